@@ -1,0 +1,98 @@
+import { applyRoles } from './database/bootstrap-roles.ts';
+import { FailedError } from './errors.ts';
+import type { StackRun } from './task.ts';
+
+/** Runs alembic, its output streamed as it comes, its status kept. */
+async function alembic(
+  { stack, values, actor }: StackRun,
+  changes: boolean,
+  ...args: string[]
+): Promise<void> {
+  const all = ['-c', values['ALEMBIC_INI'] as string, ...args];
+  const deed = async (): Promise<void> => {
+    const { status } = await stack.alembic(all);
+    if (status !== 0) throw new FailedError(`alembic ${args[0]} failed (status ${status})`, { status });
+  };
+  await (changes ? actor.act(`alembic ${all.join(' ')}`, deed) : deed());
+}
+
+/**
+ * Roles, migrations, then the grants once more: migrations name the roles, and the schemas whose tables are granted
+ * do not exist before.
+ */
+export async function upgrade(run: StackRun): Promise<void> {
+  const { environment, terminal, actor, values, command } = run;
+  await applyRoles(run);
+  await alembic(run, true, 'upgrade', values['REV'] as string);
+  await applyRoles(run);
+  if (actor.dryRun) return;
+  terminal.ok(`${environment.name}: migrated to ${String(values['REV'])}; roles can read what was made`);
+  terminal.next(command('al-cur-env', { ENV: environment.name }));
+}
+
+export async function downgrade(run: StackRun): Promise<void> {
+  const { environment, terminal, actor, values, command } = run;
+  await alembic(run, true, 'downgrade', values['REV'] as string);
+  if (actor.dryRun) return;
+  terminal.ok(`${environment.name}: downgraded (${String(values['REV'])})`);
+  terminal.next(command('al-cur-env', { ENV: environment.name }));
+}
+
+export async function stamp(run: StackRun): Promise<void> {
+  const { environment, terminal, actor, values, command } = run;
+  await alembic(run, true, 'stamp', values['REV'] as string);
+  if (actor.dryRun) return;
+  terminal.ok(`${environment.name}: marked as ${String(values['REV'])}; no table was changed`);
+  terminal.next(command('al-cur-env', { ENV: environment.name }));
+}
+
+/** Shows the current revision, and whether it is head. */
+export async function current(run: StackRun): Promise<void> {
+  const { environment, stack, terminal, values, command } = run;
+  const config = ['-c', values['ALEMBIC_INI'] as string];
+  // Two starts of Python at the same time take little longer than one.
+  const [now, heads] = await Promise.all([
+    stack.alembic([...config, 'current']),
+    stack.alembic([...config, 'heads'], { quiet: true }),
+  ]);
+  if (now.status !== 0)
+    throw new FailedError(`alembic current failed (status ${now.status})`, { status: now.status });
+  if (heads.status !== 0)
+    throw new FailedError(`alembic heads failed: ${heads.stderr.trim()}`, { status: heads.status });
+  const at = revisionIds(now.stdout);
+  const missing = revisionIds(heads.stdout).filter((id) => !at.includes(id));
+  if (at.length > 0 && missing.length === 0) {
+    terminal.ok(`${environment.name} is at head (${at.join(', ')})`);
+    terminal.next(command('db-dump-schema-env', { ENV: environment.name }));
+  } else {
+    const where = at.length === 0 ? 'has no revision' : `is at ${at.join(', ')}`;
+    terminal.warn(`${environment.name} ${where}, not at head (${missing.join(', ')})`);
+    terminal.next(command('al-up-env', { ENV: environment.name }));
+  }
+}
+
+/** The ids in alembic's output, one at the start of each line: `20251211_140000000 (head)`. */
+export const revisionIds = (output: string): string[] =>
+  output.split('\n').flatMap((line) => line.match(/^[^\s(]+/)?.[0] ?? []);
+
+export const history = (run: StackRun): Promise<void> => alembic(run, false, 'history');
+export const heads = (run: StackRun): Promise<void> => alembic(run, false, 'heads');
+
+/** Makes a revision file; with `autogenerate`, filled from the difference between the models and the database. */
+export async function makeRevision(run: StackRun, autogenerate: boolean): Promise<void> {
+  const { terminal, actor, values, command } = run;
+  const id = (values['REV_ID'] as string | undefined) ?? revisionId(new Date());
+  const flags = [`--message=${values['MSG'] as string}`, `--rev-id=${id}`];
+  await alembic(run, true, 'revision', ...(autogenerate ? ['--autogenerate'] : []), ...flags);
+  if (actor.dryRun) return;
+  terminal.ok(`made revision ${id}`);
+  terminal.next(command('al-up'));
+}
+
+/** `20251211_140000000`: the time to the millisecond, local, so that the files sort as they were made. */
+export function revisionId(time: Date): string {
+  const two = (value: number, digits = 2): string => String(value).padStart(digits, '0');
+  const day = `${time.getFullYear()}${two(time.getMonth() + 1)}${two(time.getDate())}`;
+  const clock = `${two(time.getHours())}${two(time.getMinutes())}${two(time.getSeconds())}`;
+  return `${day}_${clock}${two(time.getMilliseconds(), 3)}`;
+}

@@ -1,0 +1,144 @@
+import type { Client } from 'pg';
+import pg from 'pg';
+
+/** What belongs to a database itself rather than to what is in it: a plain DROP and CREATE loses all of it. */
+export interface DatabaseAttributes {
+  readonly oid: string;
+  readonly owner: string;
+  readonly encoding: string;
+  readonly collate: string;
+  readonly ctype: string;
+  /** libc, icu or builtin; null before version 15, which does not say. */
+  readonly provider: 'c' | 'i' | 'b' | null;
+  readonly locale: string | null;
+  readonly icuRules: string | null;
+  readonly tablespace: string;
+  readonly connectionLimit: number;
+  readonly isTemplate: boolean;
+  readonly allowConnections: boolean;
+  /** Null while the privileges are the default ones. */
+  readonly privileges: readonly DatabasePrivilege[] | null;
+  readonly comment: string | null;
+  readonly settings: readonly DatabaseSetting[];
+}
+
+export interface DatabasePrivilege {
+  /** Null is PUBLIC. */
+  readonly grantee: string | null;
+  readonly grantor: string;
+  readonly privilege: string;
+  readonly grantable: boolean;
+}
+
+/** `ALTER DATABASE … SET`, or with a role `ALTER ROLE … IN DATABASE … SET`. */
+export interface DatabaseSetting {
+  readonly role: string | null;
+  readonly name: string;
+  readonly value: string;
+}
+
+// Columns that only some versions have are read through jsonb, where a missing one is null.
+const READ = `
+  SELECT d.oid::text, pg_get_userbyid(datdba) AS owner, pg_encoding_to_char(encoding) AS encoding,
+         datcollate AS collate, datctype AS ctype, row->>'datlocprovider' AS provider,
+         coalesce(row->>'datlocale', row->>'daticulocale') AS locale, row->>'daticurules' AS "icuRules",
+         spcname AS tablespace, datconnlimit AS "connectionLimit", datistemplate AS "isTemplate",
+         datallowconn AS "allowConnections", shobj_description(d.oid, 'pg_database') AS comment,
+         CASE WHEN datacl IS NOT NULL THEN (
+           SELECT coalesce(jsonb_agg(jsonb_build_object(
+                    'grantee', CASE WHEN grantee <> 0 THEN pg_get_userbyid(grantee) END,
+                    'grantor', pg_get_userbyid(grantor), 'privilege', privilege_type, 'grantable', is_grantable)
+                    -- The owner's grants first: the others hang on them.
+                    ORDER BY grantor <> datdba), '[]')
+           FROM aclexplode(datacl)) END AS privileges,
+         (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                   'role', CASE WHEN setrole <> 0 THEN pg_get_userbyid(setrole) END,
+                   'name', split_part(setting, '=', 1),
+                   'value', substr(setting, strpos(setting, '=') + 1))), '[]')
+          FROM pg_db_role_setting, unnest(setconfig) AS setting
+          WHERE setdatabase = d.oid) AS settings
+  FROM pg_database AS d JOIN pg_tablespace AS t ON t.oid = dattablespace, to_jsonb(d) AS row
+  WHERE datname = $1`;
+
+/** The attributes of a database, or undefined when there is none of that name. */
+export async function readAttributes(client: Client, name: string): Promise<DatabaseAttributes | undefined> {
+  const { rows } = await client.query<DatabaseAttributes>(READ, [name]);
+  return rows[0];
+}
+
+export const quoteName = (name: string): string => pg.escapeIdentifier(name);
+export const quoteText = (text: string): string => pg.escapeLiteral(text).trimStart();
+
+/**
+ * The statements that make an empty database with the given attributes, closed to new sessions. `IS_TEMPLATE` and
+ * `ALLOW_CONNECTIONS` are left to whoever opens it.
+ */
+export function createStatements(attributes: DatabaseAttributes, name: string): string[] {
+  const database = quoteName(name);
+  const owner = quoteName(attributes.owner);
+  return [
+    [
+      // template0 is the only template that takes another encoding or locale.
+      `CREATE DATABASE ${database} TEMPLATE template0 OWNER ${owner}`,
+      `ENCODING ${quoteText(attributes.encoding)} ${localeClause(attributes)}`,
+      `TABLESPACE ${quoteName(attributes.tablespace)} CONNECTION LIMIT ${attributes.connectionLimit}`,
+      'ALLOW_CONNECTIONS false',
+    ].join(' '),
+    ...privilegeStatements(attributes, database),
+    ...(attributes.comment === null
+      ? []
+      : [`COMMENT ON DATABASE ${database} IS ${quoteText(attributes.comment)}`]),
+    ...attributes.settings.map(({ role, name: setting, value }) => {
+      const subject =
+        role === null ? `DATABASE ${database}` : `ROLE ${quoteName(role)} IN DATABASE ${database}`;
+      return `ALTER ${subject} SET ${quoteName(setting)} TO ${settingValue(setting, value)}`;
+    }),
+  ];
+}
+
+function localeClause({ provider, collate, ctype, locale, icuRules }: DatabaseAttributes): string {
+  const libc = `LC_COLLATE ${quoteText(collate)} LC_CTYPE ${quoteText(ctype)}`;
+  switch (provider) {
+    case null:
+      return libc;
+    case 'c':
+      return `LOCALE_PROVIDER libc ${libc}`;
+    case 'b':
+      return `LOCALE_PROVIDER builtin BUILTIN_LOCALE ${quoteText(locale!)} ${libc}`;
+    case 'i': {
+      const rules = icuRules === null ? '' : ` ICU_RULES ${quoteText(icuRules)}`;
+      return `LOCALE_PROVIDER icu ICU_LOCALE ${quoteText(locale!)}${rules} ${libc}`;
+    }
+  }
+}
+
+function privilegeStatements({ privileges, owner }: DatabaseAttributes, database: string): string[] {
+  if (privileges === null) return [];
+  return [
+    `REVOKE ALL ON DATABASE ${database} FROM PUBLIC, ${quoteName(owner)}`,
+    ...privileges.flatMap(({ grantee, grantor, privilege, grantable }) => {
+      const to = grantee === null ? 'PUBLIC' : quoteName(grantee);
+      const grant = `GRANT ${privilege} ON DATABASE ${database} TO ${to}${grantable ? ' WITH GRANT OPTION' : ''}`;
+      // Whoever runs GRANT is recorded as the grantor, a superuser as the owner.
+      return grantor === owner ? [grant] : [`SET ROLE ${quoteName(grantor)}`, grant, 'RESET ROLE'];
+    }),
+  ];
+}
+
+/**
+ * Settings whose value is a list of quoted names: given as one literal, the list would become a single name.
+ * (GUC_LIST_QUOTE, as pg_dump knows them.)
+ */
+const NAME_LISTS = new Set([
+  ...['search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries'],
+  ...['shared_preload_libraries', 'unix_socket_directories'],
+]);
+
+function settingValue(setting: string, value: string): string {
+  if (!NAME_LISTS.has(setting.toLowerCase())) return quoteText(value);
+  const names = value.match(/"(?:[^"]|"")*"|[^",\s][^",]*/g) ?? [];
+  const plain = names.map((name) =>
+    name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name.trim(),
+  );
+  return plain.length === 0 ? "''" : plain.map(quoteText).join(', ');
+}

@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { ConfigurationError, FailedError } from '../errors.ts';
+import type { StackRun } from '../task.ts';
+
+/** `db-bootstrap-roles-env`: runs the script; idempotent as far as the script is. */
+export async function bootstrapRoles(run: StackRun): Promise<void> {
+  const { environment, terminal, actor, command } = run;
+  await applyRoles(run);
+  if (actor.dryRun) return;
+  terminal.ok(`${environment.name}: roles and rights are set`);
+  terminal.next(command('al-up-env', { ENV: environment.name }));
+}
+
+/**
+ * Runs the script to its end, whatever it says of ON_ERROR_STOP: rights are independent of each other, and a person
+ * wants to see all that failed.
+ *
+ * @throws FailedError with the count, and line and message of each statement that failed
+ */
+export async function applyRoles({ stack, root, values, actor }: StackRun): Promise<void> {
+  const script = values['BOOTSTRAP_ROLES_SQL'] as string;
+  const file = resolve(root, script);
+  if (!existsSync(file))
+    throw new ConfigurationError(`${script}: no such file`, { hint: 'BOOTSTRAP_ROLES_SQL=<file>' });
+  const errors = await actor.act(`psql -d ${stack.database.name} -f ${script}`, () => stack.runScript(file));
+  if (!errors || errors.length === 0) return;
+  const list = errors.map(({ line, message }) => `${script}:${line}: ${message}`).join('\n');
+  throw new FailedError(`${errors.length} statement${errors.length === 1 ? '' : 's'} failed:\n${list}`);
+}

@@ -1,0 +1,14 @@
+import type { DestructiveRun } from '../task.ts';
+
+/** Refuses storage that would survive. */
+export const checkVolume = ({ stack, target }: DestructiveRun): Promise<void> =>
+  stack.checkDestroyable(target);
+
+/** `db-reset-volume-env`: removes containers and storage. Returns once the engine confirms that nothing is left. */
+export async function resetVolume(run: DestructiveRun): Promise<void> {
+  const { stack, target, environment, terminal, actor, command } = run;
+  await stack.destroy(target);
+  if (actor.dryRun) return;
+  terminal.ok(`${environment.name}: containers and data of project ${target.project} are gone`);
+  terminal.next(command('up', { ENV: environment.name }));
+}

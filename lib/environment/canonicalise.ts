@@ -1,0 +1,34 @@
+import { UsageError } from '../errors.ts';
+import { nearest } from '../suggest.ts';
+import type { Registry } from './registry.ts';
+
+export interface CanonicalName {
+  readonly name: string;
+  /** The deprecated alias that was typed, if it was one. */
+  readonly alias?: string;
+}
+
+/**
+ * The environment that a typed name means. Only exact names and aliases count, with white space around them
+ * trimmed: guessing belongs in the error message, not in the choice of a database.
+ *
+ * @throws UsageError with the names there are, and the near one
+ */
+export function canonicalise(typed: string, registry: Registry): CanonicalName {
+  const name = typed.trim();
+  if (Object.hasOwn(registry.environments, name)) return { name };
+  const byAlias = Object.entries(registry.environments).find(([, entry]) => entry.aliases?.includes(name));
+  if (byAlias) return { name: byAlias[0], alias: name };
+
+  const names = Object.keys(registry.environments);
+  const list = `environments: ${names.join(', ')}`;
+  const removed = registry.removed ?? {};
+  if (Object.hasOwn(removed, name)) {
+    throw new UsageError(`ENV=${name} was removed; its successor is ${removed[name]}`, { hint: list });
+  }
+  if (name === '') throw new UsageError('ENV is empty', { hint: list });
+  const near = nearest(name, names);
+  // JSON.stringify shows what the eye misses: control characters, and where the text begins and ends.
+  const question = near ? `; did you mean ${near}?` : '';
+  throw new UsageError(`ENV=${JSON.stringify(name)} is not an environment${question}`, { hint: list });
+}

@@ -1,0 +1,101 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'dotenv';
+
+/** One variable and the place that defined it. */
+export interface Variable {
+  readonly value: string;
+  /** `env/.env.vm_stg:3` */
+  readonly place: string;
+  readonly secret: boolean;
+  /** True when every reader of env files agrees on the value: no quotes, `$`, `#`, backslash or blank in it. */
+  readonly plain: boolean;
+}
+
+export interface EnvFiles {
+  readonly variables: ReadonlyMap<string, Variable>;
+  /** Sentences with file and line; the files cannot be used. */
+  readonly problems: readonly string[];
+  /** Sentences with file; the files can be used. */
+  readonly warnings: readonly string[];
+}
+
+export interface EnvFile {
+  /** Relative to the project's root. */
+  readonly path: string;
+  readonly secret: boolean;
+}
+
+/** Reads env files in order, later ones over earlier ones, and collects everything that is wrong with them. */
+export function readEnvFiles(root: string, files: readonly EnvFile[]): EnvFiles {
+  const variables = new Map<string, Variable>();
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  for (const file of files) {
+    const path = join(root, file.path);
+    let content: string;
+    try {
+      content = readFileSync(path, 'utf8');
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      problems.push(`${file.path}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`);
+      continue;
+    }
+    const mode = statSync(path).mode & 0o777;
+    if (file.secret && mode & 0o077) {
+      warnings.push(`${file.path} is readable by others (mode ${mode.toString(8)}): chmod 600 ${file.path}`);
+    }
+    const { lines, malformed } = scan(content);
+    problems.push(...malformed.map(({ line, what }) => `${file.path}:${line}: ${what}`));
+    for (const [name, value] of Object.entries(parse(content))) {
+      const { line, raw } = lines.get(name) ?? { line: 1, raw: '' };
+      const plain = /^[^\s"'`$#\\]*$/.test(raw);
+      variables.set(name, { value, place: `${file.path}:${line}`, secret: isSecret(name, file), plain });
+    }
+  }
+  return { variables, problems, warnings };
+}
+
+/** Names that are no secret even when they stand in the secrets file, and names that are one wherever they stand. */
+const isSecret = (name: string, file: EnvFile): boolean =>
+  /PASSWORD|SECRET|TOKEN|PRIVATE|API_?KEY|CREDENTIAL/i.test(name) ||
+  (file.secret && name !== 'POSTGRES_USER' && name !== 'POSTGRES_DB');
+
+/**
+ * Where each variable stands, and the lines that are neither blank, comment nor assignment. dotenv drops those
+ * without a word; compose stops at them and prints the line, which may hold a secret.
+ */
+function scan(content: string): {
+  lines: Map<string, { line: number; raw: string }>;
+  malformed: { line: number; what: string }[];
+} {
+  const lines = new Map<string, { line: number; raw: string }>();
+  const malformed: { line: number; what: string }[] = [];
+  const rows = content.replace(/^\uFEFF/, '').split(/\r?\n/);
+  for (let row = 0; row < rows.length; row++) {
+    const text = rows[row]!;
+    if (/^\s*(#|$)/.test(text)) continue;
+    const [, name, raw] = text.match(/^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*?)\s*$/) ?? [];
+    if (name === undefined) {
+      malformed.push({ line: row + 1, what: 'is not of the form NAME=value' });
+      continue;
+    }
+    lines.set(name, { line: row + 1, raw: raw! });
+    const quote = /^["'`]/.exec(raw!)?.[0];
+    if (quote === undefined) continue;
+    // A quoted value may go on over several lines.
+    const first = row;
+    let rest = raw!.slice(1);
+    while (!closes(rest, quote) && row < rows.length) rest = rows[++row] ?? '';
+    if (row >= rows.length) {
+      malformed.push({
+        line: first + 1,
+        what: `the value of ${name} begins with ${quote}, which is never closed`,
+      });
+      row = first;
+    }
+  }
+  return { lines, malformed };
+}
+
+const closes = (text: string, quote: string): boolean => text.replace(/\\./g, '').includes(quote);

@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ConfigurationError } from '../errors.ts';
+
+/** One environment, as `env/environments.ts` states it. */
+export interface EnvironmentEntry {
+  /** Deprecated names that still work, with a warning. */
+  readonly aliases?: readonly string[];
+  /** Data that must outlive mistakes: destructive tasks want FORCE=1. No default: it must be stated. */
+  readonly protected: boolean;
+  /** Runs on the machine of the person who types: images are built on `up`, the secrets file is made on first use. */
+  readonly local?: boolean;
+  readonly stack: 'compose';
+  /** Relative to the project's root. */
+  readonly composeFile: string;
+  /** The compose project's name; the environment's name by default. */
+  readonly project?: string;
+}
+
+export interface Registry {
+  /** What a task that destroys nothing takes when ENV is not given. */
+  readonly default: string;
+  readonly environments: Readonly<Record<string, EnvironmentEntry>>;
+  /** Names that no longer exist, with their successors. */
+  readonly removed?: Readonly<Record<string, string>>;
+}
+
+export const REGISTRY_FILE = 'env/environments.ts';
+
+/**
+ * The project that a script belongs to: the one it stands in, if that has a registry, else the nearest one at or
+ * above the working directory. A script of one project never acts on another because of where it was called from.
+ *
+ * @throws ConfigurationError when there is none
+ */
+export function findRoot(script: string, workingDirectory = process.cwd()): string {
+  const own = dirname(dirname(resolve(script)));
+  if (existsSync(join(own, REGISTRY_FILE))) return own;
+  for (let folder = workingDirectory; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, REGISTRY_FILE))) return folder;
+    if (folder === dirname(folder)) break;
+  }
+  throw new ConfigurationError(`no ${REGISTRY_FILE} in ${workingDirectory} or above`, {
+    hint: 'run this in the repository whose environments you mean',
+  });
+}
+
+/**
+ * Reads and checks the registry.
+ *
+ * @throws ConfigurationError naming every invalid entry at once
+ */
+export async function loadRegistry(root: string): Promise<Registry> {
+  const file = join(root, REGISTRY_FILE);
+  const { default: registry } = (await import(pathToFileURL(file).href)) as { default: Registry };
+  const problems = checkRegistry(registry);
+  if (problems.length > 0) {
+    throw new ConfigurationError(`${REGISTRY_FILE} is not valid:\n${problems.join('\n')}`);
+  }
+  return registry;
+}
+
+/** Each sentence names one thing that is wrong; none for a valid registry. */
+export function checkRegistry(registry: Registry): string[] {
+  const problems: string[] = [];
+  const owners = new Map<string, string>();
+  const claim = (name: string, owner: string): void => {
+    const other = owners.get(name);
+    if (other !== undefined) problems.push(`${owner}: the name ${name} is taken by ${other}`);
+    else owners.set(name, owner);
+    // The name becomes part of file names and the compose project, so it is as strict as compose's own rule.
+    // https://docs.docker.com/compose/how-tos/project-name/
+    if (!/^[a-z0-9][a-z0-9_-]*$/.test(name)) {
+      problems.push(`${owner}: ${name} is not a name of lower-case letters, digits, _ and -`);
+    }
+  };
+  const entries = Object.entries(registry.environments);
+  for (const [name, entry] of entries) {
+    claim(name, name);
+    for (const alias of entry.aliases ?? []) claim(alias, name);
+    if (typeof entry.protected !== 'boolean') problems.push(`${name}: protected must be true or false`);
+    if (!entry.composeFile) problems.push(`${name}: composeFile is missing`);
+  }
+  for (const [name, successor] of Object.entries(registry.removed ?? {})) {
+    claim(name, `removed ${name}`);
+    if (!Object.hasOwn(registry.environments, successor)) {
+      problems.push(`removed ${name}: its successor ${successor} is not an environment`);
+    }
+  }
+  if (!Object.hasOwn(registry.environments, registry.default)) {
+    problems.push(`default: ${registry.default} is not an environment`);
+  }
+  return problems;
+}

@@ -1,0 +1,68 @@
+/**
+ * One class per kind of failure. The class decides the exit status, the message names what is wrong, the hint
+ * says what to type. Statuses from 64 up follow sysexits.h.
+ */
+export interface ErrorDetails {
+  /** What the person types or does next. */
+  hint?: string;
+  cause?: unknown;
+}
+
+export abstract class MakesafeError extends Error {
+  abstract readonly status: number;
+  readonly hint: string | undefined;
+
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.name = new.target.name;
+    this.hint = details.hint;
+  }
+}
+
+/** The work was started and did not succeed. Keeps the status of the program that failed, if there was one. */
+export class FailedError extends MakesafeError {
+  readonly status: number;
+
+  constructor(message: string, details: ErrorDetails & { status?: number } = {}) {
+    super(message, details);
+    this.status = details.status ?? 1;
+  }
+}
+
+/** A parameter is missing, unknown or malformed. */
+export class UsageError extends MakesafeError {
+  readonly status = 64;
+}
+
+/** The container engine or the database does not answer. */
+export class UnreachableError extends MakesafeError {
+  readonly status = 69;
+}
+
+/** The guard said no. Nothing was touched. */
+export class RefusedError extends MakesafeError {
+  readonly status = 77;
+}
+
+/** A file is missing or malformed, or a registry entry is invalid. */
+export class ConfigurationError extends MakesafeError {
+  readonly status = 78;
+}
+
+/** Ctrl-C or SIGTERM. */
+export class CancelledError extends MakesafeError {
+  readonly status: 130 | 143;
+
+  constructor(message: string, signal: 'SIGINT' | 'SIGTERM' = 'SIGINT') {
+    super(message);
+    this.status = signal === 'SIGTERM' ? 143 : 130;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // A failed connection to localhost is an AggregateError with an empty message of its own.
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ');
+  return error.message;
+}

@@ -1,0 +1,53 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { FailedError, messageOf } from './errors.ts';
+
+/**
+ * Writes a file whole or not at all: beside its destination, flushed to disk, then renamed. What stood there before
+ * stays until then.
+ *
+ * @param fill writes the content; it may end the stream or leave that to this function
+ * @param mode permissions; 0600 for files with data in them
+ * @throws FailedError naming the file
+ */
+export async function writeWhole(
+  path: string,
+  mode: number,
+  fill: (output: WriteStream) => Promise<void> | void,
+): Promise<void> {
+  const partial = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await rm(partial, { force: true });
+    const output = createWriteStream(partial, { mode, flags: 'wx', flush: true });
+    const written = finished(output);
+    // Awaited below; a failure before that must not end the process.
+    written.catch(() => {});
+    await fill(output);
+    output.end();
+    await written;
+    await rename(partial, path);
+    await flushFolder(dirname(path));
+  } catch (error) {
+    await rm(partial, { force: true });
+    if (isSystemError(error)) {
+      throw new FailedError(`${path} cannot be written: ${messageOf(error)}`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** Without this, a power cut could undo the rename. */
+async function flushFolder(folder: string): Promise<void> {
+  const handle = await open(folder);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+const isSystemError = (error: unknown): boolean =>
+  error instanceof Error && 'syscall' in error && typeof error.syscall === 'string';

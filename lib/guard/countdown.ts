@@ -1,0 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Terminal } from '../terminal.ts';
+
+/**
+ * Counts down visibly, a second at a time.
+ *
+ * @throws the signal's reason when it is aborted meanwhile
+ */
+export async function countdown(seconds: number, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  for (let left = seconds; left > 0; left--) {
+    terminal.progress(`Ctrl-C cancels. Starting in ${left} …`);
+    try {
+      await sleep(1000, undefined, { signal });
+    } catch {
+      signal.throwIfAborted();
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import type { Parameter } from './params.ts';
+import type { Group, Run, Task } from './task.ts';
+import type { EnvironmentEntry, Registry } from './environment/registry.ts';
+import { UsageError } from './errors.ts';
+import { nearest } from './suggest.ts';
+import { loadTasks, taskNames } from './tasks.ts';
+
+const GROUPS: Record<Group, string> = {
+  stack: 'Stack',
+  database: 'Database',
+  schema: 'Schema',
+  migrations: 'Migrations (Alembic)',
+  project: 'Project',
+};
+
+/**
+ * `make`, `make help`, `make help TASK=up`; and the answer to a target that does not exist.
+ *
+ * @throws UsageError naming the nearest task
+ */
+export async function help({ values, make, registry, terminal }: Run): Promise<void> {
+  const known = new Set(taskNames());
+  const wanted = values['TASK'] as string | undefined;
+  const unknown = [wanted, ...(make?.goals ?? [])].find((name) => name !== undefined && !known.has(name));
+  if (unknown !== undefined) {
+    const near = nearest(unknown, known);
+    throw new UsageError(`there is no task ${unknown}`, {
+      hint: near === undefined ? 'make help' : `did you mean: make ${near}`,
+    });
+  }
+  const tasks = await loadTasks();
+  const one = tasks.find(({ name }) => name === wanted);
+  terminal.result(one ? renderTask(one, registry) : renderOverview(tasks, registry));
+}
+
+/** All tasks in groups, a line each, and the environments. */
+export function renderOverview(tasks: readonly Task[], registry: Registry): string {
+  const width = Math.max(...tasks.map(({ name }) => name.length));
+  const groups = (Object.keys(GROUPS) as Group[]).map((group) =>
+    [
+      GROUPS[group],
+      ...tasks
+        .filter(({ definition }) => definition.group === group)
+        .map(({ name, definition }) => {
+          const mark = definition.destructive ? '⚠' : ' ';
+          return `  ${mark} ${name.padEnd(width)}  ${definition.summary}`;
+        }),
+    ].join('\n'),
+  );
+  const environments = Object.entries(registry.environments).map(
+    ([name, entry]) => `    ${name.padEnd(width)}  ${describe(name, entry, registry)}`,
+  );
+  return [
+    'make <task> [NAME=value …]      or: npx tsx tasks/<task>.ts [NAME=value …]',
+    ...groups,
+    ['Environments (ENV=…)', ...environments].join('\n'),
+    '⚠ destroys data: ENV must be typed; a protected environment wants FORCE=1\n' +
+      'make help TASK=<task> shows parameters and examples; DRY_RUN=1 shows what a task would do',
+  ].join('\n\n');
+}
+
+function describe(name: string, entry: EnvironmentEntry, registry: Registry): string {
+  const words = [
+    ...(name === registry.default ? ['default, except for ⚠'] : []),
+    ...(entry.protected ? ['protected'] : []),
+    ...(entry.aliases?.length ? [`formerly ${entry.aliases.join(', ')}`] : []),
+  ];
+  return words.join('; ');
+}
+
+/** One task: what it does, its parameters with their origins and defaults, and lines to type. */
+export function renderTask({ name, definition, parameters }: Task, registry: Registry): string {
+  const rows = Object.entries(parameters).map(([variable, parameter]) => [
+    `${variable}=${parameter.placeholder}`,
+    `${parameter.summary}${remarks(variable, parameter, registry)}`,
+  ]);
+  const width = Math.max(0, ...rows.map(([left]) => left!.length));
+  return [
+    `${name}: ${definition.summary}${definition.destructive ? '\n⚠ It destroys data, and runs only behind the guard.' : ''}`,
+    ...(rows.length === 0
+      ? []
+      : [
+          ['Parameters', ...rows.map(([left, right]) => `  ${left!.padEnd(width)}  ${right}`)].join('\n'),
+          'NAME=value behind make or the script, or --name value behind the script. What is not marked "typed" may also\n' +
+            'be exported in the shell; the command line wins.',
+        ]),
+    ['Examples', ...definition.examples.map((line) => `  ${line}`)].join('\n'),
+    'Status: 0 done · 1 failed · 64 usage · 69 engine or database unreachable · 77 refused · 78 configuration · 130 cancelled',
+  ].join('\n\n');
+}
+
+function remarks(variable: string, parameter: Parameter, registry: Registry): string {
+  const fallback = variable === 'ENV' ? registry.default : (parameter.defaultNote ?? parameter.default);
+  const notes = [
+    ...(parameter.required ? ['must be given'] : fallback === undefined ? [] : [`default: ${fallback}`]),
+    ...(parameter.commandLineOnly ? ['typed'] : []),
+  ];
+  return notes.length === 0 ? '' : ` (${notes.join('; ')})`;
+}

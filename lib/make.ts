@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+
+/** What `make` was told on its command line, as far as a recipe can know. */
+export interface MakeInvocation {
+  /** Targets as typed, in order. Empty for a bare `make`. */
+  readonly goals: readonly string[];
+  /** Variables that MAKEFLAGS calls overrides: typed, or inherited through an exported MAKEFLAGS. */
+  readonly overrides: ReadonlyMap<string, Override>;
+}
+
+export interface Override {
+  /** The value after make's own expansion: `a$b` has become `a`. */
+  readonly value: string;
+  /** The value as it stands in the argument list of a make process; undefined when no make was given it there. */
+  readonly typed: string | undefined;
+}
+
+/**
+ * Reads what make hands to a recipe. Returns undefined when the script was not started by make.
+ *
+ * MAKEFLAGS alone cannot tell a typed variable from an exported `MAKEFLAGS=FORCE=1`, and make has already stripped
+ * the white space in front of a value. Where the system shows the arguments of the make processes above us
+ * (`commandLines`), they decide.
+ *
+ * @see https://www.gnu.org/software/make/manual/html_node/Options_002fRecursion.html
+ */
+export function readMakeInvocation(
+  env: NodeJS.ProcessEnv,
+  commandLines: string[][] | undefined,
+): MakeInvocation | undefined {
+  if (env['MAKELEVEL'] === undefined) return undefined;
+  const overrides = new Map<string, Override>();
+  for (const [name, raw] of parseOverrides(env['MAKEFLAGS'] ?? '')) {
+    const typed = commandLines ? findTyped(name, commandLines) : raw;
+    overrides.set(name, { value: env[name] ?? raw, typed });
+  }
+  return { goals: (env['MAKECMDGOALS'] ?? '').split(/\s+/).filter(Boolean), overrides };
+}
+
+/** The `NAME=value` pairs after ` -- ` in MAKEFLAGS: blanks and backslashes escaped by a backslash, `$` doubled. */
+export function parseOverrides(makeflags: string): Map<string, string> {
+  const start = makeflags.match(/(?:^| )-- /);
+  const overrides = new Map<string, string>();
+  if (!start) return overrides;
+  const rest = makeflags.slice(start.index! + start[0].length);
+  for (const word of rest.match(/(?:\\.|[^\s\\])+/gs) ?? []) {
+    const pair = splitAssignment(word.replace(/\\(.)/gs, '$1').replaceAll('$$', '$'));
+    if (pair) overrides.set(...pair);
+  }
+  return overrides;
+}
+
+/** The value of the assignment to `name` in the nearest command line that has one; its last, as make takes it. */
+function findTyped(name: string, commandLines: string[][]): string | undefined {
+  for (const words of commandLines) {
+    const values = words.map(splitAssignment).filter((pair) => pair?.[0] === name);
+    if (values.length > 0) return values.at(-1)![1];
+  }
+  return undefined;
+}
+
+function splitAssignment(word: string): [name: string, value: string] | undefined {
+  const match = word.match(/^([A-Za-z_][\w.-]*)\s*(?::{0,3}|[?+!])=(.*)$/s);
+  return match ? [match[1]!, match[2]!] : undefined;
+}
+
+/** The argument lists of the make processes above this one, nearest first; undefined where /proc does not exist. */
+export function makeCommandLines(): string[][] | undefined {
+  const found: string[][] = [];
+  let pid = process.ppid;
+  try {
+    while (pid > 1) {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+      if (/^g?make$/.test(basename(words[0] ?? ''))) found.push(words.slice(1));
+      // The name in parentheses may itself hold spaces and parentheses; the parent is the second field after it.
+      const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      pid = Number(status.slice(status.lastIndexOf(')') + 2).split(' ')[1]);
+    }
+  } catch {
+    return undefined;
+  }
+  return found;
+}

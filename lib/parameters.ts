@@ -1,0 +1,31 @@
+import { text, wholeNumber, type Parameter } from './params.ts';
+
+/** Parameters that several tasks take. */
+
+export const TIMEOUT = wholeNumber('seconds that the database gets to answer', {
+  default: '60',
+  placeholder: '<seconds>',
+  min: 1,
+  max: 3600,
+});
+
+export const BOOTSTRAP_ROLES_SQL = text('the script that makes the roles and grants their rights', {
+  default: 'scripts/db/bootstrap_roles.sql',
+  placeholder: '<file>',
+});
+
+export const ALEMBIC_INI = text("alembic.ini, where the application's container sees it", {
+  default: '/backend/migrations/alembic.ini',
+  placeholder: '<file>',
+});
+
+/** A revision as alembic takes it: an id or the beginning of one, head(s), base, `-1`, `+2`, `branch@head`. */
+export function revision(summary: string, fallback?: string): Parameter<string> {
+  const parse = (given: string): string => {
+    // What begins with a dash and is no step would be an option of alembic's.
+    if (!/^(-\d+|[\w@:.+][\w@:.+~-]*)$/.test(given)) throw new Error('is not a revision');
+    return given;
+  };
+  const row = { summary, placeholder: '<revision>', parse };
+  return fallback === undefined ? { ...row, required: true } : { ...row, default: fallback };
+}

@@ -1,0 +1,124 @@
+import { spawn, type SpawnOptions } from 'node:child_process';
+import { constants } from 'node:os';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { $ } from 'zx/core';
+import { UnreachableError } from './errors.ts';
+
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+export interface Result {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  /** Added to the inherited variables of INHERITED. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly input?: string | Readable;
+  /** Where standard output goes instead of `Result.stdout`. It is ended when the command ends. */
+  readonly output?: Writable;
+  /** Called for each line of standard output and error as it comes. */
+  readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** Give the command our terminal, its standard output sent to our standard error. */
+  readonly terminal?: boolean;
+  /** With `terminal`: leave standard output alone, because it is the result. */
+  readonly resultOnStdout?: boolean;
+}
+
+/**
+ * What a child process may know of our environment. Everything else stays out: a DATABASE_URL, PGHOST or
+ * COMPOSE_PROJECT_NAME that somebody exported last week must not choose the database. `ENV` is also the start-up
+ * file of a POSIX shell.
+ */
+const INHERITED = [
+  ...[
+    'PATH',
+    'HOME',
+    'USER',
+    'LOGNAME',
+    'TMPDIR',
+    'TZ',
+    'LANG',
+    'LC_ALL',
+    'LC_CTYPE',
+    'TERM',
+    'COLUMNS',
+    'NO_COLOR',
+  ],
+  ...['XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME', 'SSH_AUTH_SOCK'],
+  ...['DOCKER_HOST', 'DOCKER_CONTEXT', 'DOCKER_CONFIG', 'DOCKER_CERT_PATH', 'DOCKER_TLS_VERIFY'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
+];
+
+export function childEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const inherited = INHERITED.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return { ...(Object.fromEntries(inherited) as Record<string, string>), ...extra };
+}
+
+/** The command as a person would type it in a POSIX shell. For showing only; nothing runs this text. */
+export function display({ file, args }: Command): string {
+  return [file, ...args]
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
+    .join(' ');
+}
+
+/**
+ * Runs a command and waits for it, whatever its status.
+ *
+ * zx minds the process; its shell is left out, so that every argument arrives as it is.
+ *
+ * @throws UnreachableError when the program is not installed
+ */
+export async function run(command: Command, options: RunOptions = {}): Promise<Result> {
+  const inherit = options.resultOnStdout ? 1 : 2;
+  const child = $({
+    spawn: ((_shell: string, _args: string[], given: SpawnOptions) =>
+      spawn(command.file, [...command.args], { ...given, shell: false })) as typeof spawn,
+    env: childEnvironment(options.env),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.input === undefined ? {} : { input: options.input }),
+    // zx keeps all output in memory; a dump may be larger than that.
+    ...(options.output ? { store: { stdout: forgetful(), stderr: [], stdall: forgetful() } } : {}),
+    stdio: options.terminal
+      ? ['inherit', inherit, 2]
+      : [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    nothrow: true,
+    quiet: true,
+  })`${command.file}`;
+
+  const streams: Promise<void>[] = [];
+  if (options.onLine) {
+    const { onLine } = options;
+    if (!options.output) streams.push(eachLine(child.stdout, (line) => onLine(line, 'stdout')));
+    streams.push(eachLine(child.stderr, (line) => onLine(line, 'stderr')));
+  }
+  if (options.output) streams.push(pipeline(child.stdout, options.output));
+  const [finished] = await Promise.all([child, ...streams]);
+  if ((finished.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
+    throw new UnreachableError(`${command.file} is not installed, or not on PATH`, { cause: finished.cause });
+  }
+  return {
+    // As a shell counts: 128 and the signal's number.
+    status: finished.exitCode ?? 128 + (finished.signal ? constants.signals[finished.signal] : 0),
+    stdout: finished.stdout,
+    stderr: finished.stderr,
+  };
+}
+
+function forgetful(): string[] {
+  return Object.assign([] as string[], { push: () => 0 });
+}
+
+async function eachLine(stream: Readable, visit: (line: string) => void): Promise<void> {
+  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) visit(line);
+}

@@ -1,0 +1,174 @@
+import { makeActor } from './act.ts';
+import { canonicalise } from './environment/canonicalise.ts';
+import { findRoot, loadRegistry } from './environment/registry.ts';
+import { resolveEnvironment } from './environment/resolve.ts';
+import { CancelledError, MakesafeError, UsageError, messageOf } from './errors.ts';
+import { BlockedError } from './guard/policy.ts';
+import { makeCommandLines, readMakeInvocation, type MakeInvocation } from './make.ts';
+import { readParameters, type Given } from './params.ts';
+import type { Definition, DestructiveRun, Run, StackRun, Task } from './task.ts';
+import { Terminal } from './terminal.ts';
+
+/** Runs a task as a program: the only place that sets an exit code. */
+export async function runTask(task: Task, script: string): Promise<void> {
+  const terminal = new Terminal();
+  const controller = new AbortController();
+  cancelOnSignals(controller, terminal);
+  try {
+    await perform(task, script, terminal, controller.signal);
+    // A child that was cancelled may have ended well; the person still wanted to stop.
+    controller.signal.throwIfAborted();
+  } catch (thrown) {
+    const error: unknown = controller.signal.aborted ? controller.signal.reason : thrown;
+    report(error, terminal);
+    process.exitCode = error instanceof MakesafeError ? error.status : 1;
+  }
+}
+
+async function perform(task: Task, script: string, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  const make = readMakeInvocation(process.env, makeCommandLines());
+  const given = await readGiven(task, make);
+  const root = findRoot(script);
+  const registry = await loadRegistry(root);
+  if (given.help) {
+    const { renderTask } = await import('./help.ts');
+    return terminal.result(renderTask(task, registry));
+  }
+  for (const [name, origin] of Object.entries(given.origins)) {
+    if (origin === 'environment')
+      terminal.info(`${name}=${process.env[name]} is taken from the shell's exports`);
+  }
+  forgetServersOfTheShell();
+
+  const { values } = given;
+  const actor = makeActor(values['DRY_RUN'] === true, terminal);
+  const command: Run['command'] = (name, parameters = {}) =>
+    [
+      make ? `make ${name}` : `npx tsx tasks/${name}.ts`,
+      ...Object.entries(parameters).map(([key, value]) => `${key}=${value}`),
+    ].join(' ');
+  const run: Run = { task, root, values, terminal, actor, signal, make, registry, command };
+  const { definition } = task;
+  return definition.environment === 'none' ? definition.run(run) : performOnStack(run, definition, given);
+}
+
+type StackDefinition = Exclude<Definition, { environment: 'none' }>;
+
+/** The way of a task with ENV: canonical name → guard, if it destroys → environment → stack → the work. */
+async function performOnStack(run: Run, definition: StackDefinition, given: Given): Promise<void> {
+  const { task, terminal, registry, actor, signal, root, values } = run;
+  const typed = (values['ENV'] as string | undefined) ?? registry.default;
+  const name = canonicalise(typed, registry);
+  if (name.alias !== undefined)
+    terminal.warn(`ENV=${name.alias} is deprecated; the environment is ${name.name}`);
+  if (definition.environment === 'default only' && name.name !== registry.default) {
+    throw new UsageError(`${task.name} works on ${registry.default} only, and ENV is ${typed}`, {
+      hint: definition.longForm ? run.command(definition.longForm, { ENV: name.name }) : 'leave ENV out',
+    });
+  }
+
+  const open = async (): Promise<StackRun> => {
+    const environment = resolveEnvironment(root, registry, name, !actor.dryRun);
+    for (const { value, secret } of environment.variables.values()) if (secret) terminal.redactor.hide(value);
+    environment.notes.forEach(terminal.info);
+    environment.warnings.forEach(terminal.warn);
+    const { openStack } = await import('./stack/open.ts');
+    const databaseService = values['PG_SERVICE'] as string;
+    return {
+      ...run,
+      environment,
+      stack: await openStack(environment, { databaseService, actor, terminal, signal }),
+    };
+  };
+  if (definition.environment !== 'typed') return definition.run(await open());
+
+  const { destructive } = definition;
+  if (destructive.countdown === 'always') terminal.info(`ENV=${typed}, canonical name ${name.name}`);
+  const { passGuard } = await import('./guard/guard.ts');
+  const passed = await passGuard<DestructiveRun>({
+    environment: name,
+    entry: registry.environments[name.name]!,
+    deed: {
+      what: destructive.what,
+      forced: run.command(task.name, { ...typedAgain(given), ENV: name.name, FORCE: '1' }),
+      backup: run.command('backup', { ENV: name.name }),
+    },
+    force: values['FORCE'] === true,
+    exportedForce: given.ignored['FORCE'],
+    wait: values['WAIT'] as number,
+    dryRun: actor.dryRun,
+    terminal,
+    signal,
+    facts: async () => {
+      const opened = await open();
+      return { ...opened, target: await opened.stack.target() };
+    },
+    preflight: async (opened) => destructive.preflight?.(opened),
+  });
+  return definition.run(passed);
+}
+
+/** The parameters that were typed, for a line that repeats them. */
+function typedAgain({ origins, values }: Given): Record<string, string> {
+  const typed = Object.keys(origins).filter((name) => origins[name] === 'command line');
+  return Object.fromEntries(
+    typed.map((name) => {
+      const value = values[name];
+      return [name, typeof value === 'boolean' ? String(Number(value)) : String(value)];
+    }),
+  );
+}
+
+async function readGiven(task: Task, make: MakeInvocation | undefined): Promise<Given> {
+  const source = { argv: process.argv.slice(2), env: process.env, make };
+  const others = make?.goals.filter((goal) => goal !== task.name) ?? [];
+  if (others.length === 0) return readParameters(task.parameters, source);
+  // `make db-reset-volume-env up ENV=… WAIT=9`: what one target takes is no mistake for the other.
+  const { loadTasks } = await import('./tasks.ts');
+  const goals = (await loadTasks()).filter(({ name }) => others.includes(name));
+  // Where a goal does not exist, that is what the person wants to hear of, not its variables.
+  if (goals.length < others.length)
+    return readParameters(task.parameters, { ...source, make: { ...make!, overrides: new Map() } });
+  const alsoAccepted = new Set(goals.flatMap(({ parameters }) => Object.keys(parameters)));
+  return readParameters(task.parameters, { ...source, alsoAccepted });
+}
+
+/** From here on nothing that the shell exports can choose a server, not even through a library's own defaults. */
+function forgetServersOfTheShell(): void {
+  for (const name of Object.keys(process.env)) {
+    if (/^(PG[A-Z]|COMPOSE_|ZX_|DATABASE_URL$)/.test(name)) delete process.env[name];
+  }
+}
+
+/**
+ * Children share the terminal's process group and get Ctrl-C as well; they are waited for. The third time leaves at
+ * once.
+ */
+function cancelOnSignals(controller: AbortController, terminal: Terminal): void {
+  let count = 0;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      count += 1;
+      if (count === 1) controller.abort(new CancelledError('cancelled', signal));
+      else if (count === 2) terminal.warn('still ending what was begun; once more leaves at once');
+      else process.exit(signal === 'SIGINT' ? 130 : 143);
+    });
+  }
+}
+
+function report(error: unknown, terminal: Terminal): void {
+  if (error instanceof BlockedError) terminal.line(error.message);
+  else terminal.error(messageOf(error).replaceAll('\n', '\n        '));
+  if (error instanceof MakesafeError && error.hint !== undefined) terminal.next(error.hint);
+  const unexpected = !(error instanceof MakesafeError);
+  if (process.env['DEBUG'] === '1' || unexpected) printStack(error, terminal, unexpected);
+}
+
+function printStack(error: unknown, terminal: Terminal, unexpected: boolean): void {
+  if (process.env['DEBUG'] !== '1') {
+    if (unexpected) terminal.info('this was not expected; DEBUG=1 shows where it happened');
+    return;
+  }
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    terminal.line(cause.stack ?? cause.message);
+}

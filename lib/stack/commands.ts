@@ -1,0 +1,146 @@
+import type { StackRun } from '../task.ts';
+import { FailedError, MakesafeError, messageOf } from '../errors.ts';
+
+const ready = ({ environment, stack, terminal, actor, command }: StackRun): void => {
+  if (actor.dryRun) return;
+  terminal.ok(`${environment.name}: database ${stack.database.name} answers`);
+  terminal.next(command('db-bootstrap-roles-env', { ENV: environment.name }));
+};
+
+export async function up(run: StackRun): Promise<void> {
+  const build = run.environment.entry.local === true;
+  await run.stack.up({ build, timeout: run.values['TIMEOUT'] as number });
+  ready(run);
+}
+
+export async function down({ environment, stack, terminal, actor, command }: StackRun): Promise<void> {
+  await stack.down();
+  if (actor.dryRun) return;
+  terminal.ok(`${environment.name} is stopped; its data stays`);
+  terminal.next(command('up', { ENV: environment.name }));
+}
+
+export async function restart(run: StackRun): Promise<void> {
+  await run.stack.restart({ timeout: run.values['TIMEOUT'] as number });
+  ready(run);
+}
+
+export async function rebuild(run: StackRun): Promise<void> {
+  const { values, stack } = run;
+  await stack.rebuild({
+    pull: values['PULL'] as boolean,
+    noCache: values['NO_CACHE'] as boolean,
+    buildkit: values['BUILDKIT'] as boolean,
+    progress: values['PROGRESS'] as string | undefined,
+    timeout: values['TIMEOUT'] as number,
+  });
+  ready(run);
+}
+
+export async function ps({ environment, stack, terminal, command }: StackRun): Promise<void> {
+  await stack.ps();
+  terminal.next(command('health', { ENV: environment.name }));
+}
+
+export async function logs({ stack, values, terminal }: StackRun): Promise<void> {
+  // Without a terminal nobody could end it.
+  const follow = (values['FOLLOW'] as boolean | undefined) ?? terminal.interactive;
+  await stack.logs({ service: values['S'] as string | undefined, follow, tail: values['TAIL'] as number });
+}
+
+export async function config({ stack, terminal }: StackRun): Promise<void> {
+  terminal.result(await stack.config());
+}
+
+/** State of every service, and whether the database answers. Status 1 when something is not as it should be. */
+export async function health({ environment, stack, terminal, values, command }: StackRun): Promise<void> {
+  const services = await stack.health();
+  const started = performance.now();
+  const database = await stack
+    .withClient(stack.database.name, async (client) => {
+      const { rows } = await client.query<{ version: string }>(
+        "SELECT current_setting('server_version') AS version",
+      );
+      return { healthy: true, state: `PostgreSQL ${rows[0]!.version} answers` };
+    })
+    .catch((error: unknown) => ({ healthy: false, state: messageOf(error) }));
+  const milliseconds = Math.round(performance.now() - started);
+  const rows = [
+    ...services,
+    {
+      service: `database ${stack.database.name}`,
+      healthy: database.healthy,
+      state: database.healthy ? `${database.state} in ${milliseconds} ms` : database.state,
+    },
+  ];
+  if (values['JSON'] === true) {
+    terminal.result(JSON.stringify({ environment: environment.name, services: rows }, null, 2));
+  } else {
+    const width = Math.max(...rows.map(({ service }) => service.length));
+    for (const { service, healthy, state } of rows) {
+      terminal.result(`${healthy ? '✓' : '✗'} ${service.padEnd(width)}  ${state}`);
+    }
+  }
+  const sick = rows.filter(({ healthy }) => !healthy).map(({ service }) => service);
+  if (sick.length > 0) {
+    throw new FailedError(`${environment.name} is not healthy: ${sick.join(', ')}`, {
+      hint: command('logs', { ENV: environment.name }),
+    });
+  }
+  terminal.ok(`${environment.name} is healthy`);
+}
+
+interface Finding {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly found: string;
+  readonly remedy?: string;
+}
+
+/**
+ * Looks at what a command would need, without changing anything. Env files, secrets and the compose file were read to
+ * get here: what is wrong with them has been reported, all at once.
+ */
+export async function check({ environment, stack, terminal, values, command }: StackRun): Promise<void> {
+  const env = { ENV: environment.name };
+  const attempt = async (name: string, remedy: string, look: () => Promise<string>): Promise<Finding> => {
+    try {
+      return { check: name, ok: true, found: await look() };
+    } catch (error) {
+      const better = error instanceof MakesafeError ? error.hint : undefined;
+      return { check: name, ok: false, found: messageOf(error), remedy: better ?? remedy };
+    }
+  };
+  const findings = [
+    {
+      check: 'configuration',
+      ok: true,
+      found: `env files and ${environment.entry.composeFile} are complete`,
+    },
+    ...(await Promise.all([
+      attempt('engine', 'start Docker', async () => {
+        const { engine, host } = await stack.target();
+        return `${engine} on host ${host}`;
+      }),
+      attempt('database', command('up', env), () =>
+        stack.withClient(stack.database.name, async (client) => {
+          const { rows } = await client.query<{ version: string }>(
+            "SELECT current_setting('server_version') AS version",
+          );
+          return `PostgreSQL ${rows[0]!.version}, database ${stack.database.name} of ${stack.database.user}`;
+        }),
+      ),
+    ])),
+  ] satisfies Finding[];
+  if (values['JSON'] === true) {
+    terminal.result(JSON.stringify({ environment: environment.name, findings }, null, 2));
+  } else {
+    for (const { check: name, ok, found, remedy } of findings) {
+      terminal.result(`${ok ? '✓' : '✗'} ${name.padEnd(13)} ${found}${remedy ? `\n  → ${remedy}` : ''}`);
+    }
+  }
+  const bad = findings.filter(({ ok }) => !ok);
+  if (bad.length > 0)
+    throw new FailedError(`${bad.length} of ${findings.length} checks failed on ${environment.name}`);
+  terminal.ok(`${environment.name}: all checks passed`);
+}

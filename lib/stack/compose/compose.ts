@@ -1,0 +1,246 @@
+import { createReadStream, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { Actor } from '../../act.ts';
+import type { Environment } from '../../environment/resolve.ts';
+import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
+import { display, run, type Command, type RunOptions } from '../../process.ts';
+import type { Terminal } from '../../terminal.ts';
+import type { ScriptError, ServiceHealth, Stack } from '../stack.ts';
+import { composeCommand, databaseSettings, readComposeConfig } from './config.ts';
+import { findContainer, pgdata, storageOfConfig, storageOfContainer, type Container } from './containers.ts';
+import { checkRemovable, destroyStack } from './destroy.ts';
+import { docker, engineEndpoint, engineHost, must } from './docker.ts';
+import { waitUntilReady } from './ready.ts';
+import { connect } from './relay.ts';
+
+export interface ComposeOptions {
+  /** The compose service that runs PostgreSQL. */
+  readonly databaseService: string;
+  readonly actor: Actor;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+/** The service that holds the application's code and migrations. */
+const APPLICATION_SERVICE = 'core_api';
+
+/** A stack that docker compose runs. Reads the resolved configuration once. */
+export async function openComposeStack(environment: Environment, options: ComposeOptions): Promise<Stack> {
+  const { databaseService, actor, terminal, signal } = options;
+  const { project, root } = environment;
+  const config = await readComposeConfig(environment);
+  const settings = databaseSettings(config, databaseService, environment);
+  terminal.redactor.hide(settings.password);
+
+  const compose = (...args: string[]): Command => composeCommand(environment, ...args);
+  const show = (command: Command, how: RunOptions): Promise<unknown> =>
+    must(command, { cwd: root, terminal: true, ...how });
+  const change = (command: Command, how: RunOptions = {}): Promise<unknown> =>
+    actor.act(display(command), () => show(command, how));
+  const ready = (timeout: number): Promise<unknown> =>
+    actor.act(`wait until database ${settings.name} answers, ${timeout} s at most`, () =>
+      waitUntilReady(project, databaseService, settings, timeout, terminal, signal),
+    );
+
+  async function runningContainer(service: string): Promise<Container> {
+    const container = await findContainer(project, service);
+    if (container?.State.Status === 'running') return container;
+    throw new UnreachableError(`service ${service} of ${environment.name} is not running`, {
+      hint: `make up ENV=${environment.name}`,
+    });
+  }
+
+  /** The image to look at a data directory with: what the container runs, else what the configuration names. */
+  function databaseImage(container: Container | undefined): string {
+    const image = container?.Image ?? config.services[databaseService]?.image;
+    if (image !== undefined) return image;
+    throw new ConfigurationError(
+      `service ${databaseService} names no image in ${environment.entry.composeFile}`,
+    );
+  }
+
+  const stack: Stack = {
+    database: { name: settings.name, user: settings.user },
+
+    async target() {
+      const [engine, host, container] = await Promise.all([
+        engineEndpoint(),
+        engineHost(),
+        findContainer(project, databaseService),
+      ]);
+      const storage = container
+        ? storageOfContainer(container, await dataDirectory(container), config)
+        : storageOfConfig(config, databaseService, configuredPgdata());
+      const { name: database, user } = settings;
+      return {
+        ...{ engine, host, project, database, user, storage },
+        container: container && { id: container.Id, state: container.State.Status },
+      };
+    },
+
+    async up({ build, timeout }) {
+      await change(compose('up', '-d', ...(build ? ['--build'] : []), '--remove-orphans'));
+      await ready(timeout);
+    },
+
+    down: async () => void (await change(compose('down', '--remove-orphans'))),
+
+    async restart({ timeout }) {
+      await change(compose('restart'));
+      await ready(timeout);
+    },
+
+    async rebuild({ pull, noCache, progress, buildkit, timeout }) {
+      const flags = [...(pull ? ['--pull'] : []), ...(noCache ? ['--no-cache'] : [])];
+      const global = progress === undefined ? [] : ['--progress', progress];
+      await change(compose(...global, 'build', ...flags), {
+        env: buildkit === undefined ? {} : { DOCKER_BUILDKIT: buildkit ? '1' : '0' },
+      });
+      await change(compose('up', '-d', '--remove-orphans'));
+      await ready(timeout);
+    },
+
+    ps: async () => void (await show(compose('ps', '--all'), { resultOnStdout: true })),
+
+    async logs({ service, follow, tail }) {
+      if (service !== undefined && !Object.hasOwn(config.services, service)) {
+        throw new ConfigurationError(`${environment.entry.composeFile} has no service ${service}`, {
+          hint: `services: ${Object.keys(config.services).join(', ')}`,
+        });
+      }
+      const flags = ['--tail', String(tail), ...(follow ? ['--follow'] : [])];
+      await show(compose('logs', ...flags, ...(service === undefined ? [] : [service])), {
+        resultOnStdout: true,
+      });
+    },
+
+    async health() {
+      const { stdout } = await must(compose('ps', '--all', '--format', 'json'), { cwd: root });
+      const rows = stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as { Service: string; State: string; Health: string });
+      return Object.keys(config.services).map((service): ServiceHealth => {
+        const row = rows.find(({ Service }) => Service === service);
+        if (!row) return { service, healthy: false, state: 'not created' };
+        const healthy = row.State === 'running' && row.Health !== 'unhealthy';
+        return { service, healthy, state: row.Health ? `${row.State} (${row.Health})` : row.State };
+      });
+    },
+
+    config: async () => (await must(compose('config'), { cwd: root })).stdout.trimEnd(),
+
+    async checkDestroyable({ storage }) {
+      await checkRemovable(
+        storage,
+        databaseImage(await findContainer(project, databaseService)),
+        environment,
+      );
+    },
+
+    async destroy({ storage }) {
+      const image = databaseImage(await findContainer(project, databaseService));
+      await destroyStack(storage, image, environment, actor);
+    },
+
+    async withClient(database, work) {
+      const client = await connect((await runningContainer(databaseService)).Id, database, settings);
+      try {
+        return await work(client);
+      } finally {
+        await client.end();
+      }
+    },
+
+    async dump(args, output) {
+      const { Id } = await runningContainer(databaseService);
+      // Bounds of partitions are printed in the session's time zone, which is no part of the schema.
+      const command = docker(
+        'exec',
+        '-e',
+        'PGTZ=UTC',
+        Id,
+        'pg_dump',
+        '-U',
+        settings.user,
+        '-d',
+        settings.name,
+        ...args,
+      );
+      return run(command, { output });
+    },
+
+    async listArchive(file) {
+      const { Id } = await runningContainer(databaseService);
+      return run(docker('exec', '-i', Id, 'pg_restore', '--list'), { input: createReadStream(file) });
+    },
+
+    async runScript(file) {
+      const { Id } = await runningContainer(databaseService);
+      const { user, name } = settings;
+      // Errors in English, because they are recognised by their word.
+      const psql = docker(
+        ...['exec', '-i', '-e', 'PGOPTIONS=-c lc_messages=C', '-e', 'LC_ALL=C.UTF-8', Id],
+        ...['psql', '-X', '-q', '-U', user, '-d', name, '-v', 'ON_ERROR_STOP=0', '-f', '-'],
+      );
+      const { status, stdout, stderr } = await run(psql, { input: readFileSync(file, 'utf8') });
+      if (stdout.trim() !== '') terminal.line(stdout.trimEnd());
+      const errors = scriptErrors(stderr);
+      if (status !== 0 && errors.length === 0) {
+        throw new FailedError(`psql failed on ${basename(file)} (status ${status}): ${stderr.trim()}`);
+      }
+      return errors;
+    },
+
+    async alembic(args, { quiet = false } = {}) {
+      const { Id } = await runningContainer(APPLICATION_SERVICE);
+      return run(docker('exec', Id, 'alembic', ...args), {
+        ...(quiet
+          ? {}
+          : { onLine: (line, from) => (from === 'stdout' ? terminal.result(line) : terminal.line(line)) }),
+      });
+    },
+  };
+
+  async function dataDirectory(container: Container): Promise<string> {
+    const assumed = pgdata(container.Config.Env);
+    if (container.State.Status !== 'running') return assumed;
+    try {
+      return await stack.withClient('postgres', async (client) => {
+        const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory');
+        return rows[0]!.data_directory;
+      });
+    } catch (error) {
+      // Up but not answering: what the container was told is the best there is.
+      if (error instanceof UnreachableError) return assumed;
+      throw error;
+    }
+  }
+
+  function configuredPgdata(): string {
+    const given = config.services[databaseService]?.environment ?? {};
+    return pgdata(Object.entries(given).map(([name, value]) => `${name}=${value ?? ''}`));
+  }
+
+  return stack;
+}
+
+/**
+ * The errors that psql reported: `psql:<stdin>:12: ERROR:  …`, each with the lines that follow it. They are counted
+ * from the messages because a script may switch ON_ERROR_STOP off, and psql then ends with status 0.
+ */
+export function scriptErrors(stderr: string): ScriptError[] {
+  const errors: { line: number; message: string }[] = [];
+  let current: { message: string } | undefined;
+  for (const text of stderr.split('\n')) {
+    const [, line, severity, message] = text.match(/^psql:<stdin>:(\d+): (\w+): +(.*)$/) ?? [];
+    if (severity === undefined) {
+      if (current && text !== '') current.message += `\n${text}`;
+      continue;
+    }
+    // Lower case is psql's own: an unknown backslash command.
+    current = /^(ERROR|FATAL|PANIC|error)$/.test(severity) ? { message: message! } : undefined;
+    if (current) errors.push(Object.assign(current, { line: Number(line) }));
+  }
+  return errors;
+}

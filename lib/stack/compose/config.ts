@@ -1,0 +1,86 @@
+import { ConfigurationError } from '../../errors.ts';
+import type { Environment } from '../../environment/resolve.ts';
+import type { Command } from '../../process.ts';
+import { docker, must } from './docker.ts';
+
+/** A mount as `docker compose config` resolves it. */
+export interface ConfiguredMount {
+  readonly type: string;
+  readonly source?: string;
+  readonly target: string;
+}
+
+export interface ConfiguredService {
+  readonly image?: string;
+  readonly environment?: Readonly<Record<string, string | null>>;
+  readonly volumes?: readonly ConfiguredMount[];
+  readonly tmpfs?: string | readonly string[];
+}
+
+/** The part of `docker compose config --format json` that is used. */
+export interface ComposeConfig {
+  readonly services: Readonly<Record<string, ConfiguredService>>;
+  readonly volumes?: Readonly<Record<string, { readonly name: string; readonly external?: boolean }>>;
+}
+
+/** `docker compose` for this environment, with every choice spelled out: nothing is left to what the shell exports. */
+export function composeCommand(environment: Environment, ...args: string[]): Command {
+  const envFiles = environment.envFiles.flatMap(({ path }) => ['--env-file', path]);
+  return docker(
+    'compose',
+    ...envFiles,
+    '-p',
+    environment.project,
+    '-f',
+    environment.entry.composeFile,
+    ...args,
+  );
+}
+
+export async function readComposeConfig(environment: Environment): Promise<ComposeConfig> {
+  const command = composeCommand(environment, 'config', '--format', 'json');
+  const { stdout } = await must(command, { cwd: environment.root });
+  // The output is meant to be read by compose again, so a dollar sign in a value is doubled.
+  return JSON.parse(stdout, (_key, value: unknown) =>
+    typeof value === 'string' ? value.replaceAll('$$', '$') : value,
+  ) as ComposeConfig;
+}
+
+export interface DatabaseSettings {
+  readonly name: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+/**
+ * Name, user and password as compose gives them to the database service: that is what the server was made with.
+ *
+ * @throws ConfigurationError when the service is missing, or when compose read an env file differently than dotenv:
+ *   then the application and the database may disagree about a password
+ */
+export function databaseSettings(
+  config: ComposeConfig,
+  service: string,
+  environment: Environment,
+): DatabaseSettings {
+  const found = config.services[service];
+  if (!found) {
+    throw new ConfigurationError(`${environment.entry.composeFile} has no service ${service}`, {
+      hint: `PG_SERVICE=<service> names the database service; there are: ${Object.keys(config.services).join(', ')}`,
+    });
+  }
+  const given = found.environment ?? {};
+  const different = ['POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_PASSWORD'].flatMap((name) => {
+    const variable = environment.variables.get(name);
+    if (!variable || variable.plain || variable.value === (given[name] ?? '')) return [];
+    return [`${variable.place}: compose reads the value of ${name} differently than dotenv`];
+  });
+  if (different.length > 0) {
+    throw new ConfigurationError(different.join('\n'), {
+      hint: 'put the value in single quotes: compose interpolates $ and both treat # in their own way',
+    });
+  }
+  // The defaults are the official image's: https://hub.docker.com/_/postgres
+  const user = given['POSTGRES_USER'] || 'postgres';
+  return { user, name: given['POSTGRES_DB'] || user, password: given['POSTGRES_PASSWORD'] ?? '' };
+}

@@ -1,0 +1,128 @@
+import { posix } from 'node:path';
+import type { Storage } from '../stack.ts';
+import type { ComposeConfig } from './config.ts';
+import { docker, must } from './docker.ts';
+import { run } from '../../process.ts';
+
+/** The part of `docker inspect` of a container that is used. */
+export interface Container {
+  readonly Id: string;
+  readonly Image: string;
+  readonly State: { readonly Status: string; readonly ExitCode: number };
+  readonly RestartCount: number;
+  readonly Config: { readonly Env: readonly string[] | null };
+  readonly HostConfig: { readonly Tmpfs?: Readonly<Record<string, string>> | null };
+  readonly Mounts: readonly {
+    readonly Type: string;
+    readonly Name?: string;
+    readonly Source: string;
+    readonly Destination: string;
+  }[];
+}
+
+/** The container of a service, running before stopped; undefined when there is none. */
+export async function findContainer(project: string, service: string): Promise<Container | undefined> {
+  const ids = await list(project, service);
+  if (ids.length === 0) return undefined;
+  // A container may vanish between the two calls; then it is not there.
+  const inspected = await run(docker('inspect', '--type', 'container', ...ids));
+  const containers = JSON.parse(inspected.stdout || '[]') as Container[];
+  return containers.find(({ State }) => State.Status === 'running') ?? containers[0];
+}
+
+/** Ids of all containers of a project, or of one service in it. */
+export async function list(project: string, service?: string): Promise<string[]> {
+  const filters = [`label=com.docker.compose.project=${project}`, 'label=com.docker.compose.oneoff=False'];
+  if (service !== undefined) filters.push(`label=com.docker.compose.service=${service}`);
+  const args = filters.flatMap((filter) => ['--filter', filter]);
+  const { stdout } = await must(docker('ps', '--all', '--quiet', '--no-trunc', ...args));
+  return stdout.split('\n').filter(Boolean);
+}
+
+/** PGDATA as the container was given it; the official image's place before version 18 when it was not. */
+export function pgdata(env: readonly string[] | null | undefined): string {
+  const line = env?.find((variable) => variable.startsWith('PGDATA='));
+  return line?.slice('PGDATA='.length) || '/var/lib/postgresql/data';
+}
+
+interface Mount {
+  readonly type: string;
+  readonly source: string;
+  readonly destination: string;
+}
+
+/** The mount that holds a path: the one mounted deepest above it. */
+export function holds<M extends { destination: string }>(path: string, mounts: readonly M[]): M | undefined {
+  const inside = (folder: string): boolean => !posix.relative(folder, path).startsWith('..');
+  return mounts
+    .filter(({ destination }) => inside(destination))
+    .sort((a, b) => b.destination.length - a.destination.length)[0];
+}
+
+/** Where an existing container, running or not, keeps its data directory. Pure. */
+export function storageOfContainer(
+  container: Container,
+  dataDirectory: string,
+  config: ComposeConfig,
+): Storage {
+  const tmpfs = Object.keys(container.HostConfig.Tmpfs ?? {}).map((destination) => ({
+    type: 'tmpfs',
+    source: '',
+    destination,
+  }));
+  const mounts = container.Mounts.map((mount) => ({
+    type: mount.Type,
+    source: mount.Type === 'volume' ? (mount.Name ?? '') : mount.Source,
+    destination: mount.Destination,
+  }));
+  return (
+    toStorage(holds(dataDirectory, [...mounts, ...tmpfs]), dataDirectory, config) ?? { kind: 'container' }
+  );
+}
+
+/** Where a service without a container will keep its data directory, as far as the configuration tells. Pure. */
+export function storageOfConfig(config: ComposeConfig, service: string, dataDirectory: string): Storage {
+  const { volumes = [], tmpfs = [] } = config.services[service]!;
+  const mounts = [
+    ...volumes.map(({ type, source = '', target }) => ({
+      type,
+      source: type === 'volume' ? (config.volumes?.[source]?.name ?? '') : source,
+      destination: target,
+    })),
+    ...[tmpfs].flat().map((path) => ({ type: 'tmpfs', source: '', destination: path.split(':')[0]! })),
+  ];
+  const storage = toStorage(holds(dataDirectory, mounts), dataDirectory, config);
+  // An anonymous volume belongs to a container; without one there is nothing that could be named.
+  return storage === undefined || (storage.kind === 'volume' && storage.name === '')
+    ? { kind: 'none' }
+    : storage;
+}
+
+function toStorage(
+  mount: Mount | undefined,
+  dataDirectory: string,
+  config: ComposeConfig,
+): Storage | undefined {
+  switch (mount?.type) {
+    case 'bind':
+      return {
+        kind: 'bind',
+        source: mount.source,
+        data: posix.relative(mount.destination, dataDirectory),
+      };
+    case 'tmpfs':
+      return { kind: 'tmpfs' };
+    case 'volume': {
+      const configured = Object.values(config.volumes ?? {}).find(({ name }) => name === mount.source);
+      return {
+        kind: 'volume',
+        name: mount.source,
+        anonymous: configured === undefined,
+        external: configured?.external ?? false,
+      };
+    }
+    case undefined:
+    default:
+      return undefined;
+  }
+}

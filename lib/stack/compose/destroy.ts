@@ -1,0 +1,135 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { posix, sep } from 'node:path';
+import type { Actor } from '../../act.ts';
+import type { Environment } from '../../environment/resolve.ts';
+import { FailedError, RefusedError } from '../../errors.ts';
+import { display, run, type Command } from '../../process.ts';
+import type { Storage } from '../stack.ts';
+import { composeCommand } from './config.ts';
+import { list } from './containers.ts';
+import { docker, dockerError, must } from './docker.ts';
+
+type Bind = Extract<Storage, { kind: 'bind' }>;
+
+/**
+ * Says no to storage that `down -v` would leave behind and that is not ours to empty.
+ *
+ * @param image the database's own image, for looking into a folder that only its user may read
+ * @throws RefusedError with what to do instead
+ */
+export async function checkRemovable(
+  storage: Storage,
+  image: string,
+  environment: Environment,
+): Promise<void> {
+  const instead = `empty the database instead: make db-reset-db-env ENV=${environment.name}`;
+  if (storage.kind === 'volume' && storage.external) {
+    throw new RefusedError(
+      `the data is in the external volume ${storage.name}, which compose does not remove`,
+      { hint: `${instead}, or remove it by hand: docker volume rm ${storage.name}` },
+    );
+  }
+  if (storage.kind !== 'bind') return;
+  const folder = posix.join(storage.source, storage.data);
+  if (!isInside(storage.source, environment.root)) {
+    throw new RefusedError(`the data is in ${folder}, which is outside this project`, { hint: instead });
+  }
+  if ((await inspectFolder(storage, image)) === 'other') {
+    throw new RefusedError(
+      `${folder} holds files but no PG_VERSION: it is not a data directory of PostgreSQL`,
+      {
+        hint: `look into it; ${instead}`,
+      },
+    );
+  }
+}
+
+/** True for a folder below the project, wherever links lead. The project's own folder is not inside itself. */
+export function isInside(folder: string, root: string): boolean {
+  // The folder of a remote engine may not exist here; then its text is all there is.
+  const real = existsSync(folder) ? realpathSync(folder) : folder;
+  return real.startsWith(realpathSync(root) + sep);
+}
+
+/**
+ * `down -v --remove-orphans`, then a bind mount emptied, then proof from the engine.
+ *
+ * @throws FailedError when something of the old data is left
+ */
+export async function destroyStack(
+  storage: Storage,
+  image: string,
+  environment: Environment,
+  { act }: Actor,
+): Promise<void> {
+  const down = composeCommand(environment, 'down', '-v', '--remove-orphans');
+  await act(display(down), () => must(down, { cwd: environment.root, terminal: true }));
+  if (storage.kind === 'bind') {
+    const empty = inFolder(storage, image, 'find "$1" -xdev -mindepth 1 -delete');
+    await act(display(empty), async () => {
+      const result = await run(empty);
+      if (result.status !== 0 && !isMissing(result.stderr)) throw dockerError(empty, result);
+    });
+  }
+  await act(`check that nothing of project ${environment.project} is left`, () =>
+    confirmGone(storage, image, environment),
+  );
+}
+
+async function confirmGone(storage: Storage, image: string, { project }: Environment): Promise<void> {
+  const label = `label=com.docker.compose.project=${project}`;
+  const [containers, volumes] = await Promise.all([
+    list(project),
+    must(docker('volume', 'ls', '--quiet', '--filter', label)).then(({ stdout }) =>
+      stdout.split('\n').filter(Boolean),
+    ),
+  ]);
+  const left = [
+    ...containers.map((id) => `container ${id.slice(0, 12)}`),
+    ...volumes.map((name) => `volume ${name}`),
+  ];
+  if (storage.kind === 'volume' && !volumes.includes(storage.name) && (await volumeExists(storage.name))) {
+    left.push(`volume ${storage.name}`);
+  }
+  if (storage.kind === 'bind' && (await inspectFolder(storage, image)) !== 'empty') {
+    left.push(`files in ${posix.join(storage.source, storage.data)}`);
+  }
+  if (left.length > 0) {
+    throw new FailedError(`not everything was removed; left: ${left.join(', ')}`, {
+      hint: 'another project may still use it: docker ps --all --filter volume=<volume>',
+    });
+  }
+}
+
+async function volumeExists(name: string): Promise<boolean> {
+  const command = docker('volume', 'inspect', name);
+  const result = await run(command);
+  if (result.status === 0) return true;
+  if (/no such volume/i.test(result.stderr)) return false;
+  throw dockerError(command, result);
+}
+
+/** What a bind-mounted data directory holds, seen by root of the database's own image on the engine's own host. */
+async function inspectFolder(storage: Bind, image: string): Promise<'empty' | 'data directory' | 'other'> {
+  const look = inFolder(
+    storage,
+    image,
+    'if [ -z "$(ls -A "$1" 2>/dev/null)" ]; then echo empty; elif [ -f "$1/PG_VERSION" ]; then echo data directory; else echo other; fi',
+  );
+  const result = await run(look);
+  if (result.status === 0) return result.stdout.trim() as 'empty' | 'data directory' | 'other';
+  if (isMissing(result.stderr)) return 'empty';
+  throw dockerError(look, result);
+}
+
+/** A throwaway container that runs a shell script on the data directory, given to it as `$1`. */
+function inFolder({ source, data }: Bind, image: string, script: string): Command {
+  return docker(
+    ...['run', '--rm', '--pull', 'never', '--network', 'none', '--user', '0:0', '--entrypoint', 'sh'],
+    ...['--mount', `type=bind,source=${source},target=/storage`],
+    ...[image, '-c', script, 'sh', posix.join('/storage', data)],
+  );
+}
+
+/** What docker says of a folder that does not exist: nothing to look at, nothing to empty. */
+const isMissing = (stderr: string): boolean => /bind source path does not exist/.test(stderr);

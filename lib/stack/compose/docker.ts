@@ -1,0 +1,58 @@
+import { FailedError, UnreachableError } from '../../errors.ts';
+import { run, type Command, type Result, type RunOptions } from '../../process.ts';
+
+export const docker = (...args: string[]): Command => ({ file: 'docker', args });
+
+/**
+ * Runs a docker command that must succeed.
+ *
+ * @throws UnreachableError when docker is not installed or its engine does not answer
+ * @throws FailedError with what docker said
+ */
+export async function must(command: Command, options: RunOptions = {}): Promise<Result> {
+  const result = await run(command, options);
+  if (result.status === 0) return result;
+  // Where the person saw docker's message and we did not, ask whether it is the engine that is missing.
+  if (options.terminal) await engineHost();
+  throw dockerError(command, result);
+}
+
+export function dockerError(command: Command, { status, stderr }: Result): Error {
+  const said = stderr.trim();
+  if (/'compose' is not a docker command|unknown (shorthand )?flag.*\n.*docker --help/is.test(said)) {
+    return new UnreachableError('docker has no compose command', {
+      hint: 'install the Docker Compose v2 plugin',
+    });
+  }
+  if (
+    /cannot connect to the docker daemon|error during connect|permission denied.*docker|no such host/is.test(
+      said,
+    )
+  ) {
+    return new UnreachableError(`the container engine does not answer: ${said}`, {
+      hint: 'start Docker, or check DOCKER_HOST and `docker context ls`',
+    });
+  }
+  return new FailedError(
+    `${command.file} ${subcommand(command)} failed (status ${status})${said && `: ${said}`}`,
+  );
+}
+
+/** `compose down` of a long argument list. */
+function subcommand({ args }: Command): string {
+  const verbs = ['up', 'down', 'restart', 'build', 'ps', 'logs', 'config', 'exec'];
+  return args[0] === 'compose'
+    ? `compose ${args.find((word) => verbs.includes(word)) ?? ''}`
+    : (args[0] ?? '');
+}
+
+/** Where the engine listens, as docker itself would choose it. */
+export async function engineEndpoint(): Promise<string> {
+  if (process.env['DOCKER_HOST']) return process.env['DOCKER_HOST'];
+  const format = '{{.Endpoints.docker.Host}}';
+  return (await must(docker('context', 'inspect', '--format', format))).stdout.trim();
+}
+
+export async function engineHost(): Promise<string> {
+  return (await must(docker('info', '--format', '{{.Name}}'))).stdout.trim();
+}

@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FailedError, UnreachableError, messageOf } from '../../errors.ts';
+import type { Terminal } from '../../terminal.ts';
+import { findContainer, type Container } from './containers.ts';
+import { docker } from './docker.ts';
+import { connect } from './relay.ts';
+import type { DatabaseSettings } from './config.ts';
+import { run } from '../../process.ts';
+
+const INTERVAL_MS = 100;
+
+/**
+ * Waits until the database answers a query over TCP inside its container. The temporary server that the official
+ * image runs during the first start listens on the socket only, so it cannot be mistaken for the real one.
+ *
+ * @param timeout seconds
+ * @throws UnreachableError after the timeout, or as soon as the container gives up, with its last log lines
+ */
+export async function waitUntilReady(
+  project: string,
+  service: string,
+  settings: DatabaseSettings,
+  timeout: number,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const started = performance.now();
+  let container: Container | undefined;
+  let last: unknown;
+  for (;;) {
+    signal.throwIfAborted();
+    container = await findContainer(project, service);
+    if (container?.State.Status === 'running') {
+      try {
+        const client = await connect(container.Id, settings.name, settings);
+        await client.query('SELECT 1');
+        await client.end();
+        return;
+      } catch (error) {
+        if (error instanceof FailedError) throw error;
+        last = error;
+      }
+    }
+    const seconds = (performance.now() - started) / 1000;
+    const gaveUp = container === undefined || hasGivenUp(container);
+    if (gaveUp || seconds > timeout) {
+      const why = gaveUp
+        ? `service ${service} ${container ? `is ${container.State.Status} (status ${container.State.ExitCode})` : 'has no container'}`
+        : `no answer within ${timeout} s: ${messageOf(last)}`;
+      throw new UnreachableError(`the database did not start: ${why}${await lastLogLines(container)}`, {
+        hint: 'TIMEOUT=<seconds> waits longer',
+        cause: last,
+      });
+    }
+    // Elsewhere than on a terminal a line every tenth of a second would be noise.
+    if (terminal.interactive) terminal.progress(`waiting for the database … ${seconds.toFixed(1)} s`);
+    await sleep(INTERVAL_MS);
+  }
+}
+
+/** A container that exited, or that its restart policy starts again and again. */
+const hasGivenUp = ({ State, RestartCount }: Container): boolean =>
+  State.Status === 'exited' || State.Status === 'dead' || RestartCount >= 3;
+
+async function lastLogLines(container: Container | undefined): Promise<string> {
+  if (!container) return '';
+  const { stdout, stderr } = await run(docker('logs', '--tail', '15', container.Id));
+  const lines = (stdout + stderr).trim();
+  return lines === '' ? '' : `\nits last log lines:\n${lines}`;
+}

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { Duplex } from 'node:stream';
+import pg from 'pg';
+import { FailedError, UnreachableError, messageOf } from '../../errors.ts';
+import { childEnvironment } from '../../process.ts';
+import type { DatabaseSettings } from './config.ts';
+
+/**
+ * Both directions of one TCP connection, made inside the container. Either side ending ends both, so that the
+ * server sees a client go when this process is killed, and we see a server go. The official images have bash.
+ */
+const RELAY = [
+  'exec 3<>"/dev/tcp/127.0.0.1/${PGPORT:-5432}" 4<&0 || exit 1',
+  'cat <&3 & cat <&4 >&3 & wait -n; kill $(jobs -p)',
+].join('\n');
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const CANNOT_CONNECT_NOW = '57P03';
+
+/**
+ * A connected client of the server in the given container, over `docker exec`: no published port is needed, a remote
+ * engine works, and it cannot be another server that happens to listen on this machine's localhost.
+ *
+ * @throws UnreachableError when nothing listens there yet, or the server is starting or stopping
+ * @throws FailedError when the server refuses: no such database, wrong password
+ */
+export async function connect(
+  container: string,
+  database: string,
+  settings: DatabaseSettings,
+): Promise<pg.Client> {
+  const child = spawn('docker', ['exec', '-i', container, 'bash', '-c', RELAY], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: childEnvironment(),
+    // Its own process group: Ctrl-C must not cut the connection over which the old state is put back.
+    detached: true,
+  });
+  let said = '';
+  child.stderr.on('data', (data: Buffer) => (said += data.toString()));
+  const socket = Object.assign(Duplex.from({ writable: child.stdin, readable: child.stdout }), {
+    // What pg expects of a socket.
+    connect: () => setImmediate(() => socket.emit('connect')),
+    setNoDelay: () => socket,
+    setKeepAlive: () => socket,
+    ref: () => socket,
+    unref: () => socket,
+  });
+  child.on('error', (error) => socket.destroy(error));
+
+  const client = new pg.Client({
+    // Every field, because pg takes a missing one from PG* variables.
+    host: 'localhost',
+    port: 5432,
+    user: settings.user,
+    password: settings.password,
+    database,
+    ssl: false,
+    application_name: 'makesafe',
+    stream: () => socket,
+  });
+  // Without a listener, a connection that is lost between two queries ends the process.
+  client.on('error', () => {});
+  client.once('end', () => child.stdin.end());
+  try {
+    await client.connect();
+  } catch (error) {
+    child.kill();
+    throw connectionError(error, database, said.trim());
+  }
+  return client;
+}
+
+function connectionError(error: unknown, database: string, said: string): Error {
+  const refused = error instanceof pg.DatabaseError && error.code !== CANNOT_CONNECT_NOW;
+  if (refused)
+    return new FailedError(`the server refuses database ${database}: ${error.message}`, { cause: error });
+  return new UnreachableError(`the database does not answer: ${said || messageOf(error)}`, { cause: error });
+}

@@ -1,0 +1,96 @@
+import type { Writable } from 'node:stream';
+import type { Client } from 'pg';
+import type { Result } from '../process.ts';
+
+/** Where the server keeps its data, and therefore what a reset has to remove. */
+export type Storage =
+  | {
+      readonly kind: 'volume';
+      readonly name: string;
+      readonly anonymous: boolean;
+      readonly external: boolean;
+    }
+  /** `source` is the folder on the engine's host; `data` the data directory's place below it ('' for itself). */
+  | { readonly kind: 'bind'; readonly source: string; readonly data: string }
+  | { readonly kind: 'tmpfs' }
+  /** The data directory is in the container's own layer and goes with it. */
+  | { readonly kind: 'container' }
+  /** Nothing is known of it: no container exists, and the next start makes new storage. */
+  | { readonly kind: 'none' };
+
+/** The facts of what a destructive task will destroy. */
+export interface Target {
+  /** Where the engine listens: `unix:///var/run/docker.sock`. */
+  readonly engine: string;
+  /** The engine's own name of its host. */
+  readonly host: string;
+  readonly project: string;
+  readonly database: string;
+  readonly user: string;
+  readonly container: { readonly id: string; readonly state: string } | undefined;
+  readonly storage: Storage;
+}
+
+export interface ServiceHealth {
+  readonly service: string;
+  readonly healthy: boolean;
+  /** `running (healthy)` */
+  readonly state: string;
+}
+
+/** A statement of a script that the server refused. */
+export interface ScriptError {
+  readonly line: number;
+  readonly message: string;
+}
+
+export interface BuildOptions {
+  readonly pull: boolean;
+  readonly noCache: boolean;
+  readonly progress: string | undefined;
+  readonly buildkit: boolean | undefined;
+}
+
+/**
+ * The running thing behind an environment. Methods that change something go through `Actor.act`, so that a dry run
+ * shows them instead.
+ */
+export interface Stack {
+  /** Name and owner of the database, from the resolved configuration. */
+  readonly database: { readonly name: string; readonly user: string };
+
+  target(): Promise<Target>;
+
+  /** Starts everything and returns when the database answers a query. */
+  up(options: { build: boolean; timeout: number }): Promise<void>;
+  down(): Promise<void>;
+  restart(options: { timeout: number }): Promise<void>;
+  rebuild(options: BuildOptions & { timeout: number }): Promise<void>;
+  ps(): Promise<void>;
+  logs(options: { service: string | undefined; follow: boolean; tail: number }): Promise<void>;
+  health(): Promise<ServiceHealth[]>;
+  /** The resolved configuration as text, secrets included: it is for the terminal, which hides them. */
+  config(): Promise<string>;
+
+  /**
+   * @throws RefusedError when `destroy` would leave the data behind, or would have to remove what is not ours
+   */
+  checkDestroyable(target: Target): Promise<void>;
+  /** Stops everything and removes the storage, then makes sure that nothing of it is left. */
+  destroy(target: Target): Promise<void>;
+
+  /**
+   * Runs `work` with a client on the given database of this environment's own server.
+   *
+   * @throws UnreachableError when the server is not up
+   */
+  withClient<T>(database: string, work: (client: Client) => Promise<T>): Promise<T>;
+  /** Runs the server's own pg_dump on the database. Its status is not judged. */
+  dump(args: readonly string[], output: Writable): Promise<Result>;
+  /** The server's own `pg_restore --list` of a custom-format file. */
+  listArchive(file: string): Promise<Result>;
+  /** Runs an SQL script to its end, and tells which statements failed. */
+  runScript(file: string): Promise<ScriptError[]>;
+  /** Runs alembic where the application's migrations are; lines are printed as they come. */
+  alembic(args: readonly string[], options?: { quiet?: boolean }): Promise<Result>;
+}

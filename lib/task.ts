@@ -1,0 +1,139 @@
+import { realpathSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Actor } from './act.ts';
+import type { Registry } from './environment/registry.ts';
+import type { Environment } from './environment/resolve.ts';
+import type { MakeInvocation } from './make.ts';
+import { flag, text, wholeNumber, type Parameter, type Parameters, type Values } from './params.ts';
+import type { Stack, Target } from './stack/stack.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What a task is given. */
+export interface Run<P extends Parameters = Parameters> {
+  readonly task: Task;
+  /** The project's folder. */
+  readonly root: string;
+  readonly values: Values<P>;
+  readonly terminal: Terminal;
+  readonly actor: Actor;
+  readonly signal: AbortSignal;
+  readonly make: MakeInvocation | undefined;
+  readonly registry: Registry;
+  /** The line to type for another task, in the way this one was called. */
+  readonly command: (task: string, parameters?: Readonly<Record<string, string>>) => string;
+}
+
+/** What a task with ENV is given. */
+export interface StackRun<P extends Parameters = Parameters> extends Run<P> {
+  readonly environment: Environment;
+  readonly stack: Stack;
+}
+
+/** What a destructive task is given, once the guard has let it through. */
+export interface DestructiveRun<P extends Parameters = Parameters> extends StackRun<P> {
+  /** What the guard showed. */
+  readonly target: Target;
+}
+
+interface Declaration<P extends Parameters> {
+  readonly group: Group;
+  /** One line for `make help`. */
+  readonly summary: string;
+  readonly parameters?: P;
+  /** Complete lines that a person could type. */
+  readonly examples: readonly string[];
+}
+
+export type Group = 'stack' | 'database' | 'schema' | 'migrations' | 'project';
+
+/** What a task file states. The task's name is the file's. */
+export type Definition<P extends Parameters = Parameters> =
+  /** Takes no ENV. */
+  | (Declaration<P> & {
+      readonly environment: 'none';
+      readonly destructive?: undefined;
+      readonly run: (run: Run<P>) => Promise<void>;
+    })
+  /** Takes ENV; the registry's default when it is not given. */
+  | (Declaration<P> & {
+      readonly environment: 'any';
+      readonly destructive?: undefined;
+      readonly run: (run: StackRun<P>) => Promise<void>;
+    })
+  /** The short form for daily work: takes the default environment only, and names `longForm` to others. */
+  | (Declaration<P> & {
+      readonly environment: 'default only';
+      readonly longForm?: string;
+      readonly destructive?: undefined;
+      readonly run: (run: StackRun<P>) => Promise<void>;
+    })
+  /** Destroys data: runs only behind the guard, with an ENV that was typed, and takes nothing that the shell exports. */
+  | (Declaration<P> & {
+      readonly environment: 'typed';
+      readonly destructive: Destructive<P>;
+      readonly run: (run: DestructiveRun<P>) => Promise<void>;
+    });
+
+export interface Destructive<P extends Parameters = Parameters> {
+  /** As the screen says it: `DB reset`. */
+  readonly what: string;
+  /** When the person gets time to press Ctrl-C. */
+  readonly countdown: 'always' | 'when protected';
+  /** Refuses, before anyone waits, what would fail or do less than it says. */
+  readonly preflight?: (run: DestructiveRun<P>) => Promise<void>;
+}
+
+export interface Task {
+  readonly name: string;
+  readonly definition: Definition;
+  /** All that the task takes: its own parameters, ENV, and what being destructive adds. */
+  readonly parameters: Parameters;
+}
+
+/**
+ * Declares a task. Run as a script, the file runs it; imported, it is data.
+ *
+ * @param url `import.meta.url` of the task's file
+ */
+export function defineTask<const P extends Parameters = Record<never, never>>(
+  url: string,
+  definition: Definition<P>,
+): Task {
+  const file = fileURLToPath(url);
+  // Inside, a run's values are looked up by name; only the task's own file knows their types.
+  const general = definition as unknown as Definition;
+  const task = { name: basename(file, '.ts'), definition: general, parameters: allParameters(general) };
+  if (process.argv[1] !== undefined && url === pathToFileURL(realpathSync(process.argv[1])).href) {
+    void import('./run-task.ts').then(({ runTask }) => runTask(task, file));
+  }
+  return task;
+}
+
+function allParameters({ environment, destructive, parameters = {} }: Definition): Parameters {
+  if (environment === 'none') return parameters;
+  const ENV = { summary: 'the environment', placeholder: '<environment>', parse: (given: string) => given };
+  const PG_SERVICE = text('the compose service that runs PostgreSQL', {
+    default: 'db',
+    placeholder: '<service>',
+  });
+  const DRY_RUN = flag('print what would be done and touch nothing');
+  if (!destructive) return { ENV, ...parameters, PG_SERVICE, DRY_RUN };
+  const typed: Parameters = {
+    ENV: { ...ENV, required: true },
+    ...parameters,
+    FORCE: flag('needed on a protected environment'),
+    WAIT: wholeNumber('seconds to press Ctrl-C; at least 5 on a protected environment', {
+      default: destructive.countdown === 'always' ? '5' : '0',
+      placeholder: '<seconds>',
+      max: 3600,
+    }),
+    PG_SERVICE,
+  };
+  const commandLineOnly = Object.entries(typed).map(([name, parameter]): [string, Parameter] => [
+    name,
+    { ...parameter, commandLineOnly: true },
+  ]);
+  // Wherever DRY_RUN comes from, it makes the task harmless.
+  return { ...Object.fromEntries(commandLineOnly), DRY_RUN };
+}

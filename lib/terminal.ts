@@ -1,0 +1,65 @@
+import { styleText } from 'node:util';
+import { Redactor } from './redact.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+interface Sink {
+  write(text: string): unknown;
+  isTTY?: boolean;
+}
+
+/**
+ * All output. What a person reads goes to standard error, what a program reads to standard output, and nothing
+ * leaves without passing the redactor.
+ */
+export class Terminal {
+  readonly redactor = new Redactor();
+  /** True when a person watches: progress may rewrite its line. */
+  readonly interactive: boolean;
+  readonly #colour: boolean;
+  readonly #out: Sink;
+  readonly #err: Sink;
+  #transient = false;
+
+  constructor(out: Sink = process.stdout, err: Sink = process.stderr, env: NodeJS.ProcessEnv = process.env) {
+    this.#out = out;
+    this.#err = err;
+    this.interactive = err.isTTY === true;
+    // https://no-color.org: present and not empty.
+    this.#colour = this.interactive && !env['NO_COLOR'];
+  }
+
+  info = (text: string): void => this.line(`${this.style('cyan', '[info]')} ${text}`);
+  ok = (text: string): void => this.line(`${this.style('green', '[ok]')} ${text}`);
+  warn = (text: string): void => this.line(`${this.style('yellow', '[warn]')} ${text}`);
+  error = (text: string): void => this.line(`${this.style('red', '[error]')} ${text}`);
+  next = (text: string): void => this.line(`${this.style('magenta', '[next]')} ${text}`);
+
+  /** A line for the person. */
+  line(text: string): void {
+    this.#clear();
+    this.#err.write(this.redactor.redact(text) + '\n');
+  }
+
+  /** A line for a program: the result itself. */
+  result(text: string): void {
+    this.#clear();
+    this.#out.write(this.redactor.redact(text) + '\n');
+  }
+
+  /** A line that the next one replaces. Elsewhere than on a terminal it is an ordinary line. */
+  progress(text: string): void {
+    if (!this.interactive) return this.line(`${this.style('cyan', '[info]')} ${text}`);
+    this.#err.write(`\r\x1b[K${this.redactor.redact(text)}`);
+    this.#transient = true;
+  }
+
+  style(style: Style, text: string): string {
+    return this.#colour ? styleText(style, text, { validateStream: false }) : text;
+  }
+
+  #clear(): void {
+    if (this.#transient) this.#err.write('\r\x1b[K');
+    this.#transient = false;
+  }
+}

@@ -1,0 +1,21 @@
+# Each file in tasks/ is a target of its name. No value is expanded here: the task reads ENV and the other variables
+# from its environment and from MAKEFLAGS.
+
+.DEFAULT_GOAL := help
+tasks := $(patsubst tasks/%.ts,%,$(wildcard tasks/*.ts))
+# The unknown target is found in it.
+export MAKECMDGOALS
+
+.PHONY: $(tasks)
+$(tasks): %: node_modules/.package-lock.json
+	@npx --no-install tsx tasks/$@.ts
+
+node_modules/.package-lock.json: package-lock.json
+	@npm ci --no-audit --no-fund --loglevel=error >&2 || { echo '[error] the dependencies could not be installed; npm says why above' >&2; exit 69; }
+	@touch node_modules/.package-lock.json
+
+.DEFAULT: node_modules/.package-lock.json
+	@npx --no-install tsx tasks/help.ts
+
+# Without a rule make would search one for its own makefile.
+makefile package-lock.json: ;

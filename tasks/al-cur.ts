@@ -1,0 +1,12 @@
+import { ALEMBIC_INI } from '../lib/parameters.ts';
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'migrations',
+  summary: 'Show the current revision and whether it is head (local_dev)',
+  environment: 'default only',
+  longForm: 'al-cur-env',
+  parameters: { ALEMBIC_INI },
+  examples: ['make al-cur'],
+  run: async (run) => (await import('../lib/alembic.ts')).current(run),
+});

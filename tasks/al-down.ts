@@ -1,0 +1,12 @@
+import { ALEMBIC_INI, revision } from '../lib/parameters.ts';
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'migrations',
+  summary: 'Downgrade, one step unless REV says where to (local_dev)',
+  environment: 'default only',
+  longForm: 'al-down-env',
+  parameters: { REV: revision('where to', '-1'), ALEMBIC_INI },
+  examples: ['make al-down', 'make al-down REV=base'],
+  run: async (run) => (await import('../lib/alembic.ts')).downgrade(run),
+});

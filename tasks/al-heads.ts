@@ -1,0 +1,12 @@
+import { ALEMBIC_INI } from '../lib/parameters.ts';
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'migrations',
+  summary: 'List the heads (local_dev)',
+  environment: 'default only',
+  longForm: 'al-heads-env',
+  parameters: { ALEMBIC_INI },
+  examples: ['make al-heads'],
+  run: async (run) => (await import('../lib/alembic.ts')).heads(run),
+});

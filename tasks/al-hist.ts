@@ -1,0 +1,12 @@
+import { ALEMBIC_INI } from '../lib/parameters.ts';
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'migrations',
+  summary: 'List all revisions (local_dev)',
+  environment: 'default only',
+  longForm: 'al-hist-env',
+  parameters: { ALEMBIC_INI },
+  examples: ['make al-hist'],
+  run: async (run) => (await import('../lib/alembic.ts')).history(run),
+});

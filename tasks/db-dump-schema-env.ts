@@ -1,0 +1,17 @@
+import { flag, text } from '../lib/params.ts';
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'schema',
+  summary: 'Write the schema to a file: the same schema gives the same bytes',
+  environment: 'any',
+  parameters: {
+    OUT: text('the file to write, or - for standard output', {
+      placeholder: '<file>',
+      defaultNote: 'backups/schema_<environment>.sql',
+    }),
+    RAW: flag("keep pg_dump's own text"),
+  },
+  examples: ['make db-dump-schema-env ENV=vm_stg OUT=backups/schema_stg.sql'],
+  run: async (run) => (await import('../lib/schema/dump.ts')).dumpSchema(run),
+});

@@ -1,0 +1,10 @@
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'database',
+  summary: 'Replace the database by an empty one with the same attributes; the volume stays',
+  environment: 'typed',
+  destructive: { what: 'DB reset', countdown: 'always' },
+  examples: ['make db-reset-db-env ENV=vm_stg', 'make db-reset-db-env ENV=local_dev WAIT=0'],
+  run: async (run) => (await import('../lib/database/reset-database.ts')).resetDatabase(run),
+});

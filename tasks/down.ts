@@ -1,0 +1,9 @@
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'stack',
+  summary: 'Stop everything; the data stays',
+  environment: 'any',
+  examples: ['make down ENV=vm_stg'],
+  run: async (run) => (await import('../lib/stack/commands.ts')).down(run),
+});

@@ -1,0 +1,11 @@
+import { flag } from '../lib/params.ts';
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'stack',
+  summary: 'Show the state of every service and whether the database answers',
+  environment: 'any',
+  parameters: { JSON: flag('the result as JSON') },
+  examples: ['make health ENV=vm_stg'],
+  run: async (run) => (await import('../lib/stack/commands.ts')).health(run),
+});

@@ -1,0 +1,11 @@
+import { text } from '../lib/params.ts';
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'project',
+  summary: 'Show all tasks, or one with its parameters',
+  environment: 'none',
+  parameters: { TASK: text('one task', { placeholder: '<task>' }) },
+  examples: ['make', 'make help TASK=db-dump-schema-env'],
+  run: async (run) => (await import('../lib/help.ts')).help(run),
+});

@@ -1,0 +1,9 @@
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'stack',
+  summary: 'List the containers',
+  environment: 'any',
+  examples: ['make ps ENV=vm_stg'],
+  run: async (run) => (await import('../lib/stack/commands.ts')).ps(run),
+});

@@ -1,0 +1,11 @@
+import { TIMEOUT } from '../lib/parameters.ts';
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'stack',
+  summary: 'Restart the containers and wait for the database',
+  environment: 'any',
+  parameters: { TIMEOUT },
+  examples: ['make restart ENV=vm_stg'],
+  run: async (run) => (await import('../lib/stack/commands.ts')).restart(run),
+});

@@ -1,0 +1,11 @@
+import { text } from '../lib/params.ts';
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'project',
+  summary: 'Run all tests; those that need a container engine where one answers',
+  environment: 'none',
+  parameters: { PROJECT: text('one of unit, integration, e2e', { placeholder: '<project>' }) },
+  examples: ['make test', 'make test PROJECT=unit'],
+  run: async (run) => (await import('../lib/testing.ts')).test(run),
+});

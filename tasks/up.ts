@@ -1,0 +1,11 @@
+import { TIMEOUT } from '../lib/parameters.ts';
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'stack',
+  summary: 'Start everything and return when the database answers',
+  environment: 'any',
+  parameters: { TIMEOUT },
+  examples: ['make up', 'make up ENV=vm_stg', 'make up ENV=vm_stg TIMEOUT=180'],
+  run: async (run) => (await import('../lib/stack/commands.ts')).up(run),
+});
