@@ -11,7 +11,10 @@ $(tasks): %: node_modules/.package-lock.json
 	@npx --no-install tsx tasks/$@.ts
 
 node_modules/.package-lock.json: package-lock.json
-	@npm ci --no-audit --no-fund --loglevel=error >&2 || { echo '[error] the dependencies could not be installed; npm says why above' >&2; exit 69; }
+	@echo '[info] installing the dependencies (npm ci)' >&2
+	@npm ci --loglevel=silent --fetch-retries=0 >&2 || \
+	  { echo '[error] the dependencies could not be installed; is the package registry reachable?' >&2; \
+	    echo "[next] npm ci, which shows npm's own message" >&2; exit 69; }
 	@touch node_modules/.package-lock.json
 
 .DEFAULT: node_modules/.package-lock.json

@@ -8,11 +8,20 @@ import type { DatabaseSettings } from './config.ts';
 /**
  * Both directions of one TCP connection, made inside the container. Either side ending ends both, so that the
  * server sees a client go when this process is killed, and we see a server go. The official images have bash.
+ *
+ * In those images the server is process 1 and inherits orphans: one that was ended by a signal it takes for a
+ * crashed backend, and restarts itself. So the shell outlives both its children, and a broken pipe is an error to
+ * them instead of a signal.
  */
-const RELAY = [
-  'exec 3<>"/dev/tcp/127.0.0.1/${PGPORT:-5432}" 4<&0 || exit 1',
-  'cat <&3 & cat <&4 >&3 & wait -n; kill $(jobs -p)',
-].join('\n');
+const RELAY = `
+  trap '' PIPE
+  exec 3<>"/dev/tcp/127.0.0.1/\${PGPORT:-5432}" 4<&0 || exit 1
+  cat <&3 & server=$!
+  cat <&4 >&3 & client=$!
+  wait -n
+  kill $server $client 2>/dev/null
+  wait
+`;
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const CANNOT_CONNECT_NOW = '57P03';
