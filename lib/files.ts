@@ -1,4 +1,5 @@
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { once } from 'node:events';
+import type { WriteStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
@@ -18,10 +19,12 @@ export async function writeWhole(
   fill: (output: WriteStream) => Promise<void> | void,
 ): Promise<void> {
   const partial = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
+  let output: WriteStream | undefined;
   try {
     await mkdir(dirname(path), { recursive: true });
     await rm(partial, { force: true });
-    const output = createWriteStream(partial, { mode, flags: 'wx', flush: true });
+    const handle = await open(partial, 'wx', mode);
+    output = handle.createWriteStream({ flush: true });
     const written = finished(output);
     // Awaited below; a failure before that must not end the process.
     written.catch(() => {});
@@ -31,6 +34,11 @@ export async function writeWhole(
     await rename(partial, path);
     await flushFolder(dirname(path));
   } catch (error) {
+    if (output && !output.closed) {
+      const closed = once(output, 'close');
+      output.destroy();
+      await closed;
+    }
     await rm(partial, { force: true });
     if (isSystemError(error)) {
       throw new FailedError(`${path} cannot be written: ${messageOf(error)}`, { cause: error });

@@ -44,7 +44,7 @@ export function parseOverrides(makeflags: string): Map<string, string> {
   const overrides = new Map<string, string>();
   if (!start) return overrides;
   const rest = makeflags.slice(start.index! + start[0].length);
-  for (const word of rest.match(/(?:\\.|[^\s\\])+/gs) ?? []) {
+  for (const word of rest.match(/(?:\\.|[^ \t\\])+/gs) ?? []) {
     const pair = splitAssignment(word.replace(/\\(.)/gs, '$1').replaceAll('$$', '$'));
     if (pair) overrides.set(...pair);
   }

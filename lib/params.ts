@@ -92,6 +92,8 @@ export interface Source {
   readonly make: MakeInvocation | undefined;
   /** Names that other targets on the same make command line take; they are no mistake here. */
   readonly alsoAccepted?: ReadonlySet<string>;
+  /** The line that calls the task with the given parameters, for the remedy. */
+  readonly line?: (parameters: Readonly<Record<string, string>>) => string;
 }
 
 /**
@@ -105,6 +107,8 @@ export function readParameters<P extends Parameters>(declared: P, source: Source
   const typed = readArguments(declared, source.argv, problems);
   for (const [name, override] of source.make?.overrides ?? []) {
     const parameter = ownParameter(declared, name);
+    // The script's own arguments are nearer than what a make somewhere above was given.
+    if (typed.has(name)) continue;
     if (!parameter) {
       if (!source.alsoAccepted?.has(name)) problems.push(unknown(name, declared));
     } else if (parameter.commandLineOnly) {
@@ -147,58 +151,65 @@ export function readParameters<P extends Parameters>(declared: P, source: Source
   }
 
   const help = typed.has('help');
-  if (problems.length > 0 && !help) throw new UsageError(problems.join('\n'));
+  if (problems.length > 0 && !help) {
+    const untyped = Object.keys(ignored).length > 0 && source.line;
+    const hint = untyped ? { hint: `type it: ${untyped({ ...Object.fromEntries(typed), ...ignored })}` } : {};
+    throw new UsageError(problems.join('\n'), hint);
+  }
   return { values: values as Values<P>, origins: origins as Given<P>['origins'], ignored, help };
 }
 
-/** `OUT` of `--out`, `BACKUP_DIR` of `--backup-dir`. */
-const variableName = (option: string): string => option.replaceAll('-', '_').toUpperCase();
-const optionName = (variable: string): string => variable.replaceAll('_', '-').toLowerCase();
 const ownParameter = (declared: Parameters, name: string): Parameter | undefined =>
   Object.hasOwn(declared, name) ? declared[name] : undefined;
+/** `BACKUP_DIR` of `backup-dir`, and back. */
+const variableName = (option: string): string => option.replaceAll('-', '_').toUpperCase();
+const optionName = (variable: string): string => variable.replaceAll('_', '-').toLowerCase();
 
 function readArguments(
   declared: Parameters,
   argv: readonly string[],
   problems: string[],
 ): Map<string, string> {
+  const words = assignments(declared, argv, problems);
+  const names = Object.keys(declared);
+  // Declared as strings, because minimist reads 0012 as 12; repeated ones become arrays.
+  const parsed = minimist(words, { string: ['_', ...names], boolean: ['help', 'h'] });
+  const { _: rest, help, h, ...options } = parsed as { _: string[] } & Record<string, string | string[]>;
+  for (const word of rest) problems.push(`"${word}" is not of the form NAME=value`);
   const typed = new Map<string, string>();
-  const add = (name: string, value: string): void => {
-    if (typed.has(name)) problems.push(`${name} is given twice`);
-    typed.set(name, value);
-  };
-  // A bare `--raw` must neither swallow the next word nor be read as minimist's `--no-…` negation.
-  const flags = new Set(Object.keys(declared).filter((name) => declared[name]!.flag));
-  const words = argv.map((word) =>
-    word.startsWith('--') && flags.has(variableName(word.slice(2))) ? `${word}=1` : word,
-  );
-  const { _: rest, ...options } = minimist(words, {
-    string: ['_', ...Object.keys(declared).map(optionName)],
-    boolean: ['help'],
-    alias: { h: 'help' },
-    unknown: (word) => {
-      if (!word.startsWith('-')) return true;
-      problems.push(unknown(word.replace(/=.*$/s, ''), declared));
-      return false;
-    },
-  }) as { _: string[] } & Record<string, string | string[] | boolean>;
-
-  for (const word of rest) {
-    const [, name, value] = word.match(/^([^=]+)=(.*)$/s) ?? [];
-    if (name === undefined) problems.push(`"${word}" is not of the form NAME=value`);
-    else if (!ownParameter(declared, name)) problems.push(unknown(name, declared));
-    else add(name, value!);
+  for (const [name, value] of Object.entries(options)) {
+    if (Array.isArray(value)) problems.push(`${name} is given twice`);
+    typed.set(name, [value].flat().at(-1)!);
   }
-  for (const [option, value] of Object.entries(options)) {
-    if (option === 'h') continue;
-    if (option === 'help') {
-      if (value) typed.set('help', '1');
-    } else {
-      const name = variableName(option);
-      for (const one of [value].flat()) add(name, String(one));
-    }
-  }
+  if (help || h) typed.set('help', '1');
   return typed;
+}
+
+/**
+ * The words with each way to give a declared parameter (`NAME=value`, `--name=value`, `--name value`, `--flag`)
+ * written as `--NAME=value`. minimist would guess whether the next word is a value, and read `--no-x` as "not x".
+ */
+function assignments(declared: Parameters, argv: readonly string[], problems: string[]): string[] {
+  const words: string[] = [];
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at]!;
+    const [, dashes, left, value] = word.match(/^(--?)?([^=]*)(?:=(.*))?$/s) ?? [];
+    if (word === '--') continue;
+    if (['--help', '-h'].includes(word) || (!dashes && (!left || value === undefined))) {
+      words.push(word);
+      continue;
+    }
+    const name = dashes ? variableName(left!) : left!;
+    const spelled = !dashes || left === optionName(name);
+    const parameter = spelled ? ownParameter(declared, name) : undefined;
+    const next = argv[at + 1];
+    if (!parameter) problems.push(unknown(dashes ? `${dashes}${left}` : left!, declared));
+    else if (value !== undefined) words.push(`--${name}=${value}`);
+    else if (parameter.flag) words.push(`--${name}=1`);
+    else if (next === undefined || next.startsWith('--')) problems.push(`--${left} lacks a value`);
+    else words.push(`--${name}=${argv[++at]}`);
+  }
+  return words;
 }
 
 function unknown(name: string, declared: Parameters): string {

@@ -20,6 +20,8 @@ export interface Result {
 export interface RunOptions {
   /** Added to the inherited variables of INHERITED. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Left out of INHERITED, because something else defines them. */
+  readonly without?: Iterable<string>;
   readonly cwd?: string;
   readonly input?: string | Readable;
   /** Where standard output goes instead of `Result.stdout`. It is ended when the command ends. */
@@ -57,10 +59,14 @@ const INHERITED = [
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
 ];
 
-export function childEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+export function childEnvironment(
+  extra: Readonly<Record<string, string>> = {},
+  without: Iterable<string> = [],
+): Record<string, string> {
+  const left = new Set(without);
   const inherited = INHERITED.flatMap((name) => {
     const value = process.env[name];
-    return value === undefined ? [] : [[name, value]];
+    return value === undefined || left.has(name) ? [] : [[name, value]];
   });
   return { ...(Object.fromEntries(inherited) as Record<string, string>), ...extra };
 }
@@ -84,7 +90,7 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
   const child = $({
     spawn: ((_shell: string, _args: string[], given: SpawnOptions) =>
       spawn(command.file, [...command.args], { ...given, shell: false })) as typeof spawn,
-    env: childEnvironment(options.env),
+    env: childEnvironment(options.env, options.without),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.input === undefined ? {} : { input: options.input }),
     // zx keeps all output in memory; a dump may be larger than that.

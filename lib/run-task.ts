@@ -42,11 +42,7 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
 
   const { values } = given;
   const actor = makeActor(values['DRY_RUN'] === true, terminal);
-  const command: Run['command'] = (name, parameters = {}) =>
-    [
-      make ? `make ${name}` : `npx tsx tasks/${name}.ts`,
-      ...Object.entries(parameters).map(([key, value]) => `${key}=${value}`),
-    ].join(' ');
+  const command: Run['command'] = (name, parameters = {}) => commandLine(make, name, parameters);
   const run: Run = { task, root, values, terminal, actor, signal, make, registry, command };
   const { definition } = task;
   return definition.environment === 'none' ? definition.run(run) : performOnStack(run, definition, given);
@@ -119,16 +115,27 @@ function typedAgain({ origins, values }: Given): Record<string, string> {
   );
 }
 
+function commandLine(
+  make: MakeInvocation | undefined,
+  task: string,
+  parameters: Record<string, string>,
+): string {
+  const words = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+  return [make ? `make ${task}` : `npx tsx tasks/${task}.ts`, ...words].join(' ');
+}
+
 async function readGiven(task: Task, make: MakeInvocation | undefined): Promise<Given> {
-  const source = { argv: process.argv.slice(2), env: process.env, make };
+  const line = (parameters: Record<string, string>): string => commandLine(make, task.name, parameters);
+  const source = { argv: process.argv.slice(2), env: process.env, make, line };
+  // For a target that does not exist, that is what the person wants to hear of, not its variables.
+  if (make && make.goals.length > 0 && !make.goals.includes(task.name)) {
+    return readParameters(task.parameters, { ...source, make: { ...make, overrides: new Map() } });
+  }
   const others = make?.goals.filter((goal) => goal !== task.name) ?? [];
   if (others.length === 0) return readParameters(task.parameters, source);
   // `make db-reset-volume-env up ENV=… WAIT=9`: what one target takes is no mistake for the other.
   const { loadTasks } = await import('./tasks.ts');
   const goals = (await loadTasks()).filter(({ name }) => others.includes(name));
-  // Where a goal does not exist, that is what the person wants to hear of, not its variables.
-  if (goals.length < others.length)
-    return readParameters(task.parameters, { ...source, make: { ...make!, overrides: new Map() } });
   const alsoAccepted = new Set(goals.flatMap(({ parameters }) => Object.keys(parameters)));
   return readParameters(task.parameters, { ...source, alsoAccepted });
 }

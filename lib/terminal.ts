@@ -37,13 +37,13 @@ export class Terminal {
 
   /** A line for the person. */
   line(text: string): void {
-    this.#clear();
+    this.clear();
     this.#err.write(this.redactor.redact(text) + '\n');
   }
 
   /** A line for a program: the result itself. */
   result(text: string): void {
-    this.#clear();
+    this.clear();
     this.#out.write(this.redactor.redact(text) + '\n');
   }
 
@@ -58,7 +58,8 @@ export class Terminal {
     return this.#colour ? styleText(style, text, { validateStream: false }) : text;
   }
 
-  #clear(): void {
+  /** Takes the progress line away, for output that does not come through here. */
+  clear(): void {
     if (this.#transient) this.#err.write('\r\x1b[K');
     this.#transient = false;
   }

@@ -27,8 +27,19 @@ export function canonicalise(typed: string, registry: Registry): CanonicalName {
     throw new UsageError(`ENV=${name} was removed; its successor is ${removed[name]}`, { hint: list });
   }
   if (name === '') throw new UsageError('ENV is empty', { hint: list });
-  const near = nearest(name, names);
+  const near = meant(name, registry);
   // JSON.stringify shows what the eye misses: control characters, and where the text begins and ends.
   const question = near ? `; did you mean ${near}?` : '';
   throw new UsageError(`ENV=${JSON.stringify(name)} is not an environment${question}`, { hint: list });
+}
+
+/** The environment whose name, alias or former name is near what was typed. */
+function meant(typed: string, { environments, removed = {} }: Registry): string | undefined {
+  const successors = new Map([
+    ...Object.entries(environments).flatMap(([name, { aliases = [] }]) =>
+      [name, ...aliases].map((known): [string, string] => [known, name]),
+    ),
+    ...Object.entries(removed),
+  ]);
+  return successors.get(nearest(typed, successors.keys()) ?? '');
 }

@@ -58,7 +58,7 @@ export function readEnvFiles(root: string, files: readonly EnvFile[]): EnvFiles 
 
 /** Names that are no secret even when they stand in the secrets file, and names that are one wherever they stand. */
 const isSecret = (name: string, file: EnvFile): boolean =>
-  /PASSWORD|SECRET|TOKEN|PRIVATE|API_?KEY|CREDENTIAL/i.test(name) ||
+  /PASS(WORD|WD|PHRASE|_|$)|PWD|SECRET|TOKEN|PRIVATE|API_?KEY|CREDENTIAL/i.test(name) ||
   (file.secret && name !== 'POSTGRES_USER' && name !== 'POSTGRES_DB');
 
 /**
@@ -86,16 +86,27 @@ function scan(content: string): {
     // A quoted value may go on over several lines.
     const first = row;
     let rest = raw!.slice(1);
-    while (!closes(rest, quote) && row < rows.length) rest = rows[++row] ?? '';
+    let end: number;
+    while ((end = closing(rest, quote)) < 0 && row < rows.length) rest = rows[++row] ?? '';
     if (row >= rows.length) {
       malformed.push({
         line: first + 1,
         what: `the value of ${name} begins with ${quote}, which is never closed`,
       });
       row = first;
+    } else if (!/^\s*(#|$)/.test(rest.slice(end + 1))) {
+      // Where the value ends is then a matter of opinion.
+      malformed.push({ line: row + 1, what: `there is text behind the closing ${quote} of ${name}` });
     }
   }
   return { lines, malformed };
 }
 
-const closes = (text: string, quote: string): boolean => text.replace(/\\./g, '').includes(quote);
+/** Where the quote is closed; -1 when it is not. A backslash keeps the character behind it from closing. */
+function closing(text: string, quote: string): number {
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '\\') at += 1;
+    else if (text[at] === quote) return at;
+  }
+  return -1;
+}

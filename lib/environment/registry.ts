@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ConfigurationError } from '../errors.ts';
+import { ConfigurationError, messageOf } from '../errors.ts';
 
 /** One environment, as `env/environments.ts` states it. */
 export interface EnvironmentEntry {
@@ -53,7 +53,15 @@ export function findRoot(script: string, workingDirectory = process.cwd()): stri
  */
 export async function loadRegistry(root: string): Promise<Registry> {
   const file = join(root, REGISTRY_FILE);
-  const { default: registry } = (await import(pathToFileURL(file).href)) as { default: Registry };
+  let registry: Registry | undefined;
+  try {
+    registry = ((await import(pathToFileURL(file).href)) as { default?: Registry }).default;
+  } catch (error) {
+    throw new ConfigurationError(`${REGISTRY_FILE} cannot be loaded: ${messageOf(error)}`, { cause: error });
+  }
+  if (!registry?.environments) {
+    throw new ConfigurationError(`${REGISTRY_FILE} has no default export with environments`);
+  }
   const problems = checkRegistry(registry);
   if (problems.length > 0) {
     throw new ConfigurationError(`${REGISTRY_FILE} is not valid:\n${problems.join('\n')}`);
@@ -75,11 +83,17 @@ export function checkRegistry(registry: Registry): string[] {
       problems.push(`${owner}: ${name} is not a name of lower-case letters, digits, _ and -`);
     }
   };
+  const projects = new Map<string, string>();
   const entries = Object.entries(registry.environments);
   for (const [name, entry] of entries) {
     claim(name, name);
     for (const alias of entry.aliases ?? []) claim(alias, name);
     if (typeof entry.protected !== 'boolean') problems.push(`${name}: protected must be true or false`);
+    const project = entry.project ?? name;
+    const other = projects.get(project);
+    // `down -v` of one would take the other's volumes.
+    if (other !== undefined) problems.push(`${name}: the compose project ${project} is taken by ${other}`);
+    projects.set(project, name);
     if (!entry.composeFile) problems.push(`${name}: composeFile is missing`);
   }
   for (const [name, successor] of Object.entries(registry.removed ?? {})) {

@@ -12,7 +12,9 @@ export async function countdown(seconds: number, terminal: Terminal, signal: Abo
     try {
       await sleep(1000, undefined, { signal });
     } catch {
-      signal.throwIfAborted();
+      break;
     }
   }
+  terminal.clear();
+  signal.throwIfAborted();
 }

@@ -6,7 +6,7 @@ import { ConfigurationError, FailedError, UnreachableError } from '../../errors.
 import { display, run, type Command, type RunOptions } from '../../process.ts';
 import type { Terminal } from '../../terminal.ts';
 import type { ScriptError, ServiceHealth, Stack } from '../stack.ts';
-import { composeCommand, databaseSettings, readComposeConfig } from './config.ts';
+import { composeCommand, databaseSettings, inProject, readComposeConfig } from './config.ts';
 import { findContainer, pgdata, storageOfConfig, storageOfContainer, type Container } from './containers.ts';
 import { checkRemovable, destroyStack } from './destroy.ts';
 import { docker, engineEndpoint, engineHost, must } from './docker.ts';
@@ -27,14 +27,14 @@ const APPLICATION_SERVICE = 'core_api';
 /** A stack that docker compose runs. Reads the resolved configuration once. */
 export async function openComposeStack(environment: Environment, options: ComposeOptions): Promise<Stack> {
   const { databaseService, actor, terminal, signal } = options;
-  const { project, root } = environment;
+  const { project } = environment;
   const config = await readComposeConfig(environment);
   const settings = databaseSettings(config, databaseService, environment);
   terminal.redactor.hide(settings.password);
 
   const compose = (...args: string[]): Command => composeCommand(environment, ...args);
   const show = (command: Command, how: RunOptions): Promise<unknown> =>
-    must(command, { cwd: root, terminal: true, ...how });
+    must(command, { ...inProject(environment), terminal: true, ...how });
   const change = (command: Command, how: RunOptions = {}): Promise<unknown> =>
     actor.act(display(command), () => show(command, how));
   const ready = (timeout: number): Promise<unknown> =>
@@ -115,7 +115,7 @@ export async function openComposeStack(environment: Environment, options: Compos
     },
 
     async health() {
-      const { stdout } = await must(compose('ps', '--all', '--format', 'json'), { cwd: root });
+      const { stdout } = await must(compose('ps', '--all', '--format', 'json'), inProject(environment));
       const rows = stdout
         .split('\n')
         .filter(Boolean)
@@ -128,7 +128,7 @@ export async function openComposeStack(environment: Environment, options: Compos
       });
     },
 
-    config: async () => (await must(compose('config'), { cwd: root })).stdout.trimEnd(),
+    config: async () => (await must(compose('config'), inProject(environment))).stdout.trimEnd(),
 
     async checkDestroyable({ storage }) {
       await checkRemovable(

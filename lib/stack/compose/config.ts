@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../errors.ts';
 import type { Environment } from '../../environment/resolve.ts';
-import type { Command } from '../../process.ts';
+import type { Command, RunOptions } from '../../process.ts';
 import { docker, must } from './docker.ts';
 
 /** A mount as `docker compose config` resolves it. */
@@ -37,9 +37,16 @@ export function composeCommand(environment: Environment, ...args: string[]): Com
   );
 }
 
+/** How compose commands run: in the project, and with what the env files define not overridden by the shell. */
+export function inProject({ root, variables }: Environment): Pick<RunOptions, 'cwd' | 'without'> {
+  // Docker itself is found and set up through these.
+  const without = [...variables.keys()].filter((name) => !/^(PATH|HOME|DOCKER_.*)$/.test(name));
+  return { cwd: root, without };
+}
+
 export async function readComposeConfig(environment: Environment): Promise<ComposeConfig> {
   const command = composeCommand(environment, 'config', '--format', 'json');
-  const { stdout } = await must(command, { cwd: environment.root });
+  const { stdout } = await must(command, inProject(environment));
   // The output is meant to be read by compose again, so a dollar sign in a value is doubled.
   return JSON.parse(stdout, (_key, value: unknown) =>
     typeof value === 'string' ? value.replaceAll('$$', '$') : value,

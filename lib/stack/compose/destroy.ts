@@ -5,7 +5,7 @@ import type { Environment } from '../../environment/resolve.ts';
 import { FailedError, RefusedError } from '../../errors.ts';
 import { display, run, type Command } from '../../process.ts';
 import type { Storage } from '../stack.ts';
-import { composeCommand } from './config.ts';
+import { composeCommand, inProject } from './config.ts';
 import { list } from './containers.ts';
 import { docker, dockerError, must } from './docker.ts';
 
@@ -63,7 +63,7 @@ export async function destroyStack(
   { act }: Actor,
 ): Promise<void> {
   const down = composeCommand(environment, 'down', '-v', '--remove-orphans');
-  await act(display(down), () => must(down, { cwd: environment.root, terminal: true }));
+  await act(display(down), () => must(down, { ...inProject(environment), terminal: true }));
   if (storage.kind === 'bind') {
     const empty = inFolder(storage, image, 'find "$1" -xdev -mindepth 1 -delete');
     await act(display(empty), async () => {

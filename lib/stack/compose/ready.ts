@@ -35,6 +35,7 @@ export async function waitUntilReady(
         const client = await connect(container.Id, settings.name, settings);
         await client.query('SELECT 1');
         await client.end();
+        terminal.clear();
         return;
       } catch (error) {
         if (error instanceof FailedError) throw error;
