@@ -29,6 +29,7 @@ export async function writeWhole(
     // Awaited below; a failure before that must not end the process.
     written.catch(() => {});
     await fill(output);
+    if (output.destroyed) throw new FailedError(`${path} was not written to its end`);
     output.end();
     await written;
     await rename(partial, path);
@@ -39,7 +40,8 @@ export async function writeWhole(
       output.destroy();
       await closed;
     }
-    await rm(partial, { force: true });
+    // What went wrong first is what the person wants to hear of.
+    await rm(partial, { force: true }).catch(() => {});
     if (isSystemError(error)) {
       throw new FailedError(`${path} cannot be written: ${messageOf(error)}`, { cause: error });
     }
