@@ -153,7 +153,9 @@ export function readParameters<P extends Parameters>(declared: P, source: Source
   const help = typed.has('help');
   if (problems.length > 0 && !help) {
     const untyped = Object.keys(ignored).length > 0 && source.line;
-    const hint = untyped ? { hint: `type it: ${untyped({ ...Object.fromEntries(typed), ...ignored })}` } : {};
+    // Nobody is handed FORCE=1 who did not ask for it.
+    const named = Object.entries(ignored).filter(([name]) => name !== 'FORCE');
+    const hint = untyped ? { hint: `type it: ${untyped(Object.fromEntries([...typed, ...named]))}` } : {};
     throw new UsageError(problems.join('\n'), hint);
   }
   return { values: values as Values<P>, origins: origins as Given<P>['origins'], ignored, help };

@@ -4,12 +4,8 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { $ } from 'zx/core';
+import type { Command } from './display.ts';
 import { UnreachableError } from './errors.ts';
-
-export interface Command {
-  readonly file: string;
-  readonly args: readonly string[];
-}
 
 export interface Result {
   readonly status: number;
@@ -71,13 +67,6 @@ export function childEnvironment(
   return { ...(Object.fromEntries(inherited) as Record<string, string>), ...extra };
 }
 
-/** The command as a person would type it in a POSIX shell. For showing only; nothing runs this text. */
-export function display({ file, args }: Command): string {
-  return [file, ...args]
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
-    .join(' ');
-}
-
 /**
  * Runs a command and waits for it, whatever its status.
  *
@@ -102,6 +91,8 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
     quiet: true,
   })`${command.file}`;
 
+  // A command may end before it has read its input; its status and message tell why.
+  if (options.input !== undefined) child.stdin.on('error', () => {});
   const streams: Promise<void>[] = [];
   if (options.onLine) {
     const { onLine } = options;

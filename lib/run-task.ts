@@ -6,6 +6,7 @@ import { CancelledError, MakesafeError, UsageError, messageOf } from './errors.t
 import { BlockedError } from './guard/policy.ts';
 import { makeCommandLines, readMakeInvocation, type MakeInvocation } from './make.ts';
 import { readParameters, type Given } from './params.ts';
+import { display } from './display.ts';
 import type { Definition, DestructiveRun, Run, StackRun, Task } from './task.ts';
 import { Terminal } from './terminal.ts';
 
@@ -118,10 +119,11 @@ function typedAgain({ origins, values }: Given): Record<string, string> {
 function commandLine(
   make: MakeInvocation | undefined,
   task: string,
-  parameters: Record<string, string>,
+  parameters: Readonly<Record<string, string>>,
 ): string {
   const words = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
-  return [make ? `make ${task}` : `npx tsx tasks/${task}.ts`, ...words].join(' ');
+  const [file, ...args] = make ? ['make', task] : ['npx', 'tsx', `tasks/${task}.ts`];
+  return display({ file: file, args: [...args, ...words] });
 }
 
 async function readGiven(task: Task, make: MakeInvocation | undefined): Promise<Given> {

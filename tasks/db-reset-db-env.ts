@@ -4,7 +4,11 @@ export default defineTask(import.meta.url, {
   group: 'database',
   summary: 'Replace the database by an empty one with the same attributes; the volume stays',
   environment: 'typed',
-  destructive: { what: 'DB reset', countdown: 'always' },
+  destructive: {
+    what: 'DB reset',
+    countdown: 'always',
+    preflight: async (run) => (await import('../lib/database/reset-database.ts')).checkDatabase(run),
+  },
   examples: ['make db-reset-db-env ENV=vm_stg', 'make db-reset-db-env ENV=local_dev WAIT=0'],
   run: async (run) => (await import('../lib/database/reset-database.ts')).resetDatabase(run),
 });

@@ -15,7 +15,6 @@ export interface DatabaseAttributes {
   readonly tablespace: string;
   readonly connectionLimit: number;
   readonly isTemplate: boolean;
-  readonly allowConnections: boolean;
   /** Null while the privileges are the default ones. */
   readonly privileges: readonly DatabasePrivilege[] | null;
   readonly comment: string | null;
@@ -43,7 +42,7 @@ const READ = `
          datcollate AS collate, datctype AS ctype, row->>'datlocprovider' AS provider,
          coalesce(row->>'datlocale', row->>'daticulocale') AS locale, row->>'daticurules' AS "icuRules",
          spcname AS tablespace, datconnlimit AS "connectionLimit", datistemplate AS "isTemplate",
-         datallowconn AS "allowConnections", shobj_description(d.oid, 'pg_database') AS comment,
+         shobj_description(d.oid, 'pg_database') AS comment,
          CASE WHEN datacl IS NOT NULL THEN (
            SELECT coalesce(jsonb_agg(jsonb_build_object(
                     'grantee', CASE WHEN grantee <> 0 THEN pg_get_userbyid(grantee) END,

@@ -29,6 +29,34 @@ export async function resetDatabase(run: DestructiveRun): Promise<void> {
   terminal.next(command('al-up-env', { ENV: environment.name }));
 }
 
+/** What keeps a database from being dropped. Found before anything is touched, and all of it at once. */
+const OBSTACLES = `
+  SELECT 'prepared transaction ' || gid || ' is open' AS obstacle, 'COMMIT PREPARED or ROLLBACK PREPARED it' AS remedy
+  FROM pg_prepared_xacts WHERE database = $1
+  UNION ALL
+  SELECT 'replication slot ' || slot_name || ' belongs to it', 'pg_drop_replication_slot() it when nobody needs it'
+  FROM pg_replication_slots WHERE database = $1
+  UNION ALL
+  SELECT 'subscription ' || subname || ' is in it', 'DROP SUBSCRIPTION it'
+  FROM pg_subscription JOIN pg_database ON pg_database.oid = subdbid WHERE datname = $1
+  UNION ALL
+  SELECT 'role ' || rolname || ' may not create databases', 'ALTER ROLE … CREATEDB'
+  FROM pg_roles WHERE rolname = current_user AND NOT rolcreatedb AND NOT rolsuper
+  UNION ALL
+  SELECT 'role ' || current_user || ' does not own it', 'ALTER DATABASE … OWNER TO …'
+  FROM pg_database WHERE datname = $1 AND NOT pg_has_role(datdba, 'USAGE')`;
+
+/** @throws RefusedError naming everything that stands in the way */
+export async function checkDatabase({ stack }: DestructiveRun): Promise<void> {
+  const { name } = stack.database;
+  const { rows } = await stack.withClient(maintenanceDatabase(name), (client) =>
+    client.query<{ obstacle: string; remedy: string }>(OBSTACLES, [name]),
+  );
+  if (rows.length === 0) return;
+  const list = rows.map(({ obstacle, remedy }) => `${obstacle}: ${remedy}`).join('\n');
+  throw new RefusedError(`database ${name} cannot be replaced:\n${list}`);
+}
+
 /** A database to stand on while another one is replaced. */
 const maintenanceDatabase = (name: string): string => (name === 'postgres' ? 'template1' : 'postgres');
 
@@ -55,30 +83,32 @@ async function replace(client: Client, name: string, { act }: Actor, signal: Abo
     await execute('BEGIN');
     await execute(`ALTER DATABASE ${database} RENAME TO ${former}`);
     await execute(`ALTER DATABASE ${next} RENAME TO ${database}`);
-    await execute(
-      `ALTER DATABASE ${database} ALLOW_CONNECTIONS ${old.allowConnections} IS_TEMPLATE ${old.isTemplate}`,
-    );
+    await execute(`ALTER DATABASE ${database} ALLOW_CONNECTIONS true IS_TEMPLATE ${old.isTemplate}`);
     await execute('COMMIT');
   } catch (error) {
-    await putBack(client, old, name, aside.next, error);
+    await putBack(client, name, aside.next, error);
   }
-  // A template cannot be dropped.
-  if (old.isTemplate) await execute(`ALTER DATABASE ${former} IS_TEMPLATE false`);
-  await execute(`DROP DATABASE ${former} WITH (FORCE)`);
+  try {
+    // A template cannot be dropped.
+    if (old.isTemplate) await execute(`ALTER DATABASE ${former} IS_TEMPLATE false`);
+    await execute(`DROP DATABASE ${former} WITH (FORCE)`);
+  } catch (error) {
+    throw new FailedError(
+      `the new, empty ${name} is in use, but the old one is still there as ${aside.former}: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
   await act(`check that the old database is gone;`, () => confirmReplaced(client, old, name));
 }
 
 /** Puts the old database back into use and throws what went wrong. */
-async function putBack(
-  client: Client,
-  old: DatabaseAttributes,
-  name: string,
-  next: string,
-  error: unknown,
-): Promise<never> {
+async function putBack(client: Client, name: string, next: string, error: unknown): Promise<never> {
   try {
     await client.query('ROLLBACK');
-    await client.query(`ALTER DATABASE ${quoteName(name)} ALLOW_CONNECTIONS ${old.allowConnections}`);
+    await client.query('RESET ROLE');
+    await client.query(`ALTER DATABASE ${quoteName(name)} ALLOW_CONNECTIONS true`);
     await client.query(`DROP DATABASE IF EXISTS ${quoteName(next)}`);
   } catch (second) {
     throw new FailedError(
@@ -150,6 +180,6 @@ async function confirmReplaced(client: Client, old: DatabaseAttributes, name: st
 /** `name` with a suffix, cut to the 63 bytes that a name may have, between characters. */
 export function besides(name: string, suffix: string): string {
   let cut = name;
-  while (Buffer.byteLength(cut + suffix) > 63) cut = [...cut].slice(0, -1).join('');
+  while (Buffer.byteLength(cut + suffix) > 63 || cut + suffix === name) cut = [...cut].slice(0, -1).join('');
   return cut + suffix;
 }

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../../errors.ts';
 import type { Environment } from '../../environment/resolve.ts';
-import type { Command, RunOptions } from '../../process.ts';
+import type { Command } from '../../display.ts';
+import type { RunOptions } from '../../process.ts';
 import { docker, must } from './docker.ts';
 
 /** A mount as `docker compose config` resolves it. */

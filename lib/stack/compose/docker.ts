@@ -1,5 +1,6 @@
 import { FailedError, UnreachableError } from '../../errors.ts';
-import { run, type Command, type Result, type RunOptions } from '../../process.ts';
+import type { Command } from '../../display.ts';
+import { run, type Result, type RunOptions } from '../../process.ts';
 
 export const docker = (...args: string[]): Command => ({ file: 'docker', args });
 
@@ -25,7 +26,7 @@ export function dockerError(command: Command, { status, stderr }: Result): Error
     });
   }
   if (
-    /cannot connect to the docker daemon|error during connect|permission denied.*docker|no such host/is.test(
+    /cannot connect to the docker daemon|error during connect|permission denied while trying to connect/i.test(
       said,
     )
   ) {
@@ -38,12 +39,12 @@ export function dockerError(command: Command, { status, stderr }: Result): Error
   );
 }
 
-/** `compose down` of a long argument list. */
+/** `compose down` of a long argument list, in which each option before the subcommand has a value. */
 function subcommand({ args }: Command): string {
-  const verbs = ['up', 'down', 'restart', 'build', 'ps', 'logs', 'config', 'exec'];
-  return args[0] === 'compose'
-    ? `compose ${args.find((word) => verbs.includes(word)) ?? ''}`
-    : (args[0] ?? '');
+  if (args[0] !== 'compose') return args[0] ?? '';
+  let at = 1;
+  while (args[at]?.startsWith('-')) at += 2;
+  return `compose ${args[at] ?? ''}`;
 }
 
 /** Where the engine listens, as docker itself would choose it. */
