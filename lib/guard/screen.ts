@@ -40,6 +40,8 @@ function describeStorage(storage: Storage): string {
     }
     case 'bind':
       return `folder ${posix.join(storage.source, storage.data)}`;
+    case 'device':
+      return `${storage.device} (volume ${storage.name})`;
     case 'tmpfs':
       return 'memory (tmpfs), gone with the container';
     case 'container':

@@ -12,6 +12,8 @@ export type Storage =
     }
   /** `source` is the folder on the engine's host; `data` the data directory's place below it ('' for itself). */
   | { readonly kind: 'bind'; readonly source: string; readonly data: string }
+  /** A volume whose data is elsewhere, on NFS for instance, and stays there when the volume is removed. */
+  | { readonly kind: 'device'; readonly name: string; readonly device: string }
   | { readonly kind: 'tmpfs' }
   /** The data directory is in the container's own layer and goes with it. */
   | { readonly kind: 'container' }

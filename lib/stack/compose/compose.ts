@@ -234,7 +234,7 @@ export function scriptErrors(stderr: string): ScriptError[] {
   const errors: { line: number; message: string }[] = [];
   let current: { message: string } | undefined;
   for (const text of stderr.split('\n')) {
-    const [, line, severity, message] = text.match(/^psql:<stdin>:(\d+): (\w+): +(.*)$/) ?? [];
+    const [, line, severity, message] = text.match(/^psql:.+?:(\d+): (\w+): +(.*)$/) ?? [];
     if (severity === undefined) {
       if (current && text !== '') current.message += `\n${text}`;
       continue;

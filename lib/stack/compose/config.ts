@@ -21,7 +21,14 @@ export interface ConfiguredService {
 /** The part of `docker compose config --format json` that is used. */
 export interface ComposeConfig {
   readonly services: Readonly<Record<string, ConfiguredService>>;
-  readonly volumes?: Readonly<Record<string, { readonly name: string; readonly external?: boolean }>>;
+  readonly volumes?: Readonly<Record<string, ConfiguredVolume>>;
+}
+
+export interface ConfiguredVolume {
+  readonly name: string;
+  readonly external?: boolean;
+  readonly driver?: string;
+  readonly driver_opts?: Readonly<Record<string, string>>;
 }
 
 /** `docker compose` for this environment, with every choice spelled out: nothing is left to what the shell exports. */
@@ -71,7 +78,7 @@ export function databaseSettings(
   service: string,
   environment: Environment,
 ): DatabaseSettings {
-  const found = config.services[service];
+  const found = Object.hasOwn(config.services, service) ? config.services[service] : undefined;
   if (!found) {
     throw new ConfigurationError(`${environment.entry.composeFile} has no service ${service}`, {
       hint: `PG_SERVICE=<service> names the database service; there are: ${Object.keys(config.services).join(', ')}`,

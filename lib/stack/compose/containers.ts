@@ -53,7 +53,7 @@ interface Mount {
 
 /** The mount that holds a path: the one mounted deepest above it. */
 export function holds<M extends { destination: string }>(path: string, mounts: readonly M[]): M | undefined {
-  const inside = (folder: string): boolean => !posix.relative(folder, path).startsWith('..');
+  const inside = (folder: string): boolean => !/^\.\.(\/|$)/.test(posix.relative(folder, path));
   return mounts
     .filter(({ destination }) => inside(destination))
     .sort((a, b) => b.destination.length - a.destination.length)[0];
@@ -112,17 +112,29 @@ function toStorage(
       };
     case 'tmpfs':
       return { kind: 'tmpfs' };
-    case 'volume': {
-      const configured = Object.values(config.volumes ?? {}).find(({ name }) => name === mount.source);
-      return {
-        kind: 'volume',
-        name: mount.source,
-        anonymous: configured === undefined,
-        external: configured?.external ?? false,
-      };
-    }
+    case 'volume':
+      return volumeStorage(mount, dataDirectory, config);
     case undefined:
     default:
       return undefined;
   }
+}
+
+/** A named volume may be a folder or a device that outlives it: `driver_opts: { o: bind, device: ./data }`. */
+function volumeStorage(mount: Mount, dataDirectory: string, config: ComposeConfig): Storage {
+  const name = mount.source;
+  const configured = Object.values(config.volumes ?? {}).find((volume) => volume.name === name);
+  const { driver = 'local', driver_opts: { type, o = '', device } = {} } = configured ?? {};
+  if (device !== undefined && o.split(',').some((option) => /^r?bind$/.test(option))) {
+    return { kind: 'bind', source: device, data: posix.relative(mount.destination, dataDirectory) };
+  }
+  if (type === 'tmpfs') return { kind: 'tmpfs' };
+  if (driver !== 'local') return { kind: 'device', name, device: `driver ${driver}` };
+  if (device !== undefined) return { kind: 'device', name, device };
+  return {
+    kind: 'volume',
+    name,
+    anonymous: configured === undefined,
+    external: configured?.external ?? false,
+  };
 }

@@ -30,6 +30,12 @@ export async function checkRemovable(
       { hint: `${instead}, or remove it by hand: docker volume rm ${storage.name}` },
     );
   }
+  if (storage.kind === 'device') {
+    throw new RefusedError(
+      `the data is on ${storage.device} and stays there when volume ${storage.name} is removed`,
+      { hint: instead },
+    );
+  }
   if (storage.kind !== 'bind') return;
   const folder = posix.join(storage.source, storage.data);
   if (!isInside(storage.source, environment.root)) {
