@@ -14,8 +14,10 @@ export default {
     local_demo: {
       protected: false,
       local: true,
-      stack: 'compose',
+      // 'compose' runs it in containers instead.
+      stack: 'embedded',
       composeFile: 'docker/docker-compose.local_demo.yml',
+      alembicIni: 'app/backend/core_api/migrations/alembic.ini',
     },
     vm_stg: {
       aliases: ['stg'],

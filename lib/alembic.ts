@@ -8,12 +8,12 @@ async function alembic(
   changes: boolean,
   ...args: string[]
 ): Promise<void> {
-  const all = ['-c', values['ALEMBIC_INI'] as string, ...args];
+  const ini = values['ALEMBIC_INI'] as string | undefined;
   const deed = async (): Promise<void> => {
-    const { status } = await stack.alembic(all);
+    const { status } = await stack.alembic(args, { ini });
     if (status !== 0) throw new FailedError(`alembic ${args[0]} failed (status ${status})`, { status });
   };
-  await (changes ? actor.act(`alembic ${all.join(' ')}`, deed) : deed());
+  await (changes ? actor.act(`alembic ${args.join(' ')}`, deed) : deed());
 }
 
 /**
@@ -49,11 +49,11 @@ export async function stamp(run: StackRun): Promise<void> {
 /** Shows the current revision, and whether it is head. */
 export async function current(run: StackRun): Promise<void> {
   const { environment, stack, terminal, values, command } = run;
-  const config = ['-c', values['ALEMBIC_INI'] as string];
+  const ini = values['ALEMBIC_INI'] as string | undefined;
   // Two starts of Python at the same time take little longer than one.
   const [now, heads] = await Promise.all([
-    stack.alembic([...config, 'current']),
-    stack.alembic([...config, 'heads'], { quiet: true }),
+    stack.alembic(['current'], { ini }),
+    stack.alembic(['heads'], { ini, quiet: true }),
   ]);
   if (now.status !== 0)
     throw new FailedError(`alembic current failed (status ${now.status})`, { status: now.status });

@@ -29,7 +29,9 @@ export async function writeWhole(
     // Awaited below; a failure before that must not end the process.
     written.catch(() => {});
     await fill(output);
-    if (output.destroyed) throw new FailedError(`${path} was not written to its end`);
+    // A stream that a pipeline has ended well is destroyed as well.
+    if (output.destroyed && !output.writableFinished)
+      throw new FailedError(`${path} was not written to its end`);
     output.end();
     await written;
     await rename(partial, path);

@@ -14,8 +14,13 @@ export const BOOTSTRAP_ROLES_SQL = text('the script that makes the roles and gra
   placeholder: '<file>',
 });
 
-export const ALEMBIC_INI = text("alembic.ini, where the application's container sees it", {
-  default: '/backend/migrations/alembic.ini',
+export const ALEMBIC_INI = text('alembic.ini, as the place that migrates sees it', {
+  defaultNote: "/backend/migrations/alembic.ini in the application's container",
+  placeholder: '<file>',
+});
+
+export const ALEMBIC = text('the alembic of an environment without containers', {
+  defaultNote: '.venv, then each Python on PATH',
   placeholder: '<file>',
 });
 

@@ -71,10 +71,11 @@ async function performOnStack(run: Run, definition: StackDefinition, given: Give
     environment.warnings.forEach(terminal.warn);
     const { openStack } = await import('./stack/open.ts');
     const databaseService = values['PG_SERVICE'] as string;
+    const alembic = values['ALEMBIC'] as string | undefined;
     return {
       ...run,
       environment,
-      stack: await openStack(environment, { databaseService, actor, terminal, signal }),
+      stack: await openStack(environment, { databaseService, alembic, actor, terminal, signal }),
     };
   };
   if (definition.environment !== 'typed') return definition.run(await open());

@@ -1,4 +1,4 @@
-import { ALEMBIC_INI } from '../lib/parameters.ts';
+import { ALEMBIC, ALEMBIC_INI } from '../lib/parameters.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {
@@ -6,7 +6,7 @@ export default defineTask(import.meta.url, {
   summary: 'Show the current revision and whether it is head (local_dev)',
   environment: 'default only',
   longForm: 'al-cur-env',
-  parameters: { ALEMBIC_INI },
+  parameters: { ALEMBIC, ALEMBIC_INI },
   examples: ['make al-cur'],
   run: async (run) => (await import('../lib/alembic.ts')).current(run),
 });

@@ -1,4 +1,4 @@
-import { ALEMBIC_INI, revision } from '../lib/parameters.ts';
+import { ALEMBIC, ALEMBIC_INI, revision } from '../lib/parameters.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {
@@ -6,7 +6,7 @@ export default defineTask(import.meta.url, {
   summary: 'Downgrade, one step unless REV says where to',
   environment: 'typed',
   destructive: { what: 'Downgrade', countdown: 'when protected' },
-  parameters: { REV: revision('where to', '-1'), ALEMBIC_INI },
+  parameters: { REV: revision('where to', '-1'), ALEMBIC, ALEMBIC_INI },
   examples: ['make al-down-env ENV=vm_stg', 'make al-down-env ENV=vm_stg REV=base'],
   run: async (run) => (await import('../lib/alembic.ts')).downgrade(run),
 });

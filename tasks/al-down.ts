@@ -1,4 +1,4 @@
-import { ALEMBIC_INI, revision } from '../lib/parameters.ts';
+import { ALEMBIC, ALEMBIC_INI, revision } from '../lib/parameters.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {
@@ -6,7 +6,7 @@ export default defineTask(import.meta.url, {
   summary: 'Downgrade, one step unless REV says where to (local_dev)',
   environment: 'default only',
   longForm: 'al-down-env',
-  parameters: { REV: revision('where to', '-1'), ALEMBIC_INI },
+  parameters: { REV: revision('where to', '-1'), ALEMBIC, ALEMBIC_INI },
   examples: ['make al-down', 'make al-down REV=base'],
   run: async (run) => (await import('../lib/alembic.ts')).downgrade(run),
 });

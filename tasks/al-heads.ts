@@ -1,4 +1,4 @@
-import { ALEMBIC_INI } from '../lib/parameters.ts';
+import { ALEMBIC, ALEMBIC_INI } from '../lib/parameters.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {
@@ -6,7 +6,7 @@ export default defineTask(import.meta.url, {
   summary: 'List the heads (local_dev)',
   environment: 'default only',
   longForm: 'al-heads-env',
-  parameters: { ALEMBIC_INI },
+  parameters: { ALEMBIC, ALEMBIC_INI },
   examples: ['make al-heads'],
   run: async (run) => (await import('../lib/alembic.ts')).heads(run),
 });

@@ -1,11 +1,11 @@
-import { ALEMBIC_INI } from '../lib/parameters.ts';
+import { ALEMBIC, ALEMBIC_INI } from '../lib/parameters.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'migrations',
   summary: 'List all revisions',
   environment: 'any',
-  parameters: { ALEMBIC_INI },
+  parameters: { ALEMBIC, ALEMBIC_INI },
   examples: ['make al-hist-env ENV=vm_stg'],
   run: async (run) => (await import('../lib/alembic.ts')).history(run),
 });

@@ -1,4 +1,4 @@
-import { ALEMBIC_INI } from '../lib/parameters.ts';
+import { ALEMBIC, ALEMBIC_INI } from '../lib/parameters.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {
@@ -6,7 +6,7 @@ export default defineTask(import.meta.url, {
   summary: 'List all revisions (local_dev)',
   environment: 'default only',
   longForm: 'al-hist-env',
-  parameters: { ALEMBIC_INI },
+  parameters: { ALEMBIC, ALEMBIC_INI },
   examples: ['make al-hist'],
   run: async (run) => (await import('../lib/alembic.ts')).history(run),
 });

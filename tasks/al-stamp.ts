@@ -1,4 +1,4 @@
-import { ALEMBIC_INI, revision } from '../lib/parameters.ts';
+import { ALEMBIC, ALEMBIC_INI, revision } from '../lib/parameters.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {
@@ -6,7 +6,7 @@ export default defineTask(import.meta.url, {
   summary: 'Mark the database as being at a revision without migrating (local_dev)',
   environment: 'default only',
   longForm: 'al-stamp-env',
-  parameters: { REV: revision('the revision to mark it with'), ALEMBIC_INI },
+  parameters: { REV: revision('the revision to mark it with'), ALEMBIC, ALEMBIC_INI },
   examples: ['make al-stamp REV=head'],
   run: async (run) => (await import('../lib/alembic.ts')).stamp(run),
 });

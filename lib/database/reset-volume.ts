@@ -9,6 +9,6 @@ export async function resetVolume(run: DestructiveRun): Promise<void> {
   const { stack, target, environment, terminal, actor, command } = run;
   await stack.destroy(target);
   if (actor.dryRun) return;
-  terminal.ok(`${environment.name}: containers and data of project ${target.project} are gone`);
+  terminal.ok(`${environment.name}: server and data of ${target.project} are gone`);
   terminal.next(command('up', { ENV: environment.name }));
 }

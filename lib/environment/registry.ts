@@ -11,9 +11,15 @@ export interface EnvironmentEntry {
   readonly protected: boolean;
   /** Runs on the machine of the person who types: images are built on `up`, the secrets file is made on first use. */
   readonly local?: boolean;
-  readonly stack: 'compose';
+  /**
+   * What runs the database. `compose`: docker compose, with `composeFile`. `embedded`: PostgreSQL from npm on this
+   * machine. Stated here and nowhere guessed: which database a command reaches never depends on what is installed.
+   */
+  readonly stack: 'compose' | 'embedded';
   /** Relative to the project's root. */
-  readonly composeFile: string;
+  readonly composeFile?: string;
+  /** For a stack without containers: alembic.ini, relative to the project's root. */
+  readonly alembicIni?: string;
   /** The compose project's name; the environment's name by default. */
   readonly project?: string;
 }
@@ -94,7 +100,9 @@ export function checkRegistry(registry: Registry): string[] {
     // `down -v` of one would take the other's volumes.
     if (other !== undefined) problems.push(`${name}: the compose project ${project} is taken by ${other}`);
     projects.set(project, name);
-    if (!entry.composeFile) problems.push(`${name}: composeFile is missing`);
+    if (!['compose', 'embedded'].includes(entry.stack))
+      problems.push(`${name}: stack must be compose or embedded`);
+    if (entry.stack === 'compose' && !entry.composeFile) problems.push(`${name}: composeFile is missing`);
   }
   for (const [name, successor] of Object.entries(registry.removed ?? {})) {
     claim(name, `removed ${name}`);

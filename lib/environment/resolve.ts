@@ -52,11 +52,7 @@ export function resolveEnvironment(
     const place = variables.get(variable)?.place;
     return place ? `${place}: ${variable} is empty` : `${variable} is in none of the env files`;
   });
-  const sentences = [
-    ...problems,
-    ...missing,
-    ...(existsSync(join(root, entry.composeFile)) ? [] : [`${entry.composeFile}: no such file`]),
-  ];
+  const sentences = [...problems, ...missing, ...missingComposeFile(root, entry)];
   if (sentences.length > 0) {
     throw new ConfigurationError(`the configuration of ${name} is not complete:\n${sentences.join('\n')}`, {
       hint: existsSync(join(root, secrets))
@@ -75,6 +71,11 @@ export function resolveEnvironment(
     warnings,
     notes,
   });
+}
+
+function missingComposeFile(root: string, { stack, composeFile }: EnvironmentEntry): string[] {
+  if (stack !== 'compose' || composeFile === undefined || existsSync(join(root, composeFile))) return [];
+  return [`${composeFile}: no such file`];
 }
 
 function makeSecrets(path: string): void {

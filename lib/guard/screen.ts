@@ -13,7 +13,6 @@ export function describeTarget(
   target: Target,
   terminal: Terminal,
 ): string[] {
-  const { container } = target;
   const facts: [string, string][] = [
     [
       'environment',
@@ -21,7 +20,7 @@ export function describeTarget(
     ],
     ['engine', `${target.engine} on host ${target.host}`],
     ['project', target.project],
-    ['container', container ? `${container.id.slice(0, 12)} (${container.state})` : 'none'],
+    ['server', target.server ?? 'none'],
     ['storage', describeStorage(target.storage)],
     ['database', `${target.database} of ${target.user}`],
   ];
@@ -40,6 +39,8 @@ function describeStorage(storage: Storage): string {
     }
     case 'bind':
       return `folder ${posix.join(storage.source, storage.data)}`;
+    case 'folder':
+      return `folder ${storage.path}`;
     case 'device':
       return `${storage.device} (volume ${storage.name})`;
     case 'tmpfs':

@@ -115,7 +115,7 @@ export async function check({ environment, stack, terminal, values, command }: S
     {
       check: 'configuration',
       ok: true,
-      found: `env files and ${environment.entry.composeFile} are complete`,
+      found: 'env files, secrets and what they name are complete',
     },
     ...(await Promise.all([
       attempt('engine', 'start Docker', async () => {

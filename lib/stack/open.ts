@@ -1,9 +1,12 @@
 import type { Environment } from '../environment/resolve.ts';
-import type { ComposeOptions } from './compose/compose.ts';
-import type { Stack } from './stack.ts';
+import type { Stack, StackOptions } from './stack.ts';
 
 /** The stack of an environment, as its registry entry states it; never as what happens to be installed. */
-export async function openStack(environment: Environment, options: ComposeOptions): Promise<Stack> {
+export async function openStack(environment: Environment, options: StackOptions): Promise<Stack> {
+  if (environment.entry.stack === 'embedded') {
+    const { openEmbeddedStack } = await import('./embedded/embedded.ts');
+    return openEmbeddedStack(environment, options);
+  }
   const { openComposeStack } = await import('./compose/compose.ts');
   return openComposeStack(environment, options);
 }

@@ -1,6 +1,8 @@
 import type { Writable } from 'node:stream';
 import type { Client } from 'pg';
+import type { Actor } from '../act.ts';
 import type { Result } from '../process.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** Where the server keeps its data, and therefore what a reset has to remove. */
 export type Storage =
@@ -17,6 +19,8 @@ export type Storage =
   | { readonly kind: 'tmpfs' }
   /** The data directory is in the container's own layer and goes with it. */
   | { readonly kind: 'container' }
+  /** A folder of this machine's own, of an embedded server. */
+  | { readonly kind: 'folder'; readonly path: string }
   /** Nothing is known of it: no container exists, and the next start makes new storage. */
   | { readonly kind: 'none' };
 
@@ -26,10 +30,12 @@ export interface Target {
   readonly engine: string;
   /** The engine's own name of its host. */
   readonly host: string;
+  /** Compose project; for an embedded server the environment's name. */
   readonly project: string;
   readonly database: string;
   readonly user: string;
-  readonly container: { readonly id: string; readonly state: string } | undefined;
+  /** `container 0123456789ab (running)`, `process 4711`; undefined when there is none. */
+  readonly server: string | undefined;
   readonly storage: Storage;
 }
 
@@ -89,10 +95,28 @@ export interface Stack {
   withClient<T>(database: string, work: (client: Client) => Promise<T>): Promise<T>;
   /** Runs the server's own pg_dump on the database. Its status is not judged. */
   dump(args: readonly string[], output: Writable): Promise<Result>;
-  /** The server's own `pg_restore --list` of a custom-format file. */
-  listArchive(file: string): Promise<Result>;
+  /**
+   * Reads the table of contents of a custom-format dump.
+   *
+   * @throws FailedError when it cannot be read
+   */
+  verifyArchive(file: string): Promise<void>;
   /** Runs an SQL script to its end, and tells which statements failed. */
   runScript(file: string): Promise<ScriptError[]>;
-  /** Runs alembic where the application's migrations are; lines are printed as they come. */
-  alembic(args: readonly string[], options?: { quiet?: boolean }): Promise<Result>;
+  /**
+   * Runs alembic where the application's migrations are; lines are printed as they come.
+   *
+   * @param ini alembic.ini as that place sees it; its usual one by default
+   */
+  alembic(args: readonly string[], options?: { ini?: string | undefined; quiet?: boolean }): Promise<Result>;
+}
+
+export interface StackOptions {
+  /** The compose service that runs PostgreSQL. */
+  readonly databaseService: string;
+  /** An alembic of this machine, for a stack without containers. */
+  readonly alembic: string | undefined;
+  readonly actor: Actor;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
 }

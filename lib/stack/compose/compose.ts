@@ -1,32 +1,25 @@
 import { createReadStream, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Actor } from '../../act.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
 import { display, type Command } from '../../display.ts';
 import { run, type RunOptions } from '../../process.ts';
-import type { Terminal } from '../../terminal.ts';
-import type { ScriptError, ServiceHealth, Stack } from '../stack.ts';
-import { composeCommand, databaseSettings, inProject, readComposeConfig } from './config.ts';
+import type { ServiceHealth, Stack, StackOptions } from '../stack.ts';
+import { composeCommand, composeFile, databaseSettings, inProject, readComposeConfig } from './config.ts';
 import { findContainer, pgdata, storageOfConfig, storageOfContainer, type Container } from './containers.ts';
 import { checkRemovable, destroyStack } from './destroy.ts';
 import { docker, engineEndpoint, engineHost, must } from './docker.ts';
 import { waitUntilReady } from './ready.ts';
+import { scriptErrors } from './psql.ts';
 import { connect } from './relay.ts';
-
-export interface ComposeOptions {
-  /** The compose service that runs PostgreSQL. */
-  readonly databaseService: string;
-  readonly actor: Actor;
-  readonly terminal: Terminal;
-  readonly signal: AbortSignal;
-}
 
 /** The service that holds the application's code and migrations. */
 const APPLICATION_SERVICE = 'core_api';
+/** Where that service has its alembic.ini. */
+const ALEMBIC_INI = '/backend/migrations/alembic.ini';
 
 /** A stack that docker compose runs. Reads the resolved configuration once. */
-export async function openComposeStack(environment: Environment, options: ComposeOptions): Promise<Stack> {
+export async function openComposeStack(environment: Environment, options: StackOptions): Promise<Stack> {
   const { databaseService, actor, terminal, signal } = options;
   const { project } = environment;
   const config = await readComposeConfig(environment);
@@ -55,9 +48,7 @@ export async function openComposeStack(environment: Environment, options: Compos
   function databaseImage(container: Container | undefined): string {
     const image = container?.Image ?? config.services[databaseService]?.image;
     if (image !== undefined) return image;
-    throw new ConfigurationError(
-      `service ${databaseService} names no image in ${environment.entry.composeFile}`,
-    );
+    throw new ConfigurationError(`service ${databaseService} names no image in ${composeFile(environment)}`);
   }
 
   const stack: Stack = {
@@ -75,7 +66,7 @@ export async function openComposeStack(environment: Environment, options: Compos
       const { name: database, user } = settings;
       return {
         ...{ engine, host, project, database, user, storage },
-        container: container && { id: container.Id, state: container.State.Status },
+        server: container && `container ${container.Id.slice(0, 12)} (${container.State.Status})`,
       };
     },
 
@@ -105,7 +96,7 @@ export async function openComposeStack(environment: Environment, options: Compos
 
     async logs({ service, follow, tail }) {
       if (service !== undefined && !Object.hasOwn(config.services, service)) {
-        throw new ConfigurationError(`${environment.entry.composeFile} has no service ${service}`, {
+        throw new ConfigurationError(`${composeFile(environment)} has no service ${service}`, {
           hint: `services: ${Object.keys(config.services).join(', ')}`,
         });
       }
@@ -171,9 +162,13 @@ export async function openComposeStack(environment: Environment, options: Compos
       return run(command, { output });
     },
 
-    async listArchive(file) {
+    async verifyArchive(file) {
       const { Id } = await runningContainer(databaseService);
-      return run(docker('exec', '-i', Id, 'pg_restore', '--list'), { input: createReadStream(file) });
+      const list = docker('exec', '-i', Id, 'pg_restore', '--list');
+      const { status, stdout, stderr } = await run(list, { input: createReadStream(file) });
+      if (status !== 0 || !/^;\s+TOC Entries: \d+/m.test(stdout)) {
+        throw new FailedError(`pg_restore cannot read ${file} (status ${status}): ${stderr.trim()}`);
+      }
     },
 
     async runScript(file) {
@@ -193,9 +188,9 @@ export async function openComposeStack(environment: Environment, options: Compos
       return errors;
     },
 
-    async alembic(args, { quiet = false } = {}) {
+    async alembic(args, { ini = ALEMBIC_INI, quiet = false } = {}) {
       const { Id } = await runningContainer(APPLICATION_SERVICE);
-      return run(docker('exec', Id, 'alembic', ...args), {
+      return run(docker('exec', Id, 'alembic', '-c', ini, ...args), {
         ...(quiet
           ? {}
           : { onLine: (line, from) => (from === 'stdout' ? terminal.result(line) : terminal.line(line)) }),
@@ -224,24 +219,4 @@ export async function openComposeStack(environment: Environment, options: Compos
   }
 
   return stack;
-}
-
-/**
- * The errors that psql reported: `psql:<stdin>:12: ERROR:  …`, each with the lines that follow it. They are counted
- * from the messages because a script may switch ON_ERROR_STOP off, and psql then ends with status 0.
- */
-export function scriptErrors(stderr: string): ScriptError[] {
-  const errors: { line: number; message: string }[] = [];
-  let current: { message: string } | undefined;
-  for (const text of stderr.split('\n')) {
-    const [, line, severity, message] = text.match(/^psql:.+?:(\d+): (\w+): +(.*)$/) ?? [];
-    if (severity === undefined) {
-      if (current && text !== '') current.message += `\n${text}`;
-      continue;
-    }
-    // Lower case is psql's own: an unknown backslash command.
-    current = /^(ERROR|FATAL|PANIC|error)$/.test(severity) ? { message: message! } : undefined;
-    if (current) errors.push(Object.assign(current, { line: Number(line) }));
-  }
-  return errors;
 }

@@ -34,16 +34,11 @@ export interface ConfiguredVolume {
 /** `docker compose` for this environment, with every choice spelled out: nothing is left to what the shell exports. */
 export function composeCommand(environment: Environment, ...args: string[]): Command {
   const envFiles = environment.envFiles.flatMap(({ path }) => ['--env-file', path]);
-  return docker(
-    'compose',
-    ...envFiles,
-    '-p',
-    environment.project,
-    '-f',
-    environment.entry.composeFile,
-    ...args,
-  );
+  return docker('compose', ...envFiles, '-p', environment.project, '-f', composeFile(environment), ...args);
 }
+
+/** The registry check has made sure that a compose entry names one. */
+export const composeFile = ({ entry }: Environment): string => entry.composeFile!;
 
 /** How compose commands run: in the project, and with what the env files define not overridden by the shell. */
 export function inProject({ root, variables }: Environment): Pick<RunOptions, 'cwd' | 'without'> {
@@ -80,7 +75,7 @@ export function databaseSettings(
 ): DatabaseSettings {
   const found = Object.hasOwn(config.services, service) ? config.services[service] : undefined;
   if (!found) {
-    throw new ConfigurationError(`${environment.entry.composeFile} has no service ${service}`, {
+    throw new ConfigurationError(`${composeFile(environment)} has no service ${service}`, {
       hint: `PG_SERVICE=<service> names the database service; there are: ${Object.keys(config.services).join(', ')}`,
     });
   }

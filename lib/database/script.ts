@@ -1,0 +1,126 @@
+import type { Client } from 'pg';
+import { ConfigurationError, messageOf } from '../errors.ts';
+import type { ScriptError } from '../stack/stack.ts';
+
+/** One statement of a script. */
+export interface Statement {
+  readonly sql: string;
+  /** The line that it ends on, from 1: the one that psql names in its errors. */
+  readonly line: number;
+}
+
+/**
+ * Runs a script statement by statement, to its end, as psql does with ON_ERROR_STOP off.
+ *
+ * @throws ConfigurationError for a backslash command that only psql knows
+ */
+export async function runStatements(client: Client, script: string): Promise<ScriptError[]> {
+  const errors: ScriptError[] = [];
+  for (const { sql, line } of splitStatements(script)) {
+    try {
+      await client.query(sql);
+    } catch (error) {
+      errors.push({ line, message: messageOf(error) });
+    }
+  }
+  return errors;
+}
+
+/** What may stand between the parts of a statement and must not be mistaken for its end. */
+const TOKEN =
+  /--[^\n]*|\/\*|\bE'|'|"|(?<![\w$\u0080-\uffff])\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$|[();\n\\]|[A-Za-z_]\w*/gi;
+
+/**
+ * Splits a script at the semicolons that end statements: outside of literals, comments, parentheses and the bodies of
+ * SQL functions (BEGIN ATOMIC … END).
+ *
+ * @throws ConfigurationError naming command and line for a backslash command other than `\set ON_ERROR_STOP`
+ */
+export function splitStatements(script: string): Statement[] {
+  const statements: Statement[] = [];
+  let start = 0;
+  let line = 1;
+  let parentheses = 0;
+  let blocks = 0;
+  let words: string[] = [];
+  const finish = (end: number): void => {
+    if (words.length > 0) statements.push({ sql: script.slice(start, end).trim(), line });
+    start = end;
+    [parentheses, blocks, words] = [0, 0, []];
+  };
+  TOKEN.lastIndex = 0;
+  for (let found = TOKEN.exec(script); found; found = TOKEN.exec(script)) {
+    const [token] = found;
+    const from = found.index;
+    if (token === '\n') line += 1;
+    else if (token === '(') parentheses += 1;
+    else if (token === ')') parentheses -= 1;
+    else if (token === ';') {
+      if (parentheses <= 0 && blocks === 0) finish(from + 1);
+    } else if (token === '\\') {
+      const end = lineEnd(script, from);
+      checkCommand(script.slice(from, end), line);
+      // What stands before a backslash command waits for its semicolon behind it.
+      script = script.slice(0, from) + ' '.repeat(end - from) + script.slice(end);
+    } else if (/^[a-z_]\w*$/i.test(token)) {
+      const word = token.toUpperCase();
+      words.push(word);
+      blocks += blockChange(word, words, blocks);
+    } else if (!token.startsWith('--')) {
+      const end = quotedEnd(script, from, token);
+      if (token !== '/*') words.push(token);
+      line += script.slice(from, end).split('\n').length - 1;
+      TOKEN.lastIndex = end;
+    }
+  }
+  finish(script.length);
+  return statements;
+}
+
+/** Only CREATE FUNCTION and PROCEDURE may hold BEGIN ATOMIC; inside, CASE has an END as well. */
+function blockChange(word: string, words: readonly string[], blocks: number): number {
+  const routine =
+    words[0] === 'CREATE' && words.slice(1, 4).some((other) => /^(FUNCTION|PROCEDURE)$/.test(other));
+  if (!routine) return 0;
+  if (word === 'ATOMIC' && words.at(-2) === 'BEGIN') return 1;
+  if (blocks > 0 && word === 'CASE') return 1;
+  return blocks > 0 && word === 'END' ? -1 : 0;
+}
+
+/** Where a literal, quoted name or block comment that begins at `from` ends. */
+function quotedEnd(script: string, from: number, opening: string): number {
+  const begin = from + opening.length;
+  if (opening === '/*') {
+    const edge = /\/\*|\*\//g;
+    edge.lastIndex = begin;
+    for (let depth = 1, found = edge.exec(script); found; found = edge.exec(script)) {
+      depth += found[0] === '/*' ? 1 : -1;
+      if (depth === 0) return edge.lastIndex;
+    }
+    return script.length;
+  }
+  if (opening.toUpperCase() === "E'") {
+    const end = /(?:\\.|''|[^'\\])*'/sy;
+    end.lastIndex = begin;
+    return end.exec(script) ? end.lastIndex : script.length;
+  }
+  const end = script.indexOf(opening, begin);
+  return end < 0 ? script.length : end + opening.length;
+}
+
+function lineEnd(script: string, from: number): number {
+  const end = script.indexOf('\n', from);
+  return end < 0 ? script.length : end;
+}
+
+function checkCommand(command: string, line: number): void {
+  // Every statement is run and its failure reported, whatever the script asks for.
+  if (/^\\set\s+ON_ERROR_STOP\b/i.test(command)) return;
+  const name = command.match(/^\\\S*/)![0];
+  throw new ConfigurationError(
+    `line ${line}: ${name} is a command of psql, which the embedded stack does not have`,
+    {
+      hint: 'write it in SQL, or use the compose stack',
+    },
+  );
+}

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { ConfigurationError, UnreachableError } from '../../errors.ts';
+import type { Command } from '../../display.ts';
+import { run } from '../../process.ts';
+
+/** True for a Python that can migrate: alembic and a PostgreSQL driver can be imported. */
+const PROBE = `
+import alembic, sqlalchemy
+try:
+    import psycopg
+except ImportError:
+    import psycopg2
+`;
+
+/**
+ * The Alembic to migrate with: what ALEMBIC names, the project's .venv, then each Python on PATH.
+ *
+ * @returns the command to put alembic's arguments behind; undefined when there is none
+ * @throws ConfigurationError when ALEMBIC names something that cannot be used
+ */
+export async function findAlembic(root: string, named: string | undefined): Promise<Command | undefined> {
+  if (named !== undefined) {
+    const { status, stderr } = await tryRun({ file: named, args: ['--version'] });
+    if (status === 0) return { file: named, args: [] };
+    throw new ConfigurationError(`ALEMBIC=${named} cannot be used: ${stderr.trim()}`);
+  }
+  for (const python of [join(root, '.venv', 'bin', 'python'), ...pythonsOnPath()]) {
+    if (!existsSync(python)) continue;
+    if ((await tryRun({ file: python, args: ['-c', PROBE] })).status === 0) {
+      return { file: python, args: ['-m', 'alembic'] };
+    }
+  }
+  return undefined;
+}
+
+export function pythonsOnPath(): string[] {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
+  // Debian's own Python is the one that Debian's alembic belongs to, and may not be the first on PATH.
+  return folders.flatMap((folder) => ['python3', 'python'].map((name) => join(folder, name)));
+}
+
+async function tryRun(command: Command): Promise<{ status: number; stderr: string }> {
+  try {
+    return await run(command);
+  } catch (error) {
+    if (error instanceof UnreachableError) return { status: 127, stderr: error.message };
+    throw error;
+  }
+}

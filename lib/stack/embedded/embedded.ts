@@ -1,0 +1,244 @@
+import { createReadStream, existsSync, readFileSync, watch } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import pg from 'pg';
+import { runStatements } from '../../database/script.ts';
+import type { Environment } from '../../environment/resolve.ts';
+import { ConfigurationError, FailedError, UnreachableError, messageOf } from '../../errors.ts';
+import { run } from '../../process.ts';
+import { readArchive } from '../../schema/archive.ts';
+import type { Stack, StackOptions } from '../stack.ts';
+import { findAlembic } from './alembic.ts';
+import { pgDump } from './pg-dump.ts';
+import {
+  findRunning,
+  homeOf,
+  initialise,
+  isGone,
+  lastLines,
+  removeData,
+  start,
+  stop,
+  type Running,
+} from './server.ts';
+
+/** A stack without containers: PostgreSQL from npm, on this machine's loopback only. */
+export function openEmbeddedStack(environment: Environment, options: StackOptions): Stack {
+  const { actor, terminal, signal } = options;
+  const { name, root, variables } = environment;
+  const { act } = actor;
+  const home = homeOf(root, name);
+  const value = (variable: string): string => variables.get(variable)!.value;
+  const database = { name: value('POSTGRES_DB'), user: value('POSTGRES_USER') };
+  const credentials = { user: database.user, password: value('POSTGRES_PASSWORD') };
+
+  function running(): Running {
+    const found = findRunning(home);
+    if (found) return found;
+    throw new UnreachableError(`the embedded PostgreSQL of ${name} is not running`, {
+      hint: `make up ENV=${name}`,
+    });
+  }
+
+  async function begin(): Promise<void> {
+    await initialise(home, credentials);
+    const timeZone = variables.get('TZ')?.value;
+    const { port } = await start(home, timeZone === undefined ? [] : ['-c', `timezone=${timeZone}`]);
+    await withClient('postgres', port, async (client) => {
+      const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database.name]);
+      if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database.name)}`);
+    });
+    terminal.info(`PostgreSQL listens on 127.0.0.1:${port}, user ${database.user}`);
+  }
+
+  async function withClient<T>(
+    to: string,
+    port: number,
+    work: (client: pg.Client) => Promise<T>,
+  ): Promise<T> {
+    const client = new pg.Client({
+      // Every field, because pg takes a missing one from PG* variables.
+      ...{ host: '127.0.0.1', port, ...credentials, database: to, ssl: false },
+      application_name: 'makesafe',
+    });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+    } catch (error) {
+      if (error instanceof pg.DatabaseError) {
+        throw new FailedError(`the server refuses database ${to}: ${messageOf(error)}`, {
+          ...(error.code === INVALID_PASSWORD ? { hint: passwordHint() } : {}),
+          cause: error,
+        });
+      }
+      throw new UnreachableError(`the database does not answer: ${messageOf(error)}`, { cause: error });
+    }
+    try {
+      await checkIdentity(client, port);
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** Whoever answers on the port must be the server of this data directory. */
+  async function checkIdentity(client: pg.Client, port: number): Promise<void> {
+    const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory');
+    if (rows[0]!.data_directory === home.data) return;
+    throw new UnreachableError(
+      `another server answers on 127.0.0.1:${port}, with its data in ${rows[0]!.data_directory}`,
+    );
+  }
+
+  const passwordHint = (): string =>
+    `the password in secrets/.env.${name}.secrets is not the one that the data was made with`;
+
+  const destroy = async (): Promise<void> => {
+    await act(`stop the embedded PostgreSQL of ${name}`, () => stop(home));
+    await act(`rm -r ${home.data}`, () => removeData(home));
+    await act(`check that ${home.data} is gone`, async () => {
+      if (!(await isGone(home)) || findRunning(home)) throw new FailedError(`${home.data} is still there`);
+    });
+  };
+
+  return {
+    database,
+
+    target: async () => {
+      const found = findRunning(home);
+      return {
+        engine: 'embedded PostgreSQL',
+        host: hostname(),
+        project: name,
+        database: database.name,
+        user: database.user,
+        server: found && `process ${found.pid} on 127.0.0.1:${found.port}`,
+        storage: (await isGone(home)) ? { kind: 'none' } : { kind: 'folder', path: home.data },
+      };
+    },
+
+    up: async () => void (await act(`initdb and start PostgreSQL in ${home.data}`, begin)),
+    down: async () => void (await act(`stop the embedded PostgreSQL of ${name}`, () => stop(home))),
+    restart: async () =>
+      void (await act(`stop and start the embedded PostgreSQL of ${name}`, async () => {
+        await stop(home);
+        await begin();
+      })),
+    // There is nothing to build.
+    rebuild: async () =>
+      void (await act(`stop and start the embedded PostgreSQL of ${name}`, async () => {
+        await stop(home);
+        await begin();
+      })),
+
+    async ps() {
+      const found = findRunning(home);
+      terminal.result('SERVICE  PID      PORT   STATE    DATA');
+      const cells = found ? [String(found.pid), String(found.port), 'running'] : ['-', '-', 'stopped'];
+      terminal.result(
+        `db       ${cells[0]!.padEnd(8)} ${cells[1]!.padEnd(6)} ${cells[2]!.padEnd(8)} ${home.data}`,
+      );
+      return Promise.resolve();
+    },
+
+    async logs({ service, follow, tail }) {
+      if (service !== undefined && service !== 'db') {
+        throw new ConfigurationError(`the embedded stack has no service ${service}`, {
+          hint: 'services: db',
+        });
+      }
+      const text = lastLines(home.log, tail);
+      if (text !== '') terminal.result(text);
+      if (follow && existsSync(home.log))
+        await followFile(home.log, (chunk) => terminal.result(chunk), signal);
+    },
+
+    health: () =>
+      Promise.resolve([
+        {
+          service: 'db',
+          healthy: findRunning(home) !== undefined,
+          state: findRunning(home) ? 'running' : 'stopped',
+        },
+      ]),
+
+    config: () =>
+      Promise.resolve(
+        [
+          'stack: embedded',
+          `data: ${home.data}`,
+          `log: ${home.log}`,
+          `port: ${findRunning(home)?.port ?? 'chosen at the next start'}`,
+          ...[...variables].map(([variable, { value: text }]) => `${variable}: ${text}`),
+        ].join('\n'),
+      ),
+
+    checkDestroyable: () => Promise.resolve(),
+    destroy,
+
+    withClient: async (to, work) => withClient(to, running().port, work),
+
+    async dump(args, output) {
+      const { port } = running();
+      await withClient(database.name, port, () => Promise.resolve());
+      return pgDump({ port, ...credentials, database: database.name }, args, output);
+    },
+
+    verifyArchive: async (file) => void (await readArchive(file)),
+
+    async runScript(file) {
+      const script = readFileSync(file, 'utf8');
+      return withClient(database.name, running().port, (client) => runStatements(client, script));
+    },
+
+    async alembic(args, { ini, quiet = false } = {}) {
+      const { port } = running();
+      await withClient(database.name, port, () => Promise.resolve());
+      const alembic = await findAlembic(root, options.alembic);
+      if (!alembic) throw new ConfigurationError('no Alembic was found', { hint: 'make setup' });
+      const file = resolve(root, ini ?? environment.entry.alembicIni ?? 'alembic.ini');
+      if (!existsSync(file))
+        throw new ConfigurationError(`${file}: no such file`, { hint: 'ALEMBIC_INI=<file>' });
+      return run(
+        { file: alembic.file, args: [...alembic.args, '-c', file, ...args] },
+        {
+          cwd: join(file, '..'),
+          env: {
+            ...Object.fromEntries([...variables].map(([variable, { value: text }]) => [variable, text])),
+            ...{ POSTGRES_HOST: '127.0.0.1', POSTGRES_PORT: String(port), PYTHONDONTWRITEBYTECODE: '1' },
+          },
+          ...(quiet
+            ? {}
+            : { onLine: (line, from) => (from === 'stdout' ? terminal.result(line) : terminal.line(line)) }),
+        },
+      );
+    },
+  };
+}
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const INVALID_PASSWORD = '28P01';
+
+/** Shows what is appended to a file until the signal is aborted. */
+async function followFile(file: string, show: (text: string) => void, signal: AbortSignal): Promise<void> {
+  const handle = await open(file);
+  let { size: at } = await handle.stat();
+  try {
+    await new Promise<void>((done) => {
+      const watcher = watch(file, () => {
+        const appended = createReadStream(file, { start: at, encoding: 'utf8' });
+        appended.on('data', (chunk) => {
+          at += Buffer.byteLength(chunk);
+          show(String(chunk).trimEnd());
+        });
+      });
+      signal.addEventListener('abort', () => {
+        watcher.close();
+        done();
+      });
+    });
+  } finally {
+    await handle.close();
+  }
+}

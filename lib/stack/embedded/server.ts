@@ -1,0 +1,230 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FailedError, UnreachableError } from '../../errors.ts';
+import { childEnvironment, run } from '../../process.ts';
+import type { Command } from '../../display.ts';
+import { findBinaries } from './binaries.ts';
+
+/** Where one embedded server lives. */
+export interface Home {
+  /** `.embedded/<environment>` */
+  readonly folder: string;
+  readonly data: string;
+  readonly log: string;
+}
+
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+}
+
+export interface Running {
+  readonly pid: number;
+  readonly port: number;
+}
+
+export function homeOf(root: string, environment: string): Home {
+  const folder = join(root, '.embedded', environment);
+  return { folder, data: join(folder, 'data'), log: join(folder, 'server.log') };
+}
+
+/** The server of this data directory, if it runs. What postmaster.pid says is believed only of a live postgres. */
+export function findRunning({ data }: Home): Running | undefined {
+  let lines: string[];
+  try {
+    lines = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
+  } catch {
+    return undefined;
+  }
+  // https://www.postgresql.org/docs/17/storage-file-layout.html: process id, data directory, start time, port, …
+  const [pid, port] = [Number(lines[0]), Number(lines[3])];
+  return pid > 0 && port > 0 && isServerOf(pid, data) ? { pid, port } : undefined;
+}
+
+/** A process id in a file may by now belong to another program, or to a zombie. */
+function isServerOf(pid: number, data: string): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  if (process.platform !== 'linux') return true;
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return words.includes(data);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Makes the data directory if there is none, under another name until it is whole.
+ */
+export async function initialise(home: Home, { user, password }: Credentials): Promise<void> {
+  if (existsSync(join(home.data, 'PG_VERSION'))) return;
+  await mkdir(home.folder, { recursive: true, mode: 0o700 });
+  const mark = `${process.pid}-${randomBytes(4).toString('hex')}`;
+  const unfinished = join(home.folder, `data.${mark}.new`);
+  const passwordFile = join(home.folder, `password.${mark}.new`);
+  const binaries = findBinaries(join(home.folder, 'lib'));
+  try {
+    writeFileSync(passwordFile, password, { mode: 0o600 });
+    const result = await run(
+      unprivileged({
+        file: binaries.initdb,
+        args: [
+          ...[
+            '-D',
+            unfinished,
+            '-U',
+            user,
+            `--pwfile=${passwordFile}`,
+            '--auth=scram-sha-256',
+            '--encoding=UTF8',
+          ],
+          // As the official image on Linux; elsewhere the C library does not know C.UTF-8.
+          ...(process.platform === 'linux'
+            ? ['--locale=C.UTF-8']
+            : ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']),
+        ],
+      }),
+      { env: binaries.env },
+    );
+    if (result.status !== 0)
+      throw new FailedError(`initdb failed: ${result.stderr.trim() || result.stdout.trim()}`);
+    await rename(unfinished, home.data);
+  } finally {
+    await rm(passwordFile, { force: true });
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Starts the server so that it outlives this process. Its port is chosen at the first start and kept as long as no
+ * other program takes it.
+ *
+ * @returns once its postmaster.pid says that it is ready
+ * @throws UnreachableError with the last lines of its log
+ */
+export async function start(home: Home, options: readonly string[]): Promise<Running> {
+  const already = findRunning(home);
+  if (already) return already;
+  // Of a server that was killed; the process id in it may have been given to another program.
+  rmSync(join(home.data, 'postmaster.pid'), { force: true });
+  const binaries = findBinaries(join(home.folder, 'lib'));
+  const port = await choosePort(home);
+  const log = openSync(home.log, 'a', 0o600);
+  const { file, args } = unprivileged({
+    file: binaries.postgres,
+    args: [
+      '-D',
+      home.data,
+      '-p',
+      String(port),
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      'unix_socket_directories=',
+      ...options,
+    ],
+  });
+  const child = spawn(file, args, {
+    env: childEnvironment(binaries.env),
+    stdio: ['ignore', log, log],
+    // Its own session: neither Ctrl-C nor the end of the task reaches it.
+    detached: true,
+  });
+  closeSync(log);
+  child.unref();
+  const ended = new Promise<void>((resolve) =>
+    child.once('exit', () => resolve()).once('error', () => resolve()),
+  );
+  const gone = ended.then(() => 'gone' as const);
+  for (const deadline = performance.now() + 30_000; performance.now() < deadline;) {
+    const running = findRunning(home);
+    if (running && isReady(home)) return running;
+    if ((await Promise.race([gone, sleep(20)])) === 'gone') break;
+  }
+  throw new UnreachableError(
+    `the embedded PostgreSQL did not start; the end of ${home.log}:\n${lastLines(home.log, 10)}`,
+  );
+}
+
+/** Line 8 of postmaster.pid is the state, as pg_ctl reads it. */
+function isReady({ data }: Home): boolean {
+  return readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[7]?.trim() === 'ready';
+}
+
+/** Ends the server; its clients are disconnected ("fast" shutdown). */
+export async function stop(home: Home): Promise<void> {
+  const running = findRunning(home);
+  if (!running) return;
+  process.kill(running.pid, 'SIGINT');
+  for (const deadline = performance.now() + 30_000; performance.now() < deadline; await sleep(20)) {
+    if (!findRunning(home)) return;
+  }
+  throw new FailedError(`the embedded PostgreSQL (process ${running.pid}) did not stop within 30 s`, {
+    hint: `see ${home.log}`,
+  });
+}
+
+async function choosePort({ folder }: Home): Promise<number> {
+  const file = join(folder, 'port');
+  const kept = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+  const port = kept > 0 && (await isFree(kept)) ? kept : await freePort();
+  writeFileSync(file, `${port}\n`);
+  return port;
+}
+
+const isFree = (port: number): Promise<boolean> =>
+  listen(port).then(
+    () => true,
+    () => false,
+  );
+const freePort = (): Promise<number> => listen(0);
+
+/** Listens for a moment, and tells on which port. */
+function listen(port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : port));
+    });
+  });
+}
+
+export function lastLines(file: string, count: number): string {
+  return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-count).join('\n') : '';
+}
+
+/**
+ * PostgreSQL refuses to run as root. In a user namespace of its own root is an ordinary user, without an account or
+ * a change of owners.
+ */
+function unprivileged({ file, args }: Command): Command {
+  if (process.getuid?.() !== 0) return { file, args };
+  return { file: 'unshare', args: ['--user', '--map-user=1000', '--map-group=1000', file, ...args] };
+}
+
+export async function removeData({ folder, data }: Home): Promise<void> {
+  await rm(data, { recursive: true, force: true });
+  // Unfinished ones of killed runs go too; the port and the log stay.
+  const { readdir } = await import('node:fs/promises');
+  if (!existsSync(folder)) return;
+  const left = (await readdir(folder)).filter((name) => name.endsWith('.new'));
+  await Promise.all(left.map((name) => rm(join(folder, name), { recursive: true, force: true })));
+}
+
+export async function isGone({ data }: Home): Promise<boolean> {
+  return stat(data).then(
+    () => false,
+    () => true,
+  );
+}
