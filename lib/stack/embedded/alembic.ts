@@ -4,9 +4,11 @@ import { ConfigurationError, UnreachableError } from '../../errors.ts';
 import type { Command } from '../../display.ts';
 import { run } from '../../process.ts';
 
-/** True for a Python that can migrate: alembic and a PostgreSQL driver can be imported. */
+/** Ends well for a Python that can migrate. Only the driver is imported: it may be there without its libpq. */
 const PROBE = `
-import alembic, sqlalchemy
+import importlib.util, sys
+if not all(map(importlib.util.find_spec, ("alembic", "sqlalchemy"))):
+    sys.exit(1)
 try:
     import psycopg
 except ImportError:

@@ -33,6 +33,8 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
   const database = { name: value('POSTGRES_DB'), user: value('POSTGRES_USER') };
   const credentials = { user: database.user, password: value('POSTGRES_PASSWORD') };
 
+  let alembicOnce: ReturnType<typeof findAlembic> | undefined;
+
   function running(): Running {
     const found = findRunning(home);
     if (found) return found;
@@ -195,7 +197,7 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
     async alembic(args, { ini, quiet = false } = {}) {
       const { port } = running();
       await withClient(database.name, port, () => Promise.resolve());
-      const alembic = await findAlembic(root, options.alembic);
+      const alembic = await (alembicOnce ??= findAlembic(root, options.alembic));
       if (!alembic) throw new ConfigurationError('no Alembic was found', { hint: 'make setup' });
       const file = resolve(root, ini ?? environment.entry.alembicIni ?? 'alembic.ini');
       if (!existsSync(file))
