@@ -52,9 +52,11 @@ export class ConfigurationError extends MakesafeError {
 /** Ctrl-C or SIGTERM. */
 export class CancelledError extends MakesafeError {
   readonly status: 130 | 143;
+  readonly signal: 'SIGINT' | 'SIGTERM';
 
   constructor(message: string, signal: 'SIGINT' | 'SIGTERM' = 'SIGINT') {
     super(message);
+    this.signal = signal;
     this.status = signal === 'SIGTERM' ? 143 : 130;
   }
 }

@@ -67,6 +67,10 @@ export function childEnvironment(
   return { ...(Object.fromEntries(inherited) as Record<string, string>), ...extra };
 }
 
+/** Ctrl-C reaches children by itself, because they share the terminal's process group; SIGTERM does not. */
+const running = new Set<{ kill: (signal: NodeJS.Signals) => unknown }>();
+process.on('SIGTERM', () => running.forEach((child) => child.kill('SIGTERM')));
+
 /**
  * Runs a command and waits for it, whatever its status.
  *
@@ -77,8 +81,12 @@ export function childEnvironment(
 export async function run(command: Command, options: RunOptions = {}): Promise<Result> {
   const inherit = options.resultOnStdout ? 1 : 2;
   const child = $({
-    spawn: ((_shell: string, _args: string[], given: SpawnOptions) =>
-      spawn(command.file, [...command.args], { ...given, shell: false })) as typeof spawn,
+    spawn: ((_shell: string, _args: string[], given: SpawnOptions) => {
+      const started = spawn(command.file, [...command.args], { ...given, shell: false });
+      running.add(started);
+      started.once('close', () => running.delete(started));
+      return started;
+    }) as typeof spawn,
     env: childEnvironment(options.env, options.without),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.input === undefined ? {} : { input: options.input }),

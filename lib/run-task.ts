@@ -20,7 +20,9 @@ export async function runTask(task: Task, script: string): Promise<void> {
     // A child that was cancelled may have ended well; the person still wanted to stop.
     controller.signal.throwIfAborted();
   } catch (thrown) {
-    const error: unknown = controller.signal.aborted ? controller.signal.reason : thrown;
+    // Whatever failed after Ctrl-C failed because of it; the deed may have said more about the state it left.
+    const cancelled = controller.signal.aborted && !(thrown instanceof CancelledError);
+    const error: unknown = cancelled ? controller.signal.reason : thrown;
     report(error, terminal);
     process.exitCode = error instanceof MakesafeError ? error.status : 1;
   }

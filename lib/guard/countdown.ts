@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CancelledError } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
 
 /**
  * Counts down visibly, a second at a time.
  *
- * @throws the signal's reason when it is aborted meanwhile
+ * @throws CancelledError when the signal is aborted meanwhile
  */
 export async function countdown(seconds: number, terminal: Terminal, signal: AbortSignal): Promise<void> {
   for (let left = seconds; left > 0; left--) {
@@ -16,5 +17,9 @@ export async function countdown(seconds: number, terminal: Terminal, signal: Abo
     }
   }
   terminal.clear();
-  signal.throwIfAborted();
+  if (!signal.aborted) return;
+  const reason: unknown = signal.reason;
+  throw reason instanceof CancelledError
+    ? new CancelledError('cancelled; nothing was touched', reason.signal)
+    : reason;
 }
