@@ -45,5 +45,6 @@ export async function passGuard<Facts extends { readonly target: Target }>(
   const seconds = waitSeconds(entry, request.wait);
   if (request.dryRun) terminal.info(`dry run: nothing is touched (it would wait ${seconds} s)`);
   else await countdown(seconds, terminal, signal);
+  signal.throwIfAborted();
   return facts;
 }

@@ -1,15 +1,16 @@
-import { createReadStream, existsSync, readFileSync, watch } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { runStatements } from '../../database/script.ts';
 import type { Environment } from '../../environment/resolve.ts';
-import { ConfigurationError, FailedError, UnreachableError, messageOf } from '../../errors.ts';
+import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
 import { run } from '../../process.ts';
 import { readArchive } from '../../schema/archive.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 import { findAlembic } from './alembic.ts';
+import { withLocalClient } from './client.ts';
+import { followFile } from './follow.ts';
 import { pgDump } from './pg-dump.ts';
 import {
   findRunning,
@@ -54,47 +55,8 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
     terminal.info(`PostgreSQL listens on 127.0.0.1:${port}, user ${database.user}`);
   }
 
-  async function withClient<T>(
-    to: string,
-    port: number,
-    work: (client: pg.Client) => Promise<T>,
-  ): Promise<T> {
-    const client = new pg.Client({
-      // Every field, because pg takes a missing one from PG* variables.
-      ...{ host: '127.0.0.1', port, ...credentials, database: to, ssl: false },
-      application_name: 'makesafe',
-    });
-    client.on('error', () => {});
-    try {
-      await client.connect();
-    } catch (error) {
-      if (error instanceof pg.DatabaseError) {
-        throw new FailedError(`the server refuses database ${to}: ${messageOf(error)}`, {
-          ...(error.code === INVALID_PASSWORD ? { hint: passwordHint() } : {}),
-          cause: error,
-        });
-      }
-      throw new UnreachableError(`the database does not answer: ${messageOf(error)}`, { cause: error });
-    }
-    try {
-      await checkIdentity(client, port);
-      return await work(client);
-    } finally {
-      await client.end();
-    }
-  }
-
-  /** Whoever answers on the port must be the server of this data directory. */
-  async function checkIdentity(client: pg.Client, port: number): Promise<void> {
-    const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory');
-    if (rows[0]!.data_directory === home.data) return;
-    throw new UnreachableError(
-      `another server answers on 127.0.0.1:${port}, with its data in ${rows[0]!.data_directory}`,
-    );
-  }
-
-  const passwordHint = (): string =>
-    `the password in secrets/.env.${name}.secrets is not the one that the data was made with`;
+  const withClient = <T>(to: string, port: number, work: (client: pg.Client) => Promise<T>): Promise<T> =>
+    withLocalClient({ home, port, database: to, ...credentials, environment: name }, work);
 
   const destroy = async (): Promise<void> => {
     await act(`stop the embedded PostgreSQL of ${name}`, () => stop(home));
@@ -217,30 +179,4 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
       );
     },
   };
-}
-
-/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const INVALID_PASSWORD = '28P01';
-
-/** Shows what is appended to a file until the signal is aborted. */
-async function followFile(file: string, show: (text: string) => void, signal: AbortSignal): Promise<void> {
-  const handle = await open(file);
-  let { size: at } = await handle.stat();
-  try {
-    await new Promise<void>((done) => {
-      const watcher = watch(file, () => {
-        const appended = createReadStream(file, { start: at, encoding: 'utf8' });
-        appended.on('data', (chunk) => {
-          at += Buffer.byteLength(chunk);
-          show(String(chunk).trimEnd());
-        });
-      });
-      signal.addEventListener('abort', () => {
-        watcher.close();
-        done();
-      });
-    });
-  } finally {
-    await handle.close();
-  }
 }
