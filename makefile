@@ -7,7 +7,8 @@ tasks := $(patsubst tasks/%.ts,%,$(wildcard tasks/*.ts))
 export MAKECMDGOALS
 
 .PHONY: $(tasks)
-$(tasks): %: node_modules/.package-lock.json
+# A goal that does not exist stops all others, before any of them runs: it may be ENV=… mistyped.
+$(tasks): %: node_modules/.package-lock.json | $(filter-out $(tasks),$(MAKECMDGOALS))
 	@npx --no-install tsx tasks/$@.ts
 
 node_modules/.package-lock.json: package-lock.json

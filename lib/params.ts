@@ -1,7 +1,6 @@
-import minimist from 'minimist';
+import { ownParameter, readArguments, unknown } from './arguments.ts';
 import { UsageError } from './errors.ts';
 import type { MakeInvocation } from './make.ts';
-import { nearest } from './suggest.ts';
 
 export type Origin = 'command line' | 'environment' | 'default';
 
@@ -58,7 +57,7 @@ export function flag(summary: string, options: Options = { default: '0' }): Para
     if (given !== '1' && given !== '0') throw new Error('is neither 1 nor 0');
     return given === '1';
   };
-  return { summary, placeholder: '1', flag: true, ...options, parse };
+  return { summary, placeholder: options.default === '1' ? '0' : '1', flag: true, ...options, parse };
 }
 
 /** A whole number in the given range. */
@@ -92,6 +91,8 @@ export interface Source {
   readonly make: MakeInvocation | undefined;
   /** Names that other targets on the same make command line take; they are no mistake here. */
   readonly alsoAccepted?: ReadonlySet<string>;
+  /** The environments there are, for the remedy. */
+  readonly environments?: readonly string[];
   /** The line that calls the task with the given parameters, for the remedy. */
   readonly line?: (parameters: Readonly<Record<string, string>>) => string;
 }
@@ -139,7 +140,7 @@ export function readParameters<P extends Parameters>(declared: P, source: Source
       origins[name] = 'default';
     }
     if (given === undefined) {
-      if (parameter.required) problems.push(missing(name, parameter, ignored[name]));
+      if (parameter.required) problems.push(missing(name, parameter, ignored[name], source.environments));
       continue;
     }
     try {
@@ -161,67 +162,15 @@ export function readParameters<P extends Parameters>(declared: P, source: Source
   return { values: values as Values<P>, origins: origins as Given<P>['origins'], ignored, help };
 }
 
-const ownParameter = (declared: Parameters, name: string): Parameter | undefined =>
-  Object.hasOwn(declared, name) ? declared[name] : undefined;
-/** `BACKUP_DIR` of `backup-dir`, and back. */
-const variableName = (option: string): string => option.replaceAll('-', '_').toUpperCase();
-const optionName = (variable: string): string => variable.replaceAll('_', '-').toLowerCase();
-
-function readArguments(
-  declared: Parameters,
-  argv: readonly string[],
-  problems: string[],
-): Map<string, string> {
-  const words = assignments(declared, argv, problems);
-  const names = Object.keys(declared);
-  // Declared as strings, because minimist reads 0012 as 12; repeated ones become arrays.
-  const parsed = minimist(words, { string: ['_', ...names], boolean: ['help', 'h'] });
-  const { _: rest, help, h, ...options } = parsed as { _: string[] } & Record<string, string | string[]>;
-  for (const word of rest) problems.push(`"${word}" is not of the form NAME=value`);
-  const typed = new Map<string, string>();
-  for (const [name, value] of Object.entries(options)) {
-    if (Array.isArray(value)) problems.push(`${name} is given twice`);
-    typed.set(name, [value].flat().at(-1)!);
-  }
-  if (help || h) typed.set('help', '1');
-  return typed;
-}
-
-/**
- * The words with each way to give a declared parameter (`NAME=value`, `--name=value`, `--name value`, `--flag`)
- * written as `--NAME=value`. minimist would guess whether the next word is a value, and read `--no-x` as "not x".
- */
-function assignments(declared: Parameters, argv: readonly string[], problems: string[]): string[] {
-  const words: string[] = [];
-  for (let at = 0; at < argv.length; at++) {
-    const word = argv[at]!;
-    const [, dashes, left, value] = word.match(/^(--?)?([^=]*)(?:=(.*))?$/s) ?? [];
-    if (word === '--') continue;
-    if (['--help', '-h'].includes(word) || (!dashes && (!left || value === undefined))) {
-      words.push(word);
-      continue;
-    }
-    const name = dashes ? variableName(left!) : left!;
-    const spelled = !dashes || left === optionName(name);
-    const parameter = spelled ? ownParameter(declared, name) : undefined;
-    const next = argv[at + 1];
-    if (!parameter) problems.push(unknown(dashes ? `${dashes}${left}` : left!, declared));
-    else if (value !== undefined) words.push(`--${name}=${value}`);
-    else if (parameter.flag) words.push(`--${name}=1`);
-    else if (next === undefined || next.startsWith('--')) problems.push(`--${left} lacks a value`);
-    else words.push(`--${name}=${argv[++at]}`);
-  }
-  return words;
-}
-
-function unknown(name: string, declared: Parameters): string {
-  const near = nearest(variableName(name.replace(/^-+/, '')), Object.keys(declared));
-  const taken = Object.keys(declared).join(', ') || 'none';
-  return `${name} is not a parameter of this task${near ? `; did you mean ${near}?` : ''} (it takes: ${taken})`;
-}
-
-function missing(name: string, parameter: Parameter, exported: string | undefined): string {
-  const sentence = `${name}=${parameter.placeholder} is missing: ${parameter.summary}`;
+function missing(
+  name: string,
+  parameter: Parameter,
+  exported: string | undefined,
+  environments: readonly string[] = [],
+): string {
+  const what =
+    name === 'ENV' && environments.length > 0 ? `one of ${environments.join(', ')}` : parameter.summary;
+  const sentence = `${name}=${parameter.placeholder} is missing: ${what}`;
   if (exported === undefined) return sentence;
   return `${sentence}\n${name}=${exported} is exported in your shell; this task takes ${name} from the command line only`;
 }

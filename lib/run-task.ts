@@ -1,6 +1,6 @@
 import { makeActor } from './act.ts';
 import { canonicalise } from './environment/canonicalise.ts';
-import { findRoot, loadRegistry } from './environment/registry.ts';
+import { findRoot, loadRegistry, type Registry } from './environment/registry.ts';
 import { resolveEnvironment } from './environment/resolve.ts';
 import { CancelledError, MakesafeError, UsageError, messageOf } from './errors.ts';
 import { BlockedError } from './guard/policy.ts';
@@ -30,9 +30,9 @@ export async function runTask(task: Task, script: string): Promise<void> {
 
 async function perform(task: Task, script: string, terminal: Terminal, signal: AbortSignal): Promise<void> {
   const make = readMakeInvocation(process.env, makeCommandLines());
-  const given = await readGiven(task, make);
   const root = findRoot(script);
   const registry = await loadRegistry(root);
+  const given = await readGiven(task, make, registry);
   if (given.help) {
     const { renderTask } = await import('./help.ts');
     return terminal.result(renderTask(task, registry));
@@ -90,6 +90,7 @@ async function performOnStack(run: Run, definition: StackDefinition, given: Give
     entry: registry.environments[name.name]!,
     deed: {
       what: destructive.what,
+      effect: destructive.effect,
       forced: run.command(task.name, { ...typedAgain(given), ENV: name.name, FORCE: '1' }),
       backup: run.command('backup', { ENV: name.name }),
     },
@@ -124,14 +125,18 @@ function commandLine(
   task: string,
   parameters: Readonly<Record<string, string>>,
 ): string {
-  const words = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+  // make expands what it is given, and takes a doubled dollar sign for one.
+  const words = Object.entries(parameters).map(
+    ([name, value]) => `${name}=${make ? value.replaceAll('$', '$$$$') : value}`,
+  );
   const [file, ...args] = make ? ['make', task] : ['npx', 'tsx', `tasks/${task}.ts`];
   return display({ file: file, args: [...args, ...words] });
 }
 
-async function readGiven(task: Task, make: MakeInvocation | undefined): Promise<Given> {
+async function readGiven(task: Task, make: MakeInvocation | undefined, registry: Registry): Promise<Given> {
   const line = (parameters: Record<string, string>): string => commandLine(make, task.name, parameters);
-  const source = { argv: process.argv.slice(2), env: process.env, make, line };
+  const environments = Object.keys(registry.environments);
+  const source = { argv: process.argv.slice(2), env: process.env, make, line, environments };
   // For a target that does not exist, that is what the person wants to hear of, not its variables.
   if (make && make.goals.length > 0 && !make.goals.includes(task.name)) {
     return readParameters(task.parameters, { ...source, make: { ...make, overrides: new Map() } });

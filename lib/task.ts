@@ -78,6 +78,8 @@ export type Definition<P extends Parameters = Parameters> =
 export interface Destructive<P extends Parameters = Parameters> {
   /** As the screen says it: `DB reset`. */
   readonly what: string;
+  /** What it does to the database, for the screen. */
+  readonly effect: 'destroy' | 'change';
   /** When the person gets time to press Ctrl-C. */
   readonly countdown: 'always' | 'when protected';
   /** Refuses, before anyone waits, what would fail or do less than it says. */

@@ -5,7 +5,7 @@ export default defineTask(import.meta.url, {
   group: 'migrations',
   summary: 'Downgrade, one step unless REV says where to',
   environment: 'typed',
-  destructive: { what: 'Downgrade', countdown: 'when protected' },
+  destructive: { what: 'Downgrade', effect: 'destroy', countdown: 'when protected' },
   parameters: { REV: revision('where to', '-1'), ALEMBIC, ALEMBIC_INI },
   examples: ['make al-down-env ENV=vm_stg', 'make al-down-env ENV=vm_stg REV=base'],
   run: async (run) => (await import('../lib/alembic.ts')).downgrade(run),

@@ -5,7 +5,7 @@ export default defineTask(import.meta.url, {
   group: 'migrations',
   summary: 'Mark the database as being at a revision without migrating',
   environment: 'typed',
-  destructive: { what: 'Stamping', countdown: 'when protected' },
+  destructive: { what: 'Stamping', effect: 'change', countdown: 'when protected' },
   parameters: { REV: revision('the revision to mark it with'), ALEMBIC, ALEMBIC_INI },
   examples: ['make al-stamp-env ENV=vm_stg REV=head'],
   run: async (run) => (await import('../lib/alembic.ts')).stamp(run),

@@ -6,6 +6,7 @@ export default defineTask(import.meta.url, {
   environment: 'typed',
   destructive: {
     what: 'DB reset',
+    effect: 'destroy',
     countdown: 'always',
     preflight: async (run) => (await import('../lib/database/reset-database.ts')).checkDatabase(run),
   },

@@ -2,7 +2,7 @@ import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'project',
-  summary: 'The set-up and the whole runbook on local_demo, without Docker',
+  summary: 'The whole runbook on local_demo, which it empties; needs no Docker',
   environment: 'none',
   examples: ['make demo'],
   run: async (run) => (await import('../lib/demo.ts')).demo(run),

@@ -100,7 +100,7 @@ async function replace(client: Client, name: string, { act }: Actor, signal: Abo
       },
     );
   }
-  await act(`check that the old database is gone;`, () => confirmReplaced(client, old, name));
+  await act('-- check that the old database is gone', () => confirmReplaced(client, old, name));
 }
 
 /** Puts the old database back into use and throws what went wrong. */

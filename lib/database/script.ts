@@ -28,7 +28,10 @@ export async function runStatements(client: Client, script: string): Promise<Scr
 
 /** What may stand between the parts of a statement and must not be mistaken for its end. */
 const TOKEN =
-  /--[^\n]*|\/\*|\bE'|'|"|(?<![\w$\u0080-\uffff])\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$|[();\n\\]|[A-Za-z_]\w*/gi;
+  /--[^\n]*|\/\*|\bE'|'|"|(?<![\w$\u0080-\uffff])\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$|[();\n\\]|[A-Za-z_]\w*|\S/gi;
+
+/** What has an end of its own. */
+const OPENING = /^(?:\/\*|E?'|"|\$.*\$)$/i;
 
 /**
  * Splits a script at the semicolons that end statements: outside of literals, comments, parentheses and the bodies of
@@ -66,13 +69,17 @@ export function splitStatements(script: string): Statement[] {
       const word = token.toUpperCase();
       words.push(word);
       blocks += blockChange(word, words, blocks);
-    } else if (!token.startsWith('--')) {
+    } else if (!OPENING.test(token)) {
+      if (!token.startsWith('--')) words.push(token);
+    } else {
       const end = quotedEnd(script, from, token);
       if (token !== '/*') words.push(token);
       line += script.slice(from, end).split('\n').length - 1;
       TOKEN.lastIndex = end;
     }
   }
+  // psql counts the lines that it has read; behind the last line break there is none.
+  if (script.endsWith('\n')) line -= 1;
   finish(script.length);
   return statements;
 }
@@ -100,7 +107,8 @@ function quotedEnd(script: string, from: number, opening: string): number {
     return script.length;
   }
   if (opening.toUpperCase() === "E'") {
-    const end = /(?:\\.|''|[^'\\])*'/sy;
+    // A literal that goes on behind a line break is still the same one.
+    const end = /(?:\\.|''|[^'\\])*'(?:(?:[^\S\n]*(?:--[^\n]*)?\n)+\s*'(?:\\.|''|[^'\\])*')*/sy;
     end.lastIndex = begin;
     return end.exec(script) ? end.lastIndex : script.length;
   }

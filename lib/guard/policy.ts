@@ -4,6 +4,7 @@ import { RefusedError } from '../errors.ts';
 /** What a destructive task does, in the words of the screen: "DB reset on vm_prod is BLOCKED". */
 export interface Deed {
   readonly what: string;
+  readonly effect: 'destroy' | 'change';
   /** The line to type once the person is sure. */
   readonly forced: string;
   /** The line that takes a backup. */
@@ -16,7 +17,7 @@ export class BlockedError extends RefusedError {
     const lines = [
       `ERROR: ${deed.what} on ${name} is BLOCKED`,
       '',
-      'This operation will DESTROY production database!',
+      `This operation will ${deed.effect.toUpperCase()} production database!`,
       '',
       `${name} is protected. If you are sure:`,
       `  1. take a backup:  ${deed.backup}`,

@@ -9,7 +9,7 @@ import type { Deed } from './policy.ts';
 export function describeTarget(
   { name, alias }: CanonicalName,
   entry: EnvironmentEntry,
-  { what }: Deed,
+  { what, effect }: Deed,
   target: Target,
   terminal: Terminal,
 ): string[] {
@@ -25,7 +25,10 @@ export function describeTarget(
     ['database', `${target.database} of ${target.user}`],
   ];
   return [
-    terminal.style(['bold', 'yellow'], `⚠️  ${what}: this will be destroyed`),
+    terminal.style(
+      ['bold', 'yellow'],
+      `⚠️  ${what}: this will be ${effect === 'destroy' ? 'destroyed' : 'changed'}`,
+    ),
     ...facts.map(([label, value]) => `    ${label.padEnd(12)} ${value}`),
   ];
 }

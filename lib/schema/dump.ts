@@ -1,6 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { PassThrough, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { display } from '../display.ts';
 import { FailedError } from '../errors.ts';
 import { writeWhole } from '../files.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -17,7 +18,7 @@ const PG_DUMP_ARGUMENTS = ['--schema-only', '--no-owner', '--no-acl'];
  */
 export async function dumpSchema(run: StackRun): Promise<void> {
   const { stack, environment, terminal, actor, values, command } = run;
-  const out = (values['OUT'] as string | undefined) ?? `backups/schema_${environment.name}.sql`;
+  const out = (values['OUT'] as string | undefined) ?? defaultFile(environment.name);
   const raw = values['RAW'] === true;
   if (out === '-') return writeDump(stack, raw, process.stdout);
 
@@ -27,9 +28,16 @@ export async function dumpSchema(run: StackRun): Promise<void> {
   terminal.ok(
     `the schema of ${stack.database.name} (${environment.name}) is in ${relative('', resolve(out))}`,
   );
-  const other = environment.name === run.registry.default ? 'vm_stg' : run.registry.default;
-  terminal.next(`${command(run.task.name, { ENV: other })}, then: diff -u <one> <other>`);
+  // Compared with what everybody has at hand; that itself, with the first other one.
+  const names = [run.registry.default, ...Object.keys(run.registry.environments)];
+  const other = names.find((name) => name !== environment.name);
+  if (other !== undefined) {
+    terminal.next(command(run.task.name, { ENV: other }));
+    terminal.next(display({ file: 'diff', args: ['-u', defaultFile(other), relative('', resolve(out))] }));
+  }
 }
+
+const defaultFile = (environment: string): string => `backups/schema_${environment}.sql`;
 
 async function writeDump(stack: Stack, raw: boolean, output: Writable): Promise<void> {
   const text = raw ? new PassThrough() : new CanonicalDump();

@@ -1,5 +1,5 @@
 import type { StackRun } from '../task.ts';
-import { FailedError, MakesafeError, messageOf } from '../errors.ts';
+import { FailedError, MakesafeError, UnreachableError, messageOf } from '../errors.ts';
 
 const ready = ({ environment, stack, terminal, actor, command }: StackRun): void => {
   if (actor.dryRun) return;
@@ -107,8 +107,10 @@ export async function check({ environment, stack, terminal, values, command }: S
     try {
       return { check: name, ok: true, found: await look() };
     } catch (error) {
-      const better = error instanceof MakesafeError ? error.hint : undefined;
-      return { check: name, ok: false, found: messageOf(error), remedy: better ?? remedy };
+      // The usual remedy is for what does not answer; what refuses has its own reason.
+      const usual = error instanceof UnreachableError ? { remedy } : {};
+      const better = error instanceof MakesafeError && error.hint ? { remedy: error.hint } : usual;
+      return { check: name, ok: false, found: messageOf(error), ...better };
     }
   };
   const findings = [

@@ -6,7 +6,15 @@ import { display, type Command } from '../../display.ts';
 import { run, type RunOptions } from '../../process.ts';
 import type { ServiceHealth, Stack, StackOptions } from '../stack.ts';
 import { composeCommand, composeFile, databaseSettings, inProject, readComposeConfig } from './config.ts';
-import { findContainer, pgdata, storageOfConfig, storageOfContainer, type Container } from './containers.ts';
+import {
+  configuredPgdata,
+  findContainer,
+  inspectVolumes,
+  pgdata,
+  storageOfConfig,
+  storageOfContainer,
+  type Container,
+} from './containers.ts';
 import { checkRemovable, destroyStack } from './destroy.ts';
 import { docker, engineEndpoint, engineHost, must } from './docker.ts';
 import { waitUntilReady } from './ready.ts';
@@ -32,7 +40,7 @@ export async function openComposeStack(environment: Environment, options: StackO
   const change = (command: Command, how: RunOptions = {}): Promise<unknown> =>
     actor.act(display(command), () => show(command, how));
   const ready = (timeout: number): Promise<unknown> =>
-    actor.act(`wait until database ${settings.name} answers, ${timeout} s at most`, () =>
+    actor.act(`# wait until database ${settings.name} answers, ${timeout} s at most`, () =>
       waitUntilReady(project, databaseService, settings, timeout, terminal, signal),
     );
 
@@ -60,9 +68,10 @@ export async function openComposeStack(environment: Environment, options: StackO
         engineHost(),
         findContainer(project, databaseService),
       ]);
+      const actual = await inspectVolumes(config, container);
       const storage = container
-        ? storageOfContainer(container, await dataDirectory(container), config)
-        : storageOfConfig(config, databaseService, configuredPgdata());
+        ? storageOfContainer(container, await dataDirectory(container), config, actual)
+        : storageOfConfig(config, databaseService, configuredPgdata(config, databaseService), actual);
       const { name: database, user } = settings;
       return {
         ...{ engine, host, project, database, user, storage },
@@ -101,9 +110,10 @@ export async function openComposeStack(environment: Environment, options: StackO
         });
       }
       const flags = ['--tail', String(tail), ...(follow ? ['--follow'] : [])];
-      await show(compose('logs', ...flags, ...(service === undefined ? [] : [service])), {
-        resultOnStdout: true,
-      });
+      const colour = ['--ansi', terminal.interactive ? 'always' : 'never'];
+      const command = compose(...colour, 'logs', ...flags, ...(service === undefined ? [] : [service]));
+      // Line by line, because an application may log a secret.
+      await must(command, { ...inProject(environment), onLine: (line) => terminal.result(line) });
     },
 
     async health() {
@@ -211,11 +221,6 @@ export async function openComposeStack(environment: Environment, options: StackO
       if (error instanceof UnreachableError) return assumed;
       throw error;
     }
-  }
-
-  function configuredPgdata(): string {
-    const given = config.services[databaseService]?.environment ?? {};
-    return pgdata(Object.entries(given).map(([name, value]) => `${name}=${value ?? ''}`));
   }
 
   return stack;

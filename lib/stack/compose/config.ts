@@ -83,11 +83,11 @@ export function databaseSettings(
   const different = ['POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_PASSWORD'].flatMap((name) => {
     const variable = environment.variables.get(name);
     if (!variable || variable.plain || variable.value === (given[name] ?? '')) return [];
-    return [`${variable.place}: compose reads the value of ${name} differently than dotenv`];
+    return [`${variable.place}: compose reads the value of ${name} in another way than makesafe`];
   });
   if (different.length > 0) {
     throw new ConfigurationError(different.join('\n'), {
-      hint: 'put the value in single quotes: compose interpolates $ and both treat # in their own way',
+      hint: 'put the value in single quotes: then $, # and backslashes are taken as they stand',
     });
   }
   // The defaults are the official image's: https://hub.docker.com/_/postgres

@@ -45,6 +45,35 @@ export function pgdata(env: readonly string[] | null | undefined): string {
   return line?.slice('PGDATA='.length) || '/var/lib/postgresql/data';
 }
 
+/** The part of `docker volume inspect` that is used. */
+export interface ActualVolume {
+  readonly Name: string;
+  readonly Driver: string;
+  readonly Options: Readonly<Record<string, string>> | null;
+}
+export type ActualVolumes = ReadonlyMap<string, ActualVolume>;
+
+/** Those of the configured and mounted volumes that exist. */
+export async function inspectVolumes(
+  config: ComposeConfig,
+  container: Container | undefined,
+): Promise<ActualVolumes> {
+  const names = [
+    ...Object.values(config.volumes ?? {}).map(({ name }) => name),
+    ...(container?.Mounts ?? []).flatMap(({ Name }) => Name ?? []),
+  ];
+  if (names.length === 0) return new Map();
+  // Missing ones make the status 1; the others are printed all the same.
+  const { stdout } = await run(docker('volume', 'inspect', ...names));
+  return new Map((JSON.parse(stdout || '[]') as ActualVolume[]).map((volume) => [volume.Name, volume]));
+}
+
+/** PGDATA as the configuration gives it to a service that has no container yet. */
+export function configuredPgdata(config: ComposeConfig, service: string): string {
+  const given = config.services[service]?.environment ?? {};
+  return pgdata(Object.entries(given).map(([name, value]) => `${name}=${value ?? ''}`));
+}
+
 interface Mount {
   readonly type: string;
   readonly source: string;
@@ -64,6 +93,7 @@ export function storageOfContainer(
   container: Container,
   dataDirectory: string,
   config: ComposeConfig,
+  actual: ActualVolumes = new Map(),
 ): Storage {
   const tmpfs = Object.keys(container.HostConfig.Tmpfs ?? {}).map((destination) => ({
     type: 'tmpfs',
@@ -76,12 +106,19 @@ export function storageOfContainer(
     destination: mount.Destination,
   }));
   return (
-    toStorage(holds(dataDirectory, [...mounts, ...tmpfs]), dataDirectory, config) ?? { kind: 'container' }
+    toStorage(holds(dataDirectory, [...mounts, ...tmpfs]), dataDirectory, config, actual) ?? {
+      kind: 'container',
+    }
   );
 }
 
 /** Where a service without a container will keep its data directory, as far as the configuration tells. Pure. */
-export function storageOfConfig(config: ComposeConfig, service: string, dataDirectory: string): Storage {
+export function storageOfConfig(
+  config: ComposeConfig,
+  service: string,
+  dataDirectory: string,
+  actual: ActualVolumes = new Map(),
+): Storage {
   const { volumes = [], tmpfs = [] } = config.services[service]!;
   const mounts = [
     ...volumes.map(({ type, source = '', target }) => ({
@@ -91,7 +128,7 @@ export function storageOfConfig(config: ComposeConfig, service: string, dataDire
     })),
     ...[tmpfs].flat().map((path) => ({ type: 'tmpfs', source: '', destination: path.split(':')[0]! })),
   ];
-  const storage = toStorage(holds(dataDirectory, mounts), dataDirectory, config);
+  const storage = toStorage(holds(dataDirectory, mounts), dataDirectory, config, actual);
   // An anonymous volume belongs to a container; without one there is nothing that could be named.
   return storage === undefined || (storage.kind === 'volume' && storage.name === '')
     ? { kind: 'none' }
@@ -102,6 +139,7 @@ function toStorage(
   mount: Mount | undefined,
   dataDirectory: string,
   config: ComposeConfig,
+  actual: ActualVolumes,
 ): Storage | undefined {
   switch (mount?.type) {
     case 'bind':
@@ -113,7 +151,7 @@ function toStorage(
     case 'tmpfs':
       return { kind: 'tmpfs' };
     case 'volume':
-      return volumeStorage(mount, dataDirectory, config);
+      return volumeStorage(mount, dataDirectory, config, actual.get(mount.source));
     case undefined:
     default:
       return undefined;
@@ -121,10 +159,17 @@ function toStorage(
 }
 
 /** A named volume may be a folder or a device that outlives it: `driver_opts: { o: bind, device: ./data }`. */
-function volumeStorage(mount: Mount, dataDirectory: string, config: ComposeConfig): Storage {
+function volumeStorage(
+  mount: Mount,
+  dataDirectory: string,
+  config: ComposeConfig,
+  actual: ActualVolume | undefined,
+): Storage {
   const name = mount.source;
   const configured = Object.values(config.volumes ?? {}).find((volume) => volume.name === name);
-  const { driver = 'local', driver_opts: { type, o = '', device } = {} } = configured ?? {};
+  // A volume that exists is as it was made, whatever the compose file says by now.
+  const driver = actual?.Driver ?? configured?.driver ?? 'local';
+  const { type, o = '', device } = actual ? (actual.Options ?? {}) : (configured?.driver_opts ?? {});
   if (device !== undefined && o.split(',').some((option) => /^r?bind$/.test(option))) {
     return { kind: 'bind', source: device, data: posix.relative(mount.destination, dataDirectory) };
   }

@@ -78,7 +78,7 @@ export async function destroyStack(
       if (result.status !== 0 && !isMissing(result.stderr)) throw dockerError(empty, result);
     });
   }
-  await act(`check that nothing of project ${environment.project} is left`, () =>
+  await act(`# check that nothing of project ${environment.project} is left`, () =>
     confirmGone(storage, image, environment),
   );
 }

@@ -8,6 +8,8 @@ import type { DatabaseSettings } from './config.ts';
 import { run } from '../../process.ts';
 
 const INTERVAL_MS = 100;
+/** One attempt; a server that hangs must not use up the whole timeout unseen. */
+const ATTEMPT_MS = 2_000;
 
 /**
  * Waits until the database answers a query over TCP inside its container. The temporary server that the official
@@ -32,7 +34,7 @@ export async function waitUntilReady(
     container = await findContainer(project, service);
     if (container?.State.Status === 'running') {
       try {
-        const client = await connect(container.Id, settings.name, settings);
+        const client = await connect(container.Id, settings.name, settings, ATTEMPT_MS);
         await client.query('SELECT 1');
         await client.end();
         terminal.clear();
@@ -49,7 +51,7 @@ export async function waitUntilReady(
         ? `service ${service} ${container ? `is ${container.State.Status} (status ${container.State.ExitCode})` : 'has no container'}`
         : `no answer within ${timeout} s: ${messageOf(last)}`;
       throw new UnreachableError(`the database did not start: ${why}${await lastLogLines(container)}`, {
-        hint: 'TIMEOUT=<seconds> waits longer',
+        ...(gaveUp ? {} : { hint: 'TIMEOUT=<seconds> waits longer' }),
         cause: last,
       });
     }

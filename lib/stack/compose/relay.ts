@@ -30,6 +30,7 @@ const CANNOT_CONNECT_NOW = '57P03';
  * A connected client of the server in the given container, over `docker exec`: no published port is needed, a remote
  * engine works, and it cannot be another server that happens to listen on this machine's localhost.
  *
+ * @param timeout milliseconds for the connection; a server that is stopped accepts it and says nothing
  * @throws UnreachableError when nothing listens there yet, or the server is starting or stopping
  * @throws FailedError when the server refuses: no such database, wrong password
  */
@@ -37,6 +38,7 @@ export async function connect(
   container: string,
   database: string,
   settings: DatabaseSettings,
+  timeout = 10_000,
 ): Promise<pg.Client> {
   const child = spawn('docker', ['exec', '-i', container, 'bash', '-c', RELAY], {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -64,6 +66,7 @@ export async function connect(
     password: settings.password,
     database,
     ssl: false,
+    connectionTimeoutMillis: timeout,
     application_name: 'makesafe',
     stream: () => socket,
   });

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { ConfigurationError, UnreachableError } from '../../errors.ts';
 import type { Command } from '../../display.ts';
-import { run } from '../../process.ts';
+import { run, type Result } from '../../process.ts';
 
 /** Ends well for a Python that can migrate. Only the driver is imported: it may be there without its libpq. */
 const PROBE = `
@@ -23,9 +23,13 @@ except ImportError:
  */
 export async function findAlembic(root: string, named: string | undefined): Promise<Command | undefined> {
   if (named !== undefined) {
-    const { status, stderr } = await tryRun({ file: named, args: ['--version'] });
-    if (status === 0) return { file: named, args: [] };
-    throw new ConfigurationError(`ALEMBIC=${named} cannot be used: ${stderr.trim()}`);
+    // As OUT and BACKUP_DIR: relative to where the command was typed. A bare name is looked up on PATH.
+    const file = named.includes('/') ? resolve(named) : named;
+    const { status, stdout, stderr } = await tryRun({ file, args: ['--version'] });
+    if (status === 0 && /^alembic \d/.test(stdout)) return { file, args: [] };
+    throw new ConfigurationError(
+      `ALEMBIC=${named} is not an alembic that runs${stderr && `: ${stderr.trim()}`}`,
+    );
   }
   for (const python of [join(root, '.venv', 'bin', 'python'), ...pythonsOnPath()]) {
     if (!existsSync(python)) continue;
@@ -42,11 +46,11 @@ export function pythonsOnPath(): string[] {
   return folders.flatMap((folder) => ['python3', 'python'].map((name) => join(folder, name)));
 }
 
-async function tryRun(command: Command): Promise<{ status: number; stderr: string }> {
+async function tryRun(command: Command): Promise<Result> {
   try {
     return await run(command);
   } catch (error) {
-    if (error instanceof UnreachableError) return { status: 127, stderr: error.message };
+    if (error instanceof UnreachableError) return { status: 127, stdout: '', stderr: error.message };
     throw error;
   }
 }

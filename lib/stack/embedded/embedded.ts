@@ -11,6 +11,7 @@ import type { Stack, StackOptions } from '../stack.ts';
 import { findAlembic } from './alembic.ts';
 import { withLocalClient } from './client.ts';
 import { followFile } from './follow.ts';
+import { withLock } from './lock.ts';
 import { pgDump } from './pg-dump.ts';
 import {
   findRunning,
@@ -44,7 +45,10 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
     });
   }
 
-  async function begin(): Promise<void> {
+  const begin = (): Promise<void> => withLock(home.folder, beginAlone);
+  const end = (): Promise<void> => withLock(home.folder, () => stop(home));
+
+  async function beginAlone(): Promise<void> {
     await initialise(home, credentials);
     const timeZone = variables.get('TZ')?.value;
     const { port } = await start(home, timeZone === undefined ? [] : ['-c', `timezone=${timeZone}`]);
@@ -59,9 +63,9 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
     withLocalClient({ home, port, database: to, ...credentials, environment: name }, work);
 
   const destroy = async (): Promise<void> => {
-    await act(`stop the embedded PostgreSQL of ${name}`, () => stop(home));
-    await act(`rm -r ${home.data}`, () => removeData(home));
-    await act(`check that ${home.data} is gone`, async () => {
+    await act(`# stop the embedded PostgreSQL of ${name}`, end);
+    await act(`rm -r ${home.data}`, () => withLock(home.folder, () => removeData(home)));
+    await act(`# check that ${home.data} is gone`, async () => {
       if (!(await isGone(home)) || findRunning(home)) throw new FailedError(`${home.data} is still there`);
     });
   };
@@ -82,17 +86,17 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
       };
     },
 
-    up: async () => void (await act(`initdb and start PostgreSQL in ${home.data}`, begin)),
-    down: async () => void (await act(`stop the embedded PostgreSQL of ${name}`, () => stop(home))),
+    up: async () => void (await act(`# initdb and start PostgreSQL in ${home.data}`, begin)),
+    down: async () => void (await act(`# stop the embedded PostgreSQL of ${name}`, end)),
     restart: async () =>
-      void (await act(`stop and start the embedded PostgreSQL of ${name}`, async () => {
-        await stop(home);
+      void (await act(`# stop and start the embedded PostgreSQL of ${name}`, async () => {
+        await end();
         await begin();
       })),
     // There is nothing to build.
     rebuild: async () =>
-      void (await act(`stop and start the embedded PostgreSQL of ${name}`, async () => {
-        await stop(home);
+      void (await act(`# stop and start the embedded PostgreSQL of ${name}`, async () => {
+        await end();
         await begin();
       })),
 

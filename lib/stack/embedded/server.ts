@@ -1,14 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { rename, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailedError, UnreachableError } from '../../errors.ts';
 import { childEnvironment, run } from '../../process.ts';
-import type { Command } from '../../display.ts';
 import { findBinaries } from './binaries.ts';
+import { isAlive } from './lock.ts';
+import { endOrphans } from './orphans.ts';
+import { choosePort } from './port.ts';
+import { unprivileged } from './unprivileged.ts';
 
 /** Where one embedded server lives. */
 export interface Home {
@@ -48,59 +49,51 @@ export function findRunning({ data }: Home): Running | undefined {
 
 /** A process id in a file may by now belong to another program, or to a zombie. */
 function isServerOf(pid: number, data: string): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
-  if (process.platform !== 'linux') return true;
+  if (process.platform !== 'linux') return isAlive(pid);
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return words.includes(data);
+    return basename(words[0]!) === 'postgres' && words[words.indexOf('-D') + 1] === data;
   } catch {
     return false;
   }
 }
 
-/**
- * Makes the data directory if there is none, under another name until it is whole.
- */
+/** Makes the data directory if there is none, under another name until it is whole. */
 export async function initialise(home: Home, { user, password }: Credentials): Promise<void> {
-  if (existsSync(join(home.data, 'PG_VERSION'))) return;
-  await mkdir(home.folder, { recursive: true, mode: 0o700 });
-  const mark = `${process.pid}-${randomBytes(4).toString('hex')}`;
-  const unfinished = join(home.folder, `data.${mark}.new`);
-  const passwordFile = join(home.folder, `password.${mark}.new`);
+  await removeLeftovers(home);
+  if (existsSync(home.data)) return;
+  const unfinished = join(home.folder, 'data.new');
+  const passwordFile = join(home.folder, 'password.new');
   const binaries = findBinaries(join(home.folder, 'lib'));
+  // As the official image on Linux; elsewhere the C library does not know C.UTF-8.
+  const locale =
+    process.platform === 'linux'
+      ? ['--locale=C.UTF-8']
+      : ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   try {
     writeFileSync(passwordFile, password, { mode: 0o600 });
-    const result = await run(
-      unprivileged({
-        file: binaries.initdb,
-        args: [
-          ...[
-            '-D',
-            unfinished,
-            '-U',
-            user,
-            `--pwfile=${passwordFile}`,
-            '--auth=scram-sha-256',
-            '--encoding=UTF8',
-          ],
-          // As the official image on Linux; elsewhere the C library does not know C.UTF-8.
-          ...(process.platform === 'linux'
-            ? ['--locale=C.UTF-8']
-            : ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']),
-        ],
-      }),
-      { env: binaries.env },
-    );
+    const options = [
+      '-U',
+      user,
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      ...locale,
+    ];
+    const initdb = { file: binaries.initdb, args: ['-D', unfinished, ...options] };
+    const result = await run(await unprivileged(initdb, home.folder), { env: binaries.env });
     if (result.status !== 0)
       throw new FailedError(`initdb failed: ${result.stderr.trim() || result.stdout.trim()}`);
     await rename(unfinished, home.data);
   } finally {
-    await rm(passwordFile, { force: true });
-    await rm(unfinished, { recursive: true, force: true });
+    await removeLeftovers(home);
+  }
+}
+
+/** Of runs that were killed: what was being made, and what was being removed. */
+async function removeLeftovers({ folder }: Home): Promise<void> {
+  for (const name of ['password.new', 'data.new', 'data.old']) {
+    await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 
@@ -114,12 +107,13 @@ export async function initialise(home: Home, { user, password }: Credentials): P
 export async function start(home: Home, options: readonly string[]): Promise<Running> {
   const already = findRunning(home);
   if (already) return already;
+  await endOrphans(home.data);
   // Of a server that was killed; the process id in it may have been given to another program.
   rmSync(join(home.data, 'postmaster.pid'), { force: true });
   const binaries = findBinaries(join(home.folder, 'lib'));
-  const port = await choosePort(home);
+  const port = await choosePort(home.folder);
   const log = openSync(home.log, 'a', 0o600);
-  const { file, args } = unprivileged({
+  const server = {
     file: binaries.postgres,
     args: [
       '-D',
@@ -132,7 +126,8 @@ export async function start(home: Home, options: readonly string[]): Promise<Run
       'unix_socket_directories=',
       ...options,
     ],
-  });
+  };
+  const { file, args } = await unprivileged(server, home.folder);
   const child = spawn(file, args, {
     env: childEnvironment(binaries.env),
     stdio: ['ignore', log, log],
@@ -173,53 +168,16 @@ export async function stop(home: Home): Promise<void> {
   });
 }
 
-async function choosePort({ folder }: Home): Promise<number> {
-  const file = join(folder, 'port');
-  const kept = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-  const port = kept > 0 && (await isFree(kept)) ? kept : await freePort();
-  writeFileSync(file, `${port}\n`);
-  return port;
-}
-
-const isFree = (port: number): Promise<boolean> =>
-  listen(port).then(
-    () => true,
-    () => false,
-  );
-const freePort = (): Promise<number> => listen(0);
-
-/** Listens for a moment, and tells on which port. */
-function listen(port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : port));
-    });
-  });
-}
-
 export function lastLines(file: string, count: number): string {
   return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-count).join('\n') : '';
 }
 
-/**
- * PostgreSQL refuses to run as root. In a user namespace of its own root is an ordinary user, without an account or
- * a change of owners.
- */
-function unprivileged({ file, args }: Command): Command {
-  if (process.getuid?.() !== 0) return { file, args };
-  return { file: 'unshare', args: ['--user', '--map-user=1000', '--map-group=1000', file, ...args] };
-}
-
-export async function removeData({ folder, data }: Home): Promise<void> {
-  await rm(data, { recursive: true, force: true });
-  // Unfinished ones of killed runs go too; the port and the log stay.
-  const { readdir } = await import('node:fs/promises');
-  if (!existsSync(folder)) return;
-  const left = (await readdir(folder)).filter((name) => name.endsWith('.new'));
-  await Promise.all(left.map((name) => rm(join(folder, name), { recursive: true, force: true })));
+/** Removes the data of a stopped server. From the first moment on there is none. */
+export async function removeData(home: Home): Promise<void> {
+  await endOrphans(home.data);
+  await removeLeftovers(home);
+  if (existsSync(home.data)) await rename(home.data, join(home.folder, 'data.old'));
+  await removeLeftovers(home);
 }
 
 export async function isGone({ data }: Home): Promise<boolean> {

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { revisionId, revisionIds } from '../../lib/alembic.ts';
+
+test.each<[output: string, ids: string[]]>([
+  ['', []],
+  ['\n', []],
+  ['20251211_140000000 (head)\n', ['20251211_140000000']],
+  ['20251211_140000000\n', ['20251211_140000000']],
+  ['ae1027a6acf (head) (mergepoint)\n', ['ae1027a6acf']],
+  ['ae1027a6acf(head)\n', ['ae1027a6acf']],
+  ['abc (head)\ndef (head)\n', ['abc', 'def']],
+  ['abc (effective head)\r\ndef\r\n', ['abc', 'def']],
+  ['  indented\n(head)\n', []],
+])('%j: %j', (output, ids) => {
+  expect(revisionIds(output)).toEqual(ids);
+});
+
+test.each([
+  [new Date(2025, 11, 11, 14, 0, 0, 0), '20251211_140000000'],
+  [new Date(2026, 0, 2, 3, 4, 5, 6), '20260102_030405006'],
+  [new Date(2026, 8, 30, 23, 59, 59, 999), '20260930_235959999'],
+])('%s: %s', (time, id) => {
+  expect(revisionId(time)).toBe(id);
+});
+
+test('the ids sort as the times do', () => {
+  const times = [0, 999, 1000, 60_000, 3_600_000, 86_400_000, 31 * 86_400_000].map(
+    (after) => Date.UTC(2026, 0, 31) + after,
+  );
+  const ids = times.map((time) => revisionId(new Date(time)));
+  expect(ids.toSorted()).toEqual(ids);
+  expect(new Set(ids).size).toBe(ids.length);
+});

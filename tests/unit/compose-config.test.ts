@@ -1,0 +1,157 @@
+import { chmodSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Variable } from '../../lib/environment/env-files.ts';
+import type { Environment } from '../../lib/environment/resolve.ts';
+import { ConfigurationError } from '../../lib/errors.ts';
+import {
+  composeCommand,
+  databaseSettings,
+  readComposeConfig,
+  type ComposeConfig,
+} from '../../lib/stack/compose/config.ts';
+import { temporaryFolder, thrownBy } from './support.ts';
+
+type Given = Readonly<Record<string, Partial<Variable>>>;
+
+function environment(variables: Given = {}, root = '/p'): Environment {
+  const whole = Object.entries(variables).map(([name, variable], index): [string, Variable] => [
+    name,
+    { value: '', place: `env/.env.vm_stg:${index + 1}`, secret: false, plain: true, ...variable },
+  ]);
+  return {
+    name: 'vm_stg',
+    root,
+    entry: { protected: false, stack: 'compose', composeFile: 'docker/x.yml' },
+    project: 'shop',
+    envFiles: [
+      { path: 'env/.env.common', secret: false },
+      { path: 'secrets/.env.vm_stg.secrets', secret: true },
+    ],
+    variables: new Map(whole),
+    warnings: [],
+    notes: [],
+  };
+}
+
+describe('databaseSettings', () => {
+  const config = (given: Record<string, string | null>): ComposeConfig => ({
+    services: { db: { environment: given }, api: {} },
+  });
+
+  test.each<[given: Record<string, string | null>, expected: object]>([
+    [
+      { POSTGRES_USER: 'u', POSTGRES_DB: 'd', POSTGRES_PASSWORD: 'p' },
+      { user: 'u', name: 'd', password: 'p' },
+    ],
+    // As the official image fills in what is missing.
+    [{ POSTGRES_USER: 'u' }, { user: 'u', name: 'u', password: '' }],
+    [{}, { user: 'postgres', name: 'postgres', password: '' }],
+    [
+      { POSTGRES_USER: '', POSTGRES_DB: null },
+      { user: 'postgres', name: 'postgres', password: '' },
+    ],
+  ])('%j', (given, expected) => {
+    expect(databaseSettings(config(given), 'db', environment())).toEqual(expected);
+  });
+
+  test('a service without variables', () => {
+    expect(databaseSettings(config({}), 'api', environment())).toMatchObject({ name: 'postgres' });
+  });
+
+  test.each(['other', '', 'constructor', '__proto__', 'toString'])('no service %j', (service) => {
+    const error = thrownBy(() => databaseSettings(config({}), service, environment()));
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(error.message).toBe(`docker/x.yml has no service ${service}`);
+    expect(error.hint).toBe('PG_SERVICE=<service> names the database service; there are: db, api');
+  });
+
+  test.each<[what: string, variable: Partial<Variable>, given: string | null, agree: boolean]>([
+    ['the same', { value: 'a b', plain: false }, 'a b', true],
+    ['a dollar sign that compose interpolated', { value: 'a$HOME', plain: false }, 'a/root', false],
+    ['a number sign', { value: 'un', plain: false }, 'un#quoted', false],
+    ['an escape', { value: 'a\\nb', plain: false }, 'a\nb', false],
+    ['empty for one of them', { value: 'x', plain: false }, '', false],
+    ['empty for both', { value: '', plain: false }, null, true],
+    // A compose file may set another value than the env file has; that is no difference of reading.
+    ['plain', { value: 'one', plain: true }, 'two', true],
+  ])('%s', (_what, variable, given, agree) => {
+    const call = () =>
+      databaseSettings(
+        config({ POSTGRES_PASSWORD: given }),
+        'db',
+        environment({ POSTGRES_PASSWORD: variable }),
+      );
+    if (agree) return expect(call().password).toBe(given ?? '');
+    const error = thrownBy(call);
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(error.message).toBe(
+      'env/.env.vm_stg:1: compose reads the value of POSTGRES_PASSWORD in another way than makesafe',
+    );
+    expect(error.message + error.hint).not.toContain(variable.value);
+    expect(error.hint).toMatch(/single quotes/);
+  });
+
+  test('all differences at once', () => {
+    const different = { value: 'x', plain: false };
+    const variables = { POSTGRES_USER: different, POSTGRES_DB: different, OTHER: different };
+    const error = thrownBy(() => databaseSettings(config({}), 'db', environment(variables)));
+    expect(error.message.split('\n')).toEqual([
+      'env/.env.vm_stg:1: compose reads the value of POSTGRES_USER in another way than makesafe',
+      'env/.env.vm_stg:2: compose reads the value of POSTGRES_DB in another way than makesafe',
+    ]);
+  });
+});
+
+test('composeCommand leaves no choice to the shell', () => {
+  expect(composeCommand(environment(), 'down', '-v')).toEqual({
+    file: 'docker',
+    args: [
+      ...['compose', '--env-file', 'env/.env.common', '--env-file', 'secrets/.env.vm_stg.secrets'],
+      ...['-p', 'shop', '-f', 'docker/x.yml', 'down', '-v'],
+    ],
+  });
+});
+
+describe('readComposeConfig, with a program in the place of docker', () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  function withDocker(script: string): string {
+    const root = temporaryFolder({ 'bin/docker': `#!/bin/sh\n${script}\n` });
+    chmodSync(join(root, 'bin/docker'), 0o755);
+    vi.stubEnv('PATH', join(root, 'bin') + delimiter + process.env['PATH']);
+    return root;
+  }
+
+  test('a doubled dollar sign is one', async () => {
+    const root = withDocker(
+      `echo '{"services":{"db":{"environment":{"POSTGRES_PASSWORD":"a$$b$$$$c","X":"$"}}}}'`,
+    );
+    const config = await readComposeConfig(environment({}, root));
+    expect(config.services['db']!.environment).toEqual({ POSTGRES_PASSWORD: 'a$b$$c', X: '$' });
+  });
+
+  test('it runs in the project, and what the env files define is not overridden by the shell', async () => {
+    const root = withDocker(
+      `printf '{"services":{},"cwd":"%s","TZ":"%s","LANG":"%s","db":"%s"}' "$PWD" "$TZ" "$LANG" "$POSTGRES_DB"`,
+    );
+    for (const name of ['TZ', 'LANG', 'POSTGRES_DB']) vi.stubEnv(name, 'exported');
+    const variables = { TZ: { value: 'Asia/Tokyo' }, POSTGRES_DB: { value: 'core' } };
+    expect(await readComposeConfig(environment(variables, root))).toEqual({
+      services: {},
+      cwd: root,
+      // Compose fills these in from --env-file.
+      TZ: '',
+      db: '',
+      // No env file has it.
+      LANG: 'exported',
+    });
+  });
+
+  test('what docker says when it fails', async () => {
+    const root = withDocker('echo "required variable TZ is missing" >&2; exit 15');
+    await expect(readComposeConfig(environment({}, root))).rejects.toThrow(
+      'docker compose config failed (status 15): required variable TZ is missing',
+    );
+  });
+});

@@ -1,0 +1,39 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { isInside } from '../../lib/stack/compose/destroy.ts';
+import { temporaryFolder } from './support.ts';
+
+test('only what is below the project is inside of it, wherever links lead', () => {
+  const folder = temporaryFolder({
+    'project/data/pg/PG_VERSION': '17',
+    'project2/data/x': '',
+    'outside/x': '',
+  });
+  const root = join(folder, 'project');
+  symlinkSync(join(folder, 'outside'), join(root, 'link-out'));
+  symlinkSync(join(root, 'data'), join(folder, 'link-in'));
+  symlinkSync(root, join(folder, 'other-name'));
+  mkdirSync(join(root, '..data'));
+  const inside = [
+    'project/data',
+    'project/data/pg',
+    'project/..data',
+    'link-in',
+    'other-name/data',
+    'project/not-yet',
+  ];
+  const outside = [
+    ...[
+      'project',
+      'other-name',
+      'project2/data',
+      'outside',
+      'project/link-out',
+      'project/../outside',
+      'not-yet',
+    ],
+  ];
+  for (const path of inside) expect([path, isInside(`${folder}/${path}`, root)]).toEqual([path, true]);
+  for (const path of outside) expect([path, isInside(`${folder}/${path}`, root)]).toEqual([path, false]);
+});

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { FailedError, UnreachableError } from '../../lib/errors.ts';
+import { docker, dockerError } from '../../lib/stack/compose/docker.ts';
+
+const command = docker(
+  'compose',
+  '--env-file',
+  'env/.env.common',
+  '-p',
+  'up',
+  '-f',
+  'docker/x.yml',
+  'down',
+  '-v',
+);
+const errorOf = (stderr: string, status = 1): Error => dockerError(command, { status, stdout: '', stderr });
+
+describe('the engine does not answer', () => {
+  test.each([
+    'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?',
+    'error during connect: Get "http://vm7:2375/v1.41/info": dial tcp: i/o timeout',
+    'error during connect: Get "https://vm9:2376/info": dial tcp: lookup vm9 on 127.0.0.53:53: no such host',
+    'permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock',
+    'Got permission denied while trying to connect to the Docker daemon socket',
+  ])('%s', (stderr) => {
+    const error = errorOf(`${stderr}\n`);
+    expect(error).toBeInstanceOf(UnreachableError);
+    expect(error.message).toBe(`the container engine does not answer: ${stderr}`);
+    expect(error).toMatchObject({ hint: 'start Docker, or check DOCKER_HOST and `docker context ls`' });
+  });
+});
+
+test.each([
+  "docker: 'compose' is not a docker command.\nSee 'docker --help'",
+  "unknown shorthand flag: 'p' in -p\nSee 'docker --help'.",
+  "unknown flag: --env-file\nSee 'docker --help'.",
+])('no compose: %j', (stderr) => {
+  const error = errorOf(stderr, 125);
+  expect(error).toBeInstanceOf(UnreachableError);
+  expect(error.message).toBe('docker has no compose command');
+});
+
+describe('the engine answered', () => {
+  test.each([
+    'Error response from daemon: No such container: x',
+    'service "db" refers to undefined volume data: invalid compose project',
+    'open /srv/docker/x.yml: permission denied',
+    'Error response from daemon: error while mounting volume: permission denied: /srv/docker',
+    'Error response from daemon: Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host',
+    '',
+  ])('%j', (stderr) => {
+    const error = errorOf(stderr, 17);
+    expect(error).toBeInstanceOf(FailedError);
+    expect(error.message).toBe(`docker compose down failed (status 17)${stderr && `: ${stderr}`}`);
+  });
+});
+
+test.each([
+  [docker('inspect', 'x'), 'docker inspect failed (status 1)'],
+  [docker('volume', 'ls'), 'docker volume failed (status 1)'],
+  [
+    docker('compose', '-p', 'vm_stg', '-f', 'x.yml', '--progress', 'plain', 'build', '--pull'),
+    'docker compose build failed (status 1)',
+  ],
+  [docker(), 'docker  failed (status 1)'],
+])('%j', (given, message) => {
+  expect(dockerError(given, { status: 1, stdout: '', stderr: '' }).message).toBe(message);
+});

@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import {
+  CancelledError,
+  ConfigurationError,
+  FailedError,
+  MakesafeError,
+  RefusedError,
+  UnreachableError,
+  UsageError,
+  messageOf,
+} from '../../lib/errors.ts';
+
+// Teams write these numbers into their CI.
+test.each<[error: MakesafeError, name: string, status: number]>([
+  [new FailedError('x'), 'FailedError', 1],
+  [new FailedError('x', { status: 3 }), 'FailedError', 3],
+  [new UsageError('x'), 'UsageError', 64],
+  [new UnreachableError('x'), 'UnreachableError', 69],
+  [new RefusedError('x'), 'RefusedError', 77],
+  [new ConfigurationError('x'), 'ConfigurationError', 78],
+  [new CancelledError('x'), 'CancelledError', 130],
+  [new CancelledError('x', 'SIGTERM'), 'CancelledError', 143],
+])('%s', (error, name, status) => {
+  expect(error).toMatchObject({ name, status, message: 'x', hint: undefined });
+});
+
+test('hint and cause are kept', () => {
+  const cause = new Error('below');
+  expect(new UsageError('x', { hint: 'type y', cause })).toMatchObject({ hint: 'type y', cause });
+});
+
+describe('messageOf', () => {
+  test.each([
+    [new Error('one'), 'one'],
+    // As pg reports it.
+    [Object.assign(new Error('in use'), { detail: '2 sessions' }), 'in use (2 sessions)'],
+    ['text', 'text'],
+    [undefined, 'undefined'],
+    [
+      new AggregateError([new Error('::1 refused'), new Error('127.0.0.1 refused')]),
+      '::1 refused; 127.0.0.1 refused',
+    ],
+  ])('%s', (thrown, message) => {
+    expect(messageOf(thrown)).toBe(message);
+  });
+});

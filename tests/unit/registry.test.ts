@@ -1,0 +1,172 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import valid from '../../env/environments.ts';
+import {
+  checkRegistry,
+  findRoot,
+  loadRegistry,
+  type EnvironmentEntry,
+  type Registry,
+} from '../../lib/environment/registry.ts';
+import { ConfigurationError } from '../../lib/errors.ts';
+import { temporaryFolder, thrownBy } from './support.ts';
+
+const entry: EnvironmentEntry = { protected: false, stack: 'compose', composeFile: 'docker-compose.yml' };
+const registry = (environments: Record<string, unknown>, rest: Partial<Registry> = {}): Registry => ({
+  default: 'a',
+  environments: { a: entry, ...(environments as Record<string, EnvironmentEntry>) },
+  ...rest,
+});
+
+describe('checkRegistry', () => {
+  test('this repository has a valid registry, whose production is protected', () => {
+    expect(checkRegistry(valid)).toEqual([]);
+    const isProtected = Object.entries(valid.environments).map(([name, entry]) => [name, entry.protected]);
+    expect(Object.fromEntries(isProtected)).toEqual({
+      local_dev: false,
+      local_demo: false,
+      vm_stg: false,
+      vm_prod: true,
+    });
+  });
+
+  test.each<[what: string, registry: Registry, problems: string[]]>([
+    ['nothing', registry({}), []],
+    [
+      'an alias that is a name',
+      registry({ b: { ...entry, aliases: ['a'] } }),
+      ['b: the name a is taken by a'],
+    ],
+    [
+      'an alias of two',
+      registry({ b: { ...entry, aliases: ['x'] }, c: { ...entry, aliases: ['x'] } }),
+      ['c: the name x is taken by b'],
+    ],
+    [
+      'an alias that was removed',
+      registry({ b: { ...entry, aliases: ['x'] } }, { removed: { x: 'a' } }),
+      ['removed x: the name x is taken by b'],
+    ],
+    [
+      'a removed name that exists',
+      registry({}, { removed: { a: 'a' } }),
+      ['removed a: the name a is taken by a'],
+    ],
+    [
+      'a successor that does not exist',
+      registry({}, { removed: { x: 'gone' } }),
+      ['removed x: its successor gone is not an environment'],
+    ],
+    [
+      'a successor that only every object has',
+      registry({}, { removed: { x: 'constructor' } }),
+      ['removed x: its successor constructor is not an environment'],
+    ],
+    ['a default that does not exist', registry({}, { default: 'b' }), ['default: b is not an environment']],
+    [
+      'capitals',
+      registry({ vm_STG: entry }),
+      ['vm_STG: vm_STG is not a name of lower-case letters, digits, _ and -'],
+    ],
+    [
+      'a path',
+      registry({ '../b': entry }),
+      ['../b: ../b is not a name of lower-case letters, digits, _ and -'],
+    ],
+    ['an empty name', registry({ '': entry }), [':  is not a name of lower-case letters, digits, _ and -']],
+    [
+      'a line end in an alias',
+      registry({ b: { ...entry, aliases: ['x\n'] } }),
+      ['b: x\n is not a name of lower-case letters, digits, _ and -'],
+    ],
+    [
+      'no statement on protection',
+      registry({ b: { ...entry, protected: undefined } }),
+      ['b: protected must be true or false'],
+    ],
+    [
+      'protection as a word',
+      registry({ b: { ...entry, protected: 'yes' } }),
+      ['b: protected must be true or false'],
+    ],
+    ['no stack', registry({ b: { ...entry, stack: undefined } }), ['b: stack must be compose or embedded']],
+    [
+      'an unknown stack',
+      registry({ b: { ...entry, stack: 'podman' } }),
+      ['b: stack must be compose or embedded'],
+    ],
+    ['embedded, without a compose file', registry({ b: { protected: false, stack: 'embedded' } }), []],
+    ['no compose file', registry({ b: { ...entry, composeFile: undefined } }), ['b: composeFile is missing']],
+  ])('%s', (_what, given, problems) => {
+    expect(checkRegistry(given)).toEqual(problems);
+  });
+
+  test.each<[what: string, environments: Record<string, unknown>]>([
+    // `docker compose -p` is what tells one environment's containers and volumes from another's.
+    ['the project of another environment', { b: { ...entry, project: 'a' } }],
+    ['a project that two have', { b: { ...entry, project: 'x' }, c: { ...entry, project: 'x' } }],
+  ])('%s is a problem', (_what, environments) => {
+    expect(checkRegistry(registry(environments))).toEqual([expect.stringMatching(/project/)]);
+  });
+
+  test('everything at once', () => {
+    const problems = checkRegistry(
+      registry({ B: { ...entry, protected: 1, composeFile: '' } }, { default: 'x', removed: { y: 'z' } }),
+    );
+    expect(problems).toEqual([
+      'B: B is not a name of lower-case letters, digits, _ and -',
+      'B: protected must be true or false',
+      'B: composeFile is missing',
+      'removed y: its successor z is not an environment',
+      'default: x is not an environment',
+    ]);
+  });
+});
+
+describe('loadRegistry', () => {
+  test('names the file and all problems', async () => {
+    const root = temporaryFolder({
+      'env/environments.ts': `export default { default: 'x', environments: { A: { stack: 'compose', composeFile: 'c.yml' } } }`,
+    });
+    await expect(loadRegistry(root)).rejects.toThrow(
+      new ConfigurationError(
+        'env/environments.ts is not valid:\n' +
+          'A: A is not a name of lower-case letters, digits, _ and -\n' +
+          'A: protected must be true or false\n' +
+          'default: x is not an environment',
+      ),
+    );
+  });
+
+  test.each([
+    ['nothing exported', 'export const environments = {};'],
+    ['no environments', `export default { default: 'a' };`],
+    ['not TypeScript', 'export default {{'],
+  ])('%s is a configuration error', async (_what, content) => {
+    const root = temporaryFolder({ 'env/environments.ts': content });
+    await expect(loadRegistry(root)).rejects.toThrow(ConfigurationError);
+  });
+});
+
+describe('findRoot', () => {
+  const file = 'env/environments.ts';
+
+  test('the project of the script, wherever it was called from', () => {
+    const folder = temporaryFolder({ [`one/${file}`]: '', [`two/${file}`]: '' });
+    expect(findRoot(join(folder, 'one/tasks/up.ts'), join(folder, 'two'))).toBe(join(folder, 'one'));
+  });
+
+  test('else the nearest at or above the working directory', () => {
+    const folder = temporaryFolder({ [file]: '', [`inner/${file}`]: '', 'inner/deep/er/x': '' });
+    const script = '/nowhere/node_modules/makesafe/tasks/up.ts';
+    expect(findRoot(script, join(folder, 'inner/deep/er'))).toBe(join(folder, 'inner'));
+    expect(findRoot(script, folder)).toBe(folder);
+  });
+
+  test('else an error', () => {
+    const folder = temporaryFolder();
+    const error = thrownBy(() => findRoot('/nowhere/tasks/up.ts', folder));
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(error.message).toBe(`no env/environments.ts in ${folder} or above`);
+  });
+});

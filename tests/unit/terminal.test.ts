@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { Terminal } from '../../lib/terminal.ts';
+import { recordingTerminal } from './support.ts';
+
+const METHODS = ['info', 'ok', 'warn', 'error', 'next'] as const;
+
+test.each(METHODS)('%s goes to standard error', (method) => {
+  const { terminal, written } = recordingTerminal();
+  terminal[method]('text');
+  expect(written).toEqual({ out: '', err: `[${method}] text\n` });
+});
+
+test('a result goes to standard output, a line to standard error', () => {
+  const { terminal, written } = recordingTerminal();
+  terminal.result('for a program');
+  terminal.line('for a person');
+  expect(written).toEqual({ out: 'for a program\n', err: 'for a person\n' });
+});
+
+describe('colour', () => {
+  test.each<[isTTY: boolean, env: NodeJS.ProcessEnv, coloured: boolean]>([
+    [true, {}, true],
+    // https://no-color.org: present and not empty.
+    [true, { NO_COLOR: '' }, true],
+    [true, { NO_COLOR: '1' }, false],
+    [true, { NO_COLOR: '0' }, false],
+    [false, {}, false],
+    [false, { FORCE_COLOR: '1' }, false],
+  ])('terminal %j, %j: %j', (isTTY, env, coloured) => {
+    const { terminal, written } = recordingTerminal(env, isTTY);
+    METHODS.forEach((method) => terminal[method]('x'));
+    expect(written.err.includes('\x1b[3')).toBe(coloured);
+    expect(terminal.style(['bold', 'red'], 'x')).toBe(coloured ? '\x1b[1m\x1b[31mx\x1b[39m\x1b[22m' : 'x');
+    expect(terminal.interactive).toBe(isTTY);
+  });
+
+  test('never in a result', () => {
+    const { terminal, written } = recordingTerminal({}, true);
+    terminal.result('x');
+    expect(written.out).toBe('x\n');
+  });
+
+  test('standard error decides', () => {
+    const sink = { write: () => true };
+    expect(new Terminal({ ...sink, isTTY: true }, sink, {}).style('red', 'x')).toBe('x');
+    expect(new Terminal(sink, { ...sink, isTTY: true }, {}).style('red', 'x')).toBe('\x1b[31mx\x1b[39m');
+  });
+});
+
+describe('progress', () => {
+  test('elsewhere than on a terminal it is an ordinary line', () => {
+    const { terminal, written } = recordingTerminal();
+    terminal.progress('one');
+    terminal.progress('two');
+    expect(written.err).toBe('[info] one\n[info] two\n');
+  });
+
+  test('on a terminal it is replaced by whatever comes next', () => {
+    const { terminal, written } = recordingTerminal({ NO_COLOR: '1' }, true);
+    terminal.progress('one');
+    terminal.progress('two');
+    terminal.ok('done');
+    terminal.ok('again');
+    expect(written.err).toBe('\r\x1b[Kone\r\x1b[Ktwo\r\x1b[K[ok] done\n[ok] again\n');
+  });
+
+  test('also by a result, which may go elsewhere', () => {
+    const { terminal, written } = recordingTerminal({}, true);
+    terminal.progress('one');
+    terminal.result('x');
+    expect(written).toEqual({ out: 'x\n', err: '\r\x1b[Kone\r\x1b[K' });
+  });
+});
+
+test.each([true, false])('nothing leaves with a secret in it (terminal: %j)', (isTTY) => {
+  const { terminal, written } = recordingTerminal({}, isTTY);
+  terminal.redactor.hide('hunter2');
+  const text = 'postgres://u:hunter2@h, aHVudGVyMg==';
+  METHODS.forEach((method) => terminal[method](text));
+  terminal.line(text);
+  terminal.result(text);
+  terminal.progress(text);
+  expect(written.out + written.err).not.toMatch(/hunter2|aHVudGVyMg/);
+  expect(written.out).toBe('postgres://u:********@h, ********\n');
+});
