@@ -1,12 +1,15 @@
 import { FailedError } from './errors.ts';
-import { run } from './process.ts';
+import { run as runCommand } from './process.ts';
+import { installAlembic } from './setup.ts';
 import type { Run } from './task.ts';
 
-/** `test`: vitest, as `npm test` runs it. */
-export async function test({ root, values }: Run): Promise<void> {
+/** `test`: vitest, as `npm test` runs it, with what the embedded stack needs. */
+export async function test(run: Run): Promise<void> {
+  const { root, values } = run;
   const project = values['PROJECT'] as string | undefined;
+  if (project !== 'unit') await installAlembic(run);
   const args = ['--no-install', 'vitest', 'run', ...(project === undefined ? [] : ['--project', project])];
-  const { status } = await run(
+  const { status } = await runCommand(
     { file: 'npx', args },
     { cwd: root, env: shell(), terminal: true, resultOnStdout: true },
   );
