@@ -7,20 +7,23 @@ export interface Statement {
   readonly sql: string;
   /** The line that it ends on, from 1: the one that psql names in its errors. */
   readonly line: number;
+  /** What `\set ON_ERROR_STOP` said last before it; off at first, as in psql. */
+  readonly stopOnError: boolean;
 }
 
 /**
- * Runs a script statement by statement, to its end, as psql does with ON_ERROR_STOP off.
+ * Runs a script statement by statement, to its end or, where it has ON_ERROR_STOP set, to the first error.
  *
  * @throws ConfigurationError for a backslash command that only psql knows
  */
 export async function runStatements(client: Client, script: string): Promise<ScriptError[]> {
   const errors: ScriptError[] = [];
-  for (const { sql, line } of splitStatements(script)) {
+  for (const { sql, line, stopOnError } of splitStatements(script)) {
     try {
       await client.query(sql);
     } catch (error) {
       errors.push({ line, message: messageOf(error) });
+      if (stopOnError) break;
     }
   }
   return errors;
@@ -46,8 +49,9 @@ export function splitStatements(script: string): Statement[] {
   let parentheses = 0;
   let blocks = 0;
   let words: string[] = [];
+  let stopOnError = false;
   const finish = (end: number): void => {
-    if (words.length > 0) statements.push({ sql: script.slice(start, end).trim(), line });
+    if (words.length > 0) statements.push({ sql: script.slice(start, end).trim(), line, stopOnError });
     start = end;
     [parentheses, blocks, words] = [0, 0, []];
   };
@@ -56,13 +60,14 @@ export function splitStatements(script: string): Statement[] {
     const [token] = found;
     const from = found.index;
     if (token === '\n') line += 1;
-    else if (token === '(') parentheses += 1;
-    else if (token === ')') parentheses -= 1;
-    else if (token === ';') {
+    else if (token === '(' || token === ')') {
+      parentheses += token === '(' ? 1 : -1;
+      words.push(token);
+    } else if (token === ';') {
       if (parentheses <= 0 && blocks === 0) finish(from + 1);
     } else if (token === '\\') {
       const end = lineEnd(script, from);
-      checkCommand(script.slice(from, end), line);
+      stopOnError = readCommand(script.slice(from, end), line);
       // What stands before a backslash command waits for its semicolon behind it.
       script = script.slice(0, from) + ' '.repeat(end - from) + script.slice(end);
     } else if (/^[a-z_]\w*$/i.test(token)) {
@@ -121,9 +126,10 @@ function lineEnd(script: string, from: number): number {
   return end < 0 ? script.length : end;
 }
 
-function checkCommand(command: string, line: number): void {
-  // Every statement is run and its failure reported, whatever the script asks for.
-  if (/^\\set\s+ON_ERROR_STOP\b/i.test(command)) return;
+/** What the one known command sets; psql's own words for yes and no. */
+function readCommand(command: string, line: number): boolean {
+  const [, value] = command.match(/^\\set\s+ON_ERROR_STOP\b\s*(\S*)/i) ?? [];
+  if (value !== undefined) return !/^(0|off?|no?|f(alse)?)$/i.test(value);
   const name = command.match(/^\\\S*/)![0];
   throw new ConfigurationError(
     `line ${line}: ${name} is a command of psql, which the embedded stack does not have`,

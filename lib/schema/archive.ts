@@ -11,9 +11,15 @@ export interface Archive {
 }
 
 const NULL = -1;
+/** The state of an entry's offset that says that it has no data. */
+const NO_DATA = 3;
+/** Types of data blocks. */
+const TABLE_DATA = 1;
+const LARGE_OBJECTS = 3;
 
 /**
- * Reads the table of contents of a custom-format dump to its end (the format of pg_backup_archiver.c).
+ * Reads a custom-format dump to its end: its table of contents, and that all data is there (the format of
+ * pg_backup_archiver.c and pg_backup_custom.c).
  *
  * @throws FailedError when it is no such dump, is cut, or of a version that is not known
  */
@@ -63,6 +69,7 @@ export function parseArchive(bytes: Buffer): Archive {
   const database = text() ?? '';
   text();
   text();
+  let blocks = 0;
   const entries: { kind: string; schema: string; name: string }[] = [];
   for (let left = integer(); left > 0; left--) {
     integer();
@@ -82,10 +89,22 @@ export function parseArchive(bytes: Buffer): Archive {
     text();
     text();
     while (text() !== undefined);
-    byte();
+    if (byte() !== NO_DATA) blocks += 1;
     at += offsetSize;
     entries.push({ kind, schema, name });
   }
-  if (at > bytes.length) throw new RangeError('cut');
+
+  // What follows is the data: blocks of chunks, each with its length in front.
+  const chunks = (): void => {
+    for (let length = integer(); length !== 0; length = integer()) at += length;
+  };
+  for (; blocks > 0; blocks--) {
+    const type = byte();
+    integer();
+    if (type === LARGE_OBJECTS) while (integer() !== 0) chunks();
+    else if (type === TABLE_DATA) chunks();
+    else throw new Error(`a block of type ${type} is not known`);
+  }
+  if (at !== bytes.length) throw new RangeError('cut');
   return { version, database, entries };
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
@@ -116,10 +116,11 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
           hint: 'services: db',
         });
       }
+      if (!existsSync(home.log)) return;
+      const { size } = statSync(home.log);
       const text = lastLines(home.log, tail);
       if (text !== '') terminal.result(text);
-      if (follow && existsSync(home.log))
-        await followFile(home.log, (chunk) => terminal.result(chunk), signal);
+      if (follow) await followFile(home.log, size, terminal.result.bind(terminal), signal);
     },
 
     health: () =>

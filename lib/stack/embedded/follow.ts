@@ -1,24 +1,39 @@
-import { createReadStream, watch } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Shows what is appended to a file until the signal is aborted. */
+const INTERVAL_MS = 250;
+
+/**
+ * Shows what is appended to a file until the signal is aborted.
+ *
+ * @param from bytes that were shown already
+ */
 export async function followFile(
   file: string,
+  from: number,
   show: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  let { size: at } = await stat(file);
-  await new Promise<void>((done) => {
-    const watcher = watch(file, () => {
-      const appended = createReadStream(file, { start: at, encoding: 'utf8' });
-      appended.on('data', (chunk) => {
-        at += Buffer.byteLength(chunk);
-        show(String(chunk).trimEnd());
-      });
-    });
-    signal.addEventListener('abort', () => {
-      watcher.close();
-      done();
-    });
-  });
+  let at = from;
+  while (!signal.aborted) {
+    const { size } = await stat(file);
+    if (size > at) {
+      const text = await readRange(file, at, size);
+      // A line that is still being written waits for its end.
+      const whole = text.lastIndexOf(0x0a) + 1;
+      if (whole > 0) show(text.subarray(0, whole - 1).toString());
+      at += whole;
+    }
+    await sleep(INTERVAL_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+async function readRange(file: string, start: number, end: number): Promise<Buffer> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(end - start), 0, end - start, start);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
 }

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailedError } from '../../errors.ts';
+import { isAlive, startOf } from './processes.ts';
 
 /** Seconds to wait for another task; none holds the lock longer than a start or a stop takes. */
 const TIMEOUT = 60;
@@ -13,6 +14,8 @@ const TIMEOUT = 60;
  * @throws FailedError naming the holder
  */
 export async function withLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  // Where root's server runs as somebody else, that one has to get through.
+  mkdirSync(dirname(folder), { recursive: true, mode: 0o711 });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, 'lock');
   for (const deadline = performance.now() + TIMEOUT * 1000; !take(file); await sleep(50)) {
@@ -32,32 +35,47 @@ export async function withLock<T>(folder: string, work: () => Promise<T>): Promi
   }
 }
 
+/** Puts the lock in place with its content, or finds another one there. */
 function take(file: string): boolean {
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, `${process.pid} ${startOf(process.pid) ?? ''}`);
   try {
-    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    linkSync(own, file);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  const pid = holder(file);
-  if (pid !== undefined && !isAlive(pid)) rmSync(file, { force: true });
-  return false;
-}
-
-/** Undefined while the holder has not written its number yet. */
-function holder(file: string): number | undefined {
-  try {
-    return Number(readFileSync(file, 'utf8')) || undefined;
-  } catch {
-    return undefined;
+    removeStale(file, own);
+    return false;
+  } finally {
+    rmSync(own, { force: true });
   }
 }
 
-export function isAlive(pid: number): boolean {
+function removeStale(file: string, own: string): void {
+  const found = read(file);
+  if (found === '' || isHeld(found)) return;
+  // Another task may find it stale at the same time, remove it and take it: so it is moved and looked at again.
+  const moved = `${own}.stale`;
   try {
-    process.kill(pid, 0);
-    return true;
+    renameSync(file, moved);
+    if (read(moved) !== found) linkSync(moved, file);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+  rmSync(moved, { force: true });
+}
+
+function isHeld(content: string): boolean {
+  const [pid, started] = content.split(' ');
+  return isAlive(Number(pid)) && (!started || startOf(Number(pid)) === started);
+}
+
+const holder = (file: string): string => read(file).split(' ')[0]!;
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
   }
 }

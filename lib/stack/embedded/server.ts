@@ -1,14 +1,14 @@
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailedError, UnreachableError } from '../../errors.ts';
 import { childEnvironment, run } from '../../process.ts';
 import { findBinaries } from './binaries.ts';
-import { isAlive } from './lock.ts';
-import { endOrphans } from './orphans.ts';
+
 import { choosePort } from './port.ts';
+import { endOrphans, isServerOf } from './processes.ts';
 import { unprivileged } from './unprivileged.ts';
 
 /** Where one embedded server lives. */
@@ -45,17 +45,6 @@ export function findRunning({ data }: Home): Running | undefined {
   // https://www.postgresql.org/docs/17/storage-file-layout.html: process id, data directory, start time, port, …
   const [pid, port] = [Number(lines[0]), Number(lines[3])];
   return pid > 0 && port > 0 && isServerOf(pid, data) ? { pid, port } : undefined;
-}
-
-/** A process id in a file may by now belong to another program, or to a zombie. */
-function isServerOf(pid: number, data: string): boolean {
-  if (process.platform !== 'linux') return isAlive(pid);
-  try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return basename(words[0]!) === 'postgres' && words[words.indexOf('-D') + 1] === data;
-  } catch {
-    return false;
-  }
 }
 
 /** Makes the data directory if there is none, under another name until it is whole. */

@@ -1,0 +1,77 @@
+import { readFileSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FailedError } from '../../errors.ts';
+
+/** True for a process that runs. A zombie does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  return process.platform !== 'linux' || startOf(pid) !== undefined;
+}
+
+/**
+ * When a process was started, in clock ticks since boot: with its number it names one process for good. Undefined for
+ * one that has ended, and where /proc does not exist.
+ */
+export function startOf(pid: number): string | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name in parentheses may hold anything; state is the first field behind it, the start the twentieth.
+    const fields = status.slice(status.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+/** True for the postmaster of a data directory: a number in a file may by now belong to another program. */
+export function isServerOf(pid: number, data: string): boolean {
+  if (process.platform !== 'linux') return isAlive(pid);
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return basename(words[0]!) === 'postgres' && words[words.indexOf('-D') + 1] === data;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Ends what a killed server left running: a busy backend does not notice that its postmaster is gone, and keeps the
+ * data directory locked. Without a postmaster nothing that it does is kept, so it need not be told to finish.
+ */
+export async function endOrphans(data: string): Promise<void> {
+  if (process.platform !== 'linux') return;
+  for (const deadline = performance.now() + 10_000; ; await sleep(20)) {
+    const left = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && isBackendIn(data, pid));
+    if (left.length === 0) return;
+    for (const pid of left) kill(Number(pid));
+    if (performance.now() > deadline) {
+      throw new FailedError(`processes of a killed server do not end: ${left.join(', ')}`);
+    }
+  }
+}
+
+/** PostgreSQL's processes work in the data directory. So may a person's shell, which is none of our business. */
+function isBackendIn(data: string, pid: string): boolean {
+  try {
+    return (
+      readlinkSync(`/proc/${pid}/cwd`) === realpathSync(data) &&
+      basename(readlinkSync(`/proc/${pid}/exe`)) === 'postgres'
+    );
+  } catch {
+    // Ended meanwhile, a zombie, or somebody else's.
+    return false;
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
