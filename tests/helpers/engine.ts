@@ -15,7 +15,8 @@ declare module 'vitest' {
 export default function setup(project: TestProject): void {
   const noEngine = missing('docker', 'info') || missing('docker', 'compose', 'version');
   if (noEngine !== '') {
-    if (process.env['MAKESAFE_E2E'] === 'required') throw new Error(`the e2e tests are required, but ${noEngine}`);
+    if (process.env['MAKESAFE_E2E'] === 'required')
+      throw new Error(`the e2e tests are required, but ${noEngine}`);
     console.warn(`\n${'!'.repeat(72)}\nSKIPPING ALL E2E TESTS: ${noEngine}\n${'!'.repeat(72)}\n`);
   }
   project.provide('noEngine', noEngine);

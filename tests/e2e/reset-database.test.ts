@@ -1,0 +1,318 @@
+import { afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { databaseOnly } from '../helpers/compose-files.ts';
+import { asker, startDatabase } from '../helpers/database.ts';
+import { docker, must, start, succeeded, type Ran, type Running } from '../helpers/processes.ts';
+import { useScratch } from '../helpers/scratch.ts';
+
+/** Names that are a trap for quoting, for case folding, or for the suffix of a database built aside. */
+const NAMES = [`Quoted "and" it's`, 'n'.repeat(63), 'あ'.repeat(21), 'a$b\\c%d e', 'postgres'];
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+const ATTRIBUTES = ['icu', 'builtin', 'latin1'];
+
+describe.skipIf(inject('noEngine') !== '')('db-reset-db-env', () => {
+  const server = { command: ['postgres', '-c', 'max_prepared_transactions=5', '-c', 'wal_level=logical'] };
+  const scratch = useScratch({ environments: { one: { compose: databaseOnly({ db: server }) } } });
+  const { sql, refusal } = asker(scratch, 'one', 'app', 'core');
+  /** Resets a database of the one server: its name is what the compose file says. */
+  const startReset = (database: string): Running => {
+    // A dollar sign is doubled for compose.
+    const environment = { POSTGRES_DB: database.replaceAll('$', '$$$$') };
+    scratch.write('docker/one.json', JSON.stringify(databaseOnly({ db: { ...server, environment } })));
+    return scratch.startTask('db-reset-db-env ENV=one WAIT=0');
+  };
+  const reset = (database = 'core'): Promise<Ran> => startReset(database).ended;
+  const databases = (): Promise<string> =>
+    sql('SELECT datname, oid FROM pg_database ORDER BY datname', 'template1');
+
+  beforeAll(() => startDatabase(scratch, 'one'));
+
+  test('succeeds 20 of 20 times while 8 clients reconnect without pause, each seeing a finished database', async () => {
+    await sql(`ALTER DATABASE core SET app.finished = 'yes'; CREATE TABLE generation_1 ()`);
+    const pool = await startPool(await scratch.container('one'));
+    const statuses: number[] = [];
+    for (let generation = 2; generation <= 21; generation++) {
+      statuses.push((await reset()).status);
+      const left = `SELECT count(*) FROM pg_class WHERE relname LIKE 'generation%'`;
+      expect(await sql(`${left}; CREATE TABLE generation_${generation} ()`)).toBe('0');
+    }
+    const { seen, refused } = await pool.end();
+    expect(statuses).toEqual(Array<number>(20).fill(0));
+
+    expect([...new Set(seen.map(({ finished }) => finished))]).toEqual(['yes']);
+    for (let client = 1; client <= 8; client++) {
+      const rows = seen.filter((row) => row.client === client);
+      // It was there all the time, and never back in a database that had been replaced.
+      expect(rows.length, `client ${client}`).toBeGreaterThan(15);
+      const generations = rows.flatMap(({ generation }) => generation ?? []);
+      expect(generations).toEqual(generations.toSorted((a, b) => a - b));
+    }
+    expect(refused.filter((message) => !EXPECTED_REFUSALS.test(message))).toEqual([]);
+  });
+
+  describe('keeps what belongs to the database itself', () => {
+    const CREATE: Record<string, string> = {
+      icu: `LOCALE_PROVIDER icu ICU_LOCALE 'ja-JP' ICU_RULES '&a < g' LOCALE 'C.UTF-8' ENCODING 'UTF8'`,
+      builtin: `LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C' ENCODING 'UTF8'`,
+      latin1: `LOCALE_PROVIDER libc LOCALE 'C' ENCODING 'LATIN1'`,
+    };
+    const row = (name: string): Promise<string> =>
+      sql(
+        `SELECT jsonb_pretty(to_jsonb(d) - '{oid,datfrozenxid,datminmxid,datacl}'::text[] || jsonb_build_object(
+           'acl', (SELECT jsonb_agg(item::text ORDER BY item::text) FROM unnest(datacl) item),
+           'comment', shobj_description(d.oid, 'pg_database'),
+           'settings', (SELECT jsonb_agg(jsonb_build_object('role', setrole::regrole::text, 'config',
+               (SELECT array_agg(one ORDER BY one) FROM unnest(setconfig) one)) ORDER BY setrole)
+             FROM pg_db_role_setting WHERE setdatabase = d.oid)))
+         FROM pg_database d WHERE datname = '${name}'`,
+        'postgres',
+      );
+
+    beforeAll(() =>
+      sql(`CREATE ROLE "Owner's"; CREATE ROLE reader; CREATE ROLE "second Reader"; CREATE ROLE third`),
+    );
+
+    test.each(ATTRIBUTES)('as catalog rows (%s)', async (name) => {
+      await sql(
+        `CREATE DATABASE ${name} TEMPLATE template0 OWNER "Owner's" ${CREATE[name]} CONNECTION LIMIT 17;
+         REVOKE ALL ON DATABASE ${name} FROM PUBLIC;
+         GRANT CREATE, CONNECT ON DATABASE ${name} TO reader WITH GRANT OPTION;
+         SET ROLE reader;
+         GRANT CREATE ON DATABASE ${name} TO "second Reader" WITH GRANT OPTION;
+         SET ROLE "second Reader";
+         GRANT CREATE ON DATABASE ${name} TO third;
+         RESET ROLE;
+         COMMENT ON DATABASE ${name} IS ${literal(`it's "mine" \\ 100%\nsecond line`)};
+         ALTER DATABASE ${name} SET search_path TO "Mixed Case", public, "with""quote", "a,b";
+         ALTER DATABASE ${name} SET "app.text" TO 'it''s \\ 100%, "really"';
+         ALTER DATABASE ${name} SET timezone TO 'Asia/Tokyo';
+         ALTER ROLE reader IN DATABASE ${name} SET statement_timeout TO '7s';
+         ALTER ROLE "second Reader" IN DATABASE ${name} SET search_path TO '', "Other One";
+         ALTER ROLE "second Reader" IN DATABASE ${name} SET work_mem TO '8MB';
+         ALTER DATABASE ${name} IS_TEMPLATE true;`,
+      );
+      await sql('CREATE TABLE public.kept ()', name);
+      const before = await row(name);
+      expect(before).toContain('reader=C*c*/');
+      expect(before).toContain('third=C/');
+      succeeded(await reset(name));
+      expect(await row(name)).toBe(before);
+      expect(await sql(`SELECT to_regclass('public.kept') IS NULL`, name)).toBe('t');
+    });
+  });
+
+  test.each(NAMES)('replaces a database named %s and leaves nothing beside it', async (name) => {
+    if (name !== 'postgres') await sql(`CREATE DATABASE ${quoted(name)}`);
+    await sql('CREATE TABLE kept ()', name);
+    const before = await databases();
+    const { status, stderr } = await reset(name);
+    expect(stderr).toContain(`[ok] one: database ${name} is new and empty`);
+    expect(status).toBe(0);
+    expect(await sql(`SELECT to_regclass('kept') IS NULL`, name)).toBe('t');
+    const names = (rows: string): string[] => rows.split('\n').map((row) => row.replace(/\|\d+$/, ''));
+    expect(names(await databases())).toEqual(names(before));
+  });
+
+  /** A database with a row in it, for one test. */
+  async function filled(name: string): Promise<void> {
+    await sql(`CREATE DATABASE ${name}`);
+    await sql('CREATE TABLE kept AS SELECT 42 AS x', name);
+  }
+
+  describe('when it cannot be done', () => {
+    test.each([
+      {
+        because: 'a transaction is prepared',
+        name: 'prepared',
+        obstacle: `BEGIN; CREATE TABLE in_doubt (); PREPARE TRANSACTION 'p'`,
+        named: 'prepared transaction',
+        remove: `ROLLBACK PREPARED 'p'`,
+      },
+      {
+        because: 'a subscription lives in it',
+        name: 'subscribed',
+        obstacle: `CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false, slot_name = NONE)`,
+        named: 'subscription',
+        remove: 'DROP SUBSCRIPTION s',
+      },
+    ])('because $because, the old database stays open and unchanged', async (given) => {
+      await filled(given.name);
+      await sql(given.obstacle, given.name);
+      const before = await databases();
+      const { status, stderr } = await reset(given.name);
+      expect.soft(await databases()).toBe(before);
+      expect.soft(await sql('SELECT x FROM kept', given.name).catch(String)).toBe('42');
+      expect.soft(stderr).not.toContain('[ok]');
+      expect.soft(stderr).toContain(given.named);
+      expect.soft([1, 77]).toContain(status);
+      await sql(given.remove, given.name);
+      succeeded(await reset(given.name));
+    });
+
+    test('because the server has no such database, nothing is made', async () => {
+      const before = await databases();
+      const { status, stderr } = await reset('absent');
+      expect(stderr).toContain('there is no database absent');
+      expect(status).toBe(1);
+      expect(await databases()).toBe(before);
+    });
+  });
+
+  describe('ended in the middle', () => {
+    let holder: Running | undefined;
+
+    /** A run that has come as far as a statement that another session holds up. */
+    async function runInto(name: string, lock: string, statement: string): Promise<Running> {
+      await filled(name);
+      const id = await scratch.container('one');
+      const psql = ['docker', 'exec', '-i', id, 'psql', '-XAtq', '-U', 'app', '-d', 'postgres', '-f', '-'];
+      holder = start(psql, { input: `BEGIN; ${lock}; SELECT 'held'; SELECT pg_sleep(60);` });
+      await holder.printed('held');
+      const running = startReset(name);
+      const waiting = `SELECT count(*) FROM pg_stat_activity
+        WHERE application_name = 'makesafe' AND wait_event_type = 'Lock' AND query LIKE '${statement}'`;
+      const ended = running.ended.then(({ stderr }) => Promise.reject(new Error(`did not wait: ${stderr}`)));
+      const arrived = expect
+        .poll(() => sql(waiting, 'postgres'), { timeout: 20_000, interval: 50 })
+        .toBe('1');
+      await Promise.race([arrived, ended]);
+      return running;
+    }
+
+    /** Lets the other session end, and waits until ours has noticed that nobody listens any more. */
+    async function release(): Promise<void> {
+      const sleeper = `query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()`;
+      await sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${sleeper}`, 'postgres');
+      await holder?.ended;
+      holder = undefined;
+      const ours = `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'makesafe'`;
+      await expect.poll(() => sql(ours, 'postgres'), { timeout: 20_000, interval: 50 }).toBe('0');
+    }
+
+    afterEach(async () => {
+      if (holder) await release();
+    });
+
+    // ALTER DATABASE of one attribute locks the catalog's row, COMMENT the database as well.
+    const closing = (name: string): [lock: string, statement: string] => [
+      `ALTER DATABASE ${name} CONNECTION LIMIT 50`,
+      '%ALLOW_CONNECTIONS false',
+    ];
+    const swapping = (name: string): [lock: string, statement: string] => [
+      `COMMENT ON DATABASE ${name} IS 'held'`,
+      '%RENAME TO%',
+    ];
+
+    test.each([
+      { name: 'killed_closing', point: 'before the old database is closed', hold: closing },
+      { name: 'killed_swapping', point: 'while both databases change places', hold: swapping },
+    ])('by SIGKILL $point, a second run repairs', async ({ name, hold }) => {
+      const running = await runInto(name, ...hold(name));
+      expect(await databases()).toContain(`${name}__new`);
+      running.interrupt('SIGKILL');
+      expect((await running.ended).status).toBe(137);
+      await release();
+      succeeded(await reset(name));
+      expect(await databases()).not.toContain(`${name}__`);
+      expect(await sql(`SELECT to_regclass('kept') IS NULL`, name).catch(String)).toBe('t');
+    });
+
+    test.each([
+      {
+        signal: 'SIGINT' as const,
+        expected: 130,
+        name: 'int_closing',
+        point: 'before closing',
+        hold: closing,
+      },
+      {
+        signal: 'SIGTERM' as const,
+        expected: 143,
+        name: 'term_swapping',
+        point: 'while swapping',
+        hold: swapping,
+      },
+    ])(
+      'by $signal $point, the old database or the new one is in use, and the message says which',
+      async ({ signal, expected, name, hold }) => {
+        const running = await runInto(name, ...hold(name));
+        running.interrupt(signal);
+        await release();
+        const { status, stderr } = await running.ended;
+        expect(status).toBe(expected);
+        expect(await databases()).not.toContain(`${name}__`);
+        const kept = await sql(`SELECT to_regclass('kept') IS NOT NULL`, name);
+        expect(stderr).toContain(kept === 't' ? 'in use again, unchanged' : 'is new and empty');
+      },
+    );
+  });
+
+  test('removes the closed leftovers of a killed run', async () => {
+    await sql(
+      'CREATE DATABASE core__new ALLOW_CONNECTIONS false IS_TEMPLATE true; CREATE DATABASE core__old ALLOW_CONNECTIONS false',
+    );
+    succeeded(await reset());
+    expect(await databases()).not.toContain('core__');
+  });
+
+  test('refuses to touch an open database that has the name of a leftover', async () => {
+    await sql('CREATE DATABASE core__old');
+    const before = await databases();
+    const { status, stderr } = await reset();
+    expect(stderr).toContain('a database core__old is in the way, and it is in use');
+    expect(status).toBe(77);
+    expect(await databases()).toBe(before);
+    expect(await refusal('CREATE DATABASE core__old')).toContain('already exists');
+    await sql('DROP DATABASE core__old');
+  });
+});
+
+/** What a client hears while sessions are ended, the old database is closed, and both change places. */
+const EXPECTED_REFUSALS =
+  /not currently accepting connections|terminating connection|server closed the connection|seems to have just been dropped or renamed/;
+
+interface Seen {
+  readonly client: number;
+  readonly finished: string;
+  /** Undefined in an empty database. */
+  readonly generation: number | undefined;
+}
+
+/** Eight clients in the server's own container: four that hold their session, four that come and go. */
+async function startPool(id: string): Promise<{ end: () => Promise<{ seen: Seen[]; refused: string[] }> }> {
+  const script = `
+    client() {
+      while [ ! -e /tmp/stop ]; do
+        psql -XAtq -h 127.0.0.1 -U app -d core \\
+          -c "SELECT $1, coalesce(current_setting('app.finished', true), 'no'),
+              (SELECT string_agg(substr(relname, 12), '+') FROM pg_class WHERE relname LIKE 'generation%')" \\
+          -c "SELECT pg_sleep($2)" | grep .
+      done
+    }
+    for n in 1 2 3 4; do client $n 600 & client $((n + 4)) 0.2 & done
+    wait`;
+  const pool = start(['docker', 'exec', '-i', id, 'bash', '-s'], { input: script });
+  await pool.printed('8|');
+  const end = async (): Promise<{ seen: Seen[]; refused: string[] }> => {
+    await docker('exec', id, 'touch', '/tmp/stop');
+    const sleepers = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()`;
+    await must(['docker', 'exec', id, 'psql', '-q', '-U', 'app', '-d', 'postgres', '-c', sleepers]);
+    const { stdout, stderr } = await pool.ended;
+    const seen = stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line): Seen => {
+        const [client, finished, generation] = line.split('|');
+        return {
+          client: Number(client),
+          finished: finished!,
+          generation: generation === '' ? undefined : Number(generation),
+        };
+      });
+    // A message of several lines begins with psql's name, or the server's severity where the session had begun.
+    return { seen, refused: stderr.split(/^(?=psql: error|FATAL)/m).filter(Boolean) };
+  };
+  return { end };
+}

@@ -1,0 +1,204 @@
+import { describe, expect, inject, test } from 'vitest';
+import { databaseOnly } from '../helpers/compose-files.ts';
+import { asker, startDatabase } from '../helpers/database.ts';
+import { docker, type Ran } from '../helpers/processes.ts';
+import { NASTY_PASSWORD, useScratch } from '../helpers/scratch.ts';
+
+/** Healthy after a minute at the earliest. */
+const LATE = { test: ['CMD', 'true'], interval: '60s' };
+
+describe.skipIf(inject('noEngine') !== '')('a stack', () => {
+  const scratch = useScratch({
+    environments: {
+      slow: {
+        compose: databaseOnly({
+          db: {
+            volumes: ['../initdb:/docker-entrypoint-initdb.d:ro'],
+            healthcheck: LATE,
+          },
+        }),
+      },
+      broken: { compose: databaseOnly({ db: { command: ['postgres', '-c', 'nonsense=1'] } }) },
+      looping: {
+        compose: databaseOnly({ db: { command: ['postgres', '-c', 'nonsense=1'], restart: 'always' } }),
+      },
+      mute: { compose: databaseOnly({ db: { entrypoint: ['sleep', 'infinity'], init: true } }) },
+    },
+  });
+  const { sql } = asker(scratch, 'vm_stg', 'app_stg', 'core_stg');
+  const printed: Ran[] = [];
+  const task = async (words: string): Promise<Ran> => {
+    const ran = await scratch.runTask(words);
+    printed.push(ran);
+    return ran;
+  };
+  const must = async (words: string): Promise<Ran> => {
+    const ran = await task(words);
+    expect(ran.status, ran.stderr).toBe(0);
+    return ran;
+  };
+
+  describe('up', () => {
+    test('builds, starts, and returns when the database takes queries, without waiting for the health check', async () => {
+      const { stderr } = await must('up ENV=vm_stg');
+      const returned = Date.now();
+      expect(await sql('SELECT 1')).toBe('1');
+      expect(stderr).toContain('[ok] vm_stg: database core_stg answers');
+      expect(stderr).toContain('[next] npx tsx tasks/db-bootstrap-roles-env.ts ENV=vm_stg');
+      const ready = 1000 * Number(await sql('SELECT extract(epoch FROM pg_postmaster_start_time())'));
+      console.log(`up returned ${Math.round(returned - ready)} ms after the server had started`);
+      // The health check runs every ten seconds.
+      expect(returned - ready).toBeLessThan(5000);
+    });
+
+    test('does not publish the port of the database', async () => {
+      expect(await docker('port', await scratch.container('vm_stg'))).toBe('');
+      expect(await docker('port', await scratch.container('vm_stg', 'core_api'))).toContain('8000/tcp');
+    });
+
+    test('again changes nothing and is quick', async () => {
+      const id = await scratch.container('vm_stg');
+      await must('up ENV=vm_stg');
+      expect(await scratch.container('vm_stg')).toBe(id);
+    });
+
+    test('does not take the temporary server of a first start for the real one', async () => {
+      scratch.write('initdb/slow.sql', 'SELECT pg_sleep(2); CREATE TABLE made AS SELECT 42 AS x;');
+      await must('up ENV=slow');
+      expect(await asker(scratch, 'slow', 'app', 'core').sql('SELECT x FROM made')).toBe('42');
+    });
+
+    test.each(['broken', 'looping'])(
+      'of a container that cannot start shows why, soon: 69 (%s)',
+      async (name) => {
+        const { status, stderr, time } = await task(`up ENV=${name}`);
+        expect(stderr).toContain('the database did not start');
+        expect(stderr).toContain('unrecognized configuration parameter "nonsense"');
+        expect(status).toBe(69);
+        expect(time).toBeLessThan(30_000);
+      },
+    );
+
+    test('of a database that never answers ends after TIMEOUT: 69', async () => {
+      const { status, stderr, time } = await task('up ENV=mute TIMEOUT=2');
+      expect(stderr).toContain('no answer within 2 s');
+      expect(stderr).toContain('TIMEOUT=');
+      expect(status).toBe(69);
+      expect(time).toBeGreaterThan(2000);
+      expect(time).toBeLessThan(15_000);
+    });
+
+    test('cancelled while waiting: 130', async () => {
+      const running = scratch.startTask('up ENV=mute');
+      await running.printed(/Running|Started/);
+      running.interrupt();
+      expect((await running.ended).status).toBe(130);
+    });
+  });
+
+  test('ps lists the containers on standard output', async () => {
+    const { stdout } = await must('ps ENV=vm_stg');
+    for (const service of ['db', 'core_api'])
+      expect(stdout).toContain(`${scratch.project('vm_stg')}-${service}-1`);
+  });
+
+  test('logs shows one service with S, and ends where nobody could end it', async () => {
+    const { stdout } = await must('logs ENV=vm_stg S=db');
+    expect(stdout).toContain('database system is ready to accept connections');
+    expect(stdout).not.toContain('core_api');
+    const last = await must('logs ENV=vm_stg S=db TAIL=1');
+    expect(last.stdout.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('logs of a service that does not exist names those that do', async () => {
+    const { status, stderr } = await task('logs ENV=vm_stg S=nonsense');
+    expect(stderr).toContain('has no service nonsense');
+    expect(stderr).toMatch(/services: .*core_api/);
+    expect([64, 78]).toContain(status);
+  });
+
+  test('config prints the resolved configuration without the password in any form', async () => {
+    const { stdout } = await must('config ENV=vm_stg');
+    expect(stdout).toContain('POSTGRES_DB: core_stg');
+    expect(stdout.match(/POSTGRES_PASSWORD: ["']?\*+/g)).toHaveLength(2);
+    for (const part of ['p w%40', '@/$', 'x#', '"1']) expect(stdout).not.toContain(part);
+  });
+
+  test('health: every service and the database, as text and as JSON', async () => {
+    const { stdout, stderr } = await must('health ENV=vm_stg');
+    expect(stdout).toMatch(/^✓ db +running/m);
+    expect(stdout).toMatch(/^✓ database core_stg +PostgreSQL 17.* answers in \d+ ms$/m);
+    expect(stderr).toContain('[ok] vm_stg is healthy');
+    const json = JSON.parse((await must('health ENV=vm_stg JSON=1')).stdout) as object;
+    expect(json).toMatchObject({
+      environment: 'vm_stg',
+      services: [
+        { service: 'core_api', healthy: true },
+        { service: 'db', healthy: true },
+        { service: 'database core_stg', healthy: true },
+      ],
+    });
+  });
+
+  test('check: all is well', async () => {
+    const { stdout } = await must('check ENV=vm_stg');
+    expect(stdout).toMatch(/^✓ configuration .*\n✓ engine .*\n✓ database .*core_stg of app_stg$/m);
+    const json = JSON.parse((await must('check ENV=vm_stg JSON=1')).stdout) as {
+      findings: { ok: boolean }[];
+    };
+    expect(json.findings.map(({ ok }) => ok)).toEqual([true, true, true]);
+  });
+
+  test('restart restarts every container and returns when the database takes queries', async () => {
+    const started = async (): Promise<string[]> =>
+      Promise.all(
+        ['db', 'core_api'].map(async (service) =>
+          docker('inspect', '--format', '{{.State.StartedAt}}', await scratch.container('vm_stg', service)),
+        ),
+      );
+    const before = await started();
+    await must('restart ENV=vm_stg');
+    expect(await sql('SELECT 1')).toBe('1');
+    const after = await started();
+    expect(after[0]).not.toBe(before[0]);
+    expect(after[1]).not.toBe(before[1]);
+  });
+
+  test('rebuild builds the image anew, starts from it, and keeps the data', async () => {
+    await sql('CREATE TABLE kept AS SELECT 42 AS x');
+    const image = async (): Promise<string> =>
+      docker('inspect', '--format', '{{.Image}}', await scratch.container('vm_stg', 'core_api'));
+    const before = await image();
+    scratch.write('app/backend/core_api/version.txt', 'new');
+    await must('rebuild ENV=vm_stg');
+    expect(await image()).not.toBe(before);
+    const application = await scratch.container('vm_stg', 'core_api');
+    expect(await docker('exec', application, 'cat', '/backend/version.txt')).toBe('new');
+    expect(await sql('SELECT x FROM kept')).toBe('42');
+  });
+
+  test('health and check name what is not well: 1', async () => {
+    await scratch.compose('vm_stg', 'stop');
+    const health = await task('health ENV=vm_stg');
+    expect(health.stdout).toMatch(/^✗ db +exited/m);
+    expect(health.stderr).toContain('vm_stg is not healthy: core_api, db, database core_stg');
+    expect(health.status).toBe(1);
+    const check = await task('check ENV=vm_stg');
+    expect(check.stdout).toMatch(/^✗ database .*not running\n +→ .*up.*ENV=vm_stg$/m);
+    expect(check.status).toBe(1);
+  });
+
+  test('down removes the containers and keeps the data', async () => {
+    const { stderr } = await must('down ENV=vm_stg');
+    expect(stderr).toContain('[ok] vm_stg is stopped; its data stays');
+    expect(await docker('ps', '-aq', '--filter', `name=${scratch.project('vm_stg')}`)).toBe('');
+    await startDatabase(scratch, 'vm_stg', 'db');
+    expect(await sql('SELECT x FROM kept')).toBe('42');
+  });
+
+  test('none of this prints the password', () => {
+    const all = printed.map(({ stdout, stderr }) => stdout + stderr).join('');
+    expect(printed.length).toBeGreaterThan(10);
+    expect(all).not.toContain(NASTY_PASSWORD);
+  });
+});

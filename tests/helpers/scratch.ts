@@ -1,0 +1,260 @@
+import { randomBytes } from 'node:crypto';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll } from 'vitest';
+import registry from '../../env/environments.ts';
+import type { EnvironmentEntry } from '../../lib/environment/registry.ts';
+import { docker, run, start, succeeded, type Ran, type RunOptions, type Running } from './processes.ts';
+
+const PROJECT = join(import.meta.dirname, '../..');
+const COPIED = [
+  ...['makefile', 'package.json', 'package-lock.json', '.npmrc', 'tsconfig.json'],
+  ...['tasks', 'lib', 'env', 'docker', 'scripts', 'app', 'secrets/.env.template.secrets'],
+];
+
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+
+/** Every character that a shell, a URL, an env file, YAML, JSON or SQL could read in its own way. */
+export const NASTY_PASSWORD = 'p w%40@/$x#"1\\n';
+
+/** An environment that only one test file needs. */
+export interface ExtraEnvironment {
+  /** Its entry in the registry, where it differs from an unprotected one of its own project and compose file. */
+  readonly entry?: Partial<EnvironmentEntry>;
+  /** Its compose file's content. */
+  readonly compose?: object;
+  /** What its env file says, over app, core and simple. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface ScratchOptions {
+  readonly environments?: Readonly<Record<string, ExtraEnvironment>>;
+  /** False leaves node_modules out. */
+  readonly dependencies?: boolean;
+}
+
+/**
+ * A throwaway copy of the project whose compose projects, volumes and containers have names that nobody else has: a
+ * developer may run the real ones on the same machine. Made before the tests of the surrounding suite, and removed
+ * after them with all that they started.
+ */
+export function useScratch(options: ScratchOptions = {}): Scratch {
+  const scratch = new Scratch(options);
+  beforeAll(() => scratch.make());
+  afterAll(() => scratch.dispose());
+  return scratch;
+}
+
+export class Scratch {
+  /** Begins the name of everything that the engine keeps for this copy. */
+  readonly prefix = `makesafe-e2e-${randomBytes(4).toString('hex')}`;
+  readonly #options: ScratchOptions;
+  #folder: string | undefined;
+
+  constructor(options: ScratchOptions) {
+    this.#options = options;
+  }
+
+  /** Read late: a test file may still be declaring its environments when the scratch copy is declared. */
+  get #entries(): Readonly<Record<string, EnvironmentEntry>> {
+    const extra = Object.entries(this.#options.environments ?? {}).map(
+      ([name, { entry }]): [string, EnvironmentEntry] => [
+        name,
+        { protected: false, stack: 'compose', composeFile: `docker/${name}.json`, ...entry },
+      ],
+    );
+    return Object.fromEntries(
+      [...Object.entries<EnvironmentEntry>(registry.environments), ...extra].map(([name, entry]) => [
+        name,
+        { ...entry, project: `${this.prefix}-${entry.project ?? name}` },
+      ]),
+    );
+  }
+
+  /** The copy's own folder. Beside it there is room for what is outside of the project. */
+  get root(): string {
+    return join(this.outside, 'project');
+  }
+
+  get outside(): string {
+    if (this.#folder === undefined) throw new Error('the scratch copy does not exist before beforeAll');
+    return this.#folder;
+  }
+
+  path(...names: string[]): string {
+    return join(this.root, ...names);
+  }
+
+  /** The compose project of an environment. */
+  project(environment: string): string {
+    return this.#entries[environment]!.project!;
+  }
+
+  write(file: string, content: string, mode = 0o644): void {
+    mkdirSync(dirname(this.path(file)), { recursive: true });
+    writeFileSync(this.path(file), content, { mode });
+  }
+
+  read(file: string): string {
+    return readFileSync(this.path(file), 'utf8');
+  }
+
+  async make(): Promise<void> {
+    // Compared with what tools report, so without links on the way.
+    this.#folder = realpathSync(mkdtempSync(join(tmpdir(), 'makesafe-e2e-')));
+    mkdirSync(this.root);
+    for (const name of COPIED) {
+      // With the times as they are, because make compares them.
+      cpSync(join(PROJECT, name), this.path(name), {
+        recursive: true,
+        preserveTimestamps: true,
+        filter: (source) => !source.endsWith('__pycache__'),
+      });
+    }
+    if (this.#options.dependencies !== false) {
+      symlinkSync(join(PROJECT, 'node_modules'), this.path('node_modules'));
+    }
+    const { environments = {} } = this.#options;
+    const registered = { ...registry, environments: this.#entries };
+    this.write('env/environments.ts', `export default ${JSON.stringify(registered, null, 2)};\n`);
+    const port = await freePort();
+    for (const name of ['local_dev', 'local_demo', 'vm_stg', 'vm_prod']) {
+      // Where two variables of a name stand in a file, the later one counts.
+      const own = `\nHTTP_PORT=0\n${name === 'local_dev' ? `POSTGRES_PORT=${port}\n` : ''}`;
+      this.write(`env/.env.${name}`, this.read(`env/.env.${name}`) + own);
+    }
+    this.write('secrets/.env.vm_stg.secrets', `POSTGRES_PASSWORD='${NASTY_PASSWORD}'\n`, 0o600);
+    this.write('secrets/.env.vm_prod.secrets', 'POSTGRES_PASSWORD=of-vm_prod\n', 0o600);
+    for (const [name, extra] of Object.entries(environments)) this.#add(name, extra);
+  }
+
+  #add(name: string, { compose, env = {} }: ExtraEnvironment): void {
+    if (compose !== undefined) this.write(`docker/${name}.json`, JSON.stringify(compose, null, 2));
+    const { POSTGRES_PASSWORD = 'simple', ...rest } = { POSTGRES_USER: 'app', POSTGRES_DB: 'core', ...env };
+    const line = ([variable, value]: [string, string]): string =>
+      `${variable}=${/^[\w.-]*$/.test(value) ? value : `'${value}'`}\n`;
+    this.write(`env/.env.${name}`, Object.entries(rest).map(line).join(''));
+    this.write(`secrets/.env.${name}.secrets`, line(['POSTGRES_PASSWORD', POSTGRES_PASSWORD]), 0o600);
+  }
+
+  /** `make …` as typed; words with blanks in them are given as a list. */
+  runMake(words: string | readonly string[], options: RunOptions = {}): Promise<Ran> {
+    return run(['make', ...split(words)], { cwd: this.root, ...options });
+  }
+
+  /** `npx tsx tasks/….ts …` as typed: the script's own status, where make would turn every failure into 2. */
+  runNpx(words: string | readonly string[], options: RunOptions = {}): Promise<Ran> {
+    return this.startNpx(words, options).ended;
+  }
+
+  startNpx(words: string | readonly string[], options: RunOptions = {}): Running {
+    const [task, ...args] = split(words);
+    return start(['npx', '--no-install', 'tsx', `tasks/${task}.ts`, ...args], { cwd: this.root, ...options });
+  }
+
+  /** The same without npx, which takes as long to start as the task itself. */
+  runTask(words: string | readonly string[], options: RunOptions = {}): Promise<Ran> {
+    return this.startTask(words, options).ended;
+  }
+
+  startTask(words: string | readonly string[], options: RunOptions = {}): Running {
+    const [task, ...args] = split(words);
+    const script = this.path('tasks', `${task}.ts`);
+    return start([process.execPath, '--import', TSX, script, ...args], { cwd: this.root, ...options });
+  }
+
+  startMake(words: string | readonly string[], options: RunOptions = {}): Running {
+    return start(['make', ...split(words)], { cwd: this.root, ...options });
+  }
+
+  /** A task that has to succeed for the test to go on. */
+  async mustTask(words: string | readonly string[], options: RunOptions = {}): Promise<Ran> {
+    return succeeded(await this.runTask(words, options));
+  }
+
+  /** `docker compose` on an environment, past the code under test. */
+  compose(environment: string, ...args: string[]): Promise<string> {
+    const { project, composeFile = '' } = this.#entries[environment]!;
+    const files = ['env/.env.common', `env/.env.${environment}`, `secrets/.env.${environment}.secrets`];
+    return docker(
+      ...['compose', ...files.flatMap((file) => ['--env-file', this.path(file)])],
+      ...['-p', project!, '-f', this.path(composeFile), ...args],
+    );
+  }
+
+  /** Id of the container of a service, running or not. */
+  container(environment: string, service = 'db'): Promise<string> {
+    const labels = { project: this.project(environment), service };
+    const filters = Object.entries(labels).flatMap(([label, value]) => [
+      '--filter',
+      `label=com.docker.compose.${label}=${value}`,
+    ]);
+    return docker('ps', '--all', '--quiet', '--no-trunc', ...filters);
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#folder === undefined) return;
+    await removeFromEngine(this.prefix);
+    await removeFolder(this.#folder);
+  }
+}
+
+const split = (words: string | readonly string[]): readonly string[] =>
+  typeof words === 'string' ? words.split(' ').filter(Boolean) : words;
+
+/** Everything of ours carries the prefix in its name. */
+async function removeFromEngine(prefix: string): Promise<void> {
+  const named = `name=${prefix}`;
+  const remove = async (list: string[], how: string[]): Promise<void> => {
+    const found = (await docker(...list)).split('\n').filter(Boolean);
+    if (found.length > 0) await docker(...how, ...found);
+  };
+  await remove(['ps', '--all', '--quiet', '--filter', named], ['rm', '--force', '--volumes']);
+  await Promise.all([
+    remove(['volume', 'ls', '--quiet', '--filter', named], ['volume', 'rm']),
+    remove(['network', 'ls', '--quiet', '--filter', named], ['network', 'rm']),
+    remove(
+      ['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', '--filter', `reference=${prefix}*`],
+      ['image', 'rm', '--force'],
+    ),
+  ]);
+}
+
+/** The database's files belong to its own user, whom only root may take them from. */
+async function removeFolder(folder: string): Promise<void> {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    const mount = `type=bind,source=${folder},target=/scratch`;
+    await docker(
+      ...['run', '--rm', '--user', '0:0', '--entrypoint', 'sh', '--mount', mount, 'postgres:17'],
+      ...['-c', 'find /scratch -mindepth 1 -delete'],
+    );
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A port of this machine's loopback on which nothing listens. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+      .once('error', reject)
+      .listen(0, '127.0.0.1', () => {
+        const { port } = server.address() as { port: number };
+        server.close(() => resolve(port));
+      });
+  });
+}
