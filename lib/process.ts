@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { $ } from 'zx/core';
 import type { Command } from './display.ts';
-import { UnreachableError } from './errors.ts';
+import { FailedError, UnreachableError, messageOf } from './errors.ts';
 
 export interface Result {
   readonly status: number;
@@ -95,6 +95,10 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
     stdio: options.terminal
       ? ['inherit', inherit, 2]
       : [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    // Without these zx looks for bash, which this machine may not have.
+    quote: (text) => text,
+    prefix: '',
+    postfix: '',
     nothrow: true,
     quiet: true,
   })`${command.file}`;
@@ -111,6 +115,11 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
   const [finished] = await Promise.all([child, ...streams]);
   if ((finished.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
     throw new UnreachableError(`${command.file} is not installed, or not on PATH`, { cause: finished.cause });
+  }
+  if (finished.cause !== undefined && finished.exitCode === null && finished.signal === null) {
+    throw new FailedError(`${command.file} could not be run: ${messageOf(finished.cause)}`, {
+      cause: finished.cause,
+    });
   }
   return {
     // As a shell counts: 128 and the signal's number.
