@@ -30,13 +30,18 @@ const ALEMBIC_INI = '/backend/migrations/alembic.ini';
 export async function openComposeStack(environment: Environment, options: StackOptions): Promise<Stack> {
   const { databaseService, actor, terminal, signal } = options;
   const { project } = environment;
+  // Asked at the same time, and waited for by what needs the engine: then docker itself has no need to complain.
+  const host = engineHost();
+  host.catch(() => {});
   const config = await readComposeConfig(environment);
   const settings = databaseSettings(config, databaseService, environment);
   terminal.redactor.hide(settings.password);
 
   const compose = (...args: string[]): Command => composeCommand(environment, ...args);
-  const show = (command: Command, how: RunOptions): Promise<unknown> =>
-    must(command, { ...inProject(environment), terminal: true, ...how });
+  const show = async (command: Command, how: RunOptions): Promise<unknown> => {
+    await host;
+    return must(command, { ...inProject(environment), terminal: true, ...how });
+  };
   const change = (command: Command, how: RunOptions = {}): Promise<unknown> =>
     actor.act(display(command), () => show(command, how));
   const ready = (timeout: number): Promise<unknown> =>
@@ -63,9 +68,9 @@ export async function openComposeStack(environment: Environment, options: StackO
     database: { name: settings.name, user: settings.user },
 
     async target() {
-      const [engine, host, container] = await Promise.all([
+      const [engine, hostName, container] = await Promise.all([
         engineEndpoint(),
-        engineHost(),
+        host,
         findContainer(project, databaseService),
       ]);
       const actual = await inspectVolumes(config, container);
@@ -74,7 +79,7 @@ export async function openComposeStack(environment: Environment, options: StackO
         : storageOfConfig(config, databaseService, configuredPgdata(config, databaseService), actual);
       const { name: database, user } = settings;
       return {
-        ...{ engine, host, project, database, user, storage },
+        ...{ engine, host: hostName, project, database, user, storage },
         server: container && `container ${container.Id.slice(0, 12)} (${container.State.Status})`,
       };
     },
@@ -112,6 +117,7 @@ export async function openComposeStack(environment: Environment, options: StackO
       const flags = ['--tail', String(tail), ...(follow ? ['--follow'] : [])];
       const colour = ['--ansi', terminal.interactive ? 'always' : 'never'];
       const command = compose(...colour, 'logs', ...flags, ...(service === undefined ? [] : [service]));
+      await host;
       // Line by line, because an application may log a secret.
       await must(command, { ...inProject(environment), onLine: (line) => terminal.result(line) });
     },

@@ -13,8 +13,6 @@ export const docker = (...args: string[]): Command => ({ file: 'docker', args })
 export async function must(command: Command, options: RunOptions = {}): Promise<Result> {
   const result = await run(command, options);
   if (result.status === 0) return result;
-  // Where the person saw docker's message and we did not, ask whether it is the engine that is missing.
-  if (options.terminal) await engineHost();
   throw dockerError(command, result);
 }
 
