@@ -4,7 +4,7 @@ import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
 import { display, type Command } from '../../display.ts';
 import { run, type RunOptions } from '../../process.ts';
-import type { ServiceHealth, Stack, StackOptions } from '../stack.ts';
+import type { Stack, StackOptions } from '../stack.ts';
 import { composeCommand, composeFile, databaseSettings, inProject, readComposeConfig } from './config.ts';
 import {
   configuredPgdata,
@@ -17,6 +17,7 @@ import {
 } from './containers.ts';
 import { checkRemovable, destroyStack } from './destroy.ts';
 import { docker, engineEndpoint, engineHost, must } from './docker.ts';
+import { serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
 import { scriptErrors } from './psql.ts';
 import { connect } from './relay.ts';
@@ -124,16 +125,7 @@ export async function openComposeStack(environment: Environment, options: StackO
 
     async health() {
       const { stdout } = await must(compose('ps', '--all', '--format', 'json'), inProject(environment));
-      const rows = stdout
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line) as { Service: string; State: string; Health: string });
-      return Object.keys(config.services).map((service): ServiceHealth => {
-        const row = rows.find(({ Service }) => Service === service);
-        if (!row) return { service, healthy: false, state: 'not created' };
-        const healthy = row.State === 'running' && row.Health !== 'unhealthy';
-        return { service, healthy, state: row.Health ? `${row.State} (${row.Health})` : row.State };
-      });
+      return serviceHealth(Object.keys(config.services), stdout);
     },
 
     config: async () => (await must(compose('config'), inProject(environment))).stdout.trimEnd(),
