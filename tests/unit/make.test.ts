@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { makeCommandLines, parseOverrides, readMakeInvocation } from '../../lib/make.ts';
+import { parseOverrides, readMakeInvocation } from '../../lib/make.ts';
 import { PATIENCE, temporaryFolder } from './support.ts';
 
 describe('parseOverrides', () => {
