@@ -19,7 +19,8 @@ describe.skipIf(inject('noEngine') !== '')('the guard', () => {
   /** All that a reset could change, of both environments. */
   const state = (): Promise<string[]> => {
     const ours = ['--filter', `name=${scratch.prefix}`];
-    const rows = 'SELECT x, (SELECT string_agg(datname || oid, chr(32)) FROM pg_database) FROM kept';
+    const rows =
+      'SELECT x, (SELECT string_agg(datname || oid, chr(32) ORDER BY oid) FROM pg_database) FROM kept';
     return Promise.all([
       docker('ps', '--all', '--format', '{{.ID}} {{.State}}', ...ours),
       docker('volume', 'ls', '--quiet', ...ours),

@@ -73,7 +73,7 @@ describe.skipIf(inject('noEngine') !== '')('what the shell exports', () => {
          (SELECT count(*) FROM pg_class), (SELECT nspacl FROM pg_namespace WHERE nspname = 'mart') FROM mart.kept`,
     ),
     decoy: await decoy.sql(
-      'SELECT x, (SELECT string_agg(datname || oid, chr(32)) FROM pg_database) FROM kept',
+      'SELECT x, (SELECT string_agg(datname || oid, chr(32) ORDER BY oid) FROM pg_database) FROM kept',
     ),
     containers: await docker(
       ...['ps', '--all', '--no-trunc', '--format', '{{.ID}} {{.State}} {{.Image}}'],

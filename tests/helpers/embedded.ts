@@ -1,7 +1,8 @@
 import { readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { afterAll, beforeAll, type TestContext } from 'vitest';
+import { afterAll, beforeAll, onTestFinished, type TestContext } from 'vitest';
 import type { Asker } from './database.ts';
 import { Scratch, type ScratchOptions } from './scratch.ts';
 
@@ -187,4 +188,18 @@ export function localAsker(
       throw new Error(`succeeded, with ${answer.rows}: ${statement}`);
     },
   };
+}
+
+/** Listens until the test is over; tells how many have come. */
+export async function listen(port: number): Promise<(() => number) & { port: number }> {
+  let count = 0;
+  const server = await new Promise<Server>((resolve, reject) => {
+    const made = createServer((socket) => {
+      count += 1;
+      socket.destroy();
+    });
+    made.once('error', reject).listen(port, '127.0.0.1', () => resolve(made));
+  });
+  onTestFinished(() => void server.close());
+  return Object.assign(() => count, { port: (server.address() as { port: number }).port });
 }

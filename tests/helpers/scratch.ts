@@ -17,7 +17,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
 import registry from '../../env/environments.ts';
 import type { EnvironmentEntry } from '../../lib/environment/registry.ts';
-import { docker, run, start, succeeded, type Ran, type RunOptions, type Running } from './processes.ts';
+import { docker, start, succeeded, type Ran, type RunOptions, type Running } from './processes.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const COPIED = [
@@ -26,6 +26,8 @@ const COPIED = [
 ];
 
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+
+const NOWHERE = 'unix:///nonexistent/docker.sock';
 
 /** Every character that a shell, a URL, an env file, YAML, JSON or SQL could read in its own way. */
 export const NASTY_PASSWORD = 'p w%40@/$x#"1\\n';
@@ -44,6 +46,8 @@ export interface ScratchOptions {
   readonly environments?: Readonly<Record<string, ExtraEnvironment>>;
   /** False leaves node_modules out. */
   readonly dependencies?: boolean;
+  /** False puts the container engine out of reach of all that is run in the copy. */
+  readonly engine?: boolean;
 }
 
 /**
@@ -152,7 +156,7 @@ export class Scratch {
 
   /** `make …` as typed; words with blanks in them are given as a list. */
   runMake(words: string | readonly string[], options: RunOptions = {}): Promise<Ran> {
-    return run(['make', ...split(words)], { cwd: this.root, ...options });
+    return this.startMake(words, options).ended;
   }
 
   /** `npx tsx tasks/….ts …` as typed: the script's own status, where make would turn every failure into 2. */
@@ -162,7 +166,7 @@ export class Scratch {
 
   startNpx(words: string | readonly string[], options: RunOptions = {}): Running {
     const [task, ...args] = split(words);
-    return start(['npx', '--no-install', 'tsx', `tasks/${task}.ts`, ...args], { cwd: this.root, ...options });
+    return this.start(['npx', '--no-install', 'tsx', `tasks/${task}.ts`, ...args], options);
   }
 
   /** The same without npx, which takes as long to start as the task itself. */
@@ -173,11 +177,17 @@ export class Scratch {
   startTask(words: string | readonly string[], options: RunOptions = {}): Running {
     const [task, ...args] = split(words);
     const script = this.path('tasks', `${task}.ts`);
-    return start([process.execPath, '--import', TSX, script, ...args], { cwd: this.root, ...options });
+    return this.start([process.execPath, '--import', TSX, script, ...args], options);
   }
 
   startMake(words: string | readonly string[], options: RunOptions = {}): Running {
-    return start(['make', ...split(words)], { cwd: this.root, ...options });
+    return this.start(['make', ...split(words)], options);
+  }
+
+  /** Any program, in the copy's folder. */
+  start(command: readonly string[], options: RunOptions = {}): Running {
+    const unreachable = this.#options.engine === false ? { DOCKER_HOST: NOWHERE } : {};
+    return start(command, { cwd: this.root, ...options, env: { ...unreachable, ...options.env } });
   }
 
   /** A task that has to succeed for the test to go on. */
@@ -207,7 +217,7 @@ export class Scratch {
 
   async dispose(): Promise<void> {
     if (this.#folder === undefined) return;
-    await removeFromEngine(this.prefix);
+    if (this.#options.engine !== false) await removeFromEngine(this.prefix);
     await removeFolder(this.#folder);
   }
 }

@@ -1,0 +1,132 @@
+import { cpSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { listen, processes, useEmbedded } from '../helpers/embedded.ts';
+import { must, start, succeeded } from '../helpers/processes.ts';
+
+const ENV = 'ENV=local_demo';
+
+describe('the secrets file', () => {
+  const scratch = useEmbedded({ environments: { remote: { entry: { stack: 'embedded' } } } });
+  const secrets = 'secrets/.env.local_demo.secrets';
+
+  test('is made on first use, for its owner only, and never by a dry run', async () => {
+    await scratch.runTask(`up ${ENV} DRY_RUN=1`);
+    expect(existsSync(scratch.path(secrets))).toBe(false);
+    expect(existsSync(scratch.path('.embedded'))).toBe(false);
+
+    const { stderr } = await scratch.mustTask(`up ${ENV}`);
+    expect(stderr).toContain(`made ${secrets} with a random POSTGRES_PASSWORD`);
+    expect(statSync(scratch.path(secrets)).mode & 0o777).toBe(0o600);
+    expect(scratch.password().length).toBeGreaterThan(20);
+    const password = scratch.password();
+    await scratch.mustTask(`down ${ENV}`);
+    expect(scratch.password()).toBe(password);
+  });
+
+  test('is not made for an environment that is not local', async () => {
+    await must(['rm', scratch.path('secrets/.env.remote.secrets')]);
+    const { status, stderr } = await scratch.runTask('up ENV=remote');
+    expect(stderr).toContain('secrets/.env.remote.secrets: no such file');
+    expect(status).toBe(78);
+    expect(existsSync(scratch.path('secrets/.env.remote.secrets'))).toBe(false);
+    expect(existsSync(scratch.path('.embedded/remote'))).toBe(false);
+  });
+
+  test('with another password than that of the data is named as the reason, and a reset helps', async () => {
+    scratch.write(secrets, 'POSTGRES_PASSWORD=another\n', 0o600);
+    const { status, stderr } = await scratch.runTask(`up ${ENV}`);
+    expect(stderr).toContain('password authentication failed');
+    expect(stderr).toContain(secrets);
+    expect(status).toBe(1);
+    await scratch.mustTask(`db-reset-volume-env ${ENV} WAIT=0`);
+    await scratch.mustTask(`up ${ENV}`);
+  });
+});
+
+describe('a working day with everything exported that could choose another server', () => {
+  const scratch = useEmbedded();
+  let seen: string[];
+
+  test('goes well, and nothing reaches another server, not even on 5432', async () => {
+    const connections = await listen(0);
+    const usual = await listen(5432).catch(() => () => 0);
+    const port = String(connections.port);
+    const env = {
+      ...{ PGHOST: '127.0.0.1', PGHOSTADDR: '127.0.0.1', PGPORT: port, PGUSER: 'other', PGPASSWORD: 'other' },
+      ...{ PGDATABASE: 'other', PGSERVICE: 'other', PGSSLMODE: 'require', PGOPTIONS: '-c search_path=other' },
+      ...{ PGDATA: '/nonexistent', PGPASSFILE: '/nonexistent', PGTZ: 'America/New_York' },
+      ...{ POSTGRES_HOST: '127.0.0.1', POSTGRES_PORT: port, POSTGRES_DB: 'other', POSTGRES_USER: 'other' },
+      DATABASE_URL: `postgresql://other:other@127.0.0.1:${port}/other`,
+    };
+    const watch = watchArguments();
+    onTestFinished(() => watch.end().then(() => {}));
+    for (const words of [
+      'up',
+      'al-up-env',
+      'al-cur-env',
+      'backup',
+      'db-dump-schema-env',
+      'db-reset-db-env WAIT=0',
+    ])
+      succeeded(await scratch.runTask(`${words} ${ENV}`, { env }));
+    seen = await watch.end();
+    expect(connections()).toBe(0);
+    expect(usual()).toBe(0);
+  });
+
+  test('and the password stood in the arguments of no process', () => {
+    for (const program of ['initdb', 'alembic', 'pg-dump', 'postgres -D'])
+      expect(
+        seen.filter((line) => line.includes(program)),
+        program,
+      ).not.toEqual([]);
+    expect(seen.filter((line) => line.includes(scratch.password()))).toEqual([]);
+  });
+
+  test('and stands in no file but the one', () => {
+    const holding = readdirSync(scratch.root, { recursive: true, encoding: 'utf8' })
+      .filter((file) => !file.startsWith('node_modules') && statSync(scratch.path(file)).isFile())
+      .filter((file) => readFileSync(scratch.path(file)).includes(scratch.password()));
+    expect(holding).toEqual(['secrets/.env.local_demo.secrets']);
+  });
+});
+
+describe('odd characters in the folder, the names and the password', () => {
+  const scratch = useEmbedded();
+  // In the name of the user initdb takes no quotes, dollars and backslashes; alembic no percent sign in the folder's.
+  const [user, database] = [`o hara: @100% é`, `it's "odd" \\ %41 日本 = 1`];
+  const password = `it's "p w"%40 $HOME \${x} \\n é ﬁ ①パス;#`;
+  const folder = (): string => `${scratch.outside}/it's "my" プロ ジェクト`;
+
+  beforeAll(() => {
+    scratch.write('env/.env.local_demo', `POSTGRES_USER=\`${user}\`\nPOSTGRES_DB=\`${database}\`\n`);
+    scratch.write('secrets/.env.local_demo.secrets', `POSTGRES_PASSWORD=\`${password}\`\n`, 0o600);
+    cpSync(scratch.root, folder(), { recursive: true, verbatimSymlinks: true });
+  });
+
+  test.each(['up', 'al-up-env', 'db-dump-schema-env', 'backup', 'db-reset-db-env WAIT=0', 'down'])(
+    'are no matter to %s',
+    async (words) => {
+      const [task, ...parameters] = words.split(' ');
+      const args = ['--import', import.meta.resolve('tsx'), `tasks/${task}.ts`, ...parameters, ENV];
+      const { stdout, stderr } = succeeded(await start([process.execPath, ...args], { cwd: folder() }).ended);
+      expect(stdout + stderr).not.toContain(password);
+    },
+  );
+});
+/** Collects the arguments of all processes that appear. */
+function watchArguments(): { end: () => Promise<string[]> } {
+  const seen = new Set<string>();
+  let watching = true;
+  const watched = (async () => {
+    for (; watching; await sleep(2)) for (const { words } of processes()) seen.add(words.join(' '));
+  })();
+  return {
+    async end() {
+      watching = false;
+      await watched;
+      return [...seen];
+    },
+  };
+}

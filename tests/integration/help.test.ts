@@ -1,0 +1,139 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { Task } from '../../lib/task.ts';
+import { loadTasks } from '../../lib/tasks.ts';
+import { useScratch } from '../helpers/scratch.ts';
+
+describe('help', () => {
+  const scratch = useScratch({ engine: false });
+  const files = (): string[] => readdirSync(scratch.path('tasks')).map((file) => file.replace(/\.ts$/, ''));
+
+  test('make alone lists every file in tasks/, marks what destroys, and names the environments', async () => {
+    const { status, stdout, stderr } = await scratch.runMake('');
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    const listed = [...stdout.matchAll(/^ {2}([ ⚠]) (\S+) +\S.*$/gm)].map(([, mark, name]) => ({
+      mark,
+      name: name!,
+    }));
+    expect(listed.map(({ name }) => name).sort()).toEqual(expect.arrayContaining(files()));
+    expect(
+      listed
+        .filter(({ mark }) => mark === '⚠')
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['al-down-env', 'al-stamp-env', 'db-reset-db-env', 'db-reset-volume-env']);
+    expect(stdout).toMatch(/^ +local_dev +default/m);
+    expect(stdout).toMatch(/^ +local_demo/m);
+    expect(stdout).toMatch(/^ +vm_stg +.*formerly stg/m);
+    expect(stdout).toMatch(/^ +vm_prod +protected.*formerly prod/m);
+  });
+
+  test('make, make help and npx tsx tasks/help.ts say the same', async () => {
+    const [bare, make, npx] = await Promise.all([
+      scratch.runMake(''),
+      scratch.runMake('help'),
+      scratch.runNpx('help'),
+    ]);
+    expect(make.stdout).toBe(bare.stdout);
+    expect(npx.stdout).toBe(bare.stdout);
+  });
+
+  test('--help of every task lists each of its parameters and what to type', async () => {
+    const tasks = await loadTasks();
+    expect(tasks.map(({ name }) => name)).toEqual(files().sort());
+    const check = async (task: Task): Promise<void> => {
+      const { status, stdout } = await scratch.runTask(`${task.name} --help`);
+      expect(status, task.name).toBe(0);
+      for (const [name, { summary, default: fallback }] of Object.entries(task.parameters)) {
+        const row = stdout.split('\n').find((line) => line.startsWith(`  ${name}=`));
+        expect(row, `${task.name} ${name}`).toContain(summary);
+        if (fallback !== undefined && fallback !== '0') expect(row).toContain(`default: ${fallback}`);
+      }
+      for (const example of task.definition.examples) expect(stdout).toContain(`  ${example}\n`);
+    };
+    // A few at a time.
+    while (tasks.length > 0) await Promise.all(tasks.splice(0, 4).map(check));
+  });
+
+  test('variables that the replaced makefile took are still taken by the same targets', async () => {
+    const parameters = Object.fromEntries(
+      (await loadTasks()).map((task) => [task.name, Object.keys(task.parameters)]),
+    );
+    const variables: Record<string, string[]> = {
+      up: ['ENV'],
+      down: ['ENV'],
+      restart: ['ENV'],
+      rebuild: ['ENV', 'BUILDKIT', 'PROGRESS', 'PULL', 'NO_CACHE'],
+      logs: ['ENV', 'S'],
+      'db-reset-volume-env': ['ENV', 'FORCE'],
+      'db-reset-db-env': ['ENV', 'FORCE', 'PG_SERVICE'],
+      'db-bootstrap-roles-env': ['ENV', 'BOOTSTRAP_ROLES_SQL', 'PG_SERVICE'],
+      'db-dump-schema-env': ['ENV', 'OUT', 'PG_SERVICE'],
+      backup: ['ENV', 'BACKUP_DIR', 'PG_SERVICE'],
+      'al-up-env': ['ENV', 'ALEMBIC_INI'],
+      'al-down-env': ['ENV', 'REV', 'ALEMBIC_INI'],
+      'al-stamp-env': ['ENV', 'REV', 'ALEMBIC_INI'],
+      'al-rev': ['MSG', 'REV_ID', 'ALEMBIC_INI'],
+      'al-rev-auto': ['MSG', 'REV_ID', 'ALEMBIC_INI'],
+    };
+    for (const [task, names] of Object.entries(variables))
+      expect(parameters[task], task).toEqual(expect.arrayContaining(names));
+  });
+
+  test('make help TASK=… is the same as --help', async () => {
+    const make = await scratch.runMake('help TASK=db-dump-schema-env');
+    const script = await scratch.runTask('db-dump-schema-env --help');
+    expect(make.stdout).toBe(script.stdout);
+    expect(make.stdout).toMatch(/OUT=<file> .*default: backups\/schema_<environment>\.sql/);
+    expect(make.stdout).toContain('make db-dump-schema-env ENV=vm_stg OUT=backups/schema_stg.sql');
+  });
+
+  test('--help says what only counts when it is typed, also where parameters are missing', async () => {
+    const { status, stdout } = await scratch.runTask('db-reset-volume-env --help');
+    expect(status).toBe(0);
+    for (const name of ['ENV', 'FORCE', 'WAIT'])
+      expect(stdout).toMatch(new RegExp(`^  ${name}=.*typed`, 'm'));
+    expect(stdout).not.toMatch(/^ {2}DRY_RUN=.*typed/m);
+    expect(stdout).toContain('Status: 0 done');
+  });
+
+  test('of a task that does not exist names the nearest one: 64', async () => {
+    const { status, stdout, stderr } = await scratch.runTask('help TASK=db-dump-shema-env');
+    expect(stderr).toContain('there is no task db-dump-shema-env');
+    expect(stderr).toContain('db-dump-schema-env');
+    expect(stdout).toBe('');
+    expect(status).toBe(64);
+  });
+
+  test('loads neither a database driver nor zx', async () => {
+    scratch.write(
+      'hooks.mjs',
+      `import { appendFileSync } from 'node:fs';
+       export async function resolve(specifier, context, next) {
+         appendFileSync(process.env.RESOLVED, specifier + '\\n');
+         return next(specifier, context);
+       }`,
+    );
+    scratch.write(
+      'register.mjs',
+      `import { register } from 'node:module'; register('./hooks.mjs', import.meta.url);`,
+    );
+    const loaded = async (words: string): Promise<string[]> => {
+      const list = scratch.path(`resolved ${words}`);
+      const env = { NODE_OPTIONS: `--import ${scratch.path('register.mjs')}`, RESOLVED: list };
+      await scratch.runTask(words, { env });
+      return readFileSync(list, 'utf8').split('\n');
+    };
+    for (const words of ['help', 'help TASK=up', 'up --help']) {
+      const specifiers = await loaded(words);
+      expect(specifiers).toContain('node:fs');
+      expect(specifiers).not.toContain('pg');
+      expect(specifiers.filter((specifier) => /^zx\b/.test(specifier))).toEqual([]);
+    }
+    // What would have been seen.
+    const working = await loaded('ps ENV=vm_stg');
+    expect(working).toContain('pg');
+    expect(working.filter((specifier) => /^zx\b/.test(specifier))).not.toEqual([]);
+  });
+});
