@@ -1,5 +1,6 @@
-import { readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, onTestFinished, type TestContext } from 'vitest';
@@ -31,7 +32,15 @@ export async function embeddedForTest(
   return scratch;
 }
 
+const PROJECT = join(import.meta.dirname, '../..');
+
 export class EmbeddedScratch extends Scratch {
+  override async make(): Promise<void> {
+    await super.make();
+    // Where `make setup` had to install an Alembic, that is the only one there is.
+    if (existsSync(join(PROJECT, '.venv'))) symlinkSync(join(PROJECT, '.venv'), this.path('.venv'));
+  }
+
   /** The data directory of an environment. */
   data(environment = 'local_demo'): string {
     return this.path('.embedded', environment, 'data');

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { ConfigurationError } from '../../errors.ts';
@@ -70,14 +70,16 @@ function linkLibraries(root: string, fallback: string): Record<string, string> {
   mkdirSync(fallback, { recursive: true });
   for (const { source, target } of links) link(join(root, source), join(fallback, basename(target)));
   const variable = process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH';
-  return { [variable]: fallback };
+  // What a library of these needs is looked for beside the link, and is beside the library.
+  return { [variable]: [fallback, join(root, 'native', 'lib')].join(':') };
 }
 
 function link(to: string, at: string): void {
   try {
+    if (lstatSync(at, { throwIfNoEntry: false }) && readlinkSync(at) !== to) rmSync(at);
     symlinkSync(to, at);
   } catch (error) {
-    // Another task may have been quicker.
+    // There already, or another task was quicker.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }

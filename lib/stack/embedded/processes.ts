@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailedError } from '../../errors.ts';
@@ -40,13 +40,14 @@ export function isServerOf(pid: number, data: string): boolean {
 }
 
 /**
- * Ends what a killed server left running: a busy backend does not notice that its postmaster is gone, and keeps the
+ * Ends what a killed server or task left running on a data directory: a busy backend does not notice that its postmaster is gone, and keeps the
  * data directory locked. Without a postmaster nothing that it does is kept, so it need not be told to finish.
  */
 export async function endOrphans(data: string): Promise<void> {
   if (process.platform !== 'linux') return;
+  const real = existsSync(data) ? realpathSync(data) : data;
   for (const deadline = performance.now() + 10_000; ; await sleep(20)) {
-    const left = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && isBackendIn(data, pid));
+    const left = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && worksOn(real, pid));
     if (left.length === 0) return;
     for (const pid of left) kill(Number(pid));
     if (performance.now() > deadline) {
@@ -55,13 +56,16 @@ export async function endOrphans(data: string): Promise<void> {
   }
 }
 
-/** PostgreSQL's processes work in the data directory. So may a person's shell, which is none of our business. */
-function isBackendIn(data: string, pid: string): boolean {
+/**
+ * PostgreSQL's processes work in the data directory, initdb has it among its arguments. A person's shell may be there
+ * as well, and is none of our business.
+ */
+function worksOn(data: string, pid: string): boolean {
   try {
-    return (
-      readlinkSync(`/proc/${pid}/cwd`) === realpathSync(data) &&
-      basename(readlinkSync(`/proc/${pid}/exe`)) === 'postgres'
-    );
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    const workingDirectory = readlinkSync(`/proc/${pid}/cwd`).replace(/ \(deleted\)$/, '');
+    const isOurs = ['postgres', 'initdb'].includes(basename(readlinkSync(`/proc/${pid}/exe`)));
+    return isOurs && (workingDirectory === data || words.includes(data));
   } catch {
     // Ended meanwhile, a zombie, or somebody else's.
     return false;

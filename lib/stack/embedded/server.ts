@@ -82,6 +82,7 @@ export async function initialise(home: Home, { user, password }: Credentials): P
 /** Of runs that were killed: what was being made, and what was being removed. */
 async function removeLeftovers({ folder }: Home): Promise<void> {
   for (const name of ['password.new', 'data.new', 'data.old']) {
+    await endOrphans(join(folder, name));
     await rm(join(folder, name), { recursive: true, force: true });
   }
 }

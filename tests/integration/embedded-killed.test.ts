@@ -1,0 +1,178 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import {
+  PATIENCE,
+  connect,
+  isRunning,
+  localAsker,
+  moment,
+  processesOf,
+  useEmbedded,
+} from '../helpers/embedded.ts';
+import { succeeded, type Running } from '../helpers/processes.ts';
+
+const HEAD = '20251211_140000000';
+
+/** Kills a task, and nothing else, as soon as the condition holds. What it started lives on, for a while or for good. */
+async function killWhen(running: Running, condition: () => boolean): Promise<void> {
+  const arrived = moment(condition);
+  arrived.catch(() => {});
+  const tooLate = running.ended.then(({ stderr }) => Promise.reject(new Error(`it ended before: ${stderr}`)));
+  await Promise.race([arrived, tooLate]);
+  running.child.kill('SIGKILL');
+  expect((await running.ended).status).toBe(137);
+}
+
+describe('the first up, killed', () => {
+  const names = ['initdb', 'almost', 'renamed', 'started'] as const;
+  const entry = { stack: 'embedded' } as const;
+  const scratch = useEmbedded({ environments: Object.fromEntries(names.map((name) => [name, { entry }])) });
+  const home = (name: string, ...file: string[]): string => scratch.path('.embedded', name, ...file);
+
+  const moments: Record<(typeof names)[number], [string, () => boolean]> = {
+    initdb: ['as soon as initdb writes', () => existsSync(home('initdb', 'data.new', 'PG_VERSION'))],
+    almost: ['near the end of initdb', () => existsSync(home('almost', 'data.new', 'base', '5'))],
+    renamed: ['when the data directory is in place', () => existsSync(home('renamed', 'data'))],
+    started: ['while the server starts', () => existsSync(home('started', 'data', 'postmaster.pid'))],
+  };
+
+  test.concurrent.each(names.map((name) => [moments[name][0], name] as const))(
+    '%s: the next one works, and leaves one server and nothing beside it',
+    async (_when, name) => {
+      await killWhen(scratch.startTask(`up ENV=${name}`), moments[name][1]);
+      await scratch.mustTask(`up ENV=${name}`);
+      expect(await localAsker(scratch, name, 'app', 'core').sql('SELECT current_database()')).toBe('core');
+      expect(readdirSync(home(name)).sort()).toEqual(['data', 'port', 'server.log']);
+      const postmasters = processesOf(home(name)).filter(({ words }) => words.includes('-D'));
+      expect(postmasters.map(({ pid }) => pid)).toEqual([scratch.server(name).pid]);
+    },
+  );
+});
+
+describe('killed in the middle,', () => {
+  const scratch = useEmbedded();
+  const db = localAsker(scratch);
+  const start = (words: string): Running => scratch.startTask(`${words} ENV=local_demo`);
+  const must = async (words: string) => succeeded(await start(words).ended);
+  /** A program that belongs to this copy of the project. */
+  const runs = (part: string) => () =>
+    processesOf(scratch.outside).some(({ words }) => words.join(' ').includes(part));
+
+  beforeAll(async () => void (await must('up')), PATIENCE);
+
+  test('db-bootstrap-roles-env is repeated, and what was open is rolled back', async () => {
+    const holder = await connect(scratch);
+    onTestFinished(() => holder.end());
+    await holder.query(`SELECT pg_advisory_lock(hashtext('bootstrap_roles.sql'))`);
+    const running = start('db-bootstrap-roles-env');
+    const waiting = `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+    await expect.poll(() => db.sql(waiting), { timeout: 20_000, interval: 20 }).toBe('1');
+    await killWhen(running, () => true);
+    await holder.query('SELECT pg_advisory_unlock_all()');
+    await must('db-bootstrap-roles-env');
+    expect(await db.sql(`SELECT count(*) FROM pg_roles WHERE rolname = 'app_readonly'`)).toBe('1');
+  });
+
+  describe('al-up-env', () => {
+    beforeEach(async () => void (await must('db-reset-db-env WAIT=0')), PATIENCE);
+
+    test.each([
+      ['before it has begun', '-m alembic'],
+      ['at the first revision', 'Running upgrade  ->'],
+      ['at the last revision', `-> ${HEAD}`],
+    ])('%s, is repeated at once and comes to head', async (_when, sign) => {
+      const running = start('al-up-env');
+      if (sign.startsWith('-m')) await moment(runs(sign));
+      else await running.printed(sign);
+      await killWhen(running, () => true);
+      await must('al-up-env');
+      expect(await db.sql('SELECT version_num FROM alembic_version')).toBe(HEAD);
+    });
+  });
+
+  const partial = (folder: string) => () =>
+    existsSync(folder) && readdirSync(folder).some((file) => file.endsWith('.partial'));
+
+  test.each([
+    ['when the file is made', partial],
+    ['when pg_dump runs', () => runs('pg-dump-program')],
+  ])('db-dump-schema-env %s leaves the last dump as it was, and is repeated', async (_when, condition) => {
+    const folder = scratch.path('dumps');
+    scratch.write('dumps/schema.sql', 'the last good one\n');
+    await killWhen(start('db-dump-schema-env OUT=dumps/schema.sql'), condition(folder));
+    expect(scratch.read('dumps/schema.sql')).toBe('the last good one\n');
+    await must('db-dump-schema-env OUT=dumps/schema.sql');
+    expect(scratch.read('dumps/schema.sql')).toMatch(
+      /CREATE TABLE mart\.suppliers[^]*-- PostgreSQL database dump complete\n/,
+    );
+    await expect.poll(runs('pg-dump-program')).toBe(false);
+  });
+
+  test.each([
+    ['when the file is made', partial],
+    ['when pg_dump runs', () => runs('pg-dump-program')],
+  ])('backup %s leaves nothing that looks like one, and is repeated', async (_when, condition) => {
+    const before = new Set(existsSync(scratch.path('taken')) ? readdirSync(scratch.path('taken')) : []);
+    await killWhen(start('backup BACKUP_DIR=taken'), condition(scratch.path('taken')));
+    const made = readdirSync(scratch.path('taken')).filter((file) => !before.has(file));
+    expect(made.filter((file) => /\.(dump|json)$/.test(file))).toEqual([]);
+    const { stdout } = await must('backup BACKUP_DIR=taken');
+    expect(JSON.parse(scratch.read(`${stdout.trim()}.json`))).toMatchObject({ revisions: [HEAD] });
+  });
+
+  test('db-reset-db-env is repeated, and leaves one database', async () => {
+    const client = await connect(scratch, { database: 'postgres' });
+    onTestFinished(() => client.end());
+    // Keeps the new database from taking its place.
+    await client.query(`BEGIN; COMMENT ON DATABASE core_demo IS 'held'`);
+    const running = start('db-reset-db-env WAIT=0');
+    const waiting = `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%RENAME%'`;
+    await expect.poll(() => db.sql(waiting, 'postgres'), { timeout: 20_000, interval: 20 }).toBe('1');
+    await killWhen(running, () => true);
+    await client.query('ROLLBACK');
+    await must('db-reset-db-env WAIT=0');
+    const names = `SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database`;
+    expect(await db.sql(names)).toBe('core_demo postgres template0 template1');
+    expect(await db.sql(`SELECT to_regclass('alembic_version') IS NULL`)).toBe('t');
+  });
+
+  test('restart is repeated, and the data is there', async () => {
+    await db.sql('CREATE TABLE kept AS SELECT 42 AS x');
+    const { pid } = scratch.server();
+    await killWhen(start('restart'), () => !isRunning(pid));
+    await must('restart');
+    expect(await db.sql('SELECT x FROM kept')).toBe('42');
+  });
+
+  describe('db-reset-volume-env', () => {
+    /** So many files that the removal can be met under way. */
+    const fill = (): void => {
+      const folder = `${scratch.data()}/base/many`;
+      mkdirSync(folder);
+      for (let n = 0; n < 5000; n++) writeFileSync(`${folder}/${n}`, '');
+    };
+
+    test.each(['db-reset-volume-env WAIT=0', 'up'])('is repeated, or followed by up (%s)', async (next) => {
+      await must('up');
+      await db.sql('CREATE TABLE IF NOT EXISTS kept ()');
+      fill();
+      const home = scratch.path('.embedded/local_demo');
+      const isUnderWay = (): boolean => existsSync(`${home}/data.old`);
+      await killWhen(start('db-reset-volume-env WAIT=0'), isUnderWay);
+      expect(readdirSync(`${home}/data.old/base/many`).length).toBeGreaterThan(0);
+      await must(next);
+      if (next !== 'up') await must('up');
+      expect(await db.sql(`SELECT to_regclass('kept') IS NULL`)).toBe('t');
+      expect(readdirSync(home).sort()).toEqual(['data', 'port', 'server.log']);
+    });
+
+    test('is repeated after it has stopped the server', async () => {
+      await db.sql('CREATE TABLE IF NOT EXISTS kept ()');
+      const { pid } = scratch.server();
+      await killWhen(start('db-reset-volume-env WAIT=0'), () => !isRunning(pid));
+      await must('db-reset-volume-env WAIT=0');
+      await must('up');
+      expect(await db.sql(`SELECT to_regclass('kept') IS NULL`)).toBe('t');
+    });
+  });
+});
