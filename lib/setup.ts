@@ -46,7 +46,8 @@ const withPip: Attempt = async (root, say) => {
   if (made.status !== 0) return `python -m venv: ${lastLine(made)}`;
   const quick = ['--quiet', '--disable-pip-version-check', '--retries', '0', '--timeout', '5'];
   const pip = { file: join(venv, 'bin', 'python'), args: ['-m', 'pip', 'install', ...quick, ...PACKAGES] };
-  const installed = await runCommand(pip);
+  const settings = Object.entries(process.env).filter(([name]) => name.startsWith('PIP_'));
+  const installed = await runCommand(pip, { env: Object.fromEntries(settings) as Record<string, string> });
   return installed.status === 0 ? undefined : `pip: ${lastLine(installed)}`;
 };
 
