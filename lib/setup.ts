@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigurationError } from './errors.ts';
+import { ConfigurationError, UnreachableError } from './errors.ts';
 import { run as runCommand, type Result } from './process.ts';
 import { findAlembic, pythonsOnPath } from './stack/embedded/alembic.ts';
 import type { Run } from './task.ts';
@@ -25,7 +25,7 @@ export async function installAlembic({ root, terminal }: Run): Promise<void> {
   if (found) return terminal.ok(`Alembic: ${found.file} ${found.args.join(' ')}`);
   const failures: string[] = [];
   for (const attempt of [withPip, withApt]) {
-    const failure = await attempt(root, terminal.info);
+    const failure = await attempt(root, terminal.info).catch(notInstalled);
     const alembic = await findAlembic(root, undefined);
     if (alembic) return terminal.ok(`Alembic: ${alembic.file} ${alembic.args.join(' ')}`);
     if (failure !== undefined) failures.push(failure);
@@ -33,6 +33,12 @@ export async function installAlembic({ root, terminal }: Run): Promise<void> {
   throw new ConfigurationError(`there is no Alembic, and it could not be installed\n${failures.join('\n')}`, {
     hint: `install the Python packages ${PACKAGES.join(' and ')}, or name an alembic with ALEMBIC=<file>`,
   });
+}
+
+/** An installer that is not there is one more reason, not the end. */
+function notInstalled(error: unknown): string {
+  if (error instanceof UnreachableError) return error.message;
+  throw error;
 }
 
 type Attempt = (root: string, say: (line: string) => void) => Promise<string | undefined>;
@@ -53,7 +59,7 @@ const withPip: Attempt = async (root, say) => {
 
 const withApt: Attempt = async (_root, say) => {
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return undefined;
-  say('no package index answers: installing alembic and python3-psycopg2 (apt-get)');
+  say('not with pip: installing alembic and python3-psycopg2 (apt-get)');
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   await runCommand({ file: 'apt-get', args: ['update', '-qq'] }, { env });
   const packages = ['--no-install-recommends', 'alembic', 'python3-psycopg2'];

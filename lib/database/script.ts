@@ -16,9 +16,9 @@ export interface Statement {
  *
  * @throws ConfigurationError for a backslash command that only psql knows
  */
-export async function runStatements(client: Client, script: string): Promise<ScriptError[]> {
+export async function runStatements(client: Client, script: string, file = ''): Promise<ScriptError[]> {
   const errors: ScriptError[] = [];
-  for (const { sql, line, stopOnError } of splitStatements(script)) {
+  for (const { sql, line, stopOnError } of splitStatements(script, file)) {
     try {
       await client.query(sql);
     } catch (error) {
@@ -42,7 +42,7 @@ const OPENING = /^(?:\/\*|E?'|"|\$.*\$)$/i;
  *
  * @throws ConfigurationError naming command and line for a backslash command other than `\set ON_ERROR_STOP`
  */
-export function splitStatements(script: string): Statement[] {
+export function splitStatements(script: string, file = ''): Statement[] {
   const statements: Statement[] = [];
   let start = 0;
   let line = 1;
@@ -67,7 +67,7 @@ export function splitStatements(script: string): Statement[] {
       if (parentheses <= 0 && blocks === 0) finish(from + 1);
     } else if (token === '\\') {
       const end = lineEnd(script, from);
-      stopOnError = readCommand(script.slice(from, end), line);
+      stopOnError = readCommand(script.slice(from, end), `${file && `${file}, `}line ${line}`);
       // What stands before a backslash command waits for its semicolon behind it.
       script = script.slice(0, from) + ' '.repeat(end - from) + script.slice(end);
     } else if (/^[a-z_]\w*$/i.test(token)) {
@@ -127,12 +127,12 @@ function lineEnd(script: string, from: number): number {
 }
 
 /** What the one known command sets; psql's own words for yes and no. */
-function readCommand(command: string, line: number): boolean {
+function readCommand(command: string, place: string): boolean {
   const [, value] = command.match(/^\\set\s+ON_ERROR_STOP\b\s*(\S*)/i) ?? [];
   if (value !== undefined) return !/^(0|off?|no?|f(alse)?)$/i.test(value);
   const name = command.match(/^\\\S*/)![0];
   throw new ConfigurationError(
-    `line ${line}: ${name} is a command of psql, which the embedded stack does not have`,
+    `${place}: ${name} is a command of psql, which the embedded stack does not have`,
     {
       hint: 'write it in SQL, or use the compose stack',
     },

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import pg from 'pg';
 import { runStatements } from '../../database/script.ts';
 import type { Environment } from '../../environment/resolve.ts';
@@ -158,7 +158,9 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
 
     async runScript(file) {
       const script = readFileSync(file, 'utf8');
-      return withClient(database.name, running().port, (client) => runStatements(client, script));
+      return withClient(database.name, running().port, (client) =>
+        runStatements(client, script, relative(root, file)),
+      );
     },
 
     async alembic(args, { ini, quiet = false } = {}) {
