@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { PATIENCE, useEmbedded } from '../helpers/embedded.ts';
@@ -203,7 +203,9 @@ describe('the Alembic that migrates', () => {
 });
 
 /** A Python of this machine that can migrate, found in this test's own way. */
-async function pythonWithAlembic(venv: string): Promise<string> {
+async function pythonWithAlembic(link: string): Promise<string> {
+  // The link is replaced by the tests; what it leads to stays.
+  const venv = existsSync(link) ? realpathSync(link) : link;
   for (const file of [join(venv, 'bin/python'), ...FOLDERS.map((folder) => join(folder, 'python3'))]) {
     if (!existsSync(file)) continue;
     for (const driver of ['psycopg', 'psycopg2']) {

@@ -22,8 +22,9 @@ except ImportError:
  * @throws ConfigurationError when ALEMBIC names something that cannot be used
  */
 export async function findAlembic(root: string, named: string | undefined): Promise<Command | undefined> {
-  // Empty is as not given.
-  if (named) {
+  if (named === '')
+    throw new ConfigurationError('ALEMBIC is empty', { hint: 'ALEMBIC=<file>, or leave it out' });
+  if (named !== undefined) {
     // As OUT and BACKUP_DIR: relative to where the command was typed. A bare name is looked up on PATH.
     const file = named.includes('/') ? resolve(named) : named;
     const { status, stdout, stderr } = await tryRun({ file, args: ['--version'] });
