@@ -56,15 +56,6 @@ describe('the WebAssembly pg_dump', () => {
     expect(ours.match(/^CREATE TABLE /gm)!.length).toBeGreaterThan(200);
   });
 
-  test('writes the same bytes whatever the clocks and languages are set to', async () => {
-    const before = await dump();
-    await sql(`ALTER DATABASE core_demo SET timezone TO 'America/New_York';
-      ALTER DATABASE core_demo SET datestyle TO 'German';
-      ALTER DATABASE core_demo SET lc_messages TO 'C';
-      ALTER DATABASE core_demo SET search_path TO mart, "Odd ""name"" 日本"`);
-    expect(await dump()).toBe(before);
-  });
-
   test('of the whole database is one that the native pg_restore can restore', async (context) => {
     const pgRestore = await nativePgDump('pg_restore');
     if (typeof pgRestore === 'string') return context.skip(pgRestore);
@@ -91,6 +82,42 @@ describe('the WebAssembly pg_dump', () => {
     await must(['sh', '-c', `exec ${[...pgRestore, ...where].join(' ')} < '${file}'`], { env });
     const rows = `SELECT md5(string_agg(s::text, ',' ORDER BY s::text)), (SELECT lo_get(4242)) FROM mart.suppliers s`;
     expect(await sql(rows, 'restored')).toBe(await sql(rows));
+  });
+
+  test('larger than any pipe comes whole, also to a reader that takes its time', async () => {
+    await sql(`CREATE TABLE large AS SELECT n, sha512(n::text::bytea) FROM generate_series(1, 30000) n`);
+    const { stdout } = await scratch.mustTask(`backup ${ENV}`);
+    const facts = JSON.parse(scratch.read(`${stdout.trim()}.json`)) as { size: number };
+    expect(facts.size).toBeGreaterThan(1_500_000);
+
+    // More text than a pipe takes at once, and nobody reads it for a second.
+    await sql(
+      `DO $$ BEGIN EXECUTE format('COMMENT ON TABLE large IS %L', repeat('0123456789abcde' || chr(10), 100000)); END $$`,
+    );
+    const task = [
+      process.execPath,
+      '--import',
+      import.meta.resolve('tsx'),
+      'tasks/db-dump-schema-env.ts',
+      'OUT=-',
+      ENV,
+    ];
+    const slow = `"$@" | (sleep 3; cat)`;
+    const text = await must(['bash', '-c', `set -o pipefail; ${slow}`, 'bash', ...task], {
+      cwd: scratch.root,
+    });
+    expect(text.split('0123456789abcde\n')).toHaveLength(100_001);
+    expect(text).toMatch(/-- PostgreSQL database dump complete\n--\n*$/);
+    await sql('DROP TABLE large');
+  });
+
+  test('writes the same bytes whatever the clocks and languages are set to', async () => {
+    const before = await dump();
+    await sql(`ALTER DATABASE core_demo SET timezone TO 'America/New_York';
+      ALTER DATABASE core_demo SET datestyle TO 'German';
+      ALTER DATABASE core_demo SET lc_messages TO 'C';
+      ALTER DATABASE core_demo SET search_path TO mart, "Odd ""name"" 日本"`);
+    expect(await dump()).toBe(before);
   });
 
   test('that fails in the middle says why, and leaves OUT and no backup: 1', async () => {
@@ -214,21 +241,21 @@ BEGIN RETURN '
      SELECT CASE WHEN a > 0 THEN 1 ELSE 2 END, 'x;'; SELECT a, 'y'; END`,
   `CREATE PROCEDURE work(INOUT a int) LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS 'BEGIN a := 1; END'`,
   `CREATE AGGREGATE together(text) (SFUNC = textcat, STYPE = text, INITCOND = '')`,
-  `CREATE FUNCTION both(int, int) RETURNS bool IMMUTABLE STRICT LANGUAGE sql AS 'SELECT $1 = $2'`,
-  `CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = both, COMMUTATOR = ===)`,
+  `CREATE FUNCTION equal(int, int) RETURNS bool IMMUTABLE STRICT LANGUAGE sql AS 'SELECT $1 = $2'`,
+  `CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = equal, COMMUTATOR = ===)`,
   `CREATE VIEW seen WITH (security_barrier) AS SELECT id, "select" FROM "it's ""quoted"";" WITH LOCAL CHECK OPTION`,
   `CREATE MATERIALIZED VIEW kept AS SELECT count(*) AS n FROM seen WITH NO DATA`,
   `CREATE UNIQUE INDEX "in'dex" ON kept (n)`,
   `CREATE RULE twice AS ON INSERT TO child DO ALSO (DELETE FROM events; NOTIFY done)`,
   `CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'`,
   `CREATE TRIGGER "on'e" BEFORE UPDATE OF kind ON events FOR EACH ROW WHEN (OLD.n > 1) EXECUTE FUNCTION touch('a''b')`,
-  `ALTER TABLE child ENABLE ROW LEVEL SECURITY; CREATE POLICY some ON child FOR SELECT USING (id > 0)`,
+  `ALTER TABLE child ENABLE ROW LEVEL SECURITY; CREATE POLICY "so me" ON child FOR SELECT USING (id > 0)`,
   `CREATE STATISTICS dep (dependencies, mcv) ON kind, n FROM events`,
   `CREATE COLLATION ja (provider = icu, locale = 'ja-JP')`,
   `CREATE TEXT SEARCH CONFIGURATION plain (COPY = simple)`,
   `CREATE FOREIGN DATA WRAPPER other; CREATE SERVER far FOREIGN DATA WRAPPER other OPTIONS (host 'it''s')`,
   `CREATE FOREIGN TABLE there (a int OPTIONS (name 'A')) SERVER far OPTIONS (t 'x')`,
-  `CREATE PUBLICATION news FOR TABLE events (at, n) WHERE (n > 0)`,
+  `CREATE PUBLICATION news FOR TABLE child (id) WHERE (id > 0); CREATE PUBLICATION more FOR TABLES IN SCHEMA public`,
   `CREATE FUNCTION noticed() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'`,
   `CREATE EVENT TRIGGER noticing ON ddl_command_end WHEN TAG IN ('CREATE CAST') EXECUTE FUNCTION noticed()`,
   `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO PUBLIC`,

@@ -1,4 +1,4 @@
-import { readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import { readFileSync, readSync, writeSync } from 'node:fs';
 import { createRequire, register } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -154,7 +154,10 @@ async function main(args: string[]): Promise<void> {
     ],
   });
   program.callMain([...args, '-f', OUTPUT]);
-  if (!process.exitCode) writeFileSync(1, program.FS.readFile(OUTPUT));
+  if (process.exitCode) return;
+  // A pipe takes as much as it holds; the rest waits for the reader.
+  const dump = program.FS.readFile(OUTPUT);
+  await new Promise((written) => process.stdout.write(dump, written));
 }
 
 await main(JSON.parse(readFileSync(0, 'utf8')) as string[]);
