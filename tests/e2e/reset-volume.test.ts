@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { databaseOnly, type Service } from '../helpers/compose-files.ts';
@@ -135,10 +135,10 @@ describe.skipIf(inject('noEngine') !== '').concurrent('db-reset-volume-env', () 
 
   const folder = environment('bind_below');
   test('empties PGDATA in a folder of a bind mount and leaves its neighbours', async () => {
+    scratch.write(`data/${folder}/neighbour`, 'stays');
     await fill(folder);
     await bringTo('stopped', folder);
     const mounted = scratch.path('data', folder);
-    writeFileSync(join(mounted, 'neighbour'), 'stays');
     await expectReset(folder, `folder ${mounted}/pgdata`);
     expect(await contents(mounted)).toBe('neighbour\npgdata');
     expect(await contents(join(mounted, 'pgdata'))).toBe('');
@@ -208,7 +208,7 @@ describe.skipIf(inject('noEngine') !== '').concurrent('db-reset-volume-env', () 
     expect(stderr).not.toContain('[ok]');
     expect(status).toBe(1);
     // Once the other container is gone, a second run repairs.
-    await docker('rm', '--force', holder);
+    await docker('rm', '--force', '--volumes', holder);
     await expectReset(held, `volume ${volume}`);
     expect(await volumeExists(volume)).toBe(false);
   });

@@ -1,7 +1,9 @@
-import { describe, expect, inject, test } from 'vitest';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { databaseOnly } from '../helpers/compose-files.ts';
 import { asker, startDatabase } from '../helpers/database.ts';
-import { docker, type Ran } from '../helpers/processes.ts';
+import { docker, must, type Ran } from '../helpers/processes.ts';
 import { NASTY_PASSWORD, useScratch } from '../helpers/scratch.ts';
 
 /** Healthy after a minute at the earliest. */
@@ -27,12 +29,22 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
   });
   const { sql } = asker(scratch, 'vm_stg', 'app_stg', 'core_stg');
   const printed: Ran[] = [];
+  /** A folder with a `docker` that notes its arguments before it becomes the real one. */
+  let recorder: string;
+
+  beforeAll(async () => {
+    recorder = join(scratch.outside, 'recorder');
+    mkdirSync(recorder);
+    const script = `#!/bin/sh\nprintf '%s\\n' "$@" >>'${recorder}/arguments'\nexec '${await must(['which', 'docker'])}' "$@"\n`;
+    writeFileSync(join(recorder, 'docker'), script, { mode: 0o755 });
+  });
+
   const task = async (words: string): Promise<Ran> => {
-    const ran = await scratch.runTask(words);
+    const ran = await scratch.runTask(words, { env: { PATH: `${recorder}:${process.env['PATH']}` } });
     printed.push(ran);
     return ran;
   };
-  const must = async (words: string): Promise<Ran> => {
+  const done = async (words: string): Promise<Ran> => {
     const ran = await task(words);
     expect(ran.status, ran.stderr).toBe(0);
     return ran;
@@ -40,7 +52,7 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
 
   describe('up', () => {
     test('builds, starts, and returns when the database takes queries, without waiting for the health check', async () => {
-      const { stderr } = await must('up ENV=vm_stg');
+      const { stderr } = await done('up ENV=vm_stg');
       const returned = Date.now();
       expect(await sql('SELECT 1')).toBe('1');
       expect(stderr).toContain('[ok] vm_stg: database core_stg answers');
@@ -58,13 +70,13 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
 
     test('again changes nothing and is quick', async () => {
       const id = await scratch.container('vm_stg');
-      await must('up ENV=vm_stg');
+      await done('up ENV=vm_stg');
       expect(await scratch.container('vm_stg')).toBe(id);
     });
 
     test('does not take the temporary server of a first start for the real one', async () => {
       scratch.write('initdb/slow.sql', 'SELECT pg_sleep(2); CREATE TABLE made AS SELECT 42 AS x;');
-      await must('up ENV=slow');
+      await done('up ENV=slow');
       expect(await asker(scratch, 'slow', 'app', 'core').sql('SELECT x FROM made')).toBe('42');
     });
 
@@ -97,16 +109,16 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
   });
 
   test('ps lists the containers on standard output', async () => {
-    const { stdout } = await must('ps ENV=vm_stg');
+    const { stdout } = await done('ps ENV=vm_stg');
     for (const service of ['db', 'core_api'])
       expect(stdout).toContain(`${scratch.project('vm_stg')}-${service}-1`);
   });
 
   test('logs shows one service with S, and ends where nobody could end it', async () => {
-    const { stdout } = await must('logs ENV=vm_stg S=db');
+    const { stdout } = await done('logs ENV=vm_stg S=db');
     expect(stdout).toContain('database system is ready to accept connections');
     expect(stdout).not.toContain('core_api');
-    const last = await must('logs ENV=vm_stg S=db TAIL=1');
+    const last = await done('logs ENV=vm_stg S=db TAIL=1');
     expect(last.stdout.trim().split('\n')).toHaveLength(1);
   });
 
@@ -118,18 +130,18 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
   });
 
   test('config prints the resolved configuration without the password in any form', async () => {
-    const { stdout } = await must('config ENV=vm_stg');
+    const { stdout } = await done('config ENV=vm_stg');
     expect(stdout).toContain('POSTGRES_DB: core_stg');
     expect(stdout.match(/POSTGRES_PASSWORD: ["']?\*+/g)).toHaveLength(2);
     for (const part of ['p w%40', '@/$', 'x#', '"1']) expect(stdout).not.toContain(part);
   });
 
   test('health: every service and the database, as text and as JSON', async () => {
-    const { stdout, stderr } = await must('health ENV=vm_stg');
+    const { stdout, stderr } = await done('health ENV=vm_stg');
     expect(stdout).toMatch(/^✓ db +running/m);
     expect(stdout).toMatch(/^✓ database core_stg +PostgreSQL 17.* answers in \d+ ms$/m);
     expect(stderr).toContain('[ok] vm_stg is healthy');
-    const json = JSON.parse((await must('health ENV=vm_stg JSON=1')).stdout) as object;
+    const json = JSON.parse((await done('health ENV=vm_stg JSON=1')).stdout) as object;
     expect(json).toMatchObject({
       environment: 'vm_stg',
       services: [
@@ -141,9 +153,9 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
   });
 
   test('check: all is well', async () => {
-    const { stdout } = await must('check ENV=vm_stg');
+    const { stdout } = await done('check ENV=vm_stg');
     expect(stdout).toMatch(/^✓ configuration .*\n✓ engine .*\n✓ database .*core_stg of app_stg$/m);
-    const json = JSON.parse((await must('check ENV=vm_stg JSON=1')).stdout) as {
+    const json = JSON.parse((await done('check ENV=vm_stg JSON=1')).stdout) as {
       findings: { ok: boolean }[];
     };
     expect(json.findings.map(({ ok }) => ok)).toEqual([true, true, true]);
@@ -157,7 +169,7 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
         ),
       );
     const before = await started();
-    await must('restart ENV=vm_stg');
+    await done('restart ENV=vm_stg');
     expect(await sql('SELECT 1')).toBe('1');
     const after = await started();
     expect(after[0]).not.toBe(before[0]);
@@ -170,7 +182,7 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
       docker('inspect', '--format', '{{.Image}}', await scratch.container('vm_stg', 'core_api'));
     const before = await image();
     scratch.write('app/backend/core_api/version.txt', 'new');
-    await must('rebuild ENV=vm_stg');
+    await done('rebuild ENV=vm_stg');
     expect(await image()).not.toBe(before);
     const application = await scratch.container('vm_stg', 'core_api');
     expect(await docker('exec', application, 'cat', '/backend/version.txt')).toBe('new');
@@ -189,16 +201,21 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
   });
 
   test('down removes the containers and keeps the data', async () => {
-    const { stderr } = await must('down ENV=vm_stg');
+    const { stderr } = await done('down ENV=vm_stg');
     expect(stderr).toContain('[ok] vm_stg is stopped; its data stays');
     expect(await docker('ps', '-aq', '--filter', `name=${scratch.project('vm_stg')}`)).toBe('');
     await startDatabase(scratch, 'vm_stg', 'db');
     expect(await sql('SELECT x FROM kept')).toBe('42');
   });
 
-  test('none of this prints the password', () => {
+  test('none of this shows the password, neither in output nor in arguments of a process', () => {
     const all = printed.map(({ stdout, stderr }) => stdout + stderr).join('');
     expect(printed.length).toBeGreaterThan(10);
     expect(all).not.toContain(NASTY_PASSWORD);
+    const given = readFileSync(join(recorder, 'arguments'), 'utf8');
+    expect(given).toContain(scratch.project('vm_stg'));
+    expect(given).toContain('exec');
+    expect(given).not.toContain('p w%40');
+    expect(given).not.toContain('PASSWORD');
   });
 });
