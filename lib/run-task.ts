@@ -1,10 +1,10 @@
 import { makeActor } from './act.ts';
 import { canonicalise } from './environment/canonicalise.ts';
 import { findRoot, loadRegistry, type Registry } from './environment/registry.ts';
-import { resolveEnvironment } from './environment/resolve.ts';
 import { CancelledError, MakesafeError, UsageError, messageOf } from './errors.ts';
 import { BlockedError } from './guard/policy.ts';
 import { makeCommandLines, readMakeInvocation, type MakeInvocation } from './make.ts';
+import { openEnvironment } from './open-environment.ts';
 import { readParameters, type Given } from './params.ts';
 import { display } from './display.ts';
 import type { Definition, DestructiveRun, Run, StackRun, Task } from './task.ts';
@@ -55,7 +55,7 @@ type StackDefinition = Exclude<Definition, { environment: 'none' }>;
 
 /** The way of a task with ENV: canonical name → guard, if it destroys → environment → stack → the work. */
 async function performOnStack(run: Run, definition: StackDefinition, given: Given): Promise<void> {
-  const { task, terminal, registry, actor, signal, root, values } = run;
+  const { task, terminal, registry, actor, signal, values } = run;
   const typed = (values['ENV'] as string | undefined) ?? registry.default;
   const name = canonicalise(typed, registry);
   if (name.alias !== undefined)
@@ -66,20 +66,7 @@ async function performOnStack(run: Run, definition: StackDefinition, given: Give
     });
   }
 
-  const open = async (): Promise<StackRun> => {
-    const environment = resolveEnvironment(root, registry, name, !actor.dryRun);
-    for (const { value, secret } of environment.variables.values()) if (secret) terminal.redactor.hide(value);
-    environment.notes.forEach(terminal.info);
-    environment.warnings.forEach(terminal.warn);
-    const { openStack } = await import('./stack/open.ts');
-    const databaseService = values['PG_SERVICE'] as string;
-    const alembic = values['ALEMBIC'] as string | undefined;
-    return {
-      ...run,
-      environment,
-      stack: await openStack(environment, { databaseService, alembic, actor, terminal, signal }),
-    };
-  };
+  const open = (): Promise<StackRun> => openEnvironment(run, name);
   if (definition.environment !== 'typed') return definition.run(await open());
 
   const { destructive } = definition;

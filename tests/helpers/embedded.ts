@@ -124,11 +124,15 @@ function workingDirectory(pid: number): string {
 
 /** Zombies count as gone. */
 export function isRunning(pid: number): boolean {
-  return processes().some((one) => one.pid === pid && one.words.length > 0);
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
+  } catch {
+    return false;
+  }
 }
 
 export async function gone(pid: number): Promise<void> {
-  while (isRunning(pid)) await sleep(5);
+  while (isRunning(pid)) await sleep(10);
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
@@ -139,9 +143,9 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Resolves as soon as the condition holds: it is looked at without pause, for moments that do not last. */
+/** Resolves as soon as the condition holds; it is looked at often, for moments that do not last. */
 export async function moment(condition: () => boolean, seconds = 30): Promise<void> {
-  for (const deadline = performance.now() + seconds * 1000; !condition(); await sleep(1)) {
+  for (const deadline = performance.now() + seconds * 1000; !condition(); await sleep(3)) {
     if (performance.now() > deadline)
       throw new Error(`did not happen within ${seconds} s: ${String(condition)}`);
   }

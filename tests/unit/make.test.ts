@@ -4,6 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { parseOverrides, readMakeInvocation } from '../../lib/make.ts';
 import { PATIENCE, temporaryFolder } from './support.ts';
 
+/** These tests may themselves have been started by make, and a make below it would say where it is. */
+const notUnderMake = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(MAKE|MFLAGS)/.test(name)));
+
 describe('parseOverrides', () => {
   test.each<[makeflags: string, expected: Record<string, string>]>([
     ['', {}],
@@ -100,11 +104,9 @@ describe('with a real make', { timeout: PATIENCE }, () => {
   ].join('\n');
   function make(args: string[], env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
     const cwd = temporaryFolder({ makefile: MAKEFILE });
-    // This test may itself have been started by make.
-    const clean = Object.entries(process.env).filter(([name]) => !/^(MAKE|MFLAGS)/.test(name));
     const output = execFileSync('make', args, {
       cwd,
-      env: { ...Object.fromEntries(clean), ...env },
+      env: { ...notUnderMake(), ...env },
       encoding: 'utf8',
     });
     return JSON.parse(output) as NodeJS.ProcessEnv;
@@ -174,7 +176,11 @@ describe('with a real make', { timeout: PATIENCE }, () => {
     });
     const modules = join(import.meta.dirname, '../../node_modules');
     execFileSync('ln', ['-s', modules, join(cwd, 'node_modules')]);
-    const output = execFileSync('make', ['outer', 'V= a\nb', 'X='], { cwd, encoding: 'utf8' });
+    const output = execFileSync('make', ['outer', 'V= a\nb', 'X='], {
+      cwd,
+      env: notUnderMake(),
+      encoding: 'utf8',
+    });
     expect((JSON.parse(output) as string[][]).slice(0, 2)).toEqual([
       ['--no-print-directory', 'inner', 'W=c d'],
       ['outer', 'V= a\nb', 'X='],

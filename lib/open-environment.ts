@@ -1,0 +1,25 @@
+import type { CanonicalName } from './environment/canonicalise.ts';
+import { resolveEnvironment } from './environment/resolve.ts';
+import type { Run, StackRun } from './task.ts';
+
+/**
+ * A run on an environment's stack: its env files read, its secrets hidden from all output. A task that compares two
+ * environments opens the second one itself.
+ *
+ * @throws ConfigurationError naming all that is wrong with the environment's files
+ */
+export async function openEnvironment(run: Run, name: CanonicalName): Promise<StackRun> {
+  const { root, registry, actor, terminal, signal, values } = run;
+  const environment = resolveEnvironment(root, registry, name, !actor.dryRun);
+  for (const { value, secret } of environment.variables.values()) if (secret) terminal.redactor.hide(value);
+  environment.notes.forEach(terminal.info);
+  environment.warnings.forEach(terminal.warn);
+  const { openStack } = await import('./stack/open.ts');
+  const databaseService = values['PG_SERVICE'] as string;
+  const alembic = values['ALEMBIC'] as string | undefined;
+  return {
+    ...run,
+    environment,
+    stack: await openStack(environment, { databaseService, alembic, actor, terminal, signal }),
+  };
+}
