@@ -22,6 +22,11 @@ export interface EnvironmentEntry {
   readonly alembicIni?: string;
   /** The compose project's name; the environment's name by default. */
   readonly project?: string;
+  /**
+   * Pins the container engine, so that nothing that the shell exports can choose another one: a docker context, the
+   * engine's own name of its host, or both.
+   */
+  readonly engine?: { readonly context?: string; readonly host?: string };
 }
 
 export interface Registry {

@@ -16,7 +16,7 @@ import {
   type Container,
 } from './containers.ts';
 import { checkRemovable, destroyStack } from './destroy.ts';
-import { docker, engineEndpoint, engineHost, must } from './docker.ts';
+import { dockerOf, engineEndpoint, engineHost, must } from './docker.ts';
 import { serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
 import { scriptErrors } from './psql.ts';
@@ -32,7 +32,8 @@ export async function openComposeStack(environment: Environment, options: StackO
   const { databaseService, actor, terminal, signal } = options;
   const { project } = environment;
   // Asked at the same time, and waited for by what needs the engine: then docker itself has no need to complain.
-  const host = engineHost();
+  const docker = dockerOf(environment.entry);
+  const host = engineHost(docker);
   host.catch(() => {});
   const config = await readComposeConfig(environment);
   const settings = databaseSettings(config, databaseService, environment);
@@ -47,11 +48,11 @@ export async function openComposeStack(environment: Environment, options: StackO
     actor.act(display(command), () => show(command, how));
   const ready = (timeout: number): Promise<unknown> =>
     actor.act(`# wait until database ${settings.name} answers, ${timeout} s at most`, () =>
-      waitUntilReady(project, databaseService, settings, timeout, terminal, signal),
+      waitUntilReady(docker, project, databaseService, settings, timeout, terminal, signal),
     );
 
   async function runningContainer(service: string): Promise<Container> {
-    const container = await findContainer(project, service);
+    const container = await findContainer(docker, project, service);
     if (container?.State.Status === 'running') return container;
     throw new UnreachableError(`service ${service} of ${environment.name} is not running`, {
       hint: `make up ENV=${environment.name}`,
@@ -70,11 +71,11 @@ export async function openComposeStack(environment: Environment, options: StackO
 
     async target() {
       const [engine, hostName, container] = await Promise.all([
-        engineEndpoint(),
+        engineEndpoint(environment.entry),
         host,
-        findContainer(project, databaseService),
+        findContainer(docker, project, databaseService),
       ]);
-      const actual = await inspectVolumes(config, container);
+      const actual = await inspectVolumes(docker, config, container);
       const storage = container
         ? storageOfContainer(container, await dataDirectory(container), config, actual)
         : storageOfConfig(config, databaseService, configuredPgdata(config, databaseService), actual);
@@ -133,18 +134,18 @@ export async function openComposeStack(environment: Environment, options: StackO
     async checkDestroyable({ storage }) {
       await checkRemovable(
         storage,
-        databaseImage(await findContainer(project, databaseService)),
+        databaseImage(await findContainer(docker, project, databaseService)),
         environment,
       );
     },
 
     async destroy({ storage }) {
-      const image = databaseImage(await findContainer(project, databaseService));
+      const image = databaseImage(await findContainer(docker, project, databaseService));
       await destroyStack(storage, image, environment, actor);
     },
 
     async withClient(database, work) {
-      const client = await connect((await runningContainer(databaseService)).Id, database, settings);
+      const client = await connect(docker, (await runningContainer(databaseService)).Id, database, settings);
       try {
         return await work(client);
       } finally {

@@ -2,7 +2,7 @@ import { ConfigurationError } from '../../errors.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import type { Command } from '../../display.ts';
 import type { RunOptions } from '../../process.ts';
-import { docker, must } from './docker.ts';
+import { dockerOf, must } from './docker.ts';
 
 /** A mount as `docker compose config` resolves it. */
 export interface ConfiguredMount {
@@ -34,6 +34,7 @@ export interface ConfiguredVolume {
 /** `docker compose` for this environment, with every choice spelled out: nothing is left to what the shell exports. */
 export function composeCommand(environment: Environment, ...args: string[]): Command {
   const envFiles = environment.envFiles.flatMap(({ path }) => ['--env-file', path]);
+  const docker = dockerOf(environment.entry);
   return docker('compose', ...envFiles, '-p', environment.project, '-f', composeFile(environment), ...args);
 }
 

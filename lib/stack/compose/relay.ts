@@ -4,6 +4,7 @@ import pg from 'pg';
 import { FailedError, UnreachableError, messageOf } from '../../errors.ts';
 import { childEnvironment } from '../../process.ts';
 import type { DatabaseSettings } from './config.ts';
+import type { Docker } from './docker.ts';
 
 /**
  * Both directions of one TCP connection, made inside the container. Either side ending ends both, so that the
@@ -35,12 +36,14 @@ const CANNOT_CONNECT_NOW = '57P03';
  * @throws FailedError when the server refuses: no such database, wrong password
  */
 export async function connect(
+  docker: Docker,
   container: string,
   database: string,
   settings: DatabaseSettings,
   timeout = 10_000,
 ): Promise<pg.Client> {
-  const child = spawn('docker', ['exec', '-i', container, 'bash', '-c', RELAY], {
+  const { file, args } = docker('exec', '-i', container, 'bash', '-c', RELAY);
+  const child = spawn(file, [...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: childEnvironment(),
     // Its own process group: Ctrl-C must not cut the connection over which the old state is put back.
