@@ -1,4 +1,5 @@
 import { applyRoles } from './database/bootstrap-roles.ts';
+import { ensureMarker } from './database/marker.ts';
 import { FailedError } from './errors.ts';
 import type { StackRun } from './task.ts';
 
@@ -22,6 +23,7 @@ async function alembic(
  */
 export async function upgrade(run: StackRun): Promise<void> {
   const { environment, terminal, actor, values, command } = run;
+  await ensureMarker(run);
   await applyRoles(run);
   await alembic(run, true, 'upgrade', values['REV'] as string);
   await applyRoles(run);

@@ -2,6 +2,15 @@ import { text, wholeNumber, type Parameter } from './params.ts';
 
 /** Parameters that several tasks take. */
 
+export const ENV = {
+  summary: 'the environment',
+  placeholder: '<environment>',
+  parse: (given: string): string => given,
+};
+
+/** Where a slip would hurt: no default, and nothing that the shell exports. */
+export const TYPED_ENV: Parameter<string> = { ...ENV, required: true, commandLineOnly: true };
+
 export const TIMEOUT = wholeNumber('seconds that the database gets to answer', {
   default: '60',
   placeholder: '<seconds>',

@@ -1,16 +1,19 @@
-import type { StackRun } from '../task.ts';
+import { ensureMarker } from '../database/marker.ts';
 import { FailedError, MakesafeError, UnreachableError, messageOf } from '../errors.ts';
+import type { StackRun } from '../task.ts';
 
-const ready = ({ environment, stack, terminal, actor, command }: StackRun): void => {
+async function ready(run: StackRun): Promise<void> {
+  const { environment, stack, terminal, actor, command } = run;
   if (actor.dryRun) return;
   terminal.ok(`${environment.name}: database ${stack.database.name} answers`);
+  await ensureMarker(run);
   terminal.next(command('db-bootstrap-roles-env', { ENV: environment.name }));
-};
+}
 
 export async function up(run: StackRun): Promise<void> {
   const build = run.environment.entry.local === true;
   await run.stack.up({ build, timeout: run.values['TIMEOUT'] as number });
-  ready(run);
+  await ready(run);
 }
 
 export async function down({ environment, stack, terminal, actor, command }: StackRun): Promise<void> {
@@ -22,7 +25,7 @@ export async function down({ environment, stack, terminal, actor, command }: Sta
 
 export async function restart(run: StackRun): Promise<void> {
   await run.stack.restart({ timeout: run.values['TIMEOUT'] as number });
-  ready(run);
+  await ready(run);
 }
 
 export async function rebuild(run: StackRun): Promise<void> {
@@ -34,7 +37,7 @@ export async function rebuild(run: StackRun): Promise<void> {
     progress: values['PROGRESS'] as string | undefined,
     timeout: values['TIMEOUT'] as number,
   });
-  ready(run);
+  await ready(run);
 }
 
 export async function ps({ environment, stack, terminal, command }: StackRun): Promise<void> {

@@ -11,6 +11,8 @@ export type Storage =
       readonly name: string;
       readonly anonymous: boolean;
       readonly external: boolean;
+      /** The compose project that made it, when its label says so. */
+      readonly madeFor?: string;
     }
   /** `source` is the folder on the engine's host; `data` the data directory's place below it ('' for itself). */
   | { readonly kind: 'bind'; readonly source: string; readonly data: string }
@@ -36,7 +38,10 @@ export interface Target {
   readonly user: string;
   /** `container 0123456789ab (running)`, `process 4711`; undefined when there is none. */
   readonly server: string | undefined;
+  readonly running: boolean;
   readonly storage: Storage;
+  /** Containers of other projects that use the storage: `other-db-1 (project other)`. */
+  readonly otherUsers: readonly string[];
 }
 
 export interface ServiceHealth {

@@ -21,6 +21,7 @@ import { serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
 import { scriptErrors } from './psql.ts';
 import { connect } from './relay.ts';
+import { otherUsers } from './users.ts';
 
 /** The service that holds the application's code and migrations. */
 const APPLICATION_SERVICE = 'core_api';
@@ -83,6 +84,8 @@ export async function openComposeStack(environment: Environment, options: StackO
       return {
         ...{ engine, host: hostName, project, database, user, storage },
         server: container && `container ${container.Id.slice(0, 12)} (${container.State.Status})`,
+        running: container?.State.Status === 'running',
+        otherUsers: await otherUsers(docker, storage, project),
       };
     },
 

@@ -54,6 +54,7 @@ export interface ActualVolume {
   readonly Name: string;
   readonly Driver: string;
   readonly Options: Readonly<Record<string, string>> | null;
+  readonly Labels?: Readonly<Record<string, string>> | null;
 }
 export type ActualVolumes = ReadonlyMap<string, ActualVolume>;
 
@@ -181,10 +182,12 @@ function volumeStorage(
   if (type === 'tmpfs') return { kind: 'tmpfs' };
   if (driver !== 'local') return { kind: 'device', name, device: `driver ${driver}` };
   if (device !== undefined) return { kind: 'device', name, device };
+  const madeFor = actual?.Labels?.['com.docker.compose.project'];
   return {
     kind: 'volume',
     name,
     anonymous: configured === undefined,
     external: configured?.external ?? false,
+    ...(madeFor === undefined ? {} : { madeFor }),
   };
 }

@@ -82,6 +82,8 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
         database: database.name,
         user: database.user,
         server: found && `process ${found.pid} on 127.0.0.1:${found.port}`,
+        running: found !== undefined,
+        otherUsers: [],
         storage: (await isGone(home)) ? { kind: 'none' } : { kind: 'folder', path: home.data },
       };
     },
