@@ -1,20 +1,39 @@
 import { applyRoles } from './database/bootstrap-roles.ts';
 import { ensureMarker } from './database/marker.ts';
+import { describeFailure, findInProject, parseFailure } from './alembic-failure.ts';
+import { readRevisions } from './database/contents.ts';
 import { FailedError } from './errors.ts';
+import type { Result } from './process.ts';
 import type { StackRun } from './task.ts';
 
 /** Runs alembic, its output streamed as it comes, its status kept. */
-async function alembic(
-  { stack, values, actor }: StackRun,
-  changes: boolean,
-  ...args: string[]
-): Promise<void> {
+async function alembic(run: StackRun, changes: boolean, ...args: string[]): Promise<void> {
+  const { stack, values, actor } = run;
   const ini = values['ALEMBIC_INI'] as string | undefined;
   const deed = async (): Promise<void> => {
-    const { status } = await stack.alembic(args, { ini });
-    if (status !== 0) throw new FailedError(`alembic ${args[0]} failed (status ${status})`, { status });
+    const result = await stack.alembic(args, { ini });
+    if (result.status !== 0) throw await failure(run, result, args);
   };
   await (changes ? actor.act(`alembic ${args.join(' ')}`, deed) : deed());
+}
+
+/** What alembic printed, as the lines that a person needs, and where the database stands now. */
+async function failure(
+  run: StackRun,
+  { status, stdout, stderr }: Result,
+  args: string[],
+): Promise<FailedError> {
+  const found = parseFailure(stdout + stderr);
+  if (!found) return new FailedError(`alembic ${args[0]} failed (status ${status})`, { status });
+  const { stack, root, task, command, environment } = run;
+  const at = await stack.withClient(stack.database.name, readRevisions).catch(() => []);
+  const file = found.file && findInProject(root, found.file);
+  return new FailedError(describeFailure({ ...found, file }, stack.database.name, at), {
+    status,
+    ...(file === undefined
+      ? {}
+      : { hint: `correct it, then: ${command(task.name, { ENV: environment.name })}` }),
+  });
 }
 
 /**

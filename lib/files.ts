@@ -66,6 +66,13 @@ const isSystemError = (error: unknown): boolean =>
 
 /** One of the paths is the other, or is in it; links are followed where they are on this machine. */
 export function isNested(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((path) => `${existsSync(path) ? realpathSync(path) : normalize(path)}/`);
-  return a!.startsWith(b!) || b!.startsWith(a!);
+  const [a, b] = [one, other].map((path) => `${followed(path)}/`.replace('//', '/')) as [string, string];
+  return a.startsWith(b) || b.startsWith(a);
+}
+
+/** The path with the links in it followed, as far as it exists. */
+function followed(path: string): string {
+  const plain = normalize(path).replace(/(.)\/$/, '$1');
+  if (existsSync(plain)) return realpathSync(plain);
+  return plain === dirname(plain) ? plain : join(followed(dirname(plain)), basename(plain));
 }

@@ -32,7 +32,6 @@ const READ = `
     CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
       THEN (SELECT system_identifier::text FROM pg_control_system()) END AS "systemIdentifier",
     d.oid::text, pg_database_size(d.oid)::float8 AS size, relations.*,
-    to_regclass('alembic_version') IS NOT NULL AS migrated,
     greatest(scans.last, sessions.last) AS "lastActivity",
     extract(epoch FROM now() - greatest(scans.last, sessions.last))::float8 AS idle,
     sessions.applications AS sessions,
@@ -57,15 +56,12 @@ const READ = `
             GROUP BY 1) AS others) AS sessions
   WHERE datname = current_database()`;
 
-type Row = Omit<Contents, 'revisions' | 'markers'> & { readonly migrated: boolean };
-
 /** The contents of the database that the client is connected to. */
 export async function readContents(client: Client): Promise<Contents> {
-  const { rows } = await client.query<Row>(READ);
-  const { migrated, ...contents } = rows[0]!;
+  const { rows } = await client.query<Omit<Contents, 'revisions' | 'markers'>>(READ);
   return {
-    ...contents,
-    revisions: migrated ? await readRevisions(client) : [],
+    ...rows[0]!,
+    revisions: await readRevisions(client),
     markers: await readMarkers(client),
   };
 }
@@ -83,7 +79,10 @@ export async function readMarkers(client: Client): Promise<Record<string, string
   );
 }
 
-async function readRevisions(client: Client): Promise<string[]> {
+/** Alembic's revisions of the database: none before the first migration, several where heads were not merged. */
+export async function readRevisions(client: Client): Promise<string[]> {
+  const { rows: found } = await client.query("SELECT WHERE to_regclass('alembic_version') IS NOT NULL");
+  if (found.length === 0) return [];
   const { rows } = await client.query<{ version_num: string }>(
     'SELECT version_num FROM alembic_version ORDER BY version_num',
   );

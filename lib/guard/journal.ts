@@ -119,9 +119,18 @@ export function readJournals(root: string): Start[] {
 
 /** Who runs this, also behind sudo. */
 export function person(): string {
-  const { username } = userInfo();
+  const username = accountName();
   const behind = process.env['SUDO_USER'];
   return behind === undefined || behind === username ? username : `${behind} (as ${username})`;
+}
+
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // No account has this id, as in a container.
+    return `uid ${process.getuid?.()}`;
+  }
 }
 
 /** The commit that the work tree stands on; null outside of a repository, or without git. */

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Client } from 'pg';
-import { RefusedError } from '../errors.ts';
-import { holderOf, releaseLock, takeLock } from '../lock.ts';
+import { RefusedError, messageOf } from '../errors.ts';
+import { holderOf, releaseLock, takeLock, type Holder } from '../lock.ts';
 import type { StackRun } from '../task.ts';
 
 /** Advisory locks belong to one database: this one is not replaced by a reset of another. */
@@ -32,7 +32,7 @@ export async function withGuardLock<T>(
         hint: 'wait until it has ended, then type this again',
       },
     );
-  const holder = actor.dryRun ? holderOf(file) : takeLock(file, about);
+  const holder = actor.dryRun ? holderOf(file) : take(file, about);
   if (holder) throw busy(`${holder.about} (process ${holder.pid})`);
   if (actor.dryRun) return work();
   try {
@@ -45,6 +45,17 @@ export async function withGuardLock<T>(
     });
   } finally {
     releaseLock(file);
+  }
+}
+
+function take(file: string, about: string): Holder | undefined {
+  try {
+    return takeLock(file, about);
+  } catch (error) {
+    throw new RefusedError(`refused; nothing was touched\nthe lock cannot be taken: ${messageOf(error)}`, {
+      cause: error,
+      hint: `make ${dirname(file)} a folder that you may write to`,
+    });
   }
 }
 
