@@ -93,6 +93,8 @@ export interface Stack {
    * @throws UnreachableError when the server is not up
    */
   withClient<T>(database: string, work: (client: Client) => Promise<T>): Promise<T>;
+  /** Bytes that are free where the server has the given folder; undefined where that cannot be found out. */
+  freeSpace(folder: string): Promise<number | undefined>;
   /** Runs the server's own pg_dump on the database. Its status is not judged. */
   dump(args: readonly string[], output: Writable): Promise<Result>;
   /**

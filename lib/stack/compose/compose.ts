@@ -152,6 +152,13 @@ export async function openComposeStack(environment: Environment, options: StackO
       }
     },
 
+    async freeSpace(folder) {
+      const { Id } = await runningContainer(databaseService);
+      const { status, stdout } = await run(docker('exec', Id, 'df', '-Pk', folder));
+      const [, kilobytes] = stdout.match(/\n\S+\s+\d+\s+\d+\s+(\d+)/) ?? [];
+      return status === 0 && kilobytes !== undefined ? Number(kilobytes) * 1024 : undefined;
+    },
+
     async dump(args, output) {
       const { Id } = await runningContainer(databaseService);
       // Bounds of partitions are printed in the session's time zone, which is no part of the schema.

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import pg from 'pg';
@@ -147,6 +148,11 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
     destroy,
 
     withClient: async (to, work) => withClient(to, running().port, work),
+
+    async freeSpace(folder) {
+      const { bavail, bsize } = await statfs(folder);
+      return bavail * bsize;
+    },
 
     async dump(args, output) {
       const { port } = running();
