@@ -1,17 +1,22 @@
 import { applyRoles } from './database/bootstrap-roles.ts';
 import { FailedError } from './errors.ts';
 import type { StackRun } from './task.ts';
+import { whileUnfinished } from './unfinished.ts';
 
 /** Runs alembic, its output streamed as it comes, its status kept. */
 async function alembic(
-  { stack, values, actor }: StackRun,
+  { stack, environment, values, actor, command }: StackRun,
   changes: boolean,
   ...args: string[]
 ): Promise<void> {
   const ini = values['ALEMBIC_INI'] as string | undefined;
   const deed = async (): Promise<void> => {
-    const { status } = await stack.alembic(args, { ini });
-    if (status !== 0) throw new FailedError(`alembic ${args[0]} failed (status ${status})`, { status });
+    // Each migration is a transaction of its own.
+    const where = `the database at the last revision that was finished (${command('al-cur-env', { ENV: environment.name })})`;
+    await whileUnfinished(where, async () => {
+      const { status } = await stack.alembic(args, { ini });
+      if (status !== 0) throw new FailedError(`alembic ${args[0]} failed (status ${status})`, { status });
+    });
   };
   await (changes ? actor.act(`alembic ${args.join(' ')}`, deed) : deed());
 }

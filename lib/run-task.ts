@@ -8,7 +8,9 @@ import { openEnvironment } from './open-environment.ts';
 import { readParameters, type Given } from './params.ts';
 import { display } from './display.ts';
 import type { Definition, DestructiveRun, Run, StackRun, Task } from './task.ts';
+import { cancelOnSignals } from './signals.ts';
 import { Terminal } from './terminal.ts';
+import { wasLeft } from './unfinished.ts';
 
 /** Runs a task as a program: the only place that sets an exit code. */
 export async function runTask(task: Task, script: string): Promise<void> {
@@ -89,6 +91,8 @@ async function performOnStack(run: Run, definition: StackDefinition, given: Give
     signal,
     facts: async () => {
       const opened = await open();
+      const { undoInterrupted } = await import('./database/interrupted.ts');
+      await undoInterrupted(opened);
       return { ...opened, target: await opened.stack.target() };
     },
     preflight: async (opened) => destructive.preflight?.(opened),
@@ -144,28 +148,18 @@ function forgetServersOfTheShell(): void {
   }
 }
 
-/**
- * Children share the terminal's process group and get Ctrl-C as well; they are waited for. The third time leaves at
- * once.
- */
-function cancelOnSignals(controller: AbortController, terminal: Terminal): void {
-  let count = 0;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      count += 1;
-      if (count === 1) controller.abort(new CancelledError('cancelled', signal));
-      else if (count === 2) terminal.warn('still ending what was begun; once more leaves at once');
-      else process.exit(signal === 'SIGINT' ? 130 : 143);
-    });
-  }
-}
-
 function report(error: unknown, terminal: Terminal): void {
   if (error instanceof BlockedError) terminal.line(error.message);
-  else terminal.error(messageOf(error).replaceAll('\n', '\n        '));
+  else terminal.error(messageOf(error).replaceAll('\n', '\n        ') + leftBehind(error));
   if (error instanceof MakesafeError && error.hint !== undefined) terminal.next(error.hint);
   const unexpected = !(error instanceof MakesafeError);
   if (process.env['DEBUG'] === '1' || unexpected) printStack(error, terminal, unexpected);
+}
+
+/** A cancelled task that says nothing itself of the state it left. */
+function leftBehind(error: unknown): string {
+  const left = error instanceof CancelledError && error.message === 'cancelled' ? wasLeft() : undefined;
+  return left === undefined ? '' : `; left behind: ${left}`;
 }
 
 function printStack(error: unknown, terminal: Terminal, unexpected: boolean): void {

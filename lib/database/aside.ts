@@ -19,7 +19,7 @@ export interface Mark {
   readonly what: 'reset' | 'restore' | 'undo';
   /** ISO 8601, UTC. */
   readonly since: string;
-  /** Of one that is kept: whether it was a template, which could not be dropped. */
+  /** Of an old one: whether it was a template, which could not be dropped. */
   readonly template?: boolean;
 }
 

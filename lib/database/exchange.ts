@@ -27,9 +27,9 @@ export function outgoing(
   keep: boolean,
   template: boolean,
 ): { name: string; mark: Mark } {
-  const mark = { of: name, what, since: since.toISOString() };
+  const mark = { of: name, what, since: since.toISOString(), template };
   return keep
-    ? { name: keptName(name, since), mark: { ...mark, kind: 'kept', template } }
+    ? { name: keptName(name, since), mark: { ...mark, kind: 'kept' } }
     : { name: formerName(name), mark: { ...mark, kind: 'former' } };
 }
 
