@@ -60,11 +60,21 @@ export function flag(summary: string, options: Options = { default: '0' }): Para
   return { summary, placeholder: options.default === '1' ? '0' : '1', flag: true, ...options, parse };
 }
 
-/** A whole number in the given range. */
+interface Range {
+  min?: number;
+  max?: number;
+}
+
+/** A whole number in the given range; undefined when neither given nor defaulted. */
 export function wholeNumber(
   summary: string,
-  { min = 0, max = 86_400, ...options }: Options & { default: string; min?: number; max?: number },
-): Parameter<number> {
+  options: Options & Range & { default: string },
+): Parameter<number>;
+export function wholeNumber(summary: string, options?: Options & Range): Parameter<number | undefined>;
+export function wholeNumber(
+  summary: string,
+  { min = 0, max = 86_400, ...options }: Options & Range = {},
+): Parameter<number | undefined> {
   const parse = (given: string): number => {
     const value = Number(given);
     if (!/^\d+$/.test(given) || value < min || value > max) {
