@@ -5,14 +5,19 @@ import { readRevisions } from './database/contents.ts';
 import { FailedError } from './errors.ts';
 import type { Result } from './process.ts';
 import type { StackRun } from './task.ts';
+import { whileUnfinished } from './unfinished.ts';
 
 /** Runs alembic, its output streamed as it comes, its status kept. */
 async function alembic(run: StackRun, changes: boolean, ...args: string[]): Promise<void> {
-  const { stack, values, actor } = run;
+  const { stack, environment, values, actor, command } = run;
   const ini = values['ALEMBIC_INI'] as string | undefined;
   const deed = async (): Promise<void> => {
-    const result = await stack.alembic(args, { ini });
-    if (result.status !== 0) throw await failure(run, result, args);
+    // Each migration is a transaction of its own.
+    const where = `the database at the last revision that was finished (${command('al-cur-env', { ENV: environment.name })})`;
+    await whileUnfinished(where, async () => {
+      const result = await stack.alembic(args, { ini });
+      if (result.status !== 0) throw await failure(run, result, args);
+    });
   };
   await (changes ? actor.act(`alembic ${args.join(' ')}`, deed) : deed());
 }

@@ -43,3 +43,5 @@ export function revision(summary: string, fallback?: string): Parameter<string> 
   const row = { summary, placeholder: '<revision>', parse };
   return fallback === undefined ? { ...row, required: true } : { ...row, default: fallback };
 }
+
+export const BACKUP_DIR = text('the folder of the backups', { default: 'backups', placeholder: '<folder>' });

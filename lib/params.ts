@@ -83,11 +83,21 @@ export function duration(summary: string, options: { default: string }): Paramet
   return { summary, placeholder: '<time>', ...options, parse };
 }
 
-/** A whole number in the given range. */
+interface Range {
+  min?: number;
+  max?: number;
+}
+
+/** A whole number in the given range; undefined when neither given nor defaulted. */
 export function wholeNumber(
   summary: string,
-  { min = 0, max = 86_400, ...options }: Options & { default: string; min?: number; max?: number },
-): Parameter<number> {
+  options: Options & Range & { default: string },
+): Parameter<number>;
+export function wholeNumber(summary: string, options?: Options & Range): Parameter<number | undefined>;
+export function wholeNumber(
+  summary: string,
+  { min = 0, max = 86_400, ...options }: Options & Range = {},
+): Parameter<number | undefined> {
   const parse = (given: string): number => {
     const value = Number(given);
     if (!/^\d+$/.test(given) || value < min || value > max) {

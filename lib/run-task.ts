@@ -8,7 +8,9 @@ import { openEnvironment } from './open-environment.ts';
 import { readParameters, type Given } from './params.ts';
 import { display } from './display.ts';
 import type { Definition, DestructiveRun, Run, Task } from './task.ts';
+import { cancelOnSignals } from './signals.ts';
 import { Terminal } from './terminal.ts';
+import { wasLeft } from './unfinished.ts';
 
 /** Runs a task as a program: the only place that sets an exit code. */
 export async function runTask(task: Task, script: string): Promise<void> {
@@ -151,28 +153,18 @@ function exportsOfTheShell(): Record<string, string> {
   return exports;
 }
 
-/**
- * Children share the terminal's process group and get Ctrl-C as well; they are waited for. The third time leaves at
- * once.
- */
-function cancelOnSignals(controller: AbortController, terminal: Terminal): void {
-  let count = 0;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      count += 1;
-      if (count === 1) controller.abort(new CancelledError('cancelled', signal));
-      else if (count === 2) terminal.warn('still ending what was begun; once more leaves at once');
-      else process.exit(signal === 'SIGINT' ? 130 : 143);
-    });
-  }
-}
-
 function report(error: unknown, terminal: Terminal): void {
   if (error instanceof BlockedError) terminal.line(error.message);
-  else terminal.error(messageOf(error).replaceAll('\n', '\n        '));
+  else terminal.error(messageOf(error).replaceAll('\n', '\n        ') + leftBehind(error));
   if (error instanceof MakesafeError) error.hint?.split('\n').forEach(terminal.next);
   const unexpected = !(error instanceof MakesafeError);
   if (process.env['DEBUG'] === '1' || unexpected) printStack(error, terminal, unexpected);
+}
+
+/** A cancelled task that says nothing itself of the state it left. */
+function leftBehind(error: unknown): string {
+  const left = error instanceof CancelledError && error.message === 'cancelled' ? wasLeft() : undefined;
+  return left === undefined ? '' : `; left behind: ${left}`;
 }
 
 function printStack(error: unknown, terminal: Terminal, unexpected: boolean): void {

@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { findBackup } from '../database/backups.ts';
 import { takeBackup } from '../database/backup.ts';
-import { megabytes } from '../display.ts';
+import { byteSize } from '../display.ts';
 import { RefusedError, messageOf } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import type { Facts } from './facts.ts';
@@ -37,7 +37,7 @@ export async function backupFirst(run: StackRun & { readonly facts: Facts }): Pr
     const { file, facts: about } = found ?? (await takeBackup(run, folder));
     const name = relative('', file);
     terminal.ok(
-      `${found ? 'a backup that still holds' : 'backed up first'}: ${name} (${megabytes(about.size)})`,
+      `${found ? 'a backup that still holds' : 'backed up first'}: ${name} (${byteSize(about.size)})`,
     );
     terminal.info(
       `it is restored by: ${command('restore-from-dump', { ENV: environment.name, DUMP: name, FORCE: '1' })}`,

@@ -13,6 +13,7 @@ export async function confirmName(
   signal: AbortSignal,
   input: NodeJS.ReadableStream = process.stdin,
 ): Promise<void> {
+  signal.throwIfAborted();
   terminal.line(`Type ${name} to go on:`);
   const lines = createInterface({ input });
   // End of input settles no question, so lines are read as they come.

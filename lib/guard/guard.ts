@@ -68,7 +68,12 @@ export async function passGuard(
 /** Opens the stack and asks for the facts. */
 async function look({ open, environment }: GuardRequest): Promise<Passed> {
   const [run, { gatherFacts }] = await Promise.all([open(), import('./facts.ts')]);
-  const facts = await gatherFacts(run, environment);
+  let facts = await gatherFacts(run, environment);
+  if (facts.target.running && !facts.contents) {
+    // A reset that was killed may have left the database closed.
+    const { undoInterrupted } = await import('../database/interrupted.ts');
+    if (await undoInterrupted(run)) facts = await gatherFacts(run, environment);
+  }
   return { ...run, facts, target: facts.target };
 }
 

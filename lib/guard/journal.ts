@@ -99,7 +99,8 @@ export function readJournal(file: string): { entries: Entry[]; cut: number } {
   const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
   const entries = lines.flatMap((line) => {
     try {
-      return [JSON.parse(line) as Entry];
+      const entry = JSON.parse(line) as Partial<Entry> | null;
+      return typeof entry?.run === 'string' ? [entry as Entry] : [];
     } catch {
       return [];
     }

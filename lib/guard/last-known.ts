@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Contents } from '../database/contents.ts';
 import type { Storage, Target } from '../stack/stack.ts';
 import type { Start } from './journal.ts';
@@ -26,10 +27,12 @@ function identityOf(storage: Storage): string | undefined {
     case 'device':
       return storage.name === '' ? undefined : `volume ${storage.name}`;
     case 'bind':
-      return `folder ${storage.source}/${storage.data}`;
+      return `folder ${posix.join(storage.source, storage.data)}`;
     case 'folder':
       return `folder ${storage.path}`;
-    default:
+    case 'tmpfs':
+    case 'container':
+    case 'none':
       return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Contents } from '../database/contents.ts';
-import { megabytes } from '../display.ts';
+import { byteSize } from '../display.ts';
 import type { Storage } from '../stack/stack.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Deed } from './blocked.ts';
@@ -12,7 +12,7 @@ export function describeTarget(facts: Facts, { what, effect }: Deed, terminal: T
   const { environment, entry, target, contents, unread } = facts;
   const { name, alias } = environment;
   const unknown = target.running ? `not known: ${unread ?? ''}` : 'not known while the server is stopped';
-  const size = contents ? `, ${megabytes(contents.storageSize)}` : '';
+  const size = contents ? `, ${byteSize(contents.storageSize)}` : '';
   const version = contents ? `, PostgreSQL ${contents.serverVersion}` : '';
   const system = contents?.systemIdentifier ? `, system ${contents.systemIdentifier}` : '';
   const rows: [string, string][] = [
@@ -53,7 +53,7 @@ export function describeDoubts({ overlaps, unknown }: Facts): string[] {
 }
 
 const describeContents = ({ size, tables, rows }: Contents): string =>
-  `${megabytes(size)}, ${tables} table${tables === 1 ? '' : 's'}, about ${rows.toLocaleString('en')} rows`;
+  `${byteSize(size)}, ${tables} table${tables === 1 ? '' : 's'}, about ${rows.toLocaleString('en')} rows`;
 
 function describeUse({ revisions, idle, sessions }: Contents): [string, string][] {
   const open = Object.entries(sessions).map(([application, count]) => `${application} ${count}`);

@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream';
+import type { Transform, Writable } from 'node:stream';
 import type { Client } from 'pg';
 import type { Actor } from '../act.ts';
 import type { Result } from '../process.ts';
@@ -98,10 +98,20 @@ export interface Stack {
    * @throws UnreachableError when the server is not up
    */
   withClient<T>(database: string, work: (client: Client) => Promise<T>): Promise<T>;
+  /** Bytes that are free where the server has the given folder; undefined where that cannot be found out. */
+  freeSpace(folder: string): Promise<number | undefined>;
   /** Runs the server's own pg_dump on the database. Its status is not judged. */
   dump(args: readonly string[], output: Writable): Promise<Result>;
   /**
-   * Reads the table of contents of a custom-format dump.
+   * The same in directory format, by several jobs at once.
+   *
+   * @param meter what is written flows through it
+   * @param needed bytes that the dump may need
+   * @throws FailedError · ConfigurationError where pg_dump cannot do it
+   */
+  dumpDirectory(jobs: number, folder: string, meter: Transform, needed: number): Promise<void>;
+  /**
+   * Has the server's own pg_restore, where there is one, read a custom-format dump to its end.
    *
    * @throws FailedError when it cannot be read
    */

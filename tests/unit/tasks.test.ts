@@ -8,7 +8,10 @@ import type { Task } from '../../lib/task.ts';
 import { loadTasks, taskNames } from '../../lib/tasks.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const DESTRUCTIVE = ['al-down-env', 'al-stamp-env', 'db-reset-db-env', 'db-reset-volume-env'];
+const DESTRUCTIVE = [
+  ...['al-down-env', 'al-stamp-env', 'db-reset-db-env', 'db-reset-volume-env'],
+  ...['db-drop-old-env', 'db-undo-env'],
+];
 /** What fingers remember: none of them may go. */
 const TARGETS = [
   ...['up', 'down', 'restart', 'rebuild', 'ps', 'logs', 'health', 'config', 'check'],

@@ -1,4 +1,4 @@
-import { createReadStream, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
@@ -17,6 +17,7 @@ import {
 } from './containers.ts';
 import { checkRemovable, destroyStack } from './destroy.ts';
 import { dockerOf, engineEndpoint, engineHost, must } from './docker.ts';
+import { dumping } from './dump.ts';
 import { serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
 import { scriptErrors } from './psql.ts';
@@ -156,32 +157,14 @@ export async function openComposeStack(environment: Environment, options: StackO
       }
     },
 
-    async dump(args, output) {
+    async freeSpace(folder) {
       const { Id } = await runningContainer(databaseService);
-      // Bounds of partitions are printed in the session's time zone, which is no part of the schema.
-      const command = docker(
-        'exec',
-        '-e',
-        'PGTZ=UTC',
-        Id,
-        'pg_dump',
-        '-U',
-        settings.user,
-        '-d',
-        settings.name,
-        ...args,
-      );
-      return run(command, { output });
+      const { status, stdout } = await run(docker('exec', Id, 'df', '-Pk', folder));
+      const [, kilobytes] = stdout.match(/\n\S+\s+\d+\s+\d+\s+(\d+)/) ?? [];
+      return status === 0 && kilobytes !== undefined ? Number(kilobytes) * 1024 : undefined;
     },
 
-    async verifyArchive(file) {
-      const { Id } = await runningContainer(databaseService);
-      const list = docker('exec', '-i', Id, 'pg_restore', '--list');
-      const { status, stdout, stderr } = await run(list, { input: createReadStream(file) });
-      if (status !== 0 || !/^;\s+TOC Entries: \d+/m.test(stdout)) {
-        throw new FailedError(`pg_restore cannot read ${file} (status ${status}): ${stderr.trim()}`);
-      }
-    },
+    ...dumping(docker, () => runningContainer(databaseService), settings),
 
     async runScript(file) {
       const { Id } = await runningContainer(databaseService);

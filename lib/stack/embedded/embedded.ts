@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import pg from 'pg';
@@ -6,7 +7,6 @@ import { runStatements } from '../../database/script.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
 import { run } from '../../process.ts';
-import { readArchive } from '../../schema/archive.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 import { findAlembic } from './alembic.ts';
 import { withLocalClient } from './client.ts';
@@ -150,13 +150,25 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
 
     withClient: async (to, work) => withClient(to, running().port, work),
 
+    async freeSpace(folder) {
+      const { bavail, bsize } = await statfs(folder);
+      return bavail * bsize;
+    },
+
     async dump(args, output) {
       const { port } = running();
       await withClient(database.name, port, () => Promise.resolve());
       return pgDump({ port, ...credentials, database: database.name }, args, output);
     },
 
-    verifyArchive: async (file) => void (await readArchive(file)),
+    dumpDirectory: (jobs) =>
+      Promise.reject(
+        new ConfigurationError(`JOBS=${jobs}: the embedded stack's pg_dump has one thread`, {
+          hint: 'leave JOBS out',
+        }),
+      ),
+    // There is no pg_restore; whoever takes a dump reads it to its end.
+    verifyArchive: () => Promise.resolve(),
 
     async runScript(file) {
       const script = readFileSync(file, 'utf8');
