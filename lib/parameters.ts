@@ -1,4 +1,4 @@
-import { text, wholeNumber, type Parameter } from './params.ts';
+import { flag, text, wholeNumber, type Parameter } from './params.ts';
 
 /** Parameters that several tasks take. */
 
@@ -32,6 +32,16 @@ export const ALEMBIC = text('the alembic of an environment without containers', 
   defaultNote: '.venv, then each Python on PATH',
   placeholder: '<file>',
 });
+
+export const BASE = text('what it is compared with: an environment or a dump file', {
+  placeholder: '<environment>',
+  defaultNote: 'nothing',
+});
+
+export const PRIVILEGES = flag('0 leaves owners and privileges out of the comparison', { default: '1' });
+
+/** The steps of the runbook, in order. */
+export const REBUILD_STEPS = ['reset', 'up', 'bootstrap', 'migrate', 'current', 'verify'] as const;
 
 /** A revision as alembic takes it: an id or the beginning of one, head(s), base, `-1`, `+2`, `branch@head`. */
 export function revision(summary: string, fallback?: string): Parameter<string> {

@@ -146,7 +146,9 @@ function allParameters({ environment, destructive, parameters = {} }: Definition
   const typed: Parameters = {
     ENV: TYPED_ENV,
     FORCE: flag('needed on a protected environment'),
-    BACKUP: choice('skip: on a protected environment, take no backup first', ['first', 'skip']),
+    BACKUP: choice('skip: on a protected environment, take no backup first', ['first', 'skip'], {
+      default: 'first',
+    }),
     BACKUP_DIR: text('the folder for that backup', { default: 'backups', placeholder: '<folder>' }),
     BACKUP_MAX_AGE: duration('how old a backup may be to be good enough', { default: '1h' }),
     WAIT: wholeNumber('seconds to press Ctrl-C; at least 5 on a protected environment', {

@@ -74,6 +74,8 @@ export interface Stack {
 
   target(): Promise<Target>;
 
+  /** Builds the images that the configuration builds; nothing where there are none. */
+  build(): Promise<void>;
   /** Starts everything and returns when the database answers a query. */
   up(options: { build: boolean; timeout: number }): Promise<void>;
   down(): Promise<void>;

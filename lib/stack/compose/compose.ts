@@ -44,7 +44,8 @@ export async function openComposeStack(environment: Environment, options: StackO
   const compose = (...args: string[]): Command => composeCommand(environment, ...args);
   const show = async (command: Command, how: RunOptions): Promise<unknown> => {
     await host;
-    return must(command, { ...inProject(environment), terminal: true, ...how });
+    const output = terminal.folded ? { onLine: (line: string) => terminal.line(line) } : { terminal: true };
+    return must(command, { ...inProject(environment), ...output, ...how });
   };
   const change = (command: Command, how: RunOptions = {}): Promise<unknown> =>
     actor.act(display(command), () => show(command, how));
@@ -89,6 +90,8 @@ export async function openComposeStack(environment: Environment, options: StackO
         otherUsers: await otherUsers(docker, storage, project),
       };
     },
+
+    build: async () => void (await change(compose('build'))),
 
     async up({ build, timeout }) {
       await change(compose('up', '-d', ...(build ? ['--build'] : []), '--remove-orphans'));
@@ -145,7 +148,7 @@ export async function openComposeStack(environment: Environment, options: StackO
 
     async destroy({ storage }) {
       const image = databaseImage(await findContainer(docker, project, databaseService));
-      await destroyStack(storage, image, environment, actor);
+      await destroyStack(storage, image, environment, actor, change);
     },
 
     async withClient(database, work) {

@@ -88,6 +88,7 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
       };
     },
 
+    build: () => Promise.resolve(),
     up: async () => void (await act(`# initdb and start PostgreSQL in ${home.data}`, begin)),
     down: async () => void (await act(`# stop the embedded PostgreSQL of ${name}`, end)),
     restart: async () =>
