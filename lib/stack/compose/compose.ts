@@ -22,6 +22,7 @@ import { serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
 import { scriptErrors } from './psql.ts';
 import { connect } from './relay.ts';
+import { restoring } from './restore.ts';
 
 /** The service that holds the application's code and migrations. */
 const APPLICATION_SERVICE = 'core_api';
@@ -161,6 +162,7 @@ export async function openComposeStack(environment: Environment, options: StackO
     },
 
     ...dumping(() => runningContainer(databaseService), settings),
+    ...restoring(() => runningContainer(databaseService), settings),
 
     async runScript(file) {
       const { Id } = await runningContainer(databaseService);
