@@ -1,6 +1,7 @@
 import type { Transform, Writable } from 'node:stream';
 import type { Client } from 'pg';
 import type { Actor } from '../act.ts';
+import type { Dump } from '../database/dump.ts';
 import type { Result } from '../process.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -118,6 +119,16 @@ export interface Stack {
    * @throws FailedError when it cannot be read
    */
   verifyArchive(file: string): Promise<void>;
+  /** Whether psql and pg_restore do it: then what only they know can be restored. */
+  readonly restoresNatively: boolean;
+  /**
+   * Restores a dump into an empty database, without owners and privileges, and stops at the first error.
+   *
+   * @param meter the bytes of the dump flow through it
+   * @param jobs at once, of a dump in directory format where the stack can
+   * @throws FailedError naming what failed
+   */
+  restore(dump: Dump, database: string, meter: Transform, jobs: number): Promise<void>;
   /** Runs an SQL script to its end, and tells which statements failed. */
   runScript(file: string): Promise<ScriptError[]>;
   /**

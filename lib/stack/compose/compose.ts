@@ -22,6 +22,7 @@ import { serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
 import { scriptErrors } from './psql.ts';
 import { connect } from './relay.ts';
+import { restoring } from './restore.ts';
 import { otherUsers } from './users.ts';
 
 /** The service that holds the application's code and migrations. */
@@ -168,6 +169,7 @@ export async function openComposeStack(environment: Environment, options: StackO
     },
 
     ...dumping(docker, () => runningContainer(databaseService), settings),
+    ...restoring(docker, () => runningContainer(databaseService), settings),
 
     async runScript(file) {
       const { Id } = await runningContainer(databaseService);

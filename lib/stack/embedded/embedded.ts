@@ -171,6 +171,12 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
     // There is no pg_restore; whoever takes a dump reads it to its end.
     verifyArchive: () => Promise.resolve(),
 
+    restoresNatively: false,
+    async restore(dump, to, meter) {
+      const { restore } = await import('../../database/restore-client.ts');
+      await withClient(to, running().port, (client) => restore(client, dump, meter));
+    },
+
     async runScript(file) {
       const script = readFileSync(file, 'utf8');
       return withClient(database.name, running().port, (client) =>
