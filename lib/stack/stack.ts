@@ -39,6 +39,9 @@ export interface Target {
   readonly storage: Storage;
 }
 
+/** The server's own, of the server's version, or the one that makesafe brings along, which is the same everywhere. */
+export type PgDump = 'own' | 'bundled';
+
 export interface ServiceHealth {
   readonly service: string;
   readonly healthy: boolean;
@@ -93,8 +96,10 @@ export interface Stack {
    * @throws UnreachableError when the server is not up
    */
   withClient<T>(database: string, work: (client: Client) => Promise<T>): Promise<T>;
-  /** Runs the server's own pg_dump on the database. Its status is not judged. */
-  dump(args: readonly string[], output: Writable): Promise<Result>;
+  /** The pg_dump that `dump` runs where none is asked for. */
+  readonly pgDump: PgDump;
+  /** Runs pg_dump on the database. Its status is not judged. */
+  dump(args: readonly string[], output: Writable, pgDump?: PgDump): Promise<Result>;
   /**
    * Reads the table of contents of a custom-format dump.
    *

@@ -20,7 +20,7 @@ import { docker, engineEndpoint, engineHost, must } from './docker.ts';
 import { serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
 import { scriptErrors } from './psql.ts';
-import { connect } from './relay.ts';
+import { connect, openRelay } from './relay.ts';
 
 /** The service that holds the application's code and migrations. */
 const APPLICATION_SERVICE = 'core_api';
@@ -152,8 +152,14 @@ export async function openComposeStack(environment: Environment, options: StackO
       }
     },
 
-    async dump(args, output) {
+    pgDump: 'own',
+    async dump(args, output, by = 'own') {
       const { Id } = await runningContainer(databaseService);
+      if (by === 'bundled') {
+        const { pgDump } = await import('../embedded/pg-dump.ts');
+        const { user, password, name: database } = settings;
+        return pgDump(openRelay(Id).connection, { user, password, database }, args, output);
+      }
       // Bounds of partitions are printed in the session's time zone, which is no part of the schema.
       const command = docker(
         'exec',

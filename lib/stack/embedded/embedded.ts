@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import pg from 'pg';
@@ -6,7 +7,7 @@ import { runStatements } from '../../database/script.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
 import { run } from '../../process.ts';
-import { readArchive } from '../../schema/archive.ts';
+import { scanArchive } from '../../schema/archive.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 import { findAlembic } from './alembic.ts';
 import { withLocalClient } from './client.ts';
@@ -148,13 +149,16 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
 
     withClient: async (to, work) => withClient(to, running().port, work),
 
+    // The server comes without one.
+    pgDump: 'bundled',
     async dump(args, output) {
       const { port } = running();
       await withClient(database.name, port, () => Promise.resolve());
-      return pgDump({ port, ...credentials, database: database.name }, args, output);
+      const connection = connect({ host: '127.0.0.1', port, noDelay: true });
+      return pgDump(connection, { ...credentials, database: database.name }, args, output);
     },
 
-    verifyArchive: async (file) => void (await readArchive(file)),
+    verifyArchive: (file) => Promise.resolve(file).then((path) => void scanArchive(path)),
 
     async runScript(file) {
       const script = readFileSync(file, 'utf8');
