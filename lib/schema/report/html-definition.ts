@@ -27,12 +27,12 @@ export function definitionTable(difference: Difference, comparison: Comparison, 
   const rows = compareLines(difference.base, difference.compared);
   if (!budget.take(rows.length)) {
     const reason = `the definition is left out: this page has ${grouped(MOST_ROWS)} lines; JSON=1 has all of it`;
-    return [markup`<p class="left-out">${reason}</p>`];
+    return [markup`<p class="absent">${reason}</p>`];
   }
   const sides = SIDES.filter((side) => difference[side] !== undefined);
   const labels = sides.map((side) => printable(comparison[side].label));
   return [
-    markup`<table class="definition">
+    markup`<table class="sql">
 <caption>Definition of ${objectName(difference)}</caption>
 <colgroup>${sides.map(() => markup`<col class="number"><col>`)}</colgroup>
 <thead><tr>${labels.map((label) => markup`<th colspan="2" scope="col">${label}</th>`)}</tr></thead>
@@ -54,7 +54,7 @@ function cells(line: Line | undefined, side: Side, changed: boolean): Markup {
   if (!line) return markup`<td class="number none"></td><td class="${side} none"></td>`;
   const look = changed ? (side === 'base' ? 'gone' : 'come') : '';
   // A sign as well: not everyone sees the colours, nor does every printer.
-  const sign = changed ? (side === 'base' ? '− ' : '+ ') : '  ';
+  const sign = changed ? (side === 'base' ? '−' : '+') : '';
   const pieces = line.pieces.map(({ text, marked }) => {
     if (!marked) return text;
     return side === 'base' ? markup`<del>${text}</del>` : markup`<ins>${text}</ins>`;

@@ -35,7 +35,7 @@ export function differenceCards(comparison: Comparison): Markup[] {
   const budget = new RowBudget();
   return byKind(comparison.differences).map((those) => {
     const cards = those.map((difference) => card(difference, comparison, budget));
-    return markup`<section class="kind">\n<h3>${kindOf(those[0]!)}</h3>\n${cards}</section>\n`;
+    return markup`<section class="kind">\n<h3>${kindOf(those[0]!)} <span>${those.length}</span></h3>\n${cards}</section>\n`;
   });
 }
 

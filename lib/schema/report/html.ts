@@ -4,14 +4,15 @@ import type { Comparison, KindCount } from '../comparison.ts';
 import { differenceCards, filterForm } from './html-differences.ts';
 import { Markup, markup } from './markup.ts';
 import { printable } from './printable.ts';
-import { count, COUNTED, grouped, remarks, sideDetails, total, verdictSentence } from './wording.ts';
+import { count, COUNTED, grouped, remarks, SIGN, sideDetails, total, verdictSentence } from './wording.ts';
 
 export interface PageOptions {
   /** When the comparison was made. */
   readonly at: Date;
 }
 
-const BADGE = { same: '✓ same', different: '✗ different', incomplete: '? incomplete' } as const;
+/** From this many differences on. */
+const LONG = 300;
 
 /**
  * The comparison as one page that needs nothing else: no network, no font, no file beside it. Everything from the
@@ -37,10 +38,10 @@ export function renderHtml(comparison: Comparison, { at }: PageOptions): string 
 <meta http-equiv="Content-Security-Policy" content="${policy(style, script)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>${BADGE[verdict]}: ${labels}</title>
+<title>${SIGN[verdict]} ${verdict}: ${labels}</title>
 <style>${new Markup(style)}</style>
 </head>
-<body>
+<body class="${differences.length < LONG ? '' : 'long'}">
 <main>
 ${heading(comparison, at)}
 ${numbers(comparison)}
@@ -71,7 +72,7 @@ function heading(comparison: Comparison, at: Date): Markup {
   });
   return markup`<header class="verdict ${verdict}">
 <p class="over">Schema comparison · <time datetime="${at.toISOString()}">${minute}</time></p>
-<h1><strong class="badge">${BADGE[verdict]}</strong> ${verdictSentence(comparison)}</h1>
+<h1><span class="badge" aria-hidden="true">${SIGN[verdict]}</span> ${verdictSentence(comparison)}</h1>
 <dl class="sides">
 ${sides}</dl>
 </header>`;

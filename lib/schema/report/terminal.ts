@@ -12,6 +12,7 @@ import {
   grouped,
   objectName,
   remarks,
+  SIGN,
   sideDetails,
   total,
   verdictSentence,
@@ -23,7 +24,6 @@ export interface TerminalOptions {
   readonly style: Terminal['style'];
 }
 
-const SIGN = { same: '✓', different: '✗', incomplete: '?' } as const;
 const COLOUR = { same: 'green', different: 'red', incomplete: 'yellow' } as const;
 
 /** The comparison for a person at a terminal: verdict, counts by kind, what was left out, then each difference. */

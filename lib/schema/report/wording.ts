@@ -24,6 +24,9 @@ export const count = (number: number, noun: string): string =>
 /** `1,200` */
 export const grouped = (number: number): string => number.toLocaleString('en-GB');
 
+/** Of a verdict. */
+export const SIGN = { same: '✓', different: '✗', incomplete: '?' } as const;
+
 /** The verdict as a sentence that stands for itself. */
 export function verdictSentence({ verdict, base, compared, objects, differences }: Comparison): string {
   const [left, right] = [printable(base.label), printable(compared.label)];
