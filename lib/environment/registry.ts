@@ -30,7 +30,14 @@ export interface Registry {
   readonly environments: Readonly<Record<string, EnvironmentEntry>>;
   /** Names that no longer exist, with their successors. */
   readonly removed?: Readonly<Record<string, string>>;
+  /** The role that may read and not write, as the bootstrap script makes it; `app_readonly` by default. */
+  readonly readonlyRole?: string;
+  /** The application's schemas, which that role reads; `mart` and `stg` by default. */
+  readonly schemas?: readonly string[];
 }
+
+export const readonlyRoleOf = ({ readonlyRole = 'app_readonly' }: Registry): string => readonlyRole;
+export const schemasOf = ({ schemas = ['mart', 'stg'] }: Registry): readonly string[] => schemas;
 
 export const REGISTRY_FILE = 'env/environments.ts';
 
@@ -113,5 +120,8 @@ export function checkRegistry(registry: Registry): string[] {
   if (!Object.hasOwn(registry.environments, registry.default)) {
     problems.push(`default: ${registry.default} is not an environment`);
   }
+  if (readonlyRoleOf(registry) === '') problems.push('readonlyRole: is empty');
+  // A check of no schema would find nothing wrong.
+  if (schemasOf(registry).length === 0) problems.push('schemas: is empty');
   return problems;
 }
