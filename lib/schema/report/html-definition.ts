@@ -10,11 +10,12 @@ const MOST_ROWS = 50_000;
 export class RowBudget {
   #left = MOST_ROWS;
 
-  /** False when the page has as many as it may have. */
-  take(rows: number): boolean {
-    if (this.#left <= 0) return false;
+  get spent(): boolean {
+    return this.#left <= 0;
+  }
+
+  take(rows: number): void {
     this.#left -= rows;
-    return true;
   }
 }
 
@@ -24,11 +25,12 @@ const SIDES: readonly Side[] = ['base', 'compared'];
 /** Both definitions side by side, or the only one there is; nothing for a difference without definitions. */
 export function definitionTable(difference: Difference, comparison: Comparison, budget: RowBudget): Markup[] {
   if (difference.base === difference.compared) return [];
-  const rows = compareLines(difference.base, difference.compared);
-  if (!budget.take(rows.length)) {
+  if (budget.spent) {
     const reason = `the definition is left out: this page has ${grouped(MOST_ROWS)} lines; JSON=1 has all of it`;
     return [markup`<p class="absent">${reason}</p>`];
   }
+  const rows = compareLines(difference.base, difference.compared);
+  budget.take(rows.length);
   const sides = SIDES.filter((side) => difference[side] !== undefined);
   const labels = sides.map((side) => printable(comparison[side].label));
   return [

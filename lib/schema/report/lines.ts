@@ -33,7 +33,7 @@ const MOST_ROWS = 400;
 /** Of one line. Beyond is data in a function's body, not something to read. */
 const MOST_CHARACTERS = 1_000;
 /** Edits after which the search for the shortest difference is given up: its time grows with their square. */
-const MOST_EDITS = { lines: 1_000, words: 200 };
+const MOST_EDITS = { lines: 400, words: 200 };
 
 /**
  * Two definitions line by line; undefined where a side has none. Bounded in time and size whatever they hold: where
@@ -110,7 +110,6 @@ function toRow(place: Place | Gap, left: readonly string[], right: readonly stri
   if ('kind' in place) return place;
   const { base, compared, equal } = place;
   const line = (index: number, pieces: readonly Piece[]): Line => ({ number: index + 1, pieces });
-  const whole = (text: string): Piece[] => [{ text: printableLine(clip(text, 0)), marked: false }];
   if (base === undefined) return { kind: 'added', compared: line(compared!, whole(right[compared!]!)) };
   if (compared === undefined) return { kind: 'removed', base: line(base, whole(left[base]!)) };
   if (equal) {
@@ -121,19 +120,30 @@ function toRow(place: Place | Gap, left: readonly string[], right: readonly stri
   return { kind: 'changed', base: line(base, before), compared: line(compared, after) };
 }
 
-/** The pieces of two lines that stand for each other. Lines without much in common are not marked piece by piece. */
+const whole = (text: string, around = 0): Piece[] => {
+  const { head, shown, tail } = clip(text, around);
+  return [{ text: head + printableLine(shown) + tail, marked: false }];
+};
+
+/** The pieces of two lines that stand for each other. Lines with nothing in common are not marked. */
 function markWords(before: string, after: string): [Piece[], Piece[]] {
-  const from =
-    before.length > MOST_CHARACTERS || after.length > MOST_CHARACTERS ? firstDifference(before, after) : 0;
-  const texts = [before, after].map((text) => printableLine(clip(text, from))) as [string, string];
-  const parts = diffWordsWithSpace(...texts, { maxEditLength: MOST_EDITS.words }) ?? [];
-  const common = parts.filter(({ added, removed, value }) => !added && !removed && value.trim() !== '');
-  if (common.length === 0) return [[{ text: texts[0], marked: false }], [{ text: texts[1], marked: false }]];
-  const side = (other: 'added' | 'removed'): Piece[] =>
-    parts
-      .filter((part) => !part[other])
-      .map(({ value, added, removed }) => ({ text: value, marked: added || removed }));
-  return [side('added'), side('removed')];
+  const around = firstDifference(before, after);
+  const [one, other] = [clip(before, around), clip(after, around)];
+  const parts =
+    diffWordsWithSpace(printableLine(one.shown), printableLine(other.shown), {
+      maxEditLength: MOST_EDITS.words,
+    }) ?? [];
+  const common = parts.some(({ added, removed, value }) => !added && !removed && /[\p{L}\p{N}]/u.test(value));
+  if (!common) return [whole(before, around), whole(after, around)];
+  const side = ({ head, tail }: Clipped, absent: 'added' | 'removed'): Piece[] =>
+    [
+      { text: head, marked: false },
+      ...parts
+        .filter((part) => !part[absent])
+        .map(({ value, added, removed }) => ({ text: value, marked: added || removed })),
+      { text: tail, marked: false },
+    ].filter(({ text }) => text !== '');
+  return [side(one, 'added'), side(other, 'removed')];
 }
 
 function firstDifference(before: string, after: string): number {
@@ -142,11 +152,21 @@ function firstDifference(before: string, after: string): number {
   return at;
 }
 
-/** A long line's part around a place. */
-function clip(line: string, place: number): string {
-  if (line.length <= MOST_CHARACTERS) return line;
-  const from = Math.max(0, Math.min(place - MOST_CHARACTERS / 4, line.length - MOST_CHARACTERS));
+interface Clipped {
+  readonly head: string;
+  readonly shown: string;
+  readonly tail: string;
+}
+
+/** The part of a long line that a reader should see. */
+function clip(line: string, around: number): Clipped {
+  if (line.length <= MOST_CHARACTERS) return { head: '', shown: line, tail: '' };
+  const from = Math.max(0, Math.min(around - MOST_CHARACTERS / 4, line.length - MOST_CHARACTERS));
   const to = from + MOST_CHARACTERS;
   const left = line.length - to;
-  return `${from > 0 ? '… ' : ''}${line.slice(from, to)}${left > 0 ? ` … (${left} more characters)` : ''}`;
+  return {
+    head: from > 0 ? '… ' : '',
+    shown: line.slice(from, to),
+    tail: left > 0 ? ` … (${left} more characters)` : '',
+  };
 }
