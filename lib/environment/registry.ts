@@ -22,6 +22,11 @@ export interface EnvironmentEntry {
   readonly alembicIni?: string;
   /** The compose project's name; the environment's name by default. */
   readonly project?: string;
+  /**
+   * For comparing schemas: what the roles of this environment are elsewhere, `{ owner: 'sanbou_app_stg' }`. The owner
+   * of the database is `owner` by default.
+   */
+  readonly roles?: Readonly<Record<string, string>>;
 }
 
 export interface Registry {
@@ -30,6 +35,8 @@ export interface Registry {
   readonly environments: Readonly<Record<string, EnvironmentEntry>>;
   /** Names that no longer exist, with their successors. */
   readonly removed?: Readonly<Record<string, string>>;
+  /** Differences of schemas that are accepted, as reports name the objects: `TABLE mart.tmp_*`. */
+  readonly ignore?: readonly string[];
   /** The role that may read and not write, as the bootstrap script makes it; `app_readonly` by default. */
   readonly readonlyRole?: string;
   /** The application's schemas, which that role reads; `mart` and `stg` by default. */
@@ -102,6 +109,8 @@ export function checkRegistry(registry: Registry): string[] {
     claim(name, name);
     for (const alias of entry.aliases ?? []) claim(alias, name);
     if (typeof entry.protected !== 'boolean') problems.push(`${name}: protected must be true or false`);
+    const roles = Object.values(entry.roles ?? {});
+    if (new Set(roles).size < roles.length) problems.push(`${name}: roles gives one role two names`);
     const project = entry.project ?? name;
     const other = projects.get(project);
     // `down -v` of one would take the other's volumes.

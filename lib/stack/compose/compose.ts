@@ -162,15 +162,7 @@ export async function openComposeStack(environment: Environment, options: StackO
       }
       // Bounds of partitions are printed in the session's time zone, which is no part of the schema.
       const command = docker(
-        'exec',
-        '-e',
-        'PGTZ=UTC',
-        Id,
-        'pg_dump',
-        '-U',
-        settings.user,
-        '-d',
-        settings.name,
+        ...['exec', '-e', 'PGTZ=UTC', Id, 'pg_dump', '-U', settings.user, '-d', settings.name],
         ...args,
       );
       return run(command, { output });
