@@ -57,20 +57,25 @@ export const atHead: Check = {
   async look({ current, heads, environment, command }) {
     const [at, all] = await Promise.all([current(), heads()]);
     if (all.length > 0 && sameSet(at, all)) return passed(at.join(', '));
-    return failed(`${place(at)}, and head is ${some(all)}`, command('al-up-env', { ENV: environment }));
+    return failed(
+      `${place(at)}, and head is ${some(all) || 'none'}`,
+      command('al-up-env', { ENV: environment }),
+    );
   },
 };
 
 export const revisionOfBase: Check = {
   name: 'same revision',
-  async look({ current, base, baseName, environment, command }) {
+  async look({ current, heads, base, baseName, environment, command }) {
     if (baseName === undefined) return withoutBase;
     if (!base) return notLookedAt(`${baseName} is a file, and says no revision`);
-    const [at, there] = await Promise.all([current(), base.current()]);
+    const [at, head, there] = await Promise.all([current(), heads(), base.current()]);
     if (at.length > 0 && sameSet(at, there)) return passed(`as ${baseName}`);
+    // Of two, the one that is not at head is the one to migrate.
+    const behind = sameSet(at, head) ? base.environment : environment;
     return failed(
       `${environment} ${place(at)}; ${baseName} ${place(there)}`,
-      command('al-up-env', { ENV: environment, REV: 'head' }),
+      command('al-up-env', { ENV: behind }),
     );
   },
 };
