@@ -40,9 +40,6 @@ export const BASE = text('what it is compared with: an environment or a dump fil
 
 export const PRIVILEGES = flag('0 leaves owners and privileges out of the comparison', { default: '1' });
 
-/** The steps of the runbook, in order. */
-export const REBUILD_STEPS = ['reset', 'up', 'bootstrap', 'migrate', 'current', 'verify'] as const;
-
 /** A revision as alembic takes it: an id or the beginning of one, head(s), base, `-1`, `+2`, `branch@head`. */
 export function revision(summary: string, fallback?: string): Parameter<string> {
   const parse = (given: string): string => {

@@ -17,6 +17,7 @@ export class Terminal {
   /** True when a person watches: progress may rewrite its line. */
   readonly interactive: boolean;
   readonly #colour: boolean;
+  readonly #resultColour: boolean;
   readonly #out: Sink;
   readonly #err: Sink;
   #transient = false;
@@ -28,6 +29,7 @@ export class Terminal {
     this.interactive = err.isTTY === true;
     // https://no-color.org: present and not empty.
     this.#colour = this.interactive && !env['NO_COLOR'];
+    this.#resultColour = out.isTTY === true && !env['NO_COLOR'];
   }
 
   info = (text: string): void => this.line(`${this.style('cyan', '[info]')} ${text}`);
@@ -87,6 +89,10 @@ export class Terminal {
   style(style: Style, text: string): string {
     return this.#colour ? styleText(style, text, { validateStream: false }) : text;
   }
+
+  /** The same for what goes to standard output and is for people as well: never in a file or a pipe. */
+  styleResult = (style: Style, text: string): string =>
+    this.#resultColour ? styleText(style, text, { validateStream: false }) : text;
 
   /** Takes the progress line away, for output that does not come through here. */
   clear(): void {

@@ -45,6 +45,9 @@ export interface Target {
   readonly otherUsers: readonly string[];
 }
 
+/** The server's own, of the server's version, or the one that makesafe brings along, which is the same everywhere. */
+export type PgDump = 'own' | 'bundled';
+
 export interface ServiceHealth {
   readonly service: string;
   readonly healthy: boolean;
@@ -103,8 +106,10 @@ export interface Stack {
   withClient<T>(database: string, work: (client: Client) => Promise<T>): Promise<T>;
   /** Bytes that are free where the server has the given folder; undefined where that cannot be found out. */
   freeSpace(folder: string): Promise<number | undefined>;
-  /** Runs the server's own pg_dump on the database. Its status is not judged. */
-  dump(args: readonly string[], output: Writable): Promise<Result>;
+  /** The pg_dump that `dump` runs where none is asked for. */
+  readonly pgDump: PgDump;
+  /** Runs pg_dump on the database. Its status is not judged. */
+  dump(args: readonly string[], output: Writable, pgDump?: PgDump): Promise<Result>;
   /**
    * The same in directory format, by several jobs at once.
    *

@@ -175,9 +175,13 @@ export class Scratch {
   }
 
   startTask(words: string | readonly string[], options: RunOptions = {}): Running {
+    return this.start(this.taskCommand(words), options);
+  }
+
+  /** What `runTask` runs. */
+  taskCommand(words: string | readonly string[]): string[] {
     const [task, ...args] = split(words);
-    const script = this.path('tasks', `${task}.ts`);
-    return this.start([process.execPath, '--import', TSX, script, ...args], options);
+    return [process.execPath, '--import', TSX, this.path('tasks', `${task}.ts`), ...args];
   }
 
   startMake(words: string | readonly string[], options: RunOptions = {}): Running {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import pg from 'pg';
@@ -156,10 +157,13 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
       return bavail * bsize;
     },
 
+    // The server comes without one.
+    pgDump: 'bundled',
     async dump(args, output) {
       const { port } = running();
       await withClient(database.name, port, () => Promise.resolve());
-      return pgDump({ port, ...credentials, database: database.name }, args, output);
+      const connection = connect({ host: '127.0.0.1', port, noDelay: true });
+      return pgDump(connection, { ...credentials, database: database.name }, args, output);
     },
 
     dumpDirectory: (jobs) =>
