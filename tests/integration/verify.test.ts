@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { lookAt, type Check, type Finding } from '../../lib/schema/verify/check.ts';
+import { lookAt, type Check, type Finding } from '../../lib/findings/finding.ts';
 import * as databaseChecks from '../../lib/schema/verify/database-checks.ts';
 import { databaseReachable, markerRight } from '../../lib/schema/verify/environment-checks.ts';
 import type { Facts } from '../../lib/schema/verify/facts.ts';
@@ -54,7 +54,7 @@ const facts = (parts: Partial<Facts> = {}): Facts => ({
 });
 
 /** What a check says of the database with a fault in it, which is gone afterwards. */
-async function withFault(check: Check, fault: string, parts: Partial<Facts> = {}): Promise<Finding> {
+async function withFault(check: Check<Facts>, fault: string, parts: Partial<Facts> = {}): Promise<Finding> {
   await client.query('BEGIN');
   try {
     await client.query(fault);

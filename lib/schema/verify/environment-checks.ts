@@ -1,10 +1,19 @@
 import { grouped, total } from '../report/wording.ts';
-import { failed, notLookedAt, passed, some, warning, type Check, type Outcome } from './check.ts';
+import {
+  failed,
+  notLookedAt,
+  passed,
+  some,
+  warning,
+  type Check,
+  type Outcome,
+} from '../../findings/finding.ts';
+import type { Facts } from './facts.ts';
 import { markedAs } from './marker.ts';
 
 /** Whether the stack is up, the database the right one, and its schema the one that it should have. */
 
-export const stackUp: Check = {
+export const stackUp: Check<Facts> = {
   name: 'stack up',
   async look({ services, environment, command }) {
     const all = await services();
@@ -16,7 +25,7 @@ export const stackUp: Check = {
   },
 };
 
-export const databaseReachable: Check = {
+export const databaseReachable: Check<Facts> = {
   name: 'database reachable',
   async look({ query, database }) {
     const [row] = await query<{ version: string }>("SELECT current_setting('server_version') AS version");
@@ -24,7 +33,7 @@ export const databaseReachable: Check = {
   },
 };
 
-export const markerRight: Check = {
+export const markerRight: Check<Facts> = {
   name: 'marker',
   async look({ query, environment }) {
     const [row] = await query<{ comment: string | null }>(
@@ -42,7 +51,7 @@ export const markerRight: Check = {
   },
 };
 
-export const oneHead: Check = {
+export const oneHead: Check<Facts> = {
   name: 'one head',
   async look({ heads, command }) {
     const all = await heads();
@@ -52,7 +61,7 @@ export const oneHead: Check = {
   },
 };
 
-export const atHead: Check = {
+export const atHead: Check<Facts> = {
   name: 'at head',
   async look({ current, heads, environment, command }) {
     const [at, all] = await Promise.all([current(), heads()]);
@@ -64,7 +73,7 @@ export const atHead: Check = {
   },
 };
 
-export const revisionOfBase: Check = {
+export const revisionOfBase: Check<Facts> = {
   name: 'same revision',
   async look({ current, heads, base, baseName, environment, command }) {
     if (baseName === undefined) return withoutBase;
@@ -80,7 +89,7 @@ export const revisionOfBase: Check = {
   },
 };
 
-export const schemaSame: Check = {
+export const schemaSame: Check<Facts> = {
   name: 'same schema',
   async look({ comparison, baseName, environment, command }) {
     if (baseName === undefined) return withoutBase;

@@ -10,6 +10,7 @@ import { ConfigurationError, FailedError, UnreachableError } from '../../errors.
 import { run } from '../../process.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 import { findAlembic } from './alembic.ts';
+import { diagnoseEmbedded } from './diagnose.ts';
 import { withLocalClient } from './client.ts';
 import { followFile } from './follow.ts';
 import { withLock } from './lock.ts';
@@ -135,6 +136,8 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
           state: findRunning(home) ? 'running' : 'stopped',
         },
       ]),
+
+    diagnose: () => Promise.resolve([diagnoseEmbedded(home)]),
 
     config: () =>
       Promise.resolve(
