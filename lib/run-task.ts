@@ -17,6 +17,12 @@ export async function runTask(task: Task, script: string): Promise<void> {
   const terminal = new Terminal();
   const controller = new AbortController();
   cancelOnSignals(controller, terminal);
+  // Node ends in silence, with status 0, when nothing is left to wait for but a promise that nobody keeps.
+  const lost = (): void => {
+    terminal.error(`${task.name} ended without a result; what it was doing may be half done`);
+    process.exitCode = 1;
+  };
+  process.once('beforeExit', lost);
   try {
     await perform(task, script, terminal, controller.signal);
     // A child that was cancelled may have ended well; the person still wanted to stop.
@@ -28,6 +34,7 @@ export async function runTask(task: Task, script: string): Promise<void> {
     report(error, terminal);
     process.exitCode = error instanceof MakesafeError ? error.status : 1;
   }
+  process.off('beforeExit', lost);
 }
 
 async function perform(task: Task, script: string, terminal: Terminal, signal: AbortSignal): Promise<void> {

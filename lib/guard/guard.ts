@@ -57,7 +57,7 @@ export async function passGuard(
   checks.push(...enforce(ON_FACTS, seen.facts));
   await request.preflight(seen);
 
-  await withGuardLock(seen, seen.target.running, aboutOf(request), async () => {
+  await withGuardLock(seen, seen.facts.markers !== undefined, aboutOf(request), async () => {
     const backup = entry.protected ? await (await import('./backup-first.ts')).backupFirst(seen) : null;
     const passed = await letPersonDecide(request, seen);
     if (passed.actor.dryRun) return deed(passed);
