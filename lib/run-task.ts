@@ -4,10 +4,9 @@ import { findRoot, loadRegistry, type Registry } from './environment/registry.ts
 import { CancelledError, MakesafeError, UsageError, messageOf } from './errors.ts';
 import { BlockedError } from './guard/blocked.ts';
 import { makeCommandLines, readMakeInvocation, type MakeInvocation } from './make.ts';
-import { openEnvironment } from './open-environment.ts';
 import { readParameters, type Given } from './params.ts';
 import { display } from './display.ts';
-import type { Definition, DestructiveRun, Run, Task } from './task.ts';
+import type { Definition, DestructiveRun, Run, StackRun, Task } from './task.ts';
 import { cancelOnSignals } from './signals.ts';
 import { Terminal } from './terminal.ts';
 import { wasLeft } from './unfinished.ts';
@@ -83,7 +82,11 @@ async function performOnStack(
   }
 
   if (definition.environment === 'name only') return definition.run({ ...run, name });
-  if (definition.environment !== 'typed') return definition.run(await openEnvironment(run, name));
+  const open = async (opened: Run): Promise<StackRun> => {
+    const { openEnvironment } = await import('./open-environment.ts');
+    return openEnvironment(opened, name);
+  };
+  if (definition.environment !== 'typed') return definition.run(await open(run));
 
   const { destructive } = definition;
   if (destructive.countdown === 'always') terminal.info(`ENV=${typed}, canonical name ${name.name}`);
@@ -100,7 +103,8 @@ async function performOnStack(
     exports,
     open: async () => {
       const again = await loadRegistry(run.root, true);
-      return openEnvironment({ ...run, registry: again }, { ...canonicalise(name.name, again), ...name });
+      canonicalise(name.name, again);
+      return open({ ...run, registry: again });
     },
     preflight: async (opened: DestructiveRun) => destructive.preflight?.(opened),
   };
