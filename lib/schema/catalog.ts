@@ -49,6 +49,10 @@ const SETTINGS = `
        unnest(setconfig) AS setting
   WHERE datname = current_database()`;
 
+/** pg_dump says of a language whose handler is the server's own no more than its name. */
+const TRUSTED_LANGUAGES = `
+  SELECT tableoid || '/' || oid AS catalog FROM pg_language WHERE lanpltrusted AND oid >= 16384`;
+
 const EXTENSIONS = `
   SELECT tableoid || '/' || oid AS catalog, extname AS name, extversion AS version FROM pg_extension`;
 
@@ -95,6 +99,9 @@ export async function readCatalog(client: Client): Promise<Catalog> {
     const { text: definition, secret } = maskSetting(name, value);
     const place = role === null ? {} : { table: role };
     found({ kind: role === null ? 'DATABASE SETTING' : 'ROLE SETTING', ...place, name, definition, secret });
+  }
+  for (const { catalog } of await rows<{ catalog: string }>(TRUSTED_LANGUAGES)) {
+    facts.set(catalog, [fact('definition', '', 'trusted')]);
   }
   type Extension = { catalog: string; name: string; version: string };
   for (const { catalog, name, version } of await rows<Extension>(EXTENSIONS)) {
