@@ -164,6 +164,12 @@ describe('on a terminal', () => {
     );
   });
 
+  test('a long change is cut', () => {
+    const long = `body ${'x'.repeat(5_000)}`;
+    const text = plain(sample({ differences: [difference({ changes: [long] })] }));
+    expect(text).toContain(`${'x'.repeat(295)} … (4,705 more characters)\n`);
+  });
+
   test('colours tell what is only in one from what differs', () => {
     const text = renderTerminal(SAMPLE, {
       verbose: false,
@@ -204,7 +210,7 @@ describe('for programs', () => {
         "base": {
           "database": "core_dev",
           "label": "local_dev",
-          "pgDumpVersion": "pg_dump 17.10",
+          "pgDumpVersion": "17.10",
           "serverVersion": "17.10",
           "source": "environment",
         },
