@@ -60,6 +60,20 @@ export function flag(summary: string, options: Options = { default: '0' }): Para
   return { summary, placeholder: options.default === '1' ? '0' : '1', flag: true, ...options, parse };
 }
 
+/** One of a few words. */
+export function choice<const T extends string>(
+  summary: string,
+  words: readonly T[],
+  options: Options & { default: T },
+): Parameter<T> {
+  const parse = (given: string): T => {
+    const found = words.find((word) => word === given);
+    if (found === undefined) throw new Error(`is none of ${words.join(', ')}`);
+    return found;
+  };
+  return { summary, placeholder: words.join('|'), ...options, parse };
+}
+
 /** A whole number in the given range. */
 export function wholeNumber(
   summary: string,
