@@ -7,9 +7,10 @@ tasks := $(patsubst tasks/%.ts,%,$(wildcard tasks/*.ts))
 export MAKECMDGOALS
 
 .PHONY: $(tasks)
+# Without exec a shell stands between npx and the task, and takes SIGTERM for itself.
 # A goal that does not exist stops all others, before any of them runs: it may be ENV=… mistyped.
 $(tasks): %: node_modules/.package-lock.json | $(filter-out $(tasks),$(MAKECMDGOALS))
-	@npx --no-install tsx tasks/$@.ts
+	@npx --no-install -c 'exec tsx tasks/$@.ts'
 
 node_modules/.package-lock.json: package-lock.json
 	@echo '[info] installing the dependencies (npm ci)' >&2

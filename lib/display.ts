@@ -9,3 +9,9 @@ export function display({ file, args }: Command): string {
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
     .join(' ');
 }
+
+/** `39.5 kB`, `512.0 MB`, `2.1 GB`: thousands, as disks are sold and `df -H` counts. */
+export function byteSize(bytes: number): string {
+  const [divisor, unit] = bytes < 1e6 ? [1e3, 'kB'] : bytes < 1e9 ? [1e6, 'MB'] : [1e9, 'GB'];
+  return `${(bytes / divisor).toFixed(1)} ${unit}`;
+}

@@ -21,6 +21,7 @@ export class Terminal {
   readonly #out: Sink;
   readonly #err: Sink;
   #transient = false;
+  #folded: string[] | undefined;
 
   constructor(out: Sink = process.stdout, err: Sink = process.stderr, env: NodeJS.ProcessEnv = process.env) {
     this.#out = out;
@@ -39,19 +40,48 @@ export class Terminal {
 
   /** A line for the person. */
   line(text: string): void {
-    this.clear();
-    this.#err.write(this.redactor.redact(text) + '\n');
+    this.#write(this.#err, text);
   }
 
   /** A line for a program: the result itself. */
   result(text: string): void {
+    this.#write(this.#out, text);
+  }
+
+  #write(sink: Sink, text: string): void {
+    const line = this.redactor.redact(text);
+    if (this.#folded) return void this.#folded.push(line);
     this.clear();
-    this.#out.write(this.redactor.redact(text) + '\n');
+    sink.write(line + '\n');
+  }
+
+  /** True while lines are kept instead of shown. */
+  get folded(): boolean {
+    return this.#folded !== undefined;
+  }
+
+  /** Keeps all lines from here on, for work whose output is of interest only when it fails. */
+  fold(): void {
+    this.#folded = [];
+  }
+
+  /** Shows lines again, and gives back those that were kept. */
+  unfold(): readonly string[] {
+    const kept = this.#folded ?? [];
+    this.#folded = undefined;
+    return kept;
   }
 
   /** A line that the next one replaces. Elsewhere than on a terminal it is an ordinary line. */
   progress(text: string): void {
+    if (this.#folded) return;
     if (!this.interactive) return this.line(`${this.style('cyan', '[info]')} ${text}`);
+    this.live(text);
+  }
+
+  /** A progress line that is shown even while lines are kept; nothing elsewhere than on a terminal. */
+  live(text: string): void {
+    if (!this.interactive) return;
     this.#err.write(`\r\x1b[K${this.redactor.redact(text)}`);
     this.#transient = true;
   }

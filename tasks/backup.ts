@@ -1,13 +1,20 @@
-import { text } from '../lib/params.ts';
+import { BACKUP_DIR } from '../lib/parameters.ts';
+import { wholeNumber } from '../lib/params.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'database',
-  summary: 'Take a custom-format dump and make sure that it can be read',
+  summary: 'Take a dump, read it back to its end, and put its facts beside it',
   environment: 'any',
   parameters: {
-    BACKUP_DIR: text('the folder to put it in', { default: 'backups', placeholder: '<folder>' }),
+    BACKUP_DIR,
+    KEEP: wholeNumber('remove all but so many of the environment and database', { min: 1 }),
+    JOBS: wholeNumber('more than one: directory format, dumped by so many jobs', {
+      default: '1',
+      min: 1,
+      max: 64,
+    }),
   },
-  examples: ['make backup ENV=vm_prod', 'make backup ENV=vm_prod BACKUP_DIR=/mnt/backups'],
+  examples: ['make backup ENV=vm_prod', 'make backup ENV=vm_prod BACKUP_DIR=/mnt/backups KEEP=14'],
   run: async (run) => (await import('../lib/database/backup.ts')).backup(run),
 });

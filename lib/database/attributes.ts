@@ -12,7 +12,8 @@ export interface DatabaseAttributes {
   readonly provider: 'c' | 'i' | 'b' | null;
   readonly locale: string | null;
   readonly icuRules: string | null;
-  readonly tablespace: string;
+  /** Null where template0 is: naming that one would need a privilege on it. */
+  readonly tablespace: string | null;
   readonly connectionLimit: number;
   readonly isTemplate: boolean;
   /** Null while the privileges are the default ones. */
@@ -41,7 +42,9 @@ const READ = `
   SELECT d.oid::text, pg_get_userbyid(datdba) AS owner, pg_encoding_to_char(encoding) AS encoding,
          datcollate AS collate, datctype AS ctype, row->>'datlocprovider' AS provider,
          coalesce(row->>'datlocale', row->>'daticulocale') AS locale, row->>'daticurules' AS "icuRules",
-         spcname AS tablespace, datconnlimit AS "connectionLimit", datistemplate AS "isTemplate",
+         CASE WHEN t.oid <> (SELECT dattablespace FROM pg_database WHERE datname = 'template0')
+           THEN spcname END AS tablespace,
+         datconnlimit AS "connectionLimit", datistemplate AS "isTemplate",
          shobj_description(d.oid, 'pg_database') AS comment,
          CASE WHEN datacl IS NOT NULL THEN (
            SELECT coalesce(jsonb_agg(jsonb_build_object(
@@ -69,30 +72,32 @@ export const quoteName = (name: string): string => pg.escapeIdentifier(name);
 export const quoteText = (text: string): string => pg.escapeLiteral(text).trimStart();
 
 /**
- * The statements that make an empty database with the given attributes, closed to new sessions. `IS_TEMPLATE` and
- * `ALLOW_CONNECTIONS` are left to whoever opens it.
+ * The statement that makes an empty database, closed to new sessions, with those of the attributes that it must have
+ * from the beginning. The comment, `CONNECTION LIMIT` and `IS_TEMPLATE` are left to whoever opens it.
  */
-export function createStatements(attributes: DatabaseAttributes, name: string): string[] {
-  const database = quoteName(name);
-  const owner = quoteName(attributes.owner);
+export function createStatement(
+  attributes: DatabaseAttributes,
+  name: string,
+  connectionLimit: number,
+): string {
+  const { owner, encoding, tablespace } = attributes;
   return [
-    [
-      // template0 is the only template that takes another encoding or locale.
-      `CREATE DATABASE ${database} TEMPLATE template0 OWNER ${owner}`,
-      `ENCODING ${quoteText(attributes.encoding)} ${localeClause(attributes)}`,
-      `TABLESPACE ${quoteName(attributes.tablespace)} CONNECTION LIMIT ${attributes.connectionLimit}`,
-      'ALLOW_CONNECTIONS false',
-    ].join(' '),
-    ...privilegeStatements(attributes, database),
-    ...(attributes.comment === null
-      ? []
-      : [`COMMENT ON DATABASE ${database} IS ${quoteText(attributes.comment)}`]),
-    ...attributes.settings.map(({ role, name: setting, value }) => {
-      const subject =
-        role === null ? `DATABASE ${database}` : `ROLE ${quoteName(role)} IN DATABASE ${database}`;
-      return `ALTER ${subject} SET ${quoteName(setting)} TO ${settingValue(setting, value)}`;
-    }),
-  ];
+    // template0 is the only template that takes another encoding or locale.
+    `CREATE DATABASE ${quoteName(name)} TEMPLATE template0 OWNER ${quoteName(owner)}`,
+    `ENCODING ${quoteText(encoding)} ${localeClause(attributes)}`,
+    ...(tablespace === null ? [] : [`TABLESPACE ${quoteName(tablespace)}`]),
+    `CONNECTION LIMIT ${connectionLimit} ALLOW_CONNECTIONS false`,
+  ].join(' ');
+}
+
+/** The statements that give a database the settings of another one. */
+export function settingStatements({ settings }: DatabaseAttributes, name: string): string[] {
+  const database = quoteName(name);
+  return settings.map(({ role, name: setting, value }) => {
+    const subject =
+      role === null ? `DATABASE ${database}` : `ROLE ${quoteName(role)} IN DATABASE ${database}`;
+    return `ALTER ${subject} SET ${quoteName(setting)} TO ${settingValue(setting, value)}`;
+  });
 }
 
 function localeClause({ provider, collate, ctype, locale, icuRules }: DatabaseAttributes): string {
@@ -111,8 +116,10 @@ function localeClause({ provider, collate, ctype, locale, icuRules }: DatabaseAt
   }
 }
 
-function privilegeStatements({ privileges, owner }: DatabaseAttributes, database: string): string[] {
+/** The statements that give a database the privileges of another one. */
+export function privilegeStatements({ privileges, owner }: DatabaseAttributes, name: string): string[] {
   if (privileges === null) return [];
+  const database = quoteName(name);
   return [
     `REVOKE ALL ON DATABASE ${database} FROM PUBLIC, ${quoteName(owner)}`,
     ...privileges.flatMap(({ grantee, grantor, privilege, grantable }) => {

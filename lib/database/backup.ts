@@ -1,104 +1,144 @@
-import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { relative, resolve } from 'node:path';
-import { Transform } from 'node:stream';
+import { existsSync } from 'node:fs';
+import { chmod, open, rename, rm } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import type { Client } from 'pg';
-import { FailedError } from '../errors.ts';
+import { byteSize } from '../display.ts';
+import { FailedError, messageOf } from '../errors.ts';
 import { writeWhole } from '../files.ts';
 import type { StackRun } from '../task.ts';
+import type { ArchiveHead } from './archive.ts';
+import { readDatabaseFacts, type BackupFacts, type DatabaseFacts, type TakenBackup } from './backup-facts.ts';
+import { keepNewest } from './backup-retention.ts';
+import { readBackups } from './backups.ts';
+import { checksum, filesOf, sizeOf } from './checksum.ts';
+import { checkSpace, expectedSize } from './disk-space.ts';
+import { countTables, decodeCustom, decodeDirectory } from './dump-file.ts';
+import { Meter } from './meter.ts';
 
-/** What stands in the `.json` beside a backup. */
-export interface BackupFacts {
-  readonly environment: string;
-  readonly database: string;
-  readonly serverVersion: string;
-  /** Alembic's revisions at the time; more than one when heads were not merged, none before the first migration. */
-  readonly revisions: readonly string[];
-  /** Bytes of the dump. */
-  readonly size: number;
-  readonly sha256: string;
-  /** ISO 8601, UTC. */
-  readonly time: string;
+/** `backup`: takes one, verified, and removes older ones where KEEP says so. */
+export async function backup(run: StackRun): Promise<void> {
+  const { stack, environment, terminal, actor, values, command } = run;
+  const folder = resolve(values['BACKUP_DIR'] as string);
+  const format = jobsOf(run) > 1 ? `--format=directory --jobs=${jobsOf(run)}` : '--format=custom';
+  const file = fileFor(run, folder, new Date());
+  const plan = `pg_dump ${format} ${stack.database.name} > ${relative('', file)}`;
+  const taken = await actor.act(plan, () => takeBackup(run, folder));
+  const keep = values['KEEP'] as number | undefined;
+  if (keep !== undefined) await keepNewest(run, folder, keep, taken);
+  if (!taken) return;
+  const { facts } = taken;
+  const what = `${relative('', taken.file)} (${byteSize(facts.size)}, ${facts.tables} tables)`;
+  terminal.ok(`${facts.database} of ${environment.name} is in ${what}, and was read back to its end`);
+  terminal.result(relative('', taken.file));
+  terminal.next(command('backups', { ENV: environment.name }));
 }
+
+const jobsOf = ({ values }: StackRun): number => (values['JOBS'] as number | undefined) ?? 1;
 
 /**
- * `backup`: a custom-format dump taken by the server's own pg_dump, read back by pg_restore, with its facts beside it.
- * Neither file exists under its name before both are whole.
+ * A dump taken by the server's own pg_dump, read back whole, with its facts beside it. Neither exists under its name
+ * before both are whole.
+ *
+ * @throws FailedError when the disk has no room for it, or pg_dump or reading it back fails; nothing is left then
  */
-export async function backup(run: StackRun): Promise<void> {
-  const { stack, environment, terminal, actor, values } = run;
-  const { name } = stack.database;
+export async function takeBackup(run: StackRun, folder: string): Promise<TakenBackup> {
+  const { stack, environment } = run;
   const time = new Date();
-  const stamp = time.toISOString().slice(0, 19).replace('T', '_').replaceAll(/[-:]/g, '');
-  const file = resolve(values['BACKUP_DIR'] as string, `${environment.name}_${fileName(name)}_${stamp}.dump`);
-
-  const size = await actor.act(`pg_dump --format=custom ${name} > ${relative('', file)}`, async () => {
-    const about = await stack.withClient(name, readFacts);
-    const unverified = `${file}.unverified`;
-    try {
-      const { size, sha256 } = await dump(run, unverified);
-      await stack.verifyArchive(unverified);
-      const facts: BackupFacts = {
-        ...{ environment: environment.name, database: name, ...about, size, sha256 },
-        time: time.toISOString(),
-      };
-      await writeWhole(`${file}.json`, 0o600, (output) => {
-        output.write(`${JSON.stringify(facts, null, 2)}\n`);
-      });
-      await rename(unverified, file);
-      return size;
-    } catch (error) {
-      for (const half of [unverified, `${file}.json`]) await rm(half, { force: true }).catch(() => {});
-      throw error;
-    }
-  });
-  if (size === undefined) return;
-  terminal.ok(
-    `${name} of ${environment.name} is in ${relative('', file)} (${megabytes(size)}), and can be read`,
+  const about = await stack.withClient(stack.database.name, readDatabaseFacts);
+  const earlier = readBackups(folder).find(
+    ({ facts }) => facts.environment === environment.name && facts.database === about.database,
   );
-  terminal.result(relative('', file));
+  const needed = expectedSize(about.databaseSize, earlier?.facts);
+  await checkSpace(folder, needed);
+
+  const file = fileFor(run, folder, time);
+  const unverified = `${file}.unverified`;
+  try {
+    const written = await dump(run, unverified, about, needed);
+    const { head, sha256 } = await verify(run, unverified, written);
+    const facts: BackupFacts = {
+      ...{ environment: environment.name, ...about, format: head.format, tables: countTables(head) },
+      ...{ size: sizeOf(unverified), sha256, time: time.toISOString() },
+    };
+    run.signal.throwIfAborted();
+    await writeWhole(`${file}.json`, 0o600, (output) => {
+      output.write(`${JSON.stringify(facts, null, 2)}\n`);
+    });
+    await rename(unverified, file);
+    return { file, facts };
+  } catch (error) {
+    for (const half of [unverified, `${file}.json`])
+      await rm(half, { recursive: true, force: true }).catch(() => {});
+    throw error;
+  }
 }
 
-/** Names of databases may hold what names of files may not. */
-const fileName = (database: string): string => database.replaceAll(/[/\0]/g, '_');
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+/** A name that is free: `vm_prod_core_20260401_093000.dump`. */
+function fileFor({ stack, environment }: StackRun, folder: string, time: Date): string {
+  const stamp = time.toISOString().slice(0, 19).replace('T', '_').replaceAll(/[-:]/g, '');
+  // Names of databases may hold what names of files may not.
+  const database = stack.database.name.replaceAll(/[/\0]/g, '_');
+  const name = `${environment.name}_${database}_${stamp}`;
+  for (let count = 1; ; count++) {
+    const file = join(folder, `${name}${count === 1 ? '' : `_${count}`}.dump`);
+    if (![file, `${file}.json`, `${file}.unverified`].some(existsSync)) return file;
+  }
+}
 
-async function dump({ stack, terminal }: StackRun, file: string): Promise<{ size: number; sha256: string }> {
-  const hash = createHash('sha256');
-  let size = 0;
-  let shown = performance.now();
-  const measure = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      size += chunk.length;
-      if (terminal.interactive && performance.now() - shown > 200) {
-        shown = performance.now();
-        terminal.progress(`backing up … ${megabytes(size)}`);
-      }
-      done(null, chunk);
-    },
-  });
-  await writeWhole(file, 0o600, async (output) => {
-    const [{ status, stderr }] = await Promise.all([
-      stack.dump(['--format=custom'], measure),
-      pipeline(measure, output),
+/** @returns the checksum of what pg_dump wrote, where it came in one stream */
+async function dump(
+  run: StackRun,
+  path: string,
+  about: DatabaseFacts,
+  needed: number,
+): Promise<string | undefined> {
+  const { stack, terminal } = run;
+  const meter = new Meter(terminal, `backing up ${about.database}`);
+  if (jobsOf(run) > 1) {
+    await stack.dumpDirectory(jobsOf(run), path, meter, needed);
+    await flush(path);
+    return undefined;
+  }
+  await writeWhole(path, 0o600, async (output) => {
+    const results = await Promise.allSettled([
+      stack.dump(['--format=custom'], meter),
+      pipeline(meter, output),
     ]);
+    const [dumped, written] = results;
+    // A disk that is full ends pg_dump as well: it is the reason.
+    if (written.status === 'rejected') throw written.reason;
+    if (dumped.status === 'rejected') throw dumped.reason;
+    const { status, stderr } = dumped.value;
     if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);
   });
-  if (statSync(file).size !== size) throw new FailedError(`${file} is shorter than what pg_dump wrote`);
-  return { size, sha256: hash.digest('hex') };
+  return meter.sha256;
 }
 
-async function readFacts(client: Client): Promise<Pick<BackupFacts, 'serverVersion' | 'revisions'>> {
-  const { rows } = await client.query<{ version: string; found: boolean }>(
-    "SELECT current_setting('server_version') AS version, to_regclass('alembic_version') IS NOT NULL AS found",
-  );
-  const { version, found } = rows[0]!;
-  if (!found) return { serverVersion: version, revisions: [] };
-  const revisions = await client.query<{ version_num: string }>(
-    'SELECT version_num FROM alembic_version ORDER BY version_num',
-  );
-  return { serverVersion: version, revisions: revisions.rows.map(({ version_num }) => version_num) };
+/** Makes sure that a power cut does not undo it. */
+async function flush(folder: string): Promise<void> {
+  await chmod(folder, 0o700);
+  for (const path of [...filesOf(folder).map((file) => join(folder, file)), folder, dirname(folder)]) {
+    const handle = await open(path);
+    await handle.sync().finally(() => handle.close());
+  }
+}
+
+/** Reads the dump back from disk: that it is what pg_dump wrote, is whole, and all its data can be decompressed. */
+async function verify(
+  { stack, terminal }: StackRun,
+  path: string,
+  written: string | undefined,
+): Promise<{ head: ArchiveHead; sha256: string }> {
+  const meter = new Meter(terminal, 'reading it back', sizeOf(path));
+  const sha256 = await checksum(path, meter);
+  if (written !== undefined && sha256 !== written)
+    throw new FailedError(`the disk gives back something else than pg_dump wrote (${path})`);
+  const decode = written === undefined ? decodeDirectory(path) : decodeCustom(createReadStream(path));
+  const head = await decode.catch((error: unknown) => {
+    throw new FailedError(`the backup cannot be read back: ${messageOf(error)}`, { cause: error });
+  });
+  if (head.format === 'custom') await stack.verifyArchive(path);
+  terminal.clear();
+  return { head, sha256 };
 }

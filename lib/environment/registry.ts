@@ -23,6 +23,11 @@ export interface EnvironmentEntry {
   /** The compose project's name; the environment's name by default. */
   readonly project?: string;
   /**
+   * Pins the container engine, so that nothing that the shell exports can choose another one: a docker context, the
+   * engine's own name of its host, or both.
+   */
+  readonly engine?: { readonly context?: string; readonly host?: string };
+  /**
    * For comparing schemas: what the roles of this environment are elsewhere, `{ owner: 'sanbou_app_stg' }`. The owner
    * of the database is `owner` by default.
    */
@@ -69,13 +74,15 @@ export function findRoot(script: string, workingDirectory = process.cwd()): stri
 /**
  * Reads and checks the registry.
  *
+ * @param again read the file once more, although it was read before
  * @throws ConfigurationError naming every invalid entry at once
  */
-export async function loadRegistry(root: string): Promise<Registry> {
-  const file = join(root, REGISTRY_FILE);
+export async function loadRegistry(root: string, again = false): Promise<Registry> {
+  const url = pathToFileURL(join(root, REGISTRY_FILE));
+  if (again) url.search = String(process.hrtime.bigint());
   let registry: Registry | undefined;
   try {
-    registry = ((await import(pathToFileURL(file).href)) as { default?: Registry }).default;
+    registry = ((await import(url.href)) as { default?: Registry }).default;
   } catch (error) {
     throw new ConfigurationError(`${REGISTRY_FILE} cannot be loaded: ${messageOf(error)}`, { cause: error });
   }
@@ -119,6 +126,10 @@ export function checkRegistry(registry: Registry): string[] {
     if (!['compose', 'embedded'].includes(entry.stack))
       problems.push(`${name}: stack must be compose or embedded`);
     if (entry.stack === 'compose' && !entry.composeFile) problems.push(`${name}: composeFile is missing`);
+    for (const [key, value] of Object.entries(entry.engine ?? {})) {
+      if (!['context', 'host'].includes(key) || typeof value !== 'string' || value === '')
+        problems.push(`${name}: engine takes a context, a host or both`);
+    }
   }
   for (const [name, successor] of Object.entries(registry.removed ?? {})) {
     claim(name, `removed ${name}`);

@@ -1,16 +1,34 @@
-import type { StackRun } from '../task.ts';
+import { ensureMarker } from '../database/marker.ts';
 import { FailedError, MakesafeError, UnreachableError, messageOf } from '../errors.ts';
+import type { StackRun } from '../task.ts';
+import { whileUnfinished } from '../unfinished.ts';
 
-const ready = ({ environment, stack, terminal, actor, command }: StackRun): void => {
+/** Starts the stack, and opens the database again where a reset or restore was killed that had closed it. */
+async function begin(run: StackRun, start: () => Promise<void>): Promise<void> {
+  const { undoInterrupted } = await import('../database/interrupted.ts');
+  let failure: { error: unknown } | undefined;
+  const { command, environment } = run;
+  const unfinished = `services that may be half started (${command('ps', { ENV: environment.name })})`;
+  await whileUnfinished(unfinished, start).catch((error: unknown) => (failure = { error }));
+  // A closed database does not answer.
+  if (!failure || failure.error instanceof FailedError) {
+    if (await undoInterrupted(run)) failure = undefined;
+  }
+  if (failure) throw failure.error;
+  await ready(run);
+}
+
+async function ready(run: StackRun): Promise<void> {
+  const { environment, stack, terminal, actor, command } = run;
   if (actor.dryRun) return;
   terminal.ok(`${environment.name}: database ${stack.database.name} answers`);
+  await ensureMarker(run);
   terminal.next(command('db-bootstrap-roles-env', { ENV: environment.name }));
-};
+}
 
 export async function up(run: StackRun): Promise<void> {
   const build = run.environment.entry.local === true;
-  await run.stack.up({ build, timeout: run.values['TIMEOUT'] as number });
-  ready(run);
+  await begin(run, () => run.stack.up({ build, timeout: run.values['TIMEOUT'] as number }));
 }
 
 export async function down({ environment, stack, terminal, actor, command }: StackRun): Promise<void> {
@@ -21,20 +39,19 @@ export async function down({ environment, stack, terminal, actor, command }: Sta
 }
 
 export async function restart(run: StackRun): Promise<void> {
-  await run.stack.restart({ timeout: run.values['TIMEOUT'] as number });
-  ready(run);
+  await begin(run, () => run.stack.restart({ timeout: run.values['TIMEOUT'] as number }));
 }
 
 export async function rebuild(run: StackRun): Promise<void> {
   const { values, stack } = run;
-  await stack.rebuild({
+  const options = {
     pull: values['PULL'] as boolean,
     noCache: values['NO_CACHE'] as boolean,
     buildkit: values['BUILDKIT'] as boolean,
     progress: values['PROGRESS'] as string | undefined,
     timeout: values['TIMEOUT'] as number,
-  });
-  ready(run);
+  };
+  await begin(run, () => stack.rebuild(options));
 }
 
 export async function ps({ environment, stack, terminal, command }: StackRun): Promise<void> {
@@ -97,11 +114,30 @@ interface Finding {
   readonly remedy?: string;
 }
 
+/** What interrupted runs left, and what is kept on purpose; a server that does not answer is told of elsewhere. */
+async function leftovers(run: StackRun): Promise<Finding> {
+  const { stack, environment, command } = run;
+  const { lookForLeftovers } = await import('../database/interrupted.ts');
+  const { describeLeftovers } = await import('../database/leftovers.ts');
+  const found = await lookForLeftovers(run).catch(() => undefined);
+  const kept = found?.kept.map(({ name }) => `${name} is kept`) ?? [];
+  const left = found ? describeLeftovers(stack.database.name, found) : [];
+  const env = { ENV: environment.name };
+  const remedy = found?.former ? command('db-drop-old-env', env) : command('up', env);
+  return {
+    check: 'leftovers',
+    ok: left.length === 0,
+    found: [...left, ...kept].join('; ') || (found ? 'none' : 'not known: the server does not answer'),
+    ...(left.length > 0 ? { remedy } : {}),
+  };
+}
+
 /**
  * Looks at what a command would need, without changing anything. Env files, secrets and the compose file were read to
  * get here: what is wrong with them has been reported, all at once.
  */
-export async function check({ environment, stack, terminal, values, command }: StackRun): Promise<void> {
+export async function check(run: StackRun): Promise<void> {
+  const { environment, stack, terminal, values, command } = run;
   const env = { ENV: environment.name };
   const attempt = async (name: string, remedy: string, look: () => Promise<string>): Promise<Finding> => {
     try {
@@ -132,6 +168,7 @@ export async function check({ environment, stack, terminal, values, command }: S
           return `PostgreSQL ${rows[0]!.version}, database ${stack.database.name} of ${stack.database.user}`;
         }),
       ),
+      leftovers(run),
     ])),
   ] satisfies Finding[];
   if (values['JSON'] === true) {

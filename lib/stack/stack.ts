@@ -1,6 +1,7 @@
-import type { Writable } from 'node:stream';
+import type { Transform, Writable } from 'node:stream';
 import type { Client } from 'pg';
 import type { Actor } from '../act.ts';
+import type { Dump } from '../database/dump.ts';
 import type { Result } from '../process.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -11,6 +12,8 @@ export type Storage =
       readonly name: string;
       readonly anonymous: boolean;
       readonly external: boolean;
+      /** The compose project that made it, when its label says so. */
+      readonly madeFor?: string;
     }
   /** `source` is the folder on the engine's host; `data` the data directory's place below it ('' for itself). */
   | { readonly kind: 'bind'; readonly source: string; readonly data: string }
@@ -36,7 +39,10 @@ export interface Target {
   readonly user: string;
   /** `container 0123456789ab (running)`, `process 4711`; undefined when there is none. */
   readonly server: string | undefined;
+  readonly running: boolean;
   readonly storage: Storage;
+  /** Containers of other projects that use the storage: `other-db-1 (project other)`. */
+  readonly otherUsers: readonly string[];
 }
 
 /** The server's own, of the server's version, or the one that makesafe brings along, which is the same everywhere. */
@@ -72,6 +78,8 @@ export interface Stack {
 
   target(): Promise<Target>;
 
+  /** Builds the images that the configuration builds; nothing where there are none. */
+  build(): Promise<void>;
   /** Starts everything and returns when the database answers a query. */
   up(options: { build: boolean; timeout: number }): Promise<void>;
   down(): Promise<void>;
@@ -96,16 +104,36 @@ export interface Stack {
    * @throws UnreachableError when the server is not up
    */
   withClient<T>(database: string, work: (client: Client) => Promise<T>): Promise<T>;
+  /** Bytes that are free where the server has the given folder; undefined where that cannot be found out. */
+  freeSpace(folder: string): Promise<number | undefined>;
   /** The pg_dump that `dump` runs where none is asked for. */
   readonly pgDump: PgDump;
   /** Runs pg_dump on the database. Its status is not judged. */
   dump(args: readonly string[], output: Writable, pgDump?: PgDump): Promise<Result>;
   /**
-   * Reads the table of contents of a custom-format dump.
+   * The same in directory format, by several jobs at once.
+   *
+   * @param meter what is written flows through it
+   * @param needed bytes that the dump may need
+   * @throws FailedError · ConfigurationError where pg_dump cannot do it
+   */
+  dumpDirectory(jobs: number, folder: string, meter: Transform, needed: number): Promise<void>;
+  /**
+   * Has the server's own pg_restore, where there is one, read a custom-format dump to its end.
    *
    * @throws FailedError when it cannot be read
    */
   verifyArchive(file: string): Promise<void>;
+  /** Whether psql and pg_restore do it: then what only they know can be restored. */
+  readonly restoresNatively: boolean;
+  /**
+   * Restores a dump into an empty database, without owners and privileges, and stops at the first error.
+   *
+   * @param meter the bytes of the dump flow through it
+   * @param jobs at once, of a dump in directory format where the stack can
+   * @throws FailedError naming what failed
+   */
+  restore(dump: Dump, database: string, meter: Transform, jobs: number): Promise<void>;
   /** Runs an SQL script to its end, and tells which statements failed. */
   runScript(file: string): Promise<ScriptError[]>;
   /**

@@ -167,7 +167,7 @@ export function stackSuite(under: StackUnderTest): void {
     const file = stdout.trim();
     expect(dirname(file)).toBe('backups/taken');
     expect(basename(file)).toMatch(new RegExp(`^${environment}_${database}_\\d{8}_\\d{6}\\.dump$`));
-    expect(stderr).toContain('and can be read');
+    expect(stderr).toContain('and was read back to its end');
     expect(readdirSync(scratch.path('backups/taken')).sort()).toEqual([
       basename(file),
       `${basename(file)}.json`,
@@ -181,6 +181,11 @@ export function stackSuite(under: StackUnderTest): void {
       database,
       serverVersion: await db.sql(`SELECT current_setting('server_version')`),
       revisions: [HEAD],
+      format: 'custom',
+      tables: expect.any(Number) as number,
+      databaseSize: expect.any(Number) as number,
+      databaseOid: await db.sql('SELECT oid FROM pg_database WHERE datname = current_database()'),
+      systemIdentifier: await db.sql('SELECT system_identifier FROM pg_control_system()'),
       size: bytes.length,
       sha256: createHash('sha256').update(bytes).digest('hex'),
       time: expect.any(String) as string,

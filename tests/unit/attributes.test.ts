@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import {
-  createStatements,
+  createStatement,
+  privilegeStatements,
   quoteName,
   quoteText,
+  settingStatements,
   type DatabaseAttributes,
   type DatabasePrivilege,
   type DatabaseSetting,
@@ -17,25 +19,24 @@ const PLAIN: DatabaseAttributes = {
   provider: 'c',
   locale: null,
   icuRules: null,
-  tablespace: 'pg_default',
+  tablespace: null,
   connectionLimit: -1,
   isTemplate: false,
   privileges: null,
   comment: null,
   settings: [],
 };
-const statements = (changes: Partial<DatabaseAttributes> = {}, name = 'core'): string[] =>
-  createStatements({ ...PLAIN, ...changes }, name);
-const create = (changes: Partial<DatabaseAttributes>): string => statements(changes)[0]!;
-/** What follows CREATE DATABASE. */
-const rest = (changes: Partial<DatabaseAttributes>): string[] => statements(changes).slice(1);
+const create = (changes: Partial<DatabaseAttributes> = {}, name = 'core'): string =>
+  createStatement({ ...PLAIN, ...changes }, name, 7);
 
 test('nothing special', () => {
-  expect(statements()).toEqual([
+  expect(create()).toBe(
     `CREATE DATABASE "core" TEMPLATE template0 OWNER "app" ENCODING 'UTF8' ` +
       `LOCALE_PROVIDER libc LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8' ` +
-      'TABLESPACE "pg_default" CONNECTION LIMIT -1 ALLOW_CONNECTIONS false',
-  ]);
+      'CONNECTION LIMIT 7 ALLOW_CONNECTIONS false',
+  );
+  expect(privilegeStatements(PLAIN, 'core')).toEqual([]);
+  expect(settingStatements(PLAIN, 'core')).toEqual([]);
 });
 
 describe('locale', () => {
@@ -61,7 +62,6 @@ describe('locale', () => {
     ['two categories', { collate: 'ja_JP.utf8', ctype: 'C' }, `LC_COLLATE 'ja_JP.utf8' LC_CTYPE 'C'`],
     ['encoding', { encoding: 'EUC_JP' }, `ENCODING 'EUC_JP'`],
     ['tablespace', { tablespace: 'Fast' }, 'TABLESPACE "Fast"'],
-    ['connection limit', { connectionLimit: 20 }, 'CONNECTION LIMIT 20'],
     ['owner', { owner: 'o"wner' }, 'OWNER "o""wner"'],
   ])('%s', (_what, changes, clause) => {
     expect(create(changes)).toContain(clause);
@@ -80,11 +80,13 @@ test.each([
   ['日本', '"日本"'],
 ])('the name %j', (name, quoted) => {
   expect(quoteName(name)).toBe(quoted);
-  const all = statements(
-    { comment: 'c', privileges: [], settings: [{ role: null, name: 'x', value: 'y' }] },
-    name,
-  );
-  expect(all).toHaveLength(4);
+  const attributes = { ...PLAIN, privileges: [], settings: [{ role: null, name: 'x', value: 'y' }] };
+  const all = [
+    create({}, name),
+    ...privilegeStatements(attributes, name),
+    ...settingStatements(attributes, name),
+  ];
+  expect(all).toHaveLength(3);
   for (const statement of all) expect(statement).toContain(` DATABASE ${quoted} `);
 });
 
@@ -96,7 +98,6 @@ test.each([
   ['', `''`],
 ])('the text %j is %s', (text, quoted) => {
   expect(quoteText(text)).toBe(quoted);
-  expect(rest({ comment: text })).toEqual([`COMMENT ON DATABASE "core" IS ${quoted}`]);
 });
 
 describe('privileges', () => {
@@ -136,7 +137,7 @@ describe('privileges', () => {
       [REVOKE, 'SET ROLE "c""d"', 'GRANT CONNECT ON DATABASE "core" TO "a""b"', 'RESET ROLE'],
     ],
   ])('%s', (_what, privileges, expected) => {
-    expect(rest({ privileges })).toEqual(expected);
+    expect(privilegeStatements({ ...PLAIN, privileges }, 'core')).toEqual(expected);
   });
 });
 
@@ -187,22 +188,6 @@ describe('settings', () => {
       `ALTER DATABASE "core" SET "temp_tablespaces" TO 'fast', 'Slow'`,
     ],
   ])('%j', (setting, statement) => {
-    expect(rest({ settings: [setting] })).toEqual([statement]);
+    expect(settingStatements({ ...PLAIN, settings: [setting] }, 'core')).toEqual([statement]);
   });
-});
-
-test('everything, in an order that works', () => {
-  const all = statements({
-    privileges: [{ grantee: null, grantor: 'app', privilege: 'CONNECT', grantable: false }],
-    comment: 'for x; makesafe.environment=vm_stg',
-    settings: [
-      { role: null, name: 'work_mem', value: '8MB' },
-      { role: 'r', name: 'work_mem', value: '9MB' },
-    ],
-  });
-  expect(all.map((statement) => statement.split(' ').slice(0, 2).join(' '))).toEqual([
-    ...['CREATE DATABASE', 'REVOKE ALL', 'GRANT CONNECT', 'COMMENT ON', 'ALTER DATABASE', 'ALTER ROLE'],
-  ]);
-  // Whoever opens it decides on these.
-  expect(all.join()).not.toMatch(/IS_TEMPLATE|ALLOW_CONNECTIONS true/);
 });

@@ -4,7 +4,6 @@ import { renderFindings, renderFindingsJson } from '../../lib/schema/report/find
 import { lookAt, some, type Finding } from '../../lib/schema/verify/check.ts';
 import * as checks from '../../lib/schema/verify/environment-checks.ts';
 import type { Facts } from '../../lib/schema/verify/facts.ts';
-import { markedAs } from '../../lib/schema/verify/marker.ts';
 import { SAMPLE, sample } from '../helpers/comparison.ts';
 
 const answers =
@@ -21,6 +20,7 @@ const facts = (parts: Partial<Facts> = {}): Facts => ({
   command: (task, parameters = {}) =>
     ['make', task, ...Object.entries(parameters).map((pair) => pair.join('='))].join(' '),
   services: answers([{ service: 'db', healthy: true, state: 'running' }]),
+  marker: answers('vm_stg'),
   query: () => Promise.reject(new Error('no query was expected')),
   current: answers(['r2']),
   heads: answers(['r2']),
@@ -32,7 +32,6 @@ const at = (current: string[]): Partial<Facts> => ({ current: answers(current) }
 const base = (current: string[]): Partial<Facts> => ({
   base: facts({ ...at(current), environment: 'local_dev' }),
 });
-const marker = (comment: string | null): Partial<Facts> => ({ query: answers([{ comment }] as never) });
 
 test.each<[check: Exclude<keyof typeof checks, 'withoutBase'>, parts: Partial<Facts>, line: string]>([
   ['stackUp', {}, '✓ db running'],
@@ -47,16 +46,12 @@ test.each<[check: Exclude<keyof typeof checks, 'withoutBase'>, parts: Partial<Fa
     },
     '✗ core_api: exited (1) → make up ENV=vm_stg',
   ],
-  ['markerRight', marker('makesafe.environment=vm_stg'), '✓ this database is marked as vm_stg'],
+  ['markerRight', {}, '✓ marked for vm_stg'],
+  ['markerRight', { marker: answers(undefined) }, '! the database is not marked yet → make up ENV=vm_stg'],
   [
     'markerRight',
-    marker(null),
-    '! the database has no marker yet → the next reset of this environment writes it',
-  ],
-  [
-    'markerRight',
-    marker('our data\nmakesafe.environment=vm_prod'),
-    '✗ the database is marked as vm_prod, not as vm_stg → find out which database vm_stg reaches before anything else',
+    { marker: answers('vm_prod') },
+    '✗ the database is marked for vm_prod, not for vm_stg → make db-mark-env ENV=vm_stg',
   ],
   ['oneHead', {}, '✓ r2'],
   ['oneHead', { heads: answers([]) }, '✗ there are no revisions → check ALEMBIC_INI'],
@@ -172,18 +167,6 @@ describe('the table', () => {
     const well = renderFindingsJson('vm_stg', 'local_dev', findings.slice(0, 2));
     expect(JSON.parse(well)).toMatchObject({ passed: true, base: 'local_dev' });
   });
-});
-
-test.each([
-  ['makesafe.environment=vm_stg', 'vm_stg'],
-  ['the core database\nmakesafe.environment=vm_stg', 'vm_stg'],
-  ['makesafe.environment=vm_stg\n', 'vm_stg'],
-  ['makesafe.environment=vm_stg\nthe core database', undefined],
-  ['see makesafe.environment=vm_stg', undefined],
-  ['', undefined],
-  [null, undefined],
-])('the marker in %j', (comment, environment) => {
-  expect(markedAs(comment)).toBe(environment);
 });
 
 test.each([

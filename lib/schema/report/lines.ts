@@ -32,6 +32,8 @@ const CONTEXT = 3;
 const MOST_ROWS = 400;
 /** Of one line. Beyond is data in a function's body, not something to read. */
 const MOST_CHARACTERS = 1_000;
+/** Changed lines of one definition whose words are compared; where more have changed, that is what matters. */
+const MOST_MARKED = 50;
 /** Edits after which the search for the shortest difference is given up: its time grows with their square. */
 const MOST_EDITS = { lines: 400, words: 200 };
 
@@ -42,7 +44,11 @@ const MOST_EDITS = { lines: 400, words: 200 };
 export function compareLines(base: string | undefined, compared: string | undefined): Row[] {
   const [left, right] = [split(base), split(compared)];
   const all = fold(align(left, right));
-  const rows = all.slice(0, MOST_ROWS).map((place) => toRow(place, left, right));
+  let marked = 0;
+  const rows = all.slice(0, MOST_ROWS).map((place) => {
+    const changed = !('kind' in place) && !place.equal;
+    return toRow(place, left, right, changed && (marked += 1) <= MOST_MARKED);
+  });
   return all.length <= MOST_ROWS ? rows : [...rows, { kind: 'more lines', count: all.length - MOST_ROWS }];
 }
 
@@ -106,7 +112,7 @@ function fold(places: readonly Place[]): (Place | Gap)[] {
   return folded;
 }
 
-function toRow(place: Place | Gap, left: readonly string[], right: readonly string[]): Row {
+function toRow(place: Place | Gap, left: readonly string[], right: readonly string[], mark: boolean): Row {
   if ('kind' in place) return place;
   const { base, compared, equal } = place;
   const line = (index: number, pieces: readonly Piece[]): Line => ({ number: index + 1, pieces });
@@ -116,7 +122,9 @@ function toRow(place: Place | Gap, left: readonly string[], right: readonly stri
     const pieces = whole(left[base]!);
     return { kind: 'same', base: line(base, pieces), compared: line(compared, pieces) };
   }
-  const [before, after] = markWords(left[base]!, right[compared]!);
+  const [before, after] = mark
+    ? markWords(left[base]!, right[compared]!)
+    : [whole(left[base]!), whole(right[compared]!)];
   return { kind: 'changed', base: line(base, before), compared: line(compared, after) };
 }
 

@@ -1,6 +1,5 @@
 import { grouped, total } from '../report/wording.ts';
 import { failed, notLookedAt, passed, some, warning, type Check, type Outcome } from './check.ts';
-import { markedAs } from './marker.ts';
 
 /** Whether the stack is up, the database the right one, and its schema the one that it should have. */
 
@@ -26,18 +25,15 @@ export const databaseReachable: Check = {
 
 export const markerRight: Check = {
   name: 'marker',
-  async look({ query, environment }) {
-    const [row] = await query<{ comment: string | null }>(
-      "SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = current_database()",
-    );
-    const marked = markedAs(row!.comment);
-    if (marked === environment) return passed(`this database is marked as ${environment}`);
+  async look({ marker, environment, command }) {
+    const marked = await marker();
+    if (marked === environment) return passed(`marked for ${environment}`);
     if (marked === undefined) {
-      return warning('the database has no marker yet', 'the next reset of this environment writes it');
+      return warning('the database is not marked yet', command('up', { ENV: environment }));
     }
     return failed(
-      `the database is marked as ${marked}, not as ${environment}`,
-      `find out which database ${environment} reaches before anything else`,
+      `the database is marked for ${marked}, not for ${environment}`,
+      command('db-mark-env', { ENV: environment }),
     );
   },
 };

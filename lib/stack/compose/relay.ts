@@ -4,6 +4,7 @@ import pg from 'pg';
 import { FailedError, UnreachableError, messageOf } from '../../errors.ts';
 import { childEnvironment } from '../../process.ts';
 import type { DatabaseSettings } from './config.ts';
+import type { Docker } from './docker.ts';
 
 /**
  * Both directions of one TCP connection, made inside the container. Either side ending ends both, so that the
@@ -32,8 +33,9 @@ interface Relay {
 }
 
 /** A connection to the server in the given container, without a client. */
-export function openRelay(container: string): Relay {
-  const child = spawn('docker', ['exec', '-i', container, 'bash', '-c', RELAY], {
+export function openRelay(docker: Docker, container: string): Relay {
+  const { file, args } = docker('exec', '-i', container, 'bash', '-c', RELAY);
+  const child = spawn(file, [...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: childEnvironment(),
     // Its own process group: Ctrl-C must not cut the connection over which the old state is put back.
@@ -63,12 +65,13 @@ const CANNOT_CONNECT_NOW = '57P03';
  * @throws FailedError when the server refuses: no such database, wrong password
  */
 export async function connect(
+  docker: Docker,
   container: string,
   database: string,
   settings: DatabaseSettings,
   timeout = 10_000,
 ): Promise<pg.Client> {
-  const relay = openRelay(container);
+  const relay = openRelay(docker, container);
   const { connection } = relay;
   const client = new pg.Client({
     // Every field, because pg takes a missing one from PG* variables.

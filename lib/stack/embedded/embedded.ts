@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { join, relative, resolve } from 'node:path';
@@ -7,7 +8,6 @@ import { runStatements } from '../../database/script.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
 import { run } from '../../process.ts';
-import { scanArchive } from '../../schema/archive.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 import { findAlembic } from './alembic.ts';
 import { withLocalClient } from './client.ts';
@@ -83,10 +83,13 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
         database: database.name,
         user: database.user,
         server: found && `process ${found.pid} on 127.0.0.1:${found.port}`,
+        running: found !== undefined,
+        otherUsers: [],
         storage: (await isGone(home)) ? { kind: 'none' } : { kind: 'folder', path: home.data },
       };
     },
 
+    build: () => Promise.resolve(),
     up: async () => void (await act(`# initdb and start PostgreSQL in ${home.data}`, begin)),
     down: async () => void (await act(`# stop the embedded PostgreSQL of ${name}`, end)),
     restart: async () =>
@@ -149,6 +152,11 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
 
     withClient: async (to, work) => withClient(to, running().port, work),
 
+    async freeSpace(folder) {
+      const { bavail, bsize } = await statfs(folder);
+      return bavail * bsize;
+    },
+
     // The server comes without one.
     pgDump: 'bundled',
     async dump(args, output) {
@@ -158,7 +166,20 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
       return pgDump(connection, { ...credentials, database: database.name }, args, output);
     },
 
-    verifyArchive: (file) => Promise.resolve(file).then((path) => void scanArchive(path)),
+    dumpDirectory: (jobs) =>
+      Promise.reject(
+        new ConfigurationError(`JOBS=${jobs}: the embedded stack's pg_dump has one thread`, {
+          hint: 'leave JOBS out',
+        }),
+      ),
+    // There is no pg_restore; whoever takes a dump reads it to its end.
+    verifyArchive: () => Promise.resolve(),
+
+    restoresNatively: false,
+    async restore(dump, to, meter) {
+      const { restore } = await import('../../database/restore-client.ts');
+      await withClient(to, running().port, (client) => restore(client, dump, meter));
+    },
 
     async runScript(file) {
       const script = readFileSync(file, 'utf8');

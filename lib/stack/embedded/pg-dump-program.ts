@@ -5,17 +5,22 @@ import { pathToFileURL } from 'node:url';
 
 /**
  * pg_dump, compiled to WebAssembly, as a program: its arguments come as JSON on standard input, because a password is
- * among them, the dump goes to standard output, and the bytes to and from the server through two more descriptors.
+ * among them, and the bytes to and from the server, and the dump, go through descriptors of their own. Standard output
+ * would not do: Node does not wait there for a reader that takes its time.
  * It is a process of its own because pg_dump waits for its server with the whole thread.
  */
 const TO_SERVER = 3;
 const FROM_SERVER = 4;
+const DUMP = 5;
 
 /** The part of emscripten's module that is used. */
 interface Program {
   ENV: Record<string, string>;
   HEAPU8: Uint8Array;
-  FS: { readFile(path: string): Uint8Array; chmod(path: string, mode: number): void };
+  FS: {
+    chmod(path: string, mode: number): void;
+    open(path: string, flags: unknown, mode?: number): object;
+  };
   addFunction(work: (at: number, length: number) => number, signature: string): number;
   _pgl_set_rw_cbs(read: number, write: number): void;
   callMain(args: string[]): void;
@@ -44,18 +49,24 @@ async function loadProgram(): Promise<Load> {
 
 /** Messages after which the server answers; after all others libpq goes on writing. */
 const ASKS = new Set([...'QSpFc'].map((letter) => letter.charCodeAt(0)));
+/** Messages after which it is the client's turn: ready for query, copy in, copy both. */
+const TURNS = new Set([...'ZGW'].map((letter) => letter.charCodeAt(0)));
+/** A request for authentication, and its codes that request nothing: "ok" and "SASL final". */
+const REQUEST = 'R'.charCodeAt(0);
+const GRANTED = new Set([0, 12]);
 const SSL_REQUEST = 80877103;
 const GSS_REQUEST = 80877104;
 
 /**
- * The connection as libpq sees it. It asks to read only when it believes that there is something, and takes nothing
- * for the end of the connection: so a whole reply is waited for after each message that has one.
+ * The connection as libpq sees it. It takes nothing for the end of the connection: so it is given something, waited
+ * for, as long as the server has the turn. No more of a reply is held than one read: a table's data are one reply.
  */
 class Connection {
   #pending = Buffer.alloc(0);
   #received = Buffer.alloc(0);
   #started = false;
-  readonly #space = Buffer.alloc(65_536);
+  /** The reply that the server owes. */
+  #reply: { isWhole: (bytes: Buffer) => boolean } | undefined;
 
   write(bytes: Uint8Array): void {
     this.#pending = Buffer.concat([this.#pending, bytes]);
@@ -72,6 +83,13 @@ class Connection {
   }
 
   read(space: number): Buffer {
+    while (this.#received.length === 0 && this.#reply) {
+      const chunk = Buffer.allocUnsafe(65_536);
+      const count = readSync(FROM_SERVER, chunk);
+      if (count === 0) break;
+      this.#received = chunk.subarray(0, count);
+      if (this.#reply.isWhole(this.#received)) this.#reply = undefined;
+    }
     const bytes = this.#received.subarray(0, space);
     this.#received = this.#received.subarray(bytes.length);
     return bytes;
@@ -80,43 +98,68 @@ class Connection {
   #send(message: Buffer): void {
     for (let sent = 0; sent < message.length;) sent += writeSync(TO_SERVER, message, sent);
     if (this.#started) {
-      if (ASKS.has(message[0]!)) this.#receive(replyLength);
+      if (ASKS.has(message[0]!)) this.#reply = new Reply();
       return;
     }
     const code = message.readUInt32BE(4);
-    if (code === SSL_REQUEST || code === GSS_REQUEST)
-      return this.#receive((bytes) => Math.min(bytes.length, 1));
-    this.#started = true;
-    this.#receive(replyLength);
-  }
-
-  /** Reads until the reply is whole, or the server is gone. */
-  #receive(whole: (bytes: Buffer) => number): void {
-    while (whole(this.#received) === 0) {
-      const count = readSync(FROM_SERVER, this.#space);
-      if (count === 0) return;
-      this.#received = Buffer.concat([this.#received, this.#space.subarray(0, count)]);
+    if (code === SSL_REQUEST || code === GSS_REQUEST) {
+      this.#reply = { isWhole: () => true };
+      return;
     }
+    this.#started = true;
+    this.#reply = new Reply();
   }
 }
 
-/**
- * Bytes up to the point where it is the client's turn: ready for query (Z), copy in (G) or both (W), or a request for
- * authentication other than "ok" (0) and "SASL final" (12). 0 while that has not come.
- */
-function replyLength(bytes: Buffer): number {
-  for (let at = 0; at + 5 <= bytes.length;) {
-    const end = at + 1 + bytes.readUInt32BE(at + 1);
-    if (end > bytes.length) return 0;
-    const type = String.fromCharCode(bytes[at]!);
-    if ('ZGW'.includes(type)) return end;
-    if (type === 'R' && ![0, 12].includes(bytes.readUInt32BE(at + 5))) return end;
-    at = end;
+/** Follows the messages of a reply to the point where it is the client's turn. */
+class Reply {
+  /** The bytes of a message's head that have come: its type, its length and, of 'R', its code. */
+  #head: number[] = [];
+  /** Bytes of the current message that are still to come. */
+  #left = 0;
+  #isTurn = false;
+
+  isWhole(bytes: Buffer): boolean {
+    for (let at = 0; at < bytes.length;) {
+      if (this.#left > 0) {
+        const passed = Math.min(this.#left, bytes.length - at);
+        this.#left -= passed;
+        at += passed;
+      } else {
+        this.#head.push(bytes[at++]!);
+        if (this.#head.length < (this.#head[0] === REQUEST ? 9 : 5)) continue;
+        const head = Buffer.from(this.#head);
+        this.#head = [];
+        this.#left = head.readUInt32BE(1) + 1 - head.length;
+        this.#isTurn = head[0] === REQUEST ? !GRANTED.has(head.readUInt32BE(5)) : TURNS.has(head[0]!);
+      }
+      if (this.#left === 0 && this.#isTurn) return true;
+    }
+    return false;
   }
-  return 0;
 }
 
 const OUTPUT = '/tmp/out';
+
+/** Lets what is written to the output go out at once, where a file would be held in memory. */
+function streamOutput({ FS }: Program): void {
+  const open = FS.open.bind(FS);
+  FS.open = (path, flags, mode) => {
+    const stream = open(path, flags, mode);
+    if (path === OUTPUT)
+      Object.assign(stream, {
+        seekable: false,
+        stream_ops: { write: writeOut },
+      });
+    return stream;
+  };
+}
+
+function writeOut(_stream: object, memory: Uint8Array, at: number, length: number): number {
+  const bytes = Buffer.from(memory.buffer, memory.byteOffset + at, length);
+  for (let written = 0; written < length;) written += writeSync(DUMP, bytes, written);
+  return length;
+}
 
 async function main(args: string[]): Promise<void> {
   const load = await loadProgram();
@@ -153,11 +196,8 @@ async function main(args: string[]): Promise<void> {
       },
     ],
   });
+  streamOutput(program);
   program.callMain([...args, '-f', OUTPUT]);
-  if (process.exitCode) return;
-  // A pipe takes as much as it holds; the rest waits for the reader.
-  const dump = program.FS.readFile(OUTPUT);
-  await new Promise((written) => process.stdout.write(dump, written));
 }
 
 await main(JSON.parse(readFileSync(0, 'utf8')) as string[]);

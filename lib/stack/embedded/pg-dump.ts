@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Duplex, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment, type Result } from '../../process.ts';
@@ -10,10 +10,12 @@ export interface Login {
   readonly database: string;
 }
 
+type Streams = [stdin: Writable, stdout: null, errors: Readable, Duplex, Duplex, dump: Readable];
+
 const PROGRAM = fileURLToPath(new URL('./pg-dump-program.ts', import.meta.url));
 
 /**
- * Runs pg_dump (WebAssembly) over a connection to a server. The dump is held in memory until it is whole.
+ * Runs pg_dump (WebAssembly) over a connection to a server.
  *
  * @param connection is closed in the end
  * @param output is ended when the dump is written
@@ -26,21 +28,21 @@ export async function pgDump(
 ): Promise<Result> {
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), PROGRAM], {
     env: childEnvironment(),
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
   });
-  const [stdin, , , toServer, fromServer] = child.stdio as [Writable, Duplex, Duplex, Duplex, Duplex];
+  const [stdin, , errors, toServer, fromServer, dump] = child.stdio as unknown as Streams;
   toServer.pipe(connection).pipe(fromServer);
   // A connection that is lost is told by pg_dump's own message and status.
   for (const stream of [connection, toServer, fromServer, stdin]) stream.on('error', () => fromServer.end());
   stdin.end(JSON.stringify([...args, '-d', conninfo(login)]));
 
   let stderr = '';
-  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+  errors.on('data', (data: Buffer) => (stderr += data.toString()));
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve(code ?? 128));
   });
-  const [status] = await Promise.all([ended, pipeline(child.stdout, output)]);
+  const [status] = await Promise.all([ended, pipeline(dump, output)]);
   connection.destroy();
   // It looks for itself on a disk that it does not have.
   return { status, stdout: '', stderr: stderr.replace(/^invalid binary .*\n/m, '') };

@@ -1,0 +1,92 @@
+import type { Client } from 'pg';
+
+/** Which database of which server: a name alone may belong to several. */
+export interface DatabaseIdentity {
+  readonly database: string;
+  /** Object id of the database: another one after each reset or restore. */
+  readonly databaseOid: string;
+  /** Of the server's data directory. */
+  readonly systemIdentifier: string;
+}
+
+/** What stands in the `.json` beside a backup. */
+export interface BackupFacts extends DatabaseIdentity {
+  readonly environment: string;
+  readonly serverVersion: string;
+  /** Alembic's revisions at the time; more than one when heads were not merged, none before the first migration. */
+  readonly revisions: readonly string[];
+  readonly format: 'custom' | 'directory';
+  /** Tables in it, partitions and partitioned ones included. */
+  readonly tables: number;
+  /** Bytes of the dump. */
+  readonly size: number;
+  /** Bytes of the database at the time, as the server counts them. */
+  readonly databaseSize: number;
+  /** Of the file; in directory format of names and contents of all files, in order. */
+  readonly sha256: string;
+  /** ISO 8601, UTC. */
+  readonly time: string;
+}
+
+/** A backup, with the facts beside it. */
+export interface TakenBackup {
+  /** The dump: a file, or in directory format a folder. */
+  readonly file: string;
+  readonly facts: BackupFacts;
+}
+
+/** What the database itself knows of the facts. */
+export type DatabaseFacts = DatabaseIdentity &
+  Pick<BackupFacts, 'serverVersion' | 'revisions' | 'databaseSize'>;
+
+export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> {
+  const { rows } = await client.query<Omit<DatabaseFacts, 'databaseSize'> & { size: string }>(
+    `SELECT datname AS database, oid::text AS "databaseOid",
+            (SELECT system_identifier::text FROM pg_control_system()) AS "systemIdentifier",
+            current_setting('server_version') AS "serverVersion", pg_database_size(oid) AS size
+     FROM pg_database WHERE datname = current_database()`,
+  );
+  const { size, ...facts } = rows[0]!;
+  return { ...facts, databaseSize: Number(size), revisions: await readRevisions(client) };
+}
+
+/** Alembic's revisions; none before the first migration. */
+export async function readRevisions(client: Client): Promise<string[]> {
+  const { rows: tables } = await client.query(`SELECT WHERE to_regclass('alembic_version') IS NOT NULL`);
+  if (tables.length === 0) return [];
+  const { rows } = await client.query<{ version_num: string }>(
+    'SELECT version_num FROM alembic_version ORDER BY version_num',
+  );
+  return rows.map(({ version_num }) => version_num);
+}
+
+/**
+ * The facts in a `.json`, or undefined when they are not those of a backup: of a version of makesafe that wrote less,
+ * or somebody else's.
+ */
+export function parseFacts(text: string): BackupFacts | undefined {
+  let facts: Partial<BackupFacts>;
+  try {
+    facts = JSON.parse(text) as Partial<BackupFacts>;
+  } catch {
+    return undefined;
+  }
+  const texts = [
+    'environment',
+    'database',
+    'databaseOid',
+    'systemIdentifier',
+    'serverVersion',
+    'sha256',
+  ] as const;
+  const numbers = ['size', 'databaseSize', 'tables'] as const;
+  const complete =
+    typeof facts === 'object' &&
+    facts !== null &&
+    texts.every((name) => typeof facts[name] === 'string') &&
+    numbers.every((name) => typeof facts[name] === 'number') &&
+    ['custom', 'directory'].includes(facts.format ?? '') &&
+    Array.isArray(facts.revisions) &&
+    !Number.isNaN(Date.parse(facts.time ?? ''));
+  return complete ? (facts as BackupFacts) : undefined;
+}

@@ -1,0 +1,96 @@
+import type { Client } from 'pg';
+import type { StackRun } from '../task.ts';
+import { whileUnfinished } from '../unfinished.ts';
+import { formerName, keptName, writeMark, type Mark } from './aside.ts';
+import { quoteName, quoteText, type DatabaseAttributes } from './attributes.ts';
+import { commentStatement, inTransaction } from './leftovers.ts';
+import { endSessions } from './server-session.ts';
+
+/** The database that comes in, and what only it gets in the moment of the swap. */
+export interface Newcomer {
+  readonly name: string;
+  readonly connectionLimit: number;
+  readonly isTemplate: boolean;
+  readonly comment: string | null;
+}
+
+/** What makes the exchange, for the marks. */
+export interface Occasion {
+  readonly what: Mark['what'];
+  readonly since: Date;
+}
+
+/** Where the old database goes, and the mark that it gets there. */
+export function outgoing(
+  name: string,
+  { what, since }: Occasion,
+  keep: boolean,
+  template: boolean,
+): { name: string; mark: Mark } {
+  const mark = { of: name, what, since: since.toISOString(), template };
+  return keep
+    ? { name: keptName(name, since), mark: { ...mark, kind: 'kept' } }
+    : { name: formerName(name), mark: { ...mark, kind: 'former' } };
+}
+
+/**
+ * Puts a database that is ready in the place of another: closes the old one, ends its sessions, renames both in one
+ * transaction. A client that connects meanwhile is refused; it is never let into anything but the old database or
+ * the newcomer.
+ *
+ * @returns the old database's name from then on
+ */
+export async function exchange(
+  run: StackRun,
+  client: Client,
+  old: DatabaseAttributes & { readonly name: string },
+  newcomer: Newcomer,
+  occasion: Occasion,
+  keep: boolean,
+): Promise<string> {
+  const { actor, environment, signal, command } = run;
+  const { name } = old;
+  const execute = (sql: string): Promise<unknown> => actor.act(`${sql};`, () => client.query(sql));
+  const out = outgoing(name, occasion, keep, old.isTemplate);
+  const opens = command('up', { ENV: environment.name });
+  await whileUnfinished(`database ${name} closed to applications (${opens} opens it)`, async () => {
+    const closed: Mark = {
+      kind: 'closed',
+      of: name,
+      what: occasion.what,
+      since: occasion.since.toISOString(),
+    };
+    signal.throwIfAborted();
+    await execute(
+      inTransaction(
+        `ALTER DATABASE ${quoteName(name)} ALLOW_CONNECTIONS false`,
+        commentStatement(name, writeMark(old.comment, closed)),
+      ),
+    );
+    await actor.act(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${quoteText(name)};`,
+      () => endSessions(client, name, signal),
+    );
+    signal.throwIfAborted();
+    await execute(swapStatement(old, newcomer, out.name, writeMark(old.comment, out.mark)));
+  });
+  return out.name;
+}
+
+function swapStatement(
+  { name, isTemplate }: DatabaseAttributes & { readonly name: string },
+  newcomer: Newcomer,
+  outName: string,
+  outComment: string,
+): string {
+  const database = quoteName(name);
+  return inTransaction(
+    `ALTER DATABASE ${database} RENAME TO ${quoteName(outName)}`,
+    `ALTER DATABASE ${quoteName(newcomer.name)} RENAME TO ${database}`,
+    `ALTER DATABASE ${database} ALLOW_CONNECTIONS true CONNECTION LIMIT ${newcomer.connectionLimit} IS_TEMPLATE ${newcomer.isTemplate}`,
+    commentStatement(name, newcomer.comment),
+    // A template cannot be dropped.
+    ...(isTemplate ? [`ALTER DATABASE ${quoteName(outName)} IS_TEMPLATE false`] : []),
+    commentStatement(outName, outComment),
+  );
+}

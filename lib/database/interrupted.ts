@@ -1,0 +1,40 @@
+import { MakesafeError } from '../errors.ts';
+import type { StackRun } from '../task.ts';
+import { describeLeftovers, drop, findLeftovers, reopen, type Leftovers } from './leftovers.ts';
+import { beside, maintenanceDatabase } from './server-session.ts';
+
+/** What interrupted runs left beside the environment's database. */
+export const lookForLeftovers = ({ stack }: StackRun): Promise<Leftovers> =>
+  stack.withClient(maintenanceDatabase(stack.database.name), (client) =>
+    findLeftovers(client, stack.database.name),
+  );
+
+/**
+ * Undoes what a run left that was killed before its swap: opens the database that it had closed, and removes the one
+ * that it had half made. Nothing that ever held data is touched. Does nothing when the server does not answer.
+ *
+ * @returns whether the database had been closed
+ */
+export async function undoInterrupted(run: StackRun): Promise<boolean> {
+  const { stack, actor, terminal } = run;
+  const isOfInterest = ({ closed, unfinished }: Leftovers): boolean => Boolean(closed ?? unfinished);
+  let found: Leftovers;
+  try {
+    found = await lookForLeftovers(run);
+  } catch (error) {
+    if (error instanceof MakesafeError) return false;
+    throw error;
+  }
+  if (!isOfInterest(found)) return false;
+  return beside(run, async (client) => {
+    // A run that was at work a moment ago may have ended.
+    const leftovers = await findLeftovers(client, stack.database.name);
+    if (!isOfInterest(leftovers)) return false;
+    const execute = (sql: string): Promise<unknown> => actor.act(`${sql};`, () => client.query(sql));
+    describeLeftovers(stack.database.name, { ...leftovers, former: undefined }).forEach(terminal.info);
+    await reopen(leftovers, execute);
+    if (leftovers.unfinished) await drop(leftovers.unfinished, execute);
+    if (!actor.dryRun) terminal.ok(`${stack.database.name} is open to applications, unchanged`);
+    return leftovers.closed !== undefined;
+  });
+}

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { Transform, type TransformCallback } from 'node:stream';
+import { byteSize } from '../display.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** Milliseconds between two lines of progress: on a terminal they replace each other, elsewhere they add up. */
+const [WATCHED, LOGGED] = [200, 10_000];
+
+/** Counts and hashes what flows through it, and shows how far it is and how fast. */
+export class Meter extends Transform {
+  readonly #hash = createHash('sha256');
+  readonly #started = performance.now();
+  readonly #show: (text: string) => void;
+  readonly #interval: number;
+  readonly #what: string;
+  readonly #whole: number | undefined;
+  #shown = performance.now();
+  size = 0;
+
+  /**
+   * @param what `backing up`
+   * @param whole bytes to expect, where they are known
+   */
+  constructor(terminal: Terminal, what: string, whole?: number) {
+    super();
+    this.#show = (text) => terminal.progress(text);
+    this.#interval = terminal.interactive ? WATCHED : LOGGED;
+    this.#what = what;
+    this.#whole = whole;
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#hash.update(chunk);
+    this.size += chunk.length;
+    const now = performance.now();
+    if (now - this.#shown > this.#interval) {
+      this.#shown = now;
+      this.#show(progressLine(this.#what, this.size, (now - this.#started) / 1000, this.#whole));
+    }
+    done(null, chunk);
+  }
+
+  /** Of all that flowed through; to be asked once, at the end. */
+  get sha256(): string {
+    return this.#hash.digest('hex');
+  }
+}
+
+/** `restoring … 512.0 MB of 2048.0 MB (25 %), 64.0 MB/s` */
+export function progressLine(what: string, bytes: number, seconds: number, whole?: number): string {
+  const share = whole ? ` of ${byteSize(whole)} (${Math.floor((100 * bytes) / whole)} %)` : '';
+  return `${what} … ${byteSize(bytes)}${share}, ${byteSize(bytes / seconds)}/s`;
+}

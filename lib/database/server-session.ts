@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
+import type pg from 'pg';
+import { FailedError, RefusedError, UnreachableError } from '../errors.ts';
+import type { StackRun } from '../task.ts';
+
+/** A database to stand on while another one is replaced. */
+export const maintenanceDatabase = (name: string): string => (name === 'postgres' ? 'template1' : 'postgres');
+
+/** Seconds that a statement waits for another session's lock. Longer, and applications would be kept out for it. */
+const LOCK_TIMEOUT = 10;
+/** Seconds that another run's session gets to end, after its task was killed. */
+const LAST_RUN_TIMEOUT = 15;
+/** Seconds that a server that does not answer gets to come back. */
+export const RETURN_TIMEOUT = 60;
+
+/** Seconds that sessions get to end after they were told to. */
+const SESSIONS_TIMEOUT = 10;
+
+/**
+ * Runs `work` beside the environment's database, alone: of two runs, or of one and the remains of a killed one, the
+ * second waits.
+ *
+ * @throws RefusedError when another run is at work on the same database
+ */
+export async function beside<T>(
+  { stack, actor }: StackRun,
+  work: (client: Client) => Promise<T>,
+  ended?: number,
+): Promise<T> {
+  const { name } = stack.database;
+  return stack.withClient(maintenanceDatabase(name), async (client) => {
+    if (!actor.dryRun) {
+      await client.query(PREPARE);
+      await lock(client, name, ended);
+    }
+    return work(client);
+  });
+}
+
+/**
+ * No time limit of the role's ends a statement half-way. A server whose client is gone ends the statement by itself,
+ * where it can (14+), so that a killed run's session does not go on.
+ */
+const PREPARE = `
+  SELECT set_config(name, value, false)
+  FROM pg_settings JOIN (VALUES ('statement_timeout', '0'), ('idle_session_timeout', '0'),
+    ('idle_in_transaction_session_timeout', '0'), ('lock_timeout', '${LOCK_TIMEOUT}s'),
+    ('transaction_timeout', '0'), ('default_transaction_read_only', 'off'),
+    ('client_connection_check_interval', '1s')) AS ours (parameter, value) ON parameter = name`;
+
+async function lock(client: Client, name: string, ended: number | undefined): Promise<void> {
+  const key = `hashtextextended('makesafe ' || $1, 0)`;
+  const deadline = performance.now() + LAST_RUN_TIMEOUT * 1000;
+  for (;;) {
+    // Our own session before the connection was lost: nobody reads its answers any more.
+    if (ended !== undefined) {
+      await client.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND application_name = 'makesafe'`,
+        [ended],
+      );
+    }
+    const { rows } = await client.query<{ locked: boolean }>(
+      `SELECT pg_try_advisory_lock(${key}) AS locked`,
+      [name],
+    );
+    if (rows[0]!.locked) return;
+    if (performance.now() > deadline)
+      throw new RefusedError(`another reset or restore of ${name} is under way; wait for it`);
+    await sleep(50);
+  }
+}
+
+/** `beside`, also when the server has to come back first. */
+export async function besideOnceItAnswers<T>(
+  run: StackRun,
+  work: (client: Client) => Promise<T>,
+  ended?: number,
+): Promise<T> {
+  const deadline = performance.now() + RETURN_TIMEOUT * 1000;
+  for (;;) {
+    try {
+      return await beside(run, work, ended);
+    } catch (error) {
+      if (!isLost(error) || performance.now() > deadline) throw error;
+      run.terminal.progress('waiting for the server to answer …');
+      await sleep(500);
+    }
+  }
+}
+
+/** Whether an error means that the connection or the server is gone, rather than that a statement was wrong. */
+function isLost(error: unknown): boolean {
+  if (error instanceof UnreachableError) return true;
+  const { code, message } = (error instanceof FailedError ? error.cause : error) as Partial<pg.DatabaseError>;
+  // Class 57P: the server ends sessions, or is starting or stopping. pg's own errors have no code.
+  return code === undefined ? /^Connection terminated/.test(message ?? '') : /^(57P0|08|E[A-Z])/.test(code);
+}
+
+/** Cancels what a client's session does, once the signal comes, until the returned function is called. */
+export function cancelOn({ stack, signal }: StackRun, pid: number): () => Promise<void> {
+  let cancelling: Promise<unknown> = Promise.resolve();
+  const cancel = (): void => {
+    cancelling = stack
+      .withClient(maintenanceDatabase(stack.database.name), (client) =>
+        client.query('SELECT pg_cancel_backend($1)', [pid]),
+      )
+      .catch(() => {});
+  };
+  signal.addEventListener('abort', cancel, { once: true });
+  return async () => {
+    signal.removeEventListener('abort', cancel);
+    await cancelling;
+  };
+}
+
+/** Ends all sessions of a closed database and waits until they are gone. */
+export async function endSessions(client: Client, name: string, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + SESSIONS_TIMEOUT * 1000;
+  for (;;) {
+    // Autovacuum makes way by itself, and only a superuser may end it.
+    const { rows } = await client.query<{ pid: number; usename: string; application_name: string }>(
+      `SELECT pid, usename, application_name, pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = $1 AND backend_type <> 'autovacuum worker'`,
+      [name],
+    );
+    if (rows.length === 0) return;
+    if (performance.now() > deadline) {
+      const who = rows.map((row) => `${row.usename} (${row.application_name}, pid ${row.pid})`).join(', ');
+      throw new FailedError(`sessions of ${name} did not end within ${SESSIONS_TIMEOUT} s: ${who}`);
+    }
+    signal.throwIfAborted();
+    await sleep(20);
+  }
+}

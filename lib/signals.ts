@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { CancelledError } from './errors.ts';
+import type { Terminal } from './terminal.ts';
+import { wouldBeLeft } from './unfinished.ts';
+
+/**
+ * Milliseconds within which signals are one. Ctrl-C reaches us from the terminal, and again from each of npx and tsx,
+ * which pass on what the terminal has given to us already.
+ */
+const SAME = 250;
+/** Milliseconds between two looks at whether npx is still there. */
+const LOOK = 500;
+
+/**
+ * The first Ctrl-C or SIGTERM aborts; children share the terminal's process group, get it as well, and are waited for.
+ * The second says what would be left behind, the third leaves.
+ */
+export function cancelOnSignals(controller: AbortController, terminal: Terminal): void {
+  let count = 0;
+  let last = -Infinity;
+  const cancel = (signal: 'SIGINT' | 'SIGTERM'): void => {
+    const now = performance.now();
+    if (now - last < SAME) return;
+    last = now;
+    count += 1;
+    if (count === 1) return controller.abort(new CancelledError('cancelled', signal));
+    if (count > 2) process.exit(signal === 'SIGINT' ? 130 : 143);
+    const left = wouldBeLeft().join('; ');
+    terminal.warn(
+      `still ending what was begun; once more leaves at once${left && `, and leaves behind: ${left}`}`,
+    );
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancel(signal));
+  watchNpx(() => process.kill(process.pid, 'SIGTERM'));
+}
+
+/**
+ * npx passes SIGTERM on to a shell, which ends without passing it on to us. That shell's end is then the only sign
+ * that somebody wanted us to stop.
+ */
+function watchNpx(onGone: () => void): void {
+  if (process.env['npm_lifecycle_event'] !== 'npx') return;
+  const started = parentOf(process.ppid);
+  if (started === undefined) return;
+  const timer = setInterval(() => {
+    if (parentOf(process.ppid) === started) return;
+    clearInterval(timer);
+    onGone();
+  }, LOOK);
+  timer.unref();
+}
+
+/** Where there is a /proc: the parent of a process. */
+function parentOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'utf8').match(/^PPid:\s*(\d+)$/m)?.[1];
+  } catch {
+    return undefined;
+  }
+}

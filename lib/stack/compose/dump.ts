@@ -1,0 +1,93 @@
+import { createReadStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { PassThrough, type Transform } from 'node:stream';
+import { FailedError } from '../../errors.ts';
+import { run } from '../../process.ts';
+import type { Stack } from '../stack.ts';
+import type { DatabaseSettings } from './config.ts';
+import type { Docker } from './docker.ts';
+import { openRelay } from './relay.ts';
+
+/**
+ * pg_dump writes a directory only where it runs. It is made beside nothing of the server's, read back, and sent as tar;
+ * it is gone when this ends, and so is pg_dump when the task is: its end is the end of standard input.
+ *
+ * Arguments: jobs, user, database, bytes that it may need.
+ */
+const DUMP_DIRECTORY = `
+  set -u
+  exec 4<&0 </dev/null
+  folder=$(mktemp -d) || exit 1
+  trap 'rm -rf "$folder"' EXIT
+  set -- $(stat -f -c '%a %S' "$folder") "$@"
+  if [ $(($1 * $2)) -lt "$6" ]; then
+    echo "the container has $(($1 * $2 / 1000000)) MB free for it, and it may need $(($6 / 1000000)) MB" >&2
+    exit 1
+  fi
+  pg_dump --format=directory --jobs="$3" -U "$4" -d "$5" -f "$folder/dump" >&2 & work=$!
+  (read -r -u 4; kill "$work" 2>/dev/null) & watch=$!
+  wait "$work"; status=$?
+  if [ "$status" = 0 ]; then
+    pg_restore -f /dev/null "$folder/dump" && chmod -R go-rwx "$folder/dump" && tar -C "$folder/dump" -cf - .
+    status=$?
+  fi
+  kill "$watch" 2>/dev/null
+  wait
+  exit "$status"
+`;
+
+type Dumping = Pick<Stack, 'pgDump' | 'dump' | 'dumpDirectory' | 'verifyArchive'>;
+
+/** Dumps by the programs in the database's own container. */
+export function dumping(
+  docker: Docker,
+  container: () => Promise<{ Id: string }>,
+  settings: DatabaseSettings,
+): Dumping {
+  const { user, name, password } = settings;
+  return {
+    pgDump: 'own',
+    async dump(args, output, by = 'own') {
+      const { Id } = await container();
+      if (by === 'bundled') {
+        const { pgDump } = await import('../embedded/pg-dump.ts');
+        const { connection } = openRelay(docker, Id);
+        return pgDump(connection, { user, password, database: name }, args, output);
+      }
+      // Bounds of partitions are printed in the session's time zone, which is no part of the schema.
+      const where = ['-U', user, '-d', name];
+      return run(docker('exec', '-e', 'PGTZ=UTC', Id, 'pg_dump', ...where, ...args), { output });
+    },
+
+    async dumpDirectory(jobs, folder, meter, needed) {
+      const { Id } = await container();
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const script = ['bash', '-c', DUMP_DIRECTORY, 'bash', String(jobs), user, name, String(needed)];
+      const dump = docker('exec', '-i', '-e', 'PGTZ=UTC', Id, ...script);
+      const [{ status, stderr }] = await Promise.all([
+        run(dump, { input: new PassThrough(), output: meter }),
+        unpack(meter, folder),
+      ]);
+      if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);
+    },
+
+    async verifyArchive(file) {
+      const { Id } = await container();
+      for (const how of [['--list'], ['-f', '/dev/null']]) {
+        const restore = docker('exec', '-i', Id, 'pg_restore', ...how);
+        const { status, stderr } = await run(restore, { input: createReadStream(file) });
+        if (status !== 0)
+          throw new FailedError(`pg_restore cannot read ${file} (status ${status}): ${stderr.trim()}`);
+      }
+    },
+  };
+}
+
+async function unpack(tar: Transform, folder: string): Promise<void> {
+  const { status, stderr } = await run({ file: 'tar', args: ['-xf', '-', '-C', folder] }, { input: tar });
+  if (status === 0) return;
+  const error = new FailedError(`${folder} cannot be written: ${stderr.trim()}`);
+  // Whatever still flows has nowhere to go.
+  tar.destroy(error);
+  throw error;
+}

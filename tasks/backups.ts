@@ -1,0 +1,12 @@
+import { BACKUP_DIR } from '../lib/parameters.ts';
+import { flag } from '../lib/params.ts';
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'database',
+  summary: 'List the backups of an environment, and read each to see whether it is whole',
+  environment: 'any',
+  parameters: { BACKUP_DIR, JSON: flag('print the list as JSON') },
+  examples: ['make backups ENV=vm_prod', 'make backups ENV=vm_prod JSON=1'],
+  run: async (run) => (await import('../lib/database/backups.ts')).backups(run),
+});

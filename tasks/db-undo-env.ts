@@ -1,0 +1,17 @@
+import { text } from '../lib/params.ts';
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'database',
+  summary: 'Bring back the database from before the last reset or restore; the present one is kept',
+  environment: 'typed',
+  destructive: {
+    what: 'Undoing the last reset or restore',
+    effect: 'change',
+    countdown: 'always',
+    preflight: async (run) => (await import('../lib/database/kept.ts')).checkUndo(run),
+  },
+  parameters: { NAME: text('another old database than the latest', { placeholder: '<database>' }) },
+  examples: ['make db-undo-env ENV=vm_prod FORCE=1'],
+  run: async (run) => (await import('../lib/database/kept.ts')).undo(run),
+});
