@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,86 +23,83 @@ import { PATIENCE } from './embedded.ts';
 import { must } from './processes.ts';
 import { freePort } from './scratch.ts';
 
-const LOGIN = { user: 'app', password: 'of the tests' };
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+const LOGIN: Login = { user: 'app', password: 'of the tests' };
 
 /** A PostgreSQL server without a project around it, for the surrounding suite. Its user is a superuser. */
-export function useServer(...options: string[]): DatabaseServer {
-  return useServerOf(undefined, ...options);
+export function useServer(...settings: string[]): DatabaseServer {
+  return useServerOf(undefined, ...settings);
 }
 
 /** The same, of another package's version of PostgreSQL. */
-export function useServerOf(from: string | undefined, ...options: string[]): DatabaseServer {
-  const server = new DatabaseServer(from, options);
-  beforeAll(() => server.start(), PATIENCE);
-  afterAll(() => server.stop(), PATIENCE);
+export function useServerOf(from: string | undefined, ...settings: string[]): DatabaseServer {
+  const server = new DatabaseServer(LOGIN);
+  let stop = (): Promise<void> => Promise.resolve();
+  beforeAll(async () => (stop = await start(server, from, settings)), PATIENCE);
+  afterAll(() => stop(), PATIENCE);
   return server;
 }
 
-export class DatabaseServer {
-  readonly #from: string | undefined;
-  readonly #options: readonly string[];
-  #folder = '';
-  #port = 0;
-  #stop: () => Promise<void> = () => Promise.resolve();
-
-  constructor(from: string | undefined, options: readonly string[]) {
-    this.#from = from;
-    this.#options = options;
-  }
-
-  async start(): Promise<void> {
-    await loadParser();
-    this.#folder = mkdtempSync(join(tmpdir(), 'makesafe-server-'));
-    const [data, password] = [join(this.#folder, 'data'), join(this.#folder, 'password')];
-    const { initdb, postgres, env } = findBinaries(join(this.#folder, 'lib'), this.#from);
-    writeFileSync(password, LOGIN.password);
-    mkdirSync(data, { mode: 0o700 });
-    const made = [
-      '-D',
-      data,
-      '-U',
-      LOGIN.user,
-      `--pwfile=${password}`,
-      '--encoding=UTF8',
-      '--locale=C.UTF-8',
-    ];
-    const first = await unprivileged(
-      { file: initdb, args: [...made, '--auth=scram-sha-256', '--no-sync'] },
-      this.#folder,
+/** @returns what stops it and takes its data away */
+async function start(
+  server: DatabaseServer,
+  from: string | undefined,
+  settings: readonly string[],
+): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), 'makesafe-server-'));
+  const [data, password] = [join(folder, 'data'), join(folder, 'password')];
+  const { initdb, postgres, env } = findBinaries(join(folder, 'lib'), from);
+  writeFileSync(password, LOGIN.password);
+  mkdirSync(data, { mode: 0o700 });
+  const made = ['-D', data, '-U', LOGIN.user, `--pwfile=${password}`, '--encoding=UTF8', '--locale=C.UTF-8'];
+  const first = await unprivileged(
+    { file: initdb, args: [...made, '--auth=scram-sha-256', '--no-sync'] },
+    folder,
+  );
+  await must([first.file, ...first.args], { env });
+  server.port = await freePort();
+  const usual = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off'];
+  const options = [...usual, ...settings].flatMap((setting) => ['-c', setting]);
+  const second = await unprivileged(
+    { file: postgres, args: ['-D', data, '-p', String(server.port), ...options] },
+    folder,
+  );
+  const child = spawn(second.file, second.args, { env: { ...process.env, ...env }, stdio: 'ignore' });
+  const answers = (): Promise<boolean> =>
+    server.query('postgres', 'SELECT').then(
+      () => true,
+      () => false,
     );
-    await must([first.file, ...first.args], { env });
-    this.#port = await freePort();
-    const settings = [
-      'listen_addresses=127.0.0.1',
-      'unix_socket_directories=',
-      'fsync=off',
-      ...this.#options,
-    ];
-    const args = ['-D', data, '-p', String(this.#port), ...settings.flatMap((setting) => ['-c', setting])];
-    const { file, args: words } = await unprivileged({ file: postgres, args }, this.#folder);
-    const child = spawn(file, words, { env: { ...process.env, ...env }, stdio: 'ignore' });
-    this.#stop = async () => {
-      child.kill('SIGQUIT');
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-    };
-    for (;;) {
-      if (child.exitCode !== null || !existsSync(data)) throw new Error('the server did not start');
-      const answers = await this.query('postgres', 'SELECT').then(
-        () => true,
-        () => false,
-      );
-      if (answers) return;
-      await sleep(20);
-    }
+  while (!(await answers())) {
+    if (child.exitCode !== null) throw new Error('the server did not start');
+    await sleep(20);
+  }
+  return async () => {
+    child.kill('SIGQUIT');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
+
+export class DatabaseServer {
+  port = 0;
+  readonly #login: Login;
+
+  constructor(login: Login, port = 0) {
+    this.#login = login;
+    this.port = port;
   }
 
-  async stop(): Promise<void> {
-    await this.#stop();
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
-
-  async withClient<T>(database: string, work: (client: pg.Client) => Promise<T>, user = LOGIN): Promise<T> {
-    const client = new pg.Client({ host: '127.0.0.1', port: this.#port, database, ...user, ssl: false });
+  async withClient<T>(
+    database: string,
+    work: (client: pg.Client) => Promise<T>,
+    login = this.#login,
+  ): Promise<T> {
+    const client = new pg.Client({ host: '127.0.0.1', port: this.port, database, ...login, ssl: false });
     client.on('error', () => {});
     await client.connect();
     try {
@@ -134,9 +131,9 @@ export class DatabaseServer {
     return database;
   }
 
-  dump(database: string, args: readonly string[], output: Writable, user = LOGIN): Promise<Result> {
-    const connection = connect({ host: '127.0.0.1', port: this.#port, noDelay: true });
-    return pgDump(connection, { ...user, database }, args, output);
+  dump(database: string, args: readonly string[], output: Writable, login = this.#login): Promise<Result> {
+    const connection = connect({ host: '127.0.0.1', port: this.port, noDelay: true });
+    return pgDump(connection, { ...login, database }, args, output);
   }
 
   /** A copy of another database of this or another server, made as psql makes it from a plain dump. */
@@ -151,17 +148,17 @@ export class DatabaseServer {
     return this.create(copy, script);
   }
 
-  source(database: string, roles: Roles = {}, user = LOGIN): Source {
+  source(database: string, roles: Roles = {}, login = this.#login): Source {
     return {
       label: database,
       roles,
-      withClient: (work) => this.withClient(database, work, user),
-      dump: (args, output) => this.dump(database, args, output, user),
+      withClient: (work) => this.withClient(database, work, login),
+      dump: (args, output) => this.dump(database, args, output, login),
     };
   }
 }
 
-export const EVERYTHING: Scope = { catalog: true, privileges: true };
+export const EVERYTHING: Scope = { catalog: true, privileges: true, plain: false };
 
 /** Compares two databases, of one server or two, as db-diff-schema-env does. */
 export async function compareDatabases(
@@ -170,6 +167,7 @@ export async function compareDatabases(
   options: Partial<CompareOptions> & { scope?: Scope } = {},
 ): Promise<Comparison> {
   const { scope = EVERYTHING } = options;
+  await loadParser();
   const [one, other] = await Promise.all([readDatabase(base, scope), readDatabase(compared, scope)]);
   return compare(one, other, { ignore: [], privileges: 'compared', limits: [], ...options });
 }
