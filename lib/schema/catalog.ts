@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { withoutMarker } from '../database/marker.ts';
 import type { Facet } from './facets.ts';
 import { maskSetting } from './mask.ts';
 import { fact, type SchemaObject } from './objects.ts';
@@ -86,12 +87,12 @@ export async function readCatalog(client: Client): Promise<Catalog> {
     const text = value?.replace(/\.(utf-?8)$/i, '.UTF-8');
     if (text !== undefined) found({ kind: 'DATABASE PROPERTY', name, definition: text });
   }
-  const text = comment?.replace(/\s*^makesafe\.environment=.*$/m, '');
+  const text = withoutMarker(comment);
   found({
     kind: 'DATABASE',
     name: '',
     catalog: 'database',
-    comments: text ? [`COMMENT ON DATABASE IS ${text};`] : [],
+    comments: text !== '' ? [`COMMENT ON DATABASE IS ${text};`] : [],
   });
   for (const { role, name, value } of await rows<{ role: string | null; name: string; value: string }>(
     SETTINGS,
