@@ -271,6 +271,16 @@ describe('the task', () => {
     expect(ran.stderr).toContain('[ok] local_demo is as it should be\n');
   });
 
+  test('a dump file as BASE has a schema and no revision', async () => {
+    await scratch.mustTask('db-dump-schema-env ENV=twin FORMAT=custom OUT=backups/twin.dump');
+    const ran = succeeded(await verify('BASE=backups/twin.dump'));
+    expect(ran.stdout).toMatch(
+      /^✓ same schema +as backups\/twin.dump: \d+ objects; owners, privileges and roles were not compared/m,
+    );
+    expect(ran.stdout).toMatch(/^– same revision +backups\/twin.dump is a file, and says no revision$/m);
+    expect(ran.stderr).toContain('[ok] local_demo is as it should be, and as backups/twin.dump');
+  });
+
   test('all faults at once, each with its remedy; status 1', async () => {
     const faults = [
       `UPDATE alembic_version SET version_num = '${BEFORE_HEAD}'`,

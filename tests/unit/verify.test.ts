@@ -83,16 +83,29 @@ test.each<[check: Exclude<keyof typeof checks, 'withoutBase'>, parts: Partial<Fa
   ],
   ['revisionOfBase', { baseName: undefined }, '– needs BASE=<environment>'],
   ['revisionOfBase', { baseName: 'x.dump' }, '– x.dump is a file, and says no revision'],
-  ['schemaSame', {}, '✓ as local_dev: 1,262 objects, 3 ignored'],
+  ['schemaSame', {}, "✓ as local_dev: 1,262 objects; ignored: 3, accepted by the registry's patterns"],
   [
     'schemaSame',
     { comparison: answers(SAMPLE) },
-    '✗ 8 of 1,270 objects differ from local_dev, 3 ignored → make db-diff-schema-env ENV=vm_stg BASE=local_dev VERBOSE=1',
+    "✗ 8 of 1,270 objects differ from local_dev; ignored: 3, accepted by the registry's patterns → make db-diff-schema-env ENV=vm_stg BASE=local_dev VERBOSE=1",
   ],
   [
     'schemaSame',
-    { comparison: answers(sample({ verdict: 'incomplete', incomplete: ['no a', 'no b', 'no c'] })) },
+    {
+      comparison: answers(
+        sample({ verdict: 'incomplete', incomplete: ['no a', 'no b', 'no c'], ignored: [] }),
+      ),
+    },
     '✗ could not be read in full: no a, no b and 1 more → make db-diff-schema-env ENV=vm_stg BASE=local_dev VERBOSE=1',
+  ],
+  [
+    'schemaSame',
+    {
+      comparison: answers(
+        sample({ verdict: 'same', ignored: [], privileges: 'left out', limits: ['no locale'] }),
+      ),
+    },
+    '✓ as local_dev: 1,262 objects; owners, privileges and roles were not compared; no locale',
   ],
   ['schemaSame', { baseName: undefined }, '– needs BASE=<environment>'],
   [

@@ -87,7 +87,7 @@ export function remarks({ privileges, ignored, limits }: Comparison): string[] {
   const accepted = ignored.reduce((all, { count: number }) => all + number, 0);
   return [
     ...(ignored.length === 0 ? [] : [`ignored: ${grouped(accepted)}, accepted by the registry's patterns`]),
-    ...(privileges === 'left out' ? ['privileges and owners were left out (PRIVILEGES=0)'] : []),
+    ...(privileges === 'left out' ? ['owners, privileges and roles were not compared'] : []),
     ...limits.map(printable),
   ];
 }

@@ -1,4 +1,4 @@
-import { grouped, total } from '../report/wording.ts';
+import { grouped, remarks, total } from '../report/wording.ts';
 import { failed, notLookedAt, passed, some, warning, type Check, type Outcome } from './check.ts';
 
 /** Whether the stack is up, the database the right one, and its schema the one that it should have. */
@@ -80,17 +80,16 @@ export const schemaSame: Check = {
   name: 'same schema',
   async look({ comparison, baseName, environment, command }) {
     if (baseName === undefined) return withoutBase;
-    const { verdict, objects, incomplete } = await comparison();
-    const { identical, equivalent, different, ignored } = total(objects);
-    const accepted = ignored === 0 ? '' : `, ${grouped(ignored)} ignored`;
-    const all = identical + equivalent;
-    if (verdict === 'same') return passed(`as ${baseName}: ${grouped(all)} objects${accepted}`);
+    const found = await comparison();
+    const { identical, equivalent, different } = total(found.objects);
+    const [same, all] = [grouped(identical + equivalent), grouped(identical + equivalent + different)];
+    const say = (sentence: string): string => [sentence, ...remarks(found)].join('; ');
+    if (found.verdict === 'same') return passed(say(`as ${baseName}: ${same} objects`));
     const look = command('db-diff-schema-env', { ENV: environment, BASE: baseName, VERBOSE: '1' });
-    if (verdict === 'incomplete') return failed(`could not be read in full: ${some(incomplete, 2)}`, look);
-    return failed(
-      `${grouped(different)} of ${grouped(all + different)} objects differ from ${baseName}${accepted}`,
-      look,
-    );
+    if (found.verdict === 'incomplete') {
+      return failed(say(`could not be read in full: ${some(found.incomplete, 2)}`), look);
+    }
+    return failed(say(`${grouped(different)} of ${all} objects differ from ${baseName}`), look);
   },
 };
 
