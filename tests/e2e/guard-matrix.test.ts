@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { databaseOnly } from '../helpers/compose-files.ts';
 import { asker, serverAnswers, startDatabase } from '../helpers/database.ts';
@@ -296,6 +297,21 @@ describe.skipIf(inject('noEngine') !== '')('every way in that people reported', 
       const now = (await state()) as { rows: unknown };
       expect(now.rows).toEqual((before as { rows: unknown }).rows);
       before = now;
+    });
+
+    test('a run is begun in another clone of the project', async () => {
+      const clone = join(scratch.outside, 'clone');
+      cpSync(scratch.root, clone, { recursive: true, verbatimSymlinks: true });
+      const running = scratch.startTask('db-reset-volume-env ENV=shop_stg WAIT=600');
+      await running.printed('Starting in');
+      const words = scratch.taskCommand('db-reset-db-env ENV=shop_stg WAIT=0');
+      const command = words.map((word) => word.replace(scratch.root, clone));
+      const ran = await scratch.start(command, { cwd: clone }).ended;
+      running.interrupt();
+      await running.ended;
+      const holder = /another destructive run is at work on shop_stg: db-reset-volume-env by \S+@\S+ since/;
+      refused(ran, 77, holder);
+      expect(await state()).toEqual(before);
     });
 
     test('make -j2 starts two resets: the second one hears of the first', async () => {
