@@ -8,7 +8,6 @@ import type { Compression } from './archive.ts';
 import { sizeOf } from './checksum.ts';
 import { countTables, encodingOf, decodeCustom, decodeDirectory } from './dump-file.ts';
 import { readPlain } from './plain-dump.ts';
-import type { Reading } from './script-reader.ts';
 
 /** A dump that was read to its end and found whole. */
 export interface Dump {
@@ -35,8 +34,8 @@ export interface Dump {
 export interface Expected {
   /** The parameter: DUMP or SQL. */
   readonly parameter: 'DUMP' | 'SQL';
-  /** How a script is read. */
-  readonly reading: Pick<Reading, 'onCommand' | 'anyEncoding'>;
+  /** Told of psql's commands in a script that pg_dump does not write; may throw. */
+  readonly otherCommand: (command: string, line: number) => void;
 }
 
 /**
@@ -62,7 +61,7 @@ export async function inspectDump(name: string, path: string, expected: Expected
         ...about,
         compression: 'none',
         encoding: undefined,
-        ...(await readPlain(openDump(about), isDump, expected.reading)),
+        ...(await readPlain(openDump(about), isDump, expected.otherCommand)),
       };
     }
     let contents = 0;

@@ -35,12 +35,12 @@ async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
   const name = values[parameter] as string;
   const path = resolve(name);
   const native = stack.restoresNatively;
-  const onCommand = (command: string, line: number): void => {
+  const otherCommand = (command: string, line: number): void => {
     if (!native) refuseCommand(command, `${name}, line ${line}`);
   };
   if (terminal.interactive) terminal.progress(`reading ${name} …`);
   const stamp = await stampOf(path);
-  const dump = await inspectDump(name, path, { parameter, reading: { onCommand, anyEncoding: native } });
+  const dump = await inspectDump(name, path, { parameter, otherCommand });
   inspected.set(path, { dump, stamp });
   terminal.clear();
   if (!native) refuseUnknown(dump);

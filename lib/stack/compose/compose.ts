@@ -162,7 +162,11 @@ export async function openComposeStack(environment: Environment, options: StackO
     },
 
     ...dumping(() => runningContainer(databaseService), settings),
-    ...restoring(() => runningContainer(databaseService), settings),
+    ...restoring(
+      () => runningContainer(databaseService),
+      settings,
+      (to, work) => stack.withClient(to, work),
+    ),
 
     async runScript(file) {
       const { Id } = await runningContainer(databaseService);

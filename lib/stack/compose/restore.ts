@@ -21,7 +21,11 @@ const OPTIONS = 'PGOPTIONS=-c default_transaction_read_only=off -c statement_tim
 type Restoring = Pick<Stack, 'restoresNatively' | 'restore'>;
 
 /** Restores by the programs in the database's own container. */
-export function restoring(container: () => Promise<{ Id: string }>, settings: DatabaseSettings): Restoring {
+export function restoring(
+  container: () => Promise<{ Id: string }>,
+  settings: DatabaseSettings,
+  withClient: Stack['withClient'],
+): Restoring {
   return {
     restoresNatively: true,
 
@@ -30,6 +34,11 @@ export function restoring(container: () => Promise<{ Id: string }>, settings: Da
       const exec = ['exec', '-i', '-e', OPTIONS, '-e', 'LC_ALL=C.UTF-8', Id];
       const where = ['-U', settings.user, '-d', conninfo(database)];
       const how = ['--exit-on-error', '--no-owner', '--no-acl', ...where];
+      // psql would give everything the owners that it had elsewhere.
+      if (dump.kind === 'plain' && dump.tables !== undefined) {
+        const { restore } = await import('../../database/restore-client.ts');
+        return withClient(database, (client) => restore(client, dump, meter));
+      }
       if (dump.kind === 'plain') {
         const psql = docker(
           ...exec,
