@@ -1,4 +1,3 @@
-import { ConfigurationError } from '../errors.ts';
 import { readScript } from './script-reader.ts';
 
 /** What a plain script turned out to be. */
@@ -26,7 +25,7 @@ const OWN = /^\\(un)?restrict$/;
  *
  * @param isDump whether it must be one of pg_dump's
  * @param otherCommand is told of psql's commands that pg_dump does not write; may throw
- * @throws Error · ConfigurationError when it is cut, is none of what it should be, or would work on other databases
+ * @throws Error when it is cut, is none of what it should be, or would work on other databases
  */
 export async function readPlain(
   source: AsyncIterable<Buffer>,
@@ -44,13 +43,13 @@ export async function readPlain(
     }
   };
   const otherDatabase = (what: string, line: number): never => {
-    throw new ConfigurationError(`line ${line}: ${what} would reach beyond the database that is restored`, {
-      hint: 'make the dump without --create, or take the line out',
-    });
+    throw new Error(`line ${line}: ${what} would reach beyond the database that is restored; take it out`);
   };
   const onCommand = (name: string, line: number): void => {
     if (CONNECT.test(name)) otherDatabase(name, line);
-    if (!OWN.test(name)) otherCommand(name, line);
+    if (OWN.test(name)) return;
+    if (begun) throw new Error(`line ${line}: ${name} is nothing that pg_dump writes`);
+    otherCommand(name, line);
   };
   const onLine = (line: string): void => {
     if (!line.startsWith('--')) return;

@@ -33,7 +33,8 @@ export function isAboutRoles({ words, sql }: Pick<Statement, 'words' | 'sql'>): 
   if (first === 'GRANT' || first === 'REVOKE') return true;
   if (first === 'ALTER')
     return (
-      (second === 'DEFAULT' && third === 'PRIVILEGES') || / OWNER TO (?:"(?:[^"]|"")*"|[^\s"]+);$/.test(sql)
+      (second === 'DEFAULT' && third === 'PRIVILEGES') ||
+      / OWNER TO (?:"(?:[^"]|"")*"|[\w$\u0080-\uffff]+);$/.test(sql)
     );
   // For privileges that somebody else granted.
   return (first === 'SET' || first === 'RESET') && second === 'SESSION' && third === 'AUTHORIZATION';

@@ -36,7 +36,7 @@ async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
   const path = resolve(name);
   const native = stack.restoresNatively;
   const otherCommand = (command: string, line: number): void => {
-    if (!native) refuseCommand(command, `${name}, line ${line}`);
+    if (!native) refuseCommand(command, `${parameter}=${name}, line ${line}`);
   };
   if (terminal.interactive) terminal.progress(`reading ${name} …`);
   const stamp = await stampOf(path);
@@ -44,6 +44,8 @@ async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
   inspected.set(path, { dump, stamp });
   terminal.clear();
   if (!native) refuseUnknown(dump);
+  // What this machine cannot decompress, the server's own pg_restore can.
+  else if (dump.kind === 'custom' && !dump.gzip && isForeign(dump)) await stack.verifyArchive(path);
   const server = await stack.withClient('postgres', async (client) => {
     const { rows } = await client.query<{ version: string }>(
       "SELECT current_setting('server_version') AS version",
@@ -59,14 +61,16 @@ async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
   terminal.info(`${name}: ${describe(dump)}`);
 }
 
+const isForeign = ({ compression }: Pick<Dump, 'compression'>): boolean =>
+  compression === 'lz4' || compression === 'zstd';
+
 /** What only pg_restore could read. */
 function refuseUnknown({ name, compression, encoding }: Dump): void {
-  const why =
-    compression === 'lz4' || compression === 'zstd'
-      ? `is compressed with ${compression}`
-      : encoding !== undefined && encoding !== 'UTF8'
-        ? `is encoded in ${encoding}`
-        : undefined;
+  const why = isForeign({ compression })
+    ? `is compressed with ${compression}`
+    : encoding !== undefined && encoding !== 'UTF8'
+      ? `is encoded in ${encoding}`
+      : undefined;
   if (why === undefined) return;
   throw new ConfigurationError(`DUMP=${name} ${why}, which the embedded stack cannot read`, {
     hint: 'pg_dump --format=custom --compress=gzip --encoding=UTF8',
