@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import type { WriteStream } from 'node:fs';
+import { existsSync, realpathSync, type WriteStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, normalize } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { FailedError, messageOf } from './errors.ts';
 
@@ -63,3 +63,16 @@ async function flushFolder(folder: string): Promise<void> {
 
 const isSystemError = (error: unknown): boolean =>
   error instanceof Error && 'syscall' in error && typeof error.syscall === 'string';
+
+/** One of the paths is the other, or is in it; links are followed where they are on this machine. */
+export function isNested(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => `${followed(path)}/`.replace('//', '/')) as [string, string];
+  return a.startsWith(b) || b.startsWith(a);
+}
+
+/** The path with the links in it followed, as far as it exists. */
+function followed(path: string): string {
+  const plain = normalize(path).replace(/(.)\/$/, '$1');
+  if (existsSync(plain)) return realpathSync(plain);
+  return plain === dirname(plain) ? plain : join(followed(dirname(plain)), basename(plain));
+}

@@ -1,6 +1,15 @@
-import { text, wholeNumber, type Parameter } from './params.ts';
+import { flag, text, wholeNumber, type Parameter } from './params.ts';
 
 /** Parameters that several tasks take. */
+
+export const ENV = {
+  summary: 'the environment',
+  placeholder: '<environment>',
+  parse: (given: string): string => given,
+};
+
+/** Where a slip would hurt: no default, and nothing that the shell exports. */
+export const TYPED_ENV: Parameter<string> = { ...ENV, required: true, commandLineOnly: true };
 
 export const TIMEOUT = wholeNumber('seconds that the database gets to answer', {
   default: '60',
@@ -23,6 +32,13 @@ export const ALEMBIC = text('the alembic of an environment without containers', 
   defaultNote: '.venv, then each Python on PATH',
   placeholder: '<file>',
 });
+
+export const BASE = text('what it is compared with: an environment or a dump file', {
+  placeholder: '<environment>',
+  defaultNote: 'nothing',
+});
+
+export const PRIVILEGES = flag('0 leaves owners and privileges out of the comparison', { default: '1' });
 
 /** A revision as alembic takes it: an id or the beginning of one, head(s), base, `-1`, `+2`, `branch@head`. */
 export function revision(summary: string, fallback?: string): Parameter<string> {

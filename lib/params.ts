@@ -30,6 +30,7 @@ interface Options {
   default?: string;
   defaultNote?: string;
   placeholder?: string;
+  commandLineOnly?: true;
 }
 
 /** A text; undefined when neither given nor defaulted. */
@@ -58,6 +59,37 @@ export function flag(summary: string, options: Options = { default: '0' }): Para
     return given === '1';
   };
   return { summary, placeholder: options.default === '1' ? '0' : '1', flag: true, ...options, parse };
+}
+
+/** One of the given words; undefined when neither given nor defaulted. */
+export function choice<const W extends string>(
+  summary: string,
+  words: readonly W[],
+  options: Options & { default: NoInfer<W> },
+): Parameter<W>;
+export function choice<const W extends string>(
+  summary: string,
+  words: readonly W[],
+  options?: Options,
+): Parameter<W | undefined>;
+export function choice(summary: string, words: readonly string[], options: Options = {}): Parameter<unknown> {
+  const parse = (given: string): string => {
+    if (!words.includes(given)) throw new Error(`is none of ${words.join(', ')}`);
+    return given;
+  };
+  return { summary, placeholder: words.join('|'), ...options, parse };
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** A time such as `90s`, `30m`, `1h` or `2d`, in seconds. */
+export function duration(summary: string, options: { default: string }): Parameter<number> {
+  const parse = (given: string): number => {
+    const [, count, unit] = given.match(/^(\d{1,6})([smhd])$/) ?? [];
+    if (count === undefined) throw new Error('is not a time such as 30m, 1h or 2d');
+    return Number(count) * UNITS[unit!]!;
+  };
+  return { summary, placeholder: '<time>', ...options, parse };
 }
 
 interface Range {

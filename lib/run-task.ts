@@ -2,12 +2,12 @@ import { makeActor } from './act.ts';
 import { canonicalise } from './environment/canonicalise.ts';
 import { findRoot, loadRegistry, type Registry } from './environment/registry.ts';
 import { CancelledError, MakesafeError, UsageError, messageOf } from './errors.ts';
-import { BlockedError } from './guard/policy.ts';
+import { BlockedError } from './guard/blocked.ts';
 import { makeCommandLines, readMakeInvocation, type MakeInvocation } from './make.ts';
 import { openEnvironment } from './open-environment.ts';
 import { readParameters, type Given } from './params.ts';
 import { display } from './display.ts';
-import type { Definition, DestructiveRun, Run, StackRun, Task } from './task.ts';
+import type { Definition, DestructiveRun, Run, Task } from './task.ts';
 import { cancelOnSignals } from './signals.ts';
 import { Terminal } from './terminal.ts';
 import { wasLeft } from './unfinished.ts';
@@ -43,21 +43,28 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
     if (origin === 'environment')
       terminal.info(`${name}=${process.env[name]} is taken from the shell's exports`);
   }
-  forgetServersOfTheShell();
+  const exports = exportsOfTheShell();
 
   const { values } = given;
   const actor = makeActor(values['DRY_RUN'] === true, terminal);
   const command: Run['command'] = (name, parameters = {}) => commandLine(make, name, parameters);
   const run: Run = { task, root, values, terminal, actor, signal, make, registry, command };
   const { definition } = task;
-  return definition.environment === 'none' ? definition.run(run) : performOnStack(run, definition, given);
+  return definition.environment === 'none'
+    ? definition.run(run)
+    : performOnStack(run, definition, given, exports);
 }
 
 type StackDefinition = Exclude<Definition, { environment: 'none' }>;
 
 /** The way of a task with ENV: canonical name → guard, if it destroys → environment → stack → the work. */
-async function performOnStack(run: Run, definition: StackDefinition, given: Given): Promise<void> {
-  const { task, terminal, registry, actor, signal, values } = run;
+async function performOnStack(
+  run: Run,
+  definition: StackDefinition,
+  given: Given,
+  exports: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { task, terminal, registry, values } = run;
   const typed = (values['ENV'] as string | undefined) ?? registry.default;
   const name = canonicalise(typed, registry);
   if (name.alias !== undefined)
@@ -68,36 +75,29 @@ async function performOnStack(run: Run, definition: StackDefinition, given: Give
     });
   }
 
-  const open = (): Promise<StackRun> => openEnvironment(run, name);
-  if (definition.environment !== 'typed') return definition.run(await open());
+  if (definition.environment === 'name only') return definition.run({ ...run, name });
+  if (definition.environment !== 'typed') return definition.run(await openEnvironment(run, name));
 
   const { destructive } = definition;
   if (destructive.countdown === 'always') terminal.info(`ENV=${typed}, canonical name ${name.name}`);
   const { passGuard } = await import('./guard/guard.ts');
-  const passed = await passGuard<DestructiveRun>({
-    environment: name,
-    entry: registry.environments[name.name]!,
+  const request = {
+    ...{ run, environment: name, entry: registry.environments[name.name]!, origins: given.origins },
     deed: {
       what: destructive.what,
       effect: destructive.effect,
       forced: run.command(task.name, { ...typedAgain(given), ENV: name.name, FORCE: '1' }),
       backup: run.command('backup', { ENV: name.name }),
     },
-    force: values['FORCE'] === true,
     exportedForce: given.ignored['FORCE'],
-    wait: values['WAIT'] as number,
-    dryRun: actor.dryRun,
-    terminal,
-    signal,
-    facts: async () => {
-      const opened = await open();
-      const { undoInterrupted } = await import('./database/interrupted.ts');
-      await undoInterrupted(opened);
-      return { ...opened, target: await opened.stack.target() };
+    exports,
+    open: async () => {
+      const again = await loadRegistry(run.root, true);
+      return openEnvironment({ ...run, registry: again }, { ...canonicalise(name.name, again), ...name });
     },
-    preflight: async (opened) => destructive.preflight?.(opened),
-  });
-  return definition.run(passed);
+    preflight: async (opened: DestructiveRun) => destructive.preflight?.(opened),
+  };
+  return passGuard(request, (passed) => definition.run(passed));
 }
 
 /** The parameters that were typed, for a line that repeats them. */
@@ -141,17 +141,22 @@ async function readGiven(task: Task, make: MakeInvocation | undefined, registry:
   return readParameters(task.parameters, { ...source, alsoAccepted });
 }
 
-/** From here on nothing that the shell exports can choose a server, not even through a library's own defaults. */
-function forgetServersOfTheShell(): void {
+/**
+ * What the shell exports, for the guard to look at. From here on nothing of it can choose a server, not even through a
+ * library's own defaults.
+ */
+function exportsOfTheShell(): Record<string, string> {
+  const exports = { ...process.env } as Record<string, string>;
   for (const name of Object.keys(process.env)) {
     if (/^(PG[A-Z]|COMPOSE_|ZX_|DATABASE_URL$)/.test(name)) delete process.env[name];
   }
+  return exports;
 }
 
 function report(error: unknown, terminal: Terminal): void {
   if (error instanceof BlockedError) terminal.line(error.message);
   else terminal.error(messageOf(error).replaceAll('\n', '\n        ') + leftBehind(error));
-  if (error instanceof MakesafeError && error.hint !== undefined) terminal.next(error.hint);
+  if (error instanceof MakesafeError) error.hint?.split('\n').forEach(terminal.next);
   const unexpected = !(error instanceof MakesafeError);
   if (process.env['DEBUG'] === '1' || unexpected) printStack(error, terminal, unexpected);
 }

@@ -2,10 +2,21 @@ import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Actor } from './act.ts';
+import type { CanonicalName } from './environment/canonicalise.ts';
 import type { Registry } from './environment/registry.ts';
 import type { Environment } from './environment/resolve.ts';
 import type { MakeInvocation } from './make.ts';
-import { flag, text, wholeNumber, type Parameter, type Parameters, type Values } from './params.ts';
+import {
+  choice,
+  duration,
+  flag,
+  text,
+  wholeNumber,
+  type Parameter,
+  type Parameters,
+  type Values,
+} from './params.ts';
+import { ENV, TYPED_ENV } from './parameters.ts';
 import type { Stack, Target } from './stack/stack.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -22,6 +33,11 @@ export interface Run<P extends Parameters = Parameters> {
   readonly registry: Registry;
   /** The line to type for another task, in the way this one was called. */
   readonly command: (task: string, parameters?: Readonly<Record<string, string>>) => string;
+}
+
+/** What a task that only wants the name of an environment is given. */
+export interface NamedRun<P extends Parameters = Parameters> extends Run<P> {
+  readonly name: CanonicalName;
 }
 
 /** What a task with ENV is given. */
@@ -60,6 +76,12 @@ export type Definition<P extends Parameters = Parameters> =
       readonly environment: 'any';
       readonly destructive?: undefined;
       readonly run: (run: StackRun<P>) => Promise<void>;
+    })
+  /** Takes ENV and opens nothing: for what is on record of an environment, also when it is broken. */
+  | (Declaration<P> & {
+      readonly environment: 'name only';
+      readonly destructive?: undefined;
+      readonly run: (run: NamedRun<P>) => Promise<void>;
     })
   /** The short form for daily work: takes the default environment only, and names `longForm` to others. */
   | (Declaration<P> & {
@@ -114,7 +136,7 @@ export function defineTask<const P extends Parameters = Record<never, never>>(
 
 function allParameters({ environment, destructive, parameters = {} }: Definition): Parameters {
   if (environment === 'none') return parameters;
-  const ENV = { summary: 'the environment', placeholder: '<environment>', parse: (given: string) => given };
+  if (environment === 'name only') return { ENV, ...parameters };
   const PG_SERVICE = text('the compose service that runs PostgreSQL', {
     default: 'db',
     placeholder: '<service>',
@@ -122,15 +144,20 @@ function allParameters({ environment, destructive, parameters = {} }: Definition
   const DRY_RUN = flag('print what would be done and touch nothing');
   if (!destructive) return { ENV, ...parameters, PG_SERVICE, DRY_RUN };
   const typed: Parameters = {
-    ENV: { ...ENV, required: true },
-    ...parameters,
+    ENV: TYPED_ENV,
     FORCE: flag('needed on a protected environment'),
+    BACKUP: choice('skip: on a protected environment, take no backup first', ['first', 'skip'], {
+      default: 'first',
+    }),
+    BACKUP_DIR: text('the folder for that backup', { default: 'backups', placeholder: '<folder>' }),
+    BACKUP_MAX_AGE: duration('how old a backup may be to be good enough', { default: '1h' }),
     WAIT: wholeNumber('seconds to press Ctrl-C; at least 5 on a protected environment', {
       default: destructive.countdown === 'always' ? '5' : '0',
       placeholder: '<seconds>',
       max: 3600,
     }),
     PG_SERVICE,
+    ...parameters,
   };
   const commandLineOnly = Object.entries(typed).map(([name, parameter]): [string, Parameter] => [
     name,

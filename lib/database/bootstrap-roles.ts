@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigurationError, FailedError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
+import { ensureMarker } from './marker.ts';
 
 /** `db-bootstrap-roles-env`: runs the script; idempotent as far as the script is. */
 export async function bootstrapRoles(run: StackRun): Promise<void> {
   const { environment, terminal, actor, command } = run;
+  await ensureMarker(run);
   await applyRoles(run);
   if (actor.dryRun) return;
   terminal.ok(`${environment.name}: roles and rights are set`);

@@ -128,10 +128,10 @@ async function inTheWay(client: Client, name: string): Promise<Obstacle[]> {
 function diskSpace(free: number | undefined, needed: number, folder: string): Obstacle[] {
   // Where it cannot be found out, the server will say so itself, and the old database stays.
   if (free === undefined || free >= needed) return [];
-  const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
+  const byteSize = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
   return [
     {
-      obstacle: `${folder} has ${megabytes(free)} free, and the new database needs ${megabytes(needed)} beside the old one`,
+      obstacle: `${folder} has ${byteSize(free)} free, and the new database needs ${byteSize(needed)} beside the old one`,
       remedy: 'make room on that disk',
     },
   ];

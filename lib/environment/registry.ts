@@ -22,6 +22,16 @@ export interface EnvironmentEntry {
   readonly alembicIni?: string;
   /** The compose project's name; the environment's name by default. */
   readonly project?: string;
+  /**
+   * Pins the container engine, so that nothing that the shell exports can choose another one: a docker context, the
+   * engine's own name of its host, or both.
+   */
+  readonly engine?: { readonly context?: string; readonly host?: string };
+  /**
+   * For comparing schemas: what the roles of this environment are elsewhere, `{ owner: 'sanbou_app_stg' }`. The owner
+   * of the database is `owner` by default.
+   */
+  readonly roles?: Readonly<Record<string, string>>;
 }
 
 export interface Registry {
@@ -30,7 +40,16 @@ export interface Registry {
   readonly environments: Readonly<Record<string, EnvironmentEntry>>;
   /** Names that no longer exist, with their successors. */
   readonly removed?: Readonly<Record<string, string>>;
+  /** Differences of schemas that are accepted, as reports name the objects: `TABLE mart.tmp_*`. */
+  readonly ignore?: readonly string[];
+  /** The role that may read and not write, as the bootstrap script makes it; `app_readonly` by default. */
+  readonly readonlyRole?: string;
+  /** The application's schemas, which that role reads; `mart` and `stg` by default. */
+  readonly schemas?: readonly string[];
 }
+
+export const readonlyRoleOf = ({ readonlyRole = 'app_readonly' }: Registry): string => readonlyRole;
+export const schemasOf = ({ schemas = ['mart', 'stg'] }: Registry): readonly string[] => schemas;
 
 export const REGISTRY_FILE = 'env/environments.ts';
 
@@ -55,13 +74,15 @@ export function findRoot(script: string, workingDirectory = process.cwd()): stri
 /**
  * Reads and checks the registry.
  *
+ * @param again read the file once more, although it was read before
  * @throws ConfigurationError naming every invalid entry at once
  */
-export async function loadRegistry(root: string): Promise<Registry> {
-  const file = join(root, REGISTRY_FILE);
+export async function loadRegistry(root: string, again = false): Promise<Registry> {
+  const url = pathToFileURL(join(root, REGISTRY_FILE));
+  if (again) url.search = String(process.hrtime.bigint());
   let registry: Registry | undefined;
   try {
-    registry = ((await import(pathToFileURL(file).href)) as { default?: Registry }).default;
+    registry = ((await import(url.href)) as { default?: Registry }).default;
   } catch (error) {
     throw new ConfigurationError(`${REGISTRY_FILE} cannot be loaded: ${messageOf(error)}`, { cause: error });
   }
@@ -95,6 +116,8 @@ export function checkRegistry(registry: Registry): string[] {
     claim(name, name);
     for (const alias of entry.aliases ?? []) claim(alias, name);
     if (typeof entry.protected !== 'boolean') problems.push(`${name}: protected must be true or false`);
+    const roles = Object.values(entry.roles ?? {});
+    if (new Set(roles).size < roles.length) problems.push(`${name}: roles gives one role two names`);
     const project = entry.project ?? name;
     const other = projects.get(project);
     // `down -v` of one would take the other's volumes.
@@ -103,6 +126,10 @@ export function checkRegistry(registry: Registry): string[] {
     if (!['compose', 'embedded'].includes(entry.stack))
       problems.push(`${name}: stack must be compose or embedded`);
     if (entry.stack === 'compose' && !entry.composeFile) problems.push(`${name}: composeFile is missing`);
+    for (const [key, value] of Object.entries(entry.engine ?? {})) {
+      if (!['context', 'host'].includes(key) || typeof value !== 'string' || value === '')
+        problems.push(`${name}: engine takes a context, a host or both`);
+    }
   }
   for (const [name, successor] of Object.entries(registry.removed ?? {})) {
     claim(name, `removed ${name}`);
@@ -113,5 +140,8 @@ export function checkRegistry(registry: Registry): string[] {
   if (!Object.hasOwn(registry.environments, registry.default)) {
     problems.push(`default: ${registry.default} is not an environment`);
   }
+  if (readonlyRoleOf(registry) === '') problems.push('readonlyRole: is empty');
+  // A check of no schema would find nothing wrong.
+  if (schemasOf(registry).length === 0) problems.push('schemas: is empty');
   return problems;
 }

@@ -22,6 +22,24 @@ export interface Environment {
 
 const REQUIRED = ['POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_PASSWORD'];
 
+const filesOf = (name: string): EnvFile[] => [
+  { path: 'env/.env.common', secret: false },
+  { path: `env/.env.${name}`, secret: false },
+  { path: `secrets/.env.${name}.secrets`, secret: true },
+];
+
+/**
+ * What can be known of an environment that is not the one to work on: the env files that are here, whatever is wrong
+ * with them. The secrets of another environment are often, and rightly, on another machine.
+ */
+export function peekEnvironment(root: string, registry: Registry, name: string): Environment {
+  const entry = registry.environments[name]!;
+  const envFiles = filesOf(name).filter(({ path }) => existsSync(join(root, path)));
+  const { variables } = readEnvFiles(root, envFiles);
+  const project = entry.project ?? name;
+  return Object.freeze({ name, root, entry, project, envFiles, variables, warnings: [], notes: [] });
+}
+
 /**
  * Registry entry and env files of an environment.
  *
@@ -36,11 +54,7 @@ export function resolveEnvironment(
 ): Environment {
   const entry = registry.environments[name]!;
   const secrets = `secrets/.env.${name}.secrets`;
-  const envFiles: EnvFile[] = [
-    { path: 'env/.env.common', secret: false },
-    { path: `env/.env.${name}`, secret: false },
-    { path: secrets, secret: true },
-  ];
+  const envFiles = filesOf(name);
   const notes: string[] = [];
   if (entry.local && touch && !existsSync(join(root, secrets))) {
     makeSecrets(join(root, secrets));

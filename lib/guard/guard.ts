@@ -1,50 +1,122 @@
+import { hostname } from 'node:os';
 import type { CanonicalName } from '../environment/canonicalise.ts';
 import type { EnvironmentEntry } from '../environment/registry.ts';
-import type { Target } from '../stack/stack.ts';
-import type { Terminal } from '../terminal.ts';
+import { RefusedError } from '../errors.ts';
+import type { Origin } from '../params.ts';
+import type { DestructiveRun, Run, StackRun } from '../task.ts';
+import { BlockedError, type Deed } from './blocked.ts';
+import { confirmName } from './confirm.ts';
 import { countdown } from './countdown.ts';
-import { checkPolicy, waitSeconds, type Deed } from './policy.ts';
-import { describeTarget } from './screen.ts';
+import type { Facts } from './facts.ts';
+import { person } from './journal.ts';
+import { withGuardLock } from './lock.ts';
+import { onRecord } from './on-record.ts';
+import { BEFORE_CONTACT, ON_FACTS, enforce } from './policy.ts';
+import { describeDoubts, describeTarget } from './screen.ts';
+import { changesBetween, identityOf } from './unchanged.ts';
 
-export interface GuardRequest<Facts extends { readonly target: Target }> {
+export interface GuardRequest {
+  readonly run: Run;
   readonly environment: CanonicalName;
   readonly entry: EnvironmentEntry;
   readonly deed: Deed;
-  readonly force: boolean;
+  /** Where each parameter came from. */
+  readonly origins: Readonly<Record<string, Origin>>;
   /** FORCE as exported in the shell, which is named but does not count. */
   readonly exportedForce: string | undefined;
-  /** Seconds asked for. */
-  readonly wait: number;
-  readonly dryRun: boolean;
-  readonly terminal: Terminal;
-  readonly signal: AbortSignal;
-  /** The facts. Asked only of an environment that the policy allows. */
-  readonly facts: () => Promise<Facts>;
+  /** What the shell exports. */
+  readonly exports: Readonly<Record<string, string>>;
+  /** Opens the environment's stack, everything read anew: registry, env files, configuration. */
+  readonly open: () => Promise<StackRun>;
   /** What would make the deed fail or do less than it says; refuses before anyone waits. */
-  readonly preflight: (facts: Facts) => Promise<void>;
+  readonly preflight: (run: DestructiveRun) => Promise<void>;
 }
 
+/** What goes through the gate: the run, as the person saw it and as it still is. */
+export type Passed = DestructiveRun & { readonly facts: Facts };
+
 /**
- * The one gate in front of everything that destroys data: policy → facts → preflight → what will be destroyed, on
- * one screen → countdown.
+ * The one gate in front of everything that destroys data:
  *
- * @returns the facts that were shown
- * @throws RefusedError · CancelledError (through the signal)
+ * name → policy on the facts → preflight → lock → backup first → what will be destroyed, on one screen → the name typed
+ * → countdown → the facts once more → journal → the deed → journal.
+ *
+ * @throws RefusedError · CancelledError; nothing was touched then, unless the deed had begun
  */
-export async function passGuard<Facts extends { readonly target: Target }>(
-  request: GuardRequest<Facts>,
-): Promise<Facts> {
-  const { environment, entry, deed, terminal, signal } = request;
-  const blocked = checkPolicy(environment.name, entry, request.force, request.exportedForce, deed);
-  if (blocked) throw blocked;
+export async function passGuard(
+  request: GuardRequest,
+  deed: (run: DestructiveRun) => Promise<void>,
+): Promise<void> {
+  const { entry, environment } = request;
+  const { values } = request.run;
+  if (entry.protected && values['FORCE'] !== true) {
+    throw new BlockedError(environment.name, request.deed, request.exportedForce);
+  }
+  const checks = enforce(BEFORE_CONTACT, { name: environment.name, entry, exports: request.exports });
+  const seen = await look(request);
+  checks.push(...enforce(ON_FACTS, seen.facts));
+  await request.preflight(seen);
 
-  const facts = await request.facts();
-  await request.preflight(facts);
+  await withGuardLock(seen, seen.target.running, aboutOf(request), async () => {
+    const backup = entry.protected ? await (await import('./backup-first.ts')).backupFirst(seen) : null;
+    const passed = await letPersonDecide(request, seen);
+    if (passed.actor.dryRun) return deed(passed);
+    await onRecord(passed, { origins: request.origins, checks, backup }, () => deed(passed));
+  });
+}
 
-  for (const line of describeTarget(environment, entry, deed, facts.target, terminal)) terminal.line(line);
-  const seconds = waitSeconds(entry, request.wait);
-  if (request.dryRun) terminal.info(`dry run: nothing is touched (it would wait ${seconds} s)`);
-  else await countdown(seconds, terminal, signal);
+/** Opens the stack and asks for the facts. */
+async function look({ open, environment }: GuardRequest): Promise<Passed> {
+  const [run, { gatherFacts }] = await Promise.all([open(), import('./facts.ts')]);
+  let facts = await gatherFacts(run, environment);
+  if (facts.target.running && !facts.contents) {
+    // A reset that was killed may have left the database closed.
+    const { undoInterrupted } = await import('../database/interrupted.ts');
+    if (await undoInterrupted(run)) facts = await gatherFacts(run, environment);
+  }
+  return { ...run, facts, target: facts.target };
+}
+
+/** The screen, the name typed, the countdown, and the facts once more. */
+async function letPersonDecide(request: GuardRequest, seen: Passed): Promise<Passed> {
+  const { entry, environment, deed } = request;
+  const { terminal, signal, actor, values } = seen;
+  for (const line of describeTarget(seen.facts, deed, terminal)) terminal.line(line);
+  describeDoubts(seen.facts).forEach(terminal.warn);
+  const seconds = waitSeconds(entry, values['WAIT'] as number);
+  if (actor.dryRun) {
+    terminal.info(`dry run: nothing is touched (it would wait ${seconds} s)`);
+    return seen;
+  }
+  if (entry.protected && terminal.interactive && process.stdin.isTTY) {
+    await confirmName(environment.name, terminal, signal);
+  }
+  await countdown(seconds, terminal, signal);
   signal.throwIfAborted();
-  return facts;
+
+  const now = await look(request);
+  const changes = changesBetween(
+    identityOf(seen.facts, seen.environment.variables),
+    identityOf(now.facts, now.environment.variables),
+  );
+  if (changes.length > 0) {
+    throw new RefusedError(
+      `refused; nothing was touched\nthis changed in the meantime:\n${changes.join('\n')}`,
+      {
+        hint: 'see what happens there, then type this again',
+      },
+    );
+  }
+  return now;
+}
+
+export const PROTECTED_MINIMUM_WAIT = 5;
+
+/** Seconds to wait before the deed: never under five on a protected environment. */
+export const waitSeconds = (entry: Pick<EnvironmentEntry, 'protected'>, asked: number): number =>
+  entry.protected ? Math.max(PROTECTED_MINIMUM_WAIT, asked) : asked;
+
+/** For the one who finds the lock taken. */
+function aboutOf({ run }: GuardRequest): string {
+  return `${run.task.name} by ${person()}@${hostname()} since ${new Date().toTimeString().slice(0, 8)}`;
 }

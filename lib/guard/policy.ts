@@ -1,57 +1,72 @@
 import type { EnvironmentEntry } from '../environment/registry.ts';
 import { RefusedError } from '../errors.ts';
+import type { Facts } from './facts.ts';
+import {
+  chosenByShell,
+  engineOfShell,
+  madeForOther,
+  markedForOther,
+  mustRun,
+  neighbourOfOther,
+  otherHost,
+  sharedWithProtected,
+  usedByOthers,
+} from './checks.ts';
 
-/** What a destructive task does, in the words of the screen: "DB reset on vm_prod is BLOCKED". */
-export interface Deed {
-  readonly what: string;
-  readonly effect: 'destroy' | 'change';
-  /** The line to type once the person is sure. */
-  readonly forced: string;
-  /** The line that takes a backup. */
-  readonly backup: string;
+/** Why not, and what to do. */
+export interface Refusal {
+  readonly reason: string;
+  readonly remedy: string;
 }
 
-/** The refusal of a protected environment, as a banner that cannot be overlooked. */
-export class BlockedError extends RefusedError {
-  constructor(name: string, deed: Deed, notes: readonly string[]) {
-    const lines = [
-      `ERROR: ${deed.what} on ${name} is BLOCKED`,
-      '',
-      `This operation will ${deed.effect.toUpperCase()} production database!`,
-      '',
-      `${name} is protected. If you are sure:`,
-      `  1. take a backup:  ${deed.backup}`,
-      `  2. then type:      ${deed.forced}`,
-      ...notes.flatMap((note) => ['', note]),
-    ];
-    super([BAR, ...lines.map((line) => `❌  ${line}`.trimEnd()), BAR].join('\n'));
-  }
+/** What is known before anything is asked. */
+export interface Request {
+  readonly name: string;
+  readonly entry: EnvironmentEntry;
+  /** What the shell exports, by name. */
+  readonly exports: Readonly<Record<string, string>>;
 }
 
-const BAR = '❌'.repeat(32);
+interface Check<T> {
+  /** As the journal has it. */
+  readonly name: string;
+  readonly refuses: (about: T) => Refusal | undefined;
+}
 
 /**
- * Whether the registry allows a destructive task on an environment at all.
- *
- * @param exportedForce FORCE as the shell exports it, which does not count
+ * The whole policy. Before it stands that a protected environment wants FORCE=1 (guard.ts); behind it the backup, the
+ * person and the countdown. FORCE overrides none of these. docs/GUARD.md says what each protects from.
  */
-export function checkPolicy(
-  name: string,
-  entry: Pick<EnvironmentEntry, 'protected'>,
-  force: boolean,
-  exportedForce: string | undefined,
-  deed: Deed,
-): BlockedError | undefined {
-  if (!entry.protected || force) return undefined;
-  const notes =
-    exportedForce === undefined
-      ? []
-      : [`FORCE=${exportedForce} is exported in your shell; it counts only on the command line.`];
-  return new BlockedError(name, deed, notes);
+export const BEFORE_CONTACT: readonly Check<Request>[] = [
+  { name: 'nothing exported chooses another server', refuses: chosenByShell },
+  { name: 'nothing exported chooses another engine', refuses: engineOfShell },
+];
+
+export const ON_FACTS: readonly Check<Facts>[] = [
+  { name: 'the engine is on the pinned host', refuses: otherHost },
+  { name: 'nothing is shared with a protected environment', refuses: sharedWithProtected },
+  { name: 'no other project uses the storage', refuses: usedByOthers },
+  { name: 'the database is not marked for another environment', refuses: markedForOther },
+  { name: 'no neighbour is marked for another environment', refuses: neighbourOfOther },
+  { name: 'unmarked storage is not known as that of another environment', refuses: madeForOther },
+  { name: 'a protected database can be read', refuses: mustRun },
+];
+
+/**
+ * Asks every check.
+ *
+ * @returns the names of the checks
+ * @throws RefusedError with all reasons and remedies at once
+ */
+export function enforce<T>(checks: readonly Check<T>[], about: T): string[] {
+  const refusals = checks.flatMap(({ refuses }) => refuses(about) ?? []);
+  if (refusals.length > 0) {
+    throw new RefusedError(
+      `refused; nothing was touched\n${refusals.map(({ reason }) => reason).join('\n')}`,
+      {
+        hint: refusals.map(({ remedy }) => remedy).join('\n'),
+      },
+    );
+  }
+  return checks.map(({ name }) => name);
 }
-
-export const PROTECTED_MINIMUM_WAIT = 5;
-
-/** Seconds to wait before the deed: never under five on a protected environment. */
-export const waitSeconds = (entry: Pick<EnvironmentEntry, 'protected'>, asked: number): number =>
-  entry.protected ? Math.max(PROTECTED_MINIMUM_WAIT, asked) : asked;

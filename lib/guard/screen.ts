@@ -1,40 +1,84 @@
 import { posix } from 'node:path';
-import type { CanonicalName } from '../environment/canonicalise.ts';
-import type { EnvironmentEntry } from '../environment/registry.ts';
-import type { Storage, Target } from '../stack/stack.ts';
+import type { Contents } from '../database/contents.ts';
+import { byteSize } from '../display.ts';
+import type { Storage } from '../stack/stack.ts';
 import type { Terminal } from '../terminal.ts';
-import type { Deed } from './policy.ts';
+import type { Deed } from './blocked.ts';
+import { describeOverlap } from './checks.ts';
+import type { Facts } from './facts.ts';
 
 /** What will be destroyed, from facts, one line each. */
-export function describeTarget(
-  { name, alias }: CanonicalName,
-  entry: EnvironmentEntry,
-  { what, effect }: Deed,
-  target: Target,
-  terminal: Terminal,
-): string[] {
-  const facts: [string, string][] = [
+export function describeTarget(facts: Facts, { what, effect }: Deed, terminal: Terminal): string[] {
+  const { environment, entry, target, contents, unread } = facts;
+  const { name, alias } = environment;
+  const unknown = target.running ? `not known: ${unread ?? ''}` : 'not known while the server is stopped';
+  const size = contents ? `, ${byteSize(contents.storageSize)}` : '';
+  const version = contents ? `, PostgreSQL ${contents.serverVersion}` : '';
+  const system = contents?.systemIdentifier ? `, system ${contents.systemIdentifier}` : '';
+  const rows: [string, string][] = [
     [
       'environment',
       `${name}${alias === undefined ? '' : ` (typed: ${alias})`}${entry.protected ? ', PROTECTED' : ''}`,
     ],
     ['engine', `${target.engine} on host ${target.host}`],
     ['project', target.project],
-    ['server', target.server ?? 'none'],
-    ['storage', describeStorage(target.storage)],
-    ['database', `${target.database} of ${target.user}`],
+    ['server', `${target.server ?? 'none'}${version}${system}`],
+    ['storage', `${describeStorage(target.storage)}${size}`],
+    ['database', `${target.database} of ${target.user}${contents ? `, ${describeContents(contents)}` : ''}`],
+    ...(target.server === undefined && target.storage.kind === 'none'
+      ? []
+      : contents
+        ? describeUse(contents)
+        : [['contents', unknown] as [string, string]]),
+    ['marker', facts.markers ? (facts.markers[target.database] ?? 'none yet') : unknown],
   ];
   return [
     terminal.style(
       ['bold', 'yellow'],
       `⚠️  ${what}: this will be ${effect === 'destroy' ? 'destroyed' : 'changed'}`,
     ),
-    ...facts.map(([label, value]) => `    ${label.padEnd(12)} ${value}`),
+    ...rows.map(([label, value]) => `    ${label.padEnd(12)} ${value}`),
   ];
 }
 
-/** A storage in a few words, for the screen. */
-function describeStorage(storage: Storage): string {
+/** What does not refuse, but should be seen. */
+export function describeDoubts({ overlaps, unknown }: Facts): string[] {
+  return [
+    ...overlaps.map(describeOverlap),
+    ...unknown.map(
+      ({ environment, unread }) =>
+        `${environment} cannot be compared with, its configuration cannot be read here: ${unread!}`,
+    ),
+  ];
+}
+
+const describeContents = ({ size, tables, rows }: Contents): string =>
+  `${byteSize(size)}, ${tables} table${tables === 1 ? '' : 's'}, about ${rows.toLocaleString('en')} row${rows === 1 ? '' : 's'}`;
+
+function describeUse({ revisions, idle, sessions }: Contents): [string, string][] {
+  const open = Object.entries(sessions).map(([application, count]) => `${application} ${count}`);
+  return [
+    ['revision', revisions.length === 0 ? 'none' : revisions.join(', ')],
+    ['activity', `${idle === null ? 'none known' : `last ${ago(idle)}`}`],
+    ['sessions', open.length === 0 ? 'none' : open.join(', ')],
+  ];
+}
+
+/** `3 minutes ago`, from seconds. */
+export function ago(seconds: number): string {
+  for (const [size, unit] of [
+    [86_400, 'day'],
+    [3_600, 'hour'],
+    [60, 'minute'],
+  ] as const) {
+    const count = Math.floor(seconds / size);
+    if (count >= 1) return `${count} ${unit}${count === 1 ? '' : 's'} ago`;
+  }
+  return 'just now';
+}
+
+/** A storage in a few words. */
+export function describeStorage(storage: Storage): string {
   switch (storage.kind) {
     case 'volume': {
       const kind = storage.external ? 'external volume' : storage.anonymous ? 'anonymous volume' : 'volume';

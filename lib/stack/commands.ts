@@ -1,5 +1,6 @@
-import type { StackRun } from '../task.ts';
+import { ensureMarker } from '../database/marker.ts';
 import { FailedError, MakesafeError, UnreachableError, messageOf } from '../errors.ts';
+import type { StackRun } from '../task.ts';
 import { whileUnfinished } from '../unfinished.ts';
 
 /** Starts the stack, and opens the database again where a reset or restore was killed that had closed it. */
@@ -14,14 +15,16 @@ async function begin(run: StackRun, start: () => Promise<void>): Promise<void> {
     if (await undoInterrupted(run)) failure = undefined;
   }
   if (failure) throw failure.error;
-  ready(run);
+  await ready(run);
 }
 
-const ready = ({ environment, stack, terminal, actor, command }: StackRun): void => {
+async function ready(run: StackRun): Promise<void> {
+  const { environment, stack, terminal, actor, command } = run;
   if (actor.dryRun) return;
   terminal.ok(`${environment.name}: database ${stack.database.name} answers`);
+  await ensureMarker(run);
   terminal.next(command('db-bootstrap-roles-env', { ENV: environment.name }));
-};
+}
 
 export async function up(run: StackRun): Promise<void> {
   const build = run.environment.entry.local === true;

@@ -12,6 +12,8 @@ export type Storage =
       readonly name: string;
       readonly anonymous: boolean;
       readonly external: boolean;
+      /** The compose project that made it, when its label says so. */
+      readonly madeFor?: string;
     }
   /** `source` is the folder on the engine's host; `data` the data directory's place below it ('' for itself). */
   | { readonly kind: 'bind'; readonly source: string; readonly data: string }
@@ -37,8 +39,14 @@ export interface Target {
   readonly user: string;
   /** `container 0123456789ab (running)`, `process 4711`; undefined when there is none. */
   readonly server: string | undefined;
+  readonly running: boolean;
   readonly storage: Storage;
+  /** Containers of other projects that use the storage: `other-db-1 (project other)`. */
+  readonly otherUsers: readonly string[];
 }
+
+/** The server's own, of the server's version, or the one that makesafe brings along, which is the same everywhere. */
+export type PgDump = 'own' | 'bundled';
 
 export interface ServiceHealth {
   readonly service: string;
@@ -70,6 +78,8 @@ export interface Stack {
 
   target(): Promise<Target>;
 
+  /** Builds the images that the configuration builds; nothing where there are none. */
+  build(): Promise<void>;
   /** Starts everything and returns when the database answers a query. */
   up(options: { build: boolean; timeout: number }): Promise<void>;
   down(): Promise<void>;
@@ -96,8 +106,10 @@ export interface Stack {
   withClient<T>(database: string, work: (client: Client) => Promise<T>): Promise<T>;
   /** Bytes that are free where the server has the given folder; undefined where that cannot be found out. */
   freeSpace(folder: string): Promise<number | undefined>;
-  /** Runs the server's own pg_dump on the database. Its status is not judged. */
-  dump(args: readonly string[], output: Writable): Promise<Result>;
+  /** The pg_dump that `dump` runs where none is asked for. */
+  readonly pgDump: PgDump;
+  /** Runs pg_dump on the database. Its status is not judged. */
+  dump(args: readonly string[], output: Writable, pgDump?: PgDump): Promise<Result>;
   /**
    * The same in directory format, by several jobs at once.
    *

@@ -77,9 +77,44 @@ test('of 100,000 strings only exact names and aliases resolve', { timeout: PATIE
     '😀',
     ...blanks,
   ];
+  const lookAlikes: Record<string, string> = {
+    ...{ a: 'а', e: 'е', o: 'о', p: 'р', c: 'с', s: 'ѕ', x: 'х', y: 'у', _: 'ˍ' },
+  };
+  const suffixes = [
+    '1',
+    '_2',
+    '-old',
+    '_backup',
+    '.',
+    '/',
+    '/..',
+    ';id',
+    ' && id',
+    '|cat',
+    '`id`',
+    '$(id)',
+    '\n#',
+  ];
+  const prefixes = [
+    '../',
+    './',
+    '/',
+    '~/',
+    '-',
+    '--',
+    '$',
+    '${',
+    'ENV=',
+    "'",
+    '"',
+    '!',
+    '@',
+    '\u202e',
+    '\u0007',
+  ];
   const mutate = (text: string): string => {
     const at = below(text.length + 1);
-    switch (below(6)) {
+    switch (below(10)) {
       case 0:
         return text.slice(0, at) + pick(near) + text.slice(at);
       case 1:
@@ -90,6 +125,15 @@ test('of 100,000 strings only exact names and aliases resolve', { timeout: PATIE
         return text.toUpperCase();
       case 4:
         return text + pick([...names.keys()]);
+      case 5:
+        // Full-width forms, all or one: U+FF01 to U+FF5E stand for ASCII.
+        return text.replace(/[!-~]/g, (c) => (below(3) ? String.fromCharCode(c.charCodeAt(0) + 0xfee0) : c));
+      case 6:
+        return text.replace(/[aeopcsxy_]/, (c) => lookAlikes[c]!);
+      case 7:
+        return text + pick(suffixes);
+      case 8:
+        return pick(prefixes) + text;
       default:
         return text;
     }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { FailedError, UnreachableError } from '../../lib/errors.ts';
-import { docker, dockerError } from '../../lib/stack/compose/docker.ts';
+import { dockerError, dockerOf } from '../../lib/stack/compose/docker.ts';
 
+const docker = dockerOf({});
 const command = docker(
   'compose',
   '--env-file',
@@ -65,4 +66,11 @@ test.each([
   [docker(), 'docker  failed (status 1)'],
 ])('%j', (given, message) => {
   expect(dockerError(given, { status: 1, stdout: '', stderr: '' }).message).toBe(message);
+});
+
+test('an engine that the registry pins', () => {
+  const pinned = dockerOf({ engine: { context: 'vm-stg' } });
+  expect(pinned('ps', '--all')).toEqual({ file: 'docker', args: ['--context', 'vm-stg', 'ps', '--all'] });
+  const failed = { status: 1, stdout: '', stderr: 'no' };
+  expect(dockerError(pinned('compose', '-p', 'up', 'down'), failed).message).toContain('docker compose down');
 });

@@ -1,88 +1,307 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { EnvironmentEntry } from '../../lib/environment/registry.ts';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { makeActor } from '../../lib/act.ts';
 import { CancelledError, RefusedError } from '../../lib/errors.ts';
+import { BlockedError } from '../../lib/guard/blocked.ts';
+import type { Facts } from '../../lib/guard/facts.ts';
 import { passGuard, type GuardRequest } from '../../lib/guard/guard.ts';
-import { BlockedError } from '../../lib/guard/policy.ts';
-import type { Target } from '../../lib/stack/stack.ts';
-import { recordingTerminal } from './support.ts';
+import { journalFile, readJournal } from '../../lib/guard/journal.ts';
+import { ON_FACTS, BEFORE_CONTACT } from '../../lib/guard/policy.ts';
+import { holderOf } from '../../lib/lock.ts';
+import type { Origin } from '../../lib/params.ts';
+import type { Run, StackRun } from '../../lib/task.ts';
+import { entry, facts, stopped, target } from './guard-facts.ts';
+import { recordingTerminal, temporaryFolder } from './support.ts';
 
-const target: Target = {
-  ...{ engine: 'unix:///x', host: 'h', project: 'p', database: 'd', user: 'u', server: undefined },
-  storage: { kind: 'none' },
-};
-const facts = { target, more: 'facts' };
-const entry: EnvironmentEntry = { protected: false, stack: 'compose', composeFile: 'c.yml' };
-
-/** What happened, in order. */
-let steps: string[];
-vi.mock('../../lib/guard/countdown.ts', () => ({
-  countdown: (seconds: number, _terminal: unknown, signal: AbortSignal) => {
-    steps.push(`wait ${seconds}`);
-    return signal.aborted ? Promise.reject(signal.reason as Error) : Promise.resolve();
+// Around the gate everything is played: who looks, who waits, who types, and where the backup comes from.
+const played = vi.hoisted(() => ({
+  steps: [] as string[],
+  facts: [] as unknown[],
+  onWait: undefined as (() => void) | undefined,
+  backup: undefined as Error | undefined,
+  answer: undefined as Error | undefined,
+}));
+vi.mock('../../lib/guard/facts.ts', () => ({
+  gatherFacts: () => {
+    played.steps.push('facts');
+    return Promise.resolve(played.facts.length > 1 ? played.facts.shift() : played.facts[0]);
   },
 }));
-beforeEach(() => void (steps = []));
+vi.mock('../../lib/guard/countdown.ts', () => ({
+  countdown: (seconds: number) => {
+    played.steps.push(`wait ${seconds}`);
+    played.onWait?.();
+    return Promise.resolve();
+  },
+}));
+vi.mock('../../lib/guard/confirm.ts', () => ({
+  confirmName: (name: string) => {
+    played.steps.push(`type ${name}`);
+    return played.answer ? Promise.reject(played.answer) : Promise.resolve();
+  },
+}));
+vi.mock('../../lib/guard/backup-first.ts', () => ({
+  backupFirst: () => {
+    played.steps.push('backup');
+    return played.backup ? Promise.reject(played.backup) : Promise.resolve('backups/x.dump');
+  },
+}));
 
-function guard(changes: Partial<GuardRequest<typeof facts>> = {}) {
-  const { terminal, written } = recordingTerminal();
-  const line = terminal.line.bind(terminal);
-  terminal.line = (text) => {
-    if (text.includes('will be destroyed')) steps.push('screen');
-    line(text);
-  };
-  const passing = passGuard({
-    environment: { name: 'vm_stg' },
-    entry,
-    deed: { what: 'DB reset', effect: 'destroy' as const, forced: 'make x FORCE=1', backup: 'make backup' },
-    force: false,
-    exportedForce: undefined,
-    wait: 5,
-    dryRun: false,
-    terminal,
-    signal: new AbortController().signal,
-    facts: () => (steps.push('facts'), Promise.resolve(facts)),
-    preflight: () => (steps.push('preflight'), Promise.resolve()),
-    ...changes,
+const running: Facts = { ...facts, target: { ...target, running: false } };
+const protectedEntry = { ...entry, protected: true };
+beforeEach(() => {
+  Object.assign(played, {
+    steps: [],
+    facts: [running],
+    onWait: undefined,
+    backup: undefined,
+    answer: undefined,
   });
-  return { passing, written };
+});
+
+interface Play {
+  readonly values?: Record<string, unknown>;
+  readonly origins?: Record<string, Origin>;
+  readonly dryRun?: boolean;
+  readonly isProtected?: boolean;
+  readonly onTerminal?: boolean;
+  readonly signal?: AbortSignal;
+  readonly request?: Partial<GuardRequest>;
+  readonly deed?: () => Promise<void>;
 }
 
-test('the order of the gate, and the facts that were shown come out of it', async () => {
-  const { passing, written } = guard();
-  expect(await passing).toBe(facts);
-  expect(steps).toEqual(['facts', 'preflight', 'screen', 'wait 5']);
-  expect(written.err).toContain('database     d of u');
-  expect(written.out).toBe('');
+function guard(play: Play = {}) {
+  const root = temporaryFolder();
+  const { dryRun = false, isProtected = false, onTerminal = false } = play;
+  const { terminal, written } = recordingTerminal({ NO_COLOR: '1' }, onTerminal);
+  const line = terminal.line.bind(terminal);
+  terminal.line = (text) => {
+    if (text.includes('will be destroyed')) played.steps.push('screen');
+    line(text);
+  };
+  const isTTY = process.stdin.isTTY;
+  process.stdin.isTTY = onTerminal;
+  onTestFinished(() => void (process.stdin.isTTY = isTTY));
+  const name = isProtected ? 'vm_prod' : 'vm_stg';
+  const own = isProtected ? protectedEntry : entry;
+  played.facts = (played.facts as Facts[]).map((one) => ({
+    ...one,
+    entry: own,
+    environment: { name },
+    markers: one.markers && { core_stg: name },
+  }));
+  const run = {
+    ...{ task: { name: 'db-reset-x' }, root, terminal, signal: play.signal ?? new AbortController().signal },
+    ...{ actor: makeActor(dryRun, terminal), values: { WAIT: 5, ...play.values } },
+  };
+  const opened = {
+    ...run,
+    environment: { name, entry: own, variables: new Map() },
+    stack: { database: { name: 'core_stg' } },
+  };
+  const journal = journalFile(root, name);
+  const passing = passGuard(
+    {
+      run: run as unknown as Run,
+      ...{ environment: { name }, entry: own, exports: {}, exportedForce: undefined },
+      deed: { what: 'DB reset', effect: 'destroy', forced: 'make x FORCE=1', backup: 'make backup' },
+      origins: { WAIT: 'default', FORCE: 'command line', ...play.origins },
+      open: () => (played.steps.push('open'), Promise.resolve(opened as unknown as StackRun)),
+      preflight: () => (played.steps.push('preflight'), Promise.resolve()),
+      ...play.request,
+    },
+    () => {
+      // On record and under lock before it begins.
+      played.steps.push(
+        `deed after ${readJournal(journal)
+          .entries.map(({ event }) => event)
+          .join(' ')}`,
+      );
+      if (!dryRun) expect(holderOf(join(root, `journal/.${name}.lock`))).toMatchObject({ pid: process.pid });
+      return play.deed?.() ?? Promise.resolve();
+    },
+  );
+  return { passing, written, root, journal: () => readJournal(journal).entries };
+}
+
+describe('the order of the gate', () => {
+  test('of an environment that is not protected', async () => {
+    const { passing, written, journal, root } = guard();
+    await passing;
+    expect(played.steps).toEqual([
+      ...['open', 'facts', 'preflight', 'screen', 'wait 5', 'open', 'facts', 'deed after start'],
+    ]);
+    expect(journal().map(({ event }) => event)).toEqual(['start', 'end']);
+    expect(journal()[1]).toMatchObject({ outcome: 'done' });
+    expect(existsSync(join(root, 'journal/.vm_stg.lock'))).toBe(false);
+    expect(written.out).toBe('');
+  });
+
+  test('of a protected one, on a terminal', async () => {
+    const { passing, journal } = guard({ isProtected: true, onTerminal: true, values: { FORCE: true } });
+    await passing;
+    expect(played.steps).toEqual([
+      ...['open', 'facts', 'preflight', 'backup', 'screen', 'type vm_prod', 'wait 5'],
+      ...['open', 'facts', 'deed after start'],
+    ]);
+    expect(journal()[0]).toMatchObject({ environment: 'vm_prod', backup: 'backups/x.dump' });
+  });
+
+  test('of a protected one without a terminal: nobody is asked to type', async () => {
+    await guard({ isProtected: true, values: { FORCE: true } }).passing;
+    expect(played.steps).not.toContain('type vm_prod');
+    expect(played.steps).toContain('backup');
+  });
+
+  test('of a dry run: no lock, no wait, no second look, no line in the journal', async () => {
+    const { passing, written, root } = guard({ dryRun: true });
+    await passing;
+    expect(played.steps).toEqual(['open', 'facts', 'preflight', 'screen', 'deed after ']);
+    expect(written.err).toContain('[info] dry run: nothing is touched (it would wait 5 s)\n');
+    expect(existsSync(join(root, 'journal'))).toBe(false);
+  });
 });
 
 describe('a protected environment', () => {
-  const prod = { environment: { name: 'vm_prod' }, entry: { ...entry, protected: true } };
-
   test.each([undefined, '1'])('is not even looked at without FORCE (exported: %j)', async (exportedForce) => {
-    await expect(guard({ ...prod, exportedForce }).passing).rejects.toThrow(BlockedError);
-    expect(steps).toEqual([]);
+    const { passing, root } = guard({ isProtected: true, onTerminal: true, request: { exportedForce } });
+    await expect(passing).rejects.toThrow(BlockedError);
+    expect(played.steps).toEqual([]);
+    expect(existsSync(join(root, 'journal'))).toBe(false);
   });
 
-  test('with FORCE waits five seconds at least', async () => {
-    await guard({ ...prod, force: true, wait: 0 }).passing;
-    expect(steps.at(-1)).toBe('wait 5');
+  test.each([false, '1', 1, undefined])('FORCE that is %j and not true is none', async (FORCE) => {
+    await expect(guard({ isProtected: true, values: { FORCE } }).passing).rejects.toThrow(BlockedError);
+  });
+
+  test('waits five seconds at least', async () => {
+    await guard({ isProtected: true, values: { FORCE: true, WAIT: 0 } }).passing;
+    expect(played.steps).toContain('wait 5');
+  });
+
+  test('without a backup nobody is asked, and nothing is done', async () => {
+    played.backup = new RefusedError('disk full');
+    const { passing, journal } = guard({ isProtected: true, onTerminal: true, values: { FORCE: true } });
+    await expect(passing).rejects.toBe(played.backup);
+    expect(played.steps.at(-1)).toBe('backup');
+    expect(journal()).toEqual([]);
+  });
+
+  test('another name typed ends it', async () => {
+    played.answer = new CancelledError('cancelled');
+    const { passing, journal } = guard({ isProtected: true, onTerminal: true, values: { FORCE: true } });
+    await expect(passing).rejects.toBe(played.answer);
+    expect(played.steps.at(-1)).toBe('type vm_prod');
+    expect(journal()).toEqual([]);
+  });
+
+  test('that is stopped is refused, FORCE or not', async () => {
+    played.facts = [stopped];
+    await expect(guard({ isProtected: true, values: { FORCE: true } }).passing).rejects.toThrow(
+      'the database of vm_prod is not running',
+    );
+    expect(played.steps).toEqual(['open', 'facts']);
   });
 });
 
-test('nobody waits for what will be refused', async () => {
-  const refused = new RefusedError('the data is in an external volume');
-  await expect(guard({ preflight: () => Promise.reject(refused) }).passing).rejects.toBe(refused);
-  expect(steps).toEqual(['facts']);
+describe('refused before anyone waits, with nothing on record', () => {
+  test('what the shell exports, before anything is asked', async () => {
+    const { passing, root } = guard({ request: { exports: { PGHOST: 'x' } } });
+    await expect(passing).rejects.toThrow('PGHOST is exported');
+    expect(played.steps).toEqual([]);
+    expect(existsSync(join(root, 'journal'))).toBe(false);
+  });
+
+  test('a fact', async () => {
+    played.facts = [{ ...running, target: { ...running.target, otherUsers: ['x (project y)'] } }];
+    const { passing, journal } = guard({ values: { FORCE: true } });
+    await expect(passing).rejects.toThrow('the storage is also mounted by x (project y)');
+    expect(played.steps).toEqual(['open', 'facts']);
+    expect(journal()).toEqual([]);
+  });
+
+  test('preflight', async () => {
+    const refused = new RefusedError('the data is in an external volume');
+    const { passing } = guard({ request: { preflight: () => Promise.reject(refused) } });
+    await expect(passing).rejects.toBe(refused);
+    expect(played.steps).toEqual(['open', 'facts']);
+  });
+
+  test('a journal that cannot be written, before the deed', async () => {
+    const play = guard();
+    writeFileSync(join(play.root, 'journal'), '');
+    await expect(play.passing).rejects.toBeInstanceOf(RefusedError);
+    expect(played.steps.join()).not.toContain('deed');
+  });
 });
 
-test('a dry run shows the same and waits for nothing', async () => {
-  const { passing, written } = guard({ dryRun: true });
+test.each<[title: string, now: Facts, change: string]>([
+  [
+    'container',
+    { ...running, target: { ...running.target, server: 'container ba98 (running)' } },
+    'server: container 0123456789ab (running) → container ba98 (running)',
+  ],
+  [
+    'storage',
+    { ...running, target: { ...running.target, storage: { kind: 'tmpfs' } } },
+    'storage: volume shop',
+  ],
+])('another %s by the end of the countdown is refused', async (_title, now, change) => {
+  played.facts = [running, now];
+  const { passing, journal } = guard();
+  await expect(passing).rejects.toThrow(`this changed in the meantime:\n${change}`);
+  expect(played.steps.at(-1)).toBe('facts');
+  expect(journal()).toEqual([]);
+});
+
+describe('cancelled is cancelled, and on record only once the deed has begun', () => {
+  test.each([false, true])('in the countdown (protected: %j)', async (isProtected) => {
+    const controller = new AbortController();
+    const reason = new CancelledError('cancelled');
+    played.onWait = () => controller.abort(reason);
+    const { passing, journal, root } = guard({
+      ...{ isProtected, values: { FORCE: true } },
+      signal: controller.signal,
+    });
+    await expect(passing).rejects.toBe(reason);
+    expect(played.steps.at(-1)).toBe('wait 5');
+    expect(journal()).toEqual([]);
+    expect(existsSync(join(root, 'journal/.vm_stg.lock'))).toBe(false);
+  });
+
+  test.each([
+    ['cancelled', new CancelledError('cancelled half way'), 'cancelled half way'],
+    ['failed', new Error('disk full'), 'disk full'],
+  ])('in the deed: %s', async (outcome, error, message) => {
+    const { passing, journal, root } = guard({ deed: () => Promise.reject(error) });
+    await expect(passing).rejects.toBe(error);
+    expect(journal()).toMatchObject([{ event: 'start' }, { event: 'end', outcome, error: message }]);
+    expect(journal()[0]!.run).toBe(journal()[1]!.run);
+    expect(existsSync(join(root, 'journal/.vm_stg.lock'))).toBe(false);
+  });
+});
+
+test('the journal has who, what, how it was typed, and what was met', async () => {
+  const values = { ENV: 'vm_stg', FORCE: true, REV: undefined, WAIT: 0 };
+  const origins = { ENV: 'command line', REV: 'default', WAIT: 'command line' } as const;
+  const { passing, journal } = guard({ values, origins });
   await passing;
-  expect(steps).toEqual(['facts', 'preflight', 'screen']);
-  expect(written.err).toContain('[info] dry run: nothing is touched (it would wait 5 s)\n');
-});
-
-test.each([false, true])('cancelled is cancelled (dry run: %j)', async (dryRun) => {
-  const reason = new CancelledError('cancelled');
-  await expect(guard({ dryRun, signal: AbortSignal.abort(reason) }).passing).rejects.toBe(reason);
+  expect(journal()[0]).toMatchObject({
+    task: 'db-reset-x',
+    parameters: {
+      ENV: { value: 'vm_stg', origin: 'command line' },
+      FORCE: { value: true, origin: 'command line' },
+      WAIT: { value: 0, origin: 'command line' },
+    },
+    checks: [...BEFORE_CONTACT, ...ON_FACTS].map(({ name }) => name),
+    target: {
+      database: 'core_stg',
+      systemIdentifier: '7654321098765432109',
+      tables: 31,
+      revisions: ['0012_orders'],
+    },
+    backup: null,
+  });
+  expect(Object.keys((journal()[0] as { parameters: object }).parameters)).not.toContain('REV');
 });

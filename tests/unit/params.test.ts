@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../lib/errors.ts';
 import type { MakeInvocation } from '../../lib/make.ts';
 import {
+  choice,
+  duration,
   flag,
   readParameters,
   required,
@@ -344,3 +346,52 @@ test(
     expect(wrong.slice(0, 5)).toEqual([]);
   },
 );
+
+describe('a choice', () => {
+  const parameter = choice('which', ['first', 'skip']);
+
+  test('is the first word unless another one is given', () => {
+    expect(parameter).toMatchObject({ default: 'first', placeholder: 'first|skip' });
+    expect(parameter.parse('skip')).toBe('skip');
+  });
+
+  test.each(['', 'Skip', 'skip ', 'no', '1', 'first|skip', 'ｓkip', '__proto__'])('%j is none', (given) => {
+    expect(() => parameter.parse(given)).toThrow('is none of first, skip');
+  });
+});
+
+describe('a duration', () => {
+  const parameter = duration('how old', { default: '1h' });
+
+  test.each([
+    ['0s', 0],
+    ['90s', 90],
+    ['30m', 1_800],
+    ['1h', 3_600],
+    ['2d', 172_800],
+    ['007m', 420],
+    ['999999d', 999_999 * 86_400],
+  ])('%s is %d s', (given, seconds) => {
+    expect(parameter.parse(given)).toBe(seconds);
+  });
+
+  test.each([
+    '',
+    '1',
+    'h',
+    '1 h',
+    ' 1h',
+    '1h ',
+    '1H',
+    '-1h',
+    '+1h',
+    '1.5h',
+    '1e3s',
+    '1h30m',
+    '1000000s',
+    '１h',
+    '1w',
+  ])('%j is none', (given) => {
+    expect(() => parameter.parse(given)).toThrow('is not a time such as 30m, 1h or 2d');
+  });
+});

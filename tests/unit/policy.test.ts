@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { RefusedError } from '../../lib/errors.ts';
-import { BlockedError, checkPolicy, waitSeconds } from '../../lib/guard/policy.ts';
+import { BlockedError } from '../../lib/guard/blocked.ts';
+import { waitSeconds } from '../../lib/guard/guard.ts';
+import { enforce } from '../../lib/guard/policy.ts';
+import { thrownBy } from './support.ts';
 
 const deed = {
   what: 'DB reset',
@@ -20,35 +23,20 @@ const BANNER = `
 ❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌`.trimStart();
 
 test('the banner, to the letter', () => {
-  const blocked = checkPolicy('vm_prod', { protected: true }, false, undefined, deed);
-  expect(blocked).toBeInstanceOf(BlockedError);
+  const blocked = new BlockedError('vm_prod', deed, undefined);
   expect(blocked).toBeInstanceOf(RefusedError);
-  expect(blocked!.status).toBe(77);
-  expect(blocked!.message).toBe(BANNER);
+  expect(blocked.status).toBe(77);
+  expect(blocked.message).toBe(BANNER);
 });
 
 test('an exported FORCE is named, and does not count', () => {
-  const blocked = checkPolicy('vm_prod', { protected: true }, false, '1', deed);
-  const lines = blocked!.message.split('\n');
+  const lines = new BlockedError('vm_prod', deed, '1').message.split('\n');
   expect(lines.slice(0, -3)).toEqual(BANNER.split('\n').slice(0, -1));
   expect(lines.slice(-3)).toEqual([
     '❌',
     '❌  FORCE=1 is exported in your shell; it counts only on the command line.',
     '❌'.repeat(32),
   ]);
-});
-
-test.each<[isProtected: boolean, force: boolean, exported: string | undefined, blocked: boolean]>([
-  [true, false, undefined, true],
-  [true, false, '1', true],
-  [true, true, undefined, false],
-  [true, true, '0', false],
-  [false, false, undefined, false],
-  [false, false, '1', false],
-  [false, true, undefined, false],
-])('protected %j, FORCE %j, exported %j: blocked is %j', (isProtected, force, exported, blocked) => {
-  const found = checkPolicy('x', { protected: isProtected }, force, exported, deed);
-  expect(found !== undefined).toBe(blocked);
 });
 
 test.each([
@@ -61,4 +49,31 @@ test.each([
   [false, 5, 5],
 ])('protected %j, WAIT=%d: %d s', (isProtected, asked, seconds) => {
   expect(waitSeconds({ protected: isProtected }, asked)).toBe(seconds);
+});
+
+const checks = [
+  {
+    name: 'it is even',
+    refuses: (n: number) => (n % 2 ? { reason: `${n} is odd`, remedy: 'add 1' } : undefined),
+  },
+  {
+    name: 'it is small',
+    refuses: (n: number) => (n > 9 ? { reason: `${n} is large`, remedy: 'divide' } : undefined),
+  },
+];
+
+test('what passes is told by the names of the checks', () => {
+  expect(enforce(checks, 4)).toEqual(['it is even', 'it is small']);
+});
+
+test.each([
+  [3, '3 is odd', 'add 1'],
+  [10, '10 is large', 'divide'],
+  [11, '11 is odd\n11 is large', 'add 1\ndivide'],
+])('%d is refused with all reasons and remedies at once', (n, reasons, hint) => {
+  const refused = thrownBy(() => enforce(checks, n));
+  expect(refused).toBeInstanceOf(RefusedError);
+  expect(refused.status).toBe(77);
+  expect(refused.message).toBe(`refused; nothing was touched\n${reasons}`);
+  expect(refused.hint).toBe(hint);
 });

@@ -18,7 +18,7 @@ const TARGETS = [
   ...['db-reset-volume-env', 'db-reset-db-env', 'db-bootstrap-roles-env', 'db-dump-schema-env', 'backup'],
   ...['al-up', 'al-down', 'al-cur', 'al-hist', 'al-heads', 'al-stamp', 'al-rev', 'al-rev-auto'],
   ...['al-up-env', 'al-down-env', 'al-cur-env', 'al-hist-env', 'al-heads-env', 'al-stamp-env'],
-  ...['help', 'test'],
+  ...['db-mark-env', 'journal', 'help', 'test'],
 ];
 const tasks = new Map((await loadTasks()).map((task) => [task.name, task]));
 
@@ -72,8 +72,10 @@ describe.each([...tasks])('%s', (name: string, { definition, parameters }: Task)
       // A default that its own rule refuses would only show when somebody relies on it.
       if (parameter.default !== undefined) expect(() => parameter.parse(parameter.default!)).not.toThrow();
     }
-    if (definition.environment === 'none') expect(parameters).not.toHaveProperty('ENV');
-    else expect(Object.keys(parameters)).toEqual(expect.arrayContaining(['ENV', 'PG_SERVICE', 'DRY_RUN']));
+    const names = Object.keys(parameters);
+    if (definition.environment === 'none') expect(names).not.toContain('ENV');
+    else if (definition.environment === 'name only') expect(names).toContain('ENV');
+    else expect(names).toEqual(expect.arrayContaining(['ENV', 'PG_SERVICE', 'DRY_RUN']));
   });
 
   test('what destroys takes nothing from the shell', () => {
@@ -91,13 +93,22 @@ describe.each([...tasks])('%s', (name: string, { definition, parameters }: Task)
       commandLineOnly: true,
       default: definition.destructive!.countdown === 'always' ? '5' : '0',
     });
+    expect(parameters['BACKUP']).toMatchObject({ commandLineOnly: true, default: 'first' });
+    expect(parameters['BACKUP_MAX_AGE']).toMatchObject({ commandLineOnly: true, default: '1h' });
     // But for DRY_RUN, which makes it harmless.
     const fromShell = Object.keys(parameters).filter((variable) => !parameters[variable]!.commandLineOnly);
     expect(fromShell).toEqual(['DRY_RUN']);
-    const exported = { ENV: 'vm_prod', FORCE: '1', WAIT: '0', REV: 'base', PG_SERVICE: 'other' };
+    const exported = {
+      ENV: 'vm_prod',
+      FORCE: '1',
+      WAIT: '0',
+      REV: 'base',
+      PG_SERVICE: 'other',
+      BACKUP: 'skip',
+    };
     const typed = ['ENV=vm_stg', ...(parameters['REV']?.required ? ['REV=head'] : [])];
     const { values } = readParameters(parameters, { argv: typed, env: exported, make: undefined });
-    expect(values).toMatchObject({ ENV: 'vm_stg', FORCE: false, PG_SERVICE: 'db' });
+    expect(values).toMatchObject({ ENV: 'vm_stg', FORCE: false, PG_SERVICE: 'db', BACKUP: 'first' });
     expect(Object.values(values)).not.toContain('base');
     expect(() =>
       readParameters(parameters, { argv: typed.slice(1), env: exported, make: undefined }),

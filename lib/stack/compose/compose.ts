@@ -16,13 +16,14 @@ import {
   type Container,
 } from './containers.ts';
 import { checkRemovable, destroyStack } from './destroy.ts';
+import { dockerOf, engineEndpoint, engineHost, must } from './docker.ts';
 import { dumping } from './dump.ts';
-import { docker, engineEndpoint, engineHost, must } from './docker.ts';
 import { serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
 import { scriptErrors } from './psql.ts';
 import { connect } from './relay.ts';
 import { restoring } from './restore.ts';
+import { otherUsers } from './users.ts';
 
 /** The service that holds the application's code and migrations. */
 const APPLICATION_SERVICE = 'core_api';
@@ -34,7 +35,8 @@ export async function openComposeStack(environment: Environment, options: StackO
   const { databaseService, actor, terminal, signal } = options;
   const { project } = environment;
   // Asked at the same time, and waited for by what needs the engine: then docker itself has no need to complain.
-  const host = engineHost();
+  const docker = dockerOf(environment.entry);
+  const host = engineHost(docker);
   host.catch(() => {});
   const config = await readComposeConfig(environment);
   const settings = databaseSettings(config, databaseService, environment);
@@ -43,17 +45,18 @@ export async function openComposeStack(environment: Environment, options: StackO
   const compose = (...args: string[]): Command => composeCommand(environment, ...args);
   const show = async (command: Command, how: RunOptions): Promise<unknown> => {
     await host;
-    return must(command, { ...inProject(environment), terminal: true, ...how });
+    const output = terminal.folded ? { onLine: (line: string) => terminal.line(line) } : { terminal: true };
+    return must(command, { ...inProject(environment), ...output, ...how });
   };
   const change = (command: Command, how: RunOptions = {}): Promise<unknown> =>
     actor.act(display(command), () => show(command, how));
   const ready = (timeout: number): Promise<unknown> =>
     actor.act(`# wait until database ${settings.name} answers, ${timeout} s at most`, () =>
-      waitUntilReady(project, databaseService, settings, timeout, terminal, signal),
+      waitUntilReady(docker, project, databaseService, settings, timeout, terminal, signal),
     );
 
   async function runningContainer(service: string): Promise<Container> {
-    const container = await findContainer(project, service);
+    const container = await findContainer(docker, project, service);
     if (container?.State.Status === 'running') return container;
     throw new UnreachableError(`service ${service} of ${environment.name} is not running`, {
       hint: `make up ENV=${environment.name}`,
@@ -72,11 +75,11 @@ export async function openComposeStack(environment: Environment, options: StackO
 
     async target() {
       const [engine, hostName, container] = await Promise.all([
-        engineEndpoint(),
+        engineEndpoint(environment.entry),
         host,
-        findContainer(project, databaseService),
+        findContainer(docker, project, databaseService),
       ]);
-      const actual = await inspectVolumes(config, container);
+      const actual = await inspectVolumes(docker, config, container);
       const storage = container
         ? storageOfContainer(container, await dataDirectory(container), config, actual)
         : storageOfConfig(config, databaseService, configuredPgdata(config, databaseService), actual);
@@ -84,8 +87,12 @@ export async function openComposeStack(environment: Environment, options: StackO
       return {
         ...{ engine, host: hostName, project, database, user, storage },
         server: container && `container ${container.Id.slice(0, 12)} (${container.State.Status})`,
+        running: container?.State.Status === 'running',
+        otherUsers: await otherUsers(docker, storage, project),
       };
     },
+
+    build: async () => void (await change(compose('build'))),
 
     async up({ build, timeout }) {
       await change(compose('up', '-d', ...(build ? ['--build'] : []), '--remove-orphans'));
@@ -135,18 +142,18 @@ export async function openComposeStack(environment: Environment, options: StackO
     async checkDestroyable({ storage }) {
       await checkRemovable(
         storage,
-        databaseImage(await findContainer(project, databaseService)),
+        databaseImage(await findContainer(docker, project, databaseService)),
         environment,
       );
     },
 
     async destroy({ storage }) {
-      const image = databaseImage(await findContainer(project, databaseService));
-      await destroyStack(storage, image, environment, actor);
+      const image = databaseImage(await findContainer(docker, project, databaseService));
+      await destroyStack(storage, image, environment, actor, change);
     },
 
     async withClient(database, work) {
-      const client = await connect((await runningContainer(databaseService)).Id, database, settings);
+      const client = await connect(docker, (await runningContainer(databaseService)).Id, database, settings);
       try {
         return await work(client);
       } finally {
@@ -161,8 +168,9 @@ export async function openComposeStack(environment: Environment, options: StackO
       return status === 0 && kilobytes !== undefined ? Number(kilobytes) * 1024 : undefined;
     },
 
-    ...dumping(() => runningContainer(databaseService), settings),
+    ...dumping(docker, () => runningContainer(databaseService), settings),
     ...restoring(
+      docker,
       () => runningContainer(databaseService),
       settings,
       (to, work) => stack.withClient(to, work),

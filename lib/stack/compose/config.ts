@@ -2,7 +2,7 @@ import { ConfigurationError } from '../../errors.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import type { Command } from '../../display.ts';
 import type { RunOptions } from '../../process.ts';
-import { docker, must } from './docker.ts';
+import { dockerOf, must } from './docker.ts';
 
 /** A mount as `docker compose config` resolves it. */
 export interface ConfiguredMount {
@@ -16,6 +16,7 @@ export interface ConfiguredService {
   readonly environment?: Readonly<Record<string, string | null>>;
   readonly volumes?: readonly ConfiguredMount[];
   readonly tmpfs?: string | readonly string[];
+  readonly ports?: readonly { readonly host_ip?: string; readonly published?: string }[];
 }
 
 /** The part of `docker compose config --format json` that is used. */
@@ -34,6 +35,7 @@ export interface ConfiguredVolume {
 /** `docker compose` for this environment, with every choice spelled out: nothing is left to what the shell exports. */
 export function composeCommand(environment: Environment, ...args: string[]): Command {
   const envFiles = environment.envFiles.flatMap(({ path }) => ['--env-file', path]);
+  const docker = dockerOf(environment.entry);
   return docker('compose', ...envFiles, '-p', environment.project, '-f', composeFile(environment), ...args);
 }
 
@@ -47,9 +49,15 @@ export function inProject({ root, variables }: Environment): Pick<RunOptions, 'c
   return { cwd: root, without };
 }
 
-export async function readComposeConfig(environment: Environment): Promise<ComposeConfig> {
+/**
+ * @param env variables that no env file here defines
+ */
+export async function readComposeConfig(
+  environment: Environment,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ComposeConfig> {
   const command = composeCommand(environment, 'config', '--format', 'json');
-  const { stdout } = await must(command, inProject(environment));
+  const { stdout } = await must(command, { ...inProject(environment), env });
   // The output is meant to be read by compose again, so a dollar sign in a value is doubled.
   return JSON.parse(stdout, (_key, value: unknown) =>
     typeof value === 'string' ? value.replaceAll('$$', '$') : value,

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { Storage } from '../stack.ts';
 import type { ComposeConfig } from './config.ts';
-import { docker, must } from './docker.ts';
+import { must, type Docker } from './docker.ts';
 import { run } from '../../process.ts';
 
 /** The part of `docker inspect` of a container that is used. */
@@ -21,8 +21,12 @@ export interface Container {
 }
 
 /** The container of a service, running before stopped; undefined when there is none. */
-export async function findContainer(project: string, service: string): Promise<Container | undefined> {
-  const ids = await list(project, service);
+export async function findContainer(
+  docker: Docker,
+  project: string,
+  service: string,
+): Promise<Container | undefined> {
+  const ids = await list(docker, project, service);
   if (ids.length === 0) return undefined;
   // A container may vanish between the two calls; then it is not there.
   const inspected = await run(docker('inspect', '--type', 'container', ...ids));
@@ -31,7 +35,7 @@ export async function findContainer(project: string, service: string): Promise<C
 }
 
 /** Ids of all containers of a project, or of one service in it. */
-export async function list(project: string, service?: string): Promise<string[]> {
+export async function list(docker: Docker, project: string, service?: string): Promise<string[]> {
   const filters = [`label=com.docker.compose.project=${project}`, 'label=com.docker.compose.oneoff=False'];
   if (service !== undefined) filters.push(`label=com.docker.compose.service=${service}`);
   const args = filters.flatMap((filter) => ['--filter', filter]);
@@ -50,11 +54,13 @@ export interface ActualVolume {
   readonly Name: string;
   readonly Driver: string;
   readonly Options: Readonly<Record<string, string>> | null;
+  readonly Labels?: Readonly<Record<string, string>> | null;
 }
 export type ActualVolumes = ReadonlyMap<string, ActualVolume>;
 
 /** Those of the configured and mounted volumes that exist. */
 export async function inspectVolumes(
+  docker: Docker,
   config: ComposeConfig,
   container: Container | undefined,
 ): Promise<ActualVolumes> {
@@ -176,10 +182,12 @@ function volumeStorage(
   if (type === 'tmpfs') return { kind: 'tmpfs' };
   if (driver !== 'local') return { kind: 'device', name, device: `driver ${driver}` };
   if (device !== undefined) return { kind: 'device', name, device };
+  const madeFor = actual?.Labels?.['com.docker.compose.project'];
   return {
     kind: 'volume',
     name,
     anonymous: configured === undefined,
     external: configured?.external ?? false,
+    ...(madeFor === undefined ? {} : { madeFor }),
   };
 }

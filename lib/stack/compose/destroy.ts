@@ -6,9 +6,9 @@ import { FailedError, RefusedError } from '../../errors.ts';
 import { display, type Command } from '../../display.ts';
 import { run } from '../../process.ts';
 import type { Storage } from '../stack.ts';
-import { composeCommand, inProject } from './config.ts';
+import { composeCommand } from './config.ts';
 import { list } from './containers.ts';
-import { docker, dockerError, must } from './docker.ts';
+import { dockerError, dockerOf, must, type Docker } from './docker.ts';
 
 type Bind = Extract<Storage, { kind: 'bind' }>;
 
@@ -41,7 +41,7 @@ export async function checkRemovable(
   if (!isInside(storage.source, environment.root)) {
     throw new RefusedError(`the data is in ${folder}, which is outside this project`, { hint: instead });
   }
-  if ((await inspectFolder(storage, image)) === 'other') {
+  if ((await inspectFolder(dockerOf(environment.entry), storage, image)) === 'other') {
     throw new RefusedError(
       `${folder} holds files but no PG_VERSION: it is not a data directory of PostgreSQL`,
       {
@@ -61,6 +61,7 @@ export function isInside(folder: string, root: string): boolean {
 /**
  * `down -v --remove-orphans`, then a bind mount emptied, then proof from the engine.
  *
+ * @param change runs a compose command, its output where the person sees it
  * @throws FailedError when something of the old data is left
  */
 export async function destroyStack(
@@ -68,11 +69,17 @@ export async function destroyStack(
   image: string,
   environment: Environment,
   { act }: Actor,
+  change: (command: Command) => Promise<unknown>,
 ): Promise<void> {
   const down = composeCommand(environment, 'down', '-v', '--remove-orphans');
-  await act(display(down), () => must(down, { ...inProject(environment), terminal: true }));
+  await change(down);
   if (storage.kind === 'bind') {
-    const empty = inFolder(storage, image, 'find "$1" -xdev -mindepth 1 -delete');
+    const empty = inFolder(
+      dockerOf(environment.entry),
+      storage,
+      image,
+      'find "$1" -xdev -mindepth 1 -delete',
+    );
     await act(display(empty), async () => {
       const result = await run(empty);
       if (result.status !== 0 && !isMissing(result.stderr)) throw dockerError(empty, result);
@@ -83,10 +90,11 @@ export async function destroyStack(
   );
 }
 
-async function confirmGone(storage: Storage, image: string, { project }: Environment): Promise<void> {
+async function confirmGone(storage: Storage, image: string, { project, entry }: Environment): Promise<void> {
+  const docker = dockerOf(entry);
   const label = `label=com.docker.compose.project=${project}`;
   const [containers, volumes] = await Promise.all([
-    list(project),
+    list(docker, project),
     must(docker('volume', 'ls', '--quiet', '--filter', label)).then(({ stdout }) =>
       stdout.split('\n').filter(Boolean),
     ),
@@ -95,10 +103,14 @@ async function confirmGone(storage: Storage, image: string, { project }: Environ
     ...containers.map((id) => `container ${id.slice(0, 12)}`),
     ...volumes.map((name) => `volume ${name}`),
   ];
-  if (storage.kind === 'volume' && !volumes.includes(storage.name) && (await volumeExists(storage.name))) {
+  if (
+    storage.kind === 'volume' &&
+    !volumes.includes(storage.name) &&
+    (await volumeExists(docker, storage.name))
+  ) {
     left.push(`volume ${storage.name}`);
   }
-  if (storage.kind === 'bind' && (await inspectFolder(storage, image)) !== 'empty') {
+  if (storage.kind === 'bind' && (await inspectFolder(docker, storage, image)) !== 'empty') {
     left.push(`files in ${posix.join(storage.source, storage.data)}`);
   }
   if (left.length > 0) {
@@ -108,7 +120,7 @@ async function confirmGone(storage: Storage, image: string, { project }: Environ
   }
 }
 
-async function volumeExists(name: string): Promise<boolean> {
+async function volumeExists(docker: Docker, name: string): Promise<boolean> {
   const command = docker('volume', 'inspect', name);
   const result = await run(command);
   if (result.status === 0) return true;
@@ -117,8 +129,13 @@ async function volumeExists(name: string): Promise<boolean> {
 }
 
 /** What a bind-mounted data directory holds, seen by root of the database's own image on the engine's own host. */
-async function inspectFolder(storage: Bind, image: string): Promise<'empty' | 'data directory' | 'other'> {
+async function inspectFolder(
+  docker: Docker,
+  storage: Bind,
+  image: string,
+): Promise<'empty' | 'data directory' | 'other'> {
   const look = inFolder(
+    docker,
     storage,
     image,
     'if [ -z "$(ls -A "$1" 2>/dev/null)" ]; then echo empty; elif [ -f "$1/PG_VERSION" ]; then echo data directory; else echo other; fi',
@@ -130,7 +147,7 @@ async function inspectFolder(storage: Bind, image: string): Promise<'empty' | 'd
 }
 
 /** A throwaway container that runs a shell script on the data directory, given to it as `$1`. */
-function inFolder({ source, data }: Bind, image: string, script: string): Command {
+function inFolder(docker: Docker, { source, data }: Bind, image: string, script: string): Command {
   return docker(
     ...['run', '--rm', '--pull', 'never', '--network', 'none', '--user', '0:0', '--entrypoint', 'sh'],
     ...['--mount', `type=bind,source=${source},target=/storage`],

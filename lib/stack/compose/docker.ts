@@ -1,8 +1,16 @@
+import type { EnvironmentEntry } from '../../environment/registry.ts';
 import { FailedError, UnreachableError } from '../../errors.ts';
 import type { Command } from '../../display.ts';
 import { run, type Result, type RunOptions } from '../../process.ts';
 
-export const docker = (...args: string[]): Command => ({ file: 'docker', args });
+/** A docker command on one environment's engine. */
+export type Docker = (...args: string[]) => Command;
+
+/** Commands for the engine that the registry entry pins, else for the one that docker chooses by itself. */
+export function dockerOf({ engine }: Pick<EnvironmentEntry, 'engine'>): Docker {
+  const context = engine?.context === undefined ? [] : ['--context', engine.context];
+  return (...args) => ({ file: 'docker', args: [...context, ...args] });
+}
 
 /**
  * Runs a docker command that must succeed.
@@ -16,8 +24,11 @@ export async function must(command: Command, options: RunOptions = {}): Promise<
   throw dockerError(command, result);
 }
 
+/** What compose says of what goes well. */
+const PROGRESS = /^ *(?:Network|Volume|Container|Image|Service) \S+ +\w+ *\n/gm;
+
 export function dockerError(command: Command, { status, stderr }: Result): Error {
-  const said = stderr.trim();
+  const said = stderr.replaceAll(PROGRESS, '').trim();
   if (/'compose' is not a docker command|unknown (shorthand )?flag.*\n.*docker --help/is.test(said)) {
     return new UnreachableError('docker has no compose command', {
       hint: 'install the Docker Compose v2 plugin',
@@ -39,19 +50,25 @@ export function dockerError(command: Command, { status, stderr }: Result): Error
 
 /** `compose down` of a long argument list, in which each option before the subcommand has a value. */
 function subcommand({ args }: Command): string {
-  if (args[0] !== 'compose') return args[0] ?? '';
-  let at = 1;
+  const first = nextWord(args, 0);
+  return args[first] === 'compose' ? `compose ${args[nextWord(args, first + 1)] ?? ''}` : (args[first] ?? '');
+}
+
+function nextWord(args: readonly string[], from: number): number {
+  let at = from;
   while (args[at]?.startsWith('-')) at += 2;
-  return `compose ${args[at] ?? ''}`;
+  return at;
 }
 
 /** Where the engine listens, as docker itself would choose it. */
-export async function engineEndpoint(): Promise<string> {
-  if (process.env['DOCKER_HOST']) return process.env['DOCKER_HOST'];
-  const format = '{{.Endpoints.docker.Host}}';
-  return (await must(docker('context', 'inspect', '--format', format))).stdout.trim();
+export async function engineEndpoint({ engine }: Pick<EnvironmentEntry, 'engine'>): Promise<string> {
+  const context = engine?.context;
+  if (context === undefined && process.env['DOCKER_HOST']) return process.env['DOCKER_HOST'];
+  const args = ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'];
+  const command = { file: 'docker', args: context === undefined ? args : [...args, context] };
+  return (await must(command)).stdout.trim();
 }
 
-export async function engineHost(): Promise<string> {
+export async function engineHost(docker: Docker): Promise<string> {
   return (await must(docker('info', '--format', '{{.Name}}'))).stdout.trim();
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FailedError, UnreachableError, messageOf } from '../../errors.ts';
 import type { Terminal } from '../../terminal.ts';
 import { findContainer, type Container } from './containers.ts';
-import { docker } from './docker.ts';
+import type { Docker } from './docker.ts';
 import { connect } from './relay.ts';
 import type { DatabaseSettings } from './config.ts';
 import { run } from '../../process.ts';
@@ -19,6 +19,7 @@ const ATTEMPT_MS = 2_000;
  * @throws UnreachableError after the timeout, or as soon as the container gives up, with its last log lines
  */
 export async function waitUntilReady(
+  docker: Docker,
   project: string,
   service: string,
   settings: DatabaseSettings,
@@ -31,10 +32,10 @@ export async function waitUntilReady(
   let last: unknown;
   for (;;) {
     signal.throwIfAborted();
-    container = await findContainer(project, service);
+    container = await findContainer(docker, project, service);
     if (container?.State.Status === 'running') {
       try {
-        const client = await connect(container.Id, settings.name, settings, ATTEMPT_MS);
+        const client = await connect(docker, container.Id, settings.name, settings, ATTEMPT_MS);
         await client.query('SELECT 1');
         await client.end();
         terminal.clear();
@@ -50,10 +51,13 @@ export async function waitUntilReady(
       const why = gaveUp
         ? `service ${service} ${container ? `is ${container.State.Status} (status ${container.State.ExitCode})` : 'has no container'}`
         : `no answer within ${timeout} s: ${messageOf(last)}`;
-      throw new UnreachableError(`the database did not start: ${why}${await lastLogLines(container)}`, {
-        ...(gaveUp ? {} : { hint: 'TIMEOUT=<seconds> waits longer' }),
-        cause: last,
-      });
+      throw new UnreachableError(
+        `the database did not start: ${why}${await lastLogLines(docker, container)}`,
+        {
+          ...(gaveUp ? {} : { hint: 'TIMEOUT=<seconds> waits longer' }),
+          cause: last,
+        },
+      );
     }
     // Elsewhere than on a terminal a line every tenth of a second would be noise.
     if (terminal.interactive) terminal.progress(`waiting for the database … ${seconds.toFixed(1)} s`);
@@ -65,7 +69,7 @@ export async function waitUntilReady(
 const hasGivenUp = ({ State, RestartCount }: Container): boolean =>
   State.Status === 'exited' || State.Status === 'dead' || RestartCount >= 3;
 
-async function lastLogLines(container: Container | undefined): Promise<string> {
+async function lastLogLines(docker: Docker, container: Container | undefined): Promise<string> {
   if (!container) return '';
   const { stdout, stderr } = await run(docker('logs', '--tail', '15', container.Id));
   const lines = (stdout + stderr).trim();

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { FailedError, UnreachableError, messageOf } from '../../errors.ts';
 import { childEnvironment } from '../../process.ts';
 import type { DatabaseSettings } from './config.ts';
+import type { Docker } from './docker.ts';
 
 /**
  * Both directions of one TCP connection, made inside the container. Either side ending ends both, so that the
@@ -23,6 +24,35 @@ const RELAY = `
   wait
 `;
 
+interface Relay {
+  readonly connection: Duplex;
+  /** What the relay's shell complained of. */
+  readonly said: () => string;
+  readonly end: () => void;
+  readonly kill: () => void;
+}
+
+/** A connection to the server in the given container, without a client. */
+export function openRelay(docker: Docker, container: string): Relay {
+  const { file, args } = docker('exec', '-i', container, 'bash', '-c', RELAY);
+  const child = spawn(file, [...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: childEnvironment(),
+    // Its own process group: Ctrl-C must not cut the connection over which the old state is put back.
+    detached: true,
+  });
+  let said = '';
+  child.stderr.on('data', (data: Buffer) => (said += data.toString()));
+  const connection = Duplex.from({ writable: child.stdin, readable: child.stdout });
+  child.on('error', (error) => connection.destroy(error));
+  return {
+    connection,
+    said: () => said.trim(),
+    end: () => child.stdin.end(),
+    kill: () => void child.kill(),
+  };
+}
+
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const CANNOT_CONNECT_NOW = '57P03';
 
@@ -35,29 +65,14 @@ const CANNOT_CONNECT_NOW = '57P03';
  * @throws FailedError when the server refuses: no such database, wrong password
  */
 export async function connect(
+  docker: Docker,
   container: string,
   database: string,
   settings: DatabaseSettings,
   timeout = 10_000,
 ): Promise<pg.Client> {
-  const child = spawn('docker', ['exec', '-i', container, 'bash', '-c', RELAY], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: childEnvironment(),
-    // Its own process group: Ctrl-C must not cut the connection over which the old state is put back.
-    detached: true,
-  });
-  let said = '';
-  child.stderr.on('data', (data: Buffer) => (said += data.toString()));
-  const socket = Object.assign(Duplex.from({ writable: child.stdin, readable: child.stdout }), {
-    // What pg expects of a socket.
-    connect: () => setImmediate(() => socket.emit('connect')),
-    setNoDelay: () => socket,
-    setKeepAlive: () => socket,
-    ref: () => socket,
-    unref: () => socket,
-  });
-  child.on('error', (error) => socket.destroy(error));
-
+  const relay = openRelay(docker, container);
+  const { connection } = relay;
   const client = new pg.Client({
     // Every field, because pg takes a missing one from PG* variables.
     host: 'localhost',
@@ -68,16 +83,24 @@ export async function connect(
     ssl: false,
     connectionTimeoutMillis: timeout,
     application_name: 'makesafe',
-    stream: () => socket,
+    stream: () =>
+      Object.assign(connection, {
+        // What pg expects of a socket.
+        connect: () => setImmediate(() => connection.emit('connect')),
+        setNoDelay: () => connection,
+        setKeepAlive: () => connection,
+        ref: () => connection,
+        unref: () => connection,
+      }),
   });
   // Without a listener, a connection that is lost between two queries ends the process.
   client.on('error', () => {});
-  client.once('end', () => child.stdin.end());
+  client.once('end', () => relay.end());
   try {
     await client.connect();
   } catch (error) {
-    child.kill();
-    throw connectionError(error, database, said.trim());
+    relay.kill();
+    throw connectionError(error, database, relay.said());
   }
   return client;
 }

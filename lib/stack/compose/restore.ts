@@ -5,7 +5,7 @@ import { FailedError } from '../../errors.ts';
 import { run, type Result } from '../../process.ts';
 import type { Stack } from '../stack.ts';
 import type { DatabaseSettings } from './config.ts';
-import { docker } from './docker.ts';
+import type { Docker } from './docker.ts';
 import { scriptErrors } from './psql.ts';
 
 /** As pg_restore wants it for several jobs: a folder. Arguments: those of pg_restore, but for the folder. */
@@ -22,6 +22,7 @@ type Restoring = Pick<Stack, 'restoresNatively' | 'restore'>;
 
 /** Restores by the programs in the database's own container. */
 export function restoring(
+  docker: Docker,
   container: () => Promise<{ Id: string }>,
   settings: DatabaseSettings,
   withClient: Stack['withClient'],

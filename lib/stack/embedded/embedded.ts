@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import pg from 'pg';
@@ -82,10 +83,13 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
         database: database.name,
         user: database.user,
         server: found && `process ${found.pid} on 127.0.0.1:${found.port}`,
+        running: found !== undefined,
+        otherUsers: [],
         storage: (await isGone(home)) ? { kind: 'none' } : { kind: 'folder', path: home.data },
       };
     },
 
+    build: () => Promise.resolve(),
     up: async () => void (await act(`# initdb and start PostgreSQL in ${home.data}`, begin)),
     down: async () => void (await act(`# stop the embedded PostgreSQL of ${name}`, end)),
     restart: async () =>
@@ -153,10 +157,13 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
       return bavail * bsize;
     },
 
+    // The server comes without one.
+    pgDump: 'bundled',
     async dump(args, output) {
       const { port } = running();
       await withClient(database.name, port, () => Promise.resolve());
-      return pgDump({ port, ...credentials, database: database.name }, args, output);
+      const connection = connect({ host: '127.0.0.1', port, noDelay: true });
+      return pgDump(connection, { ...credentials, database: database.name }, args, output);
     },
 
     dumpDirectory: (jobs) =>

@@ -1,0 +1,99 @@
+import { DatabaseError, type Client } from 'pg';
+import { RefusedError } from '../errors.ts';
+import type { StackRun } from '../task.ts';
+import { quoteName, quoteText } from './attributes.ts';
+
+/**
+ * The marker is the environment's name in the last line of the database's comment. It lives in the catalog that all
+ * databases of a server share, so it is read without entering the database; its owner may write it; dumps leave it out.
+ *
+ * @see https://www.postgresql.org/docs/current/sql-comment.html
+ */
+const MARKER = /(?:^|\n)makesafe\.environment=([a-z0-9][a-z0-9_-]*)\s*$/;
+
+/** The environment that a comment marks its database for. */
+export const markerOf = (comment: string | null): string | undefined => comment?.match(MARKER)?.[1];
+
+/** The comment with this marker instead of its own; text in front of it stays. */
+export function withMarker(comment: string | null, environment: string): string {
+  const text = (comment ?? '').replace(MARKER, '');
+  return `${text === '' ? '' : `${text}\n`}makesafe.environment=${environment}`;
+}
+
+/** insufficient_privilege: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const NOT_ALLOWED = '42501';
+
+/**
+ * Marks the database for its environment, unless it is marked already.
+ *
+ * @throws RefusedError when it is marked for another environment
+ */
+export async function ensureMarker(run: StackRun): Promise<void> {
+  const { stack, environment, actor, terminal } = run;
+  if (actor.dryRun) return;
+  const { name } = stack.database;
+  await stack.withClient(name, async (client) => {
+    const comment = await readComment(client, name);
+    const found = markerOf(comment);
+    if (found === environment.name) return;
+    if (found !== undefined) throw otherMarker(run, found);
+    try {
+      await client.query(commentStatement(name, withMarker(comment, environment.name)));
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.code !== NOT_ALLOWED) throw error;
+      terminal.warn(`${name} could not be marked for ${environment.name}: ${error.message}`);
+    }
+  });
+}
+
+/**
+ * `db-mark-env`: shows the marker; with the old one typed (REPLACE), replaces it.
+ *
+ * @throws RefusedError when REPLACE is not the marker that is there
+ */
+export async function markEnvironment(run: StackRun): Promise<void> {
+  const { stack, environment, actor, terminal, values, command } = run;
+  const { name } = stack.database;
+  const replaced = values['REPLACE'] as string | undefined;
+  await stack.withClient(name, async (client) => {
+    const comment = await readComment(client, name);
+    const found = markerOf(comment);
+    if (replaced === undefined) {
+      terminal.result(found ?? '');
+      if (found === undefined) {
+        terminal.info(`${name} is not marked yet`);
+        terminal.next(command('up', { ENV: environment.name }));
+      } else if (found !== environment.name) {
+        throw otherMarker(run, found);
+      } else terminal.ok(`${name} is marked for ${found}`);
+      return;
+    }
+    if (found !== replaced) {
+      const actual = found === undefined ? 'is not marked' : `is marked for ${found}`;
+      throw new RefusedError(`REPLACE=${replaced}, but ${name} ${actual}; nothing was changed`);
+    }
+    const statement = commentStatement(name, withMarker(comment, environment.name));
+    await actor.act(`${statement};`, () => client.query(statement));
+    if (!actor.dryRun) terminal.ok(`${name} is now marked for ${environment.name}; before, for ${replaced}`);
+  });
+}
+
+function otherMarker({ stack, environment, command }: StackRun, found: string): RefusedError {
+  return new RefusedError(
+    `database ${stack.database.name} is marked for ${found}, and this is ${environment.name}`,
+    {
+      hint: `look at what it is; if it belongs to ${environment.name}: ${command('db-mark-env', { ENV: environment.name, REPLACE: found })}`,
+    },
+  );
+}
+
+async function readComment(client: Client, name: string): Promise<string | null> {
+  const { rows } = await client.query<{ comment: string | null }>(
+    "SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = $1",
+    [name],
+  );
+  return rows[0]?.comment ?? null;
+}
+
+const commentStatement = (name: string, comment: string): string =>
+  `COMMENT ON DATABASE ${quoteName(name)} IS ${quoteText(comment)}`;

@@ -1,0 +1,56 @@
+import { relative, resolve } from 'node:path';
+import { findBackup } from '../database/backups.ts';
+import { takeBackup } from '../database/backup.ts';
+import { byteSize } from '../display.ts';
+import { RefusedError, messageOf } from '../errors.ts';
+import type { StackRun } from '../task.ts';
+import type { Facts } from './facts.ts';
+
+/**
+ * A verified backup of exactly this database: one that was taken lately and still holds, else a new one.
+ *
+ * @returns its file, or `skip` when the person wanted none
+ * @throws RefusedError when none can be had: then nothing is destroyed
+ */
+export async function backupFirst(run: StackRun & { readonly facts: Facts }): Promise<string | null> {
+  const { values, terminal, environment, command, actor, facts, signal } = run;
+  if (values['BACKUP'] === 'skip') {
+    terminal.warn(`BACKUP=skip: no backup of ${environment.name} is taken; the journal will say so`);
+    return 'skip';
+  }
+  const folder = resolve(values['BACKUP_DIR'] as string);
+  if (actor.dryRun) {
+    terminal.result(
+      `# a verified backup of ${facts.target.database} in ${relative('', folder)}, unless there is one`,
+    );
+    return null;
+  }
+  const { oid: databaseOid, systemIdentifier } = facts.contents!;
+  const sought = {
+    environment: environment.name,
+    database: facts.target.database,
+    ...(systemIdentifier === null ? {} : { systemIdentifier }),
+    databaseOid,
+  };
+  try {
+    const found = await findBackup(folder, sought, values['BACKUP_MAX_AGE'] as number);
+    const { file, facts: about } = found ?? (await takeBackup(run, folder));
+    const name = relative('', file);
+    terminal.ok(
+      `${found ? 'a backup that still holds' : 'backed up first'}: ${name} (${byteSize(about.size)})`,
+    );
+    terminal.info(
+      `it is restored by: ${command('restore-from-dump', { ENV: environment.name, DUMP: name, FORCE: '1' })}`,
+    );
+    return name;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new RefusedError(
+      `refused; nothing was touched\nno backup could be taken first: ${messageOf(error)}`,
+      {
+        cause: error,
+        hint: 'make room or choose another BACKUP_DIR=<folder>; BACKUP=skip goes on without one',
+      },
+    );
+  }
+}

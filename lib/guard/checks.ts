@@ -1,0 +1,123 @@
+import type { Facts } from './facts.ts';
+import type { Overlap } from './overlap.ts';
+import type { Refusal, Request } from './policy.ts';
+
+/** Each check is a pure function of what is known: undefined lets pass, a refusal says why and what to do. */
+
+/** Variables by which other tools choose a server, a database or a project. None of them reaches a child of ours. */
+const CHOOSING = [
+  ...['DATABASE_URL', 'PGHOST', 'PGHOSTADDR', 'PGPORT', 'PGDATABASE', 'PGUSER', 'PGSERVICE', 'PGOPTIONS'],
+  ...['COMPOSE_PROJECT_NAME', 'COMPOSE_FILE', 'COMPOSE_ENV_FILES', 'COMPOSE_PROFILES'],
+  ...['ZX_PREFIX', 'ZX_POSTFIX', 'ZX_SHELL'],
+];
+
+/** Whoever exported one of them last week may mean that server now. It is not taken, and not passed over either. */
+export function chosenByShell({ exports }: Request): Refusal | undefined {
+  const found = CHOOSING.filter((name) => exports[name]);
+  if (found.length === 0) return undefined;
+  return {
+    reason: `${list(found)} ${found.length === 1 ? 'is' : 'are'} exported in your shell, and would choose another server or project for other tools`,
+    remedy: `unset ${found.join(' ')}`,
+  };
+}
+
+/** On a compose stack the engine is the server's machine. */
+export function engineOfShell({ name, entry, exports }: Request): Refusal | undefined {
+  if (entry.stack !== 'compose' || entry.engine?.context !== undefined) return undefined;
+  const found = ['DOCKER_HOST', 'DOCKER_CONTEXT'].filter((variable) => exports[variable]);
+  if (found.length === 0) return undefined;
+  const values = found.map((variable) => `${variable}=${exports[variable]!}`).join(', ');
+  return {
+    reason: `${values} is exported in your shell, and chooses another container engine than the one of ${name} may be`,
+    remedy: `unset ${found.join(' ')}, or pin the engine in env/environments.ts: ${name}: { engine: { context: '…' } }`,
+  };
+}
+
+export function otherHost({ entry, target, environment }: Facts): Refusal | undefined {
+  const pinned = entry.engine?.host;
+  if (pinned === undefined || pinned === target.host) return undefined;
+  return {
+    reason: `the engine ${target.engine} is on host ${target.host}, and ${environment.name} is pinned to host ${pinned}`,
+    remedy: `go to ${pinned}, or correct engine.host of ${environment.name} in env/environments.ts`,
+  };
+}
+
+export function sharedWithProtected({ overlaps }: Facts): Refusal | undefined {
+  const shared = overlaps.filter((overlap) => overlap.protected);
+  if (shared.length === 0) return undefined;
+  return {
+    reason: shared.map(describeOverlap).join('\n'),
+    remedy: `give each environment its own: ${[...new Set(shared.map(({ own }) => own.at))].join(', ')}`,
+  };
+}
+
+/** `volume shop_data is also vm_prod's (env/.env.vm_stg:3, docker/docker-compose.prod.yml:12)` */
+export const describeOverlap = ({ what, own, other, environment }: Overlap): string =>
+  `${what} ${own.value} is also ${environment}'s (${own.at}, ${other.at})`;
+
+export function usedByOthers({ target }: Facts): Refusal | undefined {
+  if (target.otherUsers.length === 0) return undefined;
+  return {
+    reason: `the storage is also mounted by ${list(target.otherUsers)}`,
+    remedy: 'find out whose it is: docker ps --all --format "{{.Names}} {{.Mounts}}"',
+  };
+}
+
+export function markedForOther({ environment, target, markers }: Facts): Refusal | undefined {
+  const found = markers?.[target.database];
+  if (found === undefined || found === environment.name) return undefined;
+  return {
+    reason: `database ${target.database} is marked for ${found}, and this is ${environment.name}`,
+    remedy: `look at what it is; if it belongs to ${environment.name}: make db-mark-env ENV=${environment.name} REPLACE=${found}`,
+  };
+}
+
+export function neighbourOfOther({ environment, target, markers = {} }: Facts): Refusal | undefined {
+  const others = Object.entries(markers)
+    .filter(([database, found]) => database !== target.database && found !== environment.name)
+    .map(([database, found]) => `${database} (${found})`);
+  if (others.length === 0) return undefined;
+  return {
+    reason: `the same storage holds databases of other environments: ${list(others)}`,
+    remedy: `find out which server this is: make db-mark-env ENV=${environment.name}`,
+  };
+}
+
+/** Where the marker cannot be read or was never written, the volume's label and the journal are what is known. */
+export function madeForOther({
+  environment,
+  entry,
+  target,
+  markers,
+  journalled,
+}: Facts): Refusal | undefined {
+  if (markers?.[target.database] === environment.name) return undefined;
+  const { storage } = target;
+  const madeFor = storage.kind === 'volume' && !storage.external ? storage.madeFor : undefined;
+  const reasons = [
+    ...(madeFor !== undefined && madeFor !== target.project
+      ? [`volume ${'name' in storage ? storage.name : ''} was made for compose project ${madeFor}`]
+      : []),
+    ...(journalled !== undefined && journalled !== environment.name
+      ? [`the journal knows this storage as ${journalled}'s`]
+      : []),
+  ];
+  if (reasons.length === 0) return undefined;
+  const how = entry.stack === 'compose' ? 'and look into it' : 'and look';
+  return {
+    reason: `${reasons.join(', and ')}; no marker says that it is ${environment.name}'s`,
+    remedy: `start it ${how}: make up ENV=${environment.name}`,
+  };
+}
+
+/** Neither the marker nor a backup can be had of a server that is stopped. */
+export function mustRun({ environment, entry, target, contents, unread }: Facts): Refusal | undefined {
+  if (!entry.protected || contents !== undefined) return undefined;
+  const why = target.running ? `cannot be read: ${unread}` : 'is not running';
+  return {
+    reason: `the database of ${environment.name} ${why}; it is protected, and neither its marker nor a backup can be had`,
+    remedy: `make up ENV=${environment.name}`,
+  };
+}
+
+const list = (words: readonly string[]): string => words.join(', ');

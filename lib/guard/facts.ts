@@ -1,0 +1,55 @@
+import { readContents, readMarkers, type Contents } from '../database/contents.ts';
+import type { CanonicalName } from '../environment/canonicalise.ts';
+import type { EnvironmentEntry } from '../environment/registry.ts';
+import { messageOf } from '../errors.ts';
+import { readFootprints, type Footprint } from '../stack/footprint.ts';
+import type { Target } from '../stack/stack.ts';
+import type { StackRun } from '../task.ts';
+import { readJournals } from './journal.ts';
+import { lastKnown } from './last-known.ts';
+import { findOverlaps, type Overlap } from './overlap.ts';
+
+/** All that the checks look at. */
+export interface Facts {
+  readonly environment: CanonicalName;
+  readonly entry: EnvironmentEntry;
+  readonly target: Target;
+  /** Undefined while the server is stopped, or does not let us in. */
+  readonly contents: Contents | undefined;
+  /** The environments that the databases of the server are marked for, as far as it could be asked. */
+  readonly markers: Readonly<Record<string, string>> | undefined;
+  /** Why the running server could not be read. */
+  readonly unread: string | undefined;
+  readonly overlaps: readonly Overlap[];
+  /** Environments whose configuration cannot be read here, and why. */
+  readonly unknown: readonly Footprint[];
+  /** The environment whose run last destroyed something in this storage, as the journal has it. */
+  readonly journalled: string | undefined;
+}
+
+/** Asks the engine, the server, the registry and the journal, each at the same time. */
+export async function gatherFacts(run: StackRun, environment: CanonicalName): Promise<Facts> {
+  const { stack, root, registry, values } = run;
+  const [target, contents, footprints] = await Promise.all([
+    stack.target(),
+    askServer(run),
+    readFootprints(root, registry, values['PG_SERVICE'] as string),
+  ]);
+  return {
+    ...{ environment, entry: run.environment.entry, target, ...contents },
+    overlaps: findOverlaps(environment.name, footprints, target),
+    unknown: footprints.filter((one) => one.unread !== undefined && one.environment !== environment.name),
+    journalled: lastKnown(readJournals(root), target, contents.contents),
+  };
+}
+
+async function askServer({ stack }: StackRun): Promise<Pick<Facts, 'contents' | 'markers' | 'unread'>> {
+  try {
+    const contents = await stack.withClient(stack.database.name, readContents);
+    return { contents, markers: contents.markers, unread: undefined };
+  } catch (error) {
+    // The database may be missing and its neighbours there.
+    const markers = await stack.withClient('postgres', readMarkers).catch(() => undefined);
+    return { contents: undefined, markers, unread: messageOf(error) };
+  }
+}

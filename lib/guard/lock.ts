@@ -1,0 +1,75 @@
+import { dirname, join } from 'node:path';
+import type { Client } from 'pg';
+import { RefusedError, messageOf } from '../errors.ts';
+import { holderOf, releaseLock, takeLock, type Holder } from '../lock.ts';
+import type { StackRun } from '../task.ts';
+
+/** Advisory locks belong to one database: this one is not replaced by a reset of another. */
+const maintenanceDatabase = (database: string): string =>
+  database === 'postgres' ? 'template1' : 'postgres';
+
+/** First key of the advisory lock, so that it meets no other program's: the bytes of "safe". */
+const KEY = 0x73616665;
+
+/**
+ * Lets one destructive run at a time at an environment. Two locks, both of which die with their holder: a file, for this
+ * clone of the project, and where the server runs an advisory lock on it, for other clones and machines.
+ *
+ * @param about who holds it, for the one who comes second: `db-reset-db-env by taro@vm7 since 14:03:07`
+ * @throws RefusedError naming the holder
+ */
+export async function withGuardLock<T>(
+  { root, environment, stack, actor }: StackRun,
+  running: boolean,
+  about: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const file = join(root, 'journal', `.${environment.name}.lock`);
+  const busy = (holder: string): RefusedError =>
+    new RefusedError(
+      `refused; nothing was touched\nanother destructive run is at work on ${environment.name}: ${holder}`,
+      {
+        hint: 'wait until it has ended, then type this again',
+      },
+    );
+  const holder = actor.dryRun ? holderOf(file) : take(file, about);
+  if (holder) throw busy(`${holder.about} (process ${holder.pid})`);
+  if (actor.dryRun) return work();
+  try {
+    if (!running) return await work();
+    const { name } = stack.database;
+    return await stack.withClient(maintenanceDatabase(name), async (client) => {
+      const other = await tryLock(client, name, about);
+      if (other !== undefined) throw busy(other);
+      return work();
+    });
+  } finally {
+    releaseLock(file);
+  }
+}
+
+function take(file: string, about: string): Holder | undefined {
+  try {
+    return takeLock(file, about);
+  } catch (error) {
+    throw new RefusedError(`refused; nothing was touched\nthe lock cannot be taken: ${messageOf(error)}`, {
+      cause: error,
+      hint: `make ${dirname(file)} a folder that you may write to`,
+    });
+  }
+}
+
+/** Takes the advisory lock for as long as the session lasts; else tells who has it. */
+async function tryLock(client: Client, database: string, about: string): Promise<string | undefined> {
+  // A name that is too long is cut by the server.
+  await client.query("SELECT set_config('application_name', $1, false)", [`makesafe ${about}`]);
+  const { rows } = await client.query<{ taken: boolean; holder: string | null }>(
+    `SELECT pg_try_advisory_lock($1, hashtext($2)) AS taken,
+       (SELECT string_agg(application_name, ', ') FROM pg_locks JOIN pg_stat_activity USING (pid)
+        WHERE locktype = 'advisory' AND granted AND classid::int8 = $1 AND objid::int8 = hashtext($2)::int8 & 4294967295
+          AND pid <> pg_backend_pid()) AS holder`,
+    [KEY, database],
+  );
+  const { taken, holder } = rows[0]!;
+  return taken ? undefined : (holder ?? 'somebody else').replace('makesafe ', '');
+}

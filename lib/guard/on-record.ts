@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { CancelledError, messageOf } from '../errors.ts';
+import type { Origin } from '../params.ts';
+import type { Passed } from './guard.ts';
+import { append, journalFile, person, repositoryRevision, type End, type Start } from './journal.ts';
+
+/**
+ * Does it between two lines of the journal.
+ *
+ * @throws RefusedError when the first line cannot be written: then it is not done
+ */
+export async function onRecord(
+  passed: Passed,
+  known: Pick<Start, 'checks' | 'backup'> & { readonly origins: Readonly<Record<string, Origin>> },
+  deed: () => Promise<void>,
+): Promise<void> {
+  const { terminal, signal, root, environment } = passed;
+  const file = journalFile(root, environment.name);
+  const start = await startLine(passed, known);
+  append(file, start, terminal.redactor);
+  const began = performance.now();
+  const end = (outcome: End['outcome'], error?: string): void => {
+    const seconds = Math.round((performance.now() - began) / 10) / 100;
+    const line: End = { event: 'end', run: start.run, time: new Date().toISOString(), outcome, seconds };
+    append(file, error === undefined ? line : { ...line, error }, terminal.redactor);
+  };
+  try {
+    await deed();
+  } catch (error) {
+    end(signal.aborted || error instanceof CancelledError ? 'cancelled' : 'failed', messageOf(error));
+    throw error;
+  }
+  end('done');
+}
+
+async function startLine(
+  { root, task, values, environment, target, facts: { contents } }: Passed,
+  { origins, checks, backup }: Parameters<typeof onRecord>[1],
+): Promise<Start> {
+  const { engine, host, project, server = null, storage, database } = target;
+  const given = Object.entries(values).filter(([name, value]) => value !== undefined && origins[name]);
+  return {
+    ...{ event: 'start', run: randomUUID(), time: new Date().toISOString() },
+    ...{ user: person(), host: hostname(), environment: environment.name },
+    ...(environment.alias === undefined ? {} : { typed: environment.alias }),
+    task: task.name,
+    parameters: Object.fromEntries(given.map(([name, value]) => [name, { value, origin: origins[name]! }])),
+    target: {
+      ...{ engine, host, project, server, storage, database },
+      systemIdentifier: contents?.systemIdentifier ?? null,
+      size: contents?.size ?? null,
+      tables: contents?.tables ?? null,
+      rows: contents?.rows ?? null,
+      revisions: contents?.revisions ?? null,
+    },
+    ...{ checks, backup, revision: await repositoryRevision(root) },
+  };
+}

@@ -1,0 +1,74 @@
+import { posix } from 'node:path';
+import type { Claim, Footprint } from '../stack/footprint.ts';
+import type { Target } from '../stack/stack.ts';
+import { isNested } from '../files.ts';
+
+/** Something that two environments both claim. */
+export interface Overlap {
+  readonly what: 'project' | 'volume' | 'folder' | 'address';
+  readonly own: Claim;
+  readonly other: Claim;
+  readonly environment: string;
+  /** One of the two is protected. */
+  readonly protected: boolean;
+}
+
+/** What an environment shares with the others of the registry, by configuration or by what its server really uses. */
+export function findOverlaps(name: string, footprints: readonly Footprint[], target: Target): Overlap[] {
+  const configured = footprints.find(({ environment }) => environment === name)!;
+  const own = { ...configured, ...withActual(configured, target) };
+  const same = (a: string, b: string): boolean => a === b;
+  return footprints
+    .filter((other) => other !== configured && other.engine === own.engine)
+    .flatMap((other) => {
+      const shared = (
+        what: Overlap['what'],
+        ours: readonly Claim[],
+        theirs: readonly Claim[],
+        meets: (a: string, b: string) => boolean,
+      ): Overlap[] =>
+        ours.flatMap((claim) =>
+          theirs
+            .filter(({ value }) => meets(claim.value, value))
+            .map((met) => ({
+              ...{ what, own: claim, other: met, environment: other.environment },
+              protected: own.protected || other.protected,
+            })),
+        );
+      return [
+        ...shared('project', own.projects, other.projects, same),
+        ...shared('volume', own.volumes, other.volumes, same),
+        ...shared('folder', own.folders, other.folders, isNested),
+        ...shared('address', own.addresses, other.addresses, isSameAddress),
+      ];
+    });
+}
+
+/** The storage that is in use may be another one than the configuration says by now. */
+function withActual(
+  { volumes, folders }: Footprint,
+  { storage }: Target,
+): Pick<Footprint, 'volumes' | 'folders'> {
+  const at = 'the storage in use';
+  if ('name' in storage && !volumes.some(({ value }) => value === storage.name)) {
+    return { volumes: [...volumes, { value: storage.name, at }], folders };
+  }
+  if (storage.kind !== 'bind') return { volumes, folders };
+  const folder = posix.join(storage.source, storage.data);
+  if (folders.some(({ value }) => isNested(value, folder))) return { volumes, folders };
+  return { volumes, folders: [...folders, { value: folder, at }] };
+}
+
+const EVERYWHERE = new Set(['0.0.0.0', '[::]', '::', '']);
+
+/** `host:port`, where a host may stand for all of the machine's addresses, or a host without a port. */
+function isSameAddress(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [a, b] = [one, other].map((address) => address.match(/^(.*):(\d+)$/)?.slice(1)) as [
+    string[]?,
+    string[]?,
+  ];
+  return (
+    a !== undefined && b !== undefined && a[1] === b[1] && (EVERYWHERE.has(a[0]!) || EVERYWHERE.has(b[0]!))
+  );
+}

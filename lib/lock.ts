@@ -1,0 +1,72 @@
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import { isAlive, startOf } from './alive.ts';
+
+/** Who holds a lock. */
+export interface Holder {
+  readonly pid: number;
+  /** When that process began, as the system counts; tells it from a later one with the same id. */
+  readonly started: string | undefined;
+  readonly host: string;
+  /** What the holder wants others to know. */
+  readonly about: string;
+}
+
+/**
+ * Takes a lock that dies with this process: a file that is there whole or not at all, and counts only as long as the
+ * process that it names lives. On another machine (a shared folder) that cannot be seen, and the lock counts.
+ *
+ * @returns the holder, when it is somebody else
+ */
+export function takeLock(file: string, about = ''): Holder | undefined {
+  mkdirSync(dirname(file), { recursive: true });
+  const own = `${file}.${process.pid}`;
+  const holder: Holder = { pid: process.pid, started: startOf(process.pid), host: hostname(), about };
+  for (;;) {
+    writeFileSync(own, JSON.stringify(holder));
+    try {
+      linkSync(own, file);
+      return undefined;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      const found = read(file);
+      if (found !== undefined && isHeld(found)) return found;
+      removeStale(file, own);
+    } finally {
+      rmSync(own, { force: true });
+    }
+  }
+}
+
+export const releaseLock = (file: string): void => rmSync(file, { force: true });
+
+/** Who holds the lock, without taking it. */
+export function holderOf(file: string): Holder | undefined {
+  const found = read(file);
+  return found && isHeld(found) ? found : undefined;
+}
+
+function removeStale(file: string, own: string): void {
+  // Another task may find it stale at the same time, remove it and take it: so it is moved and looked at again.
+  const moved = `${own}.stale`;
+  try {
+    renameSync(file, moved);
+    const found = read(moved);
+    if (found && isHeld(found)) linkSync(moved, file);
+  } catch (error) {
+    if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+  rmSync(moved, { force: true });
+}
+
+const isHeld = ({ pid, started, host }: Holder): boolean =>
+  host !== hostname() || (isAlive(pid) && (started === undefined || startOf(pid) === started));
+
+function read(file: string): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Holder;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { REGISTRY_FILE } from '../../environment/registry.ts';
+import type { Environment } from '../../environment/resolve.ts';
+import { messageOf } from '../../errors.ts';
+import type { Claim, Footprint } from '../footprint.ts';
+import { composeFile, readComposeConfig, type ComposeConfig } from './config.ts';
+
+type Claims = Pick<Footprint, 'projects' | 'volumes' | 'folders' | 'addresses'>;
+
+/** What the resolved compose configuration of an environment claims. */
+export async function footprint(environment: Environment, databaseService: string): Promise<Claims> {
+  const config = await readLeniently(environment);
+  const { volumes = [], ports = [] } = config.services[databaseService] ?? {};
+  const configured = Object.entries(config.volumes ?? {});
+  const ofDatabase = new Set(volumes.map(({ source }) => source));
+  // An external volume survives `down -v`; it counts where the database's data may be in it.
+  const counted = configured.filter(([key, { external }]) => !external || ofDatabase.has(key));
+  const at = (...needles: string[]): string => placeOf(environment, needles);
+  return {
+    projects: projectClaims(environment),
+    volumes: counted.map(([key, { name }]) => ({ value: name, at: at(name, `${key}:`) })),
+    folders: [
+      ...volumes
+        .filter(({ type }) => type === 'bind')
+        .map(({ source = '', target }) => ({ value: source, at: at(target) })),
+      ...counted.flatMap(([key, { driver_opts }]) =>
+        driver_opts?.['device']?.startsWith('/')
+          ? [{ value: driver_opts['device'], at: at(driver_opts['device'], `${key}:`) }]
+          : [],
+      ),
+    ],
+    addresses: [
+      ...ports.flatMap(({ host_ip = '0.0.0.0', published }) =>
+        published === undefined || published === '0'
+          ? []
+          : [{ value: `${host_ip}:${published}`, at: at(`${published}:`) }],
+      ),
+      ...hostsOf(environment, config),
+    ],
+  };
+}
+
+/** The project that is used, and one that an env file names, which compose would take without our `-p`. */
+function projectClaims({ name, project, variables }: Environment): Claim[] {
+  const named = variables.get('COMPOSE_PROJECT_NAME');
+  return [
+    { value: project, at: `${REGISTRY_FILE} (${name})` },
+    ...(named === undefined || named.value === project ? [] : [{ value: named.value, at: named.place }]),
+  ];
+}
+
+/** Hosts of databases in the env files, but for services of the stack itself, whose names are private to it. */
+function hostsOf({ variables }: Environment, { services }: ComposeConfig): Claim[] {
+  const own = new Set([...Object.keys(services), 'localhost', '127.0.0.1', '::1', '']);
+  return [...variables].flatMap(([variable, { value, place }]) => {
+    const host = hostOf(variable, value);
+    return host === undefined || own.has(host) ? [] : [{ value: host, at: place }];
+  });
+}
+
+function hostOf(variable: string, value: string): string | undefined {
+  if (/^(PG|POSTGRES_|DB_|DATABASE_)HOST(ADDR)?$/.test(variable)) return value;
+  if (!/(DATABASE|DB|POSTGRES)_(URL|DSN)$/.test(variable)) return undefined;
+  return value.match(/^[\w+]+:\/\/(?:[^@/]*@)?(\[[^\]]*\]|[^:/?]*)/)?.[1];
+}
+
+/** Secrets that are not on this machine get a stand-in: they are in no name, path or port. */
+async function readLeniently(environment: Environment): Promise<ComposeConfig> {
+  const standIns: Record<string, string> = {};
+  for (;;) {
+    try {
+      return await readComposeConfig(environment, standIns);
+    } catch (error) {
+      const [, missing] = messageOf(error).match(/required variable (\w+) is missing a value/) ?? [];
+      if (missing === undefined || missing in standIns) throw error;
+      standIns[missing] = 'unknown';
+    }
+  }
+}
+
+/**
+ * File and line that give a value: the first line of the compose file that, with the env files' values put in, holds
+ * one of the texts; where a variable stands for it, the line of the env file.
+ */
+function placeOf(environment: Environment, needles: readonly string[]): string {
+  const file = composeFile(environment);
+  const lines = readFileSync(join(environment.root, file), 'utf8').split('\n');
+  for (const needle of needles) {
+    for (const [index, line] of lines.entries()) {
+      const used: string[] = [];
+      const resolved = line.replaceAll(/\$\{?(\w+)(?:[^}]*\})?/g, (whole, name: string) => {
+        const variable = environment.variables.get(name);
+        if (variable?.value && needle.includes(variable.value)) used.push(variable.place);
+        return variable?.value ?? whole;
+      });
+      if (resolved.includes(needle)) return used[0] ?? `${file}:${index + 1}`;
+    }
+  }
+  return file;
+}

@@ -1,0 +1,42 @@
+import { posix } from 'node:path';
+import { isNested } from '../../files.ts';
+import type { Storage } from '../stack.ts';
+import { must, type Docker } from './docker.ts';
+
+/** A container, running or not, and what it mounts: names of volumes, folders of the engine's host. */
+export interface Mounting {
+  readonly name: string;
+  /** Its compose project; empty for a container that compose did not make. */
+  readonly project: string;
+  readonly mounts: readonly string[];
+}
+
+/** Containers of other projects that use a storage. */
+export async function otherUsers(docker: Docker, storage: Storage, project: string): Promise<string[]> {
+  if (!['volume', 'device', 'bind'].includes(storage.kind)) return [];
+  const format = '{{.Names}}\t{{.Label "com.docker.compose.project"}}\t{{.Mounts}}';
+  const { stdout } = await must(docker('ps', '--all', '--no-trunc', '--format', format));
+  const containers = stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line): Mounting => {
+      const [name = '', owner = '', mounts = ''] = line.split('\t');
+      return { name, project: owner, mounts: mounts.split(',') };
+    });
+  return selectOtherUsers(containers, storage, project).map(
+    (one) => `${one.name} (${one.project === '' ? 'no compose project' : `project ${one.project}`})`,
+  );
+}
+
+/** Pure but for links, which are followed where the folder is on this machine. */
+export function selectOtherUsers(
+  containers: readonly Mounting[],
+  storage: Storage,
+  project: string,
+): Mounting[] {
+  const uses =
+    storage.kind === 'bind'
+      ? (mount: string) => mount.startsWith('/') && isNested(mount, posix.join(storage.source, storage.data))
+      : (mount: string) => 'name' in storage && mount === storage.name;
+  return containers.filter((one) => one.project !== project && one.mounts.some(uses));
+}

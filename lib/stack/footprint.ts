@@ -1,0 +1,55 @@
+import { peekEnvironment } from '../environment/resolve.ts';
+import type { Registry } from '../environment/registry.ts';
+import { messageOf } from '../errors.ts';
+
+/** Something that an environment claims for itself, and where that is written: `docker/docker-compose.stg.yml:14`. */
+export interface Claim {
+  readonly value: string;
+  readonly at: string;
+}
+
+/** What an environment's configuration claims, whether or not its stack runs. */
+export interface Footprint {
+  readonly environment: string;
+  readonly protected: boolean;
+  /** Environments of different engines share nothing. */
+  readonly engine: string;
+  readonly projects: readonly Claim[];
+  /** Volumes that `down -v` would remove, and what holds the database's data. */
+  readonly volumes: readonly Claim[];
+  /** Folders that hold the database's data. */
+  readonly folders: readonly Claim[];
+  /** `host:port` of the database. */
+  readonly addresses: readonly Claim[];
+  /** Why the configuration could not be read here. */
+  readonly unread?: string;
+}
+
+/** The footprints of all environments of the registry. What cannot be read here says so. */
+export function readFootprints(
+  root: string,
+  registry: Registry,
+  databaseService: string,
+): Promise<Footprint[]> {
+  return Promise.all(
+    Object.keys(registry.environments).map(async (name) => {
+      const environment = peekEnvironment(root, registry, name);
+      const { entry } = environment;
+      const common = {
+        environment: name,
+        protected: entry.protected,
+        engine: entry.engine?.context ?? '',
+        ...{ projects: [], volumes: [], folders: [], addresses: [] },
+      };
+      try {
+        const { footprint } =
+          entry.stack === 'embedded'
+            ? await import('./embedded/footprint.ts')
+            : await import('./compose/footprint.ts');
+        return { ...common, ...(await footprint(environment, databaseService)) };
+      } catch (error) {
+        return { ...common, unread: messageOf(error) };
+      }
+    }),
+  );
+}

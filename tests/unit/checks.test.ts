@@ -1,0 +1,268 @@
+import { describe, expect, test } from 'vitest';
+import type { EnvironmentEntry } from '../../lib/environment/registry.ts';
+import {
+  chosenByShell,
+  engineOfShell,
+  madeForOther,
+  markedForOther,
+  mustRun,
+  neighbourOfOther,
+  otherHost,
+  sharedWithProtected,
+  usedByOthers,
+} from '../../lib/guard/checks.ts';
+import type { Facts } from '../../lib/guard/facts.ts';
+import type { Overlap } from '../../lib/guard/overlap.ts';
+import { BEFORE_CONTACT, ON_FACTS, type Refusal } from '../../lib/guard/policy.ts';
+import { entry, facts, stopped, target, volume } from './guard-facts.ts';
+
+type Row<T> = readonly [title: string, about: T, refused?: readonly [reason: string, remedy: string]];
+
+/** A table of one check: what passes, and what is refused with exactly which reason and remedy. */
+function table<T>(check: (about: T) => Refusal | undefined, rows: readonly Row<T>[]): void {
+  describe(check.name, () => {
+    test.each(rows.map(([title, about, refused]) => ({ title, about, refused })))(
+      '$title',
+      ({ about, refused }) => {
+        expect(check(about)).toEqual(refused && { reason: refused[0], remedy: refused[1] });
+      },
+    );
+  });
+}
+
+/** Facts with another environment entry, or other parts. */
+const but = (changes: Partial<Facts>): Facts => ({ ...facts, ...changes });
+const request = (exports: Record<string, string>, changes: Partial<EnvironmentEntry> = {}) => ({
+  ...{ name: 'vm_stg', entry: { ...entry, ...changes }, exports },
+});
+
+table(chosenByShell, [
+  ['nothing exported', request({})],
+  ['what every shell has', request({ PATH: '/bin', HOME: '/root', LANG: 'C', PGTZ: 'UTC', TZ: 'UTC' })],
+  ['exported, but empty', request({ PGHOST: '', DATABASE_URL: '' })],
+  ['another name that begins so', request({ PGHOSTX: 'x', MY_PGHOST: 'x', pghost: 'x' })],
+  ...[
+    ...['DATABASE_URL', 'PGHOST', 'PGHOSTADDR', 'PGPORT', 'PGDATABASE', 'PGUSER', 'PGSERVICE', 'PGOPTIONS'],
+    ...['COMPOSE_PROJECT_NAME', 'COMPOSE_FILE', 'COMPOSE_ENV_FILES', 'COMPOSE_PROFILES'],
+    ...['ZX_PREFIX', 'ZX_POSTFIX', 'ZX_SHELL'],
+  ].map((name): Row<Parameters<typeof chosenByShell>[0]> => [
+    name,
+    request({ [name]: 'a secret perhaps' }),
+    [
+      `${name} is exported in your shell, and would choose another server or project for other tools`,
+      `unset ${name}`,
+    ],
+  ]),
+  [
+    'several at once, also where the engine is pinned',
+    request({ PGHOST: 'x', COMPOSE_FILE: 'y' }, { engine: { context: 'vm-stg' } }),
+    [
+      'PGHOST, COMPOSE_FILE are exported in your shell, and would choose another server or project for other tools',
+      'unset PGHOST COMPOSE_FILE',
+    ],
+  ],
+]);
+
+const pinIt = `or pin the engine in env/environments.ts: vm_stg: { engine: { context: '…' } }`;
+table(engineOfShell, [
+  ['nothing exported', request({})],
+  ['exported, but empty', request({ DOCKER_HOST: '', DOCKER_CONTEXT: '' })],
+  ['DOCKER_HOST, pinned', request({ DOCKER_HOST: 'ssh://prod' }, { engine: { context: 'vm-stg' } })],
+  ['DOCKER_HOST, no containers', request({ DOCKER_HOST: 'ssh://prod' }, { stack: 'embedded' })],
+  [
+    'DOCKER_HOST',
+    request({ DOCKER_HOST: 'ssh://prod' }),
+    [
+      'DOCKER_HOST=ssh://prod is exported in your shell, and chooses another container engine than the one of vm_stg may be',
+      `unset DOCKER_HOST, ${pinIt}`,
+    ],
+  ],
+  [
+    'both, and only the host name is pinned',
+    request({ DOCKER_HOST: 'ssh://prod', DOCKER_CONTEXT: 'prod' }, { engine: { host: 'vm7' } }),
+    [
+      'DOCKER_HOST=ssh://prod, DOCKER_CONTEXT=prod is exported in your shell, and chooses another container engine than the one of vm_stg may be',
+      `unset DOCKER_HOST DOCKER_CONTEXT, ${pinIt}`,
+    ],
+  ],
+]);
+
+table(otherHost, [
+  ['nothing pinned', facts],
+  ['only the context is pinned', but({ entry: { ...entry, engine: { context: 'vm-stg' } } })],
+  ['the pinned host', but({ entry: { ...entry, engine: { host: 'vm7' } } })],
+  [
+    'another host',
+    but({ entry: { ...entry, engine: { context: 'x', host: 'vm8' } } }),
+    [
+      'the engine unix:///var/run/docker.sock is on host vm7, and vm_stg is pinned to host vm8',
+      'go to vm8, or correct engine.host of vm_stg in env/environments.ts',
+    ],
+  ],
+]);
+
+const overlap = (changes: Partial<Overlap> = {}): Overlap => ({
+  what: 'volume',
+  own: { value: 'shop_data', at: 'env/.env.vm_stg:3' },
+  other: { value: 'shop_data', at: 'docker/docker-compose.prod.yml:12' },
+  environment: 'vm_prod',
+  protected: true,
+  ...changes,
+});
+table(sharedWithProtected, [
+  ['nothing shared', facts],
+  ['shared with one that is not protected', but({ overlaps: [overlap({ protected: false })] })],
+  [
+    'shared with a protected one, both files and lines named',
+    but({ overlaps: [overlap({ protected: false, environment: 'local_dev' }), overlap()] }),
+    [
+      "volume shop_data is also vm_prod's (env/.env.vm_stg:3, docker/docker-compose.prod.yml:12)",
+      'give each environment its own: env/.env.vm_stg:3',
+    ],
+  ],
+  [
+    'several, from one line',
+    but({
+      overlaps: [overlap(), overlap({ what: 'folder', own: { value: '/srv', at: 'env/.env.vm_stg:3' } })],
+    }),
+    [
+      "volume shop_data is also vm_prod's (env/.env.vm_stg:3, docker/docker-compose.prod.yml:12)\n" +
+        "folder /srv is also vm_prod's (env/.env.vm_stg:3, docker/docker-compose.prod.yml:12)",
+      'give each environment its own: env/.env.vm_stg:3',
+    ],
+  ],
+]);
+
+table(usedByOthers, [
+  ['nobody', facts],
+  [
+    'two',
+    but({ target: { ...target, otherUsers: ['a (project b)', 'c (no compose project)'] } }),
+    [
+      'the storage is also mounted by a (project b), c (no compose project)',
+      'find out whose it is: docker ps --all --format "{{.Names}} {{.Mounts}}"',
+    ],
+  ],
+]);
+
+table(markedForOther, [
+  ['its own marker', facts],
+  ['no marker', but({ markers: {} })],
+  ['a neighbour with another marker', but({ markers: { core_stg: 'vm_stg', other: 'vm_prod' } })],
+  ['unread', stopped],
+  [
+    'the marker of another environment',
+    but({ markers: { core_stg: 'vm_prod' } }),
+    [
+      'database core_stg is marked for vm_prod, and this is vm_stg',
+      'look at what it is; if it belongs to vm_stg: make db-mark-env ENV=vm_stg REPLACE=vm_prod',
+    ],
+  ],
+  [
+    'which need not be in the registry',
+    but({ markers: { core_stg: 'gone' } }),
+    [
+      'database core_stg is marked for gone, and this is vm_stg',
+      'look at what it is; if it belongs to vm_stg: make db-mark-env ENV=vm_stg REPLACE=gone',
+    ],
+  ],
+]);
+
+table(neighbourOfOther, [
+  ['alone', facts],
+  ['unread', stopped],
+  ['its own, and one without a marker', but({ markers: { core_stg: 'vm_stg', more: 'vm_stg' } })],
+  ['the database itself, which is another check', but({ markers: { core_stg: 'vm_prod' } })],
+  [
+    'neighbours of others',
+    but({ markers: { core_stg: 'vm_stg', a: 'vm_prod', b: 'vm_stg', c: 'local_dev' } }),
+    [
+      'the same storage holds databases of other environments: a (vm_prod), c (local_dev)',
+      'find out which server this is: make db-mark-env ENV=vm_stg',
+    ],
+  ],
+  [
+    'also where the database itself is missing',
+    { ...stopped, markers: { a: 'vm_prod' } },
+    [
+      'the same storage holds databases of other environments: a (vm_prod)',
+      'find out which server this is: make db-mark-env ENV=vm_stg',
+    ],
+  ],
+]);
+
+const madeFor = (project: string, changes: object = {}) => ({
+  ...stopped,
+  target: { ...stopped.target, storage: volume({ madeFor: project, ...changes }) },
+});
+const look = 'start it and look into it: make up ENV=vm_stg';
+table(madeForOther, [
+  ['nothing known', stopped],
+  ['made for this project', madeFor('shop')],
+  ['known as its own', { ...stopped, journalled: 'vm_stg' }],
+  ['known as another’s, but its own marker says more', but({ journalled: 'vm_prod' })],
+  ['an external volume, whoever made it', madeFor('other', { external: true })],
+  [
+    'made for another project',
+    madeFor('other'),
+    ["volume shop_data was made for compose project other; no marker says that it is vm_stg's", look],
+  ],
+  [
+    'running, without a marker',
+    but({ markers: {}, target: { ...target, storage: volume({ madeFor: 'other' }) } }),
+    ["volume shop_data was made for compose project other; no marker says that it is vm_stg's", look],
+  ],
+  [
+    'known as another’s',
+    { ...stopped, journalled: 'vm_prod' },
+    ["the journal knows this storage as vm_prod's; no marker says that it is vm_stg's", look],
+  ],
+  [
+    'known as another’s, on this machine',
+    { ...stopped, entry: { ...entry, stack: 'embedded' }, journalled: 'vm_prod' },
+    [
+      "the journal knows this storage as vm_prod's; no marker says that it is vm_stg's",
+      'start it and look: make up ENV=vm_stg',
+    ],
+  ],
+  [
+    'both',
+    { ...madeFor('other'), journalled: 'vm_prod' },
+    [
+      "volume shop_data was made for compose project other, and the journal knows this storage as vm_prod's; no marker says that it is vm_stg's",
+      look,
+    ],
+  ],
+]);
+
+const prod = { environment: { name: 'vm_prod' }, entry: { ...entry, protected: true } };
+table(mustRun, [
+  ['not protected, stopped', stopped],
+  ['protected, read', but(prod)],
+  [
+    'protected, stopped',
+    { ...stopped, ...prod },
+    [
+      'the database of vm_prod is not running; it is protected, and neither its marker nor a backup can be had',
+      'make up ENV=vm_prod',
+    ],
+  ],
+  [
+    'protected, running and not readable',
+    but({ ...prod, contents: undefined, unread: 'password authentication failed' }),
+    [
+      'the database of vm_prod cannot be read: password authentication failed; it is protected, and neither its marker nor a backup can be had',
+      'make up ENV=vm_prod',
+    ],
+  ],
+]);
+
+test('every check of checks.ts is in the policy once, and has a name of its own', async () => {
+  const all = Object.entries(await import('../../lib/guard/checks.ts')).filter(
+    ([name]) => name !== 'describeOverlap',
+  );
+  const listed = [...BEFORE_CONTACT, ...ON_FACTS];
+  expect(new Set(listed.map(({ refuses }) => refuses))).toEqual(new Set(all.map(([, check]) => check)));
+  expect(listed).toHaveLength(all.length);
+  expect(new Set(listed.map(({ name }) => name)).size).toBe(all.length);
+});

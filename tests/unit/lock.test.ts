@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { isAlive, startOf } from '../../lib/alive.ts';
+import { holderOf, releaseLock, takeLock, type Holder } from '../../lib/lock.ts';
+import { PATIENCE, temporaryFolder } from './support.ts';
+
+const lockFile = (): string => join(temporaryFolder(), 'journal/.vm_stg.lock');
+const own = (): Holder => ({
+  ...{ pid: process.pid, started: startOf(process.pid), host: hostname(), about: 'db-reset-db-env by taro' },
+});
+/** A lock file that somebody left behind. */
+function left(holder: Partial<Holder> | string): string {
+  const content = typeof holder === 'string' ? holder : JSON.stringify({ ...own(), ...holder });
+  return join(temporaryFolder({ '.lock': content }), '.lock');
+}
+/** The id of a process that is no more. */
+async function ended(): Promise<number> {
+  const child = spawn('true');
+  await once(child, 'close');
+  return child.pid!;
+}
+
+test('taken, held against others, and released without a trace', () => {
+  const file = lockFile();
+  expect(takeLock(file, 'first')).toBeUndefined();
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ ...own(), about: 'first' });
+  expect(takeLock(file, 'second')).toEqual({ ...own(), about: 'first' });
+  expect(holderOf(file)).toEqual({ ...own(), about: 'first' });
+  releaseLock(file);
+  expect(readdirSync(dirname(file))).toEqual([]);
+  expect(holderOf(file)).toBeUndefined();
+  releaseLock(file);
+});
+
+describe('counts', () => {
+  test.each<[why: string, holder: Partial<Holder>]>([
+    ['of a process that lives', {}],
+    ['of another machine, whatever lives here', { host: 'elsewhere', pid: 2 ** 22 + 1 }],
+    ['where nobody knows when it began', { started: undefined }],
+  ])('%s', (_why, changes) => {
+    const file = left(changes);
+    expect(takeLock(file, 'second')).toMatchObject({ about: own().about });
+    expect(readdirSync(dirname(file))).toEqual(['.lock']);
+  });
+});
+
+describe('is stale, and taken', () => {
+  test.each<[why: string, holder: () => Promise<Partial<Holder> | string>]>([
+    ['of a process that is no more', async () => ({ pid: await ended() })],
+    ['of a process whose number another one has by now', () => Promise.resolve({ started: '1' })],
+    ['of process 1 at another time', () => Promise.resolve({ pid: 1, started: '999999999' })],
+    ['cut by a crash', () => Promise.resolve('{"pid":')],
+    ['empty', () => Promise.resolve('')],
+  ])('%s', async (_why, holder) => {
+    const file = left(await holder());
+    expect(holderOf(file)).toBeUndefined();
+    // Looking takes nothing.
+    expect(existsSync(file)).toBe(true);
+    expect(takeLock(file, 'second')).toBeUndefined();
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ pid: process.pid, about: 'second' });
+    expect(readdirSync(dirname(file))).toEqual(['.lock']);
+  });
+});
+
+test('of many at once that find a stale lock, one gets it', { timeout: PATIENCE }, async () => {
+  const file = left({ pid: await ended() });
+  const go = join(dirname(file), 'go');
+  const program = `
+    import { existsSync } from 'node:fs';
+    const { takeLock } = await import(${JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../lib/lock.ts')).href)});
+    console.log('ready');
+    while (!existsSync(${JSON.stringify(go)}));
+    console.log(takeLock(${JSON.stringify(file)}, 'x') ? 'held' : 'taken');
+    process.stdin.resume();
+  `;
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const children = Array.from({ length: 6 }, () => {
+    const args = ['--import', tsx, '--input-type=module', '--eval', program];
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    const line = async (count: number): Promise<string> => {
+      while (said.split('\n').length <= count) await once(child.stdout, 'data');
+      return said.split('\n')[count - 1]!;
+    };
+    return { child, line };
+  });
+  await Promise.all(children.map(({ line }) => line(1)));
+  writeFileSync(go, '');
+  // None ends before all have answered: a holder that has ended would rightly be stale.
+  const answers = await Promise.all(children.map(({ line }) => line(2)));
+  for (const { child } of children) child.stdin.end();
+  await Promise.all(children.map(({ child }) => once(child, 'close')));
+  expect(answers.sort()).toEqual([...Array<string>(5).fill('held'), 'taken']);
+});
+
+test('alive is what runs; its start names it for good', async () => {
+  expect(isAlive(process.pid)).toBe(true);
+  expect(isAlive(await ended())).toBe(false);
+  expect(startOf(process.pid)).toMatch(/^\d+$/);
+  expect(startOf(process.pid)).toBe(startOf(process.pid));
+  expect(startOf(await ended())).toBeUndefined();
+});

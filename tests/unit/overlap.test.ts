@@ -1,0 +1,161 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { describeOverlap } from '../../lib/guard/checks.ts';
+import { findOverlaps } from '../../lib/guard/overlap.ts';
+import type { Footprint } from '../../lib/stack/footprint.ts';
+import type { Storage } from '../../lib/stack/stack.ts';
+import { target, volume } from './guard-facts.ts';
+import { temporaryFolder } from './support.ts';
+
+type Claimed = Partial<Record<'projects' | 'volumes' | 'folders' | 'addresses', string[]>>;
+
+function footprint(
+  environment: string,
+  { projects = [], volumes = [], folders = [], addresses = [] }: Claimed,
+  more: Partial<Footprint> = {},
+): Footprint {
+  const claims = (values: string[], what: string) =>
+    values.map((value, index) => ({ value, at: `${environment}.${what}:${index + 1}` }));
+  return {
+    ...{ environment, protected: environment === 'vm_prod', engine: '' },
+    projects: claims(projects, 'project'),
+    volumes: claims(volumes, 'volume'),
+    folders: claims(folders, 'folder'),
+    addresses: claims(addresses, 'address'),
+    ...more,
+  };
+}
+
+/** What vm_stg shares with vm_prod, in the words of the refusal. */
+function shared(
+  stg: Claimed,
+  prod: Claimed,
+  { storage = { kind: 'none' }, engine = '' }: { storage?: Storage; engine?: string } = {},
+): string[] {
+  const footprints = [footprint('vm_stg', stg), footprint('vm_prod', prod, { engine })];
+  return findOverlaps('vm_stg', footprints, { ...target, storage }).map(describeOverlap);
+}
+
+test('nothing in common', () => {
+  const claimed = (name: string): Claimed => ({
+    ...{ projects: [name], volumes: [`${name}_data`], folders: [`/srv/${name}`] },
+    addresses: [`127.0.0.1:${name.length}`, `${name}.example`],
+  });
+  expect(shared(claimed('stg'), claimed('produ'), { storage: volume({ name: 'stg_data' }) })).toEqual([]);
+});
+
+test('the same project, as COMPOSE_PROJECT_NAME in an env file has it', () => {
+  expect(shared({ projects: ['stg', 'prod'] }, { projects: ['prod'] })).toEqual([
+    "project prod is also vm_prod's (vm_stg.project:2, vm_prod.project:1)",
+  ]);
+});
+
+test('the same volume, also among others, and each by its own line', () => {
+  expect(shared({ volumes: ['a', 'b', 'c'] }, { volumes: ['c', 'x', 'b'] })).toEqual([
+    "volume b is also vm_prod's (vm_stg.volume:2, vm_prod.volume:3)",
+    "volume c is also vm_prod's (vm_stg.volume:3, vm_prod.volume:1)",
+  ]);
+});
+
+describe('folders', () => {
+  test.each([
+    ['/srv/pg', '/srv/pg', true],
+    ['/srv/pg', '/srv/pg/', true],
+    ['/srv/pg/17', '/srv/pg', true],
+    ['/srv', '/srv/pg/17', true],
+    ['/', '/srv/pg', true],
+    ['/srv/../srv/pg', '/srv/pg', true],
+    ['/srv/pg', '/srv/pg2', false],
+    ['/srv/pg2', '/srv/pg', false],
+    ['/srv/a', '/srv/b', false],
+  ])('%s and %s: %j', (own, other, met) => {
+    expect(shared({ folders: [own] }, { folders: [other] })).toHaveLength(met ? 1 : 0);
+  });
+
+  test('a link is followed to where it leads', () => {
+    const folder = temporaryFolder();
+    const prod = join(folder, 'prod/data');
+    mkdirSync(join(folder, 'prod/data'), { recursive: true });
+    symlinkSync(prod, join(folder, 'stg'));
+    expect(shared({ folders: [join(folder, 'stg')] }, { folders: [prod] })).toHaveLength(1);
+    expect(shared({ folders: [join(folder, 'stg')] }, { folders: [join(folder, 'prod')] })).toHaveLength(1);
+    // Whichever of the two is the link.
+    expect(shared({ folders: [prod] }, { folders: [join(folder, 'stg')] })).toHaveLength(1);
+    // A folder that the first start will make, behind a link.
+    expect(
+      shared({ folders: [join(folder, 'stg/17')] }, { folders: [join(folder, 'prod/data/17')] }),
+    ).toHaveLength(1);
+  });
+});
+
+describe('addresses', () => {
+  test.each([
+    ['127.0.0.1:5432', '127.0.0.1:5432', true],
+    ['0.0.0.0:5432', '127.0.0.1:5432', true],
+    ['127.0.0.1:5432', '0.0.0.0:5432', true],
+    ['[::]:5432', '127.0.0.1:5432', true],
+    [':::5432', '10.0.0.7:5432', true],
+    [':5432', '10.0.0.7:5432', true],
+    ['10.0.0.7:5432', '10.0.0.8:5432', false],
+    ['0.0.0.0:5432', '0.0.0.0:5433', false],
+    ['db.example', 'db.example', true],
+    ['db.example', 'db2.example', false],
+    ['db.example', '0.0.0.0:5432', false],
+  ])('%s and %s: %j', (own, other, met) => {
+    expect(shared({ addresses: [own] }, { addresses: [other] })).toHaveLength(met ? 1 : 0);
+  });
+});
+
+test('environments of different engines share nothing', () => {
+  const both: Claimed = { projects: ['p'], volumes: ['v'], folders: ['/f'], addresses: ['0.0.0.0:1'] };
+  expect(shared(both, both)).toHaveLength(4);
+  expect(shared(both, both, { engine: 'vm-prod' })).toEqual([]);
+});
+
+describe('the storage in use, where it is another than the configuration says', () => {
+  test.each<[title: string, storage: Storage, prod: Claimed, met: string[]]>([
+    [
+      'a volume',
+      volume({ name: 'prod_data' }),
+      { volumes: ['prod_data'] },
+      ["volume prod_data is also vm_prod's (the storage in use, vm_prod.volume:1)"],
+    ],
+    [
+      'a volume on a device',
+      { kind: 'device', name: 'prod_data', device: ':/export' },
+      { volumes: ['prod_data'] },
+      ["volume prod_data is also vm_prod's (the storage in use, vm_prod.volume:1)"],
+    ],
+    [
+      'a folder',
+      { kind: 'bind', source: '/srv/prod', data: 'pg/17' },
+      { folders: ['/srv/prod/pg'] },
+      ["folder /srv/prod/pg/17 is also vm_prod's (the storage in use, vm_prod.folder:1)"],
+    ],
+    ['the folder beside it', { kind: 'bind', source: '/srv', data: 'stg' }, { folders: ['/srv/prod'] }, []],
+    ['memory', { kind: 'tmpfs' }, { volumes: ['prod_data'], folders: ['/srv'] }, []],
+  ])('%s', (_title, storage, prod, met) => {
+    expect(shared({ volumes: ['stg_data'], folders: ['/data/stg'] }, prod, { storage })).toEqual(met);
+  });
+
+  test('is counted once where the configuration has it as well', () => {
+    expect(shared({ volumes: ['v'] }, { volumes: ['v'] }, { storage: volume({ name: 'v' }) })).toEqual([
+      "volume v is also vm_prod's (vm_stg.volume:1, vm_prod.volume:1)",
+    ]);
+  });
+});
+
+test.each([
+  ['vm_stg', 'vm_prod', true],
+  ['vm_prod', 'vm_stg', true],
+  ['vm_stg', 'local_dev', false],
+])('%s with %s: one of them is protected: %j', (own, other, isProtected) => {
+  const footprints = [own, other].map((name) => footprint(name, { volumes: ['v'] }));
+  const found = findOverlaps(own, footprints, { ...target, storage: { kind: 'none' } });
+  expect(found).toMatchObject([{ environment: other, protected: isProtected }]);
+});
+
+test('what cannot be read here overlaps with nothing', () => {
+  expect(shared({ volumes: ['v'] }, {})).toEqual([]);
+});

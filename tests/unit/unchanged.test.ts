@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import type { Variable } from '../../lib/environment/env-files.ts';
+import type { Facts } from '../../lib/guard/facts.ts';
+import { changesBetween, identityOf } from '../../lib/guard/unchanged.ts';
+import { contents, entry, facts, stopped, target, volume } from './guard-facts.ts';
+
+const variable = (value: string): Variable => ({ value, place: 'x:1', secret: true, plain: true });
+const variables = new Map([
+  ['POSTGRES_DB', variable('core_stg')],
+  ['POSTGRES_PASSWORD', variable('hush')],
+]);
+const before = identityOf(facts, variables);
+const changes = (now: Facts, with_ = variables): string[] => changesBetween(before, identityOf(now, with_));
+
+test('nothing has changed', () => {
+  expect(changes({ ...facts })).toEqual([]);
+});
+
+test('life goes on: rows, sessions, size and statistics are no change', () => {
+  const busy = { ...contents, size: 1, tables: 99, rows: 0, sessions: {}, revisions: [], idle: null };
+  expect(changes({ ...facts, contents: { ...busy, lastActivity: null, storageSize: 2 } })).toEqual([]);
+});
+
+const overlap = {
+  ...{ what: 'volume' as const, environment: 'local_dev', protected: false },
+  ...{ own: { value: 'v', at: 'a:1' }, other: { value: 'v', at: 'b:2' } },
+};
+test.each<[change: string, now: Facts]>([
+  [
+    'registry entry: vm_stg {"protected":false,"stack":"compose","composeFile":"c.yml"} → vm_stg {"protected":true,"stack":"compose","composeFile":"c.yml"}',
+    { ...facts, entry: { ...entry, protected: true } },
+  ],
+  [
+    'engine: unix:///var/run/docker.sock on host vm7 → ssh://vm8 on host vm7',
+    { ...facts, target: { ...target, engine: 'ssh://vm8' } },
+  ],
+  [
+    'engine: unix:///var/run/docker.sock on host vm7 → unix:///var/run/docker.sock on host vm8',
+    { ...facts, target: { ...target, host: 'vm8' } },
+  ],
+  ['project: shop → shop2', { ...facts, target: { ...target, project: 'shop2' } }],
+  [
+    'server: container 0123456789ab (running) → container ba9876543210 (running)',
+    { ...facts, target: { ...target, server: 'container ba9876543210 (running)' } },
+  ],
+  ['server: container 0123456789ab (running) → none', { ...facts, target: { ...target, server: undefined } }],
+  [
+    'storage: volume shop_data → folder /srv/pg',
+    { ...facts, target: { ...target, storage: { kind: 'bind', source: '/srv', data: 'pg' } } },
+  ],
+  [
+    'storage: volume shop_data → external volume shop_data',
+    { ...facts, target: { ...target, storage: volume({ external: true }) } },
+  ],
+  [
+    'users of the storage:  → x (project y)',
+    { ...facts, target: { ...target, otherUsers: ['x (project y)'] } },
+  ],
+  ['database: core_stg of app_stg → core_stg of app', { ...facts, target: { ...target, user: 'app' } }],
+  ['database id: 16385 → 16999', { ...facts, contents: { ...contents, oid: '16999' } }],
+  ['system: 7654321098765432109 → 1', { ...facts, contents: { ...contents, systemIdentifier: '1' } }],
+  ['markers: {"core_stg":"vm_stg"} → {"core_stg":"vm_prod"}', { ...facts, markers: { core_stg: 'vm_prod' } }],
+  ['markers: {"core_stg":"vm_stg"} → {}', { ...facts, markers: undefined }],
+  ["overlaps:  → volume v is also local_dev's (a:1, b:2)", { ...facts, overlaps: [overlap] }],
+])('%s', (change, now) => {
+  expect(changes(now)).toEqual([change]);
+});
+
+test('a server that was stopped is several changes at once', () => {
+  expect(changes(stopped).map((change) => change.split(':')[0])).toEqual([
+    ...['server', 'database id', 'system', 'markers'],
+  ]);
+});
+
+test('another value in the env files is seen, and not told', () => {
+  const now = new Map([...variables, ['POSTGRES_PASSWORD', variable('hush2')] as const]);
+  const [change, ...others] = changes(facts, now);
+  expect(change).toMatch(/^env files: [0-9a-f]{12} → [0-9a-f]{12}$/);
+  expect(others).toEqual([]);
+  // The line that a value stands on is no part of it.
+  const moved = new Map([...variables].map(([name, found]) => [name, { ...found, place: 'x:9' }]));
+  expect(changes(facts, moved)).toEqual([]);
+});
