@@ -10,12 +10,13 @@ import { loadTasks, taskNames } from '../../lib/tasks.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const DESTRUCTIVE = [
   ...['al-down-env', 'al-stamp-env', 'db-reset-db-env', 'db-reset-volume-env'],
-  ...['db-drop-old-env', 'db-undo-env'],
+  ...['db-drop-old-env', 'db-undo-env', 'restore-from-dump', 'restore-from-sql'],
 ];
 /** What fingers remember: none of them may go. */
 const TARGETS = [
   ...['up', 'down', 'restart', 'rebuild', 'ps', 'logs', 'health', 'config', 'check'],
   ...['db-reset-volume-env', 'db-reset-db-env', 'db-bootstrap-roles-env', 'db-dump-schema-env', 'backup'],
+  ...['restore-from-dump', 'restore-from-sql'],
   ...['al-up', 'al-down', 'al-cur', 'al-hist', 'al-heads', 'al-stamp', 'al-rev', 'al-rev-auto'],
   ...['al-up-env', 'al-down-env', 'al-cur-env', 'al-hist-env', 'al-heads-env', 'al-stamp-env'],
   ...['db-mark-env', 'journal', 'help', 'test'],
@@ -106,7 +107,10 @@ describe.each([...tasks])('%s', (name: string, { definition, parameters }: Task)
       PG_SERVICE: 'other',
       BACKUP: 'skip',
     };
-    const typed = ['ENV=vm_stg', ...(parameters['REV']?.required ? ['REV=head'] : [])];
+    const others = Object.keys(parameters).filter(
+      (variable) => parameters[variable]!.required && variable !== 'ENV',
+    );
+    const typed = ['ENV=vm_stg', ...others.map((variable) => `${variable}=head`)];
     const { values } = readParameters(parameters, { argv: typed, env: exported, make: undefined });
     expect(values).toMatchObject({ ENV: 'vm_stg', FORCE: false, PG_SERVICE: 'db', BACKUP: 'first' });
     expect(Object.values(values)).not.toContain('base');
