@@ -19,12 +19,13 @@ export const TIMEOUT = wholeNumber('seconds that the database gets to answer', {
 });
 
 export const BOOTSTRAP_ROLES_SQL = text('the script that makes the roles and grants their rights', {
-  default: 'scripts/db/bootstrap_roles.sql',
+  defaultNote: "the registry's rolesScript, else scripts/db/bootstrap_roles.sql",
   placeholder: '<file>',
 });
 
 export const ALEMBIC_INI = text('alembic.ini, as the place that migrates sees it', {
-  defaultNote: "/backend/migrations/alembic.ini in the application's container",
+  defaultNote:
+    "the registry's alembicIni, else /backend/migrations/alembic.ini in the application's container",
   placeholder: '<file>',
 });
 

@@ -138,7 +138,7 @@ function allParameters({ environment, destructive, parameters = {} }: Definition
   if (environment === 'none') return parameters;
   if (environment === 'name only') return { ENV, ...parameters };
   const PG_SERVICE = text('the compose service that runs PostgreSQL', {
-    default: 'db',
+    defaultNote: "the registry's databaseService, else db",
     placeholder: '<service>',
   });
   const DRY_RUN = flag('print what would be done and touch nothing');

@@ -2,6 +2,7 @@ import { ensureMarker } from '../database/marker.ts';
 import { FailedError, MakesafeError, UnreachableError, messageOf } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { whileUnfinished } from '../unfinished.ts';
+import { askUrl } from './ask-url.ts';
 
 /** Starts the stack, and opens the database again where a reset or restore was killed that had closed it. */
 async function begin(run: StackRun, start: () => Promise<void>): Promise<void> {
@@ -71,7 +72,8 @@ export async function config({ stack, terminal }: StackRun): Promise<void> {
 
 /** State of every service, and whether the database answers. Status 1 when something is not as it should be. */
 export async function health({ environment, stack, terminal, values, command }: StackRun): Promise<void> {
-  const services = await stack.health();
+  const [composed, asked] = await Promise.all([stack.health(), askUrl(environment)]);
+  const services = [...composed, ...asked];
   const started = performance.now();
   const database = await stack
     .withClient(stack.database.name, async (client) => {

@@ -197,11 +197,12 @@ export class Scratch {
 
   /** `docker compose` on an environment, past the code under test. */
   compose(environment: string, ...args: string[]): Promise<string> {
-    const { project, composeFile = '' } = this.#entries[environment]!;
+    const { project, composeFile = [] } = this.#entries[environment]!;
+    const composeFiles = [composeFile].flat().flatMap((file) => ['-f', this.path(file)]);
     const files = ['env/.env.common', `env/.env.${environment}`, `secrets/.env.${environment}.secrets`];
     return docker(
       ...['compose', ...files.flatMap((file) => ['--env-file', this.path(file)])],
-      ...['-p', project!, '-f', this.path(composeFile), ...args],
+      ...['-p', project!, ...composeFiles, ...args],
     );
   }
 
