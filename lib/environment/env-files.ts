@@ -65,8 +65,11 @@ export function readEnvFiles(root: string, files: readonly EnvFile[]): EnvFiles 
 const isSecret = (name: string, value: string, file: EnvFile): boolean =>
   // A URL with a password in it.
   /:\/\/[^/@\s]*:[^/@\s]+@/.test(value) ||
-  /PASS(WORD|WD|PHRASE|_|$)|PWD|SECRET|TOKEN|PRIVATE|API_?KEY|CREDENTIAL/i.test(name) ||
+  isSecretName(name) ||
   (file.secret && name !== 'POSTGRES_USER' && name !== 'POSTGRES_DB');
+
+export const isSecretName = (name: string): boolean =>
+  /PASS(WORD|WD|PHRASE|_|$)|PWD|SECRET|TOKEN|PRIVATE|API_?KEY|CREDENTIAL/i.test(name);
 
 /**
  * Where each variable stands, and the lines that are neither blank, comment nor assignment. dotenv drops those

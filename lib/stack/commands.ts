@@ -1,4 +1,5 @@
 import { ensureMarker } from '../database/marker.ts';
+import { pad, widest } from '../columns.ts';
 import { FailedError, MakesafeError, UnreachableError, messageOf } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { whileUnfinished } from '../unfinished.ts';
@@ -95,9 +96,9 @@ export async function health({ environment, stack, terminal, values, command }: 
   if (values['JSON'] === true) {
     terminal.result(JSON.stringify({ environment: environment.name, services: rows }, null, 2));
   } else {
-    const width = Math.max(...rows.map(({ service }) => service.length));
+    const width = widest(rows.map(({ service }) => service));
     for (const { service, healthy, state } of rows) {
-      terminal.result(`${healthy ? '✓' : '✗'} ${service.padEnd(width)}  ${state}`);
+      terminal.result(`${healthy ? '✓' : '✗'} ${pad(service, width)}  ${state}`);
     }
   }
   const sick = rows.filter(({ healthy }) => !healthy).map(({ service }) => service);
@@ -177,7 +178,7 @@ export async function check(run: StackRun): Promise<void> {
     terminal.result(JSON.stringify({ environment: environment.name, findings }, null, 2));
   } else {
     for (const { check: name, ok, found, remedy } of findings) {
-      terminal.result(`${ok ? '✓' : '✗'} ${name.padEnd(13)} ${found}${remedy ? `\n  → ${remedy}` : ''}`);
+      terminal.result(`${ok ? '✓' : '✗'} ${pad(name, 13)} ${found}${remedy ? `\n  → ${remedy}` : ''}`);
     }
   }
   const bad = findings.filter(({ ok }) => !ok);

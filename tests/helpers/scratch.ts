@@ -227,7 +227,7 @@ const split = (words: string | readonly string[]): readonly string[] =>
   typeof words === 'string' ? words.split(' ').filter(Boolean) : words;
 
 /** Everything of ours carries the prefix in its name. */
-async function removeFromEngine(prefix: string): Promise<void> {
+export async function removeFromEngine(prefix: string): Promise<void> {
   const named = `name=${prefix}`;
   const remove = async (list: string[], how: string[]): Promise<void> => {
     const found = (await docker(...list)).split('\n').filter(Boolean);
@@ -245,7 +245,7 @@ async function removeFromEngine(prefix: string): Promise<void> {
 }
 
 /** The database's files belong to its own user, whom only root may take them from. */
-async function removeFolder(folder: string): Promise<void> {
+export async function removeFolder(folder: string): Promise<void> {
   try {
     rmSync(folder, { recursive: true, force: true });
   } catch {
