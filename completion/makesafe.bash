@@ -27,7 +27,6 @@ _makesafe() {
   [[ $line == *[[:space:]] ]] && words+=('')
   current=${words[-1]}
   words=("${words[@]:1}")
-  [[ ${words[0]:-} == makesafe ]] && words=("${words[@]:1}")
 
   COMPREPLY=()
   if [[ -n ${_makesafe_before:-} && $current != *=* && $1 != npx ]]; then "$_makesafe_before" "$@"; fi
@@ -47,7 +46,7 @@ _makesafe_npx() {
 if ! complete -p make &>/dev/null; then
   if declare -F _comp_load >/dev/null; then _comp_load make; elif declare -F _completion_loader >/dev/null; then _completion_loader make; fi
 fi
-_makesafe_before=$(complete -p make 2>/dev/null | sed -n 's/.* -F \([^ ]*\) .*/\1/p')
-[[ $_makesafe_before == _makesafe ]] && _makesafe_before=
+_makesafe_found=$(complete -p make 2>/dev/null | sed -n 's/.* -F \([^ ]*\) .*/\1/p')
+[[ $_makesafe_found == _makesafe ]] || _makesafe_before=$_makesafe_found
 complete -F _makesafe make
 complete -o default -F _makesafe_npx npx

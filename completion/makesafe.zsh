@@ -23,7 +23,6 @@ _makesafe_candidates() {
 _makesafe() {
   local -a given found
   given=("${(@)words[2,CURRENT]}")
-  [[ ${words[1]} == npx ]] && given=("${(@)words[3,CURRENT]}")
   found=(${(f)"$(_makesafe_candidates "${given[@]}")"})
   # A variable is followed by its value, everything else by a blank.
   compset -P '*='

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Registry } from './environment/registry.ts';
 import { UsageError } from './errors.ts';
+import { findMakefile } from './init/project.ts';
 import type { Parameter } from './params.ts';
 import type { Task } from './task.ts';
 import type { Terminal } from './terminal.ts';
@@ -24,7 +26,7 @@ export function printScript(terminal: Terminal): Promise<void> {
  * What could stand in the place of the last word, a line each. Tab asks for it: where anything is wrong there is nothing
  * to complete, and nothing is said.
  *
- * @param words all behind `make`, the last one as far as it has been typed
+ * @param words all behind `make` or `npx`, the last one as far as it has been typed
  */
 export async function printCandidates(words: readonly string[]): Promise<void> {
   try {
@@ -32,11 +34,19 @@ export async function printCandidates(words: readonly string[]): Promise<void> {
     const { loadTasks } = await import('./tasks.ts');
     const root = findRoot(process.argv[1]!);
     const [registry, tasks] = await Promise.all([loadRegistry(root), loadTasks(root)]);
-    const found = candidates(words, tasks, registry, process.env['MAKESAFE_PREFIX'] ?? '');
+    const isMake = words[0] !== 'makesafe';
+    const found = candidates(isMake ? words : words.slice(1), tasks, registry, isMake ? prefixIn(root) : '');
     process.stdout.write(found.map((word) => `${word}\n`).join(''));
   } catch {
     process.exitCode = 1;
   }
+}
+
+/** What the makefile puts before the names of our targets. */
+function prefixIn(root: string): string {
+  const makefile = findMakefile(root);
+  const text = makefile === undefined ? '' : readFileSync(join(root, makefile), 'utf8');
+  return text.match(/^MAKESAFE_PREFIX *:?= *(\S*)/m)?.[1] ?? '';
 }
 
 /** Targets, then the variables that the typed targets take, then the values of one. */

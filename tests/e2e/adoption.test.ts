@@ -45,5 +45,5 @@ describe.skipIf(inject('noEngine') !== '')('a repository that adopts makesafe', 
     const gone = await done('ms-db-reset-volume-env ENV=dev WAIT=0');
     expect(gone.stderr).toContain(`volume ${shop.project}_data`);
     expect(await docker('ps', '--all', '--quiet', '--filter', `name=${shop.project}`)).toBe('');
-  });
+  }, 300_000);
 });

@@ -22,7 +22,17 @@ import { docker, start, succeeded, type Ran, type RunOptions, type Running } fro
 const PROJECT = join(import.meta.dirname, '../..');
 const COPIED = [
   ...['makefile', 'package.json', 'package-lock.json', '.npmrc', 'tsconfig.json'],
-  ...['tasks', 'lib', 'env', 'docker', 'scripts', 'app', 'secrets/.env.template.secrets'],
+  ...[
+    'tasks',
+    'lib',
+    'bin',
+    'completion',
+    'env',
+    'docker',
+    'scripts',
+    'app',
+    'secrets/.env.template.secrets',
+  ],
 ];
 
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;

@@ -104,6 +104,9 @@ describe('makesafe in another repository, installed from its tarball', () => {
     const reset = await shop.runMake('ms-db-reset-volume-env');
     expect(reset.stderr).toContain('ENV=<environment> is missing');
     expect((await shop.runMake('help')).stderr).toContain("No rule to make target 'help'");
+    expect((await shop.makesafe('complete ms-up TIM')).stdout).toBe('TIMEOUT=\n');
+    expect((await shop.makesafe('complete makesafe resta')).stdout).toBe('restart\n');
+    expect((await shop.makesafe('complete ms-up ENV=')).stdout).toBe('ENV=dev\n');
     // Two targets on one line: what one takes is no mistake for the other.
     const two = await shop.runMake('-k ms-health ms-logs ENV=dev JSON=1 TAIL=5');
     expect(two.stderr).not.toContain('is not a parameter');
