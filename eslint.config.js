@@ -1,7 +1,9 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'data/', 'backups/', 'bin/', 'types/', 'tests/fixtures/', 'eslint.config.js'] },
+  {
+    ignores: ['node_modules/', 'data/', 'backups/', 'bin/', 'types/', 'tests/fixtures/', 'eslint.config.js'],
+  },
   tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
