@@ -25,11 +25,15 @@ export interface Footprint {
   readonly unread?: string;
 }
 
-/** The footprints of all environments of the registry. What cannot be read here says so. */
+/**
+ * The footprints of all environments of the registry. What cannot be read here says so.
+ *
+ * @param own the environment to work on, whose database service may be another one this time
+ */
 export function readFootprints(
   root: string,
   registry: Registry,
-  databaseService: string,
+  own: { readonly name: string; readonly databaseService: string | undefined },
 ): Promise<Footprint[]> {
   return Promise.all(
     Object.keys(registry.environments).map(async (name) => {
@@ -46,7 +50,9 @@ export function readFootprints(
           entry.stack === 'embedded'
             ? await import('./embedded/footprint.ts')
             : await import('./compose/footprint.ts');
-        return { ...common, ...(await footprint(environment, databaseService)) };
+        const typed = name === own.name ? own.databaseService : undefined;
+        const service = typed ?? environment.names.databaseService;
+        return { ...common, ...(await footprint(environment, service)) };
       } catch (error) {
         return { ...common, unread: messageOf(error) };
       }

@@ -196,7 +196,7 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
       await withClient(database.name, port, () => Promise.resolve());
       const alembic = await (alembicOnce ??= findAlembic(root, options.alembic));
       if (!alembic) throw new ConfigurationError('no Alembic was found', { hint: 'make setup' });
-      const file = resolve(root, ini ?? environment.entry.alembicIni ?? 'alembic.ini');
+      const file = resolve(root, ini ?? environment.names.alembicIni);
       if (!existsSync(file))
         throw new ConfigurationError(`${file}: no such file`, { hint: 'ALEMBIC_INI=<file>' });
       return run(
