@@ -198,13 +198,13 @@ describe.skipIf(inject('noEngine') !== '')('db-reset-db-env', () => {
       if (holder) await release();
     });
 
-    // An attribute of the database locks the catalog's row; a setting keeps it from being renamed.
+    // An attribute of the database locks the catalog's row; a setting for a role keeps it from being renamed.
     const closing = (name: string): [lock: string, statement: string] => [
       `ALTER DATABASE ${name} CONNECTION LIMIT 50`,
       '%ALLOW_CONNECTIONS false; COMMENT%',
     ];
     const swapping = (name: string): [lock: string, statement: string] => [
-      `ALTER DATABASE ${name} SET work_mem TO '4MB'`,
+      `ALTER ROLE app IN DATABASE ${name} SET work_mem TO '4MB'`,
       '%RENAME TO%',
     ];
 
