@@ -178,7 +178,7 @@ describe.skipIf(inject('noEngine') !== '')('db-reset-db-env', () => {
         WHERE application_name = 'makesafe' AND wait_event_type = 'Lock' AND query LIKE '${statement}'`;
       const ended = running.ended.then(({ stderr }) => Promise.reject(new Error(`did not wait: ${stderr}`)));
       const arrived = expect
-        .poll(() => sql(waiting, 'postgres'), { timeout: 20_000, interval: 50 })
+        .poll(() => sql(waiting, 'postgres'), { timeout: 60_000, interval: 50 })
         .toBe('1');
       await Promise.race([arrived, ended]);
       return running;
@@ -191,7 +191,7 @@ describe.skipIf(inject('noEngine') !== '')('db-reset-db-env', () => {
       await holder?.ended;
       holder = undefined;
       const ours = `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'makesafe'`;
-      await expect.poll(() => sql(ours, 'postgres'), { timeout: 20_000, interval: 50 }).toBe('0');
+      await expect.poll(() => sql(ours, 'postgres'), { timeout: 60_000, interval: 50 }).toBe('0');
     }
 
     afterEach(async () => {
