@@ -69,7 +69,7 @@ export function restoreSuite(under: RestoreUnderTest): void {
   const oid = (): Promise<string> =>
     db.sql(`SELECT oid FROM pg_database WHERE datname = '${database}'`, 'postgres');
   const databases = (): Promise<string> =>
-    db.sql(`SELECT string_agg(datname, ' ' ORDER BY 1) FROM pg_database`);
+    db.sql(`SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database`);
   let content = '';
   let dump = '';
 
