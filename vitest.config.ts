@@ -7,7 +7,14 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } },
       // Whole tasks as processes, on a machine that needs no container engine.
-      { test: { name: 'integration', include: ['tests/integration/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        test: {
+          name: 'integration',
+          include: ['tests/integration/**/*.test.ts'],
+          globalSetup: 'tests/helpers/browser.ts',
+          testTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: 'e2e',

@@ -7,19 +7,18 @@ import type { Result } from './process.ts';
 import type { StackRun } from './task.ts';
 import { whileUnfinished } from './unfinished.ts';
 
-/** Runs alembic, its output streamed as it comes, its status kept. */
-async function alembic(run: StackRun, changes: boolean, ...args: string[]): Promise<void> {
+/** Runs alembic, its output streamed as it comes, its status kept; undefined in a dry run. */
+async function alembic(run: StackRun, changes: boolean, ...args: string[]): Promise<Result | undefined> {
   const { stack, environment, values, actor, command } = run;
   const ini = values['ALEMBIC_INI'] as string | undefined;
-  const deed = async (): Promise<void> => {
+  const deed = async (): Promise<Result> => {
     // Each migration is a transaction of its own.
     const where = `the database at the last revision that was finished (${command('al-cur-env', { ENV: environment.name })})`;
-    await whileUnfinished(where, async () => {
-      const result = await stack.alembic(args, { ini });
-      if (result.status !== 0) throw await failure(run, result, args);
-    });
+    const result = await whileUnfinished(where, () => stack.alembic(args, { ini }));
+    if (result.status !== 0) throw await failure(run, result, args);
+    return result;
   };
-  await (changes ? actor.act(`alembic ${args.join(' ')}`, deed) : deed());
+  return changes ? actor.act(`alembic ${args.join(' ')}`, deed) : deed();
 }
 
 /** What alembic printed, as the lines that a person needs, and where the database stands now. */
@@ -49,11 +48,17 @@ export async function upgrade(run: StackRun): Promise<void> {
   const { environment, terminal, actor, values, command } = run;
   await ensureMarker(run);
   await applyRoles(run);
-  await alembic(run, true, 'upgrade', values['REV'] as string);
+  await migrate(run, values['REV'] as string);
   await applyRoles(run);
   if (actor.dryRun) return;
   terminal.ok(`${environment.name}: migrated to ${String(values['REV'])}; roles can read what was made`);
   terminal.next(command('al-cur-env', { ENV: environment.name }));
+}
+
+/** @returns how many revisions were run */
+export async function migrate(run: StackRun, revision: string): Promise<number> {
+  const result = await alembic(run, true, 'upgrade', revision);
+  return (result ? result.stdout + result.stderr : '').match(/Running upgrade /g)?.length ?? 0;
 }
 
 export async function downgrade(run: StackRun): Promise<void> {
@@ -101,8 +106,8 @@ export async function current(run: StackRun): Promise<void> {
 export const revisionIds = (output: string): string[] =>
   output.split('\n').flatMap((line) => line.match(/^[^\s(]+/)?.[0] ?? []);
 
-export const history = (run: StackRun): Promise<void> => alembic(run, false, 'history');
-export const heads = (run: StackRun): Promise<void> => alembic(run, false, 'heads');
+export const history = async (run: StackRun): Promise<void> => void (await alembic(run, false, 'history'));
+export const heads = async (run: StackRun): Promise<void> => void (await alembic(run, false, 'heads'));
 
 /** Makes a revision file; with `autogenerate`, filled from the difference between the models and the database. */
 export async function makeRevision(run: StackRun, autogenerate: boolean): Promise<void> {

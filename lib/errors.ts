@@ -29,6 +29,11 @@ export class FailedError extends MakesafeError {
   }
 }
 
+/** Two things could not be compared, or not in full: nobody knows whether they are the same. */
+export class IncomparableError extends MakesafeError {
+  readonly status = 3;
+}
+
 /** A parameter is missing, unknown or malformed. */
 export class UsageError extends MakesafeError {
   readonly status = 64;

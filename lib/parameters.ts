@@ -1,4 +1,4 @@
-import { text, wholeNumber, type Parameter } from './params.ts';
+import { flag, text, wholeNumber, type Parameter } from './params.ts';
 
 /** Parameters that several tasks take. */
 
@@ -10,6 +10,11 @@ export const ENV = {
 
 /** Where a slip would hurt: no default, and nothing that the shell exports. */
 export const TYPED_ENV: Parameter<string> = { ...ENV, required: true, commandLineOnly: true };
+
+export const PG_SERVICE = text('the compose service that runs PostgreSQL', {
+  defaultNote: "the registry's databaseService, else db",
+  placeholder: '<service>',
+});
 
 export const TIMEOUT = wholeNumber('seconds that the database gets to answer', {
   default: '60',
@@ -33,6 +38,13 @@ export const ALEMBIC = text('the alembic of an environment without containers', 
   defaultNote: '.venv, then each Python on PATH',
   placeholder: '<file>',
 });
+
+export const BASE = text('what it is compared with: an environment or a dump file', {
+  placeholder: '<environment>',
+  defaultNote: 'nothing',
+});
+
+export const PRIVILEGES = flag('0 leaves owners and privileges out of the comparison', { default: '1' });
 
 /** A revision as alembic takes it: an id or the beginning of one, head(s), base, `-1`, `+2`, `branch@head`. */
 export function revision(summary: string, fallback?: string): Parameter<string> {

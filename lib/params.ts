@@ -61,14 +61,23 @@ export function flag(summary: string, options: Options = { default: '0' }): Para
   return { summary, placeholder: options.default === '1' ? '0' : '1', flag: true, ...options, parse };
 }
 
-/** One of the given words; the first one is the default. */
-export function choice<const W extends string>(summary: string, words: readonly [W, ...W[]]): Parameter<W> {
-  const parse = (given: string): W => {
-    const found = words.find((word) => word === given);
-    if (found === undefined) throw new Error(`is none of ${words.join(', ')}`);
-    return found;
+/** One of the given words; undefined when neither given nor defaulted. */
+export function choice<const W extends string>(
+  summary: string,
+  words: readonly W[],
+  options: Options & { default: NoInfer<W> },
+): Parameter<W>;
+export function choice<const W extends string>(
+  summary: string,
+  words: readonly W[],
+  options?: Options,
+): Parameter<W | undefined>;
+export function choice(summary: string, words: readonly string[], options: Options = {}): Parameter<unknown> {
+  const parse = (given: string): string => {
+    if (!words.includes(given)) throw new Error(`is none of ${words.join(', ')}`);
+    return given;
   };
-  return { summary, placeholder: words.join('|'), default: words[0], parse };
+  return { summary, placeholder: words.join('|'), ...options, parse };
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };

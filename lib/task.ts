@@ -16,7 +16,7 @@ import {
   type Parameters,
   type Values,
 } from './params.ts';
-import { ENV, TYPED_ENV } from './parameters.ts';
+import { ENV, PG_SERVICE, TYPED_ENV } from './parameters.ts';
 import type { Stack, Target } from './stack/stack.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -139,16 +139,14 @@ export function defineTask<const P extends Parameters = Record<never, never>>(
 function allParameters({ environment, destructive, parameters = {} }: Definition): Parameters {
   if (environment === 'none') return parameters;
   if (environment === 'name only') return { ENV, ...parameters };
-  const PG_SERVICE = text('the compose service that runs PostgreSQL', {
-    defaultNote: "the registry's databaseService, else db",
-    placeholder: '<service>',
-  });
   const DRY_RUN = flag('print what would be done and touch nothing');
   if (!destructive) return { ENV, ...parameters, PG_SERVICE, DRY_RUN };
   const typed: Parameters = {
     ENV: TYPED_ENV,
     FORCE: flag('needed on a protected environment'),
-    BACKUP: choice('skip: on a protected environment, take no backup first', ['first', 'skip']),
+    BACKUP: choice('skip: on a protected environment, take no backup first', ['first', 'skip'], {
+      default: 'first',
+    }),
     BACKUP_DIR: text('the folder for that backup', { default: 'backups', placeholder: '<folder>' }),
     BACKUP_MAX_AGE: duration('how old a backup may be to be good enough', { default: '1h' }),
     WAIT: wholeNumber('seconds to press Ctrl-C; at least 5 on a protected environment', {

@@ -20,9 +20,11 @@ export class Terminal {
   spell: ((text: string) => string) | undefined;
   readonly #colour: boolean;
   readonly #annotates: boolean;
+  readonly #resultColour: boolean;
   readonly #out: Sink;
   readonly #err: Sink;
   #transient = false;
+  #folded: string[] | undefined;
 
   constructor(out: Sink = process.stdout, err: Sink = process.stderr, env: NodeJS.ProcessEnv = process.env) {
     this.#out = out;
@@ -31,6 +33,7 @@ export class Terminal {
     // https://no-color.org: present and not empty.
     this.#annotates = env['GITHUB_ACTIONS'] === 'true';
     this.#colour = this.interactive && !env['NO_COLOR'];
+    this.#resultColour = out.isTTY === true && !env['NO_COLOR'];
   }
 
   info = (text: string): void => this.line(`${this.style('cyan', '[info]')} ${text}`);
@@ -53,19 +56,48 @@ export class Terminal {
 
   /** A line for the person. */
   line(text: string): void {
-    this.clear();
-    this.#err.write(this.#clean(text) + '\n');
+    this.#write(this.#err, text);
   }
 
   /** A line for a program: the result itself. */
   result(text: string): void {
+    this.#write(this.#out, text);
+  }
+
+  #write(sink: Sink, text: string): void {
+    const line = this.#clean(text);
+    if (this.#folded) return void this.#folded.push(line);
     this.clear();
-    this.#out.write(this.#clean(text) + '\n');
+    sink.write(line + '\n');
+  }
+
+  /** True while lines are kept instead of shown. */
+  get folded(): boolean {
+    return this.#folded !== undefined;
+  }
+
+  /** Keeps all lines from here on, for work whose output is of interest only when it fails. */
+  fold(): void {
+    this.#folded = [];
+  }
+
+  /** Shows lines again, and gives back those that were kept. */
+  unfold(): readonly string[] {
+    const kept = this.#folded ?? [];
+    this.#folded = undefined;
+    return kept;
   }
 
   /** A line that the next one replaces. Elsewhere than on a terminal it is an ordinary line. */
   progress(text: string): void {
+    if (this.#folded) return;
     if (!this.interactive) return this.line(`${this.style('cyan', '[info]')} ${text}`);
+    this.live(text);
+  }
+
+  /** A progress line that is shown even while lines are kept; nothing elsewhere than on a terminal. */
+  live(text: string): void {
+    if (!this.interactive) return;
     this.#err.write(`\r\x1b[K${this.redactor.redact(text)}`);
     this.#transient = true;
   }
@@ -86,6 +118,10 @@ export class Terminal {
     const escaped = this.#clean(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
     this.#err.write(`::${level}::${escaped}\n`);
   }
+
+  /** The same for what goes to standard output and is for people as well: never in a file or a pipe. */
+  styleResult = (style: Style, text: string): string =>
+    this.#resultColour ? styleText(style, text, { validateStream: false }) : text;
 
   /** Takes the progress line away, for output that does not come through here. */
   clear(): void {

@@ -40,18 +40,20 @@ export type DatabaseFacts = DatabaseIdentity &
   Pick<BackupFacts, 'serverVersion' | 'revisions' | 'databaseSize'>;
 
 export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> {
-  const { rows } = await client.query<Omit<DatabaseFacts, 'databaseSize'> & { size: string; found: boolean }>(
+  const { rows } = await client.query<Omit<DatabaseFacts, 'databaseSize'> & { size: string }>(
     `SELECT datname AS database, oid::text AS "databaseOid",
             (SELECT system_identifier::text FROM pg_control_system()) AS "systemIdentifier",
-            current_setting('server_version') AS "serverVersion", pg_database_size(oid) AS size,
-            to_regclass('alembic_version') IS NOT NULL AS found
+            current_setting('server_version') AS "serverVersion", pg_database_size(oid) AS size
      FROM pg_database WHERE datname = current_database()`,
   );
-  const { found, size, ...facts } = rows[0]!;
-  return { ...facts, databaseSize: Number(size), revisions: found ? await readRevisions(client) : [] };
+  const { size, ...facts } = rows[0]!;
+  return { ...facts, databaseSize: Number(size), revisions: await readRevisions(client) };
 }
 
-async function readRevisions(client: Client): Promise<string[]> {
+/** Alembic's revisions; none before the first migration. */
+export async function readRevisions(client: Client): Promise<string[]> {
+  const { rows: tables } = await client.query(`SELECT WHERE to_regclass('alembic_version') IS NOT NULL`);
+  if (tables.length === 0) return [];
   const { rows } = await client.query<{ version_num: string }>(
     'SELECT version_num FROM alembic_version ORDER BY version_num',
   );

@@ -11,21 +11,28 @@ import { ByteStream } from './byte-stream.ts';
 export const decompress = (compression: Compression): NodeJS.ReadWriteStream[] =>
   compression === 'gzip' ? [createInflate()] : [];
 
-export const nowhere = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });
+export const nowhere = (count: (bytes: number) => void = () => {}): Writable =>
+  new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      count(chunk.length);
+      done();
+    },
+  });
 
 /**
  * Reads a custom-format dump to its end, all data decompressed as far as this machine can (none and gzip, pg_dump's
  * usual one).
  *
+ * @param count is told how much there is
  * @throws Error saying what is wrong with it
  */
-export async function decodeCustom(source: Readable): Promise<ArchiveHead> {
+export async function decodeCustom(source: Readable, count?: (bytes: number) => void): Promise<ArchiveHead> {
   return named(async () => {
     const bytes = new ByteStream(source);
     const head = await readHead(bytes);
     if (head.format !== 'custom') throw new Error('it is the toc.dat of a dump in directory format');
     for await (const data of readData(bytes, head)) {
-      await pipeline([Readable.from(data.bytes), ...decompress(head.compression), nowhere()]);
+      await pipeline([Readable.from(data.bytes), ...decompress(head.compression), nowhere(count)]);
     }
     return head;
   });
@@ -36,14 +43,18 @@ export async function decodeCustom(source: Readable): Promise<ArchiveHead> {
  *
  * @throws Error saying what is wrong with it
  */
-export async function decodeDirectory(folder: string): Promise<ArchiveHead> {
+export async function decodeDirectory(folder: string, count?: (bytes: number) => void): Promise<ArchiveHead> {
   return named(async () => {
     const toc = createReadStream(join(folder, 'toc.dat'));
     const bytes = new ByteStream(toc);
     const head = await readHead(bytes);
     if (!(await bytes.atEnd())) throw new Error('its toc.dat goes on behind its end');
     for (const { path } of dataFiles(folder, head)) {
-      await pipeline([createReadStream(path), ...(path.endsWith('.gz') ? [createGunzip()] : []), nowhere()]);
+      await pipeline([
+        createReadStream(path),
+        ...(path.endsWith('.gz') ? [createGunzip()] : []),
+        nowhere(count),
+      ]);
     }
     return head;
   });
@@ -93,5 +104,9 @@ async function named<T>(read: () => Promise<T>): Promise<T> {
 
 export const countTables = ({ entries }: ArchiveHead): number =>
   entries.filter(({ kind }) => kind === 'TABLE').length;
+
+/** `UTF8` of `SET client_encoding = 'UTF8';` */
+export const encodingOf = ({ entries }: ArchiveHead): string | undefined =>
+  entries.find(({ kind }) => kind === 'ENCODING')?.definition.match(/'(.*)'/)?.[1];
 
 export const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();

@@ -9,6 +9,10 @@ export interface Statement {
   readonly line: number;
   /** What `\set ON_ERROR_STOP` said last before it; off at first, as in psql. */
   readonly stopOnError: boolean;
+  /** Its first words, four at the most, in upper case. */
+  readonly words: readonly string[];
+  /** `COPY … FROM stdin`: the lines up to `\.` are its data. */
+  readonly copies: boolean;
 }
 
 /**
@@ -29,6 +33,28 @@ export async function runStatements(client: Client, script: string, file = ''): 
   return errors;
 }
 
+/**
+ * Splits a script at the semicolons that end statements.
+ *
+ * @throws ConfigurationError naming command and line for a backslash command other than `\set ON_ERROR_STOP`
+ */
+export function splitStatements(script: string, file = ''): Statement[] {
+  const splitter = new Splitter((command, line) =>
+    refuseCommand(command, `${file && `${file}, `}line ${line}`),
+  );
+  return [...script.split(/(?<=\n)/).flatMap((line) => splitter.feed(line)), ...splitter.end()];
+}
+
+/** Says that a backslash command of psql cannot be run without psql. */
+export function refuseCommand(command: string, place: string): never {
+  throw new ConfigurationError(
+    `${place}: ${command} is a command of psql, which the embedded stack does not have`,
+    {
+      hint: 'write it in SQL, or use the compose stack',
+    },
+  );
+}
+
 /** What may stand between the parts of a statement and must not be mistaken for its end. */
 const TOKEN =
   /--[^\n]*|\/\*|\bE'|'|"|(?<![\w$\u0080-\uffff])\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$|[();\n\\]|[A-Za-z_]\w*|\S/gi;
@@ -37,104 +63,160 @@ const TOKEN =
 const OPENING = /^(?:\/\*|E?'|"|\$.*\$)$/i;
 
 /**
- * Splits a script at the semicolons that end statements: outside of literals, comments, parentheses and the bodies of
- * SQL functions (BEGIN ATOMIC … END).
- *
- * @throws ConfigurationError naming command and line for a backslash command other than `\set ON_ERROR_STOP`
+ * Finds the semicolons that end statements, line by line: those outside of literals, comments, parentheses and the
+ * bodies of SQL functions (BEGIN ATOMIC … END).
  */
-export function splitStatements(script: string, file = ''): Statement[] {
-  const statements: Statement[] = [];
-  let start = 0;
-  let line = 1;
-  let parentheses = 0;
-  let blocks = 0;
-  let words: string[] = [];
-  let stopOnError = false;
-  const finish = (end: number): void => {
-    if (words.length > 0) statements.push({ sql: script.slice(start, end).trim(), line, stopOnError });
-    start = end;
-    [parentheses, blocks, words] = [0, 0, []];
-  };
-  TOKEN.lastIndex = 0;
-  for (let found = TOKEN.exec(script); found; found = TOKEN.exec(script)) {
-    const [token] = found;
-    const from = found.index;
-    if (token === '\n') line += 1;
-    else if (token === '(' || token === ')') {
-      parentheses += token === '(' ? 1 : -1;
-      words.push(token);
-    } else if (token === ';') {
-      if (parentheses <= 0 && blocks === 0) finish(from + 1);
-    } else if (token === '\\') {
-      const end = lineEnd(script, from);
-      stopOnError = readCommand(script.slice(from, end), `${file && `${file}, `}line ${line}`);
-      // What stands before a backslash command waits for its semicolon behind it.
-      script = script.slice(0, from) + ' '.repeat(end - from) + script.slice(end);
-    } else if (/^[a-z_]\w*$/i.test(token)) {
-      const word = token.toUpperCase();
-      words.push(word);
-      blocks += blockChange(word, words, blocks);
-    } else if (!OPENING.test(token)) {
-      if (!token.startsWith('--')) words.push(token);
-    } else {
-      const end = quotedEnd(script, from, token);
-      if (token !== '/*') words.push(token);
-      line += script.slice(from, end).split('\n').length - 1;
-      TOKEN.lastIndex = end;
+export class Splitter {
+  readonly #onCommand: (command: string, line: number) => void;
+  /** The statement so far. */
+  #text: string[] = [];
+  #line = 0;
+  /** What is open: `'`, `E'`, `"`, `$tag$`, `/*`, or nothing. */
+  #open = '';
+  #commentDepth = 0;
+  /** Whether a literal that comes next is the same escape string, which goes on behind a line break. */
+  #continues: 'no' | 'behind a line break' | 'yes' = 'no';
+  #parentheses = 0;
+  #blocks = 0;
+  #words: string[] = [];
+  #previous = '';
+  #copies = false;
+  #stopOnError = false;
+
+  /** @param onCommand is told of each backslash command (`\connect`) but `\set ON_ERROR_STOP`, and may throw */
+  constructor(onCommand: (command: string, line: number) => void) {
+    this.#onCommand = onCommand;
+  }
+
+  /** Whether nothing is open: what comes next begins a statement. */
+  get isBetween(): boolean {
+    return this.#words.length === 0 && this.#open === '';
+  }
+
+  /** Whether a literal, name, comment or body would go on behind this. */
+  get isOpen(): boolean {
+    return this.#open !== '' || this.#parentheses > 0 || this.#blocks > 0;
+  }
+
+  /** Counts a line that is not SQL. */
+  skipLine(): void {
+    this.#line += 1;
+  }
+
+  /** @param line with its line break @returns the statements that end on it */
+  feed(line: string): Statement[] {
+    this.#line += 1;
+    const ended: Statement[] = [];
+    let start = 0;
+    for (let at = 0; at < line.length;) {
+      if (this.#open !== '') {
+        at = this.#close(line, at);
+        continue;
+      }
+      TOKEN.lastIndex = at;
+      const found = TOKEN.exec(line);
+      if (!found) break;
+      const [token] = found;
+      at = TOKEN.lastIndex;
+      if (token === ';' && this.#parentheses <= 0 && this.#blocks === 0) {
+        this.#text.push(line.slice(start, at));
+        ended.push(...this.#finish());
+        start = at;
+      } else if (token === '\\') {
+        this.#command(line.slice(found.index).trimEnd());
+        // What stands before a backslash command waits for its semicolon behind it.
+        line = line.slice(0, found.index) + (line.endsWith('\n') ? '\n' : '');
+      } else {
+        this.#read(token);
+      }
     }
+    this.#text.push(line.slice(start));
+    return ended;
   }
-  // psql counts the lines that it has read; behind the last line break there is none.
-  if (script.endsWith('\n')) line -= 1;
-  finish(script.length);
-  return statements;
-}
 
-/** Only CREATE FUNCTION and PROCEDURE may hold BEGIN ATOMIC; inside, CASE has an END as well. */
-function blockChange(word: string, words: readonly string[], blocks: number): number {
-  const routine =
-    words[0] === 'CREATE' && words.slice(1, 4).some((other) => /^(FUNCTION|PROCEDURE)$/.test(other));
-  if (!routine) return 0;
-  if (word === 'ATOMIC' && words.at(-2) === 'BEGIN') return 1;
-  if (blocks > 0 && word === 'CASE') return 1;
-  return blocks > 0 && word === 'END' ? -1 : 0;
-}
+  /** What is left behind the last semicolon. */
+  end(): Statement[] {
+    return this.#finish();
+  }
 
-/** Where a literal, quoted name or block comment that begins at `from` ends. */
-function quotedEnd(script: string, from: number, opening: string): number {
-  const begin = from + opening.length;
-  if (opening === '/*') {
-    const edge = /\/\*|\*\//g;
-    edge.lastIndex = begin;
-    for (let depth = 1, found = edge.exec(script); found; found = edge.exec(script)) {
-      depth += found[0] === '/*' ? 1 : -1;
-      if (depth === 0) return edge.lastIndex;
+  #finish(): Statement[] {
+    const sql = this.#text.join('').trim();
+    const statement = {
+      ...{ sql, line: this.#line, stopOnError: this.#stopOnError },
+      ...{ words: this.#words, copies: this.#copies },
+    };
+    const isEmpty = this.#words.length === 0;
+    [this.#text, this.#words, this.#previous, this.#copies] = [[], [], '', false];
+    [this.#open, this.#continues, this.#parentheses, this.#blocks] = ['', 'no', 0, 0];
+    return isEmpty ? [] : [statement];
+  }
+
+  #read(token: string): void {
+    if (token === '\n') {
+      if (this.#continues === 'behind a line break') this.#continues = 'yes';
+      return;
     }
-    return script.length;
+    if (token.startsWith('--')) return;
+    if (OPENING.test(token)) {
+      this.#open = token === "'" && this.#continues === 'yes' ? "E'" : token.replace(/^e'/, "E'");
+      if (token === '/*') {
+        this.#commentDepth = 1;
+        return;
+      }
+    } else if (token === '(' || token === ')') {
+      this.#parentheses += token === '(' ? 1 : -1;
+    }
+    this.#continues = 'no';
+    this.#word(token.toUpperCase());
   }
-  if (opening.toUpperCase() === "E'") {
-    // A literal that goes on behind a line break is still the same one.
-    const end = /(?:\\.|''|[^'\\])*'(?:(?:[^\S\n]*(?:--[^\n]*)?\n)+\s*'(?:\\.|''|[^'\\])*')*/sy;
-    end.lastIndex = begin;
-    return end.exec(script) ? end.lastIndex : script.length;
+
+  #word(word: string): void {
+    if (this.#words.length < 4) this.#words.push(word);
+    if (/^[A-Z_]\w*$/.test(word)) this.#blocks += this.#blockChange(word);
+    if (this.#words[0] === 'COPY' && this.#previous === 'FROM' && word === 'STDIN') this.#copies = true;
+    this.#previous = word;
   }
-  const end = script.indexOf(opening, begin);
-  return end < 0 ? script.length : end + opening.length;
-}
 
-function lineEnd(script: string, from: number): number {
-  const end = script.indexOf('\n', from);
-  return end < 0 ? script.length : end;
-}
+  /** Only CREATE FUNCTION and PROCEDURE may hold BEGIN ATOMIC; inside, CASE has an END as well. */
+  #blockChange(word: string): number {
+    const [first, ...rest] = this.#words;
+    if (first !== 'CREATE' || !rest.some((other) => /^(FUNCTION|PROCEDURE)$/.test(other))) return 0;
+    if (word === 'ATOMIC' && this.#previous === 'BEGIN') return 1;
+    if (this.#blocks > 0 && word === 'CASE') return 1;
+    return this.#blocks > 0 && word === 'END' ? -1 : 0;
+  }
 
-/** What the one known command sets; psql's own words for yes and no. */
-function readCommand(command: string, place: string): boolean {
-  const [, value] = command.match(/^\\set\s+ON_ERROR_STOP\b\s*(\S*)/i) ?? [];
-  if (value !== undefined) return !/^(0|off?|no?|f(alse)?)$/i.test(value);
-  const name = command.match(/^\\\S*/)![0];
-  throw new ConfigurationError(
-    `${place}: ${name} is a command of psql, which the embedded stack does not have`,
-    {
-      hint: 'write it in SQL, or use the compose stack',
-    },
-  );
+  /** Looks for the end of what is open. @returns where to go on */
+  #close(line: string, from: number): number {
+    if (this.#open === '/*') {
+      const edge = /\/\*|\*\//g;
+      edge.lastIndex = from;
+      for (let found = edge.exec(line); found; found = edge.exec(line)) {
+        this.#commentDepth += found[0] === '/*' ? 1 : -1;
+        if (this.#commentDepth > 0) continue;
+        this.#open = '';
+        return edge.lastIndex;
+      }
+      return line.length;
+    }
+    if (this.#open === "E'") {
+      const end = /(?:\\.|''|[^'\\])*'/sy;
+      end.lastIndex = from;
+      if (!end.test(line)) return line.length;
+      [this.#open, this.#continues] = ['', 'behind a line break'];
+      return end.lastIndex;
+    }
+    const end = line.indexOf(this.#open, from);
+    if (end < 0) return line.length;
+    const { length } = this.#open;
+    this.#open = '';
+    return end + length;
+  }
+
+  /** `\set ON_ERROR_STOP` with psql's own words for yes and no; all else is somebody else's. */
+  #command(command: string): void {
+    const [, value] = command.match(/^\\set\s+ON_ERROR_STOP\b\s*(\S*)/i) ?? [];
+    if (value !== undefined) this.#stopOnError = !/^(0|off?|no?|f(alse)?)$/i.test(value);
+    else this.#onCommand(command.match(/^\\\S*/)![0], this.#line);
+  }
 }

@@ -25,6 +25,11 @@ export interface EnvironmentEntry extends Naming {
    * engine's own name of its host, or both.
    */
   readonly engine?: { readonly context?: string; readonly host?: string };
+  /**
+   * For comparing schemas: what the roles of this environment are elsewhere, `{ owner: 'sanbou_app_stg' }`. The owner
+   * of the database is `owner` by default.
+   */
+  readonly roles?: Readonly<Record<string, string>>;
 }
 
 export interface Registry {
@@ -35,7 +40,16 @@ export interface Registry {
   readonly names?: Naming;
   /** Names that no longer exist, with their successors. */
   readonly removed?: Readonly<Record<string, string>>;
+  /** Differences of schemas that are accepted, as reports name the objects: `TABLE mart.tmp_*`. */
+  readonly ignore?: readonly string[];
+  /** The role that may read and not write, as the bootstrap script makes it; `app_readonly` by default. */
+  readonly readonlyRole?: string;
+  /** The application's schemas, which that role reads; `mart` and `stg` by default. */
+  readonly schemas?: readonly string[];
 }
+
+export const readonlyRoleOf = ({ readonlyRole = 'app_readonly' }: Registry): string => readonlyRole;
+export const schemasOf = ({ schemas = ['mart', 'stg'] }: Registry): readonly string[] => schemas;
 
 export const REGISTRY_FILE = 'env/environments.ts';
 
@@ -115,6 +129,8 @@ export function checkRegistry(registry: Registry): string[] {
     claim(name, name);
     for (const alias of entry.aliases ?? []) claim(alias, name);
     if (typeof entry.protected !== 'boolean') problems.push(`${name}: protected must be true or false`);
+    const roles = Object.values(entry.roles ?? {});
+    if (new Set(roles).size < roles.length) problems.push(`${name}: roles gives one role two names`);
     const project = entry.project ?? name;
     const other = projects.get(project);
     // `down -v` of one would take the other's volumes.
@@ -141,6 +157,9 @@ export function checkRegistry(registry: Registry): string[] {
   if (!Object.hasOwn(registry.environments, registry.default)) {
     problems.push(`default: ${registry.default} is not an environment`);
   }
+  if (readonlyRoleOf(registry) === '') problems.push('readonlyRole: is empty');
+  // A check of no schema would find nothing wrong.
+  if (schemasOf(registry).length === 0) problems.push('schemas: is empty');
   return problems;
 }
 

@@ -53,7 +53,7 @@ export function describeDoubts({ overlaps, unknown }: Facts): string[] {
 }
 
 const describeContents = ({ size, tables, rows }: Contents): string =>
-  `${byteSize(size)}, ${tables} table${tables === 1 ? '' : 's'}, about ${rows.toLocaleString('en')} rows`;
+  `${byteSize(size)}, ${tables} table${tables === 1 ? '' : 's'}, about ${rows.toLocaleString('en')} row${rows === 1 ? '' : 's'}`;
 
 function describeUse({ revisions, idle, sessions }: Contents): [string, string][] {
   const open = Object.entries(sessions).map(([application, count]) => `${application} ${count}`);

@@ -1,6 +1,8 @@
 import type { Transform, Writable } from 'node:stream';
 import type { Client } from 'pg';
 import type { Actor } from '../act.ts';
+import type { Dump } from '../database/dump.ts';
+import type { Finding } from '../findings/finding.ts';
 import type { Result } from '../process.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -44,6 +46,9 @@ export interface Target {
   readonly otherUsers: readonly string[];
 }
 
+/** The server's own, of the server's version, or the one that makesafe brings along, which is the same everywhere. */
+export type PgDump = 'own' | 'bundled';
+
 export interface ServiceHealth {
   readonly service: string;
   readonly healthy: boolean;
@@ -74,6 +79,8 @@ export interface Stack {
 
   target(): Promise<Target>;
 
+  /** Builds the images that the configuration builds; nothing where there are none. */
+  build(): Promise<void>;
   /** Starts everything and returns when the database answers a query. */
   up(options: { build: boolean; timeout: number }): Promise<void>;
   down(): Promise<void>;
@@ -82,6 +89,8 @@ export interface Stack {
   ps(): Promise<void>;
   logs(options: { service: string | undefined; follow: boolean; tail: number }): Promise<void>;
   health(): Promise<ServiceHealth[]>;
+  /** What there is to say of the engine, its ports and its password. */
+  diagnose(): Promise<Finding[]>;
   /** The resolved configuration as text, secrets included: it is for the terminal, which hides them. */
   config(): Promise<string>;
 
@@ -100,8 +109,10 @@ export interface Stack {
   withClient<T>(database: string, work: (client: Client) => Promise<T>): Promise<T>;
   /** Bytes that are free where the server has the given folder; undefined where that cannot be found out. */
   freeSpace(folder: string): Promise<number | undefined>;
-  /** Runs the server's own pg_dump on the database. Its status is not judged. */
-  dump(args: readonly string[], output: Writable): Promise<Result>;
+  /** The pg_dump that `dump` runs where none is asked for. */
+  readonly pgDump: PgDump;
+  /** Runs pg_dump on the database. Its status is not judged. */
+  dump(args: readonly string[], output: Writable, pgDump?: PgDump): Promise<Result>;
   /**
    * The same in directory format, by several jobs at once.
    *
@@ -116,6 +127,16 @@ export interface Stack {
    * @throws FailedError when it cannot be read
    */
   verifyArchive(file: string): Promise<void>;
+  /** Whether psql and pg_restore do it: then what only they know can be restored. */
+  readonly restoresNatively: boolean;
+  /**
+   * Restores a dump into an empty database, without owners and privileges, and stops at the first error.
+   *
+   * @param meter the bytes of the dump flow through it
+   * @param jobs at once, of a dump in directory format where the stack can
+   * @throws FailedError naming what failed
+   */
+  restore(dump: Dump, database: string, meter: Transform, jobs: number): Promise<void>;
   /** Runs an SQL script to its end, and tells which statements failed. */
   runScript(file: string): Promise<ScriptError[]>;
   /**

@@ -91,20 +91,36 @@ describe.skipIf(inject('noEngine') !== '')('what the shell exports', () => {
       'health ENV=vm_stg',
       'db-dump-schema-env ENV=vm_stg OUT=backups/schema.sql',
       'backup ENV=vm_stg BACKUP_DIR=backups',
-      'db-reset-db-env ENV=vm_stg WAIT=0',
-      'db-reset-volume-env ENV=vm_stg WAIT=0',
     ]) {
       const ran = await scratch.mustTask(words, { env });
-      // They all worked on vm_stg: its database was migrated, then empty, then gone.
+      // They all worked on vm_stg.
       if (words.startsWith('al-cur')) expect(ran.stderr).toContain('vm_stg is at head');
       if (words.startsWith('db-dump'))
         expect(scratch.read('backups/schema.sql')).toContain('CREATE SCHEMA stg;');
-      if (words.startsWith('db-reset-db'))
-        expect(await stg.sql(`SELECT current_database(), to_regnamespace('mart') IS NULL`)).toBe(
-          'core_stg|t',
-        );
     }
-    expect(await scratch.container('vm_stg')).toBe('');
+    expect(await untouched()).toEqual(before);
+  });
+
+  test('is named by what destroys, which touches neither: 77', async () => {
+    const before = await untouched();
+    const { status, stderr } = await scratch.runTask('db-reset-db-env ENV=vm_stg WAIT=0', { env });
+    for (const name of ['PGHOST', 'PGOPTIONS', 'DATABASE_URL', 'COMPOSE_PROJECT_NAME', 'ZX_PREFIX'])
+      expect(stderr).toMatch(new RegExp(`${name}.* exported in your shell`));
+    expect(stderr).not.toContain(NASTY_PASSWORD);
+    expect(status).toBe(77);
+    expect(await stg.sql(`SELECT to_regnamespace('mart') IS NOT NULL`)).toBe('t');
+    // What they do not name as dangerous does not reach it either.
+    const { PGPASSWORD, POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER, POSTGRES_PASSWORD } = env;
+    const harmless = {
+      PGPASSWORD,
+      POSTGRES_HOST,
+      POSTGRES_PORT,
+      POSTGRES_DB,
+      POSTGRES_USER,
+      POSTGRES_PASSWORD,
+    };
+    await scratch.mustTask('db-reset-db-env ENV=vm_stg WAIT=0', { env: harmless as Record<string, string> });
+    expect(await stg.sql(`SELECT current_database(), to_regnamespace('mart') IS NULL`)).toBe('core_stg|t');
     expect(await untouched()).toEqual(before);
     expect(existsSync(join(scratch.outside, 'zx_prefix'))).toBe(false);
     expect(existsSync(join(scratch.outside, 'zx_postfix'))).toBe(false);

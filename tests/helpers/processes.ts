@@ -78,7 +78,13 @@ export function start([file, ...args]: readonly string[], options: RunOptions = 
       };
       child.stdout!.on('data', look);
       child.stderr!.on('data', look);
-      child.once('close', () => reject(new Error(`ended without "${String(text)}":\n${collected.stderr}`)));
+      child.once('close', () =>
+        reject(
+          new Error(
+            `ended (${child.exitCode ?? child.signalCode}) without "${String(text)}":\n${collected.stderr}`,
+          ),
+        ),
+      );
       look();
     });
   const interrupt = (signal: NodeJS.Signals = 'SIGINT'): void => void process.kill(-child.pid!, signal);

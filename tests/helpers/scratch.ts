@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   cpSync,
   mkdirSync,
@@ -6,12 +6,14 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
@@ -140,6 +142,9 @@ export class Scratch {
     }
     if (this.#options.dependencies !== false) {
       symlinkSync(join(PROJECT, 'node_modules'), this.path('node_modules'));
+      // Never newer than the stamp: make would run npm ci, which empties the project's own folder behind the link.
+      const { atime, mtime } = statSync(this.path('node_modules/.package-lock.json'));
+      utimesSync(this.path('package-lock.json'), atime, mtime);
     }
     const { environments = {} } = this.#options;
     const registered = { ...registry, environments: this.#entries };
@@ -185,9 +190,13 @@ export class Scratch {
   }
 
   startTask(words: string | readonly string[], options: RunOptions = {}): Running {
+    return this.start(this.taskCommand(words), options);
+  }
+
+  /** What `runTask` runs. */
+  taskCommand(words: string | readonly string[]): string[] {
     const [task, ...args] = split(words);
-    const script = this.path('tasks', `${task}.ts`);
-    return this.start([process.execPath, '--import', TSX, script, ...args], options);
+    return [process.execPath, '--import', TSX, this.path('tasks', `${task}.ts`), ...args];
   }
 
   startMake(words: string | readonly string[], options: RunOptions = {}): Running {
@@ -196,8 +205,28 @@ export class Scratch {
 
   /** Any program, in the copy's folder. */
   start(command: readonly string[], options: RunOptions = {}): Running {
-    const unreachable = this.#options.engine === false ? { DOCKER_HOST: NOWHERE } : {};
-    return start(command, { cwd: this.root, ...options, env: { ...unreachable, ...options.env } });
+    return start(command, { cwd: this.root, ...options, env: { ...this.#engine, ...options.env } });
+  }
+
+  /** Which engine docker chooses, stated as a person does who exports nothing: by docker's own configuration. */
+  get #engine(): Readonly<Record<string, string>> {
+    const host = this.#options.engine === false ? NOWHERE : process.env['DOCKER_HOST'];
+    return host === undefined ? {} : { DOCKER_CONFIG: this.dockerConfig(host), DOCKER_HOST: '' };
+  }
+
+  /** A folder with docker's configuration in which the context of the given name is the one in use. */
+  dockerConfig(host: string, context = 'scratch'): string {
+    const folder = join(this.outside, `docker-${context}`);
+    const plugins = join(process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'), 'cli-plugins');
+    const id = createHash('sha256').update(context).digest('hex');
+    mkdirSync(join(folder, 'contexts/meta', id), { recursive: true });
+    writeFileSync(
+      join(folder, 'contexts/meta', id, 'meta.json'),
+      JSON.stringify({ Name: context, Metadata: {}, Endpoints: { docker: { Host: host } } }),
+    );
+    const config = { currentContext: context, cliPluginsExtraDirs: [plugins] };
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+    return folder;
   }
 
   /** A task that has to succeed for the test to go on. */

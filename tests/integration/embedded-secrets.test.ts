@@ -2,7 +2,8 @@ import { cpSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { listen, processes, useEmbedded } from '../helpers/embedded.ts';
-import { must, start, succeeded } from '../helpers/processes.ts';
+import { must, start, succeeded, type Ran } from '../helpers/processes.ts';
+import { formsOf } from '../helpers/secrets.ts';
 
 const ENV = 'ENV=local_demo';
 
@@ -49,6 +50,7 @@ describe('a working day with odd characters everywhere and another server in the
   // In the name of the user initdb takes no quotes, dollars and backslashes; alembic no percent sign in the folder's.
   const [user, database] = [`o hara: @100% é`, `it's "odd" \\ %41 日本 = 1`];
   const password = `it's "p w"%40 $HOME \${x} \\n é ﬁ ①パス;#`;
+  const FORMS = formsOf(password);
   const folder = (): string => `${scratch.outside}/it's "my" プロ ジェクト`;
   const printed: string[] = [];
   let seen: string[];
@@ -72,19 +74,27 @@ describe('a working day with odd characters everywhere and another server in the
     };
     const watch = watchArguments();
     onTestFinished(() => watch.end().then(() => {}));
+    const run = async (words: string, exported: Record<string, string>): Promise<Ran> => {
+      const [task, ...parameters] = words.split(' ');
+      const args = ['--import', import.meta.resolve('tsx'), `tasks/${task}.ts`, ...parameters, ENV];
+      const ran = await start([process.execPath, ...args], { cwd: folder(), env: exported }).ended;
+      printed.push(ran.stdout, ran.stderr);
+      return ran;
+    };
     for (const words of [
       'up',
       'al-up-env',
       'backup',
       'db-dump-schema-env',
-      'db-reset-db-env WAIT=0',
-      'down',
-    ]) {
-      const [task, ...parameters] = words.split(' ');
-      const args = ['--import', import.meta.resolve('tsx'), `tasks/${task}.ts`, ...parameters, ENV];
-      const ran = succeeded(await start([process.execPath, ...args], { cwd: folder(), env }).ended);
-      printed.push(ran.stdout, ran.stderr);
-    }
+      'config',
+      'db-reset-db-env DRY_RUN=1',
+    ])
+      succeeded(await run(words, words.startsWith('db-reset') ? {} : env));
+    expect(await run('db-reset-db-env WAIT=0', env)).toMatchObject({ status: 77 });
+    // Behind the guard as well: done, and failed with what the server says, which is then on record.
+    succeeded(await run('db-reset-db-env WAIT=0', {}));
+    expect(await run('al-down-env REV=nothing_like_it', {})).toMatchObject({ status: 255 });
+    for (const words of ['journal', 'journal JSON=1', 'down']) succeeded(await run(words, env));
     seen = await watch.end();
     expect(connections()).toBe(0);
     expect(usual()).toBe(0);
@@ -96,14 +106,15 @@ describe('a working day with odd characters everywhere and another server in the
         seen.filter((line) => line.includes(program)),
         program,
       ).not.toEqual([]);
-    expect(seen.filter((line) => line.includes(password))).toEqual([]);
+    for (const form of FORMS) expect(seen.filter((line) => line.includes(form))).toEqual([]);
   });
 
   test('was not printed, and stands in no file but the one', () => {
-    expect(printed.join('')).not.toContain(password);
+    for (const form of FORMS) expect(printed.join('')).not.toContain(form);
+    expect(readFileSync(`${folder()}/journal/local_demo.jsonl`, 'utf8').trim().split('\n')).toHaveLength(4);
     const holding = readdirSync(folder(), { recursive: true, encoding: 'utf8' })
       .filter((file) => !/^(node_modules|\.venv)/.test(file) && statSync(`${folder()}/${file}`).isFile())
-      .filter((file) => readFileSync(`${folder()}/${file}`).includes(password));
+      .filter((file) => FORMS.some((form) => readFileSync(`${folder()}/${file}`).includes(form)));
     expect(holding).toEqual(['secrets/.env.local_demo.secrets']);
   });
 });

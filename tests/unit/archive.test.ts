@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseArchive, readArchive } from '../../lib/schema/archive.ts';
-import { temporaryFolder } from './support.ts';
+import { parseArchive, readArchive, scanArchive } from '../../lib/schema/archive.ts';
+import { temporaryFolder, thrownBy } from './support.ts';
 
 /** One database, dumped by pg_dump 17.11 into a pipe and by the WebAssembly pg_dump into a file (which has offsets). */
 const FIXTURES = ['pg_dump_17.dump', 'pg_dump_wasm.dump'];
@@ -30,7 +30,12 @@ describe.each(FIXTURES)('%s', (name) => {
   test('is read whole', () => {
     const { version, database, entries } = parseArchive(bytes);
     expect({ version, database }).toEqual({ version: '1.16', database: 'fixture' });
-    expect(entries).toEqual(ENTRIES);
+    expect(entries).toMatchObject(ENTRIES);
+  });
+
+  test('is read from a file, with little of it in memory, as from memory', () => {
+    const folder = temporaryFolder({ 'one.dump': bytes });
+    expect(readArchive(join(folder, 'one.dump'))).toEqual(parseArchive(bytes));
   });
 
   test('cut at any byte is refused', () => {
@@ -62,7 +67,7 @@ class Writer {
   }
 
   raw(...bytes: number[]): this {
-    this.#bytes.push(...bytes);
+    for (const byte of bytes) this.#bytes.push(byte);
     return this;
   }
 
@@ -77,7 +82,9 @@ class Writer {
   text(value: string | null): this {
     if (value === null) return this.integer(-1);
     const bytes = Buffer.from(value);
-    return this.integer(bytes.length).raw(...bytes);
+    this.integer(bytes.length);
+    for (const byte of bytes) this.#bytes.push(byte);
+    return this;
   }
 
   get bytes(): Buffer {
@@ -92,21 +99,25 @@ interface Made {
   /** 1 is custom, 3 tar, 5 directory. */
   readonly format?: number;
   readonly database?: string | null;
+  readonly definition?: string;
 }
 
 /** A dump of one table without data that depends on two other entries. */
-function make({ minor = 16, major = 1, magic = 'PGDMP', format = 1, database = 'core' }: Made = {}): Buffer {
+function make({
+  minor = 16,
+  major = 1,
+  magic = 'PGDMP',
+  format = 1,
+  database = 'core',
+  definition = 'CREATE TABLE mart.receive_daily ();',
+}: Made = {}): Buffer {
   const writer = new Writer().raw(...Buffer.from(magic), major, minor, 0, 4, 8, format);
   if (minor >= 15) writer.raw(1);
   else writer.integer(-1);
   for (const part of [59, 30, 14, 23, 10, 126, 0]) writer.integer(part);
   writer.text(database).text('17.10').text('17.11');
   writer.integer(1).integer(218).integer(0).text('1259').text('16391').text('receive_daily').text('TABLE');
-  writer
-    .integer(2)
-    .text('CREATE TABLE mart.receive_daily ();')
-    .text('DROP TABLE mart.receive_daily;')
-    .text(null);
+  writer.integer(2).text(definition).text('DROP TABLE mart.receive_daily;').text(null);
   writer.text('mart').text('').text('heap');
   if (minor >= 16) writer.integer('r'.charCodeAt(0));
   // The offset of data that does not exist.
@@ -123,7 +134,22 @@ test.each([14, 15, 16])('reads version 1.%i', (minor) => {
   expect(parseArchive(make({ minor }))).toEqual({
     version: `1.${minor}`,
     database: 'core',
-    entries: [{ kind: 'TABLE', schema: 'mart', name: 'receive_daily' }],
+    serverVersion: '17.10',
+    pgDumpVersion: '17.11',
+    entries: [
+      {
+        id: 218,
+        catalog: '1259/16391',
+        kind: 'TABLE',
+        schema: 'mart',
+        name: 'receive_daily',
+        definition: 'CREATE TABLE mart.receive_daily ();',
+        tablespace: '',
+        accessMethod: 'heap',
+        owner: 'app',
+        dependencies: [6, 7],
+      },
+    ],
   });
 });
 
@@ -145,18 +171,30 @@ test.each<[what: string, bytes: Buffer, why: RegExp]>([
   expect(() => parseArchive(bytes)).toThrow(why);
 });
 
-describe('readArchive', () => {
-  test('reads a file', async () => {
-    const folder = temporaryFolder({ 'one.dump': make() });
-    expect(await readArchive(join(folder, 'one.dump'))).toMatchObject({ database: 'core' });
+test('text that is no UTF-8 is kept apart', () => {
+  const [one, other] = [0xe4, 0xf6].map((letter) => {
+    const bytes = make();
+    bytes[bytes.indexOf('mart.receive_daily')] = letter;
+    return parseArchive(bytes).entries[0]!.definition;
+  });
+  expect(one).not.toBe(other);
+});
+
+describe('scanArchive', () => {
+  test('reads a file that is larger than what it keeps in memory', () => {
+    const folder = temporaryFolder({ 'one.dump': make({ definition: 'x'.repeat(3_000_000) }) });
+    const lengths: number[] = [];
+    const head = scanArchive(join(folder, 'one.dump'), ({ definition }) => lengths.push(definition.length));
+    expect(head).toMatchObject({ database: 'core' });
+    expect(lengths).toEqual([3_000_000]);
   });
 
   test.each<[what: string, content: Buffer, why: string]>([
     ['a cut one', make().subarray(0, 100), 'it is cut'],
     ['another file', Buffer.from('hello'), 'it does not begin with PGDMP'],
-  ])('names %s', async (_what, content, why) => {
+  ])('names %s', (_what, content, why) => {
     const file = join(temporaryFolder({ 'one.dump': content }), 'one.dump');
-    await expect(readArchive(file)).rejects.toMatchObject({
+    expect(thrownBy(() => scanArchive(file))).toMatchObject({
       status: 1,
       message: `${file} cannot be read as a dump of pg_dump: ${why}`,
     });

@@ -3,6 +3,7 @@ import {
   CancelledError,
   ConfigurationError,
   FailedError,
+  IncomparableError,
   MakesafeError,
   RefusedError,
   UnreachableError,
@@ -14,6 +15,7 @@ import {
 test.each<[error: MakesafeError, name: string, status: number]>([
   [new FailedError('x'), 'FailedError', 1],
   [new FailedError('x', { status: 3 }), 'FailedError', 3],
+  [new IncomparableError('x'), 'IncomparableError', 3],
   [new UsageError('x'), 'UsageError', 64],
   [new UnreachableError('x'), 'UnreachableError', 69],
   [new RefusedError('x'), 'RefusedError', 77],

@@ -31,7 +31,7 @@ function footprint(
 function shared(
   stg: Claimed,
   prod: Claimed,
-  { storage = { kind: 'none' }, engine = '' } = {},
+  { storage = { kind: 'none' }, engine = '' }: { storage?: Storage; engine?: string } = {},
 ): string[] {
   const footprints = [footprint('vm_stg', stg), footprint('vm_prod', prod, { engine })];
   return findOverlaps('vm_stg', footprints, { ...target, storage }).map(describeOverlap);

@@ -47,6 +47,8 @@ describe('checkRegistry', () => {
       registry({ b: { ...entry, aliases: ['x'] } }, { removed: { x: 'a' } }),
       ['removed x: the name x is taken by b'],
     ],
+    ['no role that reads', registry({}, { readonlyRole: '' }), ['readonlyRole: is empty']],
+    ['no schemas to read', registry({}, { schemas: [] }), ['schemas: is empty']],
     [
       'a removed name that exists',
       registry({}, { removed: { a: 'a' } }),

@@ -40,8 +40,12 @@ describe('colour', () => {
     expect(written.out).toBe('x\n');
   });
 
-  test('standard error decides', () => {
+  test('standard error decides, for a result standard output', () => {
     const sink = { write: () => true };
+    const tty = { ...sink, isTTY: true };
+    expect(new Terminal(tty, sink, {}).styleResult('red', 'x')).toBe('\x1b[31mx\x1b[39m');
+    expect(new Terminal(tty, tty, { NO_COLOR: '1' }).styleResult('red', 'x')).toBe('x');
+    expect(new Terminal(sink, tty, {}).styleResult('red', 'x')).toBe('x');
     expect(new Terminal({ ...sink, isTTY: true }, sink, {}).style('red', 'x')).toBe('x');
     expect(new Terminal(sink, { ...sink, isTTY: true }, {}).style('red', 'x')).toBe('\x1b[31mx\x1b[39m');
   });

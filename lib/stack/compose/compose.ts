@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
+import { lookAt } from '../../findings/finding.ts';
 import { display, type Command } from '../../display.ts';
 import { run, type RunOptions } from '../../process.ts';
 import type { Stack, StackOptions } from '../stack.ts';
@@ -23,6 +24,7 @@ import { serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
 import { scriptErrors } from './psql.ts';
 import { connect } from './relay.ts';
+import { restoring } from './restore.ts';
 import { otherUsers } from './users.ts';
 
 /** A stack that docker compose runs. Reads the resolved configuration once. */
@@ -40,7 +42,8 @@ export async function openComposeStack(environment: Environment, options: StackO
   const compose = (...args: string[]): Command => composeCommand(environment, ...args);
   const show = async (command: Command, how: RunOptions): Promise<unknown> => {
     await host;
-    return must(command, { ...inProject(environment), terminal: true, ...how });
+    const output = terminal.folded ? { onLine: (line: string) => terminal.line(line) } : { terminal: true };
+    return must(command, { ...inProject(environment), ...output, ...how });
   };
   const change = (command: Command, how: RunOptions = {}): Promise<unknown> =>
     actor.act(display(command), () => show(command, how));
@@ -85,6 +88,8 @@ export async function openComposeStack(environment: Environment, options: StackO
       };
     },
 
+    build: async () => void (await change(compose('build'))),
+
     async up({ build, timeout }) {
       await change(compose('up', '-d', ...(build ? ['--build'] : []), '--remove-orphans'));
       await ready(timeout);
@@ -128,6 +133,12 @@ export async function openComposeStack(environment: Environment, options: StackO
       return serviceHealth(Object.keys(config.services), stdout);
     },
 
+    diagnose: async () => {
+      const { DIAGNOSIS } = await import('./diagnose.ts');
+      const about = { environment, docker, config, databaseService, settings };
+      return Promise.all(DIAGNOSIS.map((check) => lookAt(check, about)));
+    },
+
     config: async () => (await must(compose('config'), inProject(environment))).stdout.trimEnd(),
 
     async checkDestroyable({ storage }) {
@@ -140,7 +151,7 @@ export async function openComposeStack(environment: Environment, options: StackO
 
     async destroy({ storage }) {
       const image = databaseImage(await findContainer(docker, project, databaseService));
-      await destroyStack(storage, image, environment, actor);
+      await destroyStack(storage, image, environment, actor, change);
     },
 
     async withClient(database, work) {
@@ -160,6 +171,7 @@ export async function openComposeStack(environment: Environment, options: StackO
     },
 
     ...dumping(docker, () => runningContainer(databaseService), settings),
+    ...restoring(docker, () => runningContainer(databaseService), settings),
 
     async runScript(file) {
       const { Id } = await runningContainer(databaseService);

@@ -6,7 +6,7 @@ import { FailedError, RefusedError } from '../../errors.ts';
 import { display, type Command } from '../../display.ts';
 import { run } from '../../process.ts';
 import type { Storage } from '../stack.ts';
-import { composeCommand, inProject } from './config.ts';
+import { composeCommand } from './config.ts';
 import { list } from './containers.ts';
 import { dockerError, dockerOf, must, type Docker } from './docker.ts';
 
@@ -61,6 +61,7 @@ export function isInside(folder: string, root: string): boolean {
 /**
  * `down -v --remove-orphans`, then a bind mount emptied, then proof from the engine.
  *
+ * @param change runs a compose command, its output where the person sees it
  * @throws FailedError when something of the old data is left
  */
 export async function destroyStack(
@@ -68,9 +69,10 @@ export async function destroyStack(
   image: string,
   environment: Environment,
   { act }: Actor,
+  change: (command: Command) => Promise<unknown>,
 ): Promise<void> {
   const down = composeCommand(environment, 'down', '-v', '--remove-orphans');
-  await act(display(down), () => must(down, { ...inProject(environment), terminal: true }));
+  await change(down);
   if (storage.kind === 'bind') {
     const empty = inFolder(
       dockerOf(environment.entry),

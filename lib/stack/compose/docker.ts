@@ -24,8 +24,11 @@ export async function must(command: Command, options: RunOptions = {}): Promise<
   throw dockerError(command, result);
 }
 
+/** What compose says of what goes well. */
+const PROGRESS = /^ *(?:Network|Volume|Container|Image|Service) \S+ +\w+ *\n/gm;
+
 export function dockerError(command: Command, { status, stderr }: Result): Error {
-  const said = stderr.trim();
+  const said = stderr.replaceAll(PROGRESS, '').trim();
   if (/'compose' is not a docker command|unknown (shorthand )?flag.*\n.*docker --help/is.test(said)) {
     return new UnreachableError('docker has no compose command', {
       hint: 'install the Docker Compose v2 plugin',

@@ -6,6 +6,7 @@ import { run } from '../../process.ts';
 import type { Stack } from '../stack.ts';
 import type { DatabaseSettings } from './config.ts';
 import type { Docker } from './docker.ts';
+import { openRelay } from './relay.ts';
 
 /**
  * pg_dump writes a directory only where it runs. It is made beside nothing of the server's, read back, and sent as tar;
@@ -35,7 +36,7 @@ const DUMP_DIRECTORY = `
   exit "$status"
 `;
 
-type Dumping = Pick<Stack, 'dump' | 'dumpDirectory' | 'verifyArchive'>;
+type Dumping = Pick<Stack, 'pgDump' | 'dump' | 'dumpDirectory' | 'verifyArchive'>;
 
 /** Dumps by the programs in the database's own container. */
 export function dumping(
@@ -43,10 +44,16 @@ export function dumping(
   container: () => Promise<{ Id: string }>,
   settings: DatabaseSettings,
 ): Dumping {
-  const { user, name } = settings;
+  const { user, name, password } = settings;
   return {
-    async dump(args, output) {
+    pgDump: 'own',
+    async dump(args, output, by = 'own') {
       const { Id } = await container();
+      if (by === 'bundled') {
+        const { pgDump } = await import('../embedded/pg-dump.ts');
+        const { connection } = openRelay(docker, Id);
+        return pgDump(connection, { user, password, database: name }, args, output);
+      }
       // Bounds of partitions are printed in the session's time zone, which is no part of the schema.
       const where = ['-U', user, '-d', name];
       return run(docker('exec', '-e', 'PGTZ=UTC', Id, 'pg_dump', ...where, ...args), { output });

@@ -7,7 +7,7 @@ import type { DatabaseSettings } from './config.ts';
 import type { Docker } from './docker.ts';
 
 /**
- * Both directions of one TCP connection, made inside the container. Either side ending ends both, so that the
+ * Both directions of one TCP connection, made inside the container, to the address given or to the container's own. Either side ending ends both, so that the
  * server sees a client go when this process is killed, and we see a server go. The official images have bash.
  *
  * In those images the server is process 1 and inherits orphans: one that was ended by a signal it takes for a
@@ -16,13 +16,46 @@ import type { Docker } from './docker.ts';
  */
 const RELAY = `
   trap '' PIPE
-  exec 3<>"/dev/tcp/127.0.0.1/\${PGPORT:-5432}" 4<&0 || exit 1
+  exec 3<>"/dev/tcp/\${1:-$HOSTNAME}/\${PGPORT:-5432}" 4<&0 || exit 1
   cat <&3 & server=$!
   cat <&4 >&3 & client=$!
   wait -n
   kill $server $client 2>/dev/null
   wait
 `;
+
+/** Where the connection seems to come from: the official image wants a password only over the network. */
+export type From = 'loopback' | 'network';
+const ADDRESS: Record<From, string> = { loopback: '127.0.0.1', network: '' };
+
+interface Relay {
+  readonly connection: Duplex;
+  /** What the relay's shell complained of. */
+  readonly said: () => string;
+  readonly end: () => void;
+  readonly kill: () => void;
+}
+
+/** A connection to the server in the given container, without a client. */
+export function openRelay(docker: Docker, container: string, from: From = 'loopback'): Relay {
+  const { file, args } = docker('exec', '-i', container, 'bash', '-c', RELAY, 'bash', ADDRESS[from]);
+  const child = spawn(file, [...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: childEnvironment(),
+    // Its own process group: Ctrl-C must not cut the connection over which the old state is put back.
+    detached: true,
+  });
+  let said = '';
+  child.stderr.on('data', (data: Buffer) => (said += data.toString()));
+  const connection = Duplex.from({ writable: child.stdin, readable: child.stdout });
+  child.on('error', (error) => connection.destroy(error));
+  return {
+    connection,
+    said: () => said.trim(),
+    end: () => child.stdin.end(),
+    kill: () => void child.kill(),
+  };
+}
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const CANNOT_CONNECT_NOW = '57P03';
@@ -40,27 +73,10 @@ export async function connect(
   container: string,
   database: string,
   settings: DatabaseSettings,
-  timeout = 10_000,
+  { timeout = 10_000, from }: { readonly timeout?: number; readonly from?: From } = {},
 ): Promise<pg.Client> {
-  const { file, args } = docker('exec', '-i', container, 'bash', '-c', RELAY);
-  const child = spawn(file, [...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: childEnvironment(),
-    // Its own process group: Ctrl-C must not cut the connection over which the old state is put back.
-    detached: true,
-  });
-  let said = '';
-  child.stderr.on('data', (data: Buffer) => (said += data.toString()));
-  const socket = Object.assign(Duplex.from({ writable: child.stdin, readable: child.stdout }), {
-    // What pg expects of a socket.
-    connect: () => setImmediate(() => socket.emit('connect')),
-    setNoDelay: () => socket,
-    setKeepAlive: () => socket,
-    ref: () => socket,
-    unref: () => socket,
-  });
-  child.on('error', (error) => socket.destroy(error));
-
+  const relay = openRelay(docker, container, from);
+  const { connection } = relay;
   const client = new pg.Client({
     // Every field, because pg takes a missing one from PG* variables.
     host: 'localhost',
@@ -71,16 +87,24 @@ export async function connect(
     ssl: false,
     connectionTimeoutMillis: timeout,
     application_name: 'makesafe',
-    stream: () => socket,
+    stream: () =>
+      Object.assign(connection, {
+        // What pg expects of a socket.
+        connect: () => setImmediate(() => connection.emit('connect')),
+        setNoDelay: () => connection,
+        setKeepAlive: () => connection,
+        ref: () => connection,
+        unref: () => connection,
+      }),
   });
   // Without a listener, a connection that is lost between two queries ends the process.
   client.on('error', () => {});
-  client.once('end', () => child.stdin.end());
+  client.once('end', () => relay.end());
   try {
     await client.connect();
   } catch (error) {
-    child.kill();
-    throw connectionError(error, database, said.trim());
+    relay.kill();
+    throw connectionError(error, database, relay.said());
   }
   return client;
 }

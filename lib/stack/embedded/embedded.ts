@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import pg from 'pg';
@@ -9,6 +10,7 @@ import { ConfigurationError, FailedError, UnreachableError } from '../../errors.
 import { run } from '../../process.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 import { findAlembic } from './alembic.ts';
+import { diagnoseEmbedded } from './diagnose.ts';
 import { withLocalClient } from './client.ts';
 import { followFile } from './follow.ts';
 import { withLock } from './lock.ts';
@@ -88,6 +90,7 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
       };
     },
 
+    build: () => Promise.resolve(),
     up: async () => void (await act(`# initdb and start PostgreSQL in ${home.data}`, begin)),
     down: async () => void (await act(`# stop the embedded PostgreSQL of ${name}`, end)),
     restart: async () =>
@@ -134,6 +137,8 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
         },
       ]),
 
+    diagnose: () => Promise.resolve([diagnoseEmbedded(home)]),
+
     config: () =>
       Promise.resolve(
         [
@@ -155,10 +160,13 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
       return bavail * bsize;
     },
 
+    // The server comes without one.
+    pgDump: 'bundled',
     async dump(args, output) {
       const { port } = running();
       await withClient(database.name, port, () => Promise.resolve());
-      return pgDump({ port, ...credentials, database: database.name }, args, output);
+      const connection = connect({ host: '127.0.0.1', port, noDelay: true });
+      return pgDump(connection, { ...credentials, database: database.name }, args, output);
     },
 
     dumpDirectory: (jobs) =>
@@ -169,6 +177,12 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
       ),
     // There is no pg_restore; whoever takes a dump reads it to its end.
     verifyArchive: () => Promise.resolve(),
+
+    restoresNatively: false,
+    async restore(dump, to, meter) {
+      const { restore } = await import('../../database/restore-client.ts');
+      await withClient(to, running().port, (client) => restore(client, dump, meter));
+    },
 
     async runScript(file) {
       const script = readFileSync(file, 'utf8');

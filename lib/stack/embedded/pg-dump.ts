@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process';
-import { connect } from 'node:net';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment, type Result } from '../../process.ts';
 
-export interface Server {
-  readonly port: number;
+export interface Login {
   readonly user: string;
   readonly password: string;
   readonly database: string;
@@ -17,21 +15,26 @@ type Streams = [stdin: Writable, stdout: null, errors: Readable, Duplex, Duplex,
 const PROGRAM = fileURLToPath(new URL('./pg-dump-program.ts', import.meta.url));
 
 /**
- * Runs pg_dump (WebAssembly) on a server of this machine.
+ * Runs pg_dump (WebAssembly) over a connection to a server.
  *
+ * @param connection is closed in the end
  * @param output is ended when the dump is written
  */
-export async function pgDump(server: Server, args: readonly string[], output: Writable): Promise<Result> {
+export async function pgDump(
+  connection: Duplex,
+  login: Login,
+  args: readonly string[],
+  output: Writable,
+): Promise<Result> {
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), PROGRAM], {
     env: childEnvironment(),
     stdio: ['pipe', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
   });
-  const socket = connect({ host: '127.0.0.1', port: server.port, noDelay: true });
   const [stdin, , errors, toServer, fromServer, dump] = child.stdio as unknown as Streams;
-  toServer.pipe(socket).pipe(fromServer);
+  toServer.pipe(connection).pipe(fromServer);
   // A connection that is lost is told by pg_dump's own message and status.
-  for (const stream of [socket, toServer, fromServer, stdin]) stream.on('error', () => fromServer.end());
-  stdin.end(JSON.stringify([...args, '-d', conninfo(server)]));
+  for (const stream of [connection, toServer, fromServer, stdin]) stream.on('error', () => fromServer.end());
+  stdin.end(JSON.stringify([...args, '-d', conninfo(login)]));
 
   let stderr = '';
   errors.on('data', (data: Buffer) => (stderr += data.toString()));
@@ -40,13 +43,13 @@ export async function pgDump(server: Server, args: readonly string[], output: Wr
     child.once('close', (code) => resolve(code ?? 128));
   });
   const [status] = await Promise.all([ended, pipeline(dump, output)]);
-  socket.destroy();
+  connection.destroy();
   // It looks for itself on a disk that it does not have.
   return { status, stdout: '', stderr: stderr.replace(/^invalid binary .*\n/m, '') };
 }
 
 /** https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-KEYWORD-VALUE */
-function conninfo({ user, password, database }: Server): string {
+function conninfo({ user, password, database }: Login): string {
   const quote = (value: string): string => `'${value.replaceAll(/[\\']/g, '\\$&')}'`;
   return `host=localhost user=${quote(user)} password=${quote(password)} dbname=${quote(database)}`;
 }

@@ -1,0 +1,134 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline, Readable, type Transform } from 'node:stream';
+import { pipeline as flow } from 'node:stream/promises';
+import { createGunzip, createInflate } from 'node:zlib';
+import type { Client } from 'pg';
+import { from } from 'pg-copy-streams';
+import { readData, readHead, type ArchiveHead, type Entry } from './archive.ts';
+import { ByteStream } from './byte-stream.ts';
+import { openDump, type Dump } from './dump.ts';
+import { dataFiles } from './dump-file.ts';
+import { restoreFailure, serverMessage } from './restore-failure.ts';
+import { restoreStatements } from './restore-script.ts';
+
+/** Data on their way in, decompressed. */
+interface Incoming {
+  readonly entry: number;
+  readonly oid?: number;
+  readonly content: Readable;
+}
+
+/**
+ * Restores a dump in custom or directory format without pg_restore: what its table of contents defines, in its order,
+ * without owners and privileges, and the data. Stops at the first error.
+ *
+ * @throws FailedError naming the entry and what the server said
+ */
+export async function restoreArchive(client: Client, dump: Dump, meter: Transform): Promise<void> {
+  const { head, incoming } = await openArchive(dump, meter);
+  await client.query(SETTINGS);
+  const wanted = head.entries.filter(isWanted);
+  let next = await incoming.next();
+  for (const entry of [...wanted.filter((one) => !isLate(one)), ...wanted.filter(isLate)]) {
+    try {
+      await define(client, entry);
+      for (; !next.done && next.value.entry === entry.id; next = await incoming.next())
+        await fill(client, entry, next.value);
+    } catch (error) {
+      throw restoreFailure(nameOf(entry), serverMessage(error), entry.copy || entry.definition, error);
+    }
+  }
+  if (!next.done) throw restoreFailure('its data', 'they are in another order than its table of contents');
+}
+
+/** As pg_restore sets them. A missing parameter is one of a newer server. */
+const SETTINGS = `
+  SELECT set_config(name, value, false)
+  FROM pg_settings JOIN (VALUES ('statement_timeout', '0'), ('lock_timeout', '0'), ('transaction_timeout', '0'),
+    ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0'), ('default_transaction_read_only', 'off'),
+    ('check_function_bodies', 'false'), ('xmloption', 'content'), ('client_min_messages', 'warning'),
+    ('row_security', 'off')) AS ours (parameter, value) ON parameter = name`;
+
+/** Owners and privileges are those of the environment, and the database itself is there already. */
+const UNWANTED = new Set([
+  ...['ACL', 'ACL LANGUAGE', 'DEFAULT ACL', 'DATABASE', 'DATABASE PROPERTIES', 'ENCODING', 'STATISTICS DATA'],
+]);
+const isWanted = ({ kind, name }: Entry): boolean =>
+  !UNWANTED.has(kind) && !(/^(COMMENT|SECURITY LABEL)$/.test(kind) && name.startsWith('DATABASE '));
+
+/** Runs last, as in pg_restore: event triggers must not see the restore, and views may read from all there is. */
+const isLate = ({ kind, name }: Entry): boolean =>
+  /^(EVENT TRIGGER|MATERIALIZED VIEW DATA)$/.test(kind) ||
+  (/^(COMMENT|SECURITY LABEL)$/.test(kind) && name.startsWith('EVENT TRIGGER '));
+
+const nameOf = ({ kind, schema, name }: Entry): string =>
+  `${kind} ${schema === '' ? '' : `${schema}.`}${name}`;
+
+async function define(client: Client, { kind, definition, tablespace, accessMethod }: Entry): Promise<void> {
+  if (definition === '') return;
+  if (kind === 'BLOB METADATA') {
+    // Since 17 one entry lists many.
+    const oids = definition.match(/^\d+$/gm);
+    if (oids) return void (await client.query('SELECT lo_create(oid) FROM unnest($1::oid[]) AS oid', [oids]));
+  }
+  if (/^(TABLE|INDEX|MATERIALIZED VIEW|CONSTRAINT)$/.test(kind)) {
+    await client.query(`SELECT set_config('default_tablespace', $1, false)`, [tablespace]);
+    if (accessMethod !== '')
+      await client.query(`SELECT set_config('default_table_access_method', $1, false)`, [accessMethod]);
+  }
+  await client.query(definition);
+}
+
+async function fill(client: Client, { copy }: Entry, { oid, content }: Incoming): Promise<void> {
+  if (oid !== undefined) return fillLargeObject(client, oid, content);
+  if (copy === '') return restoreStatements(client, content);
+  await flow(content, client.query(from(copy)));
+}
+
+async function fillLargeObject(client: Client, oid: number, content: Readable): Promise<void> {
+  let at = 0;
+  for await (const chunk of content as AsyncIterable<Buffer>) {
+    await client.query('SELECT lo_put($1, $2, $3)', [oid, at, chunk]);
+    at += chunk.length;
+  }
+}
+
+interface Archive {
+  readonly head: ArchiveHead;
+  readonly incoming: AsyncGenerator<Incoming>;
+}
+
+async function openArchive(dump: Dump, meter: Transform): Promise<Archive> {
+  if (dump.kind === 'custom') {
+    const bytes = new ByteStream(openDump(dump, meter));
+    const head = await readHead(bytes);
+    return { head, incoming: customData(bytes, head) };
+  }
+  const head = await readHead(new ByteStream(createReadStream(join(dump.path, 'toc.dat'))));
+  return { head, incoming: directoryData(dump.path, head, meter) };
+}
+
+async function* customData(bytes: ByteStream, head: ArchiveHead): AsyncGenerator<Incoming> {
+  for await (const { bytes: raw, ...data } of readData(bytes, head)) {
+    const source = Readable.from(raw, { objectMode: false });
+    yield { ...data, content: head.compression === 'gzip' ? connect(source, createInflate()) : source };
+  }
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await
+async function* directoryData(folder: string, head: ArchiveHead, meter: Transform): AsyncGenerator<Incoming> {
+  meter.resume();
+  for (const { entry, oid, path } of dataFiles(folder, head)) {
+    const source = createReadStream(path);
+    source.on('data', (chunk) => meter.write(chunk));
+    const content = path.endsWith('.gz') ? connect(source, createGunzip()) : source;
+    yield { entry: entry.id, ...(oid === undefined ? {} : { oid }), content };
+  }
+}
+
+/** Whoever reads the last one gets the error of the first. */
+function connect<T extends Transform>(source: Readable, last: T): T {
+  pipeline(source, last, () => {});
+  return last;
+}

@@ -1,0 +1,163 @@
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { relative, resolve } from 'node:path';
+import { byteSize } from '../display.ts';
+import { ConfigurationError, FailedError, RefusedError, messageOf } from '../errors.ts';
+import type { DestructiveRun, StackRun } from '../task.ts';
+import { revisionIds } from '../alembic.ts';
+import { majorVersion } from './archive.ts';
+import { quoteName } from './attributes.ts';
+import { readRevisions } from './backup-facts.ts';
+import { applyRoles } from './bootstrap-roles.ts';
+import { inspectDump, type Dump } from './dump.ts';
+import { reportKept } from './kept.ts';
+import { Meter } from './meter.ts';
+import { checkReplaceable } from './obstacles.ts';
+import { refuseCommand } from './script.ts';
+import { replaceDatabase } from './swap.ts';
+
+/** A database has indexes, which a dump has not, and keeps its rows with a head each. */
+const GROWTH = 2;
+
+/** What the preflight has read to its end, so that it is not read twice. */
+const inspected = new Map<string, { dump: Dump; stamp: string }>();
+
+/** `restore-from-dump` before anyone waits. @throws ConfigurationError · RefusedError saying why it would not work */
+export const checkDump = (run: DestructiveRun): Promise<void> => check(run, 'DUMP');
+/** `restore-from-sql` before anyone waits. @throws the same */
+export const checkSql = (run: DestructiveRun): Promise<void> => check(run, 'SQL');
+
+async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
+  const { stack, environment, root, terminal, values } = run;
+  const script = values['BOOTSTRAP_ROLES_SQL'] as string;
+  if (!existsSync(resolve(root, script)))
+    throw new ConfigurationError(`${script}: no such file`, { hint: 'BOOTSTRAP_ROLES_SQL=<file>' });
+  const name = values[parameter] as string;
+  const path = resolve(name);
+  const native = stack.restoresNatively;
+  const onCommand = (command: string, line: number): void => {
+    if (!native) refuseCommand(command, `${name}, line ${line}`);
+  };
+  if (terminal.interactive) terminal.progress(`reading ${name} …`);
+  const stamp = await stampOf(path);
+  const dump = await inspectDump(name, path, { parameter, reading: { onCommand, anyEncoding: native } });
+  inspected.set(path, { dump, stamp });
+  terminal.clear();
+  if (!native) refuseUnknown(dump);
+  const server = await stack.withClient('postgres', async (client) => {
+    const { rows } = await client.query<{ version: string }>(
+      "SELECT current_setting('server_version') AS version",
+    );
+    return rows[0]!.version;
+  });
+  if (dump.server !== undefined && majorVersion(dump.server) > majorVersion(server)) {
+    throw new RefusedError(
+      `${name} is of a newer server: PostgreSQL ${dump.server}, and that of ${environment.name} is ${server}`,
+    );
+  }
+  await checkReplaceable(run, { bytes: dump.contents * GROWTH });
+  terminal.info(`${name}: ${describe(dump)}`);
+}
+
+/** What only pg_restore could read. */
+function refuseUnknown({ name, compression, encoding }: Dump): void {
+  const why =
+    compression === 'lz4' || compression === 'zstd'
+      ? `is compressed with ${compression}`
+      : encoding !== undefined && encoding !== 'UTF8'
+        ? `is encoded in ${encoding}`
+        : undefined;
+  if (why === undefined) return;
+  throw new ConfigurationError(`DUMP=${name} ${why}, which the embedded stack cannot read`, {
+    hint: 'pg_dump --format=custom --compress=gzip --encoding=UTF8',
+  });
+}
+
+function describe({ kind, size, contents, server, tables }: Dump): string {
+  const facts = [
+    kind === 'plain' ? (tables === undefined ? 'SQL' : 'plain dump') : `${kind} format`,
+    `${byteSize(size)}${contents > size ? ` (${byteSize(contents)} of data)` : ''}`,
+    ...(tables === undefined ? [] : [`${tables} tables`]),
+    ...(server === undefined ? [] : [`of PostgreSQL ${server}`]),
+  ];
+  return `whole, ${facts.join(', ')}`;
+}
+
+/** Changes when the file does. */
+async function stampOf(path: string): Promise<string> {
+  const stats = await stat(path).catch(() => undefined);
+  return stats ? `${stats.ino} ${stats.size} ${stats.mtimeMs}` : '';
+}
+
+export const restoreFromDump = (run: DestructiveRun): Promise<void> => restore(run, 'DUMP');
+export const restoreFromSql = (run: DestructiveRun): Promise<void> => restore(run, 'SQL');
+
+/**
+ * Restores into a new database beside the old one, compares the count of tables, lets them change places, and sets the
+ * roles' rights.
+ */
+async function restore(run: DestructiveRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
+  const { stack, environment, terminal, actor, values } = run;
+  const path = resolve(values[parameter] as string);
+  const { dump, stamp } = inspected.get(path)!;
+  if ((await stampOf(path)) !== stamp) throw new RefusedError(`${dump.name} has changed meanwhile`);
+
+  const { kept } = await replaceDatabase(run, { what: 'restore', fill: (aside) => fill(run, dump, aside) });
+  const said = `${environment.name}: ${stack.database.name} is restored from ${relative('', path)}`;
+  try {
+    await applyRoles(run);
+  } catch (error) {
+    terminal.warn(`${said}, but not all rights are set`);
+    throw error;
+  }
+  if (actor.dryRun) return;
+  terminal.ok(said);
+  if (kept !== undefined) reportKept(run, kept);
+  await reportRevision(run);
+}
+
+async function fill(run: DestructiveRun, dump: Dump, aside: string): Promise<void> {
+  const { stack, terminal, actor, signal, values } = run;
+  const jobs = (values['JOBS'] as number | undefined) ?? 1;
+  const program =
+    dump.kind === 'plain' ? 'psql -v ON_ERROR_STOP=1' : 'pg_restore --exit-on-error --no-owner --no-acl';
+  await actor.act(`${program} -d ${quoteName(aside)} < ${dump.name}`, async () => {
+    const meter = new Meter(terminal, 'restoring', dump.size);
+    await stack.restore(dump, aside, meter, jobs);
+    signal.throwIfAborted();
+    await stack.withClient(aside, async (client) => {
+      const { rows } = await client.query<{ count: string }>(TABLES);
+      const found = Number(rows[0]!.count);
+      if (dump.tables !== undefined && dump.tables !== found)
+        throw new FailedError(`${dump.name} has ${dump.tables} tables, and ${found} were restored`);
+      await client.query('ANALYZE');
+    });
+    terminal.clear();
+  });
+}
+
+/** As pg_dump counts them: not those of extensions. */
+const TABLES = `
+  SELECT count(*) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
+  WHERE relkind IN ('r', 'p') AND relpersistence <> 't' AND nspname !~ '^pg_' AND nspname <> 'information_schema'
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')`;
+
+/** Says in which revision the database is now, and whether migrations are missing. */
+async function reportRevision(run: StackRun): Promise<void> {
+  const { stack, environment, terminal, command } = run;
+  const at = await stack.withClient(stack.database.name, readRevisions);
+  if (at.length === 0) return terminal.info('it has no Alembic revision');
+  const where = `it is at revision ${at.join(', ')}`;
+  let heads: string[];
+  try {
+    const { status, stdout, stderr } = await stack.alembic(['heads'], { quiet: true });
+    if (status !== 0) throw new Error(stderr.trim());
+    heads = revisionIds(stdout);
+  } catch (error) {
+    return terminal.warn(`${where}; whether that is head cannot be said: ${messageOf(error)}`);
+  }
+  const missing = heads.filter((id) => !at.includes(id));
+  if (missing.length === 0) return terminal.ok(`${where}, which is head`);
+  terminal.warn(`${where}, not at head (${missing.join(', ')})`);
+  terminal.next(command('al-up-env', { ENV: environment.name }));
+}

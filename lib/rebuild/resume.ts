@@ -1,0 +1,59 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { readContents, type Contents } from '../database/contents.ts';
+import { writeWhole } from '../files.ts';
+import type { DestructiveRun } from '../task.ts';
+
+/** Where a run stopped, and with which database: it goes on only with that one, as it left it. */
+interface Failure {
+  readonly step: string;
+  readonly time: string;
+  readonly database: Pick<Contents, 'systemIdentifier' | 'oid' | 'revisions'>;
+}
+
+const fileOf = ({ root, environment }: DestructiveRun): string =>
+  join(root, 'journal', `.${environment.name}.rebuild.json`);
+
+/** Steps that can be repeated on the database that the reset made. */
+const REPEATABLE = ['bootstrap', 'migrate', 'current', 'verify'];
+
+export async function rememberFailure(run: DestructiveRun, step: string): Promise<void> {
+  if (run.actor.dryRun || !REPEATABLE.includes(step)) return forgetFailure(run);
+  try {
+    const { systemIdentifier, oid, revisions } = await run.stack.withClient(
+      run.stack.database.name,
+      readContents,
+    );
+    const failure: Failure = {
+      step,
+      time: new Date().toISOString(),
+      database: { systemIdentifier, oid, revisions },
+    };
+    await writeWhole(fileOf(run), 0o600, (output) => void output.write(`${JSON.stringify(failure)}\n`));
+  } catch {
+    // What could not be noted is done anew.
+    forgetFailure(run);
+  }
+}
+
+export function forgetFailure(run: DestructiveRun): void {
+  if (!run.actor.dryRun) rmSync(fileOf(run), { force: true });
+}
+
+/** The step that the last run failed at, when its database is there as it was left. */
+export async function whereToResume(run: DestructiveRun): Promise<string | undefined> {
+  const file = fileOf(run);
+  if (!existsSync(file)) return undefined;
+  const { step, time, database } = JSON.parse(readFileSync(file, 'utf8')) as Failure;
+  const now = await run.stack.withClient(run.stack.database.name, readContents).catch(() => undefined);
+  const same =
+    now?.oid === database.oid &&
+    now.systemIdentifier === database.systemIdentifier &&
+    now.revisions.join() === database.revisions.join();
+  if (!same) return undefined;
+  const at = database.revisions.join(', ') || 'no revision';
+  run.terminal.info(
+    `going on at ${step}, where the run of ${time.slice(11, 16)} UTC stopped, at ${at}; FROM=reset begins anew`,
+  );
+  return step;
+}

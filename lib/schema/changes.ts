@@ -1,0 +1,218 @@
+import type { DifferenceClass } from './comparison.ts';
+import { facetsOf, type Facet, type Facets } from './facets.ts';
+import type { Grant, SchemaObject } from './objects.ts';
+
+/** What differs between two forms of one object, of one class. */
+export interface Change {
+  readonly class: DifferenceClass;
+  readonly changes: readonly string[];
+  /** True for what no pattern may hide: PUBLIC, grant options, owners of SECURITY DEFINER functions. */
+  readonly grave?: boolean;
+}
+
+export interface Labels {
+  readonly base: string;
+  readonly compared: string;
+}
+
+/** How an object on both sides differs; nothing when it is the same, if need be by proof. */
+export function changesBetween(a: SchemaObject, b: SchemaObject, labels: Labels): Change[] {
+  return [
+    ...definitionChanges(a, b, labels),
+    ...ownerChanges(a, b),
+    ...privilegeChanges(a.privileges, b.privileges, labels),
+    ...commentChanges(a.comments, b.comments, labels),
+  ];
+}
+
+function definitionChanges(a: SchemaObject, b: SchemaObject, labels: Labels): Change[] {
+  const facts = facetChanges(a.facts, b.facts, labels);
+  const secret = a.secret === b.secret ? [] : ['a password or connection string differs (masked)'];
+  const changes = { definition: [...facts.definition, ...secret], storage: [...facts.storage] };
+  const found: Change[] = [];
+  if (a.definition !== b.definition) {
+    const [one, other] = [facetsOf(a.definition), facetsOf(b.definition)];
+    if (one && other) {
+      const facets = facetChanges(one.facets, other.facets, labels);
+      changes.definition.push(...facets.definition);
+      changes.storage.push(...facets.storage);
+      const renamed = constraintChanges(one, other, labels);
+      changes.definition.push(...renamed.definition);
+      const order = columnOrder(one.columns, other.columns);
+      if (order !== undefined) found.push({ class: 'column order', changes: [order] });
+      if (renamed.names.length > 0) found.push({ class: 'constraint name', changes: renamed.names });
+    } else {
+      changes.definition.push(excerpt(a.definition, b.definition));
+    }
+  }
+  for (const kind of ['storage', 'definition'] as const) {
+    if (changes[kind].length > 0) found.unshift({ class: kind, changes: changes[kind] });
+  }
+  return found;
+}
+
+function facetChanges(
+  one: readonly Facet[],
+  other: readonly Facet[],
+  labels: Labels,
+): Record<Facet['class'], string[]> {
+  const changes: Record<Facet['class'], string[]> = { definition: [], storage: [] };
+  const { both, first, second } = pair(one, other, ({ class: kind, key }) => `${kind} ${key}`);
+  for (const [a, b] of both) {
+    if (a.meaning !== b.meaning) changes[a.class].push(labelled(a.label, excerpt(a.text, b.text)));
+  }
+  for (const { class: kind, label, text } of first)
+    changes[kind].push(onlyIn(labelled(label, text), labels.base));
+  for (const { class: kind, label, text } of second) {
+    changes[kind].push(onlyIn(labelled(label, text), labels.compared));
+  }
+  return changes;
+}
+
+/** Constraints inside a definition: first those that mean the same, whatever their names, then by name. */
+function constraintChanges(
+  one: Facets,
+  other: Facets,
+  labels: Labels,
+): { definition: string[]; names: string[] } {
+  const equal = pair(one.constraints, other.constraints, ({ name, meaning }) => `${name}\0${meaning}`);
+  const renamed = pair(equal.first, equal.second, ({ meaning }) => meaning);
+  const changed = pair(renamed.first, renamed.second, ({ name }) => name);
+  const full = ({ name, text }: { name: string; text: string }): string =>
+    labelled(`constraint ${name}`, text);
+  return {
+    names: renamed.both.map(([a, b]) => `constraint ${a.name} → ${b.name}`),
+    definition: [
+      ...changed.both.map(([a, b]) => labelled(`constraint ${a.name}`, excerpt(a.text, b.text))),
+      ...changed.first.map((constraint) => onlyIn(full(constraint), labels.base)),
+      ...changed.second.map((constraint) => onlyIn(full(constraint), labels.compared)),
+    ],
+  };
+}
+
+/** Compares the order of the columns that both have. */
+function columnOrder(one: readonly string[], other: readonly string[]): string | undefined {
+  const common = (columns: readonly string[], others: readonly string[]): string[] => {
+    const there = new Set(others);
+    return columns.filter((column) => there.has(column));
+  };
+  const [a, b] = [common(one, other), common(other, one)];
+  const moved = a.findIndex((column, index) => column !== b[index]);
+  if (moved < 0) return undefined;
+  const last = a.findLastIndex((column, index) => column !== b[index]);
+  const part = (columns: string[]): string => shorten(columns.slice(moved, last + 1).join(', '));
+  return `columns in another order: ${part(a)} → ${part(b)}`;
+}
+
+function ownerChanges(a: SchemaObject, b: SchemaObject): Change[] {
+  if (a.owner === b.owner || a.owner === undefined || b.owner === undefined) return [];
+  const grave = /\bSECURITY DEFINER\b/.test(a.definition + b.definition);
+  return [{ class: 'owner', changes: [`owner ${a.owner} → ${b.owner}`], grave }];
+}
+
+function privilegeChanges(
+  one: readonly Grant[] | undefined,
+  other: readonly Grant[] | undefined,
+  labels: Labels,
+): Change[] {
+  if (!one || !other) return [];
+  const key = ({ column, grantee, privilege, revoked }: Grant): string =>
+    `${column}\0${grantee}\0${privilege}\0${revoked}`;
+  const { first, second } = pair(one, other, key);
+  if (first.length + second.length === 0) return [];
+  const describe = (grants: Grant[], label: string): string[] => {
+    const byGrantee = new Map<string, string[]>();
+    for (const { column, grantee, privilege } of grants) {
+      const who = column === '' ? grantee : `column ${column}: ${grantee}`;
+      byGrantee.set(who, [...(byGrantee.get(who) ?? []), privilege]);
+    }
+    return [...byGrantee].map(([who, privileges]) => onlyIn(`${who}: ${privileges.join(', ')}`, label));
+  };
+  // What was revoked on one side is there on the other only.
+  const [inBase, inCompared] = [
+    [...first.filter(({ revoked }) => !revoked), ...second.filter(({ revoked }) => revoked)],
+    [...second.filter(({ revoked }) => !revoked), ...first.filter(({ revoked }) => revoked)],
+  ];
+  const grave = [...first, ...second].some(
+    ({ grantee, privilege }) => grantee === 'PUBLIC' || privilege.includes('GRANT OPTION'),
+  );
+  return [
+    {
+      class: 'privileges',
+      changes: [...describe(inBase, labels.base), ...describe(inCompared, labels.compared)],
+      grave,
+    },
+  ];
+}
+
+const COMMENT = /^COMMENT ON (.*?) IS (.*);$/s;
+
+function commentChanges(one: readonly string[], other: readonly string[], labels: Labels): Change[] {
+  if (one.length === other.length && one.every((comment, index) => comment === other[index])) return [];
+  const read = (comment: string): { on: string; text: string } => {
+    const [, on = '', text = comment] = COMMENT.exec(comment) ?? [];
+    // A column's comment names it; the object's own name is known.
+    const [, column] = /^COLUMN .*\.("(?:[^"]|"")+"|[^."]+)$/s.exec(on) ?? [];
+    return { on: column === undefined ? 'comment' : `comment of column ${column}`, text };
+  };
+  const { both, first, second } = pair(one.map(read), other.map(read), ({ on }) => on);
+  const changes = [
+    ...both.filter(([a, b]) => a.text !== b.text).map(([a, b]) => `${a.on} ${excerpt(a.text, b.text)}`),
+    ...first.map(({ on, text }) => onlyIn(`${on} ${shorten(text)}`, labels.base)),
+    ...second.map(({ on, text }) => onlyIn(`${on} ${shorten(text)}`, labels.compared)),
+  ];
+  return [{ class: 'comment', changes }];
+}
+
+/** Pairs what has the same key, in order; a key may occur more than once. */
+export function pair<T>(
+  one: readonly T[],
+  other: readonly T[],
+  key: (item: T) => string,
+): { both: [T, T][]; first: T[]; second: T[] } {
+  const waiting = new Map<string, T[]>();
+  for (const item of other) {
+    const of = key(item);
+    const items = waiting.get(of);
+    if (items) items.push(item);
+    else waiting.set(of, [item]);
+  }
+  const both: [T, T][] = [];
+  const first: T[] = [];
+  for (const item of one) {
+    const match = waiting.get(key(item))?.shift();
+    if (match === undefined) first.push(item);
+    else both.push([item, match]);
+  }
+  return { both, first, second: [...waiting.values()].flat() };
+}
+
+const labelled = (label: string, text: string): string => [label, shorten(text)].filter(Boolean).join(' ');
+const onlyIn = (what: string, side: string): string => `${what} only in ${side}`;
+
+const LONGEST = 120;
+
+function shorten(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1)}…`;
+}
+
+/** Two texts as one change; of long ones, the part that differs. */
+export function excerpt(a: string, b: string): string {
+  const [one, other] = [a, b].map((text) => text.replaceAll(/\s+/g, ' ').trim()) as [string, string];
+  if (one === other) return 'differs in white space or spelling';
+  if (one.length + other.length <= LONGEST) return `${one || '(none)'} → ${other || '(none)'}`;
+  let start = 0;
+  while (start < one.length && one[start] === other[start]) start += 1;
+  let end = 0;
+  const room = Math.min(one.length, other.length) - start;
+  while (end < room && one.at(-1 - end) === other.at(-1 - end)) end += 1;
+  // Whole words, and one before.
+  start = Math.max(0, one.lastIndexOf(' ', Math.max(0, start - 2)));
+  const cut = (text: string): string => {
+    const behind = text.indexOf(' ', text.length - end);
+    const part = text.slice(start, behind < 0 ? text.length : behind).trim();
+    return `${start > 0 ? '… ' : ''}${shorten(part) || '(nothing)'}${behind < 0 ? '' : ' …'}`;
+  };
+  return `${cut(one)} → ${cut(other)}`;
+}

@@ -1,0 +1,193 @@
+import { changesBetween, pair, type Change, type Labels } from './changes.ts';
+import type { Comparison, Difference, DifferenceClass, KindCount } from './comparison.ts';
+import { matches, titleOf } from './ignore.ts';
+import type { SchemaObject } from './objects.ts';
+import type { Side } from './read.ts';
+import { involvedRoles, roleObject } from './server-roles.ts';
+
+export interface CompareOptions {
+  /** Patterns of differences that are accepted. */
+  readonly ignore: readonly string[];
+  readonly privileges: Comparison['privileges'];
+  readonly limits: readonly string[];
+}
+
+type Found = Difference & { readonly grave: boolean };
+type Pair = [base: SchemaObject, compared: SchemaObject];
+
+/** Compares two sides. `loadParser` has to have been awaited. */
+export function compare(base: Side, compared: Side, options: CompareOptions): Comparison {
+  const labels = { base: base.summary.label, compared: compared.summary.label };
+  const roles = involvedRoles(base.roles, compared.roles);
+  const all = ({ objects, roles: known }: Side): SchemaObject[] => [
+    ...objects,
+    ...known.filter(({ name }) => roles.has(name)).map(roleObject),
+  ];
+  const { both, renamed, onlyBase, onlyCompared } = pairObjects(all(base), all(compared));
+
+  const counts = new Map<string, Count>();
+  const hits = options.ignore.map(() => 0);
+  const differences: Found[] = [];
+  /** Counts an object, and keeps those of its differences that no pattern accepts. */
+  const settle = (
+    kind: string,
+    found: Found[],
+    otherwise: 'identical' | 'equivalent' = 'identical',
+  ): void => {
+    const kept = found.filter((difference) => {
+      const title = titleOf(difference);
+      const pattern = difference.grave ? -1 : options.ignore.findIndex((one) => matches(one, title));
+      if (pattern >= 0) hits[pattern]! += 1;
+      return pattern < 0;
+    });
+    differences.push(...kept);
+    let count = counts.get(kind);
+    if (!count) counts.set(kind, (count = { identical: 0, equivalent: 0, different: 0, ignored: 0 }));
+    count[kept.length > 0 ? 'different' : found.length > 0 ? 'ignored' : otherwise] += 1;
+  };
+
+  for (const [a, b] of both) {
+    const found = changesBetween(a, b, labels).map((change) => difference(a, b, change));
+    settle(a.kind, found, a.definition === b.definition ? 'identical' : 'equivalent');
+  }
+  for (const [a, b] of renamed) {
+    const name = { class: 'constraint name', changes: [`constraint ${a.name} → ${b.name}`] } as const;
+    const others = changesBetween(a, { ...b, definition: a.definition }, labels);
+    settle(
+      a.kind,
+      [name, ...others].map((change) => difference(a, b, change)),
+    );
+  }
+  for (const object of onlyBase) settle(object.kind, [alone(object, 'only in base')]);
+  for (const object of onlyCompared) settle(object.kind, [alone(object, 'only in compared')]);
+
+  const incomplete = [base, compared].flatMap(({ summary, incomplete: sentences }) =>
+    sentences.map((sentence) => `${summary.label}: ${sentence}`),
+  );
+  return {
+    verdict: incomplete.length > 0 ? 'incomplete' : differences.length > 0 ? 'different' : 'same',
+    base: base.summary,
+    compared: compared.summary,
+    privileges: options.privileges,
+    objects: [...counts]
+      .map(([kind, count]): KindCount => ({ kind, ...count }))
+      .sort((a, b) => order(a.kind, b.kind)),
+    differences: differences.sort(byPlace).map(withoutGrave),
+    ignored: options.ignore.map((pattern, index) => ({ pattern, count: hits[index]! })),
+    incomplete,
+    limits: options.limits,
+  };
+}
+
+type Count = { -readonly [K in keyof Omit<KindCount, 'kind'>]: number };
+
+/** A constraint without its name, to find one that was only renamed. */
+const NAMED = /^((?:.|\n)*?ADD CONSTRAINT )(?:"(?:[^"]|"")+"|\S+)/;
+
+function pairObjects(
+  base: readonly SchemaObject[],
+  compared: readonly SchemaObject[],
+): { both: Pair[]; renamed: Pair[]; onlyBase: SchemaObject[]; onlyCompared: SchemaObject[] } {
+  const key = ({ kind, schema, table, name }: SchemaObject): string =>
+    `${kind}\0${schema}\0${table}\0${name}`;
+  // Two objects of one name, such as two casts' functions, are told apart by what they say.
+  const repeated = new Set([base, compared].flatMap((objects) => duplicates(objects.map(key))));
+  const exact = pair(base, compared, (object) => {
+    const of = key(object);
+    return repeated.has(of) ? `${of}\0${object.definition}` : of;
+  });
+  const named = pair(exact.first, exact.second, key);
+  const renamed = pair(named.first, named.second, (object) =>
+    object.kind.endsWith('CONSTRAINT')
+      ? [object.kind, object.schema, object.table, object.definition.replace(NAMED, '$1')].join('\0')
+      : `${key(object)}\0`,
+  );
+  const [implicit, explicit] = [
+    (one: SchemaObject) => one.implicit === true,
+    (one: SchemaObject) => !one.implicit,
+  ];
+  return {
+    both: [
+      ...exact.both,
+      ...named.both,
+      // Everybody has it; one side says nothing special of it.
+      ...renamed.first.filter(implicit).map((object): Pair => [object, { ...object, privileges: [] }]),
+      ...renamed.second.filter(implicit).map((object): Pair => [{ ...object, privileges: [] }, object]),
+    ],
+    renamed: renamed.both,
+    onlyBase: renamed.first.filter(explicit),
+    onlyCompared: renamed.second.filter(explicit),
+  };
+}
+
+function duplicates(keys: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return keys.filter((key) => seen.has(key) || !seen.add(key));
+}
+
+const place = ({
+  kind,
+  schema,
+  table,
+  name,
+}: SchemaObject): Pick<Difference, 'kind' | 'schema' | 'table' | 'name'> => ({
+  ...{ kind, schema, ...(table === undefined ? {} : { table }), name },
+});
+
+function difference(
+  a: SchemaObject,
+  b: SchemaObject,
+  { class: kind, changes, grave = false }: Change,
+): Found {
+  const shown = (object: SchemaObject): string | undefined => {
+    if (kind === 'owner' || kind === 'privileges') return undefined;
+    return kind === 'comment' ? object.comments.join('\n') : definitionOf(object);
+  };
+  return found(a, kind, changes, grave || a.kind === 'DEFAULT ACL', shown(a), shown(b));
+}
+
+function alone(object: SchemaObject, kind: 'only in base' | 'only in compared'): Found {
+  const definition = definitionOf(object);
+  const [base, compared] = kind === 'only in base' ? [definition, undefined] : [undefined, definition];
+  return found(object, kind, [], false, base, compared);
+}
+
+function found(
+  object: SchemaObject,
+  kind: DifferenceClass,
+  changes: readonly string[],
+  grave: boolean,
+  base: string | undefined,
+  compared: string | undefined,
+): Found {
+  return {
+    ...place(object),
+    class: kind,
+    changes,
+    grave,
+    ...(base === undefined ? {} : { base }),
+    ...(compared === undefined ? {} : { compared }),
+  };
+}
+
+/** With what the definition does not say, as comments. */
+function definitionOf({ definition, facts }: SchemaObject): string {
+  const said = facts.map(({ label, text }) => `-- ${[label, text].filter(Boolean).join(' ')}`);
+  return [definition, ...said].filter(Boolean).join('\n');
+}
+
+const withoutGrave = (found: Found): Difference => {
+  const { grave, ...rest } = found;
+  void grave;
+  return rest;
+};
+
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function byPlace(a: Difference, b: Difference): number {
+  const text = (one: Difference): string =>
+    [one.kind, one.schema, one.table ?? '', one.name, one.class].join('\0');
+  return order(text(a), text(b));
+}
+
+export type { Labels };

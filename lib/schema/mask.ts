@@ -1,0 +1,69 @@
+const MASK = "'********'";
+
+/** An option as PostgreSQL prints it: its name, quoted where it must be, and its value as a literal. */
+const OPTION = /((?:"(?:[^"]|"")+"|\w+) )(E?'(?:[^']|'')*')/g;
+const SECRET_NAME = /pass|pwd|secret|token|key|credential|auth|private|conn/i;
+/** Of user mappings, whose options are there for secrets, only these are shown. */
+const HARMLESS_NAME = /^"?user(?:name)?"?$/;
+/** Of connection strings, only these. https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS */
+const HARMLESS_KEYWORD = /^(?:host|hostaddr|port|dbname|user|sslmode|application_name|connect_timeout)$/;
+
+export interface Masked {
+  readonly text: string;
+  /** What was masked, only for comparing it; empty when there was nothing. */
+  readonly secret: string;
+}
+
+/** Takes the secrets out of a definition: connection strings of subscriptions, options of what is foreign. */
+export function maskSecrets(kind: string, definition: string): Masked {
+  if (kind === 'SUBSCRIPTION') {
+    return mask(
+      definition,
+      /( CONNECTION )(E?'(?:[^']|'')*')/g,
+      (before, value) => before + maskConnection(value),
+    );
+  }
+  if (!/^(?:USER MAPPING|SERVER|FOREIGN DATA WRAPPER|FOREIGN TABLE)$/.test(kind)) {
+    return { text: definition, secret: '' };
+  }
+  const harmless = (name: string): boolean =>
+    kind === 'USER MAPPING' ? HARMLESS_NAME.test(name.trim()) : !SECRET_NAME.test(name);
+  // Behind the word, nothing but options follows in these; a foreign table's columns stand in front.
+  const from = definition.search(/\bOPTIONS \(/);
+  if (from < 0) return { text: definition, secret: '' };
+  const { text, secret } = mask(
+    definition.slice(from),
+    OPTION,
+    (name, value) => name + (harmless(name) ? value : MASK),
+  );
+  return { text: definition.slice(0, from) + text, secret };
+}
+
+/** The value of a setting whose name sounds like a secret. */
+export function maskSetting(name: string, value: string): Masked {
+  return SECRET_NAME.test(name) && !/^(?:default_|password_encryption|row_|search_)/.test(name)
+    ? { text: MASK, secret: value }
+    : { text: value, secret: '' };
+}
+
+function mask(text: string, pattern: RegExp, replace: (before: string, value: string) => string): Masked {
+  const secrets: string[] = [];
+  const masked = text.replace(pattern, (whole: string, before: string, value: string) => {
+    const replaced = replace(before, value);
+    if (replaced !== whole) secrets.push(`${before}${value}`);
+    return replaced;
+  });
+  return { text: masked, secret: secrets.join('\n') };
+}
+
+/** A connection string whose form is not known is masked as a whole: `postgresql://…` for instance. */
+function maskConnection(literal: string): string {
+  const text = literal.replace(/^E?'|'$/g, '').replaceAll("''", "'");
+  const pairs = [...text.matchAll(/\s*(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|(?:[^\s'\\]|\\.)*)/gy)];
+  const read = pairs.reduce((length, [whole]) => length + whole.length, 0);
+  if (literal.startsWith('E') || text.slice(read).trim() !== '') return MASK;
+  const shown = pairs.map(([, keyword, value]) =>
+    HARMLESS_KEYWORD.test(keyword!) ? `${keyword}=${value}` : `${keyword}=********`,
+  );
+  return `'${shown.join(' ').replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,191 @@
+import type { Entry } from './archive.ts';
+import type { Facet } from './facets.ts';
+import { maskSecrets } from './mask.ts';
+import { identify, mapRoles } from './names.ts';
+
+/** One object of a schema, with all that is compared of it. */
+export interface SchemaObject {
+  readonly kind: string;
+  readonly schema: string;
+  readonly table?: string;
+  readonly name: string;
+  /** As SQL, secrets masked. */
+  readonly definition: string;
+  /** What was masked. For comparing only; it goes into no result. */
+  readonly secret: string;
+  /** What the definition does not say: tablespace, an extension's version, that an index is invalid. */
+  readonly facts: readonly Facet[];
+  /** By its logical name; undefined where the kind has none of its own. */
+  readonly owner?: string;
+  /** COMMENT statements on it and its columns, sorted. */
+  readonly comments: readonly string[];
+  /** Undefined where they were not read. */
+  readonly privileges?: readonly Grant[];
+  /** True for what is there on every side: parts of the server whose privileges somebody changed. */
+  readonly implicit?: true;
+}
+
+export interface Grant {
+  /** Empty for the object itself. */
+  readonly column: string;
+  readonly grantee: string;
+  /** `SELECT`, `SELECT WITH GRANT OPTION`, `SELECT granted by someone` */
+  readonly privilege: string;
+  /** True for one that objects of this kind have unless it is revoked, and that was. */
+  readonly revoked: boolean;
+}
+
+/** What the catalogs know of an object beyond its entry, by the entry's `catalog`. */
+export interface Known {
+  readonly facts?: readonly Facet[] | undefined;
+  readonly privileges?: readonly Grant[] | undefined;
+}
+
+/** Entries that are no objects: settings of the dump, data, and what is read from the catalogs instead. */
+const NO_OBJECT =
+  /^(?:ENCODING|STDSTRINGS|SEARCHPATH|DATABASE|DATABASE PROPERTIES|ACL|DEFAULT ACL|SEQUENCE SET|BLOBS?|BLOB METADATA|.* DATA)$/;
+
+/** Kinds that have an owner of their own; that of an index or a trigger is its table's. */
+const OWNED = new Set([
+  ...[
+    'SCHEMA',
+    'TABLE',
+    'VIEW',
+    'MATERIALIZED VIEW',
+    'FOREIGN TABLE',
+    'SEQUENCE',
+    'TYPE',
+    'DOMAIN',
+    'SHELL TYPE',
+  ],
+  ...[
+    'FUNCTION',
+    'PROCEDURE',
+    'AGGREGATE',
+    'OPERATOR',
+    'OPERATOR CLASS',
+    'OPERATOR FAMILY',
+    'CONVERSION',
+    'COLLATION',
+  ],
+  ...[
+    'TEXT SEARCH DICTIONARY',
+    'TEXT SEARCH CONFIGURATION',
+    'FOREIGN DATA WRAPPER',
+    'SERVER',
+    'EVENT TRIGGER',
+  ],
+  ...['PUBLICATION', 'SUBSCRIPTION', 'STATISTICS', 'PROCEDURAL LANGUAGE'],
+]);
+
+/** Kinds without an owner that this tool knows. Any other makes the verdict incomplete. */
+const OTHERS = new Set([
+  ...[
+    'EXTENSION',
+    'INDEX',
+    'INDEX ATTACH',
+    'CONSTRAINT',
+    'CHECK CONSTRAINT',
+    'FK CONSTRAINT',
+    'DEFAULT',
+    'TRIGGER',
+  ],
+  ...[
+    'RULE',
+    'POLICY',
+    'SEQUENCE OWNED BY',
+    'CAST',
+    'TRANSFORM',
+    'TEXT SEARCH PARSER',
+    'TEXT SEARCH TEMPLATE',
+  ],
+  ...[
+    'USER MAPPING',
+    'PUBLICATION TABLE',
+    'PUBLICATION TABLES IN SCHEMA',
+    'SUBSCRIPTION TABLE',
+    'ACCESS METHOD',
+  ],
+  ...['SECURITY LABEL', 'COMMENT', 'TABLE ATTACH', 'ROW SECURITY'],
+]);
+
+export const isKnownKind = (kind: string): boolean =>
+  OWNED.has(kind) || OTHERS.has(kind) || NO_OBJECT.test(kind);
+
+export interface Building {
+  readonly logical: (role: string) => string;
+  readonly known: (catalog: string) => Known;
+  /** False to leave owners out. */
+  readonly owners: boolean;
+}
+
+/** The objects of a table of contents: what belongs to another object is put to it. */
+export function objectsOf(entries: readonly Entry[], { logical, known, owners }: Building): SchemaObject[] {
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  const comments = new Map<Entry, string[]>();
+  const more = new Map<Entry, string[]>();
+  const ownedSequences = new Set<Entry>();
+  const objects: Entry[] = [];
+  for (const entry of entries) {
+    if (NO_OBJECT.test(entry.kind) || isPublicSchema(entry)) continue;
+    const others = entry.dependencies.map((id) => byId.get(id));
+    if (entry.kind === 'COMMENT' && others[0]) {
+      // Of the database, whose comment is read from the catalog.
+      if (others[0].kind !== 'DATABASE') add(comments, others[0], entry.definition);
+      continue;
+    }
+    const same = others.find((one) => one?.name === entry.name && one.schema === entry.schema);
+    if (same && /^(?:TABLE ATTACH|ROW SECURITY)$/.test(entry.kind)) {
+      add(more, same, entry.definition);
+      continue;
+    }
+    if (same && entry.kind === 'SEQUENCE OWNED BY') ownedSequences.add(same);
+    objects.push(entry);
+  }
+
+  return objects.map((entry): SchemaObject => {
+    const { kind, schema, catalog } = entry;
+    const definition = [entry.definition, ...(more.get(entry) ?? [])].map((text) => text.trim()).join('\n');
+    const { text, secret } = maskSecrets(kind, mapRoles(kind, definition, logical));
+    const { facts = [], privileges } = known(catalog);
+    // What a column owns has its table's owner.
+    const owned = owners && OWNED.has(kind) && !ownedSequences.has(entry) && !text.startsWith('ALTER TABLE');
+    return {
+      kind,
+      schema,
+      ...identify({ kind, name: entry.name, definition: text }),
+      definition: text,
+      secret,
+      facts: [...storageFacts(entry), ...facts],
+      ...(owned ? { owner: logical(entry.owner) } : {}),
+      comments: (comments.get(entry) ?? []).map((comment) => comment.trim()).sort(),
+      ...(privileges === undefined ? {} : { privileges }),
+    };
+  });
+}
+
+/** Which is in a dump only where it is not as initdb made it, and so is read from the catalog. */
+const isPublicSchema = ({ kind, name }: Entry): boolean =>
+  (kind === 'SCHEMA' && name === 'public') || (kind === 'COMMENT' && name === 'SCHEMA public');
+
+function add(to: Map<Entry, string[]>, entry: Entry, text: string): void {
+  const texts = to.get(entry);
+  if (texts) texts.push(text);
+  else to.set(entry, [text]);
+}
+
+function storageFacts({ kind, tablespace, accessMethod }: Entry): Facet[] {
+  const facts: Facet[] = [];
+  if (tablespace !== '') facts.push(fact('storage', 'tablespace', tablespace));
+  // The server's default is no choice of the schema's.
+  if (accessMethod !== '' && kind !== 'INDEX') facts.push(fact('storage', 'access method', accessMethod));
+  return facts;
+}
+
+export const fact = (kind: Facet['class'], label: string, text: string): Facet => ({
+  class: kind,
+  key: label,
+  label,
+  text,
+  meaning: text,
+});

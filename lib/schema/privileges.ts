@@ -1,0 +1,144 @@
+import type { Client } from 'pg';
+import type { Grant } from './objects.ts';
+
+/** Privileges that differ from those that an object of its kind has when nobody grants or revokes. */
+export interface Granted {
+  /** By catalog and object identifier: `1259/16391`; `database` for the database itself. */
+  readonly of: ReadonlyMap<string, readonly Grant[]>;
+  /** What is not in a dump for itself, and has privileges: parts of extensions and of the server. */
+  readonly identities: ReadonlyMap<
+    string,
+    { readonly kind: string; readonly schema: string; readonly name: string }
+  >;
+  readonly defaults: readonly {
+    readonly schema: string;
+    readonly name: string;
+    readonly privileges: readonly Grant[];
+  }[];
+}
+
+interface Row {
+  readonly catalog: string;
+  readonly column: string;
+  readonly grantee: string | null;
+  readonly grantor: string;
+  readonly owner: string;
+  readonly privilege: string;
+  readonly grantable: boolean;
+  readonly revoked: boolean;
+}
+
+/** Catalogs with privileges: table, names of its columns, and the letter that acldefault() wants. */
+const CATALOGS = [
+  ['pg_class', 'relacl', 'relowner', `CASE relkind WHEN 'S' THEN 's' ELSE 'r' END`],
+  ['pg_proc', 'proacl', 'proowner', `'f'`],
+  ['pg_namespace', 'nspacl', 'nspowner', `'n'`],
+  ['pg_type', 'typacl', 'typowner', `'T'`],
+  ['pg_language', 'lanacl', 'lanowner', `'l'`],
+  ['pg_foreign_data_wrapper', 'fdwacl', 'fdwowner', `'F'`],
+  ['pg_foreign_server', 'srvacl', 'srvowner', `'S'`],
+] as const;
+
+/** What initdb says that it gave to the public schema is not what it gave in the end. */
+const PUBLIC = ` AND NOT (classoid = 'pg_namespace'::regclass AND objoid = 2200)`;
+
+/** Of an object, against those that initdb or CREATE EXTENSION gave it (pg_init_privs), else against the usual ones. */
+const ACLS = [
+  ...CATALOGS.map(
+    ([table, acl, owner, letter]) => `
+    SELECT o.tableoid || '/' || o.oid AS catalog, '' AS column, ${owner} AS owner, ${acl} AS acl,
+           coalesce(initprivs, acldefault((${letter})::"char", ${owner})) AS usual
+    FROM ${table} o LEFT JOIN pg_init_privs i ON i.classoid = o.tableoid AND i.objoid = o.oid AND i.objsubid = 0${PUBLIC}
+    WHERE ${acl} IS NOT NULL AND (o.oid >= 16384 OR initprivs IS NOT NULL${table === 'pg_namespace' ? ` OR nspname = 'public'` : ''}) ${table === 'pg_namespace' ? `AND nspname !~ '^pg_(toast_)?temp'` : ''}`,
+  ),
+  `SELECT c.tableoid || '/' || c.oid, attname, relowner, attacl, initprivs
+    FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+    LEFT JOIN pg_init_privs i ON i.classoid = c.tableoid AND i.objoid = c.oid AND i.objsubid = attnum
+    WHERE attacl IS NOT NULL AND NOT attisdropped AND (c.oid >= 16384 OR initprivs IS NOT NULL)`,
+  `SELECT 'database', '', datdba, datacl, acldefault('d', datdba)
+    FROM pg_database WHERE datname = current_database() AND datacl IS NOT NULL`,
+].join(' UNION ALL ');
+
+/** In which schema, for whose objects and of which kind stands where the object's identifiers stand elsewhere. */
+const DEFAULT_ACLS = `
+  SELECT coalesce(nspname, '') || E'\\n' || pg_get_userbyid(defaclrole) || E'\\n' || defaclobjtype::text, '', defaclrole, defaclacl,
+         CASE WHEN defaclnamespace = 0
+              THEN acldefault(CASE defaclobjtype WHEN 'S' THEN 's'::"char" ELSE defaclobjtype END, defaclrole) END
+  FROM pg_default_acl LEFT JOIN pg_namespace n ON n.oid = defaclnamespace`;
+
+const explode = (acls: string): string => `
+  SELECT catalog, "column", pg_get_userbyid(owner) AS owner, privilege_type AS privilege, is_grantable AS grantable, revoked,
+         CASE grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(grantee) END AS grantee, pg_get_userbyid(grantor) AS grantor
+  FROM (${acls}) AS found(catalog, "column", owner, acl, usual), LATERAL (
+    (SELECT false AS revoked, * FROM aclexplode(acl) EXCEPT SELECT false, * FROM aclexplode(usual))
+    UNION ALL
+    (SELECT true, * FROM aclexplode(usual) EXCEPT SELECT true, * FROM aclexplode(acl))) AS differing`;
+
+const KINDS: Readonly<Record<string, string>> = {
+  ...{ r: 'TABLES', S: 'SEQUENCES', f: 'FUNCTIONS', T: 'TYPES', n: 'SCHEMAS', L: 'LARGE OBJECTS' },
+};
+
+/**
+ * Reads who may do what.
+ *
+ * @param dumped catalog and object identifiers of what is in the dump
+ * @param logical brings a role's name to its logical one
+ */
+export async function readPrivileges(
+  client: Client,
+  dumped: ReadonlySet<string>,
+  logical: (role: string) => string,
+): Promise<Granted> {
+  const grantsOf = async (acls: string): Promise<Map<string, Grant[]>> => {
+    const { rows } = await client.query<Row>(explode(acls));
+    const of = new Map<string, Grant[]>();
+    for (const row of rows) of.set(row.catalog, [...(of.get(row.catalog) ?? []), grant(row, logical)]);
+    for (const [catalog, grants] of of) of.set(catalog, withoutOpposites(grants));
+    return of;
+  };
+  const of = await grantsOf(ACLS);
+  const others = [...of.keys()].filter((catalog) => catalog !== 'database' && !dumped.has(catalog));
+  const { rows: identified } = await client.query<{
+    catalog: string;
+    kind: string;
+    schema: string;
+    name: string;
+  }>(
+    `SELECT catalog, upper(type) AS kind, coalesce(schema, '') AS schema,
+            CASE WHEN schema IS NULL THEN identity ELSE substr(identity, length(quote_ident(schema)) + 2) END AS name
+     FROM unnest($1::text[]) AS catalog,
+          pg_identify_object(split_part(catalog, '/', 1)::oid, split_part(catalog, '/', 2)::oid, 0)`,
+    [others],
+  );
+  const defaults = [...(await grantsOf(DEFAULT_ACLS))].map(([key, privileges]) => {
+    const [schema, role, kind] = key.split('\n') as [string, string, string];
+    return { schema, name: `FOR ROLE ${logical(role)} ON ${KINDS[kind] ?? kind}`, privileges };
+  });
+  return {
+    of,
+    identities: new Map(identified.map(({ catalog, ...identity }) => [catalog, identity])),
+    defaults,
+  };
+}
+
+/** Whatever belongs to the owner goes with the object: a change of owners is not one of privileges as well. */
+function grant(row: Row, logical: (role: string) => string): Grant {
+  const { column, owner, grantor, grantable, revoked } = row;
+  const grantee =
+    row.grantee === null ? 'PUBLIC' : row.grantee === owner ? 'the owner' : logical(row.grantee);
+  const by = grantor === owner ? '' : ` granted by ${logical(grantor)}`;
+  return {
+    column,
+    grantee,
+    privilege: `${row.privilege}${grantable ? ' WITH GRANT OPTION' : ''}${by}`,
+    revoked,
+  };
+}
+
+/** What another owner has in the first one's place is neither granted nor revoked. */
+function withoutOpposites(grants: readonly Grant[]): Grant[] {
+  const key = ({ column, grantee, privilege, revoked }: Grant, opposite = false): string =>
+    [column, grantee, privilege, revoked !== opposite].join('\0');
+  const all = new Set(grants.map((one) => key(one)));
+  return grants.filter((one) => !all.has(key(one, true)));
+}

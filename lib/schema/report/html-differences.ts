@@ -1,0 +1,53 @@
+import type { Comparison, Difference } from '../comparison.ts';
+import { definitionTable, RowBudget } from './html-definition.ts';
+import { markup, type Markup } from './markup.ts';
+import { printable } from './printable.ts';
+import { byKind, changeLines, objectName } from './wording.ts';
+
+const kindOf = ({ kind }: Difference): string => printable(kind);
+const schemaOf = ({ schema }: Difference): string => (schema === '' ? '(none)' : printable(schema));
+
+/** Hidden until page.js, which makes it work, has run: without scripts all differences are shown. */
+export function filterForm(differences: readonly Difference[]): Markup {
+  return markup`<form class="filter" hidden>
+<label>Kind ${choice('kind', differences.map(kindOf))}</label>
+<label>Schema ${choice('schema', differences.map(schemaOf))}</label>
+<label>Text <input name="text" type="search" placeholder="name or change" autocomplete="off"></label>
+<button type="reset">Show all</button>
+<button type="button" name="fold">Close all</button>
+<output aria-live="polite"></output>
+</form>
+`;
+}
+
+function choice(name: string, values: readonly string[]): Markup {
+  const numbers = new Map<string, number>();
+  for (const value of values) numbers.set(value, (numbers.get(value) ?? 0) + 1);
+  const sorted = [...numbers].sort(([one], [other]) => (one < other ? -1 : 1));
+  const options = sorted.map(
+    ([value, number]) => markup`<option value="${value}">${value} (${number})</option>\n`,
+  );
+  return markup`<select name="${name}"><option value="">all (${values.length})</option>\n${options}</select>`;
+}
+
+/** All differences, those of one kind below one heading. */
+export function differenceCards(comparison: Comparison): Markup[] {
+  const budget = new RowBudget();
+  return byKind(comparison.differences).map((those) => {
+    const cards = those.map((difference) => card(difference, comparison, budget));
+    return markup`<section class="kind">\n<h3>${kindOf(those[0]!)} <span>${those.length}</span></h3>\n${cards}</section>\n`;
+  });
+}
+
+function card(difference: Difference, comparison: Comparison, budget: RowBudget): Markup {
+  const { class: what } = difference;
+  const changes = changeLines(difference, comparison).map((change) => markup`<li>${change}</li>`);
+  return markup`<article class="difference" data-kind="${kindOf(difference)}" data-schema="${schemaOf(difference)}">
+<details open>
+<summary><span class="name">${objectName(difference)}</span> <span class="class ${what.replaceAll(' ', '-')}">${what}</span></summary>
+<ul class="changes">${changes}</ul>
+${definitionTable(difference, comparison, budget)}
+</details>
+</article>
+`;
+}

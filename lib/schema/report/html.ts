@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Comparison, KindCount } from '../comparison.ts';
+import { differenceCards, filterForm } from './html-differences.ts';
+import { Markup, markup } from './markup.ts';
+import { printable } from './printable.ts';
+import { count, COUNTED, grouped, remarks, SIGN, sideDetails, total, verdictSentence } from './wording.ts';
+
+export interface PageOptions {
+  /** When the comparison was made. */
+  readonly at: Date;
+}
+
+/** From this many differences on. */
+const LONG = 300;
+
+/**
+ * The comparison as one page that needs nothing else: no network, no font, no file beside it. Everything from the
+ * schemas is escaped; beyond that, the page's policy lets no script and no style in but its own two.
+ */
+export function renderHtml(comparison: Comparison, { at }: PageOptions): string {
+  const { verdict, base, compared, differences } = comparison;
+  const [style, script] = [readBeside('page.css'), readBeside('page.js')];
+  const labels = `${printable(compared.label)} and ${printable(base.label)}`;
+  const body =
+    differences.length === 0
+      ? []
+      : [
+          markup`<h2>Differences</h2>\n`,
+          filterForm(differences),
+          ...differenceCards(comparison),
+          markup`<script>${new Markup(script)}</script>\n`,
+        ];
+  return markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy(style, script)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>${SIGN[verdict]} ${verdict}: ${labels}</title>
+<style>${new Markup(style)}</style>
+</head>
+<body class="${differences.length < LONG ? '' : 'long'}">
+<main>
+${heading(comparison, at)}
+${numbers(comparison)}
+${notes(comparison)}
+${body}${countsByKind(comparison)}
+</main>
+<footer>Made by makesafe. Of a long definition only the lines around its changes are here; JSON=1 has all of it.</footer>
+</body>
+</html>
+`.text;
+}
+
+const readBeside = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
+
+function policy(style: string, script: string): string {
+  const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+  const own = `style-src ${hash(style)}; script-src ${hash(script)}`;
+  return `default-src 'none'; ${own}; base-uri 'none'; form-action 'none'`;
+}
+
+function heading(comparison: Comparison, at: Date): Markup {
+  const { verdict } = comparison;
+  const minute = `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  const sides = (['base', 'compared'] as const).map((name) => {
+    const side = comparison[name];
+    const details = sideDetails(side).join(' · ');
+    return markup`<div><dt>${name}</dt><dd><b>${printable(side.label)}</b><small>${details}</small></dd></div>\n`;
+  });
+  return markup`<header class="verdict ${verdict}">
+<p class="over">Schema comparison · <time datetime="${at.toISOString()}">${minute}</time></p>
+<h1><span class="badge" aria-hidden="true">${SIGN[verdict]}</span> ${verdictSentence(comparison)}</h1>
+<dl class="sides">
+${sides}</dl>
+</header>`;
+}
+
+function numbers({ objects }: Comparison): Markup {
+  const all = total(objects);
+  const boxes = COUNTED.map(
+    (key) => markup`<div class="${look(key, all[key])}"><dt>${key}</dt><dd>${grouped(all[key])}</dd></div>\n`,
+  );
+  return markup`<dl class="numbers">\n${boxes}</dl>`;
+}
+
+/** What could not be read, what was left out, and what was accepted: never to be taken for compared. */
+function notes(comparison: Comparison): Markup[] {
+  const accepted = comparison.ignored.map(
+    ({ pattern, count: number }) => `${printable(pattern)}: ${count(number, 'difference')} ignored`,
+  );
+  const lists = [
+    { kind: 'unread', label: 'What could not be read', texts: comparison.incomplete.map(printable) },
+    { kind: 'left-out', label: 'What was left out', texts: [...remarks(comparison), ...accepted] },
+  ];
+  return lists
+    .filter(({ texts }) => texts.length > 0)
+    .map(({ kind, label, texts }) => {
+      const items = texts.map((text) => markup`<li>${text}</li>\n`);
+      return markup`<section class="notes ${kind}"><h2>${label}</h2>\n<ul>\n${items}</ul></section>\n`;
+    });
+}
+
+function countsByKind({ objects }: Comparison): Markup {
+  const cells = (row: KindCount): Markup[] =>
+    COUNTED.map((key) => markup`<td class="${look(key, row[key])}">${grouped(row[key])}</td>`);
+  const row = (count: KindCount): Markup =>
+    markup`<tr><th scope="row">${printable(count.kind)}</th>${cells(count)}</tr>\n`;
+  return markup`<details class="counts" open>
+<summary><h2>Objects by kind</h2></summary>
+<table>
+<thead><tr><th scope="col">kind</th>${COUNTED.map((key) => markup`<th scope="col">${key}</th>`)}</tr></thead>
+<tbody>
+${objects.map(row)}</tbody>
+<tfoot>${row({ kind: 'total', ...total(objects) })}</tfoot>
+</table>
+</details>`;
+}
+
+const look = (key: string, number: number): string => (number === 0 ? 'zero' : key);

@@ -1,0 +1,21 @@
+/** Text that is HTML already. */
+export class Markup {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+type Content = Markup | string | number | readonly Content[];
+
+/** HTML whose interpolated values are escaped, in elements and in quoted attributes alike, unless they are markup. */
+export function markup(strings: TemplateStringsArray, ...values: readonly Content[]): Markup {
+  return new Markup(strings.map((text, at) => (at === 0 ? '' : render(values[at - 1]!)) + text).join(''));
+}
+
+function render(content: Content): string {
+  if (content instanceof Markup) return content.text;
+  if (typeof content === 'object') return content.map(render).join('');
+  return String(content).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,13 @@
+import { flag, required, type Parameter } from '../../params.ts';
+
+/** How a comparison is shown; for each task that shows one. */
+
+export const VERBOSE = flag('each changed definition, line by line');
+export const JSON_RESULT = flag('the result as JSON');
+export const HTML: Parameter<string> = {
+  ...required('a page to write as well, for a browser and for print', {
+    placeholder: '<file>',
+    defaultNote: 'none',
+  }),
+  required: false,
+};

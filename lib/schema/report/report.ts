@@ -1,0 +1,65 @@
+import { relative, resolve } from 'node:path';
+import { writeWhole } from '../../files.ts';
+import type { Redactor } from '../../redact.ts';
+import type { StackRun } from '../../task.ts';
+import type { Comparison } from '../comparison.ts';
+import { verdictSentence } from './wording.ts';
+
+/**
+ * Shows a comparison as the run's VERBOSE, JSON and HTML ask for it.
+ *
+ * @returns the line to type next when the verdict is not `same`
+ * @throws FailedError when the page cannot be written
+ */
+export async function reportComparison(found: Comparison, run: StackRun): Promise<string | undefined> {
+  const { terminal, values, actor, command } = run;
+  const comparison = redacted(found, terminal.redactor);
+  if (values['JSON'] === true) {
+    const { renderJson } = await import('./json.ts');
+    terminal.result(renderJson(comparison));
+  } else {
+    const { renderTerminal } = await import('./terminal.ts');
+    const verbose = values['VERBOSE'] === true;
+    terminal.result(renderTerminal(comparison, { verbose, style: terminal.styleResult }));
+  }
+  const page = values['HTML'] as string | undefined;
+  if (page !== undefined) {
+    const { renderHtml } = await import('./html.ts');
+    const text = renderHtml(comparison, { at: new Date() });
+    await actor.act(`# write the report to ${page}`, () =>
+      writeWhole(resolve(page), 0o600, (output) => void output.write(text)),
+    );
+    if (!actor.dryRun) terminal.ok(`the report is in ${relative('', resolve(page))}`);
+  }
+  if (comparison.verdict !== 'same') return nextLine(run);
+  terminal.ok(verdictSentence(comparison));
+  if (values['DUMP'] === undefined) terminal.next(command('db-verify-env', again(run)));
+  return undefined;
+}
+
+/** More than was asked for: each definition, then the page. */
+function nextLine(run: StackRun): string | undefined {
+  const { values, task, command } = run;
+  if (values['VERBOSE'] !== true && values['JSON'] !== true)
+    return command(task.name, again(run, { VERBOSE: '1' }));
+  if (values['HTML'] === undefined) return command(task.name, again(run, { HTML: 'report.html' }));
+  return undefined;
+}
+
+/** What chose the two sides, for a line that repeats it. */
+function again({ environment, values }: StackRun, more: Record<string, string> = {}): Record<string, string> {
+  const named = ['BASE', 'DUMP'].flatMap((name) => {
+    const value = values[name] as string | undefined;
+    return value === undefined ? [] : [[name, value]];
+  });
+  const without = values['PRIVILEGES'] === false ? { PRIVILEGES: '0' } : {};
+  return { ENV: environment.name, ...(Object.fromEntries(named) as object), ...without, ...more };
+}
+
+/** Before anything is escaped: a secret with a quote in it would look different afterwards. */
+function redacted<T>(value: T, redactor: Redactor): T {
+  if (typeof value === 'string') return redactor.redact(value) as T;
+  if (Array.isArray(value)) return value.map((item: unknown) => redacted(item, redactor)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redacted(item, redactor)])) as T;
+}

@@ -1,0 +1,110 @@
+import type { Comparison, Difference, KindCount, SideSummary } from '../comparison.ts';
+import type { Gap } from './lines.ts';
+import { printable } from './printable.ts';
+
+/** What all reports say in the same words. Everything from a schema is made printable here. */
+
+export type Counts = Omit<KindCount, 'kind'>;
+export const COUNTED = ['identical', 'equivalent', 'different', 'ignored'] as const;
+
+export function total(objects: readonly KindCount[]): Counts {
+  const sum = (key: keyof Counts): number => objects.reduce((all, count) => all + count[key], 0);
+  return {
+    identical: sum('identical'),
+    equivalent: sum('equivalent'),
+    different: sum('different'),
+    ignored: sum('ignored'),
+  };
+}
+
+/** `1 object`, `1,200 objects` */
+export const count = (number: number, noun: string): string =>
+  `${grouped(number)} ${noun}${number === 1 ? '' : 's'}`;
+
+/** `1,200` */
+export const grouped = (number: number): string => number.toLocaleString('en-GB');
+
+/** Of a verdict. */
+export const SIGN = { same: '✓', different: '✗', incomplete: '?' } as const;
+
+/** The verdict as a sentence that stands for itself. */
+export function verdictSentence({ verdict, base, compared, objects, differences }: Comparison): string {
+  const [left, right] = [printable(base.label), printable(compared.label)];
+  const found = `${count(total(objects).different, 'object')} of ${right} ${differs(objects)} from ${left}`;
+  switch (verdict) {
+    case 'same':
+      return `${right} has the same schema as ${left}`;
+    case 'different':
+      return found;
+    case 'incomplete':
+      return differences.length === 0
+        ? `${right} and ${left} could not be compared in full; no difference in what could`
+        : `${right} and ${left} could not be compared in full; ${found} in what could`;
+  }
+}
+
+const differs = (objects: readonly KindCount[]): string =>
+  total(objects).different === 1 ? 'differs' : 'differ';
+
+/** `environment`, `database core_stg`, `PostgreSQL 15.18`, `read by pg_dump 18.3` */
+export function sideDetails({ source, database, serverVersion, pgDumpVersion }: SideSummary): string[] {
+  return [
+    source,
+    `database ${database}`,
+    ...(serverVersion === undefined ? [] : [`PostgreSQL ${serverVersion}`]),
+    ...(pgDumpVersion === undefined ? [] : [`read by pg_dump ${pgDumpVersion}`]),
+  ].map(printable);
+}
+
+/** `mart.receive_daily`, `touch on mart.receive_daily` */
+export function objectName({ schema, name, table }: Difference): string {
+  const qualified = (unqualified: string): string =>
+    schema === '' ? unqualified : `${schema}.${unqualified}`;
+  return printable(table === undefined ? qualified(name) : `${name} on ${qualified(table)}`);
+}
+
+/** Of one change; a whole function body may be in it. */
+const MOST_CHARACTERS = 300;
+
+/** What differs, a line each; never empty. */
+export function changeLines(difference: Difference, { base, compared }: Comparison): string[] {
+  const { class: kind, changes } = difference;
+  const only = { 'only in base': base.label, 'only in compared': compared.label }[kind as string];
+  const lines = [...(only === undefined ? [] : [`only in ${only}`]), ...changes];
+  return (lines.length > 0 ? lines : [`${kind} differs`]).map(shortened).map(printable);
+}
+
+function shortened(text: string): string {
+  const left = text.length - MOST_CHARACTERS;
+  return left <= 0 ? text : `${text.slice(0, MOST_CHARACTERS)} … (${count(left, 'more character')})`;
+}
+
+/** Definitions whose lines are a list. Not functions: in their text every comma counts. */
+export const isList = ({ kind }: Difference): boolean => /TABLE|TYPE|VIEW/.test(kind);
+
+/** What was left out or accepted, so that nobody takes it for compared. */
+export function remarks({ privileges, ignored, limits }: Comparison): string[] {
+  const accepted = ignored.reduce((all, { count: number }) => all + number, 0);
+  return [
+    ...(ignored.length === 0 ? [] : [`ignored: ${grouped(accepted)}, accepted by the registry's patterns`]),
+    ...(privileges === 'left out' ? ['owners, privileges and roles were not compared'] : []),
+    ...limits.map(printable),
+  ];
+}
+
+/** What stands for lines that are not shown. */
+export const gapSentence = ({ kind, count: number }: Gap): string =>
+  kind === 'equal lines'
+    ? count(number, 'equal line')
+    : `${count(number, 'more line')}; JSON=1 has all of it`;
+
+/** Differences as they come, those of one kind together. */
+export function byKind(differences: readonly Difference[]): Difference[][] {
+  const kinds = new Map<string, Difference[]>();
+  for (const difference of differences) {
+    const those = kinds.get(difference.kind);
+    if (those) those.push(difference);
+    else kinds.set(difference.kind, [difference]);
+  }
+  return [...kinds.values()];
+}

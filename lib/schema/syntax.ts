@@ -1,0 +1,163 @@
+import { loadModule, parseSync } from 'libpg-query';
+
+/** A node of PostgreSQL's syntax tree, as libpg-query gives it: `{ ColumnRef: { fields: […] } }`. */
+export type Tree = null | boolean | number | string | Tree[] | { [key: string]: Tree };
+export type Node = Record<string, Tree>;
+
+export interface Statement {
+  /** Its kind, `CreateStmt`, and what is in it. Places in the text are kept: see `shapeOf`. */
+  readonly kind: string;
+  readonly node: Node;
+  readonly text: string;
+  /** Where the text begins, in bytes, as all places in trees are. */
+  readonly start: number;
+}
+
+/** Has to be awaited once before the first `parseStatements`. */
+export const loadParser = loadModule;
+
+/** The statements of a definition; undefined when the parser does not know what is in it. */
+export function parseStatements(sql: string): Statement[] | undefined {
+  const bytes = Buffer.from(sql);
+  try {
+    const { stmts = [] } = parseSync(sql) as unknown as {
+      stmts?: { stmt: Record<string, Node>; stmt_location?: number; stmt_len?: number }[];
+    };
+    return stmts.map(({ stmt, stmt_location: start = 0, stmt_len: length = bytes.length - start }) => {
+      const [[kind, node]] = Object.entries(stmt) as [[string, Node]];
+      return {
+        kind,
+        node,
+        start,
+        text: bytes
+          .subarray(start, start + length)
+          .toString()
+          .trim(),
+      };
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A text that is the same for trees that mean the same: without places, with the spellings that PostgreSQL itself
+ * changes when it reads its own output brought into one form.
+ */
+export function shapeOf(tree: Tree | undefined): string {
+  return JSON.stringify(normalise(tree ?? null));
+}
+
+/** Places in the text, which mean nothing. */
+const PLACE =
+  /^(?:location|stmt_location|stmt_len|\w+_location|list_start|list_end|rexpr_list_start|rexpr_list_end)$/;
+
+function normalise(tree: Tree): Tree {
+  if (Array.isArray(tree)) return tree.map(normalise);
+  if (tree === null || typeof tree !== 'object') return tree;
+  const node: Node = {};
+  for (const key of Object.keys(tree).sort()) if (!PLACE.test(key)) node[key] = normalise(tree[key]!);
+  return withoutQualifiers(castElements(flatten(node)));
+}
+
+/** `(a AND b) AND c` is `a AND b AND c`: a view over BETWEEN comes back from a dump without the inner parentheses. */
+function flatten(node: Node): Node {
+  const { BoolExpr: expression } = node as { BoolExpr?: { boolop: string; args: Node[] } };
+  if (!expression || expression.boolop === 'NOT_EXPR') return node;
+  const args = expression.args.flatMap((arg) => {
+    const { BoolExpr: inner } = arg as { BoolExpr?: { boolop: string; args: Node[] } };
+    return inner?.boolop === expression.boolop ? inner.args : [arg];
+  });
+  return { BoolExpr: { ...expression, args } };
+}
+
+/**
+ * `ARRAY['a'::varchar]::text[]` is `ARRAY['a'::varchar::text]`: so varchar IN ('a', …) comes back from a dump. Only
+ * constants: of an element that is an array itself, the cast would mean something else.
+ */
+function castElements(node: Node): Node {
+  const { TypeCast: cast } = node as { TypeCast?: { arg: Node; typeName: Node } };
+  const { A_ArrayExpr: array } = (cast?.arg ?? {}) as { A_ArrayExpr?: { elements?: Node[] } };
+  const { arrayBounds, ...typeName } = cast?.typeName ?? {};
+  if (!array?.elements?.every(isConstant) || array.elements.length === 0 || !arrayBounds) return node;
+  if ((arrayBounds as Tree[]).length !== 1) return node;
+  return {
+    A_ArrayExpr: { ...array, elements: array.elements.map((arg) => ({ TypeCast: { arg, typeName } })) },
+  };
+}
+
+function isConstant(node: Node): boolean {
+  if (node['A_Const']) return true;
+  const { TypeCast: cast } = node as { TypeCast?: { arg: Node; typeName: Node } };
+  return cast !== undefined && !cast.typeName['arrayBounds'] && isConstant(cast.arg);
+}
+
+/**
+ * `SELECT t.a FROM t` is `SELECT a FROM t`: PostgreSQL up to 15 prints the first form of a view, 16 the second. Only
+ * of a view's own query, because inner queries are printed with qualifiers by all.
+ */
+function withoutQualifiers(node: Node): Node {
+  const view = (node['ViewStmt'] ?? node['CreateTableAsStmt']) as { query?: Node } | undefined;
+  const { SelectStmt: select } = (view?.query ?? {}) as { SelectStmt?: Node };
+  const from = select?.['fromClause'] as Node[] | undefined;
+  if (!view || !select || from?.length !== 1) return node;
+  const name = nameOf(from[0]!);
+  if (name === undefined) return node;
+  const outputs = new Set((select['targetList'] as Node[]).map(outputName));
+  const { fromClause, sortClause, ...rest } = select;
+  const sorted = (sortClause as Node[] | undefined)?.map((one) => {
+    // ORDER BY a means the output column a, where there is one; t.a does not.
+    const { SortBy: sort } = one as { SortBy: { node: Node } };
+    const plain = strip(sort.node, name);
+    const field = columnOf(plain);
+    return field !== undefined && outputs.has(field) && !isPlainOutput(select, field, name)
+      ? one
+      : { SortBy: { ...sort, node: plain } };
+  });
+  const query = {
+    SelectStmt: {
+      ...(strip(rest, name) as Node),
+      fromClause: fromClause!,
+      ...(sorted ? { sortClause: sorted } : {}),
+    },
+  };
+  const key = Object.keys(node)[0]!;
+  return { [key]: { ...view, query } };
+}
+
+function nameOf(from: Node): string | undefined {
+  const [source] = Object.values(from) as { alias?: { aliasname: string }; relname?: string }[];
+  return source?.alias?.aliasname ?? source?.relname;
+}
+
+function outputName(target: Node): string | undefined {
+  const { ResTarget: result } = target as { ResTarget: { name?: string; val: Node } };
+  return result.name ?? columnOf(result.val);
+}
+
+/** Whether the output column of that name is the table's column of that name. */
+function isPlainOutput(select: Node, field: string, table: string): boolean {
+  return (select['targetList'] as Node[]).every((target) => {
+    const { ResTarget: result } = target as { ResTarget: { val: Node } };
+    return outputName(target) !== field || columnOf(strip(result.val, table)) === field;
+  });
+}
+
+/** The last part of a column reference that has no qualifier, or any where none is stripped. */
+function columnOf(tree: Tree): string | undefined {
+  const { fields } = ((tree as Node)['ColumnRef'] ?? {}) as { fields?: Node[] };
+  const { String: last } = (fields?.at(-1) ?? {}) as { String?: { sval: string } };
+  return last?.sval;
+}
+
+/** Takes the qualifier away, but not in inner queries. */
+function strip(tree: Tree, table: string): Tree {
+  if (Array.isArray(tree)) return tree.map((one) => strip(one, table));
+  if (tree === null || typeof tree !== 'object' || 'SelectStmt' in tree) return tree;
+  const { ColumnRef: reference } = tree as { ColumnRef?: { fields: Node[] } };
+  if (reference?.fields.length === 2) {
+    const { String: qualifier } = reference.fields[0] as { String?: { sval: string } };
+    if (qualifier?.sval === table) return { ColumnRef: { fields: [reference.fields[1]!] } };
+  }
+  return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, strip(value, table)]));
+}

@@ -1,0 +1,81 @@
+import { FailedError } from '../errors.ts';
+import type { StackRun } from '../task.ts';
+import { openBase } from './base.ts';
+import { renderFindings, renderFindingsJson } from '../findings/render.ts';
+import { lookAt, notLookedAt, some, type Check, type Finding } from '../findings/finding.ts';
+import {
+  constraintsValidated,
+  indexesValid,
+  readerReads,
+  readerWritesNothing,
+  viewsPopulated,
+} from './verify/database-checks.ts';
+import {
+  atHead,
+  databaseReachable,
+  markerRight,
+  oneHead,
+  revisionOfBase,
+  schemaSame,
+  stackUp,
+} from './verify/environment-checks.ts';
+import { factsOf, type Facts } from './verify/facts.ts';
+
+/** Whatever the stack is like, all others need the database. */
+const FIRST: readonly Check<Facts>[] = [stackUp, databaseReachable];
+const OTHERS: readonly Check<Facts>[] = [
+  ...[markerRight, oneHead, atHead, revisionOfBase, schemaSame],
+  ...[readerReads, readerWritesNothing, indexesValid, constraintsValidated, viewsPopulated],
+];
+
+/**
+ * `db-verify-env`: whether an environment is as it should be, in one table.
+ *
+ * @throws FailedError when a check failed
+ */
+export async function verifyEnvironment(run: StackRun): Promise<void> {
+  const { environment, terminal, values, command, signal } = run;
+  const base = values['BASE'] as string | undefined;
+  const findings = await verify(await askFacts(run, base));
+  // What failed because of Ctrl-C says nothing of the environment.
+  signal.throwIfAborted();
+
+  if (values['JSON'] === true) terminal.result(renderFindingsJson(environment.name, base, findings));
+  else terminal.result(renderFindings(findings, terminal.styleResult));
+  const those = (state: Finding['state']): string[] =>
+    findings.filter((finding) => finding.state === state).map(({ check }) => check);
+  const [bad, left] = [those('failed'), those('not looked at')];
+  if (bad.length > 0) {
+    throw new FailedError(
+      `${environment.name}: ${bad.length} of ${findings.length} checks failed: ${some(bad)}`,
+    );
+  }
+  if (left.length > 0) terminal.info(`not looked at: ${left.join(', ')}`);
+  const warnings = those('warning').length;
+  terminal.ok(
+    `${environment.name} is as it should be${base === undefined ? '' : `, and as ${base}`}` +
+      (warnings === 0 ? '' : `; ${warnings} warning${warnings === 1 ? '' : 's'}`),
+  );
+  terminal.next(command('backup', { ENV: environment.name }));
+}
+
+/** All findings, in the order of the table. What does not depend on each other is looked at at the same time. */
+async function verify(facts: Facts): Promise<Finding[]> {
+  const first = await Promise.all(FIRST.map((check) => lookAt(check, facts)));
+  const reachable = first.find(({ check }) => check === databaseReachable.name)!.state === 'passed';
+  const others = OTHERS.map((check) => (reachable ? lookAt(check, facts) : unreachable(check)));
+  return [...first, ...(await Promise.all(others))];
+}
+
+const unreachable = ({ name }: Check<Facts>): Promise<Finding> =>
+  Promise.resolve({ check: name, ...notLookedAt('the database does not answer') });
+
+async function askFacts(run: StackRun, name: string | undefined): Promise<Facts> {
+  if (name === undefined) return factsOf(run);
+  const base = await openBase(run, name);
+  return factsOf(run, {
+    name,
+    facts: 'environment' in base ? factsOf(base.environment) : undefined,
+    compare: async () => (await import('./diff-schema.ts')).compareWith(run, base),
+  });
+}

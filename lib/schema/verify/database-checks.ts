@@ -1,0 +1,153 @@
+import { count } from '../report/wording.ts';
+import { withoutBase } from './environment-checks.ts';
+import { failed, notLookedAt, passed, some, warning, type Check } from '../../findings/finding.ts';
+import type { Facts } from './facts.ts';
+
+/** What is in the database and works only half, though the schema may be the same. */
+
+export const indexesValid: Check<Facts> = {
+  name: 'indexes valid',
+  async look({ query }) {
+    // Of a CREATE INDEX CONCURRENTLY that failed, or of a partitioned table's index that lacks some of its parts.
+    // https://www.postgresql.org/docs/current/catalog-pg-index.html
+    const invalid = await names(
+      query,
+      `SELECT format('%I.%I', nspname, relname) AS name
+       FROM pg_index JOIN pg_class c ON c.oid = indexrelid JOIN pg_namespace n ON n.oid = relnamespace
+       WHERE NOT (indisvalid AND indisready AND indislive) AND nspname !~ '^pg_temp_' ORDER BY 1`,
+    );
+    if (invalid.length === 0) return passed('all');
+    return failed(`invalid: ${some(invalid)}`, `REINDEX INDEX CONCURRENTLY ${invalid[0]}`);
+  },
+};
+
+/** Not validated: `NOT VALID` when it was made, and never checked since. */
+const NOT_VALIDATED = `
+  SELECT format('%I.%I: %I', nspname, coalesce(relname, typname), conname) AS name
+  FROM pg_constraint con JOIN pg_namespace n ON n.oid = connamespace
+  LEFT JOIN pg_class c ON c.oid = conrelid LEFT JOIN pg_type t ON t.oid = contypid
+  -- NOT ENFORCED (18) is never validated, and says so itself.
+  WHERE NOT convalidated AND coalesce(to_jsonb(con) ->> 'conenforced', 'true') = 'true'
+  ORDER BY 1`;
+
+export const constraintsValidated: Check<Facts> = {
+  name: 'constraints validated',
+  async look({ query, base, baseName }) {
+    const here = await names(query, NOT_VALIDATED);
+    if (here.length === 0) return passed('all');
+    const remedy = 'ALTER TABLE … VALIDATE CONSTRAINT …';
+    if (!base) {
+      const why = baseName === undefined ? withoutBase.found : `${baseName} is a file`;
+      return warning(`not validated: ${some(here)} (whether that is new is not known: ${why})`, remedy);
+    }
+    const there = new Set(await names(base.query, NOT_VALIDATED));
+    const added = here.filter((name) => !there.has(name));
+    if (added.length > 0) return failed(`not validated, unlike in ${baseName}: ${some(added)}`, remedy);
+    return passed(`not validated, as in ${baseName}: ${some(here)}`);
+  },
+};
+
+export const viewsPopulated: Check<Facts> = {
+  name: 'materialized views populated',
+  async look({ query }) {
+    const rows = await query<{ name: string; populated: boolean }>(
+      `SELECT format('%I.%I', nspname, relname) AS name, relispopulated AS populated
+       FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'm' ORDER BY 1`,
+    );
+    const empty = rows.filter(({ populated }) => !populated).map(({ name }) => name);
+    if (empty.length === 0) return passed(count(rows.length, 'materialized view'));
+    return failed(`never populated: ${some(empty)}`, `REFRESH MATERIALIZED VIEW ${empty[0]}`);
+  },
+};
+
+export const readerReads: Check<Facts> = {
+  name: 'reader reads',
+  async look({ query, reader: { role, schemas }, environment, command }) {
+    const grant = command('db-bootstrap-roles-env', { ENV: environment });
+    if (!(await exists(query, role))) return failed(`there is no role ${role}`, grant);
+    const found = await query<{ schema: string; exists: boolean; usable: boolean | null }>(
+      `SELECT wanted AS schema, n.oid IS NOT NULL AS exists, has_schema_privilege($1, n.oid, 'USAGE') AS usable
+       FROM unnest($2::text[]) wanted LEFT JOIN pg_namespace n ON nspname = wanted ORDER BY 1`,
+      [role, schemas],
+    );
+    const missing = found.filter((row) => !row.exists).map(({ schema }) => schema);
+    if (missing.length > 0) {
+      return failed(`no schema ${some(missing)}`, command('al-up-env', { ENV: environment }));
+    }
+    const relations = await query<{ name: string; readable: boolean }>(
+      `SELECT format('%I.%I', nspname, relname) AS name, has_table_privilege($1, c.oid, 'SELECT') AS readable
+       FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+       WHERE nspname = ANY($2) AND relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY 1`,
+      [role, schemas],
+    );
+    const closed = [
+      ...found.filter(({ usable }) => usable !== true).map(({ schema }) => `schema ${schema}`),
+      ...relations.filter(({ readable }) => !readable).map(({ name }) => name),
+    ];
+    if (closed.length > 0) return failed(`${role} cannot read ${some(closed)}`, grant);
+    return passed(`${role} reads all ${count(relations.length, 'relation')} of ${schemas.join(' and ')}`);
+  },
+};
+
+export const readerWritesNothing: Check<Facts> = {
+  name: 'reader writes nothing',
+  async look({ query, reader: { role } }) {
+    if (!(await exists(query, role))) return notLookedAt(`there is no role ${role}`);
+    const [attributes] = await names(query, ATTRIBUTES, [role]);
+    const able = attributes !== undefined ? [attributes] : await names(query, WRITES, [role]);
+    if (able.length > 0) return failed(`${role} has ${some(able)}`, `REVOKE … FROM ${role}, or from PUBLIC`);
+    const definers = await names(query, DEFINERS, [role]);
+    if (definers.length === 0) return passed(`${role} can write nothing`);
+    return warning(
+      `${role} can write nothing itself; what it may call with the rights of an owner: ${some(definers)}`,
+      'see that they write nothing, or REVOKE EXECUTE … FROM PUBLIC',
+    );
+  },
+};
+
+/** Attributes that make privileges meaningless. */
+const ATTRIBUTES = `
+  SELECT trim(concat(CASE WHEN rolsuper THEN 'SUPERUSER ' END, CASE WHEN rolcreaterole THEN 'CREATEROLE ' END,
+                     CASE WHEN rolcreatedb THEN 'CREATEDB ' END, CASE WHEN rolreplication THEN 'REPLICATION' END)) AS name
+  FROM pg_roles WHERE rolname = $1 AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication)`;
+
+/** All ways to change something: its own, those of roles it is a member of, and those of PUBLIC. */
+const WRITES = `
+  WITH own AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema')
+  SELECT format('%s on %I.%I', string_agg(privilege, ', ' ORDER BY privilege), nspname, relname) AS name
+  FROM pg_class c JOIN own ON own.oid = relnamespace,
+       unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) privilege
+  WHERE relkind IN ('r', 'p', 'v', 'm', 'f')
+    AND (has_table_privilege($1, c.oid, privilege)
+         OR privilege IN ('INSERT', 'UPDATE') AND has_any_column_privilege($1, c.oid, privilege))
+  GROUP BY nspname, relname
+  UNION ALL
+  SELECT format('nextval() of %I.%I', nspname, relname) FROM pg_class c JOIN own ON own.oid = relnamespace
+  -- A sequence's functions would fail on anything else, and a condition may be looked at in any order.
+  WHERE CASE relkind WHEN 'S' THEN has_sequence_privilege($1, c.oid, 'USAGE, UPDATE') END
+  UNION ALL
+  SELECT format('CREATE in schema %I', nspname) FROM own WHERE has_schema_privilege($1, oid, 'CREATE')
+  UNION ALL
+  SELECT 'CREATE in the database' WHERE has_database_privilege($1, current_database(), 'CREATE')
+  UNION ALL
+  SELECT format('the rights of %I', rolname) FROM pg_roles
+  WHERE rolname <> $1 AND pg_has_role($1, oid, 'MEMBER')
+    AND (NOT pg_has_role($1, oid, 'USAGE')
+         OR rolname IN ('pg_execute_server_program', 'pg_write_server_files', 'pg_maintain'))
+  ORDER BY 1`;
+
+const DEFINERS = `
+  SELECT p.oid::regprocedure::text AS name FROM pg_proc p
+  WHERE prosecdef AND has_function_privilege($1, p.oid, 'EXECUTE')
+    AND pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+    AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+    AND has_schema_privilege($1, pronamespace, 'USAGE') ORDER BY 1`;
+
+const exists = async (query: Facts['query'], role: string): Promise<boolean> =>
+  (await query('SELECT FROM pg_roles WHERE rolname = $1', [role])).length > 0;
+
+const names = async (
+  query: Facts['query'],
+  sql: string,
+  values: readonly unknown[] = [],
+): Promise<string[]> => (await query<{ name: string }>(sql, values)).map(({ name }) => name);

@@ -1,0 +1,111 @@
+import {
+  failed,
+  notLookedAt,
+  passed,
+  some,
+  warning,
+  type Check,
+  type Outcome,
+} from '../../findings/finding.ts';
+import { grouped, remarks, total } from '../report/wording.ts';
+import type { Facts } from './facts.ts';
+
+/** Whether the stack is up, the database the right one, and its schema the one that it should have. */
+
+export const stackUp: Check<Facts> = {
+  name: 'stack up',
+  async look({ services, environment, command }) {
+    const all = await services();
+    const sick = all.filter(({ healthy }) => !healthy).map(({ service, state }) => `${service}: ${state}`);
+    const up = command('up', { ENV: environment });
+    if (all.length === 0) return failed('no service runs', up);
+    if (sick.length > 0) return failed(some(sick), up);
+    return passed(some(all.map(({ service, state }) => `${service} ${state}`)));
+  },
+};
+
+export const databaseReachable: Check<Facts> = {
+  name: 'database reachable',
+  async look({ query, database }) {
+    const [row] = await query<{ version: string }>("SELECT current_setting('server_version') AS version");
+    return passed(`${database} on PostgreSQL ${row!.version}`);
+  },
+};
+
+export const markerRight: Check<Facts> = {
+  name: 'marker',
+  async look({ marker, environment, command }) {
+    const marked = await marker();
+    if (marked === environment) return passed(`marked for ${environment}`);
+    if (marked === undefined) {
+      return warning('the database is not marked yet', command('up', { ENV: environment }));
+    }
+    return failed(
+      `the database is marked for ${marked}, not for ${environment}`,
+      command('db-mark-env', { ENV: environment }),
+    );
+  },
+};
+
+export const oneHead: Check<Facts> = {
+  name: 'one head',
+  async look({ heads, command }) {
+    const all = await heads();
+    if (all.length === 1) return passed(all[0]!);
+    if (all.length === 0) return failed('there are no revisions', 'check ALEMBIC_INI');
+    return failed(`${all.length} heads: ${some(all)}`, `alembic merge heads, then ${command('al-heads')}`);
+  },
+};
+
+export const atHead: Check<Facts> = {
+  name: 'at head',
+  async look({ current, heads, environment, command }) {
+    const [at, all] = await Promise.all([current(), heads()]);
+    if (all.length > 0 && sameSet(at, all)) return passed(at.join(', '));
+    return failed(
+      `${place(at)}, and head is ${some(all) || 'none'}`,
+      command('al-up-env', { ENV: environment }),
+    );
+  },
+};
+
+export const revisionOfBase: Check<Facts> = {
+  name: 'same revision',
+  async look({ current, heads, base, baseName, environment, command }) {
+    if (baseName === undefined) return withoutBase;
+    if (!base) return notLookedAt(`${baseName} is a file, and says no revision`);
+    const [at, head, there] = await Promise.all([current(), heads(), base.current()]);
+    if (at.length > 0 && sameSet(at, there)) return passed(`as ${baseName}`);
+    // Of two, the one that is not at head is the one to migrate.
+    const behind = sameSet(at, head) ? base.environment : environment;
+    return failed(
+      `${environment} ${place(at)}; ${baseName} ${place(there)}`,
+      command('al-up-env', { ENV: behind }),
+    );
+  },
+};
+
+export const schemaSame: Check<Facts> = {
+  name: 'same schema',
+  async look({ comparison, baseName, environment, command }) {
+    if (baseName === undefined) return withoutBase;
+    const found = await comparison();
+    const { identical, equivalent, different } = total(found.objects);
+    const [same, all] = [grouped(identical + equivalent), grouped(identical + equivalent + different)];
+    const say = (sentence: string): string => [sentence, ...remarks(found)].join('; ');
+    if (found.verdict === 'same') return passed(say(`as ${baseName}: ${same} objects`));
+    const look = command('db-diff-schema-env', { ENV: environment, BASE: baseName, VERBOSE: '1' });
+    if (found.verdict === 'incomplete') {
+      return failed(say(`could not be read in full: ${some(found.incomplete, 2)}`), look);
+    }
+    return failed(say(`${grouped(different)} of ${all} objects differ from ${baseName}`), look);
+  },
+};
+
+export const withoutBase: Outcome = notLookedAt('needs BASE=<environment>');
+
+const sameSet = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every((item) => other.includes(item));
+
+const place = (revisions: readonly string[]): string =>
+  revisions.length === 0 ? 'has no revision' : `is at ${revisions.join(', ')}`;

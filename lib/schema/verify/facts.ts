@@ -1,0 +1,86 @@
+import type { QueryResultRow } from 'pg';
+import { revisionIds } from '../../alembic.ts';
+import { readMarkers } from '../../database/contents.ts';
+import { readonlyRoleOf, schemasOf } from '../../environment/registry.ts';
+import { FailedError } from '../../errors.ts';
+import type { ServiceHealth } from '../../stack/stack.ts';
+import type { StackRun } from '../../task.ts';
+import type { Comparison } from '../comparison.ts';
+
+/** What the checks ask of an environment. Each question reaches it when it is first asked, and once. */
+export interface Facts {
+  readonly environment: string;
+  readonly database: string;
+  /** What is compared with, as it was typed; undefined when nothing is. */
+  readonly baseName: string | undefined;
+  /** The same questions to it; undefined for a dump file, which nothing more can be asked of. */
+  readonly base: Facts | undefined;
+  /** The role that may read and not write, and the schemas that it reads. */
+  readonly reader: { readonly role: string; readonly schemas: readonly string[] };
+  readonly command: StackRun['command'];
+  readonly services: () => Promise<readonly ServiceHealth[]>;
+  /** The environment that the database is marked for. */
+  readonly marker: () => Promise<string | undefined>;
+  readonly query: <R extends QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<R[]>;
+  /** Revisions that the database is at. */
+  readonly current: () => Promise<readonly string[]>;
+  /** Revisions that no other one follows. */
+  readonly heads: () => Promise<readonly string[]>;
+  readonly comparison: () => Promise<Comparison>;
+}
+
+/** What an environment is compared with. */
+export interface FactsOfBase {
+  readonly name: string;
+  /** Undefined for a dump file. */
+  readonly facts: Facts | undefined;
+  readonly compare: () => Promise<Comparison>;
+}
+
+export function factsOf(run: StackRun, base?: FactsOfBase): Facts {
+  const { environment, stack, registry, command } = run;
+  return {
+    environment: environment.name,
+    database: stack.database.name,
+    baseName: base?.name,
+    base: base?.facts,
+    reader: { role: readonlyRoleOf(registry), schemas: schemasOf(registry) },
+    command,
+    services: once(() => stack.health()),
+    marker: once(() =>
+      stack.withClient(
+        stack.database.name,
+        async (client) => (await readMarkers(client))[stack.database.name],
+      ),
+    ),
+    // A connection for each question: they are few, and asked at the same time.
+    query: (sql, values = []) =>
+      stack.withClient(
+        stack.database.name,
+        async (client) => (await client.query(sql, [...values])).rows as never,
+      ),
+    current: once(() => revisions(run, 'current')),
+    heads: once(() => revisions(run, 'heads')),
+    comparison: once(() => base?.compare() ?? Promise.reject(new Error('nothing to compare with'))),
+  };
+}
+
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => (answer ??= ask());
+}
+
+async function revisions(
+  { stack, values, environment }: StackRun,
+  what: 'current' | 'heads',
+): Promise<string[]> {
+  const { status, stdout, stderr } = await stack.alembic([what], {
+    ini: values['ALEMBIC_INI'] as string | undefined,
+    quiet: true,
+  });
+  if (status === 0) return revisionIds(stdout).sort();
+  const reason = stderr.trim().split('\n').at(-1);
+  throw new FailedError(`alembic ${what} of ${environment.name} failed (status ${status}): ${reason}`, {
+    hint: 'the same command by itself says more',
+  });
+}

@@ -1,0 +1,17 @@
+import { REBUILD_PARAMETERS } from '../lib/rebuild/parameters.ts';
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'database',
+  summary: 'The whole runbook: reset, up, roles, migrations to head, and proof of it',
+  environment: 'typed',
+  destructive: {
+    what: 'DB rebuild',
+    effect: 'destroy',
+    countdown: 'always',
+    preflight: async (run) => (await import('../lib/rebuild/preflight.ts')).checkRebuild(run),
+  },
+  parameters: REBUILD_PARAMETERS,
+  examples: ['make db-rebuild-env ENV=vm_stg', 'make db-rebuild-env ENV=vm_stg BASE=local_dev METHOD=db'],
+  run: async (run) => (await import('../lib/rebuild/rebuild.ts')).rebuild(run),
+});

@@ -1,0 +1,18 @@
+import { ALEMBIC, ALEMBIC_INI } from '../lib/parameters.ts';
+import { flag, text } from '../lib/params.ts';
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'schema',
+  summary: 'Check that an environment is as it should be, and as another one',
+  environment: 'any',
+  parameters: {
+    BASE: text('the environment or dump file to compare with', { placeholder: '<environment>' }),
+    PRIVILEGES: flag('0 leaves owners and privileges out of the comparison', { default: '1' }),
+    JSON: flag('the result as JSON'),
+    ALEMBIC,
+    ALEMBIC_INI,
+  },
+  examples: ['make db-verify-env ENV=vm_stg BASE=local_dev'],
+  run: async (run) => (await import('../lib/schema/verify.ts')).verifyEnvironment(run),
+});

@@ -1,0 +1,22 @@
+import { BOOTSTRAP_ROLES_SQL } from '../lib/parameters.ts';
+import { required, wholeNumber } from '../lib/params.ts';
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'database',
+  summary: 'Replace the database by what is in a dump of pg_dump',
+  environment: 'typed',
+  destructive: {
+    what: 'DB restore',
+    effect: 'destroy',
+    countdown: 'always',
+    preflight: async (run) => (await import('../lib/database/restore.ts')).checkDump(run),
+  },
+  parameters: {
+    DUMP: required('a dump in custom or directory format or plain SQL, also .gz', { placeholder: '<file>' }),
+    JOBS: wholeNumber('so many at once, of a dump in directory format', { default: '1', min: 1, max: 64 }),
+    BOOTSTRAP_ROLES_SQL,
+  },
+  examples: ['make restore-from-dump ENV=vm_stg DUMP=backups/vm_stg_core_20260401_093000.dump'],
+  run: async (run) => (await import('../lib/database/restore.ts')).restoreFromDump(run),
+});

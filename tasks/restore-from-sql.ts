@@ -1,0 +1,21 @@
+import { BOOTSTRAP_ROLES_SQL } from '../lib/parameters.ts';
+import { required } from '../lib/params.ts';
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'database',
+  summary: 'Replace the database by what an SQL script makes',
+  environment: 'typed',
+  destructive: {
+    what: 'DB restore',
+    effect: 'destroy',
+    countdown: 'always',
+    preflight: async (run) => (await import('../lib/database/restore.ts')).checkSql(run),
+  },
+  parameters: {
+    SQL: required('a plain SQL script, also .gz', { placeholder: '<file>' }),
+    BOOTSTRAP_ROLES_SQL,
+  },
+  examples: ['make restore-from-sql ENV=local_dev SQL=backups/seed.sql'],
+  run: async (run) => (await import('../lib/database/restore.ts')).restoreFromSql(run),
+});

@@ -1,0 +1,344 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readMarkers } from '../../lib/database/contents.ts';
+import { lookAt, type Check, type Finding } from '../../lib/findings/finding.ts';
+import * as databaseChecks from '../../lib/schema/verify/database-checks.ts';
+import { databaseReachable, markerRight } from '../../lib/schema/verify/environment-checks.ts';
+import type { Facts } from '../../lib/schema/verify/facts.ts';
+import { connect, PATIENCE, useEmbedded } from '../helpers/embedded.ts';
+import { succeeded, type Ran } from '../helpers/processes.ts';
+
+const HEAD = '20251211_140000000';
+const BEFORE_HEAD = '20251120_083000000';
+const NAMES = [
+  ...['stack up', 'database reachable', 'marker', 'one head', 'at head', 'same revision', 'same schema'],
+  ...['reader reads', 'reader writes nothing', 'indexes valid', 'constraints validated'],
+  'materialized views populated',
+];
+
+const entry = { stack: 'embedded', alembicIni: 'app/backend/core_api/migrations/alembic.ini' } as const;
+const env = { POSTGRES_USER: 'app_demo', POSTGRES_DB: 'core_twin' };
+const scratch = useEmbedded({ environments: { twin: { entry, env } } });
+let client: pg.Client;
+let twin: pg.Client;
+
+beforeAll(async () => {
+  await Promise.all(
+    ['local_demo', 'twin'].map(async (name) => {
+      await scratch.mustTask(`up ENV=${name}`);
+      await scratch.mustTask(`al-up-env ENV=${name}`);
+    }),
+  );
+  client = await connect(scratch);
+  twin = await connect(scratch, { environment: 'twin', database: 'core_twin' });
+}, 2 * PATIENCE);
+afterAll(() => Promise.all([client?.end(), twin?.end()]));
+
+const asks =
+  (whom: pg.Client): Facts['query'] =>
+  async (text, values = []) =>
+    (await whom.query({ text, values: [...values], types: pg.types })).rows as never;
+
+const facts = (parts: Partial<Facts> = {}): Facts => ({
+  environment: 'local_demo',
+  database: 'core_demo',
+  baseName: undefined,
+  base: undefined,
+  reader: { role: 'app_readonly', schemas: ['mart', 'stg'] },
+  command: (task) => task,
+  services: () => Promise.resolve([]),
+  marker: async () => (await readMarkers(client))['core_demo'],
+  query: asks(client),
+  current: () => Promise.resolve([]),
+  heads: () => Promise.resolve([]),
+  comparison: () => Promise.reject(new Error('nothing compares here')),
+  ...parts,
+});
+
+/** What a check says of the database with a fault in it, which is gone afterwards. */
+async function withFault(check: Check<Facts>, fault: string, parts: Partial<Facts> = {}): Promise<Finding> {
+  await client.query('BEGIN');
+  try {
+    await client.query(fault);
+    return await lookAt(check, facts(parts));
+  } finally {
+    await client.query('ROLLBACK');
+  }
+}
+
+describe('each check, with its fault planted', () => {
+  type Name = Exclude<keyof typeof databaseChecks, never>;
+
+  test.each<[check: Name, fault: string, state: Finding['state'], found: string]>([
+    ['readerReads', '', 'passed', 'app_readonly reads all 14 relations of mart and stg'],
+    [
+      'readerReads',
+      'REVOKE SELECT ON mart.suppliers FROM app_readonly',
+      'failed',
+      'cannot read mart.suppliers',
+    ],
+    ['readerReads', 'REVOKE USAGE ON SCHEMA stg FROM app_readonly', 'failed', 'cannot read schema stg'],
+    [
+      'readerReads',
+      'CREATE VIEW mart."a ""new"" one" AS SELECT 1; REVOKE SELECT ON mart."a ""new"" one" FROM app_readonly',
+      'failed',
+      'cannot read mart."a ""new"" one"',
+    ],
+    ['readerReads', 'ALTER SCHEMA stg RENAME TO staging', 'failed', 'no schema stg'],
+    ['readerReads', 'ALTER ROLE app_readonly RENAME TO reader', 'failed', 'there is no role app_readonly'],
+
+    ['readerWritesNothing', '', 'passed', 'app_readonly can write nothing'],
+    [
+      'readerWritesNothing',
+      'GRANT INSERT ON mart.suppliers TO app_readonly',
+      'failed',
+      'has INSERT on mart.suppliers',
+    ],
+    [
+      'readerWritesNothing',
+      'GRANT UPDATE (note) ON mart.receive_targets TO PUBLIC',
+      'failed',
+      'has UPDATE on mart.receive_targets',
+    ],
+    [
+      'readerWritesNothing',
+      'GRANT TRUNCATE, DELETE ON stg.shipments TO PUBLIC',
+      'failed',
+      'has DELETE, TRUNCATE on stg.shipments',
+    ],
+    [
+      'readerWritesNothing',
+      'CREATE SEQUENCE mart.s; GRANT USAGE ON SEQUENCE mart.s TO app_readonly',
+      'failed',
+      'has nextval() of mart.s',
+    ],
+    [
+      'readerWritesNothing',
+      'GRANT CREATE ON SCHEMA public TO PUBLIC',
+      'failed',
+      'has CREATE in schema public',
+    ],
+    [
+      'readerWritesNothing',
+      'GRANT CREATE ON DATABASE core_demo TO app_readonly',
+      'failed',
+      'has CREATE in the database',
+    ],
+    [
+      'readerWritesNothing',
+      'GRANT pg_write_all_data TO app_readonly',
+      'failed',
+      'has DELETE, INSERT, UPDATE on ',
+    ],
+    [
+      'readerWritesNothing',
+      'CREATE ROLE writer; GRANT writer TO app_readonly WITH INHERIT FALSE',
+      'failed',
+      'has the rights of writer',
+    ],
+    [
+      'readerWritesNothing',
+      'GRANT pg_write_server_files TO app_readonly',
+      'failed',
+      'has the rights of pg_write_server_files',
+    ],
+    ['readerWritesNothing', 'ALTER ROLE app_readonly SUPERUSER', 'failed', 'has SUPERUSER'],
+    [
+      'readerWritesNothing',
+      'ALTER ROLE app_readonly CREATEROLE CREATEDB',
+      'failed',
+      'has CREATEROLE CREATEDB',
+    ],
+    ['readerWritesNothing', 'ALTER TABLE stg.shipments OWNER TO app_readonly', 'failed', 'on stg.shipments'],
+    [
+      'readerWritesNothing',
+      `CREATE FUNCTION mart.wipe() RETURNS void LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM mart.suppliers'`,
+      'warning',
+      'with the rights of an owner: mart.wipe()',
+    ],
+    [
+      'readerWritesNothing',
+      'ALTER ROLE app_readonly RENAME TO reader',
+      'not looked at',
+      'there is no role app_readonly',
+    ],
+
+    ['indexesValid', '', 'passed', 'all'],
+    [
+      'indexesValid',
+      `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'mart.suppliers_pkey'::regclass`,
+      'failed',
+      'invalid: mart.suppliers_pkey',
+    ],
+    [
+      'indexesValid',
+      'CREATE TABLE mart.p (a int) PARTITION BY LIST (a); CREATE TABLE mart.p1 PARTITION OF mart.p DEFAULT; CREATE INDEX parts ON ONLY mart.p (a)',
+      'failed',
+      'invalid: mart.parts',
+    ],
+
+    ['constraintsValidated', '', 'passed', 'all'],
+    [
+      'constraintsValidated',
+      'ALTER TABLE mart.suppliers ADD CONSTRAINT later CHECK (true) NOT VALID',
+      'warning',
+      'not validated: mart.suppliers: later (whether that is new is not known: needs BASE=<environment>)',
+    ],
+
+    ['viewsPopulated', '', 'passed', '1 materialized view'],
+    [
+      'viewsPopulated',
+      'REFRESH MATERIALIZED VIEW mart.mv_receive_daily_summary WITH NO DATA',
+      'failed',
+      'never populated: mart.mv_receive_daily_summary',
+    ],
+  ])('%s: %s', async (name, fault, state, found) => {
+    const finding = await withFault(databaseChecks[name], fault);
+    expect(finding).toMatchObject({ state, found: expect.stringContaining(found) as string });
+    expect(finding.remedy === undefined).toBe(state === 'passed' || state === 'not looked at');
+  });
+
+  test('a constraint that BASE has not validated either is no fault', async () => {
+    const planted = 'ALTER TABLE mart.suppliers ADD CONSTRAINT later CHECK (true) NOT VALID';
+    const domain =
+      'CREATE DOMAIN mart.d AS int; ALTER DOMAIN mart.d ADD CONSTRAINT positive CHECK (VALUE > 0) NOT VALID';
+    const base = { baseName: 'twin', base: facts({ query: asks(twin) }) };
+    const { constraintsValidated } = databaseChecks;
+    expect(await withFault(constraintsValidated, planted, base)).toMatchObject({
+      state: 'failed',
+      found: 'not validated, unlike in twin: mart.suppliers: later',
+    });
+    await twin.query(`BEGIN; ${planted}`);
+    expect(await withFault(constraintsValidated, planted, base)).toMatchObject({
+      state: 'passed',
+      found: 'not validated, as in twin: mart.suppliers: later',
+    });
+    expect(await withFault(constraintsValidated, `${planted}; ${domain}`, base)).toMatchObject({
+      state: 'failed',
+      found: 'not validated, unlike in twin: mart.d: positive',
+    });
+    await twin.query('ROLLBACK');
+  });
+
+  test('another environment’s marker', async () => {
+    const marked = (name: string): Promise<Finding> =>
+      withFault(markerRight, `COMMENT ON DATABASE core_demo IS 'ours\nmakesafe.environment=${name}'`);
+    expect((await marked('local_demo')).state).toBe('passed');
+    expect((await marked('vm_prod')).state).toBe('failed');
+    expect((await withFault(markerRight, '')).state).toBe('passed');
+    expect((await withFault(markerRight, 'COMMENT ON DATABASE core_demo IS NULL')).state).toBe('warning');
+  });
+
+  test('the registry may name another role and other schemas', async () => {
+    const fault = `CREATE ROLE reporting; CREATE SCHEMA sales; CREATE TABLE sales.orders ()`;
+    const reader = { role: 'reporting', schemas: ['sales'] };
+    const { readerReads } = databaseChecks;
+    expect((await withFault(readerReads, fault, { reader })).found).toBe(
+      'reporting cannot read schema sales, sales.orders',
+    );
+    const granted = `${fault}; GRANT USAGE ON SCHEMA sales TO reporting; GRANT SELECT ON sales.orders TO reporting`;
+    expect((await withFault(readerReads, granted, { reader })).found).toBe(
+      'reporting reads all 1 relation of sales',
+    );
+  });
+
+  test('a query that fails is a check that failed', async () => {
+    const query = () => Promise.reject(new Error('connection lost'));
+    expect(await lookAt(databaseReachable, facts({ query }))).toMatchObject({
+      state: 'failed',
+      found: 'connection lost',
+    });
+  });
+});
+
+describe('the task', () => {
+  const verify = (words = '', env: Record<string, string> = {}): Promise<Ran> =>
+    scratch.runTask(`db-verify-env ENV=local_demo ${words}`, { env });
+  const states = ({ stdout }: Ran): string[] => stdout.match(/^[✓✗!–] .*?(?= {2})/gm) ?? [];
+
+  test('everything as it should be, and as in BASE', async () => {
+    const ran = succeeded(await verify('BASE=twin'));
+    expect(states(ran)).toEqual(NAMES.map((name) => `✓ ${name}`));
+    expect(ran.stdout).toMatch(/^✓ same schema +as twin: \d+ objects$/m);
+    expect(ran.stderr).toContain('[ok] local_demo is as it should be, and as twin\n');
+    expect(ran.stderr).toContain('[next] npx tsx tasks/backup.ts ENV=local_demo');
+  });
+
+  test('without BASE, what needs it is left out and named', async () => {
+    const ran = succeeded(await verify());
+    expect(ran.stdout).toMatch(/^– same revision +needs BASE=<environment>$/m);
+    expect(ran.stderr).toContain('[info] not looked at: same revision, same schema');
+    expect(ran.stderr).toContain('[ok] local_demo is as it should be\n');
+  });
+
+  test('a dump file as BASE has a schema and no revision', async () => {
+    await scratch.mustTask('db-dump-schema-env ENV=twin FORMAT=custom OUT=backups/twin.dump');
+    const ran = succeeded(await verify('BASE=backups/twin.dump'));
+    expect(ran.stdout).toMatch(
+      /^✓ same schema +as backups\/twin.dump: \d+ objects; owners, privileges and roles were not compared/m,
+    );
+    expect(ran.stdout).toMatch(/^– same revision +backups\/twin.dump is a file, and says no revision$/m);
+    expect(ran.stderr).toContain('[ok] local_demo is as it should be, and as backups/twin.dump');
+  });
+
+  test('all faults at once, each with its remedy; status 1', async () => {
+    const faults = [
+      `UPDATE alembic_version SET version_num = '${BEFORE_HEAD}'`,
+      'ALTER TABLE mart.suppliers ADD COLUMN drift text',
+      'REVOKE SELECT ON stg.shipments FROM app_readonly',
+      `COMMENT ON DATABASE core_demo IS 'makesafe.environment=vm_prod'`,
+    ];
+    await client.query(faults.join('; '));
+    try {
+      const ran = await verify('BASE=twin JSON=1');
+      expect(ran.status).toBe(1);
+      const { checks, ...rest } = JSON.parse(ran.stdout) as { checks: Finding[] };
+      expect(rest).toEqual({ format: 1, environment: 'local_demo', base: 'twin', passed: false });
+      expect(checks.map(({ check }) => check)).toEqual(NAMES);
+      const bad = checks.filter(({ state }) => state === 'failed');
+      expect(bad.map(({ check, found }) => `${check}: ${found}`)).toEqual([
+        'marker: the database is marked for vm_prod, not for local_demo',
+        `at head: is at ${BEFORE_HEAD}, and head is ${HEAD}`,
+        `same revision: local_demo is at ${BEFORE_HEAD}; twin is at ${HEAD}`,
+        expect.stringMatching(/^same schema: \d+ of \d+ objects differ from twin$/),
+        'reader reads: app_readonly cannot read stg.shipments',
+      ]);
+      for (const { remedy } of bad) expect(remedy).toBeTruthy();
+      expect(ran.stderr).toContain('[error] local_demo: 5 of 12 checks failed: marker, at head');
+    } finally {
+      await client.query(
+        `UPDATE alembic_version SET version_num = '${HEAD}'; ALTER TABLE mart.suppliers DROP COLUMN drift;
+         GRANT SELECT ON stg.shipments TO app_readonly; COMMENT ON DATABASE core_demo IS 'makesafe.environment=local_demo'`,
+      );
+    }
+  });
+
+  test('two heads, and a BASE that is no environment', async () => {
+    const versions = 'app/backend/core_api/migrations/alembic/versions';
+    const file = `${versions}/29990101_000000000_other.py`;
+    scratch.write(file, `revision = "other"\ndown_revision = "${BEFORE_HEAD}"\ndef upgrade(): pass\n`);
+    const [two, unknown, itself] = await Promise.all([
+      verify(),
+      verify('BASE=twins'),
+      verify('BASE=local_demo'),
+    ]);
+    scratch.write(file, '');
+    expect(two.stdout).toMatch(new RegExp(`^✗ one head +2 heads: ${HEAD}, other$`, 'm'));
+    expect(two.status).toBe(1);
+    expect(unknown.stderr).toContain('BASE="twins" is not an environment; did you mean twin?');
+    expect(unknown.status).toBe(64);
+    expect(itself.stderr).toContain('ENV and BASE are both local_demo');
+    expect(itself.status).toBe(64);
+  });
+
+  // Last, because it stops the server.
+  test('where nothing runs, that is said once', async () => {
+    await client.end();
+    await scratch.mustTask('down ENV=local_demo');
+    const ran = await verify('BASE=twin');
+    expect(ran.status).toBe(1);
+    expect(states(ran)).toEqual(NAMES.map((name, at) => (at < 2 ? `✗ ${name}` : `– ${name}`)));
+    expect(ran.stdout).toContain('→ make up ENV=local_demo');
+    expect(ran.stderr).toContain('2 of 12 checks failed: stack up, database reachable');
+  });
+});
