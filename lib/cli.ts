@@ -9,8 +9,8 @@ import { taskFiles } from './tasks.ts';
 
 /** What is no task, because it needs no registry. */
 const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
-  init: async () => runProgram('init', (await import('./init/init.ts')).init),
-  completion: async () => runProgram('completion', (await import('./completion.ts')).printScript),
+  init: async () => runProgram((await import('./init/init.ts')).init),
+  completion: async () => runProgram((await import('./completion.ts')).printScript),
   complete: async () => (await import('./completion.ts')).printCandidates(process.argv.slice(3)),
 };
 
@@ -23,7 +23,7 @@ export async function main(): Promise<void> {
   const script = process.argv[1]!;
   const files = taskFiles(rootOf(script));
   const file = files.get(name);
-  if (file === undefined) return runProgram(name, () => Promise.reject(unknown(name, files.keys())));
+  if (file === undefined) return runProgram(() => Promise.reject(unknown(name, files.keys())));
   process.argv = [process.argv[0]!, asInstalled(script, name) ?? file, ...rest];
   await import(pathToFileURL(file).href);
 }

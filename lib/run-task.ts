@@ -13,11 +13,10 @@ import { wasLeft } from './unfinished.ts';
 
 /** Runs a task as a program. */
 export const runTask = (task: Task, script: string): Promise<void> =>
-  runProgram(task.name, (terminal, signal) => perform(task, script, terminal, signal));
+  runProgram((terminal, signal) => perform(task, script, terminal, signal));
 
 /** Runs work as a program: the only place that sets an exit code. */
 export async function runProgram(
-  name: string,
   work: (terminal: Terminal, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const terminal = new Terminal();
@@ -25,7 +24,7 @@ export async function runProgram(
   cancelOnSignals(controller, terminal);
   // Node ends in silence, with status 0, when nothing is left to wait for but a promise that nobody keeps.
   const lost = (): void => {
-    terminal.error(`${name} ended without a result; what it was doing may be half done`);
+    terminal.error('ended without a result; what was being done may be half done');
     process.exitCode = 1;
   };
   process.once('beforeExit', lost);

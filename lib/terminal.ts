@@ -19,8 +19,8 @@ export class Terminal {
   /** How lines that say `make …` are to be typed here. */
   spell: ((text: string) => string) | undefined;
   readonly #colour: boolean;
-  readonly #annotates: boolean;
   readonly #resultColour: boolean;
+  readonly #annotates: boolean;
   readonly #out: Sink;
   readonly #err: Sink;
   #transient = false;
@@ -106,6 +106,10 @@ export class Terminal {
     return this.#colour ? styleText(style, text, { validateStream: false }) : text;
   }
 
+  /** The same for what goes to standard output and is for people as well: never in a file or a pipe. */
+  styleResult = (style: Style, text: string): string =>
+    this.#resultColour ? styleText(style, text, { validateStream: false }) : text;
+
   #clean(text: string): string {
     const redacted = this.redactor.redact(text);
     return this.spell?.(redacted) ?? redacted;
@@ -113,15 +117,11 @@ export class Terminal {
 
   /** https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands */
   #annotate(level: 'error' | 'warning', text: string): void {
-    if (!this.#annotates) return;
+    if (!this.#annotates || this.#folded) return;
     // Escaped, a secret would not be recognised any more.
     const escaped = this.#clean(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
     this.#err.write(`::${level}::${escaped}\n`);
   }
-
-  /** The same for what goes to standard output and is for people as well: never in a file or a pipe. */
-  styleResult = (style: Style, text: string): string =>
-    this.#resultColour ? styleText(style, text, { validateStream: false }) : text;
 
   /** Takes the progress line away, for output that does not come through here. */
   clear(): void {

@@ -16,6 +16,7 @@ const DESTRUCTIVE = [
 const TARGETS = [
   ...['up', 'down', 'restart', 'rebuild', 'ps', 'logs', 'health', 'config', 'check'],
   ...['db-reset-volume-env', 'db-reset-db-env', 'db-bootstrap-roles-env', 'db-dump-schema-env', 'backup'],
+  ...['restore-from-dump', 'restore-from-sql'],
   ...['al-up', 'al-down', 'al-cur', 'al-hist', 'al-heads', 'al-stamp', 'al-rev', 'al-rev-auto'],
   ...['al-up-env', 'al-down-env', 'al-cur-env', 'al-hist-env', 'al-heads-env', 'al-stamp-env'],
   ...['db-mark-env', 'journal', 'help', 'test'],

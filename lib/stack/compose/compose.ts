@@ -171,7 +171,12 @@ export async function openComposeStack(environment: Environment, options: StackO
     },
 
     ...dumping(docker, () => runningContainer(databaseService), settings),
-    ...restoring(docker, () => runningContainer(databaseService), settings),
+    ...restoring(
+      docker,
+      () => runningContainer(databaseService),
+      settings,
+      (to, work) => stack.withClient(to, work),
+    ),
 
     async runScript(file) {
       const { Id } = await runningContainer(databaseService);
@@ -222,11 +227,14 @@ export async function openComposeStack(environment: Environment, options: StackO
         return rows[0]!.data_directory;
       });
     } catch (error) {
-      // Up but not answering: what the container was told is the best there is.
-      if (error instanceof UnreachableError) return assumed;
+      // Up but not answering, or not to this role: what the container was told is the best there is.
+      if (error instanceof UnreachableError || isNotAllowed(error)) return assumed;
       throw error;
     }
   }
 
   return stack;
 }
+
+/** insufficient_privilege: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const isNotAllowed = (error: unknown): boolean => (error as { code?: string }).code === '42501';
