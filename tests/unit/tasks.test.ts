@@ -9,8 +9,8 @@ import { loadTasks, taskNames } from '../../lib/tasks.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const DESTRUCTIVE = [
-  ...['al-down-env', 'al-stamp-env', 'db-reset-db-env', 'db-reset-volume-env'],
-  ...['db-drop-old-env', 'db-undo-env', 'restore-from-dump', 'restore-from-sql'],
+  ...['al-down-env', 'al-stamp-env', 'db-reset-db-env', 'db-reset-volume-env', 'db-rebuild-env'],
+  ...['db-undo-env', 'db-drop-old-env', 'restore-from-dump', 'restore-from-sql'],
 ];
 /** What fingers remember: none of them may go. */
 const TARGETS = [
