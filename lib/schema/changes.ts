@@ -57,10 +57,10 @@ function facetChanges(
   labels: Labels,
 ): Record<Facet['class'], string[]> {
   const changes: Record<Facet['class'], string[]> = { definition: [], storage: [] };
-  const { both, first, second } = pair(one, other, ({ class: kind, key }) => `${kind} ${key}`);
-  for (const [a, b] of both) {
-    if (a.meaning !== b.meaning) changes[a.class].push(labelled(a.label, excerpt(a.text, b.text)));
-  }
+  const place = ({ class: kind, key }: Facet): string => `${kind} ${key}`;
+  const equal = pair(one, other, (facet) => `${place(facet)}\0${facet.meaning}`);
+  const { both, first, second } = pair(equal.first, equal.second, place);
+  for (const [a, b] of both) changes[a.class].push(labelled(a.label, excerpt(a.text, b.text)));
   for (const { class: kind, label, text } of first)
     changes[kind].push(onlyIn(labelled(label, text), labels.base));
   for (const { class: kind, label, text } of second) {

@@ -1,4 +1,4 @@
-import { changesBetween, pair, type Change, type Labels } from './changes.ts';
+import { changesBetween, pair, type Change } from './changes.ts';
 import type { Comparison, Difference, DifferenceClass, KindCount } from './comparison.ts';
 import { matches, titleOf } from './ignore.ts';
 import type { SchemaObject } from './objects.ts';
@@ -189,5 +189,3 @@ function byPlace(a: Difference, b: Difference): number {
     [one.kind, one.schema, one.table ?? '', one.name, one.class].join('\0');
   return order(text(a), text(b));
 }
-
-export type { Labels };

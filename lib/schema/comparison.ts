@@ -1,6 +1,6 @@
 /**
  * What came of comparing two schemas. Plain data: reports are made from it, and JSON=1 prints it. Texts in it hold no
- * password (they are masked before anything is compared) but may hold anything else that a schema can: newlines,
+ * password of a subscription or a user mapping, but may hold anything else that a schema can: newlines,
  * control characters, HTML.
  */
 export interface Comparison {

@@ -3,11 +3,12 @@ import type { Client } from 'pg';
 /**
  * Whether a dump shows everything that the catalogs hold. pg_dump leaves things out without a failure: subscriptions,
  * when its role is no superuser, and whatever users put into schemas of the system's.
+ *
+ * @returns what tells the sentences, once the entries of the dump are counted by kind
  */
 export async function readCoverage(
   client: Client,
-  kinds: Promise<ReadonlyMap<string, number>>,
-): Promise<string[]> {
+): Promise<(dumped: ReadonlyMap<string, number>) => string[]> {
   const { rows: unknown } = await client.query<{ what: string }>(UNKNOWN);
   const { rows: others } = await client.query<{ name: string }>(OTHER_CATALOGS, [KNOWN_CATALOGS]);
   const { rows: hidden } = await client.query<{ count: number }>(HIDDEN_MAPPINGS);
@@ -21,16 +22,15 @@ export async function readCoverage(
   if (hidden[0]!.count > 0) {
     sentences.push(`options of ${hidden[0]!.count} user mappings are hidden from the role that read`);
   }
-  const dumped = await kinds;
-  for (const { kinds: names, count } of counted) {
-    const found = names.split(', ').reduce((sum, kind) => sum + (dumped.get(kind) ?? 0), 0);
-    if (found < count) {
-      sentences.push(
-        `${count - found} of ${count} (${names.toLowerCase()}) are in the catalogs and not in the dump`,
-      );
-    }
-  }
-  return sentences;
+  return (dumped) => [
+    ...sentences,
+    ...counted.flatMap(({ kinds, count }) => {
+      const found = kinds.split(', ').reduce((sum, kind) => sum + (dumped.get(kind) ?? 0), 0);
+      if (found >= count) return [];
+      const what = `${count - found} of ${count} (${kinds.toLowerCase()})`;
+      return [`${what} are in the catalogs and not in the dump`];
+    }),
+  ];
 }
 
 /** Parts of extensions come with them; what has an internal dependency comes with what it depends on. */
@@ -43,12 +43,13 @@ const NO_TEMPORARY = `NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_
 /** pg_dump's kinds for the rows of a catalog, and which rows it has an entry for. */
 const COUNTED: readonly [kinds: string, table: string, condition?: string][] = [
   ['SCHEMA', 'pg_namespace', `nspname !~ '^pg_(toast|temp)'`],
-  // Identity sequences depend internally on their columns, and are counted below.
   [
     'TABLE, VIEW, MATERIALIZED VIEW, FOREIGN TABLE',
     'pg_class',
     `relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace ${NO_TEMPORARY}`,
   ],
+  // Those of identity columns depend internally on them, and are not counted.
+  ['SEQUENCE', 'pg_class', `relkind = 'S' AND relnamespace ${NO_TEMPORARY}`],
   ['FUNCTION, PROCEDURE, AGGREGATE', 'pg_proc', `pronamespace ${NO_TEMPORARY}`],
   [
     'TYPE, DOMAIN',

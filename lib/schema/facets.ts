@@ -49,9 +49,9 @@ export function facetsOf(sql: string): Facets | undefined {
 function addStatement({ kind, node, text, start }: Statement, found: Mutable): void {
   const storage = STORAGE_OPTIONS.has(kind);
   // The statement of a foreign table has that of a table in it, and a materialized view its options.
-  const inner = (node['base'] ?? node['into']) as Node | undefined;
-  const rest: Node = { ...node, ...(inner ? { base: { ...inner } } : {}) };
-  const places: Node[] = inner ? [rest['base'] as Node, rest] : [rest];
+  const inner = ['base', 'into'].find((key) => node[key] !== undefined);
+  const rest: Node = { ...node, ...(inner === undefined ? {} : { [inner]: { ...(node[inner] as Node) } }) };
+  const places: Node[] = inner === undefined ? [rest] : [rest[inner] as Node, rest];
   let tail = text;
   for (const place of places) {
     for (const name of ['options', 'definition', 'params']) {
@@ -91,8 +91,7 @@ function addStatement({ kind, node, text, start }: Statement, found: Mutable): v
 /** @returns what follows the elements */
 function addElements(elements: Node[], text: string, start: number, found: Mutable): string {
   const bytes = Buffer.from(text);
-  const first = start + bytes.length - Buffer.byteLength(text.trimStart());
-  const place = (node: Node): number => ((Object.values(node)[0] as Node)['location'] as number) - first;
+  const place = (node: Node): number => ((Object.values(node)[0] as Node)['location'] as number) - start;
   const places = elements.map(place);
   const from = places[0] ?? bytes.indexOf('(') + 1;
   const open = bytes.subarray(0, from).toString().lastIndexOf('(');

@@ -81,12 +81,12 @@ const KINDS: Readonly<Record<string, string>> = {
 /**
  * Reads who may do what.
  *
- * @param dumped catalog and object identifiers of what is in the dump
+ * @param dumped catalog and object identifiers of what is in the dump, once it is there
  * @param logical brings a role's name to its logical one
  */
 export async function readPrivileges(
   client: Client,
-  dumped: ReadonlySet<string>,
+  dumped: Promise<ReadonlySet<string>>,
   logical: (role: string) => string,
 ): Promise<Granted> {
   const grantsOf = async (acls: string): Promise<Map<string, Grant[]>> => {
@@ -97,7 +97,9 @@ export async function readPrivileges(
     return of;
   };
   const of = await grantsOf(ACLS);
-  const others = [...of.keys()].filter((catalog) => catalog !== 'database' && !dumped.has(catalog));
+  const usual = await grantsOf(DEFAULT_ACLS);
+  const known = await dumped;
+  const others = [...of.keys()].filter((catalog) => catalog !== 'database' && !known.has(catalog));
   const { rows: identified } = await client.query<{
     catalog: string;
     kind: string;
@@ -110,7 +112,7 @@ export async function readPrivileges(
           pg_identify_object(split_part(catalog, '/', 1)::oid, split_part(catalog, '/', 2)::oid, 0)`,
     [others],
   );
-  const defaults = [...(await grantsOf(DEFAULT_ACLS))].map(([key, privileges]) => {
+  const defaults = [...usual].map(([key, privileges]) => {
     const [schema, role, kind] = key.split('\n') as [string, string, string];
     return { schema, name: `FOR ROLE ${logical(role)} ON ${KINDS[kind] ?? kind}`, privileges };
   });

@@ -81,12 +81,13 @@ async function readServer(
   const names = new Set(existing.rows.map(({ rolname }) => rolname));
   const logical = roleNames(label, stated, catalog.database.owner, names);
   const roles = scope.catalog && scope.privileges ? await readRoles(client, logical) : [];
-  const kinds = dump.then(({ archive }) => countKinds(archive));
-  kinds.catch(() => {});
-  const coverage = await readCoverage(client, kinds);
-  const dumped = new Set((await dump).archive.entries.map((entry) => entry.catalog));
+  const uncovered = await readCoverage(client);
+  const dumped = dump.then(({ archive }) => new Set(archive.entries.map((entry) => entry.catalog)));
+  // Whoever waits for the dump itself hears of its failure.
+  dumped.catch(() => {});
   const granted =
     scope.catalog && scope.privileges ? await readPrivileges(client, dumped, logical) : undefined;
+  const coverage = uncovered(countKinds((await dump).archive));
   return { catalog, logical, roles, granted, coverage };
 }
 
@@ -97,8 +98,7 @@ async function dumpArchive(source: Source, client: Client, snapshot: string): Du
   if (status !== 0) throw await dumpError(source.label, status, stderr, client);
   try {
     const archive = parseArchive(Buffer.concat(chunks));
-    const warnings = stderr.split('\n').filter((line) => /\bwarning: /.test(line));
-    return { archive, warnings: warnings.map((line) => line.replace(/^pg_dump: /, 'pg_dump: ')) };
+    return { archive, warnings: stderr.split('\n').filter((line) => /\bwarning: /.test(line)) };
   } catch (error) {
     const why = error instanceof RangeError ? 'it is cut' : (error as Error).message;
     throw new IncomparableError(`the dump of ${source.label} cannot be read: ${why}`, { cause: error });

@@ -60,6 +60,7 @@ const DRIFTS: readonly Drift[] = [
   { kind: 'VIEW', both: 'CREATE TABLE t (a int, b int)', base: 'CREATE VIEW v AS SELECT a FROM t', compared: 'CREATE VIEW v AS SELECT a FROM t WHERE a > 0', on: 'v', class: 'definition' },
   { kind: 'VIEW', both: 'CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t', compared: 'ALTER VIEW v SET (security_invoker = true)', on: 'v', class: 'definition', says: 'security_invoker' },
   { kind: 'MATERIALIZED VIEW', both: 'CREATE TABLE t (a int)', base: 'CREATE MATERIALIZED VIEW v AS SELECT a FROM t', compared: 'CREATE MATERIALIZED VIEW v AS SELECT a * 2 AS a FROM t', on: 'v', class: 'definition' },
+  { kind: 'MATERIALIZED VIEW', both: 'CREATE MATERIALIZED VIEW v AS SELECT 1 AS a', compared: 'ALTER MATERIALIZED VIEW v SET (fillfactor = 60)', on: 'v', class: 'storage', says: 'fillfactor 60 only in compared' },
   { kind: 'RULE', both: 'CREATE TABLE t (a int)', base: 'CREATE RULE r AS ON DELETE TO t DO INSTEAD NOTHING', compared: 'CREATE RULE r AS ON DELETE TO t DO ALSO NOTIFY gone', on: 't.r', class: 'definition' },
   // Triggers.
   { kind: 'TRIGGER', both: `CREATE TABLE t (a int); ${TOUCH}`, base: 'CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION touch()', compared: 'CREATE TRIGGER g BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch()', on: 't.g', class: 'definition' },
@@ -116,7 +117,7 @@ const DRIFTS: readonly Drift[] = [
   { kind: 'TYPE', both: `CREATE TYPE e AS ENUM ()`, compared: 'ALTER TYPE e OWNER TO writer', on: 'e', class: 'owner' },
   { kind: 'FUNCTION', compared: 'REVOKE EXECUTE ON FUNCTION pg_catalog.pg_reload_conf FROM app; GRANT EXECUTE ON FUNCTION pg_catalog.pg_reload_conf TO reader', on: 'pg_reload_conf()', class: 'privileges', global: true },
   // Text search, collations, statistics.
-  { kind: 'TEXT SEARCH CONFIGURATION', both: 'CREATE TEXT SEARCH CONFIGURATION c (COPY = simple)', compared: 'ALTER TEXT SEARCH CONFIGURATION c DROP MAPPING FOR url', on: 'c', class: 'definition' },
+  { kind: 'TEXT SEARCH CONFIGURATION', both: 'CREATE TEXT SEARCH CONFIGURATION c (COPY = simple)', compared: 'ALTER TEXT SEARCH CONFIGURATION c DROP MAPPING FOR url', on: 'c', class: 'definition', says: 'ADD MAPPING FOR url WITH simple only in base' },
   { kind: 'TEXT SEARCH DICTIONARY', base: 'CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = simple)', compared: 'CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = simple, accept = false)', on: 'd', class: 'definition' },
   { kind: 'COLLATION', base: `CREATE COLLATION c (provider = icu, locale = 'ja-JP')`, compared: `CREATE COLLATION c (provider = icu, locale = 'de-DE')`, on: 'c', class: 'definition', says: 'locale ja-JP → de-DE' },
   { kind: 'STATISTICS', both: 'CREATE TABLE t (a int, b int)', base: 'CREATE STATISTICS s (dependencies) ON a, b FROM t', compared: 'CREATE STATISTICS s (dependencies, mcv) ON a, b FROM t', on: 's', class: 'definition' },
