@@ -52,6 +52,12 @@ const WRONG_PASSWORD = '28P01';
  * As the application connects, over the network. On its loopback the official image asks for no password, so that all
  * of ours would go well with a wrong one.
  */
+/** Where the password that was tried comes from, as far as it is an env file's own. */
+const placeOfPassword = ({ variables, name }: Environment): string => {
+  const place = variables.get('POSTGRES_PASSWORD')?.place.replace(/:\d+$/, '');
+  return place === undefined ? `the configuration of ${name} gives it` : `${place} has`;
+};
+
 const password: Check<Diagnosed> = {
   name: 'password',
   async look({ docker, environment, databaseService, settings }): Promise<Outcome> {
@@ -67,7 +73,7 @@ const password: Check<Diagnosed> = {
         error instanceof FailedError && (error.cause as { code?: string }).code === WRONG_PASSWORD;
       if (!refused) throw error;
       return failed(
-        `the data was made with another password of ${settings.user} than secrets/.env.${environment.name}.secrets has`,
+        `the data was made with another password of ${settings.user} than ${placeOfPassword(environment)}`,
         `put the old one back, or set the new one: docker exec -it ${container.Id.slice(0, 12)} psql -U ${settings.user} -d ${settings.name} -c '\\password'`,
       );
     }
