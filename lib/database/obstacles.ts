@@ -81,9 +81,10 @@ export async function checkReplaceable(
 ): Promise<void> {
   const { name } = stack.database;
   const found = await stack.withClient(maintenanceDatabase(name), async (client) => {
-    const { rows: versions } = await client.query<{ version: number; folder: string }>(
+    const { rows: versions } = await client.query<{ version: number; folder: string | null }>(
       `SELECT current_setting('server_version_num')::int AS version,
-              coalesce(nullif(pg_tablespace_location(dattablespace), ''), current_setting('data_directory')) AS folder
+              coalesce(nullif(pg_tablespace_location(dattablespace), ''),
+                       (SELECT setting FROM pg_settings WHERE name = 'data_directory')) AS folder
        FROM pg_database WHERE datname = $1`,
       [name],
     );
@@ -93,7 +94,10 @@ export async function checkReplaceable(
       ...(await client.query<Obstacle>(OBSTACLES, [name])).rows,
       ...(version < 150000 ? [] : (await client.query<Obstacle>(COLLATION)).rows),
       ...(await inTheWay(client, name)),
-      ...diskSpace(await stack.freeSpace(folder), Math.max(bytes, EMPTY_DATABASE), folder),
+      // Only some roles are told it.
+      ...(folder === null
+        ? []
+        : diskSpace(await stack.freeSpace(folder), Math.max(bytes, EMPTY_DATABASE), folder)),
     ];
   });
   if (found.length === 0) return;

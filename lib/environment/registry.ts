@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigurationError, messageOf } from '../errors.ts';
+import { checkServerEntry, type ServerEntry } from './server-entry.ts';
 
 /** One environment, as `env/environments.ts` states it. */
 export interface EnvironmentEntry {
@@ -13,9 +14,12 @@ export interface EnvironmentEntry {
   readonly local?: boolean;
   /**
    * What runs the database. `compose`: docker compose, with `composeFile`. `embedded`: PostgreSQL from npm on this
-   * machine. Stated here and nowhere guessed: which database a command reaches never depends on what is installed.
+   * machine. `server`: a server that somebody else runs, with `server`. Stated here and nowhere guessed: which database
+   * a command reaches never depends on what is installed.
    */
-  readonly stack: 'compose' | 'embedded';
+  readonly stack: 'compose' | 'embedded' | 'server';
+  /** Where the server is, for `stack: 'server'`. */
+  readonly server?: ServerEntry;
   /** Relative to the project's root. */
   readonly composeFile?: string;
   /** For a stack without containers: alembic.ini, relative to the project's root. */
@@ -123,8 +127,10 @@ export function checkRegistry(registry: Registry): string[] {
     // `down -v` of one would take the other's volumes.
     if (other !== undefined) problems.push(`${name}: the compose project ${project} is taken by ${other}`);
     projects.set(project, name);
-    if (!['compose', 'embedded'].includes(entry.stack))
-      problems.push(`${name}: stack must be compose or embedded`);
+    if (!['compose', 'embedded', 'server'].includes(entry.stack))
+      problems.push(`${name}: stack must be compose, embedded or server`);
+    if (entry.stack === 'server' || entry.server !== undefined)
+      problems.push(...checkServerEntry(entry.server).map((problem) => `${name}: ${problem}`));
     if (entry.stack === 'compose' && !entry.composeFile) problems.push(`${name}: composeFile is missing`);
     for (const [key, value] of Object.entries(entry.engine ?? {})) {
       if (!['context', 'host'].includes(key) || typeof value !== 'string' || value === '')

@@ -91,11 +91,15 @@ describe('checkRegistry', () => {
       registry({ b: { ...entry, protected: 'yes' } }),
       ['b: protected must be true or false'],
     ],
-    ['no stack', registry({ b: { ...entry, stack: undefined } }), ['b: stack must be compose or embedded']],
+    [
+      'no stack',
+      registry({ b: { ...entry, stack: undefined } }),
+      ['b: stack must be compose, embedded or server'],
+    ],
     [
       'an unknown stack',
       registry({ b: { ...entry, stack: 'podman' } }),
-      ['b: stack must be compose or embedded'],
+      ['b: stack must be compose, embedded or server'],
     ],
     ['embedded, without a compose file', registry({ b: { protected: false, stack: 'embedded' } }), []],
     ['no compose file', registry({ b: { ...entry, composeFile: undefined } }), ['b: composeFile is missing']],
