@@ -121,6 +121,18 @@ describe('addresses', () => {
   });
 });
 
+test('a link here hides nothing of an engine on another machine, where there may be none', () => {
+  const folder = temporaryFolder({ 'elsewhere/x': '' });
+  symlinkSync(join(folder, 'elsewhere'), join(folder, 'stg'));
+  mkdirSync(join(folder, 'prod'));
+  symlinkSync(join(folder, 'prod'), join(folder, 'stg/pg'));
+  const both: [Claimed, Claimed] = [
+    { folders: [join(folder, 'stg')] },
+    { folders: [join(folder, 'stg/pg')] },
+  ];
+  expect(shared(...both)).toHaveLength(1);
+});
+
 test('environments of different engines share nothing', () => {
   const both: Claimed = { projects: ['p'], volumes: ['v'], folders: ['/f'], addresses: ['0.0.0.0:1'] };
   expect(shared(both, both)).toHaveLength(4);

@@ -102,6 +102,22 @@ describe('checkRegistry', () => {
       ['b: stack must be compose, embedded or server'],
     ],
     ['embedded, without a compose file', registry({ b: { protected: false, stack: 'embedded' } }), []],
+    [
+      'a server that is not described',
+      registry({ b: { protected: false, stack: 'server' } }),
+      ['b: server is missing: { host: … }'],
+    ],
+    [
+      'a server',
+      registry({ b: { protected: false, stack: 'server', server: { host: 'db', caFile: 'ca.pem' } } }),
+      [],
+    ],
+    // An entry that was moved keeps what it had.
+    [
+      'a server that is not used yet',
+      registry({ b: { ...entry, server: { host: 'db', tls: 'none' } } }),
+      ['b: server.tls must be one of verify-full, verify-ca, require, disable'],
+    ],
     ['no compose file', registry({ b: { ...entry, composeFile: undefined } }), ['b: composeFile is missing']],
   ])('%s', (_what, given, problems) => {
     expect(checkRegistry(given)).toEqual(problems);
