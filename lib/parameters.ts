@@ -11,6 +11,11 @@ export const ENV = {
 /** Where a slip would hurt: no default, and nothing that the shell exports. */
 export const TYPED_ENV: Parameter<string> = { ...ENV, required: true, commandLineOnly: true };
 
+export const PG_SERVICE = text('the compose service that runs PostgreSQL', {
+  default: 'db',
+  placeholder: '<service>',
+});
+
 export const TIMEOUT = wholeNumber('seconds that the database gets to answer', {
   default: '60',
   placeholder: '<seconds>',

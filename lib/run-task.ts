@@ -4,10 +4,9 @@ import { findRoot, loadRegistry, type Registry } from './environment/registry.ts
 import { CancelledError, MakesafeError, UsageError, messageOf } from './errors.ts';
 import { BlockedError } from './guard/blocked.ts';
 import { makeCommandLines, readMakeInvocation, type MakeInvocation } from './make.ts';
-import { openEnvironment } from './open-environment.ts';
 import { readParameters, type Given } from './params.ts';
 import { display } from './display.ts';
-import type { Definition, DestructiveRun, Run, Task } from './task.ts';
+import type { Definition, DestructiveRun, Run, StackRun, Task } from './task.ts';
 import { cancelOnSignals } from './signals.ts';
 import { Terminal } from './terminal.ts';
 import { wasLeft } from './unfinished.ts';
@@ -17,6 +16,12 @@ export async function runTask(task: Task, script: string): Promise<void> {
   const terminal = new Terminal();
   const controller = new AbortController();
   cancelOnSignals(controller, terminal);
+  // Node ends in silence, with status 0, when nothing is left to wait for but a promise that nobody keeps.
+  const lost = (): void => {
+    terminal.error(`${task.name} ended without a result; what it was doing may be half done`);
+    process.exitCode = 1;
+  };
+  process.once('beforeExit', lost);
   try {
     await perform(task, script, terminal, controller.signal);
     // A child that was cancelled may have ended well; the person still wanted to stop.
@@ -28,6 +33,7 @@ export async function runTask(task: Task, script: string): Promise<void> {
     report(error, terminal);
     process.exitCode = error instanceof MakesafeError ? error.status : 1;
   }
+  process.off('beforeExit', lost);
 }
 
 async function perform(task: Task, script: string, terminal: Terminal, signal: AbortSignal): Promise<void> {
@@ -76,7 +82,11 @@ async function performOnStack(
   }
 
   if (definition.environment === 'name only') return definition.run({ ...run, name });
-  if (definition.environment !== 'typed') return definition.run(await openEnvironment(run, name));
+  const open = async (opened: Run): Promise<StackRun> => {
+    const { openEnvironment } = await import('./open-environment.ts');
+    return openEnvironment(opened, name);
+  };
+  if (definition.environment !== 'typed') return definition.run(await open(run));
 
   const { destructive } = definition;
   if (destructive.countdown === 'always') terminal.info(`ENV=${typed}, canonical name ${name.name}`);
@@ -93,7 +103,8 @@ async function performOnStack(
     exports,
     open: async () => {
       const again = await loadRegistry(run.root, true);
-      return openEnvironment({ ...run, registry: again }, { ...canonicalise(name.name, again), ...name });
+      canonicalise(name.name, again);
+      return open({ ...run, registry: again });
     },
     preflight: async (opened: DestructiveRun) => destructive.preflight?.(opened),
   };

@@ -16,7 +16,7 @@ import {
   type Parameters,
   type Values,
 } from './params.ts';
-import { ENV, TYPED_ENV } from './parameters.ts';
+import { ENV, PG_SERVICE, TYPED_ENV } from './parameters.ts';
 import type { Stack, Target } from './stack/stack.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -137,10 +137,6 @@ export function defineTask<const P extends Parameters = Record<never, never>>(
 function allParameters({ environment, destructive, parameters = {} }: Definition): Parameters {
   if (environment === 'none') return parameters;
   if (environment === 'name only') return { ENV, ...parameters };
-  const PG_SERVICE = text('the compose service that runs PostgreSQL', {
-    default: 'db',
-    placeholder: '<service>',
-  });
   const DRY_RUN = flag('print what would be done and touch nothing');
   if (!destructive) return { ENV, ...parameters, PG_SERVICE, DRY_RUN };
   const typed: Parameters = {

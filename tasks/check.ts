@@ -1,11 +1,12 @@
+import { ALEMBIC, ALEMBIC_INI, PG_SERVICE } from '../lib/parameters.ts';
 import { flag } from '../lib/params.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'stack',
-  summary: 'Check configuration, engine and database without changing anything',
-  environment: 'any',
-  parameters: { JSON: flag('the result as JSON') },
-  examples: ['make check ENV=vm_stg'],
-  run: async (run) => (await import('../lib/stack/commands.ts')).check(run),
+  summary: 'Look at configuration, engine, ports, database, roles and leftovers; change nothing',
+  environment: 'name only',
+  parameters: { JSON: flag('the result as JSON'), PG_SERVICE, ALEMBIC, ALEMBIC_INI },
+  examples: ['make check ENV=vm_stg', 'make check ENV=vm_prod JSON=1'],
+  run: async (run) => (await import('../lib/doctor/doctor.ts')).check(run),
 });

@@ -1,4 +1,4 @@
-import { flag, text } from '../lib/params.ts';
+import { choice, flag, text } from '../lib/params.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {
@@ -10,6 +10,7 @@ export default defineTask(import.meta.url, {
       placeholder: '<file>',
       defaultNote: 'backups/schema_<environment>.sql',
     }),
+    FORMAT: choice("custom is pg_dump's own, for pg_restore", ['plain', 'custom'], { default: 'plain' }),
     RAW: flag("keep pg_dump's own text"),
   },
   examples: ['make db-dump-schema-env ENV=vm_stg OUT=backups/schema_stg.sql'],

@@ -8,9 +8,8 @@ import { BlockedError, type Deed } from './blocked.ts';
 import { confirmName } from './confirm.ts';
 import { countdown } from './countdown.ts';
 import type { Facts } from './facts.ts';
-import { person } from './journal.ts';
+import { person } from './person.ts';
 import { withGuardLock } from './lock.ts';
-import { onRecord } from './on-record.ts';
 import { BEFORE_CONTACT, ON_FACTS, enforce } from './policy.ts';
 import { describeDoubts, describeTarget } from './screen.ts';
 import { changesBetween, identityOf } from './unchanged.ts';
@@ -57,10 +56,11 @@ export async function passGuard(
   checks.push(...enforce(ON_FACTS, seen.facts));
   await request.preflight(seen);
 
-  await withGuardLock(seen, seen.target.running, aboutOf(request), async () => {
+  await withGuardLock(seen, seen.facts.markers !== undefined, aboutOf(request), async () => {
     const backup = entry.protected ? await (await import('./backup-first.ts')).backupFirst(seen) : null;
     const passed = await letPersonDecide(request, seen);
     if (passed.actor.dryRun) return deed(passed);
+    const { onRecord } = await import('./on-record.ts');
     await onRecord(passed, { origins: request.origins, checks, backup }, () => deed(passed));
   });
 }

@@ -8,7 +8,6 @@ import {
   readFileSync,
   writeSync,
 } from 'node:fs';
-import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { RefusedError, messageOf } from '../errors.ts';
 import type { Origin } from '../params.ts';
@@ -116,22 +115,6 @@ export function readJournals(root: string): Start[] {
     .filter((file) => file.endsWith('.jsonl'))
     .flatMap((file) => readJournal(join(folder, file)).entries)
     .filter((entry) => entry.event === 'start');
-}
-
-/** Who runs this, also behind sudo. */
-export function person(): string {
-  const username = accountName();
-  const behind = process.env['SUDO_USER'];
-  return behind === undefined || behind === username ? username : `${behind} (as ${username})`;
-}
-
-function accountName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // No account has this id, as in a container.
-    return `uid ${process.getuid?.()}`;
-  }
 }
 
 /** The commit that the work tree stands on; null outside of a repository, or without git. */

@@ -15,12 +15,13 @@ const KEY = 0x73616665;
  * Lets one destructive run at a time at an environment. Two locks, both of which die with their holder: a file, for this
  * clone of the project, and where the server runs an advisory lock on it, for other clones and machines.
  *
+ * @param readable the server lets us in
  * @param about who holds it, for the one who comes second: `db-reset-db-env by taro@vm7 since 14:03:07`
  * @throws RefusedError naming the holder
  */
 export async function withGuardLock<T>(
   { root, environment, stack, actor }: StackRun,
-  running: boolean,
+  readable: boolean,
   about: string,
   work: () => Promise<T>,
 ): Promise<T> {
@@ -36,7 +37,7 @@ export async function withGuardLock<T>(
   if (holder) throw busy(`${holder.about} (process ${holder.pid})`);
   if (actor.dryRun) return work();
   try {
-    if (!running) return await work();
+    if (!readable) return await work();
     const { name } = stack.database;
     return await stack.withClient(maintenanceDatabase(name), async (client) => {
       const other = await tryLock(client, name, about);

@@ -3,7 +3,8 @@ import { hostname } from 'node:os';
 import { CancelledError, messageOf } from '../errors.ts';
 import type { Origin } from '../params.ts';
 import type { Passed } from './guard.ts';
-import { append, journalFile, person, repositoryRevision, type End, type Start } from './journal.ts';
+import { person } from './person.ts';
+import { append, journalFile, repositoryRevision, type End, type Start } from './journal.ts';
 
 /**
  * Does it between two lines of the journal.

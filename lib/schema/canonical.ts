@@ -2,7 +2,7 @@ import { Transform } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 
 /** Where in SQL text a line begins: outside everything, or inside what began on an earlier line. */
-type State =
+export type State =
   | { readonly inside: 'nothing' }
   /** A literal or a quoted name, up to the same character. */
   | { readonly inside: 'quotes'; readonly end: string }
@@ -10,14 +10,14 @@ type State =
   | { readonly inside: 'dollars'; readonly end: string }
   | { readonly inside: 'comment'; readonly depth: number };
 
-const NOTHING: State = { inside: 'nothing' };
+export const NOTHING: State = { inside: 'nothing' };
 
 /**
  * Lines that depend on the client, the moment or the server's minor version, but not on the schema: the version
  * comments, the random \restrict token (17.6 and the minors of the same day), and the timeouts that each version of
  * pg_dump switches off at its start.
  */
-const NOISE =
+export const NOISE =
   /^(?:-- Dumped (?:from database|by pg_dump) version .*|\\(?:un)?restrict \S+|SET (?:statement_timeout|lock_timeout|idle_in_transaction_session_timeout|transaction_timeout) = 0;)$/;
 
 /** pg_dump writes this last; without it the dump was cut. */
@@ -74,7 +74,7 @@ const COMMENT_EDGE = /\/\*|\*\//g;
  * The state after a line. A doubled quote closes and opens again, which is the same. Backslashes need no care:
  * pg_dump writes a quote inside a literal as two quotes, also in E'…'.
  */
-function after(line: string, before: State): State {
+export function after(line: string, before: State): State {
   let state = before;
   let position = 0;
   for (;;) {

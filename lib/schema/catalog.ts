@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { withoutMarker } from '../database/marker.ts';
 import type { Facet } from './facets.ts';
 import { maskSetting } from './mask.ts';
 import { fact, type SchemaObject } from './objects.ts';
@@ -49,6 +50,10 @@ const SETTINGS = `
        unnest(setconfig) AS setting
   WHERE datname = current_database()`;
 
+/** pg_dump says of a language whose handler is the server's own no more than its name. */
+const TRUSTED_LANGUAGES = `
+  SELECT tableoid || '/' || oid AS catalog FROM pg_language WHERE lanpltrusted AND oid >= 16384`;
+
 const EXTENSIONS = `
   SELECT tableoid || '/' || oid AS catalog, extname AS name, extversion AS version FROM pg_extension`;
 
@@ -82,12 +87,12 @@ export async function readCatalog(client: Client): Promise<Catalog> {
     const text = value?.replace(/\.(utf-?8)$/i, '.UTF-8');
     if (text !== undefined) found({ kind: 'DATABASE PROPERTY', name, definition: text });
   }
-  const text = comment?.replace(/\s*^makesafe\.environment=.*$/m, '');
+  const text = withoutMarker(comment);
   found({
     kind: 'DATABASE',
     name: '',
     catalog: 'database',
-    comments: text ? [`COMMENT ON DATABASE IS ${text};`] : [],
+    comments: text !== '' ? [`COMMENT ON DATABASE IS ${text};`] : [],
   });
   for (const { role, name, value } of await rows<{ role: string | null; name: string; value: string }>(
     SETTINGS,
@@ -95,6 +100,9 @@ export async function readCatalog(client: Client): Promise<Catalog> {
     const { text: definition, secret } = maskSetting(name, value);
     const place = role === null ? {} : { table: role };
     found({ kind: role === null ? 'DATABASE SETTING' : 'ROLE SETTING', ...place, name, definition, secret });
+  }
+  for (const { catalog } of await rows<{ catalog: string }>(TRUSTED_LANGUAGES)) {
+    facts.set(catalog, [fact('definition', '', 'trusted')]);
   }
   type Extension = { catalog: string; name: string; version: string };
   for (const { catalog, name, version } of await rows<Extension>(EXTENSIONS)) {

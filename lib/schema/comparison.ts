@@ -30,7 +30,7 @@ export interface SideSummary {
   readonly database: string;
   /** `17.10`; undefined where a plain dump does not say. */
   readonly serverVersion: string | undefined;
-  /** `pg_dump 18.3`, what read it. */
+  /** `18.3`, of the pg_dump that read it. */
   readonly pgDumpVersion: string | undefined;
 }
 

@@ -19,14 +19,18 @@ export async function diffSchema(run: StackRun): Promise<void> {
   const base = await openBase(run, (run.values['BASE'] as string | undefined) ?? run.registry.default);
   const comparison = await compareWith(run, base);
   const { reportComparison } = await import('./report/report.ts');
-  await reportComparison(comparison, run);
+  const hint = await reportComparison(comparison, run);
+  const details = hint === undefined ? {} : { hint };
   const [one, other] = [comparison.base.label, comparison.compared.label];
   if (comparison.verdict === 'incomplete') {
-    throw new IncomparableError(`${other} and ${one} could not be compared in full`);
+    throw new IncomparableError(`${other} and ${one} could not be compared in full`, details);
   }
   if (comparison.verdict === 'different') {
     const { length } = comparison.differences;
-    throw new FailedError(`${other} differs from ${one}: ${length} difference${length === 1 ? '' : 's'}`);
+    throw new FailedError(
+      `${other} differs from ${one}: ${length} difference${length === 1 ? '' : 's'}`,
+      details,
+    );
   }
 }
 
@@ -41,16 +45,17 @@ export async function compareWith(run: StackRun, base: Base): Promise<Comparison
   await loadParser();
   const files = {
     base: 'file' in base ? readFileSide(base.file) : undefined,
-    compared: dump === undefined ? undefined : readFileSide(dump),
+    compared: dump === undefined ? undefined : readFileSide(dump, run.environment.entry.roles),
   };
   const environments = {
     base: 'environment' in base ? base.environment : undefined,
     compared: dump === undefined ? run : undefined,
   };
+  const sources = [files.base?.source, files.compared?.source];
   const scope: Scope = {
     catalog: !files.base && !files.compared,
-    privileges:
-      run.values['PRIVILEGES'] !== false && files.base?.kind !== 'plain' && files.compared?.kind !== 'plain',
+    privileges: run.values['PRIVILEGES'] !== false,
+    plain: sources.includes('plain dump'),
   };
   const by = await choosePgDump([environments.base, environments.compared], files.base ?? files.compared);
   const read = (environment: StackRun | undefined, file: FileSide | undefined) =>

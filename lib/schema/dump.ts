@@ -1,15 +1,19 @@
 import { relative, resolve } from 'node:path';
 import { PassThrough, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { display } from '../display.ts';
 import { FailedError } from '../errors.ts';
 import { writeWhole } from '../files.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { StackRun } from '../task.ts';
 import { CanonicalDump, COMPLETE } from './canonical.ts';
 
-/** As the makefile had it: owners and privileges differ between environments on purpose. */
-const PG_DUMP_ARGUMENTS = ['--schema-only', '--no-owner', '--no-acl'];
+const PG_DUMP_ARGUMENTS = {
+  /** As the makefile had it: owners and privileges differ between environments on purpose. */
+  plain: ['--schema-only', '--no-owner', '--no-acl'],
+  /** Whole, for pg_restore and for comparing. */
+  custom: ['--schema-only', '--format=custom'],
+};
+type Format = keyof typeof PG_DUMP_ARGUMENTS;
 
 /**
  * `db-dump-schema-env`: writes the schema to OUT, whole or not at all; `-` is standard output.
@@ -18,12 +22,14 @@ const PG_DUMP_ARGUMENTS = ['--schema-only', '--no-owner', '--no-acl'];
  */
 export async function dumpSchema(run: StackRun): Promise<void> {
   const { stack, environment, terminal, actor, values, command } = run;
-  const out = (values['OUT'] as string | undefined) ?? defaultFile(environment.name);
-  const raw = values['RAW'] === true;
-  if (out === '-') return writeDump(stack, raw, process.stdout);
+  const format = values['FORMAT'] as Format;
+  const out = (values['OUT'] as string | undefined) ?? defaultFile(environment.name, format);
+  const dump = (output: Writable): Promise<void> => writeDump(stack, format, values['RAW'] === true, output);
+  if (out === '-') return dump(process.stdout);
 
-  const plan = `pg_dump ${PG_DUMP_ARGUMENTS.join(' ')} ${stack.database.name} > ${out}`;
-  await actor.act(plan, () => writeWhole(resolve(out), 0o644, (file) => writeDump(stack, raw, file)));
+  const plan = `pg_dump ${PG_DUMP_ARGUMENTS[format].join(' ')} ${stack.database.name} > ${out}`;
+  // With privileges, it also has what only the owner of a subscription or a user mapping should read.
+  await actor.act(plan, () => writeWhole(resolve(out), format === 'custom' ? 0o600 : 0o644, dump));
   if (actor.dryRun) return;
   terminal.ok(
     `the schema of ${stack.database.name} (${environment.name}) is in ${relative('', resolve(out))}`,
@@ -32,17 +38,17 @@ export async function dumpSchema(run: StackRun): Promise<void> {
   const names = [run.registry.default, ...Object.keys(run.registry.environments)];
   const other = names.find((name) => name !== environment.name);
   if (other !== undefined) {
-    terminal.next(command(run.task.name, { ENV: other }));
-    terminal.next(display({ file: 'diff', args: ['-u', defaultFile(other), relative('', resolve(out))] }));
+    terminal.next(command('db-diff-schema-env', { ENV: other, BASE: relative('', resolve(out)) }));
   }
 }
 
-const defaultFile = (environment: string): string => `backups/schema_${environment}.sql`;
+const defaultFile = (environment: string, format: Format): string =>
+  `backups/schema_${environment}.${format === 'custom' ? 'dump' : 'sql'}`;
 
-async function writeDump(stack: Stack, raw: boolean, output: Writable): Promise<void> {
-  const text = raw ? new PassThrough() : new CanonicalDump();
+async function writeDump(stack: Stack, format: Format, raw: boolean, output: Writable): Promise<void> {
+  const text = raw || format === 'custom' ? new PassThrough() : new CanonicalDump();
   const written = pipeline(text, output, { end: output !== process.stdout });
-  const [{ status, stderr }] = await Promise.all([stack.dump(PG_DUMP_ARGUMENTS, text), written]);
+  const [{ status, stderr }] = await Promise.all([stack.dump(PG_DUMP_ARGUMENTS[format], text), written]);
   if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);
   if (text instanceof CanonicalDump && !text.complete) {
     throw new FailedError(`pg_dump's text is cut: "${COMPLETE}" is missing`);

@@ -178,7 +178,8 @@ function textOf(tree: Tree | undefined): string {
   if (Array.isArray(tree)) return tree.map(textOf).join(', ');
   if (typeof tree !== 'object') return String(tree);
   const [[kind, value]] = Object.entries(tree) as [[string, Node]];
-  if (kind === 'A_Const') return textOf(Object.values(value)[0]);
+  if (kind === 'A_Const')
+    return textOf({ value: value['sval'] ?? value['ival'] ?? value['fval'] ?? value['boolval'] ?? {} });
   if (kind === 'VariableSetStmt') return textOf(value['args']);
   if (kind === 'TypeName') return textOf((value['names'] as Node[]).at(-1));
   if (kind === 'Boolean') return value['boolval'] === true ? 'true' : 'false';

@@ -1,43 +1,114 @@
-import { FailedError, IncomparableError } from '../errors.ts';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { IncomparableError, messageOf } from '../errors.ts';
 import { readArchive, type Archive } from './archive.ts';
+import type { SideSummary } from './comparison.ts';
 import { objectsOf } from './objects.ts';
+import { asPlain, parsePlain } from './plain.ts';
 import { unknownKinds, type Scope, type Side } from './read.ts';
-import { roleNames } from './roles.ts';
+import { roleNames, type Roles } from './roles.ts';
 
 /** A dump file as one side of a comparison. */
 export interface FileSide {
-  readonly kind: 'custom' | 'plain';
+  readonly source: 'custom dump' | 'plain dump';
+  /** Undefined where the file does not say. */
   readonly pgDumpVersion: string | undefined;
   /** Sentences: what the file cannot tell. */
   readonly limits: readonly string[];
   readonly side: (scope: Scope) => Side;
 }
 
-/** @throws IncomparableError when the file is no dump, or is cut */
-export function readFileSide(file: string): FileSide {
-  let archive: Archive;
+/**
+ * @param roles logical names of the roles of the environment that the file was dumped from
+ * @throws IncomparableError when the file is no dump, or is cut
+ */
+export function readFileSide(file: string, roles: Roles = {}): FileSide {
   try {
-    archive = readArchive(file);
+    return isArchive(file) ? customSide(file, roles) : plainSide(file);
   } catch (error) {
-    if (!(error instanceof FailedError)) throw error;
-    throw new IncomparableError(error.message, { cause: error });
+    const message = messageOf(error);
+    throw new IncomparableError(
+      message.startsWith(file) ? message : `${file} cannot be read as a dump: ${message}`,
+      {
+        cause: error,
+      },
+    );
   }
+}
+
+function isArchive(file: string): boolean {
+  const handle = openSync(file, 'r');
+  try {
+    const magic = Buffer.alloc(5);
+    readSync(handle, magic);
+    return magic.toString('latin1') === 'PGDMP';
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function customSide(file: string, roles: Roles): FileSide {
+  const archive = readArchive(file);
+  const { entries, database, serverVersion, pgDumpVersion } = archive;
+  const owner = entries.find(({ kind }) => kind === 'DATABASE')?.owner ?? '';
+  const logical = roleNames(file, roles, owner);
   return {
-    kind: 'custom',
-    pgDumpVersion: archive.pgDumpVersion,
+    source: 'custom dump',
+    pgDumpVersion,
     limits: [
-      `${file} is a dump: privileges, roles, versions of extensions, settings of the database, its encoding and locale, invalid indexes and the public schema itself are not compared`,
+      `${file} is a dump: privileges, roles, versions of extensions, encoding, locale, settings and comment of the ` +
+        'database, invalid indexes and the schema public itself are not compared',
     ],
-    side: ({ privileges }) => sideOf(file, archive, privileges),
+    side: (scope) =>
+      sideOf(
+        { label: file, source: 'custom dump', database, serverVersion, pgDumpVersion },
+        archive,
+        logical,
+        scope,
+      ),
   };
 }
 
-function sideOf(file: string, archive: Archive, owners: boolean): Side {
-  const { entries, database, serverVersion, pgDumpVersion } = archive;
-  const owner = entries.find(({ kind }) => kind === 'DATABASE')?.owner ?? '';
+function plainSide(file: string): FileSide {
+  const { serverVersion, pgDumpVersion, entries } = parsePlain(readFileSync(file, 'utf8'));
+  const archive = { version: '', database: '', serverVersion, pgDumpVersion, entries };
+  const stated = pgDumpVersion === '' ? undefined : pgDumpVersion;
+  const limits = [
+    `${file} is a plain dump: owners, privileges, roles, tablespaces, access methods, versions of extensions, encoding, ` +
+      'locale, settings and comment of the database, invalid indexes and the schema public itself are not compared',
+  ];
+  if (stated === undefined) {
+    limits.push(
+      `${file} does not say which pg_dump wrote it; where versions differ, they may write one schema in two ways`,
+    );
+  }
   return {
-    summary: { label: file, source: 'custom dump', database, serverVersion, pgDumpVersion },
-    objects: objectsOf(entries, { logical: roleNames(file, {}, owner), owners, known: () => ({}) }),
+    source: 'plain dump',
+    pgDumpVersion: stated,
+    limits,
+    side: (scope) =>
+      sideOf(
+        {
+          ...{ label: file, source: 'plain dump', database: 'not named in it' },
+          serverVersion: serverVersion === '' ? undefined : serverVersion,
+          pgDumpVersion: stated,
+        },
+        archive,
+        (role) => role,
+        scope,
+      ),
+  };
+}
+
+function sideOf(
+  summary: SideSummary,
+  archive: Archive,
+  logical: (role: string) => string,
+  scope: Scope,
+): Side {
+  const entries = scope.plain ? archive.entries.map(asPlain) : archive.entries;
+  return {
+    summary,
+    objects: objectsOf(entries, { logical, owners: scope.privileges && !scope.plain, known: () => ({}) }),
     roles: [],
     incomplete: unknownKinds(archive),
   };

@@ -7,6 +7,7 @@ import { readCatalog, type Catalog } from './catalog.ts';
 import type { SideSummary } from './comparison.ts';
 import { readCoverage } from './coverage.ts';
 import { isKnownKind, objectsOf, type SchemaObject } from './objects.ts';
+import { asPlain } from './plain.ts';
 import { readPrivileges, type Granted } from './privileges.ts';
 import { roleNames, type Roles } from './roles.ts';
 import { readRoles, type ServerRole } from './server-roles.ts';
@@ -33,6 +34,8 @@ export interface Scope {
   readonly catalog: boolean;
   /** Owners, grants, and roles. */
   readonly privileges: boolean;
+  /** True where the other side is plain SQL: no more is compared than that tells. */
+  readonly plain: boolean;
 }
 
 const ARGUMENTS = ['--schema-only', '--format=custom', '--no-privileges', '--encoding=UTF8'];
@@ -137,9 +140,10 @@ export function unknownKinds({ entries }: Archive): string[] {
 
 function sideOf({ label }: Source, archive: Archive, scope: Scope, server: Server): Omit<Side, 'incomplete'> {
   const { catalog, logical, granted, roles } = server;
-  const objects = objectsOf(archive.entries, {
+  const entries = scope.plain ? archive.entries.map(asPlain) : archive.entries;
+  const objects = objectsOf(entries, {
     logical,
-    owners: scope.privileges,
+    owners: scope.privileges && !scope.plain,
     known: (id) => ({
       ...(scope.catalog ? { facts: catalog.facts.get(id) } : {}),
       privileges: granted && (granted.of.get(id) ?? []),

@@ -1,8 +1,8 @@
 import { FailedError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { openBase } from './base.ts';
-import { renderFindings, renderFindingsJson } from './report/findings.ts';
-import { lookAt, notLookedAt, some, type Check, type Finding } from './verify/check.ts';
+import { renderFindings, renderFindingsJson } from '../findings/render.ts';
+import { lookAt, notLookedAt, some, type Check, type Finding } from '../findings/finding.ts';
 import {
   constraintsValidated,
   indexesValid,
@@ -22,8 +22,8 @@ import {
 import { factsOf, type Facts } from './verify/facts.ts';
 
 /** Whatever the stack is like, all others need the database. */
-const FIRST: readonly Check[] = [stackUp, databaseReachable];
-const OTHERS: readonly Check[] = [
+const FIRST: readonly Check<Facts>[] = [stackUp, databaseReachable];
+const OTHERS: readonly Check<Facts>[] = [
   ...[markerRight, oneHead, atHead, revisionOfBase, schemaSame],
   ...[readerReads, readerWritesNothing, indexesValid, constraintsValidated, viewsPopulated],
 ];
@@ -67,7 +67,7 @@ async function verify(facts: Facts): Promise<Finding[]> {
   return [...first, ...(await Promise.all(others))];
 }
 
-const unreachable = ({ name }: Check): Promise<Finding> =>
+const unreachable = ({ name }: Check<Facts>): Promise<Finding> =>
   Promise.resolve({ check: name, ...notLookedAt('the database does not answer') });
 
 async function askFacts(run: StackRun, name: string | undefined): Promise<Facts> {

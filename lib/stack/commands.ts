@@ -1,5 +1,5 @@
 import { ensureMarker } from '../database/marker.ts';
-import { FailedError, MakesafeError, UnreachableError, messageOf } from '../errors.ts';
+import { FailedError, messageOf } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { whileUnfinished } from '../unfinished.ts';
 
@@ -105,81 +105,4 @@ export async function health({ environment, stack, terminal, values, command }: 
     });
   }
   terminal.ok(`${environment.name} is healthy`);
-}
-
-interface Finding {
-  readonly check: string;
-  readonly ok: boolean;
-  readonly found: string;
-  readonly remedy?: string;
-}
-
-/** What interrupted runs left, and what is kept on purpose; a server that does not answer is told of elsewhere. */
-async function leftovers(run: StackRun): Promise<Finding> {
-  const { stack, environment, command } = run;
-  const { lookForLeftovers } = await import('../database/interrupted.ts');
-  const { describeLeftovers } = await import('../database/leftovers.ts');
-  const found = await lookForLeftovers(run).catch(() => undefined);
-  const kept = found?.kept.map(({ name }) => `${name} is kept`) ?? [];
-  const left = found ? describeLeftovers(stack.database.name, found) : [];
-  const env = { ENV: environment.name };
-  const remedy = found?.former ? command('db-drop-old-env', env) : command('up', env);
-  return {
-    check: 'leftovers',
-    ok: left.length === 0,
-    found: [...left, ...kept].join('; ') || (found ? 'none' : 'not known: the server does not answer'),
-    ...(left.length > 0 ? { remedy } : {}),
-  };
-}
-
-/**
- * Looks at what a command would need, without changing anything. Env files, secrets and the compose file were read to
- * get here: what is wrong with them has been reported, all at once.
- */
-export async function check(run: StackRun): Promise<void> {
-  const { environment, stack, terminal, values, command } = run;
-  const env = { ENV: environment.name };
-  const attempt = async (name: string, remedy: string, look: () => Promise<string>): Promise<Finding> => {
-    try {
-      return { check: name, ok: true, found: await look() };
-    } catch (error) {
-      // The usual remedy is for what does not answer; what refuses has its own reason.
-      const usual = error instanceof UnreachableError ? { remedy } : {};
-      const better = error instanceof MakesafeError && error.hint ? { remedy: error.hint } : usual;
-      return { check: name, ok: false, found: messageOf(error), ...better };
-    }
-  };
-  const findings = [
-    {
-      check: 'configuration',
-      ok: true,
-      found: 'env files, secrets and what they name are complete',
-    },
-    ...(await Promise.all([
-      attempt('engine', 'start Docker', async () => {
-        const { engine, host } = await stack.target();
-        return `${engine} on host ${host}`;
-      }),
-      attempt('database', command('up', env), () =>
-        stack.withClient(stack.database.name, async (client) => {
-          const { rows } = await client.query<{ version: string }>(
-            "SELECT current_setting('server_version') AS version",
-          );
-          return `PostgreSQL ${rows[0]!.version}, database ${stack.database.name} of ${stack.database.user}`;
-        }),
-      ),
-      leftovers(run),
-    ])),
-  ] satisfies Finding[];
-  if (values['JSON'] === true) {
-    terminal.result(JSON.stringify({ environment: environment.name, findings }, null, 2));
-  } else {
-    for (const { check: name, ok, found, remedy } of findings) {
-      terminal.result(`${ok ? '✓' : '✗'} ${name.padEnd(13)} ${found}${remedy ? `\n  → ${remedy}` : ''}`);
-    }
-  }
-  const bad = findings.filter(({ ok }) => !ok);
-  if (bad.length > 0)
-    throw new FailedError(`${bad.length} of ${findings.length} checks failed on ${environment.name}`);
-  terminal.ok(`${environment.name}: all checks passed`);
 }

@@ -2,6 +2,7 @@ import type { Transform, Writable } from 'node:stream';
 import type { Client } from 'pg';
 import type { Actor } from '../act.ts';
 import type { Dump } from '../database/dump.ts';
+import type { Finding } from '../findings/finding.ts';
 import type { Result } from '../process.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -90,6 +91,8 @@ export interface Stack {
   ps(): Promise<void>;
   logs(options: { service: string | undefined; follow: boolean; tail: number }): Promise<void>;
   health(): Promise<ServiceHealth[]>;
+  /** What there is to say of the engine, its ports and its password. */
+  diagnose(): Promise<Finding[]>;
   /** The resolved configuration as text, secrets included: it is for the terminal, which hides them. */
   config(): Promise<string>;
 

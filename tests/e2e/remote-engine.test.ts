@@ -144,7 +144,7 @@ describe.skipIf(inject('noEngine') !== '' || noSecondEngine !== '')('an engine o
   });
 
   test('a context that was never made here: one message, with the remedy: 78', async () => {
-    const runs = ['up', 'check', 'db-reset-db-env WAIT=0'].map((words) => task(`${words} ENV=unmade`));
+    const runs = ['up', 'logs', 'db-reset-db-env WAIT=0'].map((words) => task(`${words} ENV=unmade`));
     for (const { status, stderr } of await Promise.all(runs)) {
       expect(stderr).toContain('[error] docker has no context vm-never on this machine');
       expect(stderr).toContain('[next] docker context create vm-never --docker host=ssh://<user>@<host>');

@@ -8,14 +8,14 @@ export const SAMPLE: Comparison = {
     source: 'environment',
     database: 'core_dev',
     serverVersion: '17.10',
-    pgDumpVersion: 'pg_dump 17.10',
+    pgDumpVersion: '17.10',
   },
   compared: {
     label: 'vm_stg',
     source: 'environment',
     database: 'core_stg',
     serverVersion: '15.18',
-    pgDumpVersion: 'pg_dump 17.10',
+    pgDumpVersion: '17.10',
   },
   privileges: 'compared',
   objects: [

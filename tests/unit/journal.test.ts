@@ -14,13 +14,13 @@ import { RefusedError } from '../../lib/errors.ts';
 import {
   append,
   journalFile,
-  person,
   readJournal,
   readJournals,
   repositoryRevision,
   type End,
   type Start,
 } from '../../lib/guard/journal.ts';
+import { person } from '../../lib/guard/person.ts';
 import { describeRuns, showJournal } from '../../lib/guard/read-journal.ts';
 import { Redactor } from '../../lib/redact.ts';
 import type { NamedRun } from '../../lib/task.ts';

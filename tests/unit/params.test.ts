@@ -348,11 +348,12 @@ test(
 );
 
 describe('a choice', () => {
-  const parameter = choice('which', ['first', 'skip']);
+  const parameter = choice('which', ['first', 'skip'], { default: 'first' });
 
-  test('is the first word unless another one is given', () => {
+  test('is one of the words', () => {
     expect(parameter).toMatchObject({ default: 'first', placeholder: 'first|skip' });
     expect(parameter.parse('skip')).toBe('skip');
+    expect(choice('which', ['first', 'skip']).default).toBeUndefined();
   });
 
   test.each(['', 'Skip', 'skip ', 'no', '1', 'first|skip', 'ｓkip', '__proto__'])('%j is none', (given) => {

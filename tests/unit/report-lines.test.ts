@@ -34,7 +34,7 @@ describe('lines side by side', () => {
       ['same: 1 a | 1 a', 'changed: 2 [old] one | 2 [new] one', 'added:  | 3 and more', 'same: 3 z | 4 z'],
     ],
     ['Japanese words', "'受入 実績'", "'受入 目標'", ["changed: 1 '受入 [実績]' | 1 '受入 [目標]'"]],
-    ['a last line without its end', 'a', 'a\n', ['1 equal lines']],
+    ['a last line without its end', 'a', 'a\n', ['same: 1 a | 1 a']],
   ])('%s', (_, base, compared, rows) => {
     expect(compareLines(base, compared).map(shown)).toEqual(rows);
   });
@@ -47,6 +47,25 @@ describe('lines side by side', () => {
       'changed: 15 line [15] | 15 line [fifteen]',
       ...[16, 17, 18].map((at) => `same: ${at} line ${at} | ${at} line ${at}`),
       '12 equal lines',
+    ]);
+  });
+
+  test('a gap of one line is shown', () => {
+    const rows = compareLines(numbered(9), numbered(9, { 5: 'line five' }));
+    expect(rows.map(shown)[0]).toBe('same: 1 line 1 | 1 line 1');
+    expect(rows).toHaveLength(9);
+  });
+
+  test('a comma that only a list’s last line lacks is no change', () => {
+    const [base, compared] = ['(\n  a int,\n  b int\n)', '(\n  a int,\n  b int,\n  c int\n)'];
+    const added = ['added:  | 4   c int', 'same: 4 ) | 5 )'];
+    expect(compareLines(base, compared, true).map(shown).slice(2)).toEqual([
+      'same: 3   b int | 3   b int,',
+      ...added,
+    ]);
+    expect(compareLines(base, compared).map(shown).slice(2)).toEqual([
+      'changed: 3   b int | 3   b int[,]',
+      ...added,
     ]);
   });
 

@@ -9,8 +9,8 @@ import { loadTasks, taskNames } from '../../lib/tasks.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const DESTRUCTIVE = [
-  ...['al-down-env', 'al-stamp-env', 'db-reset-db-env', 'db-reset-volume-env'],
-  ...['db-drop-old-env', 'db-undo-env'],
+  ...['al-down-env', 'al-stamp-env', 'db-reset-db-env', 'db-reset-volume-env', 'db-rebuild-env'],
+  ...['db-undo-env', 'db-drop-old-env', 'restore-from-dump', 'restore-from-sql'],
 ];
 /** What fingers remember: none of them may go. */
 const TARGETS = [
@@ -106,7 +106,8 @@ describe.each([...tasks])('%s', (name: string, { definition, parameters }: Task)
       PG_SERVICE: 'other',
       BACKUP: 'skip',
     };
-    const typed = ['ENV=vm_stg', ...(parameters['REV']?.required ? ['REV=head'] : [])];
+    const required = Object.keys(parameters).filter((variable) => parameters[variable]!.required);
+    const typed = ['ENV=vm_stg', ...required.flatMap((one) => (one === 'ENV' ? [] : [`${one}=head`]))];
     const { values } = readParameters(parameters, { argv: typed, env: exported, make: undefined });
     expect(values).toMatchObject({ ENV: 'vm_stg', FORCE: false, PG_SERVICE: 'db', BACKUP: 'first' });
     expect(Object.values(values)).not.toContain('base');

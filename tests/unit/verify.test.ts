@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { FailedError } from '../../lib/errors.ts';
-import { renderFindings, renderFindingsJson } from '../../lib/schema/report/findings.ts';
-import { lookAt, some, type Finding } from '../../lib/schema/verify/check.ts';
+import { renderFindings, renderFindingsJson } from '../../lib/findings/render.ts';
+import { lookAt, some, type Finding } from '../../lib/findings/finding.ts';
 import * as checks from '../../lib/schema/verify/environment-checks.ts';
 import type { Facts } from '../../lib/schema/verify/facts.ts';
-import { markedAs } from '../../lib/schema/verify/marker.ts';
 import { SAMPLE, sample } from '../helpers/comparison.ts';
 
 const answers =
@@ -21,6 +20,7 @@ const facts = (parts: Partial<Facts> = {}): Facts => ({
   command: (task, parameters = {}) =>
     ['make', task, ...Object.entries(parameters).map((pair) => pair.join('='))].join(' '),
   services: answers([{ service: 'db', healthy: true, state: 'running' }]),
+  marker: answers('vm_stg'),
   query: () => Promise.reject(new Error('no query was expected')),
   current: answers(['r2']),
   heads: answers(['r2']),
@@ -32,7 +32,6 @@ const at = (current: string[]): Partial<Facts> => ({ current: answers(current) }
 const base = (current: string[]): Partial<Facts> => ({
   base: facts({ ...at(current), environment: 'local_dev' }),
 });
-const marker = (comment: string | null): Partial<Facts> => ({ query: answers([{ comment }] as never) });
 
 test.each<[check: Exclude<keyof typeof checks, 'withoutBase'>, parts: Partial<Facts>, line: string]>([
   ['stackUp', {}, '✓ db running'],
@@ -47,16 +46,12 @@ test.each<[check: Exclude<keyof typeof checks, 'withoutBase'>, parts: Partial<Fa
     },
     '✗ core_api: exited (1) → make up ENV=vm_stg',
   ],
-  ['markerRight', marker('makesafe.environment=vm_stg'), '✓ this database is marked as vm_stg'],
+  ['markerRight', {}, '✓ marked for vm_stg'],
+  ['markerRight', { marker: answers(undefined) }, '! the database is not marked yet → make up ENV=vm_stg'],
   [
     'markerRight',
-    marker(null),
-    '! the database has no marker yet → the next reset of this environment writes it',
-  ],
-  [
-    'markerRight',
-    marker('our data\nmakesafe.environment=vm_prod'),
-    '✗ the database is marked as vm_prod, not as vm_stg → find out which database vm_stg reaches before anything else',
+    { marker: answers('vm_prod') },
+    '✗ the database is marked for vm_prod, not for vm_stg → make db-mark-env ENV=vm_stg',
   ],
   ['oneHead', {}, '✓ r2'],
   ['oneHead', { heads: answers([]) }, '✗ there are no revisions → check ALEMBIC_INI'],
@@ -88,16 +83,29 @@ test.each<[check: Exclude<keyof typeof checks, 'withoutBase'>, parts: Partial<Fa
   ],
   ['revisionOfBase', { baseName: undefined }, '– needs BASE=<environment>'],
   ['revisionOfBase', { baseName: 'x.dump' }, '– x.dump is a file, and says no revision'],
-  ['schemaSame', {}, '✓ as local_dev: 1,262 objects, 3 ignored'],
+  ['schemaSame', {}, "✓ as local_dev: 1,262 objects; ignored: 3, accepted by the registry's patterns"],
   [
     'schemaSame',
     { comparison: answers(SAMPLE) },
-    '✗ 8 of 1,270 objects differ from local_dev, 3 ignored → make db-diff-schema-env ENV=vm_stg BASE=local_dev VERBOSE=1',
+    "✗ 8 of 1,270 objects differ from local_dev; ignored: 3, accepted by the registry's patterns → make db-diff-schema-env ENV=vm_stg BASE=local_dev VERBOSE=1",
   ],
   [
     'schemaSame',
-    { comparison: answers(sample({ verdict: 'incomplete', incomplete: ['no a', 'no b', 'no c'] })) },
+    {
+      comparison: answers(
+        sample({ verdict: 'incomplete', incomplete: ['no a', 'no b', 'no c'], ignored: [] }),
+      ),
+    },
     '✗ could not be read in full: no a, no b and 1 more → make db-diff-schema-env ENV=vm_stg BASE=local_dev VERBOSE=1',
+  ],
+  [
+    'schemaSame',
+    {
+      comparison: answers(
+        sample({ verdict: 'same', ignored: [], privileges: 'left out', limits: ['no locale'] }),
+      ),
+    },
+    '✓ as local_dev: 1,262 objects; owners, privileges and roles were not compared; no locale',
   ],
   ['schemaSame', { baseName: undefined }, '– needs BASE=<environment>'],
   [
@@ -172,18 +180,6 @@ describe('the table', () => {
     const well = renderFindingsJson('vm_stg', 'local_dev', findings.slice(0, 2));
     expect(JSON.parse(well)).toMatchObject({ passed: true, base: 'local_dev' });
   });
-});
-
-test.each([
-  ['makesafe.environment=vm_stg', 'vm_stg'],
-  ['the core database\nmakesafe.environment=vm_stg', 'vm_stg'],
-  ['makesafe.environment=vm_stg\n', 'vm_stg'],
-  ['makesafe.environment=vm_stg\nthe core database', undefined],
-  ['see makesafe.environment=vm_stg', undefined],
-  ['', undefined],
-  [null, undefined],
-])('the marker in %j', (comment, environment) => {
-  expect(markedAs(comment)).toBe(environment);
 });
 
 test.each([

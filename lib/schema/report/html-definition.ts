@@ -2,7 +2,7 @@ import type { Comparison, Difference } from '../comparison.ts';
 import { compareLines, type Line, type Row } from './lines.ts';
 import { markup, type Markup } from './markup.ts';
 import { printable } from './printable.ts';
-import { gapSentence, grouped, objectName } from './wording.ts';
+import { gapSentence, grouped, isList, objectName } from './wording.ts';
 
 /** Rows that a whole page may have: browsers and printers have their limits. */
 const MOST_ROWS = 50_000;
@@ -29,7 +29,7 @@ export function definitionTable(difference: Difference, comparison: Comparison, 
     const reason = `the definition is left out: this page has ${grouped(MOST_ROWS)} lines; JSON=1 has all of it`;
     return [markup`<p class="absent">${reason}</p>`];
   }
-  const rows = compareLines(difference.base, difference.compared);
+  const rows = compareLines(difference.base, difference.compared, isList(difference));
   budget.take(rows.length);
   const sides = SIDES.filter((side) => difference[side] !== undefined);
   const labels = sides.map((side) => printable(comparison[side].label));

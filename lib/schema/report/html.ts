@@ -46,8 +46,8 @@ export function renderHtml(comparison: Comparison, { at }: PageOptions): string 
 ${heading(comparison, at)}
 ${numbers(comparison)}
 ${notes(comparison)}
-${countsByKind(comparison)}
-${body}</main>
+${body}${countsByKind(comparison)}
+</main>
 <footer>Made by makesafe. Of a long definition only the lines around its changes are here; JSON=1 has all of it.</footer>
 </body>
 </html>

@@ -32,17 +32,25 @@ const CONTEXT = 3;
 const MOST_ROWS = 400;
 /** Of one line. Beyond is data in a function's body, not something to read. */
 const MOST_CHARACTERS = 1_000;
+/** Changed lines of one definition whose words are compared; where more have changed, that is what matters. */
+const MOST_MARKED = 50;
 /** Edits after which the search for the shortest difference is given up: its time grows with their square. */
 const MOST_EDITS = { lines: 400, words: 200 };
 
 /**
  * Two definitions line by line; undefined where a side has none. Bounded in time and size whatever they hold: where
  * they have too little in common, all lines of one are removed and all of the other added.
+ *
+ * @param list whether the lines are a list, of columns for instance: the last one's lack of a comma is no change
  */
-export function compareLines(base: string | undefined, compared: string | undefined): Row[] {
+export function compareLines(base: string | undefined, compared: string | undefined, list = false): Row[] {
   const [left, right] = [split(base), split(compared)];
-  const all = fold(align(left, right));
-  const rows = all.slice(0, MOST_ROWS).map((place) => toRow(place, left, right));
+  const all = fold(align(left, right, list));
+  let marked = 0;
+  const rows = all.slice(0, MOST_ROWS).map((place) => {
+    const changed = !('kind' in place) && !place.equal;
+    return toRow(place, left, right, changed && (marked += 1) <= MOST_MARKED);
+  });
   return all.length <= MOST_ROWS ? rows : [...rows, { kind: 'more lines', count: all.length - MOST_ROWS }];
 }
 
@@ -55,8 +63,13 @@ interface Place {
   readonly compared?: number;
 }
 
-function align(left: string[], right: string[]): Place[] {
-  const parts = diffArrays(left, right, { maxEditLength: MOST_EDITS.lines }) ?? [
+function align(left: string[], right: string[], list: boolean): Place[] {
+  const bare = (line: string): string => (list ? line.replace(/,$/, '') : line);
+  const options = {
+    maxEditLength: MOST_EDITS.lines,
+    comparator: (one: string, other: string) => bare(one) === bare(other),
+  };
+  const parts = diffArrays(left, right, options) ?? [
     { value: left, removed: true, added: false },
     { value: right, removed: false, added: true },
   ];
@@ -85,38 +98,47 @@ function align(left: string[], right: string[]): Place[] {
   return places;
 }
 
-/** Equal lines far from any change become a gap. */
+/** Equal lines far from any change become a gap; a single one would take as much room. */
 function fold(places: readonly Place[]): (Place | Gap)[] {
   const near = new Set<number>();
   places.forEach(({ equal }, at) => {
     if (!equal) for (let other = at - CONTEXT; other <= at + CONTEXT; other++) near.add(other);
   });
   const folded: (Place | Gap)[] = [];
-  let count = 0;
+  let far: Place[] = [];
+  const flush = (): void => {
+    if (far.length > 1) folded.push({ kind: 'equal lines', count: far.length });
+    else folded.push(...far);
+    far = [];
+  };
   for (const [at, place] of places.entries()) {
     if (!near.has(at)) {
-      count += 1;
+      far.push(place);
       continue;
     }
-    if (count > 0) folded.push({ kind: 'equal lines', count });
-    count = 0;
+    flush();
     folded.push(place);
   }
-  if (count > 0) folded.push({ kind: 'equal lines', count });
+  flush();
   return folded;
 }
 
-function toRow(place: Place | Gap, left: readonly string[], right: readonly string[]): Row {
+function toRow(place: Place | Gap, left: readonly string[], right: readonly string[], mark: boolean): Row {
   if ('kind' in place) return place;
   const { base, compared, equal } = place;
   const line = (index: number, pieces: readonly Piece[]): Line => ({ number: index + 1, pieces });
   if (base === undefined) return { kind: 'added', compared: line(compared!, whole(right[compared!]!)) };
   if (compared === undefined) return { kind: 'removed', base: line(base, whole(left[base]!)) };
   if (equal) {
-    const pieces = whole(left[base]!);
-    return { kind: 'same', base: line(base, pieces), compared: line(compared, pieces) };
+    return {
+      kind: 'same',
+      base: line(base, whole(left[base]!)),
+      compared: line(compared, whole(right[compared]!)),
+    };
   }
-  const [before, after] = markWords(left[base]!, right[compared]!);
+  const [before, after] = mark
+    ? markWords(left[base]!, right[compared]!)
+    : [whole(left[base]!), whole(right[compared]!)];
   return { kind: 'changed', base: line(base, before), compared: line(compared, after) };
 }
 

@@ -10,6 +10,7 @@ import {
   COUNTED,
   gapSentence,
   grouped,
+  isList,
   objectName,
   remarks,
   SIGN,
@@ -109,12 +110,12 @@ function signOf({ class: kind }: Difference): [string, 'red' | 'green' | 'yellow
   return ['~', 'yellow'];
 }
 
-function definition({ base, compared }: Difference, style: Terminal['style']): string[] {
+function definition(difference: Difference, style: Terminal['style']): string[] {
   const lines: string[] = [];
   // Of lines that stand for each other, as people know it: all removed ones before the added ones.
   const added: string[] = [];
   const flush = (): void => void lines.push(...added.splice(0));
-  for (const row of compareLines(base, compared)) {
+  for (const row of compareLines(difference.base, difference.compared, isList(difference))) {
     if (row.kind === 'same' || 'count' in row) flush();
     if ('count' in row) lines.push(style('dim', `  ⋯ ${gapSentence(row)}`));
     else if (row.kind === 'same') lines.push(`  ${textOf(row.base)}`);

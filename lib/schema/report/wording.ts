@@ -46,13 +46,13 @@ export function verdictSentence({ verdict, base, compared, objects, differences 
 const differs = (objects: readonly KindCount[]): string =>
   total(objects).different === 1 ? 'differs' : 'differ';
 
-/** `environment, database core_stg, PostgreSQL 17.10, read by pg_dump 17.10` */
+/** `environment`, `database core_stg`, `PostgreSQL 15.18`, `read by pg_dump 18.3` */
 export function sideDetails({ source, database, serverVersion, pgDumpVersion }: SideSummary): string[] {
   return [
     source,
     `database ${database}`,
     ...(serverVersion === undefined ? [] : [`PostgreSQL ${serverVersion}`]),
-    ...(pgDumpVersion === undefined ? [] : [`read by ${pgDumpVersion}`]),
+    ...(pgDumpVersion === undefined ? [] : [`read by pg_dump ${pgDumpVersion}`]),
   ].map(printable);
 }
 
@@ -63,20 +63,31 @@ export function objectName({ schema, name, table }: Difference): string {
   return printable(table === undefined ? qualified(name) : `${name} on ${qualified(table)}`);
 }
 
+/** Of one change; a whole function body may be in it. */
+const MOST_CHARACTERS = 300;
+
 /** What differs, a line each; never empty. */
 export function changeLines(difference: Difference, { base, compared }: Comparison): string[] {
   const { class: kind, changes } = difference;
   const only = { 'only in base': base.label, 'only in compared': compared.label }[kind as string];
-  if (only !== undefined) return [`only in ${only}`, ...changes].map(printable);
-  return changes.length > 0 ? changes.map(printable) : [`${kind} differs`];
+  const lines = [...(only === undefined ? [] : [`only in ${only}`]), ...changes];
+  return (lines.length > 0 ? lines : [`${kind} differs`]).map(shortened).map(printable);
 }
+
+function shortened(text: string): string {
+  const left = text.length - MOST_CHARACTERS;
+  return left <= 0 ? text : `${text.slice(0, MOST_CHARACTERS)} … (${count(left, 'more character')})`;
+}
+
+/** Definitions whose lines are a list. Not functions: in their text every comma counts. */
+export const isList = ({ kind }: Difference): boolean => /TABLE|TYPE|VIEW/.test(kind);
 
 /** What was left out or accepted, so that nobody takes it for compared. */
 export function remarks({ privileges, ignored, limits }: Comparison): string[] {
   const accepted = ignored.reduce((all, { count: number }) => all + number, 0);
   return [
     ...(ignored.length === 0 ? [] : [`ignored: ${grouped(accepted)}, accepted by the registry's patterns`]),
-    ...(privileges === 'left out' ? ['privileges and owners were left out (PRIVILEGES=0)'] : []),
+    ...(privileges === 'left out' ? ['owners, privileges and roles were not compared'] : []),
     ...limits.map(printable),
   ];
 }

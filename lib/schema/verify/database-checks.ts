@@ -1,11 +1,11 @@
 import { count } from '../report/wording.ts';
 import { withoutBase } from './environment-checks.ts';
-import { failed, notLookedAt, passed, some, warning, type Check } from './check.ts';
+import { failed, notLookedAt, passed, some, warning, type Check } from '../../findings/finding.ts';
 import type { Facts } from './facts.ts';
 
 /** What is in the database and works only half, though the schema may be the same. */
 
-export const indexesValid: Check = {
+export const indexesValid: Check<Facts> = {
   name: 'indexes valid',
   async look({ query }) {
     // Of a CREATE INDEX CONCURRENTLY that failed, or of a partitioned table's index that lacks some of its parts.
@@ -30,7 +30,7 @@ const NOT_VALIDATED = `
   WHERE NOT convalidated AND coalesce(to_jsonb(con) ->> 'conenforced', 'true') = 'true'
   ORDER BY 1`;
 
-export const constraintsValidated: Check = {
+export const constraintsValidated: Check<Facts> = {
   name: 'constraints validated',
   async look({ query, base, baseName }) {
     const here = await names(query, NOT_VALIDATED);
@@ -47,7 +47,7 @@ export const constraintsValidated: Check = {
   },
 };
 
-export const viewsPopulated: Check = {
+export const viewsPopulated: Check<Facts> = {
   name: 'materialized views populated',
   async look({ query }) {
     const rows = await query<{ name: string; populated: boolean }>(
@@ -60,7 +60,7 @@ export const viewsPopulated: Check = {
   },
 };
 
-export const readerReads: Check = {
+export const readerReads: Check<Facts> = {
   name: 'reader reads',
   async look({ query, reader: { role, schemas }, environment, command }) {
     const grant = command('db-bootstrap-roles-env', { ENV: environment });
@@ -89,7 +89,7 @@ export const readerReads: Check = {
   },
 };
 
-export const readerWritesNothing: Check = {
+export const readerWritesNothing: Check<Facts> = {
   name: 'reader writes nothing',
   async look({ query, reader: { role } }) {
     if (!(await exists(query, role))) return notLookedAt(`there is no role ${role}`);

@@ -1,10 +1,18 @@
-import { grouped, total } from '../report/wording.ts';
-import { failed, notLookedAt, passed, some, warning, type Check, type Outcome } from './check.ts';
-import { markedAs } from './marker.ts';
+import {
+  failed,
+  notLookedAt,
+  passed,
+  some,
+  warning,
+  type Check,
+  type Outcome,
+} from '../../findings/finding.ts';
+import { grouped, remarks, total } from '../report/wording.ts';
+import type { Facts } from './facts.ts';
 
 /** Whether the stack is up, the database the right one, and its schema the one that it should have. */
 
-export const stackUp: Check = {
+export const stackUp: Check<Facts> = {
   name: 'stack up',
   async look({ services, environment, command }) {
     const all = await services();
@@ -16,7 +24,7 @@ export const stackUp: Check = {
   },
 };
 
-export const databaseReachable: Check = {
+export const databaseReachable: Check<Facts> = {
   name: 'database reachable',
   async look({ query, database }) {
     const [row] = await query<{ version: string }>("SELECT current_setting('server_version') AS version");
@@ -24,25 +32,22 @@ export const databaseReachable: Check = {
   },
 };
 
-export const markerRight: Check = {
+export const markerRight: Check<Facts> = {
   name: 'marker',
-  async look({ query, environment }) {
-    const [row] = await query<{ comment: string | null }>(
-      "SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = current_database()",
-    );
-    const marked = markedAs(row!.comment);
-    if (marked === environment) return passed(`this database is marked as ${environment}`);
+  async look({ marker, environment, command }) {
+    const marked = await marker();
+    if (marked === environment) return passed(`marked for ${environment}`);
     if (marked === undefined) {
-      return warning('the database has no marker yet', 'the next reset of this environment writes it');
+      return warning('the database is not marked yet', command('up', { ENV: environment }));
     }
     return failed(
-      `the database is marked as ${marked}, not as ${environment}`,
-      `find out which database ${environment} reaches before anything else`,
+      `the database is marked for ${marked}, not for ${environment}`,
+      command('db-mark-env', { ENV: environment }),
     );
   },
 };
 
-export const oneHead: Check = {
+export const oneHead: Check<Facts> = {
   name: 'one head',
   async look({ heads, command }) {
     const all = await heads();
@@ -52,7 +57,7 @@ export const oneHead: Check = {
   },
 };
 
-export const atHead: Check = {
+export const atHead: Check<Facts> = {
   name: 'at head',
   async look({ current, heads, environment, command }) {
     const [at, all] = await Promise.all([current(), heads()]);
@@ -64,7 +69,7 @@ export const atHead: Check = {
   },
 };
 
-export const revisionOfBase: Check = {
+export const revisionOfBase: Check<Facts> = {
   name: 'same revision',
   async look({ current, heads, base, baseName, environment, command }) {
     if (baseName === undefined) return withoutBase;
@@ -80,21 +85,20 @@ export const revisionOfBase: Check = {
   },
 };
 
-export const schemaSame: Check = {
+export const schemaSame: Check<Facts> = {
   name: 'same schema',
   async look({ comparison, baseName, environment, command }) {
     if (baseName === undefined) return withoutBase;
-    const { verdict, objects, incomplete } = await comparison();
-    const { identical, equivalent, different, ignored } = total(objects);
-    const accepted = ignored === 0 ? '' : `, ${grouped(ignored)} ignored`;
-    const all = identical + equivalent;
-    if (verdict === 'same') return passed(`as ${baseName}: ${grouped(all)} objects${accepted}`);
+    const found = await comparison();
+    const { identical, equivalent, different } = total(found.objects);
+    const [same, all] = [grouped(identical + equivalent), grouped(identical + equivalent + different)];
+    const say = (sentence: string): string => [sentence, ...remarks(found)].join('; ');
+    if (found.verdict === 'same') return passed(say(`as ${baseName}: ${same} objects`));
     const look = command('db-diff-schema-env', { ENV: environment, BASE: baseName, VERBOSE: '1' });
-    if (verdict === 'incomplete') return failed(`could not be read in full: ${some(incomplete, 2)}`, look);
-    return failed(
-      `${grouped(different)} of ${grouped(all + different)} objects differ from ${baseName}${accepted}`,
-      look,
-    );
+    if (found.verdict === 'incomplete') {
+      return failed(say(`could not be read in full: ${some(found.incomplete, 2)}`), look);
+    }
+    return failed(say(`${grouped(different)} of ${all} objects differ from ${baseName}`), look);
   },
 };
 

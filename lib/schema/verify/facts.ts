@@ -1,5 +1,6 @@
 import type { QueryResultRow } from 'pg';
 import { revisionIds } from '../../alembic.ts';
+import { readMarkers } from '../../database/contents.ts';
 import { readonlyRoleOf, schemasOf } from '../../environment/registry.ts';
 import { FailedError } from '../../errors.ts';
 import type { ServiceHealth } from '../../stack/stack.ts';
@@ -18,6 +19,8 @@ export interface Facts {
   readonly reader: { readonly role: string; readonly schemas: readonly string[] };
   readonly command: StackRun['command'];
   readonly services: () => Promise<readonly ServiceHealth[]>;
+  /** The environment that the database is marked for. */
+  readonly marker: () => Promise<string | undefined>;
   readonly query: <R extends QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<R[]>;
   /** Revisions that the database is at. */
   readonly current: () => Promise<readonly string[]>;
@@ -44,6 +47,12 @@ export function factsOf(run: StackRun, base?: FactsOfBase): Facts {
     reader: { role: readonlyRoleOf(registry), schemas: schemasOf(registry) },
     command,
     services: once(() => stack.health()),
+    marker: once(() =>
+      stack.withClient(
+        stack.database.name,
+        async (client) => (await readMarkers(client))[stack.database.name],
+      ),
+    ),
     // A connection for each question: they are few, and asked at the same time.
     query: (sql, values = []) =>
       stack.withClient(

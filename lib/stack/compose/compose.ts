@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
+import { lookAt } from '../../findings/finding.ts';
 import { display, type Command } from '../../display.ts';
 import { run, type RunOptions } from '../../process.ts';
 import type { Stack, StackOptions } from '../stack.ts';
@@ -135,6 +136,12 @@ export async function openComposeStack(environment: Environment, options: StackO
     async health() {
       const { stdout } = await must(compose('ps', '--all', '--format', 'json'), inProject(environment));
       return serviceHealth(Object.keys(config.services), stdout);
+    },
+
+    diagnose: async () => {
+      const { DIAGNOSIS } = await import('./diagnose.ts');
+      const about = { environment, docker, config, databaseService, settings };
+      return Promise.all(DIAGNOSIS.map((check) => lookAt(check, about)));
     },
 
     config: async () => (await must(compose('config'), inProject(environment))).stdout.trimEnd(),

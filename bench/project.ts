@@ -1,0 +1,84 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import registry from '../env/environments.ts';
+import type { EnvironmentEntry } from '../lib/environment/registry.ts';
+
+const PROJECT = join(import.meta.dirname, '..');
+const COPIED = [
+  ...[
+    'makefile',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tasks',
+    'lib',
+    'env',
+    'docker',
+    'scripts',
+  ],
+  ...['app', 'bench/empty.ts'],
+];
+
+/** A copy of the project with a compose project of its own, and the raw commands of the runbook for it. */
+export class BenchProject {
+  readonly root = mkdtempSync(join(tmpdir(), 'makesafe-bench-'));
+  readonly project = `makesafe-bench-${process.pid}`;
+  readonly compose =
+    `docker compose --env-file env/.env.common --env-file env/.env.vm_stg --env-file secrets/.env.vm_stg.secrets ` +
+    `-p ${this.project} -f docker/docker-compose.stg.yml`;
+
+  constructor() {
+    for (const name of COPIED) cpSync(join(PROJECT, name), join(this.root, name), { recursive: true });
+    symlinkSync(join(PROJECT, 'node_modules'), join(this.root, 'node_modules'));
+    const entries = Object.entries<EnvironmentEntry>(registry.environments).map(
+      ([name, entry]): [string, EnvironmentEntry] => [
+        name,
+        name === 'vm_stg' ? { ...entry, project: this.project } : entry,
+      ],
+    );
+    const changed = { ...registry, environments: Object.fromEntries(entries) };
+    this.write('env/environments.ts', `export default ${JSON.stringify(changed, null, 2)};\n`);
+    this.write('secrets/.env.vm_stg.secrets', 'POSTGRES_PASSWORD=bench\n', 0o600);
+    this.write('env/.env.vm_stg', 'POSTGRES_USER=app_stg\nPOSTGRES_DB=core_stg\nHTTP_PORT=0\n');
+  }
+
+  write(file: string, content: string, mode = 0o644): void {
+    mkdirSync(dirname(join(this.root, file)), { recursive: true });
+    writeFileSync(join(this.root, file), content, { mode });
+  }
+
+  /** Runs a shell script in the copy. @returns seconds */
+  shell(script: string): number {
+    return this.#time('bash', ['-c', `set -e\n${script}`]);
+  }
+
+  /** Runs a task without npx, whose start-up is measured by itself. @returns seconds */
+  task(name: string, ...words: string[]): number {
+    return this.#time(process.execPath, ['--import', 'tsx', `tasks/${name}.ts`, ...words]);
+  }
+
+  /** Runs a script as people do. @returns seconds; `status` is what it has to end with */
+  npx(script: string, words: readonly string[] = [], status = 0): number {
+    return this.#time('npx', ['--no-install', 'tsx', script, ...words], status);
+  }
+
+  #time(file: string, args: readonly string[], expected = 0): number {
+    const began = performance.now();
+    const { status, stderr } = spawnSync(file, args, {
+      cwd: this.root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'ignore', 'pipe'],
+      maxBuffer: 1e9,
+    });
+    const seconds = (performance.now() - began) / 1000;
+    if (status !== expected) throw new Error(`${file} ${args.join(' ')} ended with ${status}:\n${stderr}`);
+    return seconds;
+  }
+
+  dispose(): void {
+    spawnSync('bash', ['-c', `${this.compose} down -v --remove-orphans`], { cwd: this.root });
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,93 @@
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { FIGURES, type Figure } from './figures.ts';
+import { plot } from './plot.ts';
+import { BenchProject } from './project.ts';
+import { measureUp } from './up.ts';
+
+/**
+ * `npm run bench`: every figure against what a person would do otherwise, in pairs and in one run; `-- --short` for a
+ * few rounds of what is quick. The long form is written to bench/results.json and docs/bench.svg, and ends with 1 when a
+ * budget is not met; the short one only shows that everything runs.
+ */
+const short = process.argv.includes('--short');
+const rounds = short ? 3 : 9;
+
+export interface Result {
+  readonly name: string;
+  readonly against: string;
+  /** Medians, seconds. */
+  readonly ours: number;
+  readonly other: number;
+  readonly ratio: number;
+  readonly budget: number;
+  readonly rounds: number;
+}
+
+const median = (values: number[]): number => {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+};
+
+function measure(project: BenchProject, figure: Figure): Result {
+  const times: Record<'ours' | 'other' | 'start', number[]> = { ours: [], other: [], start: [] };
+  const count = figure.long ? Math.ceil(rounds / 3) : rounds;
+  // The first round warms caches up and does not count.
+  for (let round = 0; round <= count; round++) {
+    const sides = round % 2 === 0 ? (['ours', 'other'] as const) : (['other', 'ours'] as const);
+    for (const side of sides) {
+      figure.before?.(project);
+      const seconds = figure[side](project);
+      if (round > 0) times[side].push(seconds);
+    }
+    if (figure.ownWork && round > 0) times.start.push(project.shell('node --import tsx bench/empty.ts'));
+  }
+  const ours = median(times.ours) - (figure.ownWork ? median(times.start) : 0);
+  const other = median(times.other);
+  return { ...pick(figure), ours, other, ratio: ours / other, rounds: count };
+}
+
+const pick = ({ name, against, budget }: Figure): Pick<Result, 'name' | 'against' | 'budget'> => ({
+  name: name,
+  against,
+  budget,
+});
+
+function show({ name, against, ours, other, ratio, budget }: Result): void {
+  const met = ratio <= budget ? '✓' : '✗';
+  const figures = `${ours.toFixed(2)} s to ${other.toFixed(2)} s = ${ratio.toFixed(2)} (at most ${budget})`;
+  console.log(`${met} ${name.padEnd(24)} ${figures}  ${against}`);
+}
+
+const project = new BenchProject();
+const results: Result[] = [];
+try {
+  project.shell(`${project.compose} up -d --build >/dev/null 2>&1`);
+  project.task('up', 'ENV=vm_stg');
+  for (const figure of FIGURES) {
+    if (short && figure.long) continue;
+    const result = measure(project, figure);
+    show(result);
+    results.push(result);
+  }
+  for (const result of await measureUp(project, short ? 2 : 5)) {
+    show(result);
+    results.push(result);
+  }
+} finally {
+  project.dispose();
+}
+if (!short) {
+  const machine = { cores: cpus().length, node: process.version, model: cpus()[0]?.model };
+  const command = 'npm run bench';
+  const written = { command, time: new Date().toISOString(), machine, results };
+  writeFileSync(join(import.meta.dirname, 'results.json'), `${JSON.stringify(written, null, 2)}\n`);
+  writeFileSync(join(import.meta.dirname, '../docs/bench.svg'), plot(results));
+}
+const missed = results.filter(({ ratio, budget }) => ratio > budget);
+if (missed.length > 0) {
+  console.log(`not met: ${missed.map(({ name }) => name).join(', ')}`);
+  if (!short) process.exitCode = 1;
+}

@@ -1,0 +1,43 @@
+import { lookForLeftovers } from '../database/interrupted.ts';
+import { describeLeftovers } from '../database/leftovers.ts';
+import { byteSize } from '../display.ts';
+import { failed, passed, warning, type Check } from '../findings/finding.ts';
+import type { StackRun } from '../task.ts';
+
+/** What interrupted runs left, and what is kept on purpose. */
+export const leftovers: Check<StackRun> = {
+  name: 'leftovers',
+  async look(run) {
+    const { stack, environment, command } = run;
+    const found = await lookForLeftovers(run);
+    const left = describeLeftovers(stack.database.name, found);
+    const kept = found.kept.map(({ name }) => `${name} is kept`);
+    const env = { ENV: environment.name };
+    if (left.length === 0) return passed(kept.join('; ') || 'none');
+    const remedy = found.former ? command('db-drop-old-env', env) : command('up', env);
+    return failed([...left, ...kept].join('; '), remedy);
+  },
+};
+
+/** Less than this, and the next restore or migration may not fit. */
+const LITTLE = 1e9;
+
+export const diskSpace: Check<StackRun> = {
+  name: 'disk space',
+  async look({ stack }) {
+    const [folder, size] = await stack.withClient(stack.database.name, async (client) => {
+      const { rows } = await client.query<{ folder: string; size: string }>(
+        // Only some roles are told where the data are.
+        `SELECT coalesce((SELECT setting FROM pg_settings WHERE name = 'data_directory'), '') AS folder,
+           pg_database_size(current_database()) AS size`,
+      );
+      return [rows[0]!.folder, Number(rows[0]!.size)] as const;
+    });
+    const free = await stack.freeSpace(folder);
+    if (free === undefined) return passed(`the database has ${byteSize(size)}; what is free is not known`);
+    const found = `${byteSize(free)} free, the database has ${byteSize(size)}`;
+    return free < Math.max(LITTLE, size)
+      ? warning(`${found}: a restore may not fit`, 'make room where the server has its data')
+      : passed(found);
+  },
+};

@@ -1,0 +1,66 @@
+import { FailedError, MakesafeError } from '../errors.ts';
+import { asWarning, lookAt, notLookedAt, some, type Check, type Finding } from '../findings/finding.ts';
+import { renderFindings, renderFindingsJson } from '../findings/render.ts';
+import { makeActor } from '../act.ts';
+import { openEnvironment } from '../open-environment.ts';
+import { readerReads } from '../schema/verify/database-checks.ts';
+import { atHead, databaseReachable, markerRight, oneHead } from '../schema/verify/environment-checks.ts';
+import { factsOf, type Facts } from '../schema/verify/facts.ts';
+import type { NamedRun, StackRun } from '../task.ts';
+import { diskSpace, leftovers } from './database-checks.ts';
+
+/** Of a database that is only half set up nothing is broken yet. */
+const OF_CONTENTS: readonly Check<Facts>[] = [markerRight, asWarning(readerReads), asWarning(atHead)];
+
+/**
+ * `check`: looks at all that a command would need, and says what to do about each. Changes nothing, and goes on where
+ * something is broken.
+ *
+ * @throws FailedError when a check failed
+ */
+export async function check(run: NamedRun): Promise<void> {
+  const { name, terminal, values, signal } = run;
+  const findings = await examine(run);
+  // What failed because of Ctrl-C says nothing of the environment.
+  signal.throwIfAborted();
+  if (values['JSON'] === true) terminal.result(renderFindingsJson(name.name, undefined, findings));
+  else terminal.result(renderFindings(findings, terminal.styleResult));
+  const bad = findings.filter(({ state }) => state === 'failed').map((finding) => finding.check);
+  if (bad.length > 0) {
+    throw new FailedError(`${name.name}: ${bad.length} of ${findings.length} checks failed: ${some(bad)}`);
+  }
+  terminal.ok(`${name.name}: all checks passed`);
+}
+
+async function examine(run: NamedRun): Promise<Finding[]> {
+  const configuration = { check: 'configuration' };
+  let opened: StackRun;
+  try {
+    // As in a dry run: no secrets file is made.
+    opened = await openEnvironment({ ...run, actor: makeActor(true, run.terminal) }, run.name);
+  } catch (error) {
+    if (!(error instanceof MakesafeError)) throw error;
+    const remedy = error.hint === undefined ? {} : { remedy: error.hint };
+    return [{ ...configuration, state: 'failed', found: error.message, ...remedy }];
+  }
+  const files = opened.environment.envFiles.map(({ path }) => path).join(', ');
+  const facts = factsOf(opened);
+  const [engine, database, heads] = await Promise.all([
+    opened.stack.diagnose(),
+    lookAt(databaseReachable, facts),
+    lookAt(asWarning(oneHead), facts),
+  ]);
+  const reachable = database.state === 'passed';
+  const rest = await Promise.all([
+    ...OF_CONTENTS.map((one) => (reachable ? lookAt(one, facts) : unreachable(one.name))),
+    ...[leftovers, diskSpace].map((one) => (reachable ? lookAt(one, opened) : unreachable(one.name))),
+  ]);
+  return [
+    { ...configuration, state: 'passed', found: `${files} are complete` },
+    ...engine,
+    ...[database, ...rest, heads],
+  ];
+}
+
+const unreachable = (check: string): Promise<Finding> =>
+  Promise.resolve({ check, ...notLookedAt('the database does not answer') });

@@ -1,0 +1,77 @@
+import { FailedError } from '../../errors.ts';
+import { failed, notLookedAt, passed, type Check, type Outcome } from '../../findings/finding.ts';
+import type { Environment } from '../../environment/resolve.ts';
+import type { ComposeConfig, DatabaseSettings } from './config.ts';
+import { findContainer } from './containers.ts';
+import { engineEndpoint, engineHost, must, type Docker } from './docker.ts';
+import { lookAtPorts } from './ports.ts';
+import { connect } from './relay.ts';
+
+/** What a check of a compose stack needs. */
+export interface Diagnosed {
+  readonly environment: Environment;
+  readonly docker: Docker;
+  readonly config: ComposeConfig;
+  readonly databaseService: string;
+  readonly settings: DatabaseSettings;
+}
+
+const engine: Check<Diagnosed> = {
+  name: 'engine',
+  async look({ docker, environment }) {
+    const [host, endpoint, version, compose] = await Promise.all([
+      engineHost(docker),
+      engineEndpoint(environment.entry),
+      must(docker('version', '--format', '{{.Server.Version}}')),
+      must(docker('compose', 'version', '--short')),
+    ]);
+    const pinned = environment.entry.engine?.host;
+    const found = `Docker ${version.stdout.trim()}, Compose ${compose.stdout.trim()}, ${endpoint} on host ${host}`;
+    if (pinned !== undefined && pinned !== host) {
+      return failed(
+        `${found}; pinned to host ${pinned}`,
+        `go to ${pinned}, or correct engine.host in the registry`,
+      );
+    }
+    return passed(found);
+  },
+};
+
+const ports: Check<Diagnosed> = {
+  name: 'ports',
+  async look({ docker, config, environment }) {
+    const local = (await engineEndpoint(environment.entry)).startsWith('unix:');
+    return lookAtPorts(docker, config, environment.project, local);
+  },
+};
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const WRONG_PASSWORD = '28P01';
+
+/**
+ * As the application connects, over the network. On its loopback the official image asks for no password, so that all
+ * of ours would go well with a wrong one.
+ */
+const password: Check<Diagnosed> = {
+  name: 'password',
+  async look({ docker, environment, databaseService, settings }): Promise<Outcome> {
+    const container = await findContainer(docker, environment.project, databaseService);
+    if (container?.State.Status !== 'running')
+      return notLookedAt(`service ${databaseService} is not running`);
+    try {
+      const client = await connect(docker, container.Id, settings.name, settings, { from: 'network' });
+      await client.end();
+      return passed(`the server takes the one of ${settings.user}`);
+    } catch (error) {
+      const refused =
+        error instanceof FailedError && (error.cause as { code?: string }).code === WRONG_PASSWORD;
+      if (!refused) throw error;
+      return failed(
+        `the data was made with another password of ${settings.user} than secrets/.env.${environment.name}.secrets has`,
+        `put the old one back, or set the new one: docker exec -it ${container.Id.slice(0, 12)} psql -U ${settings.user} -d ${settings.name} -c '\\password'`,
+      );
+    }
+  },
+};
+
+export const DIAGNOSIS: readonly Check<Diagnosed>[] = [engine, ports, password];
