@@ -58,9 +58,11 @@ describe.skipIf(inject('noEngine') !== '' || noSecondEngine !== '')('an engine o
     `${stdout}\n${stderr}`
       .split('\n')
       .filter((line) => /^(\[(ok|warn|next)\]|20\d{6}_)/.test(line))
+      // Which of the other environments can be looked at depends on the contexts that this person has.
+      .filter((line) => !line.includes('cannot be compared with'))
       .map((line) => line.replace(/\d{8}_\d{6}(?!\d)/g, '<time>').replace(/[\d.]+ (k|M)B/g, '<size>'));
 
-  async function runbook(run: (words: string) => Promise<Ran>, out: string): Promise<unknown> {
+  async function runbook(run: (words: string) => Promise<Ran>): Promise<unknown> {
     const results: unknown[] = [];
     const step = async (words: string): Promise<Ran> => {
       const ran = succeeded(await run(`${words} ENV=vm_stg`));
@@ -73,7 +75,7 @@ describe.skipIf(inject('noEngine') !== '' || noSecondEngine !== '')('an engine o
     await step('al-cur-env');
     await step(`db-dump-schema-env OUT=backups/schema.sql`);
     const schema = scratch.read('backups/schema.sql');
-    const { stdout } = await step(`backup BACKUP_DIR=backups/${out}`);
+    const { stdout } = await step(`backup BACKUP_DIR=backups/taken`);
     await step('db-reset-db-env WAIT=0');
     await step(`restore-from-dump DUMP=${stdout.trim()} WAIT=0`);
     await step('db-reset-volume-env WAIT=0');
@@ -93,7 +95,7 @@ describe.skipIf(inject('noEngine') !== '' || noSecondEngine !== '')('an engine o
   let before: unknown;
 
   test('the runbook on the engine of this machine', { timeout: PATIENCE }, async () => {
-    before = await runbook((words) => scratch.runTask(words), 'here');
+    before = await runbook((words) => scratch.runTask(words));
     // What stays here has the same names as what is made there.
     await scratch.mustTask('up ENV=vm_stg');
   });
@@ -104,7 +106,7 @@ describe.skipIf(inject('noEngine') !== '' || noSecondEngine !== '')('an engine o
     async () => {
       const state = await here();
       move('vm_stg', pinned);
-      expect(await runbook(task, 'there')).toEqual(before);
+      expect(await runbook(task)).toEqual(before);
       expect(await here()).toEqual(state);
       expect(await engine.docker('volume', 'ls', '--quiet')).toBe('');
     },
