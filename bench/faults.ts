@@ -8,7 +8,7 @@ import { applies, FAULTS, judge, recordSteps, tryFault, type Subject } from '../
  * Every step of the commands that change a database × every fault: run into it, look, run the same command again, look
  * again. Prints a table and ends with status 1 when anything was neither whole nor repaired.
  *
- *     npx tsx bench/faults.ts [--stack embedded|compose] [--command reset-db …] [--every n] [--fault "task killed" …]
+ *     npx tsx bench/faults.ts [--stack embedded|compose] [--command reset-db …] [--every n] [--from n] [--fault "task killed" …]
  */
 const { values } = parseArgs({
   options: {
@@ -16,11 +16,15 @@ const { values } = parseArgs({
     command: { type: 'string', multiple: true },
     fault: { type: 'string', multiple: true },
     every: { type: 'string', default: '1' },
+    from: { type: 'string', default: '1' },
   },
 });
 
 const HEAD = '20251211_140000000';
 let failures = 0;
+// What was begun is ended, and the world taken down.
+let cancelled = false;
+process.on('SIGINT', () => (cancelled = true));
 
 for (const stack of values.stack) {
   const world = await (stack === 'compose' ? composeWorld() : embeddedWorld());
@@ -34,7 +38,9 @@ for (const stack of values.stack) {
       'al-up': () => Promise.resolve(subjects.migrate(world, HEAD)),
       'reset-volume': () => Promise.resolve(subjects.resetVolume(world)),
     };
-    for (const command of values.command ?? Object.keys(all)) await table(stack, await all[command]!());
+    for (const command of values.command ?? Object.keys(all)) {
+      if (!cancelled) await table(stack, await all[command]!());
+    }
   } finally {
     await world.dispose();
   }
@@ -47,9 +53,11 @@ async function table(stack: string, subject: Subject): Promise<void> {
   console.log(`\n## ${subject.command}, ${stack}: ${steps.length} steps\n`);
   console.log(`| # | step | ${faults.join(' | ')} |\n|---|---|${faults.map(() => '---|').join('')}`);
   for (const [index, label] of steps.entries()) {
-    if (index % Number(values.every) !== 0) continue;
+    if (index + 1 < Number(values.from) || (index + 1 - Number(values.from)) % Number(values.every) !== 0)
+      continue;
     const cells: string[] = [];
     for (const fault of faults) {
+      if (cancelled) return;
       if (!applies(fault, label, subject)) {
         cells.push('·');
         continue;

@@ -10,8 +10,9 @@ export function display({ file, args }: Command): string {
     .join(' ');
 }
 
-/** `39.5 kB`, `512.0 MB`, `2.1 GB`: thousands, as disks are sold and `df -H` counts. */
+/** `812 bytes`, `39.5 kB`, `512.0 MB`, `2.1 GB`: thousands, as disks are sold and `df -H` counts. */
 export function byteSize(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`;
   const [divisor, unit] = bytes < 1e6 ? [1e3, 'kB'] : bytes < 1e9 ? [1e6, 'MB'] : [1e9, 'GB'];
   return `${(bytes / divisor).toFixed(1)} ${unit}`;
 }

@@ -1,7 +1,11 @@
+import { pad, widest } from './columns.ts';
 import type { Parameter } from './params.ts';
 import type { Group, Run, Task } from './task.ts';
 import type { EnvironmentEntry, Registry } from './environment/registry.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { UsageError } from './errors.ts';
+import type { MakeInvocation } from './make.ts';
 import { nearest } from './suggest.ts';
 import { loadTasks, taskNames } from './tasks.ts';
 
@@ -18,8 +22,8 @@ const GROUPS: Record<Group, string> = {
  *
  * @throws UsageError naming the nearest task
  */
-export async function help({ values, make, registry, terminal }: Run): Promise<void> {
-  const known = new Set(taskNames());
+export async function help({ root, values, make, registry, terminal }: Run): Promise<void> {
+  const known = new Set(taskNames(root));
   const wanted = values['TASK'] as string | undefined;
   const unknown = [wanted, ...(make?.goals ?? [])].find((name) => name !== undefined && !known.has(name));
   if (unknown !== undefined) {
@@ -28,14 +32,40 @@ export async function help({ values, make, registry, terminal }: Run): Promise<v
       hint: near === undefined ? 'make help' : `did you mean: make ${near}`,
     });
   }
-  const tasks = await loadTasks();
+  const tasks = await loadTasks(root);
   const one = tasks.find(({ name }) => name === wanted);
-  terminal.result(one ? renderTask(one, registry) : renderOverview(tasks, registry));
+  terminal.result(one ? renderTask(one, registry) : renderOverview(tasks, registry, usage(root, make)));
+}
+
+function usage(root: string, make: MakeInvocation | undefined): string {
+  const isConsumer = !existsSync(join(root, 'tasks', 'help.ts'));
+  const script = isConsumer ? 'npx makesafe <task>' : USAGE_OF_SCRIPT;
+  return `make ${make?.prefix ?? ''}<task> [NAME=value …]      or: ${script} [NAME=value …]`;
+}
+
+const USAGE_OF_SCRIPT = 'npx tsx tasks/<task>.ts';
+
+/**
+ * Summaries and examples name the environments of makesafe's own registry; a team finds its own in their place: the
+ * protected one, the default one, and another one.
+ */
+export function inRegistry(text: string, { environments, default: usual }: Registry): string {
+  const names = Object.keys(environments);
+  const [guarded] = names.filter((name) => environments[name]!.protected);
+  const other = names.find((name) => name !== usual && !environments[name]!.protected);
+  const meant: Record<string, string | undefined> = { vm_prod: guarded, local_dev: usual, vm_stg: other };
+  return text.replaceAll(/\b(local_dev|vm_stg|vm_prod)\b/g, (name) =>
+    Object.hasOwn(environments, name) ? name : (meant[name] ?? usual),
+  );
 }
 
 /** All tasks in groups, a line each, and the environments. */
-export function renderOverview(tasks: readonly Task[], registry: Registry): string {
-  const width = Math.max(...tasks.map(({ name }) => name.length));
+export function renderOverview(
+  tasks: readonly Task[],
+  registry: Registry,
+  how = `make <task> [NAME=value …]      or: ${USAGE_OF_SCRIPT} [NAME=value …]`,
+): string {
+  const width = widest([...tasks.map(({ name }) => name), ...Object.keys(registry.environments)]);
   const groups = (Object.keys(GROUPS) as Group[]).map((group) =>
     [
       GROUPS[group],
@@ -43,15 +73,15 @@ export function renderOverview(tasks: readonly Task[], registry: Registry): stri
         .filter(({ definition }) => definition.group === group)
         .map(({ name, definition }) => {
           const mark = definition.destructive ? '⚠' : ' ';
-          return `  ${mark} ${name.padEnd(width)}  ${definition.summary}`;
+          return `  ${mark} ${pad(name, width)}  ${inRegistry(definition.summary, registry)}`;
         }),
     ].join('\n'),
   );
   const environments = Object.entries(registry.environments).map(
-    ([name, entry]) => `    ${name.padEnd(width)}  ${describe(name, entry, registry)}`,
+    ([name, entry]) => `    ${pad(name, width)}  ${describe(name, entry, registry)}`,
   );
   return [
-    'make <task> [NAME=value …]      or: npx tsx tasks/<task>.ts [NAME=value …]',
+    how,
     ...groups,
     ['Environments (ENV=…)', ...environments].join('\n'),
     '⚠ destroys data: ENV must be typed; a protected environment wants FORCE=1\n' +
@@ -74,17 +104,17 @@ export function renderTask({ name, definition, parameters }: Task, registry: Reg
     `${variable}=${parameter.placeholder}`,
     `${parameter.summary}${remarks(variable, parameter, registry)}`,
   ]);
-  const width = Math.max(0, ...rows.map(([left]) => left!.length));
+  const width = widest(rows.map(([left]) => left!));
   return [
-    `${name}: ${definition.summary}${definition.destructive ? '\n⚠ It destroys data, and runs only behind the guard.' : ''}`,
+    `${name}: ${inRegistry(definition.summary, registry)}${definition.destructive ? '\n⚠ It destroys data, and runs only behind the guard.' : ''}`,
     ...(rows.length === 0
       ? []
       : [
-          ['Parameters', ...rows.map(([left, right]) => `  ${left!.padEnd(width)}  ${right}`)].join('\n'),
+          ['Parameters', ...rows.map(([left, right]) => `  ${pad(left!, width)}  ${right}`)].join('\n'),
           'NAME=value behind make or the script, or --name value behind the script. What is not marked "typed" may also\n' +
             'be exported in the shell; the command line wins.',
         ]),
-    ['Examples', ...definition.examples.map((line) => `  ${line}`)].join('\n'),
+    ['Examples', ...definition.examples.map((line) => `  ${inRegistry(line, registry)}`)].join('\n'),
     'Status: 0 done · 1 failed · 64 usage · 69 engine or database unreachable · 77 refused · 78 configuration · 130 cancelled',
   ].join('\n\n');
 }

@@ -1,11 +1,27 @@
-/** The library's public interface: what a team's own tasks and registry are written with. */
+/**
+ * The library's public interface: what a team's own tasks and registry are written with. What stands here follows
+ * semantic versioning; any other file may change with every version. docs/API.md describes it.
+ */
 export { defineTask } from './task.ts';
-export type { Definition, DestructiveRun, Run, StackRun, Task } from './task.ts';
-export { flag, required, text, wholeNumber } from './params.ts';
-export type { Parameter, Parameters, Values } from './params.ts';
+export type {
+  Definition,
+  Destructive,
+  DestructiveRun,
+  Group,
+  NamedRun,
+  Run,
+  StackRun,
+  Task,
+} from './task.ts';
+export { choice, duration, flag, required, text, wholeNumber } from './params.ts';
+export type { Origin, Parameter, Parameters, Values } from './params.ts';
+export type { Actor } from './act.ts';
+export type { Terminal } from './terminal.ts';
 export type { EnvironmentEntry, Registry } from './environment/registry.ts';
+export type { Names, Naming } from './environment/names.ts';
+export type { EnvFile, Variable } from './environment/env-files.ts';
 export type { Environment } from './environment/resolve.ts';
-export type { Stack, Storage, Target } from './stack/stack.ts';
+export type { ServiceHealth, Stack, Storage, Target } from './stack/stack.ts';
 export {
   CancelledError,
   ConfigurationError,

@@ -3,8 +3,12 @@ import { basename } from 'node:path';
 
 /** What `make` was told on its command line, as far as a recipe can know. */
 export interface MakeInvocation {
-  /** Targets as typed, in order. Empty for a bare `make`. */
+  /** Tasks whose targets were typed, in order. Empty for a bare `make`. */
   readonly goals: readonly string[];
+  /** What the makefile puts before the names of our targets. */
+  readonly prefix?: string;
+  /** Tasks that it has no target for. */
+  readonly except?: readonly string[];
   /** Variables that MAKEFLAGS calls overrides: typed, or inherited through an exported MAKEFLAGS. */
   readonly overrides: ReadonlyMap<string, Override>;
 }
@@ -35,7 +39,18 @@ export function readMakeInvocation(
     const typed = commandLines ? findTyped(name, commandLines) : raw;
     overrides.set(name, { value: env[name] ?? raw, typed });
   }
-  return { goals: (env['MAKECMDGOALS'] ?? '').split(/\s+/).filter(Boolean), overrides };
+  const prefix = env['MAKESAFE_PREFIX'] ?? '';
+  const words = (variable: string): string[] => (env[variable] ?? '').split(/\s+/).filter(Boolean);
+  const goals = words('MAKECMDGOALS').map((goal) =>
+    goal.startsWith(prefix) ? goal.slice(prefix.length) : goal,
+  );
+  const except = words('MAKESAFE_EXCEPT');
+  return {
+    goals,
+    overrides,
+    ...(prefix === '' ? {} : { prefix }),
+    ...(except.length === 0 ? {} : { except }),
+  };
 }
 
 /** The `NAME=value` pairs after ` -- ` in MAKEFLAGS: blanks and backslashes escaped by a backslash, `$` doubled. */

@@ -15,7 +15,7 @@ export async function openEnvironment(run: Run, name: CanonicalName): Promise<St
   environment.notes.forEach(terminal.info);
   environment.warnings.forEach(terminal.warn);
   const { openStack } = await import('./stack/open.ts');
-  const databaseService = values['PG_SERVICE'] as string;
+  const databaseService = (values['PG_SERVICE'] as string | undefined) ?? environment.names.databaseService;
   const alembic = values['ALEMBIC'] as string | undefined;
   return {
     ...run,

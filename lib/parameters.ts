@@ -12,7 +12,7 @@ export const ENV = {
 export const TYPED_ENV: Parameter<string> = { ...ENV, required: true, commandLineOnly: true };
 
 export const PG_SERVICE = text('the compose service that runs PostgreSQL', {
-  default: 'db',
+  defaultNote: "the registry's databaseService, else db",
   placeholder: '<service>',
 });
 
@@ -24,12 +24,13 @@ export const TIMEOUT = wholeNumber('seconds that the database gets to answer', {
 });
 
 export const BOOTSTRAP_ROLES_SQL = text('the script that makes the roles and grants their rights', {
-  default: 'scripts/db/bootstrap_roles.sql',
+  defaultNote: "the registry's rolesScript, else scripts/db/bootstrap_roles.sql",
   placeholder: '<file>',
 });
 
 export const ALEMBIC_INI = text('alembic.ini, as the place that migrates sees it', {
-  defaultNote: "/backend/migrations/alembic.ini in the application's container",
+  defaultNote:
+    "the registry's alembicIni, else /backend/migrations/alembic.ini in the application's container",
   placeholder: '<file>',
 });
 

@@ -1,29 +1,35 @@
 import { makeActor } from './act.ts';
+import { commandLine, spelling } from './command-line.ts';
 import { canonicalise } from './environment/canonicalise.ts';
 import { findRoot, loadRegistry, type Registry } from './environment/registry.ts';
 import { CancelledError, MakesafeError, UsageError, messageOf } from './errors.ts';
 import { BlockedError } from './guard/blocked.ts';
 import { makeCommandLines, readMakeInvocation, type MakeInvocation } from './make.ts';
 import { readParameters, type Given } from './params.ts';
-import { display } from './display.ts';
 import type { Definition, DestructiveRun, Run, StackRun, Task } from './task.ts';
 import { cancelOnSignals } from './signals.ts';
 import { Terminal } from './terminal.ts';
 import { wasLeft } from './unfinished.ts';
 
-/** Runs a task as a program: the only place that sets an exit code. */
-export async function runTask(task: Task, script: string): Promise<void> {
+/** Runs a task as a program. */
+export const runTask = (task: Task, script: string): Promise<void> =>
+  runProgram((terminal, signal) => perform(task, script, terminal, signal));
+
+/** Runs work as a program: the only place that sets an exit code. */
+export async function runProgram(
+  work: (terminal: Terminal, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
   const terminal = new Terminal();
   const controller = new AbortController();
   cancelOnSignals(controller, terminal);
   // Node ends in silence, with status 0, when nothing is left to wait for but a promise that nobody keeps.
   const lost = (): void => {
-    terminal.error(`${task.name} ended without a result; what it was doing may be half done`);
+    terminal.error('ended without a result; what was being done may be half done');
     process.exitCode = 1;
   };
   process.once('beforeExit', lost);
   try {
-    await perform(task, script, terminal, controller.signal);
+    await work(terminal, controller.signal);
     // A child that was cancelled may have ended well; the person still wanted to stop.
     controller.signal.throwIfAborted();
   } catch (thrown) {
@@ -39,8 +45,9 @@ export async function runTask(task: Task, script: string): Promise<void> {
 async function perform(task: Task, script: string, terminal: Terminal, signal: AbortSignal): Promise<void> {
   const make = readMakeInvocation(process.env, makeCommandLines());
   const root = findRoot(script);
+  terminal.spell = spelling(make, root);
   const registry = await loadRegistry(root);
-  const given = await readGiven(task, make, registry);
+  const given = await readGiven(task, make, root, registry);
   if (given.help) {
     const { renderTask } = await import('./help.ts');
     return terminal.result(renderTask(task, registry));
@@ -53,7 +60,7 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
 
   const { values } = given;
   const actor = makeActor(values['DRY_RUN'] === true, terminal);
-  const command: Run['command'] = (name, parameters = {}) => commandLine(make, name, parameters);
+  const command: Run['command'] = (name, parameters = {}) => commandLine(make, root, name, parameters);
   const run: Run = { task, root, values, terminal, actor, signal, make, registry, command };
   const { definition } = task;
   return definition.environment === 'none'
@@ -122,21 +129,13 @@ function typedAgain({ origins, values }: Given): Record<string, string> {
   );
 }
 
-function commandLine(
+async function readGiven(
+  task: Task,
   make: MakeInvocation | undefined,
-  task: string,
-  parameters: Readonly<Record<string, string>>,
-): string {
-  // make expands what it is given, and takes a doubled dollar sign for one.
-  const words = Object.entries(parameters).map(
-    ([name, value]) => `${name}=${make ? value.replaceAll('$', '$$$$') : value}`,
-  );
-  const [file, ...args] = make ? ['make', task] : ['npx', 'tsx', `tasks/${task}.ts`];
-  return display({ file: file, args: [...args, ...words] });
-}
-
-async function readGiven(task: Task, make: MakeInvocation | undefined, registry: Registry): Promise<Given> {
-  const line = (parameters: Record<string, string>): string => commandLine(make, task.name, parameters);
+  root: string,
+  registry: Registry,
+): Promise<Given> {
+  const line = (parameters: Record<string, string>): string => commandLine(make, root, task.name, parameters);
   const environments = Object.keys(registry.environments);
   const source = { argv: process.argv.slice(2), env: process.env, make, line, environments };
   // For a target that does not exist, that is what the person wants to hear of, not its variables.
@@ -147,7 +146,7 @@ async function readGiven(task: Task, make: MakeInvocation | undefined, registry:
   if (others.length === 0) return readParameters(task.parameters, source);
   // `make db-reset-volume-env up ENV=… WAIT=9`: what one target takes is no mistake for the other.
   const { loadTasks } = await import('./tasks.ts');
-  const goals = (await loadTasks()).filter(({ name }) => others.includes(name));
+  const goals = (await loadTasks(root)).filter(({ name }) => others.includes(name));
   const alsoAccepted = new Set(goals.flatMap(({ parameters }) => Object.keys(parameters)));
   return readParameters(task.parameters, { ...source, alsoAccepted });
 }
@@ -165,7 +164,7 @@ function exportsOfTheShell(): Record<string, string> {
 }
 
 function report(error: unknown, terminal: Terminal): void {
-  if (error instanceof BlockedError) terminal.line(error.message);
+  if (error instanceof BlockedError) terminal.banner(error.message);
   else terminal.error(messageOf(error).replaceAll('\n', '\n        ') + leftBehind(error));
   if (error instanceof MakesafeError) error.hint?.split('\n').forEach(terminal.next);
   const unexpected = !(error instanceof MakesafeError);

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Actor } from './act.ts';
 import type { CanonicalName } from './environment/canonicalise.ts';
@@ -129,7 +129,9 @@ export function defineTask<const P extends Parameters = Record<never, never>>(
   const general = definition as unknown as Definition;
   const task = { name: basename(file, '.ts'), definition: general, parameters: allParameters(general) };
   if (process.argv[1] !== undefined && url === pathToFileURL(realpathSync(process.argv[1])).href) {
-    void import('./run-task.ts').then(({ runTask }) => runTask(task, file));
+    // A package may be a link in node_modules, and then belongs to the repository around that.
+    const script = process.argv[1].includes(`${sep}node_modules${sep}`) ? process.argv[1] : file;
+    void import('./run-task.ts').then(({ runTask }) => runTask(task, script));
   }
   return task;
 }

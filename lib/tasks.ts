@@ -1,21 +1,40 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ConfigurationError, messageOf } from './errors.ts';
 import type { Task } from './task.ts';
 
-const FOLDER = new URL('../tasks/', import.meta.url);
+const FOLDER = fileURLToPath(new URL('../tasks', import.meta.url));
 
-/** All tasks, by name: one file in tasks/ is one task. */
-export async function loadTasks(): Promise<Task[]> {
-  return Promise.all(
-    taskNames().map(async (name) => {
-      const { default: task } = (await import(new URL(`${name}.ts`, FOLDER).href)) as { default: Task };
-      return task;
-    }),
-  );
+/** The file of each task by name: those of the package, and over them those in the repository's own tasks/. */
+export function taskFiles(root?: string): Map<string, string> {
+  const own = root === undefined ? undefined : join(root, 'tasks');
+  const files = (folder: string): string[] =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+      .map((name) => join(folder, name));
+  const foreign =
+    own === undefined || !existsSync(own) || realpathSync(own) === realpathSync(FOLDER) ? [] : files(own);
+  // A repository may have other things in tasks/, which nobody wants to be run by looking for help.
+  const declared = foreign.filter((file) => readFileSync(file, 'utf8').includes('defineTask('));
+  const named = [...files(FOLDER), ...declared].map((file): [string, string] => [
+    basename(file, '.ts'),
+    file,
+  ]);
+  return new Map(named.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-export function taskNames(): string[] {
-  return readdirSync(FOLDER)
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => file.slice(0, -'.ts'.length))
-    .sort();
+/** All tasks, by name. */
+export async function loadTasks(root?: string): Promise<Task[]> {
+  return Promise.all([...taskFiles(root).values()].map(loadTask));
 }
+
+async function loadTask(file: string): Promise<Task> {
+  try {
+    return ((await import(pathToFileURL(file).href)) as { default: Task }).default;
+  } catch (error) {
+    throw new ConfigurationError(`${file} cannot be loaded: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+export const taskNames = (root?: string): string[] => [...taskFiles(root).keys()];

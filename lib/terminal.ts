@@ -16,8 +16,11 @@ export class Terminal {
   readonly redactor = new Redactor();
   /** True when a person watches: progress may rewrite its line. */
   readonly interactive: boolean;
+  /** How lines that say `make …` are to be typed here. */
+  spell: ((text: string) => string) | undefined;
   readonly #colour: boolean;
   readonly #resultColour: boolean;
+  readonly #annotates: boolean;
   readonly #out: Sink;
   readonly #err: Sink;
   #transient = false;
@@ -28,15 +31,28 @@ export class Terminal {
     this.#err = err;
     this.interactive = err.isTTY === true;
     // https://no-color.org: present and not empty.
+    this.#annotates = env['GITHUB_ACTIONS'] === 'true';
     this.#colour = this.interactive && !env['NO_COLOR'];
     this.#resultColour = out.isTTY === true && !env['NO_COLOR'];
   }
 
   info = (text: string): void => this.line(`${this.style('cyan', '[info]')} ${text}`);
   ok = (text: string): void => this.line(`${this.style('green', '[ok]')} ${text}`);
-  warn = (text: string): void => this.line(`${this.style('yellow', '[warn]')} ${text}`);
-  error = (text: string): void => this.line(`${this.style('red', '[error]')} ${text}`);
+  warn = (text: string): void => {
+    this.line(`${this.style('yellow', '[warn]')} ${text}`);
+    this.#annotate('warning', text);
+  };
+  error = (text: string): void => {
+    this.line(`${this.style('red', '[error]')} ${text}`);
+    this.#annotate('error', text);
+  };
   next = (text: string): void => this.line(`${this.style('magenta', '[next]')} ${text}`);
+
+  /** An error that says so itself. */
+  banner(text: string): void {
+    this.line(text);
+    this.#annotate('error', text.replaceAll('❌', '').trim());
+  }
 
   /** A line for the person. */
   line(text: string): void {
@@ -49,7 +65,7 @@ export class Terminal {
   }
 
   #write(sink: Sink, text: string): void {
-    const line = this.redactor.redact(text);
+    const line = this.#clean(text);
     if (this.#folded) return void this.#folded.push(line);
     this.clear();
     sink.write(line + '\n');
@@ -93,6 +109,19 @@ export class Terminal {
   /** The same for what goes to standard output and is for people as well: never in a file or a pipe. */
   styleResult = (style: Style, text: string): string =>
     this.#resultColour ? styleText(style, text, { validateStream: false }) : text;
+
+  #clean(text: string): string {
+    const redacted = this.redactor.redact(text);
+    return this.spell?.(redacted) ?? redacted;
+  }
+
+  /** https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands */
+  #annotate(level: 'error' | 'warning', text: string): void {
+    if (!this.#annotates || this.#folded) return;
+    // Escaped, a secret would not be recognised any more.
+    const escaped = this.#clean(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+    this.#err.write(`::${level}::${escaped}\n`);
+  }
 
   /** Takes the progress line away, for output that does not come through here. */
   clear(): void {

@@ -42,7 +42,8 @@ export interface Data {
 }
 
 const COMPRESSIONS = ['none', 'gzip', 'lz4', 'zstd'] as const;
-const FORMATS: Readonly<Record<number, string>> = { 1: 'custom', 3: 'tar', 5: 'directory' };
+/** A dump in directory format calls itself tar, which has the same table of contents. */
+const FORMATS: Readonly<Record<number, ArchiveHead['format']>> = { 1: 'custom', 3: 'directory' };
 /** The state of an entry's offset that says that it has no data. */
 const NO_DATA = 3;
 /** Types of data blocks. */
@@ -62,8 +63,7 @@ export async function readHead(bytes: ByteStream): Promise<ArchiveHead> {
   if (major !== 1 || minor! < 14 || minor! > 16) throw new Error(`its format ${version} is not known`);
   const [integerSize, offsetSize, formatCode] = await bytes.take(3);
   const format = FORMATS[formatCode!];
-  if (format !== 'custom' && format !== 'directory')
-    throw new Error(`it is in the ${format ?? 'unknown'} format, not in the custom or directory format`);
+  if (format === undefined) throw new Error('it is neither in the custom nor in the directory format');
 
   const integer = async (): Promise<number> => {
     const digits = await bytes.take(1 + integerSize!);

@@ -8,7 +8,7 @@ import { FailedError, messageOf } from '../errors.ts';
 import { writeWhole } from '../files.ts';
 import type { StackRun } from '../task.ts';
 import type { ArchiveHead } from './archive.ts';
-import { readDatabaseFacts, type BackupFacts, type DatabaseFacts, type TakenBackup } from './backup-facts.ts';
+import { readDatabaseFacts, type BackupFacts, type TakenBackup } from './backup-facts.ts';
 import { keepNewest } from './backup-retention.ts';
 import { readBackups } from './backups.ts';
 import { checksum, filesOf, sizeOf } from './checksum.ts';
@@ -20,10 +20,11 @@ import { Meter } from './meter.ts';
 export async function backup(run: StackRun): Promise<void> {
   const { stack, environment, terminal, actor, values, command } = run;
   const folder = resolve(values['BACKUP_DIR'] as string);
-  const format = jobsOf(run) > 1 ? `--format=directory --jobs=${jobsOf(run)}` : '--format=custom';
+  const jobs = values['JOBS'] as number;
+  const format = jobs > 1 ? `--format=directory --jobs=${jobs}` : '--format=custom';
   const file = fileFor(run, folder, new Date());
   const plan = `pg_dump ${format} ${stack.database.name} > ${relative('', file)}`;
-  const taken = await actor.act(plan, () => takeBackup(run, folder));
+  const taken = await actor.act(plan, () => takeBackup(run, folder, jobs));
   const keep = values['KEEP'] as number | undefined;
   if (keep !== undefined) await keepNewest(run, folder, keep, taken);
   if (!taken) return;
@@ -34,15 +35,14 @@ export async function backup(run: StackRun): Promise<void> {
   terminal.next(command('backups', { ENV: environment.name }));
 }
 
-const jobsOf = ({ values }: StackRun): number => (values['JOBS'] as number | undefined) ?? 1;
-
 /**
  * A dump taken by the server's own pg_dump, read back whole, with its facts beside it. Neither exists under its name
  * before both are whole.
  *
+ * @param jobs more than one: in directory format
  * @throws FailedError when the disk has no room for it, or pg_dump or reading it back fails; nothing is left then
  */
-export async function takeBackup(run: StackRun, folder: string): Promise<TakenBackup> {
+export async function takeBackup(run: StackRun, folder: string, jobs = 1): Promise<TakenBackup> {
   const { stack, environment } = run;
   const time = new Date();
   const about = await stack.withClient(stack.database.name, readDatabaseFacts);
@@ -55,7 +55,9 @@ export async function takeBackup(run: StackRun, folder: string): Promise<TakenBa
   const file = fileFor(run, folder, time);
   const unverified = `${file}.unverified`;
   try {
-    const written = await dump(run, unverified, about, needed);
+    const written = await (jobs > 1
+      ? dumpDirectory(run, unverified, jobs, needed)
+      : dumpFile(run, unverified));
     const { head, sha256 } = await verify(run, unverified, written);
     const facts: BackupFacts = {
       ...{ environment: environment.name, ...about, format: head.format, tables: countTables(head) },
@@ -86,20 +88,15 @@ function fileFor({ stack, environment }: StackRun, folder: string, time: Date): 
   }
 }
 
-/** @returns the checksum of what pg_dump wrote, where it came in one stream */
-async function dump(
-  run: StackRun,
-  path: string,
-  about: DatabaseFacts,
-  needed: number,
-): Promise<string | undefined> {
+async function dumpDirectory(run: StackRun, path: string, jobs: number, needed: number): Promise<undefined> {
   const { stack, terminal } = run;
-  const meter = new Meter(terminal, `backing up ${about.database}`);
-  if (jobsOf(run) > 1) {
-    await stack.dumpDirectory(jobsOf(run), path, meter, needed);
-    await flush(path);
-    return undefined;
-  }
+  await stack.dumpDirectory(jobs, path, new Meter(terminal, `backing up ${stack.database.name}`), needed);
+  await flush(path);
+}
+
+/** @returns the checksum of what pg_dump wrote */
+async function dumpFile({ stack, terminal }: StackRun, path: string): Promise<string> {
+  const meter = new Meter(terminal, `backing up ${stack.database.name}`);
   await writeWhole(path, 0o600, async (output) => {
     const results = await Promise.allSettled([
       stack.dump(['--format=custom'], meter),

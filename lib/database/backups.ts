@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { pad, widest } from '../columns.ts';
 import { byteSize } from '../display.ts';
 import { FailedError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
@@ -120,10 +121,10 @@ function table(listed: readonly ListedBackup[], isProtected: boolean): string[] 
     relative('', file),
   ]);
   const head = ['AGE', 'SIZE', 'DATABASE', 'REVISION', 'STATE', ...(isProtected ? ['OF'] : []), 'FILE'];
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]!.length)));
+  const widths = head.map((_, column) => widest([head, ...rows].map((row) => row[column]!)));
   return [head, ...rows].map((row) =>
     row
-      .map((cell, column) => cell.padEnd(widths[column]!))
+      .map((cell, column) => pad(cell, widths[column]!))
       .join('  ')
       .trimEnd(),
   );

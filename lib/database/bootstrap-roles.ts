@@ -10,18 +10,25 @@ export async function bootstrapRoles(run: StackRun): Promise<void> {
   await ensureMarker(run);
   await applyRoles(run);
   if (actor.dryRun) return;
-  terminal.ok(`${environment.name}: roles and rights are set`);
+  if (rolesScript(run) === undefined)
+    terminal.info(`${environment.name} has no script for roles (rolesScript in the registry): skipped`);
+  else terminal.ok(`${environment.name}: roles and rights are set`);
   terminal.next(command('al-up-env', { ENV: environment.name }));
 }
 
+const rolesScript = ({ values, environment }: StackRun): string | undefined =>
+  (values['BOOTSTRAP_ROLES_SQL'] as string | undefined) ?? environment.names.rolesScript;
+
 /**
- * Runs the script to its end, whatever it says of ON_ERROR_STOP: rights are independent of each other, and a person
+ * Runs the script, where there is one, to its end, whatever it says of ON_ERROR_STOP: rights are independent of each other, and a person
  * wants to see all that failed.
  *
  * @throws FailedError with the count, and line and message of each statement that failed
  */
-export async function applyRoles({ stack, root, values, actor }: StackRun): Promise<void> {
-  const script = values['BOOTSTRAP_ROLES_SQL'] as string;
+export async function applyRoles(run: StackRun): Promise<void> {
+  const { stack, root, actor } = run;
+  const script = rolesScript(run);
+  if (script === undefined) return;
   const file = resolve(root, script);
   if (!existsSync(file))
     throw new ConfigurationError(`${script}: no such file`, { hint: 'BOOTSTRAP_ROLES_SQL=<file>' });

@@ -90,12 +90,12 @@ function existing(folder: string, file: string): string {
 }
 
 /** What a machine says of a broken file, in words. */
-async function named<T>(read: () => Promise<T>): Promise<T> {
+export async function named<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (error instanceof RangeError) throw new Error('it is cut', { cause: error });
+    if (error instanceof RangeError || code === 'Z_BUF_ERROR') throw new Error('it is cut', { cause: error });
     if (code.startsWith('Z_'))
       throw new Error(`its data are damaged (${messageOf(error)})`, { cause: error });
     throw error;

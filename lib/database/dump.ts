@@ -6,9 +6,8 @@ import { createGunzip } from 'node:zlib';
 import { ConfigurationError, messageOf } from '../errors.ts';
 import type { Compression } from './archive.ts';
 import { sizeOf } from './checksum.ts';
-import { countTables, encodingOf, decodeCustom, decodeDirectory } from './dump-file.ts';
+import { countTables, decodeCustom, decodeDirectory, encodingOf, named } from './dump-file.ts';
 import { readPlain } from './plain-dump.ts';
-import type { Reading } from './script-reader.ts';
 
 /** A dump that was read to its end and found whole. */
 export interface Dump {
@@ -35,8 +34,8 @@ export interface Dump {
 export interface Expected {
   /** The parameter: DUMP or SQL. */
   readonly parameter: 'DUMP' | 'SQL';
-  /** How a script is read. */
-  readonly reading: Pick<Reading, 'onCommand' | 'anyEncoding'>;
+  /** Told of psql's commands in a script that pg_dump does not write; may throw. */
+  readonly otherCommand: (command: string, line: number) => void;
 }
 
 /**
@@ -51,31 +50,35 @@ export async function inspectDump(name: string, path: string, expected: Expected
   const stats = await stat(path).catch((error: NodeJS.ErrnoException) =>
     refuse(error.code === 'ENOENT' ? 'no such file' : messageOf(error)),
   );
-  const { kind, gzip } = await recognise(path, stats).catch((error: unknown) => refuse(messageOf(error)));
+  const { kind, gzip } = await named(() => recognise(path, stats)).catch((error: unknown) =>
+    refuse(messageOf(error)),
+  );
   if (kind !== 'plain' && expected.parameter === 'SQL')
-    refuse('it is no script, but a dump', `make restore-from-dump DUMP=${name}`);
+    refuse('it is no script, but an archive of pg_dump: restore-from-dump takes it');
   const about = { name, path, kind, gzip, size: sizeOf(path) };
+  const read = (): Promise<Contents> =>
+    kind === 'plain'
+      ? readPlain(openDump(about), expected.parameter === 'DUMP', expected.otherCommand)
+      : readArchive(about);
   try {
-    if (kind === 'plain') {
-      const isDump = expected.parameter === 'DUMP';
-      return {
-        ...about,
-        compression: 'none',
-        encoding: undefined,
-        ...(await readPlain(openDump(about), isDump, expected.reading)),
-      };
-    }
-    let contents = 0;
-    const count = (bytes: number): void => void (contents += bytes);
-    const head = await (kind === 'custom'
-      ? decodeCustom(openDump(about), count)
-      : decodeDirectory(path, count));
-    const { compression, server } = head;
-    return { ...about, compression, contents, server, tables: countTables(head), encoding: encodingOf(head) };
+    return { ...about, compression: 'none', encoding: undefined, ...(await named(read)) };
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     return refuse(messageOf(error));
   }
+}
+
+type Contents = Pick<Dump, 'contents' | 'server' | 'tables'> &
+  Partial<Pick<Dump, 'compression' | 'encoding'>>;
+
+async function readArchive(about: Pick<Dump, 'path' | 'kind' | 'gzip'>): Promise<Contents> {
+  let contents = 0;
+  const count = (bytes: number): void => void (contents += bytes);
+  const head = await (about.kind === 'custom'
+    ? decodeCustom(openDump(about), count)
+    : decodeDirectory(about.path, count));
+  const { compression, server } = head;
+  return { compression, contents, server, tables: countTables(head), encoding: encodingOf(head) };
 }
 
 /** @throws Error when it can be nothing of what is known */
@@ -89,7 +92,7 @@ async function recognise(path: string, stats: Stats): Promise<Pick<Dump, 'kind' 
   if (stats.size === 0) throw new Error('it is empty');
   const first = await firstBytes(path);
   const gzip = first[0] === 0x1f && first[1] === 0x8b;
-  const head = gzip ? await firstOf(createReadStream(path).pipe(createGunzip())) : first;
+  const head = gzip ? await firstOf(openDump({ path, gzip })) : first;
   if (head.length === 0) throw new Error('there is nothing in it');
   if (head.toString('latin1', 0, 5) === 'PGDMP') return { kind: 'custom', gzip };
   if (head.toString('latin1', 0, 8) === 'toc.dat\0') throw new Error('dumps in tar format are not taken');

@@ -60,10 +60,11 @@ const OBSTACLES = `
 /** From version 15 on the server knows with which version of its collations template0 was made. */
 const COLLATION = `
   SELECT 'template0 was made with version ' || datcollversion || ' of the collations, and the machine has '
-           || pg_database_collation_actual_version(oid) AS obstacle,
+           || coalesce(pg_database_collation_actual_version(oid), 'none') AS obstacle,
          'ALTER DATABASE template0 REFRESH COLLATION VERSION, as a superuser' AS remedy
   FROM pg_database
-  WHERE datname = 'template0' AND datcollversion <> pg_database_collation_actual_version(oid)`;
+  WHERE datname = 'template0' AND datcollversion IS NOT NULL
+    AND datcollversion IS DISTINCT FROM pg_database_collation_actual_version(oid)`;
 
 /** Of an empty database, with room for the server's own work. */
 const EMPTY_DATABASE = 32e6;
@@ -84,7 +85,8 @@ export async function checkReplaceable(
     const { rows: versions } = await client.query<{ version: number; folder: string | null }>(
       `SELECT current_setting('server_version_num')::int AS version,
               coalesce(nullif(pg_tablespace_location(dattablespace), ''),
-                       (SELECT setting FROM pg_settings WHERE name = 'data_directory')) AS folder
+                CASE WHEN pg_has_role('pg_read_all_settings', 'USAGE') THEN current_setting('data_directory') END
+              ) AS folder
        FROM pg_database WHERE datname = $1`,
       [name],
     );
@@ -94,7 +96,6 @@ export async function checkReplaceable(
       ...(await client.query<Obstacle>(OBSTACLES, [name])).rows,
       ...(version < 150000 ? [] : (await client.query<Obstacle>(COLLATION)).rows),
       ...(await inTheWay(client, name)),
-      // Only some roles are told it.
       ...(folder === null
         ? []
         : diskSpace(await stack.freeSpace(folder), Math.max(bytes, EMPTY_DATABASE), folder)),

@@ -5,9 +5,11 @@ import { restoreArchive } from './restore-archive.ts';
 import { restoreScript } from './restore-script.ts';
 
 /**
- * Restores a dump of any kind over a client, where there is neither pg_restore nor psql.
+ * Restores a dump of any kind over a client, without pg_restore and psql.
  *
  * @throws FailedError naming what failed
  */
 export const restore = (client: Client, dump: Dump, meter: Transform): Promise<void> =>
-  dump.kind === 'plain' ? restoreScript(client, openDump(dump, meter)) : restoreArchive(client, dump, meter);
+  dump.kind === 'plain'
+    ? restoreScript(client, openDump(dump, meter), dump.tables !== undefined)
+    : restoreArchive(client, dump, meter);

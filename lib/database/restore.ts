@@ -14,6 +14,7 @@ import { reportKept } from './kept.ts';
 import { Meter } from './meter.ts';
 import { checkReplaceable } from './obstacles.ts';
 import { refuseCommand } from './script.ts';
+import { maintenanceDatabase } from './server-session.ts';
 import { replaceDatabase } from './swap.ts';
 
 /** A database has indexes, which a dump has not, and keeps its rows with a head each. */
@@ -35,16 +36,18 @@ async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
   const name = values[parameter] as string;
   const path = resolve(name);
   const native = stack.restoresNatively;
-  const onCommand = (command: string, line: number): void => {
-    if (!native) refuseCommand(command, `${name}, line ${line}`);
+  const otherCommand = (command: string, line: number): void => {
+    if (!native) refuseCommand(command, `${parameter}=${name}, line ${line}`);
   };
   if (terminal.interactive) terminal.progress(`reading ${name} …`);
   const stamp = await stampOf(path);
-  const dump = await inspectDump(name, path, { parameter, reading: { onCommand, anyEncoding: native } });
+  const dump = await inspectDump(name, path, { parameter, otherCommand });
   inspected.set(path, { dump, stamp });
   terminal.clear();
   if (!native) refuseUnknown(dump);
-  const server = await stack.withClient('postgres', async (client) => {
+  // What this machine cannot decompress, the server's own pg_restore can.
+  else if (dump.kind === 'custom' && !dump.gzip && isForeign(dump)) await stack.verifyArchive(path);
+  const server = await stack.withClient(maintenanceDatabase(stack.database.name), async (client) => {
     const { rows } = await client.query<{ version: string }>(
       "SELECT current_setting('server_version') AS version",
     );
@@ -59,14 +62,16 @@ async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
   terminal.info(`${name}: ${describe(dump)}`);
 }
 
+const isForeign = ({ compression }: Pick<Dump, 'compression'>): boolean =>
+  compression === 'lz4' || compression === 'zstd';
+
 /** What only pg_restore could read. */
 function refuseUnknown({ name, compression, encoding }: Dump): void {
-  const why =
-    compression === 'lz4' || compression === 'zstd'
-      ? `is compressed with ${compression}`
-      : encoding !== undefined && encoding !== 'UTF8'
-        ? `is encoded in ${encoding}`
-        : undefined;
+  const why = isForeign({ compression })
+    ? `is compressed with ${compression}`
+    : encoding !== undefined && encoding !== 'UTF8'
+      ? `is encoded in ${encoding}`
+      : undefined;
   if (why === undefined) return;
   throw new ConfigurationError(`DUMP=${name} ${why}, which the embedded stack cannot read`, {
     hint: 'pg_dump --format=custom --compress=gzip --encoding=UTF8',
@@ -122,8 +127,13 @@ async function fill(run: DestructiveRun, dump: Dump, aside: string): Promise<voi
   const program =
     dump.kind === 'plain' ? 'psql -v ON_ERROR_STOP=1' : 'pg_restore --exit-on-error --no-owner --no-acl';
   await actor.act(`${program} -d ${quoteName(aside)} < ${dump.name}`, async () => {
-    const meter = new Meter(terminal, 'restoring', dump.size);
-    await stack.restore(dump, aside, meter, jobs);
+    const cancel = (): void => void endSessionsOf(run, aside).catch(() => {});
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      await stack.restore(dump, aside, new Meter(terminal, 'restoring', dump.size), jobs);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
     signal.throwIfAborted();
     await stack.withClient(aside, async (client) => {
       const { rows } = await client.query<{ count: string }>(TABLES);
@@ -135,6 +145,12 @@ async function fill(run: DestructiveRun, dump: Dump, aside: string): Promise<voi
     terminal.clear();
   });
 }
+
+/** Ends whatever is at work there, in our process or in a container. */
+const endSessionsOf = ({ stack }: StackRun, aside: string): Promise<unknown> =>
+  stack.withClient(maintenanceDatabase(stack.database.name), (client) =>
+    client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [aside]),
+  );
 
 /** As pg_dump counts them: not those of extensions. */
 const TABLES = `

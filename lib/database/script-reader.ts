@@ -44,8 +44,6 @@ export interface Reading {
   readonly onCommand: (command: string, line: number) => void;
   /** Told of each line on which no statement is under way, before it is split. */
   readonly onLine?: (line: string) => void;
-  /** Whether text that is not UTF-8 is taken. */
-  readonly anyEncoding?: boolean;
 }
 
 /**
@@ -55,11 +53,11 @@ export interface Reading {
  */
 export async function* readScript(
   source: AsyncIterable<Buffer>,
-  { onCommand, onLine = () => {}, anyEncoding = false }: Reading,
+  { onCommand, onLine = () => {} }: Reading,
 ): AsyncGenerator<ScriptItem> {
   const lines = new LineReader(source);
   const splitter = new Splitter(onCommand);
-  const decoder = new TextDecoder('utf-8', { fatal: !anyEncoding });
+  const decoder = new TextDecoder('utf-8', { fatal: true });
   const text = (line: Buffer): string => {
     if (line.includes(0)) throw new Error('it is not text');
     try {

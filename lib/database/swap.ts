@@ -21,6 +21,7 @@ import {
   removeLeftovers,
   reopen,
 } from './leftovers.ts';
+import { withMarker } from './marker.ts';
 import { orPutBack } from './put-back.ts';
 import { besideOnceItAnswers, endSessions } from './server-session.ts';
 
@@ -61,7 +62,8 @@ export async function replaceDatabase(run: StackRun, { what, fill }: Replacement
     await whileUnfinished(`${newName(name)}, half made, which the next ${what} removes`, () =>
       build(run, client, old, occasion, fill),
     );
-    const { connectionLimit, isTemplate, comment } = old;
+    const { connectionLimit, isTemplate } = old;
+    const comment = withMarker(old.comment, environment.name);
     await exchange(
       run,
       client,

@@ -50,16 +50,26 @@ export function readEnvFiles(root: string, files: readonly EnvFile[]): EnvFiles 
     for (const [name, value] of Object.entries(parse(content))) {
       const { line, raw } = lines.get(name) ?? { line: 1, raw: '' };
       const plain = /^[^\s"'`$#\\]*$/.test(raw);
-      variables.set(name, { value, place: `${file.path}:${line}`, secret: isSecret(name, file), plain });
+      variables.set(name, {
+        value,
+        place: `${file.path}:${line}`,
+        secret: isSecret(name, value, file),
+        plain,
+      });
     }
   }
   return { variables, problems, warnings };
 }
 
 /** Names that are no secret even when they stand in the secrets file, and names that are one wherever they stand. */
-const isSecret = (name: string, file: EnvFile): boolean =>
-  /PASS(WORD|WD|PHRASE|_|$)|PWD|SECRET|TOKEN|PRIVATE|API_?KEY|CREDENTIAL/i.test(name) ||
+const isSecret = (name: string, value: string, file: EnvFile): boolean =>
+  // A URL with a password in it.
+  /:\/\/[^/@\s]*:[^/@\s]+@/.test(value) ||
+  isSecretName(name) ||
   (file.secret && name !== 'POSTGRES_USER' && name !== 'POSTGRES_DB');
+
+export const isSecretName = (name: string): boolean =>
+  /PASS(WORD|WD|PHRASE|_|$)|PWD|SECRET|TOKEN|PRIVATE|API_?KEY|CREDENTIAL/i.test(name);
 
 /**
  * Where each variable stands, and the lines that are neither blank, comment nor assignment. dotenv drops those

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigurationError, messageOf } from '../errors.ts';
+import type { Naming } from './names.ts';
 import { checkServerEntry, type ServerEntry } from './server-entry.ts';
 
-/** One environment, as `env/environments.ts` states it. */
-export interface EnvironmentEntry {
+/** One environment, as `env/environments.ts` states it, with the names that are its own. */
+export interface EnvironmentEntry extends Naming {
   /** Deprecated names that still work, with a warning. */
   readonly aliases?: readonly string[];
   /** Data that must outlive mistakes: destructive tasks want FORCE=1. No default: it must be stated. */
@@ -20,10 +22,6 @@ export interface EnvironmentEntry {
   readonly stack: 'compose' | 'embedded' | 'server';
   /** Where the server is, for `stack: 'server'`. */
   readonly server?: ServerEntry;
-  /** Relative to the project's root. */
-  readonly composeFile?: string;
-  /** For a stack without containers: alembic.ini, relative to the project's root. */
-  readonly alembicIni?: string;
   /** The compose project's name; the environment's name by default. */
   readonly project?: string;
   /**
@@ -42,6 +40,8 @@ export interface Registry {
   /** What a task that destroys nothing takes when ENV is not given. */
   readonly default: string;
   readonly environments: Readonly<Record<string, EnvironmentEntry>>;
+  /** What things are called in this repository, where its environments do not say otherwise. */
+  readonly names?: Naming;
   /** Names that no longer exist, with their successors. */
   readonly removed?: Readonly<Record<string, string>>;
   /** Differences of schemas that are accepted, as reports name the objects: `TABLE mart.tmp_*`. */
@@ -59,20 +59,28 @@ export const REGISTRY_FILE = 'env/environments.ts';
 
 /**
  * The project that a script belongs to: the one it stands in, if that has a registry, else the nearest one at or
- * above the working directory. A script of one project never acts on another because of where it was called from.
+ * above the working directory. A script of a package belongs to the repository around its node_modules. A script of
+ * one project never acts on another because of where it was called from.
  *
  * @throws ConfigurationError when there is none
  */
 export function findRoot(script: string, workingDirectory = process.cwd()): string {
-  const own = dirname(dirname(resolve(script)));
-  if (existsSync(join(own, REGISTRY_FILE))) return own;
-  for (let folder = workingDirectory; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, REGISTRY_FILE))) return folder;
-    if (folder === dirname(folder)) break;
-  }
+  const path = resolve(script);
+  const around = path.split(`${sep}node_modules${sep}`)[0]!;
+  const own = dirname(dirname(path));
+  if (around === path && existsSync(join(own, REGISTRY_FILE))) return own;
+  // What is installed for the whole machine has no project around it.
+  const isOutside = around !== path && !`${workingDirectory}${sep}`.startsWith(`${around}${sep}`);
+  const found = (isOutside ? nearestRoot(around) : undefined) ?? nearestRoot(workingDirectory);
+  if (found !== undefined) return found;
   throw new ConfigurationError(`no ${REGISTRY_FILE} in ${workingDirectory} or above`, {
-    hint: 'run this in the repository whose environments you mean',
+    hint: 'npx makesafe init writes one; or run this in the repository whose environments you mean',
   });
+}
+
+function nearestRoot(folder: string): string | undefined {
+  if (existsSync(join(folder, REGISTRY_FILE))) return folder;
+  return folder === dirname(folder) ? undefined : nearestRoot(dirname(folder));
 }
 
 /**
@@ -82,8 +90,13 @@ export function findRoot(script: string, workingDirectory = process.cwd()): stri
  * @throws ConfigurationError naming every invalid entry at once
  */
 export async function loadRegistry(root: string, again = false): Promise<Registry> {
-  const url = pathToFileURL(join(root, REGISTRY_FILE));
-  if (again) url.search = String(process.hrtime.bigint());
+  const file = join(root, REGISTRY_FILE);
+  const url = pathToFileURL(file);
+  if (again) {
+    url.search = String(process.hrtime.bigint());
+    // In a repository whose package.json does not say "type": "module", it is kept here.
+    delete createRequire(url).cache[file];
+  }
   let registry: Registry | undefined;
   try {
     registry = ((await import(url.href)) as { default?: Registry }).default;
@@ -131,12 +144,16 @@ export function checkRegistry(registry: Registry): string[] {
       problems.push(`${name}: stack must be compose, embedded or server`);
     if (entry.stack === 'server' || entry.server !== undefined)
       problems.push(...checkServerEntry(entry.server).map((problem) => `${name}: ${problem}`));
-    if (entry.stack === 'compose' && !entry.composeFile) problems.push(`${name}: composeFile is missing`);
+    const { composeFile = registry.names?.composeFile } = entry;
+    if (entry.stack === 'compose' && (!composeFile || composeFile.length === 0))
+      problems.push(`${name}: composeFile is missing`);
+    problems.push(...checkNaming(name, entry));
     for (const [key, value] of Object.entries(entry.engine ?? {})) {
       if (!['context', 'host'].includes(key) || typeof value !== 'string' || value === '')
         problems.push(`${name}: engine takes a context, a host or both`);
     }
   }
+  problems.push(...checkNaming('names', registry.names ?? {}));
   for (const [name, successor] of Object.entries(registry.removed ?? {})) {
     claim(name, `removed ${name}`);
     if (!Object.hasOwn(registry.environments, successor)) {
@@ -150,4 +167,42 @@ export function checkRegistry(registry: Registry): string[] {
   // A check of no schema would find nothing wrong.
   if (schemasOf(registry).length === 0) problems.push('schemas: is empty');
   return problems;
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+
+/** The form of each name; types alone do not hold in a file that nobody compiles. */
+const FORMS: Readonly<Record<keyof Naming, [form: string, holds: (value: unknown) => boolean]>> = {
+  composeFile: ['a path or a list of paths', (value) => value === '' || isText(value) || isTexts(value)],
+  envFiles: [
+    'a list of paths, or of { path, secret }',
+    (value) =>
+      Array.isArray(value) &&
+      value.every((file: unknown) => {
+        if (typeof file !== 'object' || file === null) return isText(file);
+        return 'path' in file && isText(file.path) && 'secret' in file && typeof file.secret === 'boolean';
+      }),
+  ],
+  secretsTemplate: ['a path', isText],
+  databaseService: ['the name of a service', isText],
+  application: [
+    '{ service, folder, alembicIni }',
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      Object.entries(value).every(
+        ([key, text]) => ['service', 'folder', 'alembicIni'].includes(key) && isText(text),
+      ),
+  ],
+  alembicIni: ['a path', isText],
+  rolesScript: ['a path, or false', (value) => value === false || isText(value)],
+  healthUrl: ['an http or https URL', (value) => isText(value) && /^https?:\/\//.test(String(value))],
+};
+
+function checkNaming(owner: string, naming: Naming): string[] {
+  return Object.entries(FORMS).flatMap(([key, [form, holds]]) => {
+    const value = naming[key as keyof Naming];
+    return value === undefined || holds(value) ? [] : [`${owner}: ${key} must be ${form}`];
+  });
 }

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ConfigurationError } from '../errors.ts';
 import type { CanonicalName } from './canonicalise.ts';
+import { neededVariables } from './compose-variables.ts';
 import { readEnvFiles, type EnvFile, type Variable } from './env-files.ts';
+import { namesOf, type Names } from './names.ts';
 import type { EnvironmentEntry, Registry } from './registry.ts';
 
 /** Everything that is known of an environment before its stack is asked. Frozen. */
@@ -12,6 +14,7 @@ export interface Environment {
   readonly alias?: string;
   readonly root: string;
   readonly entry: EnvironmentEntry;
+  readonly names: Names;
   readonly project: string;
   readonly envFiles: readonly EnvFile[];
   readonly variables: ReadonlyMap<string, Variable>;
@@ -20,13 +23,8 @@ export interface Environment {
   readonly notes: readonly string[];
 }
 
+/** What the embedded server is made with. A compose stack needs what its compose files do. */
 const REQUIRED = ['POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_PASSWORD'];
-
-const filesOf = (name: string): EnvFile[] => [
-  { path: 'env/.env.common', secret: false },
-  { path: `env/.env.${name}`, secret: false },
-  { path: `secrets/.env.${name}.secrets`, secret: true },
-];
 
 /**
  * What can be known of an environment that is not the one to work on: the env files that are here, whatever is wrong
@@ -34,10 +32,11 @@ const filesOf = (name: string): EnvFile[] => [
  */
 export function peekEnvironment(root: string, registry: Registry, name: string): Environment {
   const entry = registry.environments[name]!;
-  const envFiles = filesOf(name).filter(({ path }) => existsSync(join(root, path)));
+  const names = namesOf(root, registry, name);
+  const envFiles = names.envFiles.filter(({ path }) => existsSync(join(root, path)));
   const { variables } = readEnvFiles(root, envFiles);
   const project = entry.project ?? name;
-  return Object.freeze({ name, root, entry, project, envFiles, variables, warnings: [], notes: [] });
+  return Object.freeze({ name, root, entry, names, project, envFiles, variables, warnings: [], notes: [] });
 }
 
 /**
@@ -53,25 +52,39 @@ export function resolveEnvironment(
   touch: boolean,
 ): Environment {
   const entry = registry.environments[name]!;
-  const secrets = `secrets/.env.${name}.secrets`;
-  const envFiles = filesOf(name);
+  const names = namesOf(root, registry, name);
+  const { envFiles } = names;
+  const absent = envFiles.find(({ path, secret }) => secret && !existsSync(join(root, path)))?.path;
   const notes: string[] = [];
-  if (entry.local && touch && !existsSync(join(root, secrets))) {
-    makeSecrets(join(root, secrets));
-    notes.push(`made ${secrets} with a random POSTGRES_PASSWORD`);
+  if (entry.local && touch && absent !== undefined) {
+    const made = makeSecrets(join(root, absent), join(root, names.secretsTemplate));
+    notes.push(`made ${absent} with a random ${made.join(', ')}`);
   }
 
   const { variables, problems, warnings } = readEnvFiles(root, envFiles);
-  const missing = REQUIRED.filter((variable) => !variables.get(variable)?.value).map((variable) => {
-    const place = variables.get(variable)?.place;
-    return place ? `${place}: ${variable} is empty` : `${variable} is in none of the env files`;
-  });
-  const sentences = [...problems, ...missing, ...missingComposeFile(root, entry)];
+  const composeFiles = entry.stack === 'compose' ? names.composeFiles : [];
+  const [present, lost] = partition(composeFiles, (file) => existsSync(join(root, file)));
+  const required =
+    entry.stack === 'compose'
+      ? present.flatMap((file) => neededVariables(readFileSync(join(root, file), 'utf8')))
+      : REQUIRED;
+  const missing = [...new Set(required)]
+    .filter((variable) => !variables.get(variable)?.value)
+    .map((variable) => {
+      const place = variables.get(variable)?.place;
+      return place ? `${place}: ${variable} is empty` : `${variable} is in none of the env files`;
+    });
+  const sentences = [...problems, ...missing, ...lost.map((file) => `${file}: no such file`)];
   if (sentences.length > 0) {
     throw new ConfigurationError(`the configuration of ${name} is not complete:\n${sentences.join('\n')}`, {
-      hint: existsSync(join(root, secrets))
-        ? `correct ${sentences.length === 1 ? 'it' : 'them'}, then type: make check ENV=${name}`
-        : `install -m 600 secrets/.env.template.secrets ${secrets} and set POSTGRES_PASSWORD in it`,
+      hint:
+        absent === undefined || !existsSync(join(root, names.secretsTemplate))
+          ? `correct ${sentences.length === 1 ? 'it' : 'them'}, then type: make check ENV=${name}`
+          : `install -m 600 ${names.secretsTemplate} ${absent} and set ${assignments(
+              join(root, names.secretsTemplate),
+            )
+              .map(([variable]) => variable)
+              .join(', ')} in it`,
     });
   }
   return Object.freeze({
@@ -79,6 +92,7 @@ export function resolveEnvironment(
     ...(alias === undefined ? {} : { alias }),
     root,
     entry,
+    names,
     project: entry.project ?? name,
     envFiles,
     variables,
@@ -87,13 +101,22 @@ export function resolveEnvironment(
   });
 }
 
-function missingComposeFile(root: string, { stack, composeFile }: EnvironmentEntry): string[] {
-  if (stack !== 'compose' || composeFile === undefined || existsSync(join(root, composeFile))) return [];
-  return [`${composeFile}: no such file`];
+function partition<T>(all: readonly T[], holds: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(holds), all.filter((one) => !holds(one))];
 }
 
-function makeSecrets(path: string): void {
+/** The variables of the template, those without a value filled with random ones. */
+function makeSecrets(path: string, template: string): string[] {
   mkdirSync(dirname(path), { recursive: true });
-  const password = randomBytes(18).toString('base64url');
-  writeFileSync(path, `POSTGRES_PASSWORD=${password}\n`, { mode: 0o600, flag: 'wx' });
+  const random = (): string => randomBytes(18).toString('base64url');
+  const given = assignments(template);
+  const lines = given.map(([name, value]) => `${name}=${value === '' ? random() : value}\n`);
+  writeFileSync(path, lines.join(''), { mode: 0o600, flag: 'wx' });
+  return given.filter(([, value]) => value === '').map(([name]) => name);
+}
+
+/** What a template for secrets assigns, as it stands there. */
+function assignments(template: string): [name: string, value: string][] {
+  const text = existsSync(template) ? readFileSync(template, 'utf8') : 'POSTGRES_PASSWORD=';
+  return [...text.matchAll(/^([A-Za-z_]\w*)=(.*)$/gm)].map(([, name, value]) => [name!, value!.trim()]);
 }

@@ -33,7 +33,10 @@ export async function gatherFacts(run: StackRun, environment: CanonicalName): Pr
   const [target, contents, footprints] = await Promise.all([
     stack.target(),
     askServer(run),
-    readFootprints(root, registry, values['PG_SERVICE'] as string),
+    readFootprints(root, registry, {
+      name: environment.name,
+      databaseService: values['PG_SERVICE'] as string | undefined,
+    }),
   ]);
   return {
     ...{ environment, entry: run.environment.entry, target, ...contents },

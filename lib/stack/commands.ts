@@ -1,7 +1,9 @@
 import { ensureMarker } from '../database/marker.ts';
+import { pad, widest } from '../columns.ts';
 import { FailedError, messageOf } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { whileUnfinished } from '../unfinished.ts';
+import { askUrl } from './ask-url.ts';
 
 /** Starts the stack, and opens the database again where a reset or restore was killed that had closed it. */
 async function begin(run: StackRun, start: () => Promise<void>): Promise<void> {
@@ -71,7 +73,8 @@ export async function config({ stack, terminal }: StackRun): Promise<void> {
 
 /** State of every service, and whether the database answers. Status 1 when something is not as it should be. */
 export async function health({ environment, stack, terminal, values, command }: StackRun): Promise<void> {
-  const services = await stack.health();
+  const [composed, asked] = await Promise.all([stack.health(), askUrl(environment)]);
+  const services = [...composed, ...asked];
   const started = performance.now();
   const database = await stack
     .withClient(stack.database.name, async (client) => {
@@ -93,9 +96,9 @@ export async function health({ environment, stack, terminal, values, command }: 
   if (values['JSON'] === true) {
     terminal.result(JSON.stringify({ environment: environment.name, services: rows }, null, 2));
   } else {
-    const width = Math.max(...rows.map(({ service }) => service.length));
+    const width = widest(rows.map(({ service }) => service));
     for (const { service, healthy, state } of rows) {
-      terminal.result(`${healthy ? '✓' : '✗'} ${service.padEnd(width)}  ${state}`);
+      terminal.result(`${healthy ? '✓' : '✗'} ${pad(service, width)}  ${state}`);
     }
   }
   const sick = rows.filter(({ healthy }) => !healthy).map(({ service }) => service);

@@ -34,7 +34,7 @@ type Direct = Pick<
 >;
 
 /** What every stack without containers does in the same way: with what npm brings, and an Alembic of this machine. */
-export function direct({ root, entry, variables }: Environment, options: StackOptions, reach: Reach): Direct {
+export function direct({ root, names, variables }: Environment, options: StackOptions, reach: Reach): Direct {
   const { terminal } = options;
   const { login, withClient } = reach;
   let alembicOnce: ReturnType<typeof findAlembic> | undefined;
@@ -73,7 +73,7 @@ export function direct({ root, entry, variables }: Environment, options: StackOp
       await makeSure();
       const alembic = await (alembicOnce ??= findAlembic(root, options.alembic));
       if (!alembic) throw new ConfigurationError('no Alembic was found', { hint: 'make setup' });
-      const file = resolve(root, ini ?? entry.alembicIni ?? 'alembic.ini');
+      const file = resolve(root, ini ?? names.alembicIni);
       if (!existsSync(file))
         throw new ConfigurationError(`${file}: no such file`, { hint: 'ALEMBIC_INI=<file>' });
       return run(

@@ -31,11 +31,15 @@ const FOOTPRINTS = {
   server: () => import('./server/footprint.ts'),
 };
 
-/** The footprints of all environments of the registry. What cannot be read here says so. */
+/**
+ * The footprints of all environments of the registry. What cannot be read here says so.
+ *
+ * @param own the environment to work on, whose database service may be another one this time
+ */
 export function readFootprints(
   root: string,
   registry: Registry,
-  databaseService: string,
+  own: { readonly name: string; readonly databaseService: string | undefined },
 ): Promise<Footprint[]> {
   return Promise.all(
     Object.keys(registry.environments).map(async (name) => {
@@ -49,7 +53,9 @@ export function readFootprints(
       };
       try {
         const { footprint } = await FOOTPRINTS[entry.stack]();
-        return { ...common, ...(await footprint(environment, databaseService)) };
+        const typed = name === own.name ? own.databaseService : undefined;
+        const service = typed ?? environment.names.databaseService;
+        return { ...common, ...(await footprint(environment, service)) };
       } catch (error) {
         return { ...common, unread: messageOf(error) };
       }

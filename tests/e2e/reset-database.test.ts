@@ -15,11 +15,11 @@ const ATTRIBUTES = ['icu', 'builtin', 'latin1'];
 describe.skipIf(inject('noEngine') !== '')('db-reset-db-env', () => {
   const server = { command: ['postgres', '-c', 'max_prepared_transactions=5', '-c', 'wal_level=logical'] };
   const scratch = useScratch({ environments: { one: { compose: databaseOnly({ db: server }) } } });
-  const { sql, refusal } = asker(scratch, 'one', 'app', 'core');
+  const { sql } = asker(scratch, 'one', 'app', 'core');
   /** Resets a database of the one server: its name is what the compose file says. */
-  const startReset = (database: string): Running => {
+  const startReset = (database: string, user = 'app'): Running => {
     // A dollar sign is doubled for compose.
-    const environment = { POSTGRES_DB: database.replaceAll('$', '$$$$') };
+    const environment = { POSTGRES_DB: database.replaceAll('$', '$$$$'), POSTGRES_USER: user };
     scratch.write('docker/one.json', JSON.stringify(databaseOnly({ db: { ...server, environment } })));
     return scratch.startTask('db-reset-db-env ENV=one WAIT=0');
   };
@@ -54,7 +54,7 @@ describe.skipIf(inject('noEngine') !== '')('db-reset-db-env', () => {
 
   describe('keeps what belongs to the database itself', () => {
     const CREATE: Record<string, string> = {
-      icu: `LOCALE_PROVIDER icu ICU_LOCALE 'ja-JP' ICU_RULES '&a < g' LOCALE 'C.UTF-8' ENCODING 'UTF8'`,
+      icu: `TABLESPACE "Fast" LOCALE_PROVIDER icu ICU_LOCALE 'ja-JP' ICU_RULES '&a < g' LOCALE 'C.UTF-8' ENCODING 'UTF8'`,
       builtin: `LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C' ENCODING 'UTF8'`,
       latin1: `LOCALE_PROVIDER libc LOCALE 'C' ENCODING 'LATIN1'`,
     };
@@ -70,9 +70,12 @@ describe.skipIf(inject('noEngine') !== '')('db-reset-db-env', () => {
         'postgres',
       );
 
-    beforeAll(() =>
-      sql(`CREATE ROLE "Owner's"; CREATE ROLE reader; CREATE ROLE "second Reader"; CREATE ROLE third`),
-    );
+    beforeAll(async () => {
+      const id = await scratch.container('one');
+      await docker('exec', id, 'install', '-d', '-o', 'postgres', '/var/lib/postgresql/fast');
+      await sql(`CREATE TABLESPACE "Fast" LOCATION '/var/lib/postgresql/fast'`);
+      await sql(`CREATE ROLE "Owner's"; CREATE ROLE reader; CREATE ROLE "second Reader"; CREATE ROLE third`);
+    });
 
     test.each(ATTRIBUTES)('as catalog rows (%s)', async (name) => {
       await sql(
@@ -84,7 +87,7 @@ describe.skipIf(inject('noEngine') !== '')('db-reset-db-env', () => {
          SET ROLE "second Reader";
          GRANT CREATE ON DATABASE ${name} TO third;
          RESET ROLE;
-         COMMENT ON DATABASE ${name} IS ${literal(`it's "mine" \\ 100%\nsecond line`)};
+         COMMENT ON DATABASE ${name} IS ${literal(`it's "mine" \\ 100%\nsecond line\nmakesafe.environment=one`)};
          ALTER DATABASE ${name} SET search_path TO "Mixed Case", public, "with""quote", "a,b";
          ALTER DATABASE ${name} SET "app.text" TO 'it''s \\ 100%, "really"';
          ALTER DATABASE ${name} SET timezone TO 'Asia/Tokyo';
@@ -195,13 +198,13 @@ describe.skipIf(inject('noEngine') !== '')('db-reset-db-env', () => {
       if (holder) await release();
     });
 
-    // ALTER DATABASE of one attribute locks the catalog's row, COMMENT the database as well.
+    // An attribute of the database locks the catalog's row; a setting keeps it from being renamed.
     const closing = (name: string): [lock: string, statement: string] => [
       `ALTER DATABASE ${name} CONNECTION LIMIT 50`,
-      '%ALLOW_CONNECTIONS false',
+      '%ALLOW_CONNECTIONS false; COMMENT%',
     ];
     const swapping = (name: string): [lock: string, statement: string] => [
-      `COMMENT ON DATABASE ${name} IS 'held'`,
+      `ALTER DATABASE ${name} SET work_mem TO '4MB'`,
       '%RENAME TO%',
     ];
 
@@ -244,28 +247,46 @@ describe.skipIf(inject('noEngine') !== '')('db-reset-db-env', () => {
         expect(status).toBe(expected);
         expect(await databases()).not.toContain(`${name}__`);
         const kept = await sql(`SELECT to_regclass('kept') IS NOT NULL`, name);
-        expect(stderr).toContain(kept === 't' ? 'in use again, unchanged' : 'is new and empty');
+        expect(stderr).toContain(kept === 't' ? 'is in use, unchanged' : 'the new database');
       },
     );
   });
 
-  test('removes the closed leftovers of a killed run', async () => {
-    await sql(
-      'CREATE DATABASE core__new ALLOW_CONNECTIONS false IS_TEMPLATE true; CREATE DATABASE core__old ALLOW_CONNECTIONS false',
-    );
-    succeeded(await reset());
-    expect(await databases()).not.toContain('core__');
-  });
+  describe('as an owner who is no superuser', () => {
+    beforeAll(async () => {
+      await sql(
+        `CREATE ROLE weak LOGIN PASSWORD 'simple'; CREATE ROLE able LOGIN PASSWORD 'simple' CREATEDB`,
+      );
+    });
 
-  test('refuses to touch an open database that has the name of a leftover', async () => {
-    await sql('CREATE DATABASE core__old');
-    const before = await databases();
-    const { status, stderr } = await reset();
-    expect(stderr).toContain('a database core__old is in the way, and it is in use');
-    expect(status).toBe(77);
-    expect(await databases()).toBe(before);
-    expect(await refusal('CREATE DATABASE core__old')).toContain('already exists');
-    await sql('DROP DATABASE core__old');
+    test('without CREATEDB it is refused before anything is touched', async () => {
+      await sql('CREATE DATABASE of_weak OWNER weak');
+      await sql('CREATE TABLE kept AS SELECT 42 AS x', 'of_weak');
+      const before = await databases();
+      const { status, stderr } = await startReset('of_weak', 'weak').ended;
+      expect(stderr).toContain('role weak may not create databases');
+      expect(stderr).toContain('ALTER ROLE weak CREATEDB, as a superuser');
+      expect(status).toBe(77);
+      expect(await databases()).toBe(before);
+      expect(await sql('SELECT x FROM kept', 'of_weak')).toBe('42');
+    });
+
+    test('with CREATEDB the database is replaced, and a session that it may not end is an obstacle', async () => {
+      await sql('CREATE DATABASE of_able OWNER able');
+      const id = await scratch.container('one');
+      const psql = ['docker', 'exec', '-i', id, 'psql', '-XAtq', '-U', 'app', '-d', 'of_able', '-f', '-'];
+      const superuser = start(psql, { input: `SELECT 'there'; SELECT pg_sleep(60);` });
+      await superuser.printed('there');
+      const refused = await startReset('of_able', 'able').ended;
+      expect(refused.stderr).toMatch(/session \d+ of role app cannot be ended by role able/);
+      expect(refused.status).toBe(77);
+      await sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'of_able'`);
+      await superuser.ended;
+      const before = await databases();
+      succeeded(await startReset('of_able', 'able').ended);
+      expect(await databases()).not.toBe(before);
+      expect(await databases()).not.toContain('of_able__');
+    });
   });
 });
 

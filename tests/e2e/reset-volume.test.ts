@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { databaseOnly, type Service } from '../helpers/compose-files.ts';
 import { asker, startDatabase, type Asker } from '../helpers/database.ts';
-import { docker, run, type Ran } from '../helpers/processes.ts';
+import { docker, must, run, type Ran } from '../helpers/processes.ts';
 import { useScratch, type ExtraEnvironment } from '../helpers/scratch.ts';
 
 const DATA = '/var/lib/postgresql/data';
@@ -22,6 +22,7 @@ const STORAGE = {
   external: { volumes: [`data:${DATA}`] },
   outside: { volumes: [`../../\${PLACE}:${DATA}`] },
   link: { volumes: [`../data/\${PLACE}:${DATA}`] },
+  of_18: { image: '${PLACE}', volumes: ['../data/of_18:/var/lib/postgresql'] },
   foreign: { volumes: [`../data/\${PLACE}:${DATA}`] },
 } satisfies Record<string, Service>;
 
@@ -142,6 +143,23 @@ describe.skipIf(inject('noEngine') !== '').concurrent('db-reset-volume-env', () 
     await expectReset(folder, `folder ${mounted}/pgdata`);
     expect(await contents(mounted)).toBe('neighbour\npgdata');
     expect(await contents(join(mounted, 'pgdata'))).toBe('');
+  });
+
+  const of18 = environment('of_18');
+  test('empties PGDATA where the image of PostgreSQL 18 has it, also when no container exists', async () => {
+    const image = `${scratch.prefix}-postgres-18`;
+    scratch.write(`env/.env.${of18}`, `${scratch.read(`env/.env.${of18}`)}PLACE=${image}\n`);
+    const place = '/var/lib/postgresql/18/docker';
+    const dockerfile = `FROM postgres:17\nENV PGDATA=${place}\nVOLUME /var/lib/postgresql\n`;
+    await must(['docker', 'build', '--quiet', '--tag', image, '-'], { input: dockerfile });
+    const mounted = scratch.path('data', of18);
+    for (const state of ['running', 'gone'] as const) {
+      await fill(of18);
+      expect(await contents(join(mounted, '18/docker'))).toContain('PG_VERSION');
+      await bringTo(state, of18);
+      await expectReset(of18, `folder ${mounted}/18/docker`);
+      expect(await contents(join(mounted, '18/docker')), state).toBe('');
+    }
   });
 
   const below = environment('named_below');

@@ -21,11 +21,12 @@ const attributes = (database: string): string => `
      WHERE setdatabase = d.oid)
   FROM pg_database d WHERE datname = '${database}'`;
 
-const EXPECTED =
-  '17|{=Tc/app,app=CTc/app,reader=c/app}|the comment\nmakesafe.environment=x|t|f|{"- app.finished=yes"}';
+const expected = (user: string, environment: string): string =>
+  `17|{=Tc/${user},${user}=CTc/${user},reader=c/${user}}|the comment\nmakesafe.environment=${environment}` +
+  '|t|f|{"- app.finished=yes"}';
 
 /** Makes a database with attributes of its own, and 42 in it. */
-async function makeOld({ db, database }: World): Promise<void> {
+async function makeOld({ db, database, environment }: World): Promise<void> {
   const { sql } = db;
   const user = await sql('SELECT current_user', 'postgres');
   await sql(
@@ -34,9 +35,9 @@ async function makeOld({ db, database }: World): Promise<void> {
      GRANT CONNECT ON DATABASE ${database} TO reader;
      ALTER DATABASE ${database} CONNECTION LIMIT 17;
      ALTER DATABASE ${database} SET app.finished TO 'yes';
-     COMMENT ON DATABASE ${database} IS E'the comment\\nmakesafe.environment=x'`,
+     COMMENT ON DATABASE ${database} IS E'the comment\\nmakesafe.environment=${environment}'`,
   );
-  expectedOf.set(database, EXPECTED.replaceAll('app=', `${user}=`).replaceAll('/app', `/${user}`));
+  expectedOf.set(database, expected(user, environment));
 }
 const expectedOf = new Map<string, string>();
 

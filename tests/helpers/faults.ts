@@ -146,6 +146,13 @@ async function actOutside(
   return stop;
 }
 
+/** The step of the last statement or command that holds a text: where a test of a few steps has its fault. */
+export function stepOf(steps: readonly string[], text: string): number {
+  const index = steps.findLastIndex((label) => label.includes(text));
+  if (index < 0) throw new Error(`no step holds ${text}:\n${steps.join('\n')}`);
+  return index + 1;
+}
+
 export const name = (state: State): string => (typeof state === 'string' ? state : state.between);
 
 /** A cell of the table, and whether it is a failure: whatever is not whole before the next run must be after it. */

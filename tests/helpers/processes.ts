@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What it reads on standard input; nothing by default. */
   readonly input?: string;
+  /** Leaves standard input open, for a test that types while it runs. */
+  readonly typing?: boolean;
 }
 
 /** A program under way, for a test that acts while it runs. */
@@ -50,11 +52,12 @@ export function start([file, ...args]: readonly string[], options: RunOptions = 
   const child = spawn(file!, args, {
     cwd: options.cwd,
     env: { ...cleanEnvironment(), ...options.env },
-    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    stdio: [options.input === undefined && !options.typing ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     detached: true,
   });
   // A program that ends without reading its input is no error of the test's.
-  child.stdin?.on('error', () => {}).end(options.input);
+  child.stdin?.on('error', () => {});
+  if (!options.typing) child.stdin?.end(options.input);
   const collected = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]!.setEncoding('utf8').on('data', (text: string) => (collected[name] += text));

@@ -24,7 +24,17 @@ import { docker, start, succeeded, type Ran, type RunOptions, type Running } fro
 const PROJECT = join(import.meta.dirname, '../..');
 const COPIED = [
   ...['makefile', 'package.json', 'package-lock.json', '.npmrc', 'tsconfig.json'],
-  ...['tasks', 'lib', 'env', 'docker', 'scripts', 'app', 'secrets/.env.template.secrets'],
+  ...[
+    'tasks',
+    'lib',
+    'bin',
+    'completion',
+    'env',
+    'docker',
+    'scripts',
+    'app',
+    'secrets/.env.template.secrets',
+  ],
 ];
 
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -226,11 +236,12 @@ export class Scratch {
 
   /** `docker compose` on an environment, past the code under test. */
   compose(environment: string, ...args: string[]): Promise<string> {
-    const { project, composeFile = '' } = this.#entries[environment]!;
+    const { project, composeFile = [] } = this.#entries[environment]!;
+    const composeFiles = [composeFile].flat().flatMap((file) => ['-f', this.path(file)]);
     const files = ['env/.env.common', `env/.env.${environment}`, `secrets/.env.${environment}.secrets`];
     return docker(
       ...['compose', ...files.flatMap((file) => ['--env-file', this.path(file)])],
-      ...['-p', project!, '-f', this.path(composeFile), ...args],
+      ...['-p', project!, ...composeFiles, ...args],
     );
   }
 
@@ -255,7 +266,7 @@ const split = (words: string | readonly string[]): readonly string[] =>
   typeof words === 'string' ? words.split(' ').filter(Boolean) : words;
 
 /** Everything of ours carries the prefix in its name. */
-async function removeFromEngine(prefix: string): Promise<void> {
+export async function removeFromEngine(prefix: string): Promise<void> {
   const named = `name=${prefix}`;
   const remove = async (list: string[], how: string[]): Promise<void> => {
     const found = (await docker(...list)).split('\n').filter(Boolean);
@@ -273,7 +284,7 @@ async function removeFromEngine(prefix: string): Promise<void> {
 }
 
 /** The database's files belong to its own user, whom only root may take them from. */
-async function removeFolder(folder: string): Promise<void> {
+export async function removeFolder(folder: string): Promise<void> {
   try {
     rmSync(folder, { recursive: true, force: true });
   } catch {

@@ -30,7 +30,7 @@ describe('the server stack', () => {
     user: 'app_new',
     database: 'core_new',
     // One password for all roles, which the suite has chosen by then.
-    db: localAsker(scratch, MANAGED, 'app_new', 'core_new'),
+    db: localAsker(scratch, MANAGED, 'app_new', 'core_new', true),
     server: () => Promise.resolve(JSON.stringify(scratch.server(MANAGED))),
     foreign: true,
   });

@@ -210,7 +210,7 @@ describe('a server that somebody else runs', () => {
       const { status, stderr } = await task('up ENV=neighbour');
       expect(stderr).toContain('password authentication failed');
       expect(stderr).toContain(
-        '[next] secrets/.env.neighbour.secrets must hold the password of role app_owner',
+        '[next] secrets/.env.neighbour.secrets:1 must hold the password of role app_owner',
       );
       expect(status).toBe(1);
     });

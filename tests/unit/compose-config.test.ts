@@ -2,6 +2,8 @@ import { chmodSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Variable } from '../../lib/environment/env-files.ts';
+import { namesOf } from '../../lib/environment/names.ts';
+import type { Registry } from '../../lib/environment/registry.ts';
 import type { Environment } from '../../lib/environment/resolve.ts';
 import { ConfigurationError } from '../../lib/errors.ts';
 import {
@@ -14,6 +16,11 @@ import { temporaryFolder, thrownBy } from './support.ts';
 
 type Given = Readonly<Record<string, Partial<Variable>>>;
 
+const registry: Registry = {
+  default: 'vm_stg',
+  environments: { vm_stg: { protected: false, stack: 'compose', composeFile: 'docker/x.yml' } },
+};
+
 function environment(variables: Given = {}, root = '/p'): Environment {
   const whole = Object.entries(variables).map(([name, variable], index): [string, Variable] => [
     name,
@@ -22,7 +29,8 @@ function environment(variables: Given = {}, root = '/p'): Environment {
   return {
     name: 'vm_stg',
     root,
-    entry: { protected: false, stack: 'compose', composeFile: 'docker/x.yml' },
+    entry: registry.environments['vm_stg']!,
+    names: namesOf(root, registry, 'vm_stg'),
     project: 'shop',
     envFiles: [
       { path: 'env/.env.common', secret: false },
@@ -63,7 +71,9 @@ describe('databaseSettings', () => {
     const error = thrownBy(() => databaseSettings(config({}), service, environment()));
     expect(error).toBeInstanceOf(ConfigurationError);
     expect(error.message).toBe(`docker/x.yml has no service ${service}`);
-    expect(error.hint).toBe('PG_SERVICE=<service> names the database service; there are: db, api');
+    expect(error.hint).toBe(
+      'databaseService in env/environments.ts or PG_SERVICE=<service> names it; there are: db, api',
+    );
   });
 
   test.each<[what: string, variable: Partial<Variable>, given: string | null, agree: boolean]>([

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Storage } from '../../lib/stack/stack.ts';
 import type { ComposeConfig, ConfiguredService } from '../../lib/stack/compose/config.ts';
 import {
+  configuredPgdata,
   holds,
   pgdata,
   storageOfConfig,
@@ -61,9 +62,19 @@ test.each<[env: string[] | null | undefined, expected: string]>([
   [[], PGDATA],
   [['PATH=/bin', 'PGDATA=/pg'], '/pg'],
   [['PGDATA='], PGDATA],
+  [['PGDATA=', 'PGDATA=/of/the/image'], '/of/the/image'],
   [['XPGDATA=/no', 'PGDATA=/a=b'], '/a=b'],
 ])('PGDATA of %j', (env, expected) => {
   expect(pgdata(env)).toBe(expected);
+});
+
+test.each<[given: Record<string, string | null>, expected: string]>([
+  [{}, '/var/lib/postgresql/18/docker'],
+  [{ POSTGRES_DB: 'x', PGDATA: null }, '/var/lib/postgresql/18/docker'],
+  [{ PGDATA: '/pg' }, '/pg'],
+])('PGDATA of an image of PostgreSQL 18 that the compose file gives %j', (environment, expected) => {
+  const image = ['PG_MAJOR=18', 'PGDATA=/var/lib/postgresql/18/docker'];
+  expect(configuredPgdata(config({ environment }), 'db', image)).toBe(expected);
 });
 
 describe('storageOfContainer', () => {

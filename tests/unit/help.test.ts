@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import registry from '../../env/environments.ts';
 import { UsageError } from '../../lib/errors.ts';
@@ -11,6 +12,7 @@ let tasks: Task[];
 beforeAll(async () => {
   tasks = await loadTasks();
 });
+const ROOT = join(import.meta.dirname, '../..');
 const byName = (name: string): Task => tasks.find((task) => task.name === name)!;
 
 describe('the overview', () => {
@@ -113,7 +115,7 @@ describe('help', () => {
   async function ask(values: Record<string, unknown>, goals?: string[]): Promise<string> {
     const { terminal, written } = recordingTerminal();
     const make = goals && { goals, overrides: new Map() };
-    await help({ values, make, registry, terminal } as unknown as Run);
+    await help({ root: ROOT, values, make, registry, terminal } as unknown as Run);
     expect(written.err).toBe('');
     return written.out;
   }

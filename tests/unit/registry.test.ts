@@ -119,6 +119,44 @@ describe('checkRegistry', () => {
       ['b: server.tls must be one of verify-full, verify-ca, require, disable'],
     ],
     ['no compose file', registry({ b: { ...entry, composeFile: undefined } }), ['b: composeFile is missing']],
+    ['an empty list', registry({ b: { ...entry, composeFile: [] } }), ['b: composeFile is missing']],
+    [
+      'a compose file for all',
+      registry({ b: { ...entry, composeFile: undefined } }, { names: { composeFile: 'c.yml' } }),
+      [],
+    ],
+    [
+      'names of any form',
+      registry({
+        b: {
+          ...entry,
+          ...{ envFiles: [], databaseService: 'postgres', rolesScript: false, healthUrl: 'http://x/' },
+          ...{ application: { service: 'web' }, composeFile: ['a', 'b'] },
+        },
+      }),
+      [],
+    ],
+    [
+      'names of a wrong form',
+      registry({
+        b: {
+          ...entry,
+          ...{ envFiles: '.env', databaseService: '', rolesScript: true, healthUrl: 'x', application: 'web' },
+          composeFile: 5,
+        },
+        c: { ...entry, envFiles: [{ path: '.env' }], application: { name: 'web' }, project: 'c2' },
+      }),
+      [
+        'b: composeFile must be a path or a list of paths',
+        'b: envFiles must be a list of paths, or of { path, secret }',
+        'b: databaseService must be the name of a service',
+        'b: application must be { service, folder, alembicIni }',
+        'b: rolesScript must be a path, or false',
+        'b: healthUrl must be an http or https URL',
+        'c: envFiles must be a list of paths, or of { path, secret }',
+        'c: application must be { service, folder, alembicIni }',
+      ],
+    ],
   ])('%s', (_what, given, problems) => {
     expect(checkRegistry(given)).toEqual(problems);
   });
@@ -183,6 +221,20 @@ describe('findRoot', () => {
     const script = '/nowhere/node_modules/makesafe/tasks/up.ts';
     expect(findRoot(script, join(folder, 'inner/deep/er'))).toBe(join(folder, 'inner'));
     expect(findRoot(script, folder)).toBe(folder);
+  });
+
+  test('of a package: the repository around its node_modules, wherever it was called from', () => {
+    const folder = temporaryFolder({
+      [`one/${file}`]: '',
+      [`one/inner/${file}`]: '',
+      [`one/node_modules/makesafe/${file}`]: '',
+      [`two/${file}`]: '',
+    });
+    const script = join(folder, 'one/node_modules/makesafe/tasks/up.ts');
+    expect(findRoot(script, join(folder, 'two'))).toBe(join(folder, 'one'));
+    expect(findRoot(script, '/')).toBe(join(folder, 'one'));
+    // A repository of several projects has one node_modules.
+    expect(findRoot(script, join(folder, 'one/inner'))).toBe(join(folder, 'one/inner'));
   });
 
   test('else an error', () => {

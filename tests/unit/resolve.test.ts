@@ -14,8 +14,11 @@ const registry: Registry = {
   },
 };
 
+const COMPOSE_FILE = 'environment: { POSTGRES_USER: "${POSTGRES_USER:?}", POSTGRES_DB: $POSTGRES_DB }\n';
+
 const COMPLETE = {
-  'compose.yml': '',
+  'compose.yml': `${COMPOSE_FILE}# \${COMMENTED:?}\nPOSTGRES_PASSWORD: \${POSTGRES_PASSWORD}\n`,
+  'secrets/.env.template.secrets': '# a comment\nPOSTGRES_PASSWORD=\n',
   'env/.env.common': 'TZ=Asia/Tokyo\nPOSTGRES_DB=common\n',
   'env/.env.here': 'POSTGRES_USER=u\n',
   'env/.env.there': 'POSTGRES_USER=u\nPOSTGRES_DB=own\n',
@@ -60,10 +63,17 @@ test('what the shell exports does not count', () => {
 
 test('everything that is wrong is named at once', () => {
   const root = project({
+    ...COMPLETE,
     'env/.env.common': 'broken\n\nA="never closed\n',
     'env/.env.there': 'POSTGRES_USER=\n',
   });
-  const error = thrownBy(() => resolveEnvironment(root, registry, { name: 'there' }, true));
+  rmSync(join(root, 'secrets/.env.there.secrets'));
+  const files = {
+    ...registry.environments['there']!,
+    composeFile: ['compose.yml', 'absent.yml'],
+  };
+  const several = { ...registry, environments: { there: files }, default: 'there' };
+  const error = thrownBy(() => resolveEnvironment(root, several, { name: 'there' }, true));
   expect(error).toBeInstanceOf(ConfigurationError);
   expect(error.message.split('\n')).toEqual([
     'the configuration of there is not complete:',
@@ -73,7 +83,7 @@ test('everything that is wrong is named at once', () => {
     'env/.env.there:1: POSTGRES_USER is empty',
     'POSTGRES_DB is in none of the env files',
     'POSTGRES_PASSWORD is in none of the env files',
-    'compose.yml: no such file',
+    'absent.yml: no such file',
   ]);
   expect(error.hint).toBe(
     'install -m 600 secrets/.env.template.secrets secrets/.env.there.secrets and set POSTGRES_PASSWORD in it',
@@ -128,5 +138,59 @@ describe('the secrets of a local environment', () => {
     rmSync(join(root, 'secrets'), { recursive: true });
     expect(() => resolveEnvironment(root, registry, { name: 'there' }, true)).toThrow(ConfigurationError);
     expect(existsSync(join(root, 'secrets'))).toBe(false);
+  });
+});
+
+describe('names of a repository', () => {
+  const own: Registry = {
+    default: 'dev',
+    names: { composeFile: 'deploy/{environment}.yml', envFiles: [] },
+    environments: {
+      dev: { protected: false, stack: 'compose', composeFile: 'compose.yaml', envFiles: ['.env'] },
+      live: { protected: true, stack: 'compose' },
+      box: { protected: false, stack: 'embedded', envFiles: ['.env'] },
+    },
+  };
+
+  test('a single .env at the root; what the compose file gives a default is not asked for', () => {
+    const root = project({
+      'compose.yaml': 'x: ${POSTGRES_USER:-app} ${TAG} $${ESCAPED:?}',
+      '.env': 'A=1\n',
+    });
+    const environment = resolveEnvironment(root, own, { name: 'dev' }, true);
+    expect(environment.envFiles).toEqual([{ path: '.env', secret: false }]);
+    expect([...environment.variables.keys()]).toEqual(['A']);
+  });
+
+  test('no env files at all', () => {
+    const root = project({ 'deploy/live.yml': 'POSTGRES_PASSWORD: literal' });
+    expect(resolveEnvironment(root, own, { name: 'live' }, true)).toMatchObject({
+      envFiles: [],
+      names: { composeFiles: ['deploy/live.yml'] },
+    });
+  });
+
+  test('the embedded server needs name, user and password', () => {
+    const root = project({ '.env': 'POSTGRES_USER=u\n' });
+    expect(thrownBy(() => resolveEnvironment(root, own, { name: 'box' }, true)).message.split('\n')).toEqual([
+      'the configuration of box is not complete:',
+      'POSTGRES_DB is in none of the env files',
+      'POSTGRES_PASSWORD is in none of the env files',
+    ]);
+  });
+
+  test('a secrets file is made from the template, whatever it has in it', () => {
+    const local: Registry = {
+      default: 'dev',
+      names: { secretsTemplate: 'secrets.example', envFiles: [{ path: '.secrets', secret: true }] },
+      environments: { dev: { protected: false, local: true, stack: 'compose', composeFile: 'c.yml' } },
+    };
+    const root = project({
+      'c.yml': '${DB_PASS:?} ${MODE:?}',
+      'secrets.example': 'DB_PASS=\n# x\nMODE=plain\n',
+    });
+    const { notes } = resolveEnvironment(root, local, { name: 'dev' }, true);
+    expect(notes).toEqual(['made .secrets with a random DB_PASS']);
+    expect(readFileSync(join(root, '.secrets'), 'utf8')).toMatch(/^DB_PASS=[\w-]{24}\nMODE=plain\n$/);
   });
 });

@@ -87,3 +87,40 @@ test.each([true, false])('nothing leaves with a secret in it (terminal: %j)', (i
   expect(written.out + written.err).not.toMatch(/hunter2|aHVudGVyMg/);
   expect(written.out).toBe('postgres://u:********@h, ********\n');
 });
+
+describe('annotations of GitHub Actions', () => {
+  test('beside the line, on one line, without a secret', () => {
+    const { terminal, written } = recordingTerminal({ GITHUB_ACTIONS: 'true' });
+    terminal.redactor.hide('50%off');
+    terminal.error('100% wrong\n        50%off');
+    terminal.warn('mind');
+    terminal.banner('❌❌\n❌  ERROR: BLOCKED\n❌❌');
+    terminal.info('no annotation');
+    expect(written.err.split('\n')).toEqual([
+      '[error] 100% wrong',
+      '        ********',
+      '::error::100%25 wrong%0A        ********',
+      '[warn] mind',
+      '::warning::mind',
+      ...['❌❌', '❌  ERROR: BLOCKED', '❌❌', '::error::ERROR: BLOCKED'],
+      '[info] no annotation',
+      '',
+    ]);
+    expect(written.out).toBe('');
+  });
+
+  test('nowhere else', () => {
+    const { terminal, written } = recordingTerminal({ GITHUB_ACTIONS: '' });
+    terminal.error('wrong');
+    expect(written.err).toBe('[error] wrong\n');
+  });
+});
+
+test('what is to be typed is spelled as it is called here, and no secret is made readable by it', () => {
+  const { terminal, written } = recordingTerminal();
+  terminal.redactor.hide('make up my mind');
+  terminal.spell = (text) => text.replaceAll('make up', 'make ms-up');
+  terminal.next('make up');
+  terminal.result('make up my mind');
+  expect(written).toEqual({ err: '[next] make ms-up\n', out: '********\n' });
+});

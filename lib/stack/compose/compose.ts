@@ -10,6 +10,7 @@ import { composeCommand, composeFile, databaseSettings, inProject, readComposeCo
 import {
   configuredPgdata,
   findContainer,
+  imageEnvironment,
   inspectVolumes,
   pgdata,
   storageOfConfig,
@@ -26,15 +27,10 @@ import { connect } from './relay.ts';
 import { restoring } from './restore.ts';
 import { otherUsers } from './users.ts';
 
-/** The service that holds the application's code and migrations. */
-const APPLICATION_SERVICE = 'core_api';
-/** Where that service has its alembic.ini. */
-const ALEMBIC_INI = '/backend/migrations/alembic.ini';
-
 /** A stack that docker compose runs. Reads the resolved configuration once. */
 export async function openComposeStack(environment: Environment, options: StackOptions): Promise<Stack> {
   const { databaseService, actor, terminal, signal } = options;
-  const { project } = environment;
+  const { project, names } = environment;
   // Asked at the same time, and waited for by what needs the engine: then docker itself has no need to complain.
   const docker = dockerOf(environment.entry);
   const host = engineHost(docker);
@@ -66,9 +62,8 @@ export async function openComposeStack(environment: Environment, options: StackO
 
   /** The image to look at a data directory with: what the container runs, else what the configuration names. */
   function databaseImage(container: Container | undefined): string {
-    const image = container?.Image ?? config.services[databaseService]?.image;
-    if (image !== undefined) return image;
-    throw new ConfigurationError(`service ${databaseService} names no image in ${composeFile(environment)}`);
+    // What compose builds and nobody names is called this.
+    return container?.Image ?? config.services[databaseService]?.image ?? `${project}-${databaseService}`;
   }
 
   const stack: Stack = {
@@ -83,7 +78,7 @@ export async function openComposeStack(environment: Environment, options: StackO
       const actual = await inspectVolumes(docker, config, container);
       const storage = container
         ? storageOfContainer(container, await dataDirectory(container), config, actual)
-        : storageOfConfig(config, databaseService, configuredPgdata(config, databaseService), actual);
+        : storageOfConfig(config, databaseService, await futureDataDirectory(), actual);
       const { name: database, user } = settings;
       return {
         ...{ engine, host: hostName, project, database, user, storage },
@@ -176,7 +171,12 @@ export async function openComposeStack(environment: Environment, options: StackO
     },
 
     ...dumping(docker, () => runningContainer(databaseService), settings),
-    ...restoring(docker, () => runningContainer(databaseService), settings),
+    ...restoring(
+      docker,
+      () => runningContainer(databaseService),
+      settings,
+      (to, work) => stack.withClient(to, work),
+    ),
 
     async runScript(file) {
       const { Id } = await runningContainer(databaseService);
@@ -195,15 +195,28 @@ export async function openComposeStack(environment: Environment, options: StackO
       return errors;
     },
 
-    async alembic(args, { ini = ALEMBIC_INI, quiet = false } = {}) {
-      const { Id } = await runningContainer(APPLICATION_SERVICE);
-      return run(docker('exec', Id, 'alembic', '-c', ini, ...args), {
+    async alembic(args, { ini = names.application.alembicIni, quiet = false } = {}) {
+      const { service, folder } = names.application;
+      if (!Object.hasOwn(config.services, service)) {
+        throw new ConfigurationError(`${composeFile(environment)} has no service ${service}`, {
+          hint: `application.service in env/environments.ts names it; there are: ${Object.keys(config.services).join(', ')}`,
+        });
+      }
+      const { Id } = await runningContainer(service);
+      const where = folder === undefined ? [] : ['--workdir', folder];
+      return run(docker('exec', ...where, Id, 'alembic', '-c', ini, ...args), {
         ...(quiet
           ? {}
           : { onLine: (line, from) => (from === 'stdout' ? terminal.result(line) : terminal.line(line)) }),
       });
     },
   };
+
+  /** Without a container: what the compose file says, else what the image does. */
+  async function futureDataDirectory(): Promise<string> {
+    const image = await imageEnvironment(docker, databaseImage(undefined));
+    return configuredPgdata(config, databaseService, image);
+  }
 
   async function dataDirectory(container: Container): Promise<string> {
     const assumed = pgdata(container.Config.Env);
@@ -214,11 +227,14 @@ export async function openComposeStack(environment: Environment, options: StackO
         return rows[0]!.data_directory;
       });
     } catch (error) {
-      // Up but not answering: what the container was told is the best there is.
-      if (error instanceof UnreachableError) return assumed;
+      // Up but not answering, or not to this role: what the container was told is the best there is.
+      if (error instanceof UnreachableError || isNotAllowed(error)) return assumed;
       throw error;
     }
   }
 
   return stack;
 }
+
+/** insufficient_privilege: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const isNotAllowed = (error: unknown): boolean => (error as { code?: string }).code === '42501';

@@ -34,13 +34,17 @@ export interface ConfiguredVolume {
 
 /** `docker compose` for this environment, with every choice spelled out: nothing is left to what the shell exports. */
 export function composeCommand(environment: Environment, ...args: string[]): Command {
-  const envFiles = environment.envFiles.flatMap(({ path }) => ['--env-file', path]);
-  const docker = dockerOf(environment.entry);
-  return docker('compose', ...envFiles, '-p', environment.project, '-f', composeFile(environment), ...args);
+  const { names, project } = environment;
+  const envFiles = environment.envFiles.map(({ path }) => path);
+  // Without one, compose would read a `.env` that the registry does not name.
+  if (envFiles.length === 0) envFiles.push('/dev/null');
+  const given = envFiles.flatMap((path) => ['--env-file', path]);
+  const files = names.composeFiles.flatMap((path) => ['-f', path]);
+  return dockerOf(environment.entry)('compose', ...given, '-p', project, ...files, ...args);
 }
 
-/** The registry check has made sure that a compose entry names one. */
-export const composeFile = ({ entry }: Environment): string => entry.composeFile!;
+/** The compose files, as messages name them. */
+export const composeFile = ({ names }: Environment): string => names.composeFiles.join(', ');
 
 /** How compose commands run: in the project, and with what the env files define not overridden by the shell. */
 export function inProject({ root, variables }: Environment): Pick<RunOptions, 'cwd' | 'without'> {
@@ -84,7 +88,7 @@ export function databaseSettings(
   const found = Object.hasOwn(config.services, service) ? config.services[service] : undefined;
   if (!found) {
     throw new ConfigurationError(`${composeFile(environment)} has no service ${service}`, {
-      hint: `PG_SERVICE=<service> names the database service; there are: ${Object.keys(config.services).join(', ')}`,
+      hint: `databaseService in env/environments.ts or PG_SERVICE=<service> names it; there are: ${Object.keys(config.services).join(', ')}`,
     });
   }
   const given = found.environment ?? {};

@@ -45,8 +45,8 @@ export async function list(docker: Docker, project: string, service?: string): P
 
 /** PGDATA as the container was given it; the official image's place before version 18 when it was not. */
 export function pgdata(env: readonly string[] | null | undefined): string {
-  const line = env?.find((variable) => variable.startsWith('PGDATA='));
-  return line?.slice('PGDATA='.length) || '/var/lib/postgresql/data';
+  const values = env?.flatMap((variable) => variable.match(/^PGDATA=(.+)/s)?.[1] ?? []);
+  return values?.[0] ?? '/var/lib/postgresql/data';
 }
 
 /** The part of `docker volume inspect` that is used. */
@@ -74,10 +74,21 @@ export async function inspectVolumes(
   return new Map((JSON.parse(stdout || '[]') as ActualVolume[]).map((volume) => [volume.Name, volume]));
 }
 
-/** PGDATA as the configuration gives it to a service that has no container yet. */
-export function configuredPgdata(config: ComposeConfig, service: string): string {
+/** PGDATA of a service that has no container yet: as the configuration gives it, else as the image has it. */
+export function configuredPgdata(
+  config: ComposeConfig,
+  service: string,
+  image: readonly string[] = [],
+): string {
   const given = config.services[service]?.environment ?? {};
-  return pgdata(Object.entries(given).map(([name, value]) => `${name}=${value ?? ''}`));
+  return pgdata([...Object.entries(given).map(([name, value]) => `${name}=${value ?? ''}`), ...image]);
+}
+
+/** The variables that an image gives its containers; none while the engine does not have it. */
+export async function imageEnvironment(docker: Docker, image: string): Promise<readonly string[]> {
+  const look = docker('image', 'inspect', '--format', '{{json .Config.Env}}', image);
+  const { status, stdout } = await run(look);
+  return status === 0 ? ((JSON.parse(stdout) as readonly string[] | null) ?? []) : [];
 }
 
 interface Mount {

@@ -89,22 +89,26 @@ async function readLeniently(environment: Environment): Promise<ComposeConfig> {
 }
 
 /**
- * File and line that give a value: the first line of the compose file that, with the env files' values put in, holds
+ * File and line that give a value: the first line of the compose files that, with the env files' values put in, holds
  * one of the texts; where a variable stands for it, the line of the env file.
  */
 function placeOf(environment: Environment, needles: readonly string[]): string {
-  const file = composeFile(environment);
-  const lines = readFileSync(join(environment.root, file), 'utf8').split('\n');
+  const files = environment.names.composeFiles.map((file) => ({
+    file,
+    lines: readFileSync(join(environment.root, file), 'utf8').split('\n'),
+  }));
   for (const needle of needles) {
-    for (const [index, line] of lines.entries()) {
-      const used: string[] = [];
-      const resolved = line.replaceAll(/\$\{?(\w+)(?:[^}]*\})?/g, (whole, name: string) => {
-        const variable = environment.variables.get(name);
-        if (variable?.value && needle.includes(variable.value)) used.push(variable.place);
-        return variable?.value ?? whole;
-      });
-      if (resolved.includes(needle)) return used[0] ?? `${file}:${index + 1}`;
+    for (const { file, lines } of files) {
+      for (const [index, line] of lines.entries()) {
+        const used: string[] = [];
+        const resolved = line.replaceAll(/\$\{?(\w+)(?:[^}]*\})?/g, (whole, name: string) => {
+          const variable = environment.variables.get(name);
+          if (variable?.value && needle.includes(variable.value)) used.push(variable.place);
+          return variable?.value ?? whole;
+        });
+        if (resolved.includes(needle)) return used[0] ?? `${file}:${index + 1}`;
+      }
     }
   }
-  return file;
+  return composeFile(environment);
 }

@@ -25,6 +25,7 @@ export function restoring(
   docker: Docker,
   container: () => Promise<{ Id: string }>,
   settings: DatabaseSettings,
+  withClient: Stack['withClient'],
 ): Restoring {
   return {
     restoresNatively: true,
@@ -34,6 +35,11 @@ export function restoring(
       const exec = ['exec', '-i', '-e', OPTIONS, '-e', 'LC_ALL=C.UTF-8', Id];
       const where = ['-U', settings.user, '-d', conninfo(database)];
       const how = ['--exit-on-error', '--no-owner', '--no-acl', ...where];
+      // psql would give everything the owners that it had elsewhere.
+      if (dump.kind === 'plain' && dump.tables !== undefined) {
+        const { restore } = await import('../../database/restore-client.ts');
+        return withClient(database, (client) => restore(client, dump, meter));
+      }
       if (dump.kind === 'plain') {
         const psql = docker(
           ...exec,

@@ -35,7 +35,7 @@ export function openServerStack(environment: Environment, options: StackOptions)
     const connection = await openConnection(server);
     const client = await clientOver(connection, { ...login, database: to }).catch((error: unknown) => {
       connection.destroy();
-      const passwordHint = `secrets/.env.${name}.secrets must hold the password of role ${login.user} at ${address}`;
+      const passwordHint = `${variables.get('POSTGRES_PASSWORD')!.place} must hold the password of role ${login.user} at ${address}`;
       throw connectionError(error, to, { passwordHint });
     });
     try {

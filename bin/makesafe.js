@@ -1,0 +1,6 @@
+#!/usr/bin/env node
+// The package's files are TypeScript, which Node itself does not run in node_modules.
+import 'tsx';
+
+const { main } = await import('../lib/cli.ts');
+await main();

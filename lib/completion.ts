@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Registry } from './environment/registry.ts';
+import { UsageError } from './errors.ts';
+import { findMakefile } from './init/project.ts';
+import type { Parameter } from './params.ts';
+import type { Task } from './task.ts';
+import type { Terminal } from './terminal.ts';
+
+const SHELLS = ['bash', 'zsh'];
+
+/** `npx makesafe completion bash`: the script that a shell reads to complete what stands behind `make`. */
+export function printScript(terminal: Terminal): Promise<void> {
+  const shell = process.argv[3] ?? '';
+  if (!SHELLS.includes(shell)) {
+    throw new UsageError(`there is no completion for ${shell || 'a shell that is not named'}`, {
+      hint: 'npx makesafe completion bash\nnpx makesafe completion zsh',
+    });
+  }
+  const script = new URL(`../completion/makesafe.${shell}`, import.meta.url);
+  terminal.result(readFileSync(script, 'utf8').trimEnd());
+  return Promise.resolve();
+}
+
+/**
+ * What could stand in the place of the last word, a line each. Tab asks for it: where anything is wrong there is nothing
+ * to complete, and nothing is said.
+ *
+ * @param words all behind `make` or `npx`, the last one as far as it has been typed
+ */
+export async function printCandidates(words: readonly string[]): Promise<void> {
+  try {
+    const { findRoot, loadRegistry } = await import('./environment/registry.ts');
+    const { loadTasks } = await import('./tasks.ts');
+    const root = findRoot(process.argv[1]!);
+    const [registry, tasks] = await Promise.all([loadRegistry(root), loadTasks(root)]);
+    const isMake = words[0] !== 'makesafe';
+    const found = candidates(isMake ? words : words.slice(1), tasks, registry, isMake ? prefixIn(root) : '');
+    process.stdout.write(found.map((word) => `${word}\n`).join(''));
+  } catch {
+    process.exitCode = 1;
+  }
+}
+
+/** What the makefile puts before the names of our targets. */
+function prefixIn(root: string): string {
+  const makefile = findMakefile(root);
+  const text = makefile === undefined ? '' : readFileSync(join(root, makefile), 'utf8');
+  return text.match(/^MAKESAFE_PREFIX *:?= *(\S*)/m)?.[1] ?? '';
+}
+
+/** Targets, then the variables that the typed targets take, then the values of one. */
+export function candidates(
+  words: readonly string[],
+  tasks: readonly Task[],
+  registry: Registry,
+  prefix = '',
+): string[] {
+  const typed = words.slice(0, -1);
+  const current = words.at(-1) ?? '';
+  const goals = tasks.filter(({ name }) => typed.includes(prefix + name));
+  const parameters: Record<string, Parameter> = Object.assign(
+    {},
+    ...goals.map((task) => task.parameters),
+  ) as Record<string, Parameter>;
+  const [name, value] = current.split(/=(.*)/s);
+  const known = Object.hasOwn(parameters, name!) ? parameters[name!] : undefined;
+  const all =
+    value !== undefined
+      ? valuesOf(name!, known, registry).map((one) => `${name}=${one}`)
+      : [
+          ...tasks.map((task) => prefix + task.name),
+          ...Object.keys(parameters)
+            .filter((variable) => !typed.some((word) => word.startsWith(`${variable}=`)))
+            .map((variable) => `${variable}=`),
+        ];
+  return all.filter((word) => word.startsWith(current) && word !== current);
+}
+
+/** Deprecated names work, and are not offered. */
+function valuesOf(name: string, parameter: Parameter | undefined, { environments }: Registry): string[] {
+  if (name === 'ENV' || parameter?.placeholder === '<environment>') return Object.keys(environments);
+  if (parameter?.flag) return ['1', '0'];
+  // A choice says in its placeholder what there is.
+  return parameter?.placeholder.includes('|') ? parameter.placeholder.split('|') : [];
+}

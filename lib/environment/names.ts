@@ -1,0 +1,116 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { EnvFile } from './env-files.ts';
+import type { Registry } from './registry.ts';
+
+/**
+ * What a repository calls its things. Stated for all environments (`names` of the registry), or in the entry of one,
+ * which counts more. `{environment}` stands for the environment's name. Paths are relative to the project's root.
+ */
+export interface Naming {
+  /**
+   * A compose file, with the override file beside it where compose would read that by itself; or a list of files, taken
+   * as it is.
+   */
+  readonly composeFile?: string | readonly string[];
+  /** Later over earlier, all must exist; an empty list means none. What is in a secret one is kept out of all output. */
+  readonly envFiles?: readonly (string | EnvFile)[];
+  /** What a missing secrets file is made from. */
+  readonly secretsTemplate?: string;
+  /** The compose service that runs PostgreSQL. */
+  readonly databaseService?: string;
+  /** The compose service that holds the application's code and migrations. */
+  readonly application?: {
+    readonly service?: string;
+    /** Where alembic is run in it; its own working directory by default. */
+    readonly folder?: string;
+    /** alembic.ini as that service sees it. */
+    readonly alembicIni?: string;
+  };
+  /** For a stack without containers: alembic.ini on this machine. */
+  readonly alembicIni?: string;
+  /** The script that makes the roles and grants their rights; false when there is none. */
+  readonly rolesScript?: string | false;
+  /** Asked by `health`: anything but a status from 200 to 399 is an illness. `${NAME}` is the env files' NAME. */
+  readonly healthUrl?: string;
+}
+
+/** All names of one environment. */
+export interface Names {
+  readonly composeFiles: readonly string[];
+  readonly envFiles: readonly EnvFile[];
+  readonly secretsTemplate: string;
+  readonly databaseService: string;
+  readonly application: {
+    readonly service: string;
+    readonly folder: string | undefined;
+    readonly alembicIni: string;
+  };
+  readonly alembicIni: string;
+  readonly rolesScript: string | undefined;
+  readonly healthUrl: string | undefined;
+}
+
+const APPLICATION = { service: 'core_api', alembicIni: '/backend/migrations/alembic.ini' };
+
+const DEFAULTS = {
+  composeFile: [],
+  envFiles: [
+    'env/.env.common',
+    'env/.env.{environment}',
+    { path: 'secrets/.env.{environment}.secrets', secret: true },
+  ],
+  secretsTemplate: 'secrets/.env.template.secrets',
+  databaseService: 'db',
+  application: APPLICATION,
+  alembicIni: 'alembic.ini',
+  rolesScript: 'scripts/db/bootstrap_roles.sql',
+};
+type Complete = Required<Omit<Naming, 'healthUrl'>> & Pick<Naming, 'healthUrl'>;
+
+/** The names of an environment: its entry's, else the registry's, else the defaults. */
+export function namesOf(root: string, registry: Registry, environment: string): Names {
+  const entry: Naming = registry.environments[environment]!;
+  const given: Complete = { ...DEFAULTS, ...defined(registry.names ?? {}), ...defined(entry) };
+  const { composeFile, envFiles, rolesScript, healthUrl } = given;
+  const fill = (text: string): string => text.replaceAll('{environment}', environment);
+  return {
+    composeFiles:
+      typeof composeFile === 'string' ? withOverride(root, fill(composeFile)) : composeFile.map(fill),
+    envFiles: envFiles.map((file) =>
+      typeof file === 'string' ? { path: fill(file), secret: false } : { ...file, path: fill(file.path) },
+    ),
+    secretsTemplate: fill(given.secretsTemplate),
+    databaseService: given.databaseService,
+    application: { folder: undefined, ...APPLICATION, ...given.application },
+    alembicIni: fill(given.alembicIni),
+    rolesScript: rolesScript === false ? undefined : fill(rolesScript),
+    healthUrl: healthUrl === undefined ? undefined : fill(healthUrl),
+  };
+}
+
+/** What is stated, without what an undefined value would hide. */
+const defined = (entry: Naming): Naming =>
+  Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== undefined));
+
+/** The names under which compose looks for its file, and for one that changes it, when it is given none. */
+const COMPOSE_FILE = /^(docker-)?compose\.ya?ml$/;
+const OVERRIDES = [
+  'compose.override.yml',
+  'compose.override.yaml',
+  'docker-compose.override.yml',
+  'docker-compose.override.yaml',
+];
+
+/**
+ * With `-f` compose reads no override file, and makesafe always gives `-f`: so it is given as well, exactly where
+ * compose alone would read it.
+ *
+ * @see https://docs.docker.com/compose/how-tos/multiple-compose-files/merge/
+ */
+function withOverride(root: string, file: string): string[] {
+  if (!COMPOSE_FILE.test(basename(file))) return [file];
+  const beside = OVERRIDES.map((name) => join(dirname(file), name));
+  const override = beside.find((path) => existsSync(join(root, path)));
+  return override === undefined ? [file] : [file, override];
+}

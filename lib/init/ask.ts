@@ -1,0 +1,70 @@
+import { createInterface } from 'node:readline/promises';
+import { UsageError } from '../errors.ts';
+import type { Terminal } from '../terminal.ts';
+
+export interface Question {
+  /** The parameter that answers it. */
+  readonly name: string;
+  /** What could not be seen, as a sentence. */
+  readonly about: string;
+  readonly candidates: readonly string[];
+}
+
+/** Answers what cannot be seen: a person on a terminal does, elsewhere the command line. */
+export class Asker {
+  readonly #given: Readonly<Record<string, unknown>>;
+  readonly #terminal: Terminal;
+  readonly #open: Question[] = [];
+
+  constructor(given: Readonly<Record<string, unknown>>, terminal: Terminal) {
+    this.#given = given;
+    this.#terminal = terminal;
+  }
+
+  /** What was given, else the one candidate, else what the person says; undefined while nobody has. */
+  async decide(question: Question): Promise<string | undefined> {
+    const { name, about, candidates } = question;
+    const given = this.#given[name] as string | undefined;
+    if (given !== undefined) return given;
+    if (candidates.length === 1) return candidates[0];
+    if (!this.#isTerminal) {
+      this.#open.push(question);
+      return undefined;
+    }
+    const list = candidates.length > 0 ? ` (${candidates.join(', ')})` : '';
+    return this.#read(`${about}\n${name}${list}: `);
+  }
+
+  /** True for y; where nobody can be asked, what was typed is consent enough. */
+  async confirm(question: string): Promise<boolean> {
+    return !this.#isTerminal || /^y(es)?$/i.test(await this.#read(`${question} [y/N] `));
+  }
+
+  /** @throws UsageError with all that is still open, and what to type */
+  settle(): void {
+    if (this.#open.length === 0) return;
+    const words = this.#open.map(({ name, candidates }) => `${name}=${candidates[0] ?? '…'}`);
+    throw new UsageError(
+      this.#open
+        .map(
+          ({ name, about, candidates }) =>
+            `${about}; give ${name}=${candidates.length > 0 ? candidates.join('|') : '<text>'}`,
+        )
+        .join('\n'),
+      { hint: `for instance: npx makesafe init ${words.join(' ')}` },
+    );
+  }
+
+  get #isTerminal(): boolean {
+    return this.#terminal.interactive && process.stdin.isTTY === true;
+  }
+
+  async #read(question: string): Promise<string> {
+    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      return (await lines.question(question)).trim();
+    } finally {
+      lines.close();
+    }
+  }
+}

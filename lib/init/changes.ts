@@ -1,0 +1,61 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createTwoFilesPatch } from 'diff';
+import type { Terminal } from '../terminal.ts';
+
+/** A file as it will be. */
+export interface Change {
+  readonly path: string;
+  /** Undefined for a file that does not exist. */
+  readonly before: string | undefined;
+  readonly after: string;
+}
+
+const contentOf = (root: string, path: string): string | undefined =>
+  existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined;
+
+/** A new file; nothing where one of that name exists, which is left as it is. */
+export function create(root: string, path: string, after: string): Change[] {
+  return existsSync(join(root, path)) ? [] : [{ path, before: undefined, after }];
+}
+
+/** Lines at the end of a file, which is made if there is none; nothing when `isDone` says so of the file. */
+export function append(
+  root: string,
+  path: string,
+  text: string,
+  isDone: (before: string) => boolean,
+): Change[] {
+  const before = contentOf(root, path);
+  if (text === '' || isDone(before ?? '')) return [];
+  const end = before === undefined || before === '' || before.endsWith('\n') ? '' : '\n';
+  return [{ path, before, after: `${before ?? ''}${end}${text}` }];
+}
+
+/** Lines that are not in a file yet. */
+export function missingLines(root: string, path: string, lines: readonly string[]): string {
+  const plain = (line: string): string => line.trim().replace(/^\/|\/$/g, '');
+  const known = new Set((contentOf(root, path) ?? '').split('\n').map(plain));
+  return lines
+    .filter((line) => !known.has(plain(line)))
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** The change as `diff -u` shows it, coloured on a terminal. */
+export function describeChange({ path, before, after }: Change, terminal: Terminal): string {
+  const old = before === undefined ? '/dev/null' : path;
+  const patch = createTwoFilesPatch(old, path, before ?? '', after, undefined, undefined, { context: 2 });
+  return patch
+    .split('\n')
+    .filter((line) => !/^(={10,}$|Index: )/.test(line))
+    .map((line) =>
+      /^\+(?!\+\+ )/.test(line)
+        ? terminal.style('green', line)
+        : /^-(?!-- )/.test(line)
+          ? terminal.style('red', line)
+          : line,
+    )
+    .join('\n')
+    .trimEnd();
+}

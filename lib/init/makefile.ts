@@ -1,0 +1,62 @@
+import { run } from '../process.ts';
+
+/** Where npm puts the package, relative to the repository's root. */
+const FRAGMENT = 'node_modules/makesafe/makesafe.mk';
+
+/** For a repository that has no makefile. */
+export const MAKEFILE = `# Every task of makesafe, and every file in tasks/, is a target. \`make help\` lists them.
+
+.DEFAULT_GOAL := help
+# The unknown target is found in it.
+export MAKECMDGOALS
+
+include ${FRAGMENT}
+
+${FRAGMENT}:
+	@echo '[error] makesafe is not installed in this repository' >&2
+	@echo '[next] npm install, or the first time: npm install --save-dev makesafe' >&2; exit 69
+
+# A goal that does not exist stops all others, before any of them runs: it may be ENV=… mistyped.
+$(makesafe_targets): | $(filter-out $(makesafe_targets),$(MAKECMDGOALS))
+
+.DEFAULT:
+	@npx --no-install -c 'exec tsx node_modules/makesafe/tasks/help.ts'
+
+# Without a rule make would search one for its own makefile.
+makefile: ;
+`;
+
+/** For the end of a makefile that there is: its own targets stay as they are, also before \`npm install\`. */
+export function includeBlock(prefix: string, except: readonly string[]): string {
+  const settings = [
+    ...(prefix === '' ? [] : [`MAKESAFE_PREFIX := ${prefix}`]),
+    ...(except.length === 0 ? [] : [`MAKESAFE_EXCEPT := ${except.join(' ')}`]),
+  ];
+  return [
+    '',
+    '# makesafe: one target for each of its tasks. npx makesafe help',
+    ...settings,
+    `-include ${FRAGMENT}`,
+    '',
+  ].join('\n');
+}
+
+export const includesUs = (makefile: string): boolean => makefile.includes(FRAGMENT);
+
+/** The targets of a makefile, as make itself reads it; nothing is run. */
+export async function targetsOf(root: string, makefile: string): Promise<string[]> {
+  // As shell completion does it: the database is printed for a goal that does not exist.
+  const args = ['-npRrq', '--no-print-directory', '-f', makefile, 'makesafe-asks-for-nothing'];
+  const { stdout } = await run({ file: 'make', args }, { cwd: root });
+  return parseDatabase(stdout);
+}
+
+/** The targets in what \`make -p\` prints. */
+export function parseDatabase(printed: string): string[] {
+  const lines = printed.split('\n');
+  const targets = lines.flatMap((line, index) => {
+    const [, target] = line.match(/^([A-Za-z0-9][^\s:=#%]*):(?!=)/) ?? [];
+    return target === undefined || lines[index - 1] === '# Not a target:' ? [] : [target];
+  });
+  return [...new Set(targets)].sort();
+}

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
+import { must, run, start, type Ran, type RunOptions } from './processes.ts';
+import { removeFolder, removeFromEngine } from './scratch.ts';
+
+const PROJECT = join(import.meta.dirname, '../..');
+const FIXTURE = join(import.meta.dirname, '../fixtures/shop');
+
+/**
+ * Somebody else's repository (tests/fixtures/shop), in which makesafe is installed from its tarball as npm would do
+ * it, but for the network: the dependencies are links to those of this project, without what is for development only.
+ */
+export function useAdopted(options: { engine?: boolean } = {}): Adopted {
+  const adopted = new Adopted(options.engine !== false);
+  beforeAll(() => adopted.make(), 120_000);
+  afterAll(() => adopted.dispose(), 120_000);
+  return adopted;
+}
+
+export class Adopted {
+  /** The repository's folder has this name, and compose calls the project after that. */
+  readonly project = `makesafe-e2e-${randomBytes(4).toString('hex')}-shop`;
+  readonly #engine: boolean;
+  #outside = '';
+
+  constructor(engine: boolean) {
+    this.#engine = engine;
+  }
+
+  get root(): string {
+    return join(this.#outside, this.project);
+  }
+
+  path(...names: string[]): string {
+    return join(this.root, ...names);
+  }
+
+  read(file: string): string {
+    return readFileSync(this.path(file), 'utf8');
+  }
+
+  exists(file: string): boolean {
+    return existsSync(this.path(file));
+  }
+
+  write(file: string, content: string): void {
+    mkdirSync(dirname(this.path(file)), { recursive: true });
+    writeFileSync(this.path(file), content);
+  }
+
+  remove(...files: string[]): void {
+    for (const file of files) rmSync(this.path(file), { recursive: true, force: true });
+  }
+
+  async make(): Promise<void> {
+    this.#outside = realpathSync(mkdtempSync(join(tmpdir(), 'makesafe-e2e-')));
+    cpSync(FIXTURE, this.root, { recursive: true });
+    // Git would not keep one of this name.
+    renameSync(this.path('env'), this.path('.env'));
+    const tarball = await pack(this.#outside);
+    mkdirSync(this.path('node_modules/.bin'), { recursive: true });
+    await must(['tar', '-xzf', tarball, '-C', this.path('node_modules')]);
+    renameSync(this.path('node_modules/package'), this.path('node_modules/makesafe'));
+    for (const name of runtimeDependencies()) {
+      mkdirSync(dirname(this.path('node_modules', name)), { recursive: true });
+      symlinkSync(join(PROJECT, 'node_modules', name), this.path('node_modules', name));
+    }
+    symlinkSync('../makesafe/bin/makesafe.js', this.path('node_modules/.bin/makesafe'));
+    symlinkSync('../tsx/dist/cli.mjs', this.path('node_modules/.bin/tsx'));
+  }
+
+  /** `make …` as typed. */
+  runMake(words: string, options: RunOptions = {}): Promise<Ran> {
+    return this.run(['make', ...words.split(' ').filter(Boolean)], options);
+  }
+
+  /** `npx makesafe …` as typed, without npx, which takes as long to start as the rest. */
+  makesafe(words: string, options: RunOptions = {}): Promise<Ran> {
+    const program = this.path('node_modules/.bin/makesafe');
+    return this.run([process.execPath, program, ...words.split(' ').filter(Boolean)], options);
+  }
+
+  run(command: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    const unreachable = this.#engine ? {} : { DOCKER_HOST: 'unix:///nonexistent/docker.sock' };
+    return start(command, { cwd: this.root, ...options, env: { ...unreachable, ...options.env } }).ended;
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#outside === '') return;
+    if (this.#engine) await removeFromEngine(this.project);
+    await removeFolder(this.#outside);
+  }
+}
+
+/** The tarball that `npm pack` makes, with the types that it is made with. */
+export async function pack(folder: string): Promise<string> {
+  const { status, stdout, stderr } = await run(['npm', 'pack', '--silent', '--pack-destination', folder], {
+    cwd: PROJECT,
+  });
+  if (status !== 0) throw new Error(`npm pack: ${stdout}${stderr}`);
+  return join(folder, stdout.trim().split('\n').at(-1)!);
+}
+
+/** What `npm install --omit=dev` would install beside the package, as far as it is there for this platform. */
+function runtimeDependencies(): string[] {
+  const lock = JSON.parse(readFileSync(join(PROJECT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dev?: boolean }>;
+  };
+  return Object.entries(lock.packages)
+    .filter(([path, { dev }]) => /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path) && dev !== true)
+    .map(([path]) => path.slice('node_modules/'.length))
+    .filter((name) => existsSync(join(PROJECT, 'node_modules', name)));
+}

@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { connect, localAsker, type EmbeddedScratch } from './embedded.ts';
+
+/** What one client saw in the database that it was let into. */
+interface Seen {
+  readonly client: number;
+  /** What only a finished database has: its settings come before the swap, as all of its attributes. */
+  readonly finished: string | null;
+  readonly database: string;
+  readonly oid: string;
+}
+
+export interface Load {
+  readonly seen: readonly Seen[];
+  /** How often each refusal was heard. */
+  readonly refusals: ReadonlyMap<string, number>;
+}
+
+const LOOK = `
+  SELECT current_setting('app.finished', true) AS finished, datname AS database, oid
+  FROM pg_database WHERE datname = current_database()`;
+
+/** Clients that reconnect without pause: the odd ones hold their session until it is ended, the others come and go. */
+export function startClients(scratch: EmbeddedScratch, count: number): () => Promise<Load> {
+  let stopped = false;
+  const seen: Seen[] = [];
+  const refusals = new Map<string, number>();
+  const clients = new Set<pg.Client>();
+  const live = async (client: number): Promise<void> => {
+    while (!stopped) {
+      let connection: pg.Client | undefined;
+      try {
+        connection = await connect(scratch);
+        clients.add(connection);
+        const { rows } = await connection.query<Omit<Seen, 'client'>>(LOOK);
+        seen.push({ client, ...rows[0]! });
+        await connection.query(`SELECT pg_sleep(${client % 2 === 1 ? 600 : 0.2})`);
+      } catch (error) {
+        const { code, message } = error as pg.DatabaseError;
+        const heard = `${code ?? ''} ${message}`.trim();
+        refusals.set(heard, (refusals.get(heard) ?? 0) + 1);
+        // The event loop is shared with forty-nine others.
+        await sleep(1);
+      } finally {
+        if (connection) {
+          clients.delete(connection);
+          await connection.end().catch(() => {});
+        }
+      }
+    }
+  };
+  const done = Promise.all(Array.from({ length: count }, (_, client) => live(client)));
+  return async () => {
+    stopped = true;
+    const { sql } = localAsker(scratch);
+    await sql(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()`,
+      'postgres',
+    );
+    await done;
+    return { seen, refusals };
+  };
+}
+
+export interface LoadResult extends Load {
+  readonly statuses: readonly number[];
+  /** Milliseconds of each reset, from the end of its countdown to the end of the task. */
+  readonly times: readonly number[];
+  /** The databases that there were, one after the other. */
+  readonly oids: readonly string[];
+}
+
+/** Resets the database again and again while clients reconnect without pause. */
+export async function resetUnderLoad(
+  scratch: EmbeddedScratch,
+  clients: number,
+  resets: number,
+): Promise<LoadResult> {
+  const { sql } = localAsker(scratch);
+  const oid = `SELECT oid FROM pg_database WHERE datname = 'core_demo'`;
+  await sql(`ALTER DATABASE core_demo SET app.finished TO 'yes'`);
+  const stop = startClients(scratch, clients);
+  const statuses: number[] = [];
+  const times: number[] = [];
+  const oids = [await sql(oid, 'postgres')];
+  for (let n = 0; n < resets; n++) {
+    const running = scratch.startTask('db-reset-db-env ENV=local_demo WAIT=0');
+    // The screen's last line; without seconds to wait the countdown ends with it.
+    await running.printed(/^ {4}database /m);
+    const started = performance.now();
+    statuses.push((await running.ended).status);
+    times.push(performance.now() - started);
+    oids.push(await sql(oid, 'postgres'));
+  }
+  return { ...(await stop()), statuses, times, oids };
+}
+
+/** What a client hears while sessions are ended, the old database is closed, and both change places. */
+export const EXPECTED_REFUSALS =
+  /not currently accepting connections|terminating connection|connection error|Connection terminated|ECONNRESET|does not exist$/;
+
+/** What went wrong, in words; empty when nothing did. */
+export function faultsOf({ statuses, seen, refusals, oids }: LoadResult, clients: number): string[] {
+  const failed = statuses.filter((status) => status !== 0).length;
+  const strange = seen.filter(
+    ({ finished, database, oid }) => finished !== 'yes' || database !== 'core_demo' || !oids.includes(oid),
+  );
+  const backwards = Array.from({ length: clients }, (_, client) =>
+    seen.filter((row) => row.client === client).map(({ oid }) => oids.indexOf(oid)),
+  ).filter((visits) => visits.some((visit, index) => index > 0 && visit < visits[index - 1]!));
+  return [
+    ...(failed > 0 ? [`${failed} of ${statuses.length} resets failed`] : []),
+    ...strange.map((row) => `client ${row.client} was in ${JSON.stringify(row)}`),
+    ...(backwards.length > 0 ? [`${backwards.length} clients went back to an older database`] : []),
+    ...[...refusals.keys()]
+      .filter((heard) => !EXPECTED_REFUSALS.test(heard))
+      .map((heard) => `heard: ${heard}`),
+  ];
+}

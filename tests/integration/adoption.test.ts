@@ -1,0 +1,182 @@
+import { rmSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { useAdopted } from '../helpers/adopted.ts';
+import { must, run, succeeded } from '../helpers/processes.ts';
+
+const PROJECT = join(import.meta.dirname, '../..');
+const REGISTRY = 'env/environments.ts';
+
+describe('makesafe in another repository, installed from its tarball', () => {
+  const shop = useAdopted({ engine: false });
+  const MADE = ['env', 'secrets', 'makefile'];
+  let fixture: Record<string, string> | undefined;
+
+  beforeEach(() => {
+    const names = ['Makefile', '.gitignore', 'compose.yaml'];
+    fixture ??= Object.fromEntries(names.map((name) => [name, shop.read(name)]));
+    shop.remove(...MADE);
+    for (const [name, content] of Object.entries(fixture)) shop.write(name, content);
+  });
+  const listing = (): Promise<string> =>
+    must(['find', '.', '-path', './node_modules', '-prune', '-o', '-type', 'f', '-print'], {
+      cwd: shop.root,
+    });
+
+  test('the tarball has what is used, and nothing that is for development or for the sample', async () => {
+    const found = await must(['find', '.', '-type', 'f'], { cwd: shop.path('node_modules/makesafe') });
+    const files = found.split('\n').map((file) => file.slice(2));
+    expect(files).toEqual(
+      expect.arrayContaining([
+        ...['package.json', 'README.md', 'CHANGELOG.md', 'docs/API.md', 'makesafe.mk', 'bin/makesafe.js'],
+        ...['lib/index.ts', 'types/index.d.ts', 'tasks/up.ts', 'tasks/help.ts', 'completion/makesafe.bash'],
+      ]),
+    );
+    const expected = /^(bin|lib|tasks|types|completion)\/|^docs\/API\.md$|^[\w-]+\.(md|mk|json)$/;
+    expect(files.filter((file) => !expected.test(file))).toEqual([]);
+    const unwanted = /test|demo|vitest|eslint|prettier|tsconfig|lock\.json|\.env|secret/i;
+    expect(files.filter((file) => unwanted.test(file) && !file.startsWith('types/'))).toEqual([]);
+    // What is loaded only when it is needed is in it as well.
+    const imports = await must(['grep', '-rhoE', String.raw`import\('\.[^']+'\)`, 'lib', 'tasks'], {
+      cwd: shop.path('node_modules/makesafe'),
+    });
+    expect(imports).toContain('run-task.ts');
+    expect(imports).not.toMatch(/testing|demo/);
+  });
+
+  test('init shows what it would write, and with DRY_RUN=1 writes nothing', async () => {
+    const before = await listing();
+    const { status, stdout, stderr } = await shop.makesafe('init DRY_RUN=1');
+    expect(status, stderr).toBe(0);
+    expect(stdout).toContain(`+++ ${REGISTRY}`);
+    expect(stdout).toContain("+    databaseService: 'postgres',");
+    expect(stdout).toContain("+    application: { service: 'web', alembicIni: 'alembic.ini' },");
+    expect(stdout).toContain('+DB_PASSWORD=');
+    expect(stderr).toContain('nothing was written');
+    expect(await listing()).toBe(before);
+    expect(shop.read('Makefile')).toBe(fixture!['Makefile']);
+  });
+
+  test('init leaves the targets of a Makefile as they are, and names the clash', async () => {
+    const { stderr } = succeeded(await shop.makesafe('init'));
+    expect(stderr).toContain('Makefile has targets of the same name, which stay its own: up\n');
+    expect(shop.read('Makefile').startsWith(fixture!['Makefile']!)).toBe(true);
+    expect(shop.read('.gitignore')).toMatch(/^node_modules\n(.+\n)*\/secrets\/\*\n/);
+    for (const [words, said] of [
+      ['', 'their own up\n'],
+      ['up', 'their own up\n'],
+      ['lint', 'their own lint\n'],
+    ] as const) {
+      const ran = await shop.runMake(words);
+      expect(ran.stdout).toBe(said);
+      expect(ran.stderr).toBe('');
+    }
+    const help = succeeded(await shop.runMake('help')).stdout;
+    expect(help).toMatch(/^ +count-products +Count the products in the shop \(商品を数える\)$/m);
+    expect(help).toMatch(/^ +⚠ db-reset-volume-env /m);
+    expect(help).toMatch(/^ +dev +default/m);
+    expect(help).not.toMatch(/vm_stg|local_dev|not-a-task/);
+    // A target that nobody has stays make's business.
+    expect((await shop.runMake('restrat')).stderr).toContain("No rule to make target 'restrat'");
+    // Theirs has the name, so ours is spelled in another way.
+    expect(succeeded(await shop.runMake('help TASK=up')).stdout).toContain('  npx makesafe up\n');
+
+    const again = await shop.makesafe('init');
+    expect(again.stderr).toContain(`${REGISTRY} exists, and is left as it is`);
+    expect(again.status).toBe(78);
+  });
+
+  test('a Makefile works before npm install as it did', async () => {
+    succeeded(await shop.makesafe('init'));
+    renameSync(shop.path('node_modules/makesafe'), shop.path('node_modules/away'));
+    const ran = await shop.runMake('lint');
+    renameSync(shop.path('node_modules/away'), shop.path('node_modules/makesafe'));
+    expect(ran).toMatchObject({ status: 0, stdout: 'their own lint\n', stderr: '' });
+  });
+
+  test('PREFIX goes before every target of ours, and before what messages say to type', async () => {
+    const { stderr } = succeeded(await shop.makesafe('init PREFIX=ms-'));
+    expect(stderr).not.toContain('same name');
+    expect(stderr).toContain('[next] make ms-help');
+    const help = succeeded(await shop.runMake('ms-help')).stdout;
+    expect(help).toContain('make ms-<task>');
+    expect(succeeded(await shop.runMake('ms-help TASK=up')).stdout).toContain('  make ms-up\n');
+    const reset = await shop.runMake('ms-db-reset-volume-env');
+    expect(reset.stderr).toContain('ENV=<environment> is missing');
+    expect((await shop.runMake('help')).stderr).toContain("No rule to make target 'help'");
+    expect((await shop.makesafe('complete ms-up TIM')).stdout).toBe('TIMEOUT=\n');
+    expect((await shop.makesafe('complete makesafe resta')).stdout).toBe('restart\n');
+    expect((await shop.makesafe('complete ms-up ENV=')).stdout).toBe('ENV=dev\n');
+    // Two targets on one line: what one takes is no mistake for the other.
+    const two = await shop.runMake('-k ms-health ms-logs ENV=dev JSON=1 TAIL=5');
+    expect(two.stderr).not.toContain('is not a parameter');
+    expect(two.stderr.match(/Error 69$/gm)).toHaveLength(2);
+  });
+
+  test('without a Makefile, init writes one: help by itself, and both kinds of tasks suggested', async () => {
+    rmSync(shop.path('Makefile'));
+    succeeded(await shop.makesafe('init'));
+    expect(succeeded(await shop.runMake('')).stdout).toContain('count-products');
+    for (const [typed, meant] of [
+      ['restrat', 'restart'],
+      ['count-product', 'count-products'],
+    ] as const) {
+      const { stderr } = await shop.runMake(typed);
+      expect(stderr).toContain(`did you mean: make ${meant}`);
+      expect(stderr).toMatch(/Error 64$/m);
+    }
+    expect((await shop.runMake('-n up')).stdout).toContain('node_modules/makesafe/tasks/up.ts');
+    renameSync(shop.path('node_modules/makesafe'), shop.path('node_modules/away'));
+    const { stderr } = await shop.runMake('up');
+    renameSync(shop.path('node_modules/away'), shop.path('node_modules/makesafe'));
+    expect(stderr).toContain('[error] makesafe is not installed in this repository');
+    expect(stderr).toMatch(/Error 69$/m);
+  });
+
+  test('what init cannot see it asks for: without a terminal by the names of its parameters', async () => {
+    shop.write(
+      'compose.yaml',
+      fixture!['compose.yaml']!.replace('  web:', '  worker: { build: . }\n\n  web:'),
+    );
+    const before = await listing();
+    const { status, stderr } = await shop.makesafe('init');
+    expect(stderr).toContain('give APPLICATION_SERVICE=web|worker');
+    expect(stderr).toContain('[next] for instance: npx makesafe init APPLICATION_SERVICE=web');
+    expect(status).toBe(64);
+    expect(await listing()).toBe(before);
+    succeeded(await shop.makesafe('init APPLICATION_SERVICE=worker ENVIRONMENTS=dev,live PROTECTED=live'));
+    expect(shop.read(REGISTRY)).toContain("service: 'worker'");
+    expect(shop.read(REGISTRY)).toContain("live: { protected: true, stack: 'compose' }");
+  });
+
+  test('npx makesafe runs any task, wherever it stands; a package belongs to the repository around it', async () => {
+    succeeded(await shop.makesafe('init'));
+    for (const words of ['up ENV=dev', 'count-products ENV=dev']) {
+      const { status, stderr } = await shop.makesafe(words);
+      expect(stderr).toContain('the container engine does not answer');
+      expect(status).toBe(69);
+    }
+    const { status, stderr } = await shop.makesafe('restrat');
+    expect(stderr).toContain('did you mean: npx makesafe restart');
+    expect(status).toBe(64);
+    const elsewhere = await shop.makesafe('help', { cwd: '/' });
+    expect(elsewhere.stdout).toContain('count-products');
+    expect(elsewhere.stdout).toContain('npx makesafe <task>');
+    // Neither npx nor make in the way: the status is the task's own.
+    const refused = await shop.makesafe('db-reset-volume-env ENV=nowhere');
+    expect(refused.stderr).toContain('ENV="nowhere" is not an environment');
+    expect(refused.status).toBe(64);
+  });
+
+  test('its types hold in a strict project that knows nothing of how makesafe is built', async () => {
+    succeeded(await shop.makesafe('init'));
+    shop.write('env/wrong.ts', shop.read(REGISTRY).replace('protected: false', "protected: 'no'"));
+    const compilerOptions = { strict: true, module: 'preserve', target: 'es2023', noEmit: true, types: [] };
+    const include = ['env', 'tasks/count-products.ts'];
+    shop.write('tsconfig.json', JSON.stringify({ compilerOptions, include }));
+    const tsc = join(PROJECT, 'node_modules/typescript/bin/tsc');
+    const { stdout } = await run([process.execPath, tsc, '--pretty', 'false'], { cwd: shop.root });
+    expect(stdout).toMatch(/^env\/wrong\.ts.*'string' is not assignable to type 'boolean'/);
+    expect(stdout.match(/^\S+\.ts\(/gm)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,90 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { isRunning, processesOf, useEmbedded } from '../helpers/embedded.ts';
+import { start, type Running } from '../helpers/processes.ts';
+
+/** Ctrl-C as a terminal sends it, through make and npx; SIGTERM as a supervisor sends it to what it started. */
+const scratch = useEmbedded({ engine: false });
+
+// Cannot be hurried: what is under way when a person presses Ctrl-C.
+const SLOW = `
+import { defineTask } from '../lib/task.ts';
+import { whileUnfinished } from '../lib/unfinished.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'project',
+  summary: 'Takes its time',
+  environment: 'none',
+  examples: ['make slow'],
+  run: async ({ terminal, signal }) => {
+    terminal.info('working');
+    await whileUnfinished('half a thing', async () => {
+      const alive = setInterval(() => {}, 1000);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      clearInterval(alive);
+      terminal.info('asked to stop');
+      await new Promise((resolve) => setTimeout(resolve, 4000));
+      signal.throwIfAborted();
+    });
+  },
+});
+`;
+
+beforeAll(() => scratch.write('tasks/slow.ts', SLOW));
+
+/** A command on a terminal of its own; what is written to it is typed. */
+function onTerminal(command: string): Running & { press: () => void } {
+  // script(1) makes the terminal and hands on the command's status.
+  const running = start(['script', '-qefc', command, '/dev/null'], { cwd: scratch.root, typing: true });
+  return { ...running, press: () => void running.child.stdin!.write('\x03') };
+}
+
+const tasksLeft = (): string[] =>
+  processesOf(scratch.root).flatMap(({ pid, words }) =>
+    isRunning(pid) && words.at(-1)?.includes('slow') ? [words.join(' ')] : [],
+  );
+
+describe.each(['make slow', 'npx tsx tasks/slow.ts'])('Ctrl-C at %s', (command) => {
+  test('once: what was begun is ended, and one line says what is left', async () => {
+    const terminal = onTerminal(command);
+    await terminal.printed('working');
+    terminal.press();
+    await terminal.printed('asked to stop');
+    const { stdout, status } = await terminal.ended;
+    expect(stdout).toContain('cancelled; left behind: half a thing');
+    expect(stdout).not.toContain('once more leaves at once');
+    expect(status).toBe(130);
+    expect(tasksLeft()).toEqual([]);
+  });
+
+  test('twice says what would be left behind, three times leaves', async () => {
+    const terminal = onTerminal(command);
+    await terminal.printed('working');
+    terminal.press();
+    await terminal.printed('asked to stop');
+    // A finger is slower than this; faster, and both would count as one.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    terminal.press();
+    await terminal.printed('once more leaves at once, and leaves behind: half a thing');
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const third = performance.now();
+    terminal.press();
+    const { status } = await terminal.ended;
+    expect(performance.now() - third).toBeLessThan(2000);
+    expect(status).toBe(130);
+    await expect.poll(tasksLeft).toEqual([]);
+  });
+});
+
+describe.each([
+  { command: ['make', 'slow'], status: 2 },
+  { command: ['npx', '--no-install', 'tsx', 'tasks/slow.ts'], status: 143 },
+])('SIGTERM at $command.0', ({ command, status }) => {
+  test('reaches the task, which ends what was begun', async () => {
+    const running = scratch.start(command);
+    await running.printed('working');
+    running.child.kill('SIGTERM');
+    await running.printed('cancelled; left behind: half a thing');
+    expect([status, 143]).toContain((await running.ended).status);
+    await expect.poll(tasksLeft).toEqual([]);
+  });
+});
