@@ -64,15 +64,22 @@ export async function flushFolder(folder: string): Promise<void> {
 const isSystemError = (error: unknown): boolean =>
   error instanceof Error && 'syscall' in error && typeof error.syscall === 'string';
 
-/** One of the paths is the other, or is in it; links are followed where they are on this machine. */
+/**
+ * One of the paths is the other, or is in it: as they are written, for they may be another machine's, or with the links
+ * in them followed on this one.
+ */
 export function isNested(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((path) => `${followed(path)}/`.replace('//', '/')) as [string, string];
-  return a.startsWith(b) || b.startsWith(a);
+  return [plainPath, followed].some((form) => {
+    const [a, b] = [one, other].map((path) => `${form(path)}/`.replace('//', '/')) as [string, string];
+    return a.startsWith(b) || b.startsWith(a);
+  });
 }
+
+const plainPath = (path: string): string => normalize(path).replace(/(.)\/$/, '$1');
 
 /** The path with the links in it followed, as far as it exists. */
 function followed(path: string): string {
-  const plain = normalize(path).replace(/(.)\/$/, '$1');
+  const plain = plainPath(path);
   if (existsSync(plain)) return realpathSync(plain);
   return plain === dirname(plain) ? plain : join(followed(dirname(plain)), basename(plain));
 }

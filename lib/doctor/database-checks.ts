@@ -27,7 +27,9 @@ export const diskSpace: Check<StackRun> = {
   async look({ stack }) {
     const [folder, size] = await stack.withClient(stack.database.name, async (client) => {
       const { rows } = await client.query<{ folder: string; size: string }>(
-        "SELECT current_setting('data_directory') AS folder, pg_database_size(current_database()) AS size",
+        // Only some roles are told where the data are.
+        `SELECT coalesce((SELECT setting FROM pg_settings WHERE name = 'data_directory'), '') AS folder,
+           pg_database_size(current_database()) AS size`,
       );
       return [rows[0]!.folder, Number(rows[0]!.size)] as const;
     });

@@ -4,6 +4,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigurationError, messageOf } from '../errors.ts';
 import type { Naming } from './names.ts';
+import { checkServerEntry, type ServerEntry } from './server-entry.ts';
 
 /** One environment, as `env/environments.ts` states it, with the names that are its own. */
 export interface EnvironmentEntry extends Naming {
@@ -15,9 +16,12 @@ export interface EnvironmentEntry extends Naming {
   readonly local?: boolean;
   /**
    * What runs the database. `compose`: docker compose, with `composeFile`. `embedded`: PostgreSQL from npm on this
-   * machine. Stated here and nowhere guessed: which database a command reaches never depends on what is installed.
+   * machine. `server`: a server that somebody else runs, with `server`. Stated here and nowhere guessed: which database
+   * a command reaches never depends on what is installed.
    */
-  readonly stack: 'compose' | 'embedded';
+  readonly stack: 'compose' | 'embedded' | 'server';
+  /** Where the server is, for `stack: 'server'`. */
+  readonly server?: ServerEntry;
   /** The compose project's name; the environment's name by default. */
   readonly project?: string;
   /**
@@ -136,8 +140,10 @@ export function checkRegistry(registry: Registry): string[] {
     // `down -v` of one would take the other's volumes.
     if (other !== undefined) problems.push(`${name}: the compose project ${project} is taken by ${other}`);
     projects.set(project, name);
-    if (!['compose', 'embedded'].includes(entry.stack))
-      problems.push(`${name}: stack must be compose or embedded`);
+    if (!['compose', 'embedded', 'server'].includes(entry.stack))
+      problems.push(`${name}: stack must be compose, embedded or server`);
+    if (entry.stack === 'server' || entry.server !== undefined)
+      problems.push(...checkServerEntry(entry.server).map((problem) => `${name}: ${problem}`));
     const { composeFile = registry.names?.composeFile } = entry;
     if (entry.stack === 'compose' && (!composeFile || composeFile.length === 0))
       problems.push(`${name}: composeFile is missing`);

@@ -73,6 +73,8 @@ export function markedForOther({ environment, target, markers }: Facts): Refusal
 }
 
 export function neighbourOfOther({ environment, target, markers = {} }: Facts): Refusal | undefined {
+  // Its storage cannot be removed, and the environment has no more than its database in it.
+  if (target.storage.kind === 'server') return undefined;
   const others = Object.entries(markers)
     .filter(([database, found]) => database !== target.database && found !== environment.name)
     .map(([database, found]) => `${database} (${found})`);

@@ -13,13 +13,17 @@ export function lastKnown(
   return starts
     .filter((start) => {
       const server = contents?.systemIdentifier;
-      if (server != null && start.target.systemIdentifier === server) return true;
+      if (server != null && start.target.systemIdentifier === server) return isOf(start, target);
       const same = start.target.engine === target.engine && start.target.host === target.host;
-      return same && ours !== undefined && identityOf(start.target.storage) === ours;
+      return same && ours !== undefined && identityOf(start.target.storage) === ours && isOf(start, target);
     })
     .sort((a, b) => a.time.localeCompare(b.time))
     .at(-1)?.environment;
 }
+
+/** Where the storage is out of reach, environments may share a server, each with a database of its own. */
+const isOf = (start: Start, { storage, database }: Target): boolean =>
+  storage.kind !== 'server' || start.target.database === database;
 
 function identityOf(storage: Storage): string | undefined {
   switch (storage.kind) {
@@ -30,6 +34,8 @@ function identityOf(storage: Storage): string | undefined {
       return `folder ${posix.join(storage.source, storage.data)}`;
     case 'folder':
       return `folder ${storage.path}`;
+    case 'server':
+      return `server ${storage.address}`;
     case 'tmpfs':
     case 'container':
     case 'none':

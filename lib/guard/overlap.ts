@@ -60,15 +60,36 @@ function withActual(
 }
 
 const EVERYWHERE = new Set(['0.0.0.0', '[::]', '::', '']);
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i;
 
-/** `host:port`, where a host may stand for all of the machine's addresses, or a host without a port. */
+/**
+ * `host:port/database`, in which a host may stand for all of a machine's addresses, and what is missing for any. A
+ * database is given for a server that may be on any machine.
+ */
 function isSameAddress(one: string, other: string): boolean {
-  if (one === other) return true;
-  const [a, b] = [one, other].map((address) => address.match(/^(.*):(\d+)$/)?.slice(1)) as [
-    string[]?,
-    string[]?,
-  ];
-  return (
-    a !== undefined && b !== undefined && a[1] === b[1] && (EVERYWHERE.has(a[0]!) || EVERYWHERE.has(b[0]!))
-  );
+  const [a, b] = [readAddress(one), readAddress(other)];
+  const agree = (x: string, y: string): boolean => x === '' || y === '' || x === y;
+  if (!agree(a.port, b.port) || !agree(a.database, b.database)) return false;
+  return a.host === b.host || standsFor(a, b) || standsFor(b, a);
 }
+
+interface Address {
+  readonly host: string;
+  readonly port: string;
+  readonly database: string;
+  readonly isServer: boolean;
+}
+
+function readAddress(address: string): Address {
+  const [, host = '', port = '', database] = address.match(/^(.*?)(?::(\d+))?(?:\/(.*))?$/)!;
+  const isLoopback = LOOPBACK.test(host);
+  return {
+    host: isLoopback ? 'localhost' : host,
+    port,
+    database: database ?? '',
+    isServer: database !== undefined && !isLoopback,
+  };
+}
+
+const standsFor = (all: Address, one: Address): boolean =>
+  EVERYWHERE.has(all.host) && one.port !== '' && !one.isServer;

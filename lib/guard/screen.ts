@@ -90,6 +90,8 @@ export function describeStorage(storage: Storage): string {
       return `folder ${storage.path}`;
     case 'device':
       return `${storage.device} (volume ${storage.name})`;
+    case 'server':
+      return `kept by the server at ${storage.address}`;
     case 'tmpfs':
       return 'memory (tmpfs), gone with the container';
     case 'container':

@@ -12,18 +12,24 @@ export interface Claim {
 export interface Footprint {
   readonly environment: string;
   readonly protected: boolean;
-  /** Environments of different engines share nothing. */
+  /** Environments of different engines share nothing. Empty for this machine's usual one, and for none. */
   readonly engine: string;
   readonly projects: readonly Claim[];
   /** Volumes that `down -v` would remove, and what holds the database's data. */
   readonly volumes: readonly Claim[];
   /** Folders that hold the database's data. */
   readonly folders: readonly Claim[];
-  /** `host:port` of the database. */
+  /** `host:port` of the database, with `/database` where a server may have several. */
   readonly addresses: readonly Claim[];
   /** Why the configuration could not be read here. */
   readonly unread?: string;
 }
+
+const FOOTPRINTS = {
+  compose: () => import('./compose/footprint.ts'),
+  embedded: () => import('./embedded/footprint.ts'),
+  server: () => import('./server/footprint.ts'),
+};
 
 /**
  * The footprints of all environments of the registry. What cannot be read here says so.
@@ -42,14 +48,11 @@ export function readFootprints(
       const common = {
         environment: name,
         protected: entry.protected,
-        engine: entry.engine?.context ?? '',
+        engine: '',
         ...{ projects: [], volumes: [], folders: [], addresses: [] },
       };
       try {
-        const { footprint } =
-          entry.stack === 'embedded'
-            ? await import('./embedded/footprint.ts')
-            : await import('./compose/footprint.ts');
+        const { footprint } = await FOOTPRINTS[entry.stack]();
         const typed = name === own.name ? own.databaseService : undefined;
         const service = typed ?? environment.names.databaseService;
         return { ...common, ...(await footprint(environment, service)) };

@@ -7,6 +7,10 @@ export async function openStack(environment: Environment, options: StackOptions)
     const { openEmbeddedStack } = await import('./embedded/embedded.ts');
     return openEmbeddedStack(environment, options);
   }
+  if (environment.entry.stack === 'server') {
+    const { openServerStack } = await import('./server/server.ts');
+    return openServerStack(environment, options);
+  }
   const { openComposeStack } = await import('./compose/compose.ts');
   return openComposeStack(environment, options);
 }

@@ -25,6 +25,8 @@ export type Storage =
   | { readonly kind: 'container' }
   /** A folder of this machine's own, of an embedded server. */
   | { readonly kind: 'folder'; readonly path: string }
+  /** Kept by a server that somebody else runs, and out of makesafe's reach. */
+  | { readonly kind: 'server'; readonly address: string }
   /** Nothing is known of it: no container exists, and the next start makes new storage. */
   | { readonly kind: 'none' };
 

@@ -154,7 +154,7 @@ export async function moment(condition: () => boolean, seconds = 30): Promise<vo
 /** A connection of this test's own, past the code under test; values come as the server prints them. */
 export async function connect(
   scratch: EmbeddedScratch,
-  { environment = 'local_demo', user = 'app_demo', database = 'core_demo' } = {},
+  { environment = 'local_demo', user = 'app_demo', database = 'core_demo', tls = false } = {},
 ): Promise<pg.Client> {
   const client = new pg.Client({
     host: '127.0.0.1',
@@ -162,7 +162,7 @@ export async function connect(
     user,
     password: scratch.password(environment),
     database,
-    ssl: false,
+    ssl: tls && { rejectUnauthorized: false },
     types: { getTypeParser: () => (value: unknown) => value },
   });
   // A server that a test kills is no error of the test's.
@@ -177,9 +177,10 @@ export function localAsker(
   environment = 'local_demo',
   user = 'app_demo',
   database = 'core_demo',
+  tls = false,
 ): Asker {
   const ask = async (statement: string, name: string): Promise<string> => {
-    const client = await connect(scratch, { environment, user, database: name });
+    const client = await connect(scratch, { environment, user, database: name, tls });
     try {
       const results: unknown = await client.query({ text: statement, rowMode: 'array' });
       const rows = [results]

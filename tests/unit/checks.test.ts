@@ -174,6 +174,13 @@ table(neighbourOfOther, [
   ['its own, and one without a marker', but({ markers: { core_stg: 'vm_stg', more: 'vm_stg' } })],
   ['the database itself, which is another check', but({ markers: { core_stg: 'vm_prod' } })],
   [
+    'on a server whose storage is out of reach',
+    but({
+      target: { ...target, storage: { kind: 'server', address: 'db.example:5432' } },
+      markers: { core_stg: 'vm_stg', a: 'vm_prod' },
+    }),
+  ],
+  [
     'neighbours of others',
     but({ markers: { core_stg: 'vm_stg', a: 'vm_prod', b: 'vm_stg', c: 'local_dev' } }),
     [

@@ -35,5 +35,9 @@ test('only what is below the project is inside of it, wherever links lead', () =
     ],
   ];
   for (const path of inside) expect([path, isInside(`${folder}/${path}`, root)]).toEqual([path, true]);
+  // On another machine what is here in the same place says nothing.
+  expect(isInside(`${root}/link-out`, root, false)).toBe(true);
+  expect(isInside(`${folder}/link-in`, root, false)).toBe(false);
+  expect(isInside(`${root}/data/../../outside`, root, false)).toBe(false);
   for (const path of outside) expect([path, isInside(`${folder}/${path}`, root)]).toEqual([path, false]);
 });

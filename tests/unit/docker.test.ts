@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FailedError, UnreachableError } from '../../lib/errors.ts';
+import { ConfigurationError, FailedError, UnreachableError } from '../../lib/errors.ts';
 import { dockerError, dockerOf } from '../../lib/stack/compose/docker.ts';
 
 const docker = dockerOf({});
@@ -68,9 +68,24 @@ test.each([
   expect(dockerError(given, { status: 1, stdout: '', stderr: '' }).message).toBe(message);
 });
 
+test.each([
+  'Failed to initialize: unable to resolve docker endpoint: context "vm-stg": context not found: open /x/meta.json: no such file or directory',
+  'context "vm-stg": context not found: open /x/meta.json: no such file or directory',
+  'context "vm-stg" does not exist',
+])('a context that was never made: %s', (said) => {
+  const error = errorOf(said);
+  expect(error).toBeInstanceOf(ConfigurationError);
+  expect(error.message).toBe('docker has no context vm-stg on this machine');
+  expect(error).toMatchObject({ hint: 'docker context create vm-stg --docker host=ssh://<user>@<host>' });
+});
+
 test('an engine that the registry pins', () => {
   const pinned = dockerOf({ engine: { context: 'vm-stg' } });
   expect(pinned('ps', '--all')).toEqual({ file: 'docker', args: ['--context', 'vm-stg', 'ps', '--all'] });
+  const silent = { status: 1, stdout: '', stderr: 'error during connect: x' };
+  expect(dockerError(pinned('info'), silent)).toMatchObject({
+    hint: 'start it, or correct the context: docker context inspect vm-stg',
+  });
   const failed = { status: 1, stdout: '', stderr: 'no' };
   expect(dockerError(pinned('compose', '-p', 'up', 'down'), failed).message).toContain('docker compose down');
 });

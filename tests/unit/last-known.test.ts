@@ -66,6 +66,17 @@ test.each<[title: string, starts: Start[], contents: Contents | undefined, expec
   expect(lastKnown([...starts].reverse(), target, found)).toBe(expected);
 });
 
+test('environments may share a server, each with a database of its own', () => {
+  const storage: Storage = { kind: 'server', address: 'db.example:5432' };
+  const of = (database: string): Start => start('vm_prod', { storage, database });
+  const found = (starts: Start[], known: Contents | undefined): string | undefined =>
+    lastKnown(starts, { ...target, storage }, known);
+  for (const known of [contents, undefined]) {
+    expect(found([of('core_prod')], known)).toBeUndefined();
+    expect(found([of(target.database)], known)).toBe('vm_prod');
+  }
+});
+
 test.each<[one: Storage, other: Storage, same: boolean]>([
   [volume(), volume({ external: true, madeFor: 'x' }), true],
   [volume(), { kind: 'device', name: 'shop_data', device: ':/x' }, true],

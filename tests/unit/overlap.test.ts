@@ -102,9 +102,35 @@ describe('addresses', () => {
     ['db.example', 'db.example', true],
     ['db.example', 'db2.example', false],
     ['db.example', '0.0.0.0:5432', false],
+    ['localhost:5432', '127.0.0.1:5432', true],
+    // Servers, by database.
+    ['db.example:5432/core', 'db.example:5432/core', true],
+    ['db.example:5432/core', 'db.example:5432/other', false],
+    ['db.example:5432/core', 'db.example:5433/core', false],
+    ['db.example:5432/core', 'db2.example:5432/core', false],
+    ['db.example:5432/core', 'db.example', true],
+    // Whose database is not known here.
+    ['db.example:5432/core', 'db.example:5432/', true],
+    // Published on this machine.
+    ['db.example:5432/core', '0.0.0.0:5432', false],
+    ['localhost:5432/core', '0.0.0.0:5432', true],
+    ['[::1]:5432/core', '127.0.0.1:5432', true],
+    ['127.0.0.1:5433/core', '0.0.0.0:5432', false],
   ])('%s and %s: %j', (own, other, met) => {
     expect(shared({ addresses: [own] }, { addresses: [other] })).toHaveLength(met ? 1 : 0);
   });
+});
+
+test('a link here hides nothing of an engine on another machine, where there may be none', () => {
+  const folder = temporaryFolder({ 'elsewhere/x': '' });
+  symlinkSync(join(folder, 'elsewhere'), join(folder, 'stg'));
+  mkdirSync(join(folder, 'prod'));
+  symlinkSync(join(folder, 'prod'), join(folder, 'stg/pg'));
+  const both: [Claimed, Claimed] = [
+    { folders: [join(folder, 'stg')] },
+    { folders: [join(folder, 'stg/pg')] },
+  ];
+  expect(shared(...both)).toHaveLength(1);
 });
 
 test('environments of different engines share nothing', () => {

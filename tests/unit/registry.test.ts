@@ -91,13 +91,33 @@ describe('checkRegistry', () => {
       registry({ b: { ...entry, protected: 'yes' } }),
       ['b: protected must be true or false'],
     ],
-    ['no stack', registry({ b: { ...entry, stack: undefined } }), ['b: stack must be compose or embedded']],
+    [
+      'no stack',
+      registry({ b: { ...entry, stack: undefined } }),
+      ['b: stack must be compose, embedded or server'],
+    ],
     [
       'an unknown stack',
       registry({ b: { ...entry, stack: 'podman' } }),
-      ['b: stack must be compose or embedded'],
+      ['b: stack must be compose, embedded or server'],
     ],
     ['embedded, without a compose file', registry({ b: { protected: false, stack: 'embedded' } }), []],
+    [
+      'a server that is not described',
+      registry({ b: { protected: false, stack: 'server' } }),
+      ['b: server is missing: { host: … }'],
+    ],
+    [
+      'a server',
+      registry({ b: { protected: false, stack: 'server', server: { host: 'db', caFile: 'ca.pem' } } }),
+      [],
+    ],
+    // An entry that was moved keeps what it had.
+    [
+      'a server that is not used yet',
+      registry({ b: { ...entry, server: { host: 'db', tls: 'none' } } }),
+      ['b: server.tls must be one of verify-full, verify-ca, require, disable'],
+    ],
     ['no compose file', registry({ b: { ...entry, composeFile: undefined } }), ['b: composeFile is missing']],
     ['an empty list', registry({ b: { ...entry, composeFile: [] } }), ['b: composeFile is missing']],
     [

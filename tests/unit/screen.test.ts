@@ -117,6 +117,7 @@ test.each<[storage: Storage, words: string]>([
   [{ kind: 'tmpfs' }, 'memory (tmpfs), gone with the container'],
   [{ kind: 'container' }, "the container's own layer"],
   [{ kind: 'folder', path: '/p/.embedded/x/data' }, 'folder /p/.embedded/x/data'],
+  [{ kind: 'server', address: 'db.example:5432' }, 'kept by the server at db.example:5432'],
   [{ kind: 'none' }, 'none yet'],
 ])('%j is %j', (storage, words) => {
   expect(describeIt({ ...stopped, target: { ...target, storage } })).toContain(`    storage      ${words}`);

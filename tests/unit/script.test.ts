@@ -218,7 +218,7 @@ describe('backslash commands', () => {
     expect(() => splitStatements(`SELECT 'a\nb';\n/* \\i */ -- \\i\n${command}\n`)).toThrow(
       expect.objectContaining({
         status: 78,
-        message: `line 4: ${name} is a command of psql, which the embedded stack does not have`,
+        message: `line 4: ${name} is a command of psql, which a stack without containers does not have`,
       }),
     );
   });

@@ -139,9 +139,9 @@ export async function openComposeStack(environment: Environment, options: StackO
 
     config: async () => (await must(compose('config'), inProject(environment))).stdout.trimEnd(),
 
-    async checkDestroyable({ storage }) {
+    async checkDestroyable(target) {
       await checkRemovable(
-        storage,
+        target,
         databaseImage(await findContainer(docker, project, databaseService)),
         environment,
       );

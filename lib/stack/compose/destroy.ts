@@ -1,11 +1,12 @@
 import { existsSync, realpathSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { posix, sep } from 'node:path';
 import type { Actor } from '../../act.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { FailedError, RefusedError } from '../../errors.ts';
 import { display, type Command } from '../../display.ts';
 import { run } from '../../process.ts';
-import type { Storage } from '../stack.ts';
+import type { Storage, Target } from '../stack.ts';
 import { composeCommand } from './config.ts';
 import { list } from './containers.ts';
 import { dockerError, dockerOf, must, type Docker } from './docker.ts';
@@ -19,7 +20,7 @@ type Bind = Extract<Storage, { kind: 'bind' }>;
  * @throws RefusedError with what to do instead
  */
 export async function checkRemovable(
-  storage: Storage,
+  { storage, host }: Pick<Target, 'storage' | 'host'>,
   image: string,
   environment: Environment,
 ): Promise<void> {
@@ -38,10 +39,15 @@ export async function checkRemovable(
   }
   if (storage.kind !== 'bind') return;
   const folder = posix.join(storage.source, storage.data);
-  if (!isInside(storage.source, environment.root)) {
+  const docker = dockerOf(environment.entry);
+  const here = host === hostname();
+  if (!isInside(storage.source, environment.root, here)) {
     throw new RefusedError(`the data is in ${folder}, which is outside this project`, { hint: instead });
   }
-  if ((await inspectFolder(dockerOf(environment.entry), storage, image)) === 'other') {
+  if (!here && (await hasLink(docker, storage.source, environment.root, image))) {
+    throw new RefusedError(`on ${host} a link in ${folder} may lead outside this project`, { hint: instead });
+  }
+  if ((await inspectFolder(docker, storage, image)) === 'other') {
     throw new RefusedError(
       `${folder} holds files but no PG_VERSION: it is not a data directory of PostgreSQL`,
       {
@@ -51,12 +57,47 @@ export async function checkRemovable(
   }
 }
 
-/** True for a folder below the project, wherever links lead. The project's own folder is not inside itself. */
-export function isInside(folder: string, root: string): boolean {
-  // The folder of a remote engine may not exist here; then its text is all there is.
-  const real = existsSync(folder) ? realpathSync(folder) : folder;
+/**
+ * True for a folder below the project, wherever links lead. The project's own folder is not inside itself.
+ *
+ * @param here false for a folder of another machine: what this one has in that place says nothing of it
+ */
+export function isInside(folder: string, root: string, here = true): boolean {
+  const real = here && existsSync(folder) ? realpathSync(folder) : posix.normalize(folder);
   return real.startsWith(realpathSync(root) + sep);
 }
+
+/** Ends well where something on the way below `/project` is a link. */
+const LOOK_FOR_LINK = `
+  set -f; IFS=/; at=/project
+  for name in $1; do at="$at/$name"; [ -L "$at" ] && exit; done
+  exit 3
+`;
+
+/** Whether a folder below the project is behind a link, on the engine's own host. Compose makes the same paths there. */
+async function hasLink(docker: Docker, folder: string, root: string, image: string): Promise<boolean> {
+  const mount = `type=bind,source=${realpathSync(root)},target=/project,readonly`;
+  const path = posix.relative(realpathSync(root), folder);
+  const look = docker(...THROWAWAY, '--mount', mount, image, '-c', LOOK_FOR_LINK, 'sh', path);
+  const result = await run(look);
+  if (result.status === 0) return true;
+  if (result.status === 3 || isMissing(result.stderr)) return false;
+  throw dockerError(look, result);
+}
+
+/** A container for one look or deed, as root: only the database's own user may read its files. */
+const THROWAWAY = [
+  'run',
+  '--rm',
+  '--pull',
+  'never',
+  '--network',
+  'none',
+  '--user',
+  '0:0',
+  '--entrypoint',
+  'sh',
+];
 
 /**
  * `down -v --remove-orphans`, then a bind mount emptied, then proof from the engine.
@@ -149,7 +190,7 @@ async function inspectFolder(
 /** A throwaway container that runs a shell script on the data directory, given to it as `$1`. */
 function inFolder(docker: Docker, { source, data }: Bind, image: string, script: string): Command {
   return docker(
-    ...['run', '--rm', '--pull', 'never', '--network', 'none', '--user', '0:0', '--entrypoint', 'sh'],
+    ...THROWAWAY,
     ...['--mount', `type=bind,source=${source},target=/storage`],
     ...[image, '-c', script, 'sh', posix.join('/storage', data)],
   );

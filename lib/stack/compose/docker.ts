@@ -1,5 +1,5 @@
 import type { EnvironmentEntry } from '../../environment/registry.ts';
-import { FailedError, UnreachableError } from '../../errors.ts';
+import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
 import type { Command } from '../../display.ts';
 import { run, type Result, type RunOptions } from '../../process.ts';
 
@@ -39,8 +39,17 @@ export function dockerError(command: Command, { status, stderr }: Result): Error
       said,
     )
   ) {
+    const pinned = command.args[0] === '--context' ? command.args[1] : undefined;
     return new UnreachableError(`the container engine does not answer: ${said}`, {
-      hint: 'start Docker, or check DOCKER_HOST and `docker context ls`',
+      hint: pinned
+        ? `start it, or correct the context: docker context inspect ${pinned}`
+        : 'start Docker, or check DOCKER_HOST and `docker context ls`',
+    });
+  }
+  const [, context] = said.match(/context "([^"]+)"[^\n]*(?:not found|does not exist)/i) ?? [];
+  if (context !== undefined) {
+    return new ConfigurationError(`docker has no context ${context} on this machine`, {
+      hint: `docker context create ${context} --docker host=ssh://<user>@<host>`,
     });
   }
   return new FailedError(

@@ -5,12 +5,13 @@ import type { Environment } from '../../environment/resolve.ts';
 import { messageOf } from '../../errors.ts';
 import type { Claim, Footprint } from '../footprint.ts';
 import { composeFile, readComposeConfig, type ComposeConfig } from './config.ts';
+import { engineEndpoint } from './docker.ts';
 
-type Claims = Pick<Footprint, 'projects' | 'volumes' | 'folders' | 'addresses'>;
+type Claims = Pick<Footprint, 'engine' | 'projects' | 'volumes' | 'folders' | 'addresses'>;
 
 /** What the resolved compose configuration of an environment claims. */
 export async function footprint(environment: Environment, databaseService: string): Promise<Claims> {
-  const config = await readLeniently(environment);
+  const [config, engine] = await Promise.all([readLeniently(environment), engineOf(environment)]);
   const { volumes = [], ports = [] } = config.services[databaseService] ?? {};
   const configured = Object.entries(config.volumes ?? {});
   const ofDatabase = new Set(volumes.map(({ source }) => source));
@@ -18,6 +19,7 @@ export async function footprint(environment: Environment, databaseService: strin
   const counted = configured.filter(([key, { external }]) => !external || ofDatabase.has(key));
   const at = (...needles: string[]): string => placeOf(environment, needles);
   return {
+    engine,
     projects: projectClaims(environment),
     volumes: counted.map(([key, { name }]) => ({ value: name, at: at(name, `${key}:`) })),
     folders: [
@@ -39,6 +41,13 @@ export async function footprint(environment: Environment, databaseService: strin
       ...hostsOf(environment, config),
     ],
   };
+}
+
+/** A context may lead to the engine that docker takes by itself, and two contexts to one engine. */
+async function engineOf({ entry }: Environment): Promise<string> {
+  if (entry.engine?.context === undefined) return '';
+  const [pinned, usual] = await Promise.all([engineEndpoint(entry), engineEndpoint({})]);
+  return pinned === usual ? '' : pinned;
 }
 
 /** The project that is used, and one that an env file names, which compose would take without our `-p`. */

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
-import pg from 'pg';
-import { FailedError, UnreachableError, messageOf } from '../../errors.ts';
+import type { Client } from 'pg';
 import { childEnvironment } from '../../process.ts';
+import { clientOver, connectionError } from '../client.ts';
 import type { DatabaseSettings } from './config.ts';
 import type { Docker } from './docker.ts';
 
@@ -57,9 +57,6 @@ export function openRelay(docker: Docker, container: string, from: From = 'loopb
   };
 }
 
-/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const CANNOT_CONNECT_NOW = '57P03';
-
 /**
  * A connected client of the server in the given container, over `docker exec`: no published port is needed, a remote
  * engine works, and it cannot be another server that happens to listen on this machine's localhost.
@@ -74,44 +71,14 @@ export async function connect(
   database: string,
   settings: DatabaseSettings,
   { timeout = 10_000, from }: { readonly timeout?: number; readonly from?: From } = {},
-): Promise<pg.Client> {
+): Promise<Client> {
   const relay = openRelay(docker, container, from);
-  const { connection } = relay;
-  const client = new pg.Client({
-    // Every field, because pg takes a missing one from PG* variables.
-    host: 'localhost',
-    port: 5432,
-    user: settings.user,
-    password: settings.password,
-    database,
-    ssl: false,
-    connectionTimeoutMillis: timeout,
-    application_name: 'makesafe',
-    stream: () =>
-      Object.assign(connection, {
-        // What pg expects of a socket.
-        connect: () => setImmediate(() => connection.emit('connect')),
-        setNoDelay: () => connection,
-        setKeepAlive: () => connection,
-        ref: () => connection,
-        unref: () => connection,
-      }),
-  });
-  // Without a listener, a connection that is lost between two queries ends the process.
-  client.on('error', () => {});
-  client.once('end', () => relay.end());
   try {
-    await client.connect();
+    const client = await clientOver(relay.connection, { ...settings, database }, timeout);
+    client.once('end', () => relay.end());
+    return client;
   } catch (error) {
     relay.kill();
-    throw connectionError(error, database, relay.said());
+    throw connectionError(error, database, { said: relay.said() });
   }
-  return client;
-}
-
-function connectionError(error: unknown, database: string, said: string): Error {
-  const refused = error instanceof pg.DatabaseError && error.code !== CANNOT_CONNECT_NOW;
-  if (refused)
-    return new FailedError(`the server refuses database ${database}: ${error.message}`, { cause: error });
-  return new UnreachableError(`the database does not answer: ${said || messageOf(error)}`, { cause: error });
 }

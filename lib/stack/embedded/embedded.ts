@@ -1,20 +1,15 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { hostname } from 'node:os';
-import { join, relative, resolve } from 'node:path';
 import pg from 'pg';
-import { runStatements } from '../../database/script.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
-import { run } from '../../process.ts';
+import { direct } from '../direct.ts';
 import type { Stack, StackOptions } from '../stack.ts';
-import { findAlembic } from './alembic.ts';
+import { connectLocally, withLocalClient } from './client.ts';
 import { diagnoseEmbedded } from './diagnose.ts';
-import { withLocalClient } from './client.ts';
 import { followFile } from './follow.ts';
 import { withLock } from './lock.ts';
-import { pgDump } from './pg-dump.ts';
 import {
   findRunning,
   homeOf,
@@ -36,8 +31,6 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
   const value = (variable: string): string => variables.get(variable)!.value;
   const database = { name: value('POSTGRES_DB'), user: value('POSTGRES_USER') };
   const credentials = { user: database.user, password: value('POSTGRES_PASSWORD') };
-
-  let alembicOnce: ReturnType<typeof findAlembic> | undefined;
 
   function running(): Running {
     const found = findRunning(home);
@@ -160,58 +153,11 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
       return bavail * bsize;
     },
 
-    // The server comes without one.
-    pgDump: 'bundled',
-    async dump(args, output) {
-      const { port } = running();
-      await withClient(database.name, port, () => Promise.resolve());
-      const connection = connect({ host: '127.0.0.1', port, noDelay: true });
-      return pgDump(connection, { ...credentials, database: database.name }, args, output);
-    },
-
-    dumpDirectory: (jobs) =>
-      Promise.reject(
-        new ConfigurationError(`JOBS=${jobs}: the embedded stack's pg_dump has one thread`, {
-          hint: 'leave JOBS out',
-        }),
-      ),
-    // There is no pg_restore; whoever takes a dump reads it to its end.
-    verifyArchive: () => Promise.resolve(),
-
-    restoresNatively: false,
-    async restore(dump, to, meter) {
-      const { restore } = await import('../../database/restore-client.ts');
-      await withClient(to, running().port, (client) => restore(client, dump, meter));
-    },
-
-    async runScript(file) {
-      const script = readFileSync(file, 'utf8');
-      return withClient(database.name, running().port, (client) =>
-        runStatements(client, script, relative(root, file)),
-      );
-    },
-
-    async alembic(args, { ini, quiet = false } = {}) {
-      const { port } = running();
-      await withClient(database.name, port, () => Promise.resolve());
-      const alembic = await (alembicOnce ??= findAlembic(root, options.alembic));
-      if (!alembic) throw new ConfigurationError('no Alembic was found', { hint: 'make setup' });
-      const file = resolve(root, ini ?? environment.names.alembicIni);
-      if (!existsSync(file))
-        throw new ConfigurationError(`${file}: no such file`, { hint: 'ALEMBIC_INI=<file>' });
-      return run(
-        { file: alembic.file, args: [...alembic.args, '-c', file, ...args] },
-        {
-          cwd: join(file, '..'),
-          env: {
-            ...Object.fromEntries([...variables].map(([variable, { value: text }]) => [variable, text])),
-            ...{ POSTGRES_HOST: '127.0.0.1', POSTGRES_PORT: String(port), PYTHONDONTWRITEBYTECODE: '1' },
-          },
-          ...(quiet
-            ? {}
-            : { onLine: (line, from) => (from === 'stdout' ? terminal.result(line) : terminal.line(line)) }),
-        },
-      );
-    },
+    ...direct(environment, options, {
+      login: { ...credentials, database: database.name },
+      withClient: async (to, work) => withClient(to, running().port, work),
+      connect: () => Promise.resolve(connectLocally(running().port)),
+      variables: () => ({ POSTGRES_HOST: '127.0.0.1', POSTGRES_PORT: String(running().port) }),
+    }),
   };
 }

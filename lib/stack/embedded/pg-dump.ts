@@ -3,12 +3,7 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment, type Result } from '../../process.ts';
-
-export interface Login {
-  readonly user: string;
-  readonly password: string;
-  readonly database: string;
-}
+import type { Login } from '../client.ts';
 
 type Streams = [stdin: Writable, stdout: null, errors: Readable, Duplex, Duplex, dump: Readable];
 

@@ -1,0 +1,49 @@
+/**
+ * How a server's certificate is looked at, in libpq's words and from strict to not at all.
+ *
+ * @see https://www.postgresql.org/docs/current/libpq-ssl.html
+ */
+export const TLS_MODES = ['verify-full', 'verify-ca', 'require', 'disable'] as const;
+export type TlsMode = (typeof TLS_MODES)[number];
+
+/** A server that somebody else runs, as the registry states it for `stack: 'server'`. */
+export interface ServerEntry {
+  /** A name or an address. It comes from nowhere else. */
+  readonly host: string;
+  /** 5432 by default. */
+  readonly port?: number;
+  /** `verify-full` by default: the certificate must be signed by `caFile` and made out to `host`. */
+  readonly tls?: TlsMode;
+  /** Certificates of the authorities to believe, in PEM; relative to the project's root. */
+  readonly caFile?: string;
+}
+
+export const tlsOf = ({ tls = 'verify-full' }: ServerEntry): TlsMode => tls;
+export const portOf = ({ port = 5432 }: ServerEntry): number => port;
+
+/** `db.example.net:5432`, `[::1]:5432` */
+export function addressOf(server: ServerEntry): string {
+  const host = server.host.toLowerCase();
+  return `${host.includes(':') ? `[${host}]` : host}:${portOf(server)}`;
+}
+
+/** Each sentence names one thing that is wrong. */
+export function checkServerEntry(given: unknown): string[] {
+  if (typeof given !== 'object' || given === null) return ['server is missing: { host: … }'];
+  const { host, port, tls = 'verify-full', caFile, ...rest } = given as Record<string, unknown>;
+  const problems = Object.keys(rest).map((key) => `server takes host, port, tls and caFile, not ${key}`);
+  // Neither a URL, which would hold a user and password, nor a folder with a socket.
+  if (typeof host !== 'string' || !/^[^\s/@?#]+$/.test(host) || /^[^:]*:\d*$/.test(host))
+    problems.push('server.host must be a name or an address, without a port');
+  if (port !== undefined && !(Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536))
+    problems.push('server.port must be a number from 1 to 65535');
+  if (!(TLS_MODES as readonly unknown[]).includes(tls)) {
+    problems.push(`server.tls must be one of ${TLS_MODES.join(', ')}`);
+  } else if (String(tls).startsWith('verify-')) {
+    if (typeof caFile !== 'string' || caFile === '')
+      problems.push(`server.caFile is missing: tls ${String(tls)} believes the authorities in it`);
+  } else if (caFile !== undefined) {
+    problems.push(`server.caFile is not looked at with tls ${String(tls)}: verify-ca and verify-full do`);
+  }
+  return problems;
+}

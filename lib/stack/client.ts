@@ -1,0 +1,66 @@
+import type { Duplex } from 'node:stream';
+import pg from 'pg';
+import { FailedError, UnreachableError, messageOf } from '../errors.ts';
+
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const CANNOT_CONNECT_NOW = '57P03';
+const INVALID_PASSWORD = '28P01';
+
+/**
+ * A client over a connection that stands already.
+ *
+ * @param timeout milliseconds; a server that is stopped takes a connection and says nothing
+ */
+export async function clientOver(
+  connection: Duplex,
+  { user, password, database }: Login,
+  timeout = 10_000,
+): Promise<pg.Client> {
+  const client = new pg.Client({
+    // Every field, because pg takes a missing one from PG* variables.
+    ...{ host: 'localhost', port: 5432, user, password, database, ssl: false },
+    ...{ connectionTimeoutMillis: timeout, application_name: 'makesafe' },
+    stream: () =>
+      Object.assign(connection, {
+        // What pg expects of a socket.
+        connect: () => setImmediate(() => connection.emit('connect')),
+        setNoDelay: () => connection,
+        setKeepAlive: () => connection,
+        ref: () => connection,
+        unref: () => connection,
+      }),
+  });
+  // Without a listener, a connection that is lost between two queries ends the process.
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
+/**
+ * Why a client could not connect.
+ *
+ * @param about what is known beside the error
+ */
+export function connectionError(
+  error: unknown,
+  database: string,
+  about: { readonly said?: string; readonly passwordHint?: string } = {},
+): Error {
+  if (error instanceof FailedError || error instanceof UnreachableError) return error;
+  if (!(error instanceof pg.DatabaseError) || error.code === CANNOT_CONNECT_NOW) {
+    return new UnreachableError(`the database does not answer: ${about.said || messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  const hint = error.code === INVALID_PASSWORD ? about.passwordHint : undefined;
+  return new FailedError(`the server refuses database ${database}: ${messageOf(error)}`, {
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}

@@ -1,0 +1,95 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import type { Duplex } from 'node:stream';
+import type { Client } from 'pg';
+import { runStatements } from '../database/script.ts';
+import type { Environment } from '../environment/resolve.ts';
+import { ConfigurationError } from '../errors.ts';
+import { run } from '../process.ts';
+import type { Login } from './client.ts';
+import { findAlembic } from './embedded/alembic.ts';
+import { pgDump } from './embedded/pg-dump.ts';
+import type { Stack, StackOptions } from './stack.ts';
+
+/** How a server that is in no container is reached. */
+export interface Reach {
+  readonly login: Login;
+  readonly withClient: <T>(database: string, work: (client: Client) => Promise<T>) => Promise<T>;
+  /** A connection without a client, for a program that speaks the protocol itself. */
+  readonly connect: () => Promise<Duplex>;
+  /** Where it is, in variables for the application's migrations and their driver. */
+  readonly variables: () => Readonly<Record<string, string>>;
+}
+
+type Direct = Pick<
+  Stack,
+  | 'pgDump'
+  | 'dump'
+  | 'dumpDirectory'
+  | 'verifyArchive'
+  | 'restoresNatively'
+  | 'restore'
+  | 'runScript'
+  | 'alembic'
+>;
+
+/** What every stack without containers does in the same way: with what npm brings, and an Alembic of this machine. */
+export function direct({ root, names, variables }: Environment, options: StackOptions, reach: Reach): Direct {
+  const { terminal } = options;
+  const { login, withClient } = reach;
+  let alembicOnce: ReturnType<typeof findAlembic> | undefined;
+  /** So that what is wrong is said by us, and not by the program that is about to meet it. */
+  const makeSure = (): Promise<void> => withClient(login.database, () => Promise.resolve());
+
+  return {
+    // The server comes without one.
+    pgDump: 'bundled',
+    async dump(args, output) {
+      await makeSure();
+      return pgDump(await reach.connect(), login, args, output);
+    },
+
+    dumpDirectory: (jobs) =>
+      Promise.reject(
+        new ConfigurationError(`JOBS=${jobs}: the pg_dump of a stack without containers has one thread`, {
+          hint: 'leave JOBS out',
+        }),
+      ),
+    // There is no pg_restore; whoever takes a dump reads it to its end.
+    verifyArchive: () => Promise.resolve(),
+
+    restoresNatively: false,
+    async restore(dump, to, meter) {
+      const { restore } = await import('../database/restore-client.ts');
+      await withClient(to, (client) => restore(client, dump, meter));
+    },
+
+    async runScript(file) {
+      const script = readFileSync(file, 'utf8');
+      return withClient(login.database, (client) => runStatements(client, script, relative(root, file)));
+    },
+
+    async alembic(args, { ini, quiet = false } = {}) {
+      await makeSure();
+      const alembic = await (alembicOnce ??= findAlembic(root, options.alembic));
+      if (!alembic) throw new ConfigurationError('no Alembic was found', { hint: 'make setup' });
+      const file = resolve(root, ini ?? names.alembicIni);
+      if (!existsSync(file))
+        throw new ConfigurationError(`${file}: no such file`, { hint: 'ALEMBIC_INI=<file>' });
+      return run(
+        { file: alembic.file, args: [...alembic.args, '-c', file, ...args] },
+        {
+          cwd: dirname(file),
+          env: {
+            ...Object.fromEntries([...variables].map(([variable, { value }]) => [variable, value])),
+            ...reach.variables(),
+            PYTHONDONTWRITEBYTECODE: '1',
+          },
+          ...(quiet
+            ? {}
+            : { onLine: (line, from) => (from === 'stdout' ? terminal.result(line) : terminal.line(line)) }),
+        },
+      );
+    },
+  };
+}

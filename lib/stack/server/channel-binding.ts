@@ -1,0 +1,46 @@
+import { Duplex, Transform, pipeline } from 'node:stream';
+
+const AUTHENTICATION = 'R'.charCodeAt(0);
+const NEGOTIATE_VERSION = 'v'.charCodeAt(0);
+/** The code of an authentication request that names the mechanisms to choose from. */
+const SASL = 10;
+
+/**
+ * The connection for a libpq that does not know that there is TLS below it: over a connection without, it takes the
+ * offer to bind a password to the TLS channel for an attack. So the offer is taken out.
+ *
+ * @see https://www.postgresql.org/docs/current/sasl-authentication.html
+ */
+export function withoutChannelBinding(connection: Duplex): Duplex {
+  let pending = Buffer.alloc(0);
+  let passed = false;
+  const filter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (passed) return done(null, chunk);
+      pending = Buffer.concat([pending, chunk]);
+      // The server's first words; it waits for an answer behind them.
+      while (pending.length >= 5 && pending.length > pending.readUInt32BE(1)) {
+        const message = pending.subarray(0, 1 + pending.readUInt32BE(1));
+        pending = pending.subarray(message.length);
+        this.push(withoutOffer(message));
+        passed = message[0] !== NEGOTIATE_VERSION;
+      }
+      done(null, passed ? pending : undefined);
+    },
+  });
+  pipeline(connection, filter, () => {});
+  return Duplex.from({ writable: connection, readable: filter });
+}
+
+/** A message as it is, or an offer of mechanisms without those that bind. */
+export function withoutOffer(message: Buffer): Buffer {
+  if (message[0] !== AUTHENTICATION || message.readUInt32BE(5) !== SASL) return message;
+  const offered = message.subarray(9).toString('latin1').split('\0').filter(Boolean);
+  const left = offered.filter((mechanism) => !mechanism.endsWith('-PLUS'));
+  const body = Buffer.from(`${left.map((mechanism) => `${mechanism}\0`).join('')}\0`, 'latin1');
+  const head = Buffer.alloc(9);
+  head[0] = AUTHENTICATION;
+  head.writeUInt32BE(8 + body.length, 1);
+  head.writeUInt32BE(SASL, 5);
+  return Buffer.concat([head, body]);
+}

@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { connect as connectSocket, isIP, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
+import { addressOf, portOf, tlsOf, type ServerEntry } from '../../environment/server-entry.ts';
+import { ConfigurationError, UnreachableError, messageOf } from '../../errors.ts';
+
+export interface Server extends ServerEntry {
+  /** The content of `caFile`. */
+  readonly ca: Buffer | undefined;
+}
+
+/**
+ * Its length, and a version that means "may we speak TLS?".
+ *
+ * @see https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
+
+const REGISTRY = 'in env/environments.ts';
+
+/**
+ * A connection to a server over the network, as secure as its entry wants it. Every byte to and from the server goes
+ * over one of these, whichever program speaks.
+ *
+ * @param timeout milliseconds until TLS stands
+ * @throws UnreachableError when nothing answers
+ * @throws ConfigurationError when what answers is not the server that the entry describes
+ */
+export async function openConnection(server: Server, timeout = 10_000): Promise<Duplex> {
+  const address = addressOf(server);
+  const socket = connectSocket({
+    ...{ host: server.host, port: portOf(server), noDelay: true },
+    // A long statement is silent, and a gateway in between may forget the connection.
+    ...{ keepAlive: true, keepAliveInitialDelay: 30_000 },
+  });
+  const timer = setTimeout(
+    () => socket.destroy(new Error(`${address} says nothing within ${timeout / 1000} s`)),
+    timeout,
+  );
+  try {
+    await once(socket, 'connect');
+    if (tlsOf(server) === 'disable') return socket;
+    await askForTls(socket, address);
+    return await startTls(socket, server);
+  } catch (error) {
+    socket.destroy();
+    if (error instanceof ConfigurationError) throw error;
+    throw new UnreachableError(`the database does not answer: ${messageOf(error)}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** One letter answers. More than that would be from somebody in between, to be taken for the server's later on. */
+async function askForTls(socket: Socket, address: string): Promise<void> {
+  socket.write(SSL_REQUEST);
+  const ended = once(socket, 'end').then(() => [Buffer.alloc(0)]);
+  const [answer] = (await Promise.race([once(socket, 'data'), ended])) as [Buffer];
+  socket.pause();
+  const said = answer.toString('latin1');
+  if (said === 'S') return;
+  if (said === '') throw new Error(`${address} closes the connection`);
+  throw said === 'N'
+    ? new ConfigurationError(`the server at ${address} does not speak TLS`, {
+        hint: `switch it on there, or state server.tls: 'disable' ${REGISTRY}`,
+      })
+    : new ConfigurationError(`what answers at ${address} is not PostgreSQL`, {
+        hint: `correct server.host and server.port ${REGISTRY}`,
+      });
+}
+
+async function startTls(socket: Socket, server: Server): Promise<Duplex> {
+  const { host, ca } = server;
+  const mode = tlsOf(server);
+  const secure = connectTls({
+    ...{ socket, host, rejectUnauthorized: mode !== 'require' },
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(ca === undefined ? {} : { ca }),
+    ...(mode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }),
+  });
+  try {
+    await once(secure, 'secureConnect');
+  } catch (error) {
+    throw notProven(error, server);
+  }
+  return secure;
+}
+
+/** Of OpenSSL's and Node's codes, those that are about the certificate. */
+const ABOUT_CERTIFICATE = /CERT|ISSUER|SIGNATURE|CRL|CA_|PATH_LENGTH|HOSTNAME/;
+
+function notProven(error: unknown, server: Server): unknown {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (!ABOUT_CERTIFICATE.test(code)) return error;
+  const hint =
+    code === 'ERR_TLS_CERT_ALTNAME_INVALID'
+      ? `server.host ${REGISTRY} must be a name in the certificate; tls: 'verify-ca' does not look at the name`
+      : `server.caFile (${server.caFile}) ${REGISTRY} must hold the certificate of the authority that signs for it`;
+  return new ConfigurationError(
+    `the server at ${addressOf(server)} does not prove that it is the one: ${messageOf(error)}`,
+    { cause: error, hint },
+  );
+}

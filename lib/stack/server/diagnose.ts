@@ -1,0 +1,19 @@
+import { addressOf, tlsOf } from '../../environment/server-entry.ts';
+import { passed, warning, type Check } from '../../findings/finding.ts';
+import { openConnection, type Server } from './connection.ts';
+
+/** Whether the server answers, and how far it is sure to be the one. Its password is asked for with every connection. */
+export const ENGINE: Check<Server> = {
+  name: 'engine',
+  async look(server) {
+    (await openConnection(server)).destroy();
+    const tls = tlsOf(server);
+    const found = `PostgreSQL server ${addressOf(server)}, TLS ${tls}`;
+    return tls.startsWith('verify-')
+      ? passed(found)
+      : warning(
+          `${found}: nobody looks whether it is the one`,
+          "state server.caFile, and server.tls: 'verify-full'",
+        );
+  },
+};

@@ -1,0 +1,11 @@
+import { REGISTRY_FILE } from '../../environment/registry.ts';
+import type { Environment } from '../../environment/resolve.ts';
+import { addressOf } from '../../environment/server-entry.ts';
+import type { Footprint } from '../footprint.ts';
+
+/** One database of a server; all of them, as long as it is not known which. */
+export function footprint({ name, entry, variables }: Environment): Pick<Footprint, 'addresses'> {
+  const database = variables.get('POSTGRES_DB')?.value;
+  const value = `${addressOf(entry.server!)}${database === undefined ? '' : `/${database}`}`;
+  return { addresses: [{ value, at: `${REGISTRY_FILE} (${name})` }] };
+}

@@ -1,0 +1,199 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg, { type Client } from 'pg';
+import { maintenanceDatabase } from '../../database/server-session.ts';
+import { addressOf, portOf, tlsOf } from '../../environment/server-entry.ts';
+import type { Environment } from '../../environment/resolve.ts';
+import { ConfigurationError, FailedError, RefusedError, UnreachableError, messageOf } from '../../errors.ts';
+import { lookAt } from '../../findings/finding.ts';
+import { clientOver, connectionError } from '../client.ts';
+import { direct } from '../direct.ts';
+import type { Stack, StackOptions } from '../stack.ts';
+import { withoutChannelBinding } from './channel-binding.ts';
+import { openConnection, type Server } from './connection.ts';
+import { ENGINE } from './diagnose.ts';
+
+/** Milliseconds between two attempts to reach a server that does not answer yet. */
+const INTERVAL_MS = 500;
+
+/** invalid_catalog_name: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const NO_SUCH_DATABASE = '3D000';
+
+/** A PostgreSQL that somebody else runs, a managed one for instance. Nothing but its databases is makesafe's. */
+export function openServerStack(environment: Environment, options: StackOptions): Stack {
+  const { actor, terminal, signal } = options;
+  const { name, root, entry, project, variables } = environment;
+  const server: Server = { ...entry.server!, ca: authorities(root, entry.server!.caFile) };
+  const address = addressOf(server);
+  const tls = tlsOf(server);
+  const value = (variable: string): string => variables.get(variable)!.value;
+  const database = { name: value('POSTGRES_DB'), user: value('POSTGRES_USER') };
+  const login = { user: database.user, password: value('POSTGRES_PASSWORD'), database: database.name };
+
+  async function withClient<T>(to: string, work: (client: Client) => Promise<T>): Promise<T> {
+    const connection = await openConnection(server);
+    const client = await clientOver(connection, { ...login, database: to }).catch((error: unknown) => {
+      connection.destroy();
+      const passwordHint = `${variables.get('POSTGRES_PASSWORD')!.place} must hold the password of role ${login.user} at ${address}`;
+      throw connectionError(error, to, { passwordHint });
+    });
+    try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** True once a connection stands; a server that is not the one is an error. */
+  async function answers(): Promise<boolean> {
+    try {
+      (await openConnection(server)).destroy();
+      return true;
+    } catch (error) {
+      if (error instanceof UnreachableError) return false;
+      throw error;
+    }
+  }
+
+  async function waitUntilReady(timeout: number): Promise<void> {
+    for (
+      const deadline = performance.now() + timeout * 1000;
+      ;
+      await sleep(INTERVAL_MS, undefined, { signal })
+    ) {
+      try {
+        return await withClient(database.name, () => Promise.resolve());
+      } catch (error) {
+        if (isMissing(error)) return createDatabase();
+        if (!(error instanceof UnreachableError)) throw error;
+        if (performance.now() > deadline) {
+          throw new UnreachableError(`no answer of ${address} within ${timeout} s: ${messageOf(error)}`, {
+            cause: error,
+            hint: 'TIMEOUT=<seconds> waits longer',
+          });
+        }
+        if (terminal.interactive) terminal.progress(`waiting for ${address} …`);
+      }
+    }
+  }
+
+  const createDatabase = (): Promise<void> =>
+    withClient(maintenanceDatabase(database.name), async (client) => {
+      await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database.name)}`).catch((error: unknown) => {
+        throw new FailedError(`there is no database ${database.name}, and ${messageOf(error)}`, {
+          cause: error,
+          hint: `have somebody make it who may: CREATE DATABASE ${pg.escapeIdentifier(database.name)} OWNER ${pg.escapeIdentifier(database.user)}`,
+        });
+      });
+      terminal.info(`made database ${database.name}`);
+    });
+
+  /** What would need the server itself in our hands. */
+  const notOurs = (what: string): Promise<never> =>
+    Promise.reject(
+      new ConfigurationError(`${name} is a server that makesafe does not run (${address}): ${what}`, {
+        hint: `make health ENV=${name}`,
+      }),
+    );
+  const notRemovable = (): Promise<never> =>
+    Promise.reject(
+      new RefusedError(`the storage of ${address} is not makesafe's to remove`, {
+        hint: `empty the database instead: make db-reset-db-env ENV=${name} (db-rebuild-env: METHOD=db)`,
+      }),
+    );
+
+  return {
+    database,
+
+    target: async () => ({
+      engine: 'PostgreSQL server',
+      ...{ host: server.host, project, database: database.name, user: database.user },
+      server: `${address}, TLS ${tls}`,
+      running: await answers(),
+      otherUsers: [],
+      storage: { kind: 'server', address },
+    }),
+
+    build: () => Promise.resolve(),
+    up: async ({ timeout }) =>
+      void (await actor.act(
+        `# wait until ${address} answers, ${timeout} s at most; CREATE DATABASE ${pg.escapeIdentifier(database.name)}, if there is none`,
+        () => waitUntilReady(timeout),
+      )),
+    down: () => notOurs('it cannot be stopped from here'),
+    restart: () => notOurs('it cannot be restarted from here'),
+    rebuild: () => notOurs('there is nothing to build'),
+
+    async ps() {
+      const row = [
+        'db',
+        server.host,
+        String(portOf(server)),
+        tls,
+        (await answers()) ? 'running' : 'no answer',
+      ];
+      const head = ['SERVICE', 'HOST', 'PORT', 'TLS', 'STATE'];
+      const widths = head.map((cell, column) => Math.max(cell.length, row[column]!.length));
+      for (const cells of [head, row])
+        terminal.result(
+          cells
+            .map((cell, column) => cell.padEnd(widths[column]!))
+            .join('  ')
+            .trimEnd(),
+        );
+    },
+
+    logs: () => notOurs('its log is where it runs'),
+
+    async health() {
+      const healthy = await answers();
+      return [
+        { service: 'db', healthy, state: healthy ? `running at ${address}` : `no answer of ${address}` },
+      ];
+    },
+
+    diagnose: async () => [await lookAt(ENGINE, server)],
+
+    config: () =>
+      Promise.resolve(
+        [
+          ...['stack: server', `host: ${server.host}`, `port: ${portOf(server)}`, `tls: ${tls}`],
+          ...(server.caFile === undefined ? [] : [`caFile: ${server.caFile}`]),
+          ...[...variables].map(([variable, { value: text }]) => `${variable}: ${text}`),
+        ].join('\n'),
+      ),
+
+    checkDestroyable: notRemovable,
+    destroy: notRemovable,
+
+    withClient,
+    // Nobody can look at its disk from here.
+    freeSpace: () => Promise.resolve(undefined),
+
+    ...direct(environment, options, {
+      ...{ login, withClient },
+      connect: async () => withoutChannelBinding(await openConnection(server)),
+      // The driver's libpq looks at the certificate in the same way.
+      variables: () => ({
+        ...{ POSTGRES_HOST: server.host, POSTGRES_PORT: String(portOf(server)) },
+        ...{ PGSSLMODE: tls, PGGSSENCMODE: 'disable' },
+        ...(server.caFile === undefined ? {} : { PGSSLROOTCERT: resolve(root, server.caFile) }),
+      }),
+    }),
+  };
+}
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof FailedError && (error.cause as Partial<pg.DatabaseError>).code === NO_SUCH_DATABASE;
+
+function authorities(root: string, file: string | undefined): Buffer | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(resolve(root, file));
+  } catch (error) {
+    throw new ConfigurationError(`server.caFile ${file} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

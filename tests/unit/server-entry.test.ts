@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { addressOf, checkServerEntry, tlsOf } from '../../lib/environment/server-entry.ts';
+
+const host = 'db.example.net';
+const caFile = 'env/authority.pem';
+const HOST = 'server.host must be a name or an address, without a port';
+const PORT = 'server.port must be a number from 1 to 65535';
+
+test.each<[given: unknown, problems: string[]]>([
+  [{ host, caFile }, []],
+  [{ host, caFile, port: 6432, tls: 'verify-ca' }, []],
+  [{ host: '10.0.0.7', tls: 'require' }, []],
+  [{ host: '::1', tls: 'disable' }, []],
+  [undefined, ['server is missing: { host: … }']],
+  ['db.example.net', ['server is missing: { host: … }']],
+  [{ caFile }, [HOST]],
+  [{ host: '', caFile }, [HOST]],
+  [{ host: 'db.example.net:5432', caFile }, [HOST]],
+  [{ host: 'postgresql://app:secret@db.example.net', caFile }, [HOST]],
+  [{ host: '/var/run/postgresql', caFile }, [HOST]],
+  [{ host, caFile, port: '5432' }, [PORT]],
+  [{ host, caFile, port: 0 }, [PORT]],
+  [{ host, caFile, port: 65_536 }, [PORT]],
+  // Nothing is believed that is not stated.
+  [{ host }, ['server.caFile is missing: tls verify-full believes the authorities in it']],
+  [
+    { host, tls: 'verify-ca', caFile: '' },
+    ['server.caFile is missing: tls verify-ca believes the authorities in it'],
+  ],
+  // Somebody believes that the certificate is looked at.
+  [
+    { host, tls: 'require', caFile },
+    ['server.caFile is not looked at with tls require: verify-ca and verify-full do'],
+  ],
+  [{ host, tls: 'prefer' }, ['server.tls must be one of verify-full, verify-ca, require, disable']],
+  [{ host, tls: true }, ['server.tls must be one of verify-full, verify-ca, require, disable']],
+  [{ host, caFile, sslmode: 'require' }, ['server takes host, port, tls and caFile, not sslmode']],
+  [
+    { host: 'a b', port: -1, tls: 'x', password: 'p' },
+    [
+      'server takes host, port, tls and caFile, not password',
+      ...[HOST, PORT, 'server.tls must be one of verify-full, verify-ca, require, disable'],
+    ],
+  ],
+])('%j', (given, problems) => {
+  expect(checkServerEntry(given)).toEqual(problems);
+});
+
+describe('what is not stated', () => {
+  test('the certificate is looked at', () => expect(tlsOf({ host })).toBe('verify-full'));
+
+  test.each([
+    [{ host }, 'db.example.net:5432'],
+    [{ host: 'DB.Example.net', port: 6432 }, 'db.example.net:6432'],
+    [{ host: '::1' }, '[::1]:5432'],
+  ])('%j is at %s', (server, address) => expect(addressOf(server)).toBe(address));
+});
