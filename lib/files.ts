@@ -51,8 +51,8 @@ export async function writeWhole(
   }
 }
 
-/** Without this, a power cut could undo the rename. */
-async function flushFolder(folder: string): Promise<void> {
+/** Without this, a power cut could undo a rename in it. */
+export async function flushFolder(folder: string): Promise<void> {
   const handle = await open(folder);
   try {
     await handle.sync();

@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { chmod, open, rename, rm } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
-import { createReadStream } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { byteSize } from '../display.ts';
 import { FailedError, messageOf } from '../errors.ts';
-import { writeWhole } from '../files.ts';
+import { flushFolder, writeWhole } from '../files.ts';
 import type { StackRun } from '../task.ts';
+import { whileUnfinished } from '../unfinished.ts';
 import type { ArchiveHead } from './archive.ts';
 import { readDatabaseFacts, type BackupFacts, type TakenBackup } from './backup-facts.ts';
 import { keepNewest } from './backup-retention.ts';
@@ -15,6 +15,7 @@ import { checksum, filesOf, sizeOf } from './checksum.ts';
 import { checkSpace, expectedSize } from './disk-space.ts';
 import { countTables, decodeCustom, decodeDirectory } from './dump-file.ts';
 import { Meter } from './meter.ts';
+import { removeUnfinished, unfinishedName } from './unfinished-backups.ts';
 
 /** `backup`: takes one, verified, and removes older ones where KEEP says so. */
 export async function backup(run: StackRun): Promise<void> {
@@ -45,6 +46,7 @@ export async function backup(run: StackRun): Promise<void> {
 export async function takeBackup(run: StackRun, folder: string, jobs = 1): Promise<TakenBackup> {
   const { stack, environment } = run;
   const time = new Date();
+  await removeUnfinished(folder);
   const about = await stack.withClient(stack.database.name, readDatabaseFacts);
   const earlier = readBackups(folder).find(
     ({ facts }) => facts.environment === environment.name && facts.database === about.database,
@@ -53,24 +55,31 @@ export async function takeBackup(run: StackRun, folder: string, jobs = 1): Promi
   await checkSpace(folder, needed);
 
   const file = fileFor(run, folder, time);
-  const unverified = `${file}.unverified`;
+  const unverified = unfinishedName(file);
   try {
-    const written = await (jobs > 1
-      ? dumpDirectory(run, unverified, jobs, needed)
-      : dumpFile(run, unverified));
-    const { head, sha256 } = await verify(run, unverified, written);
-    const facts: BackupFacts = {
-      ...{ environment: environment.name, ...about, format: head.format, tables: countTables(head) },
-      ...{ size: sizeOf(unverified), sha256, time: time.toISOString() },
-    };
-    run.signal.throwIfAborted();
-    await writeWhole(`${file}.json`, 0o600, (output) => {
-      output.write(`${JSON.stringify(facts, null, 2)}\n`);
-    });
-    await rename(unverified, file);
-    return { file, facts };
+    return await whileUnfinished(
+      `an unfinished file in ${folder}, which the next backup removes`,
+      async () => {
+        const written = await (jobs > 1
+          ? dumpDirectory(run, unverified, jobs, needed)
+          : dumpFile(run, unverified));
+        const { head, sha256 } = await verify(run, unverified, written);
+        const facts: BackupFacts = {
+          ...{ environment: environment.name, ...about, format: head.format, tables: countTables(head) },
+          ...{ size: sizeOf(unverified), sha256, time: time.toISOString() },
+        };
+        run.signal.throwIfAborted();
+        await writeWhole(`${unverified}.json`, 0o600, (output) => {
+          output.write(`${JSON.stringify(facts, null, 2)}\n`);
+        });
+        await rename(`${unverified}.json`, `${file}.json`);
+        await rename(unverified, file);
+        await flushFolder(folder);
+        return { file, facts };
+      },
+    );
   } catch (error) {
-    for (const half of [unverified, `${file}.json`])
+    for (const half of [unverified, `${unverified}.json`, ...(existsSync(file) ? [] : [`${file}.json`])])
       await rm(half, { recursive: true, force: true }).catch(() => {});
     throw error;
   }
@@ -84,7 +93,7 @@ function fileFor({ stack, environment }: StackRun, folder: string, time: Date): 
   const name = `${environment.name}_${database}_${stamp}`;
   for (let count = 1; ; count++) {
     const file = join(folder, `${name}${count === 1 ? '' : `_${count}`}.dump`);
-    if (![file, `${file}.json`, `${file}.unverified`].some(existsSync)) return file;
+    if (![file, `${file}.json`].some(existsSync)) return file;
   }
 }
 
@@ -95,12 +104,12 @@ async function dumpDirectory(run: StackRun, path: string, jobs: number, needed: 
 }
 
 /** @returns the checksum of what pg_dump wrote */
-async function dumpFile({ stack, terminal }: StackRun, path: string): Promise<string> {
+async function dumpFile({ stack, terminal, signal }: StackRun, path: string): Promise<string> {
   const meter = new Meter(terminal, `backing up ${stack.database.name}`);
   await writeWhole(path, 0o600, async (output) => {
     const results = await Promise.allSettled([
       stack.dump(['--format=custom'], meter),
-      pipeline(meter, output),
+      pipeline(meter, output, { signal }),
     ]);
     const [dumped, written] = results;
     // A disk that is full ends pg_dump as well: it is the reason.
@@ -115,7 +124,7 @@ async function dumpFile({ stack, terminal }: StackRun, path: string): Promise<st
 /** Makes sure that a power cut does not undo it. */
 async function flush(folder: string): Promise<void> {
   await chmod(folder, 0o700);
-  for (const path of [...filesOf(folder).map((file) => join(folder, file)), folder, dirname(folder)]) {
+  for (const path of [...filesOf(folder).map((file) => join(folder, file)), folder]) {
     const handle = await open(path);
     await handle.sync().finally(() => handle.close());
   }

@@ -6,11 +6,12 @@ import { FailedError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { parseFacts, type BackupFacts, type DatabaseIdentity, type TakenBackup } from './backup-facts.ts';
 import { checksum, sizeOf } from './checksum.ts';
+import { isFolder } from './dump-file.ts';
 import { Meter } from './meter.ts';
 
 /** The backups in a folder, the newest first; whether they are whole is not looked at. */
 export function readBackups(folder: string): TakenBackup[] {
-  if (!existsSync(folder)) return [];
+  if (!isFolder(folder)) return [];
   return readdirSync(folder)
     .filter((name) => name.endsWith('.dump.json'))
     .flatMap((name): TakenBackup[] => {

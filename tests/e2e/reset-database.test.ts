@@ -178,7 +178,7 @@ describe.skipIf(inject('noEngine') !== '')('db-reset-db-env', () => {
         WHERE application_name = 'makesafe' AND wait_event_type = 'Lock' AND query LIKE '${statement}'`;
       const ended = running.ended.then(({ stderr }) => Promise.reject(new Error(`did not wait: ${stderr}`)));
       const arrived = expect
-        .poll(() => sql(waiting, 'postgres'), { timeout: 20_000, interval: 50 })
+        .poll(() => sql(waiting, 'postgres'), { timeout: 60_000, interval: 50 })
         .toBe('1');
       await Promise.race([arrived, ended]);
       return running;
@@ -191,20 +191,20 @@ describe.skipIf(inject('noEngine') !== '')('db-reset-db-env', () => {
       await holder?.ended;
       holder = undefined;
       const ours = `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'makesafe'`;
-      await expect.poll(() => sql(ours, 'postgres'), { timeout: 20_000, interval: 50 }).toBe('0');
+      await expect.poll(() => sql(ours, 'postgres'), { timeout: 60_000, interval: 50 }).toBe('0');
     }
 
     afterEach(async () => {
       if (holder) await release();
     });
 
-    // An attribute of the database locks the catalog's row; a setting keeps it from being renamed.
+    // An attribute of the database locks the catalog's row; a setting for a role keeps it from being renamed.
     const closing = (name: string): [lock: string, statement: string] => [
       `ALTER DATABASE ${name} CONNECTION LIMIT 50`,
       '%ALLOW_CONNECTIONS false; COMMENT%',
     ];
     const swapping = (name: string): [lock: string, statement: string] => [
-      `ALTER DATABASE ${name} SET work_mem TO '4MB'`,
+      `ALTER ROLE app IN DATABASE ${name} SET work_mem TO '4MB'`,
       '%RENAME TO%',
     ];
 

@@ -44,6 +44,14 @@ export function useServerOf(from: string | undefined, ...settings: string[]): Da
   return server;
 }
 
+/** A server for a program that is no test. */
+export async function startServer(
+  ...settings: string[]
+): Promise<{ server: DatabaseServer; stop: () => Promise<void> }> {
+  const server = new DatabaseServer(LOGIN);
+  return { server, stop: await start(server, undefined, settings) };
+}
+
 /** @returns what stops it and takes its data away */
 async function start(
   server: DatabaseServer,
@@ -92,6 +100,11 @@ export class DatabaseServer {
   constructor(login: Login, port = 0) {
     this.#login = login;
     this.port = port;
+  }
+
+  url(database: string): string {
+    const { user, password } = this.#login;
+    return `postgresql://${user}:${encodeURIComponent(password)}@127.0.0.1:${this.port}/${database}`;
   }
 
   async withClient<T>(

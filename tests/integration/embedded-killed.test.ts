@@ -133,7 +133,7 @@ describe('killed in the middle,', () => {
     const client = await connect(scratch, { database: 'postgres' });
     onTestFinished(() => client.end());
     // Keeps the new database from taking its place.
-    await client.query(`BEGIN; ALTER DATABASE core_demo SET work_mem TO '4MB'`);
+    await client.query(`BEGIN; ALTER ROLE app_demo IN DATABASE core_demo SET work_mem TO '4MB'`);
     const running = start('db-reset-db-env WAIT=0');
     const waiting = `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%RENAME%'`;
     await expect.poll(() => db.sql(waiting, 'postgres'), { timeout: 20_000, interval: 20 }).toBe('1');

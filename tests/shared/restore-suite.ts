@@ -69,7 +69,7 @@ export function restoreSuite(under: RestoreUnderTest): void {
   const oid = (): Promise<string> =>
     db.sql(`SELECT oid FROM pg_database WHERE datname = '${database}'`, 'postgres');
   const databases = (): Promise<string> =>
-    db.sql(`SELECT string_agg(datname, ' ' ORDER BY 1) FROM pg_database`);
+    db.sql(`SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database`);
   let content = '';
   let dump = '';
 
@@ -110,26 +110,30 @@ export function restoreSuite(under: RestoreUnderTest): void {
     expect(await oid()).not.toBe(before);
     const kept = `SELECT shobj_description(oid, 'pg_database'), datconnlimit, (SELECT setconfig FROM pg_db_role_setting
       WHERE setdatabase = d.oid) FROM pg_database d WHERE datname = current_database()`;
-    expect(await db.sql(kept)).toBe(`it's mine|17|{"app.text=a b"}`);
+    expect(await db.sql(kept)).toMatch(/^it's mine[^|]*\|17\|\{"app\.text=a b"\}$/);
     expect(await databases()).toBe(`${database} postgres template0 template1`);
   });
 
-  test('so do a compressed one, a plain dump, a compressed plain dump and a folder', async () => {
-    const text = await under.plain();
-    const folder = await under.directory();
-    scratch.write('dumps/plain.sql', text);
-    for (const name of ['plain.sql', 'one.dump']) {
-      const bytes = name === 'one.dump' ? readFileSync(scratch.path(dump)) : Buffer.from(text);
-      writeFileSync(scratch.path(`dumps/${name}.gz`), gzipSync(bytes, { level: 1 }));
-    }
-    for (const given of ['dumps/one.dump.gz', 'dumps/plain.sql', 'dumps/plain.sql.gz', folder]) {
-      if (given === undefined) continue;
+  test(
+    'so do a compressed one, a plain dump, a compressed plain dump and a folder',
+    { timeout: 300_000 },
+    async () => {
+      const text = await under.plain();
+      const folder = await under.directory();
+      scratch.write('dumps/plain.sql', text);
+      for (const name of ['plain.sql', 'one.dump']) {
+        const bytes = name === 'one.dump' ? readFileSync(scratch.path(dump)) : Buffer.from(text);
+        writeFileSync(scratch.path(`dumps/${name}.gz`), gzipSync(bytes, { level: 1 }));
+      }
+      for (const given of ['dumps/one.dump.gz', 'dumps/plain.sql', 'dumps/plain.sql.gz', folder]) {
+        if (given === undefined) continue;
+        await spoil();
+        await restored(await restore(`DUMP=${given}`));
+      }
       await spoil();
-      await restored(await restore(`DUMP=${given}`));
-    }
-    await spoil();
-    await restored(await restoreSql('SQL=dumps/plain.sql.gz'));
-  });
+      await restored(await restoreSql('SQL=dumps/plain.sql.gz'));
+    },
+  );
 
   test('any SQL is restored as well, and says that it has no revision', async () => {
     scratch.write(

@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseFacts, type BackupFacts, type TakenBackup } from '../../lib/database/backup-facts.ts';
 import { surplus } from '../../lib/database/backup-retention.ts';
@@ -10,6 +10,7 @@ import { checkSpace, expectedSize } from '../../lib/database/disk-space.ts';
 import { checksum } from '../../lib/database/checksum.ts';
 import { progressLine } from '../../lib/database/meter.ts';
 import { byteSize } from '../../lib/display.ts';
+import { removeUnfinished, unfinishedName } from '../../lib/database/unfinished-backups.ts';
 import { temporaryFolder } from './support.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -141,6 +142,22 @@ describe('a folder', () => {
     expect(new Set(sums).size).toBe(sums.length);
     expect(await checksum(made({ '1.dat': 'ab', 'toc.dat': 'toc' }))).toBe(sums[0]);
   });
+});
+
+test('what a killed backup left is removed, what another process or machine makes is not', async () => {
+  const own = basename(unfinishedName('/any/vm_prod_core.dump'));
+  const dead = own.replace(`.${process.pid}.`, '.999999999.');
+  const elsewhere = dead.replace(`.${hostname()}.`, '.other.');
+  const folder = temporaryFolder({
+    ...{ 'vm_prod_core.dump': '', 'vm_prod_core.dump.json': '', [own]: '', [elsewhere]: '' },
+    ...{ [dead]: '', [`${dead}.json`]: '', [`.${dead}.999999999.partial`]: '' },
+  });
+  mkdirSync(join(folder, dead.replace('core', 'folder')));
+  await removeUnfinished(folder);
+  expect(readdirSync(folder).sort()).toEqual(
+    [own, elsewhere, 'vm_prod_core.dump', 'vm_prod_core.dump.json'].sort(),
+  );
+  await removeUnfinished('/no/such');
 });
 
 describe('KEEP', () => {

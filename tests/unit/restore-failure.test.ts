@@ -6,7 +6,9 @@ describe('pg_restore 17', () => {
   test.each<[what: string, stderr: string, message: string]>([
     [
       'a statement',
-      `pg_restore: while PROCESSING TOC:
+      `pg_restore: connecting to database for restore
+pg_restore: creating TABLE "mart.suppliers"
+pg_restore: while PROCESSING TOC:
 pg_restore: from TOC entry 217; 1259 16390 TABLE suppliers app_stg
 pg_restore: error: could not execute query: ERROR:  type "mood" does not exist
 LINE 2:     a mood

@@ -25,7 +25,7 @@ describe('the work of a task is reached', () => {
     expect(linesWith(runTask, /definition\.run\b/)).toEqual([
       '? definition.run(run)',
       "if (definition.environment === 'name only') return definition.run({ ...run, name });",
-      "if (definition.environment !== 'typed') return definition.run(await openEnvironment(run, name));",
+      "if (definition.environment !== 'typed') return definition.run(await open(run));",
       'return passGuard(request, (passed) => definition.run(passed));',
     ]);
     expect(runTask).toMatch(/return definition\.environment === 'none'\n\s+\? definition\.run\(run\)/);
@@ -62,7 +62,9 @@ describe('the work of a task is reached', () => {
       const task = readFileSync(join(tasks, file), 'utf8');
       // The short forms are daily work on the default environment.
       if (/environment: '(typed|default only)'/.test(task)) continue;
-      expect(task, file).not.toMatch(/reset-|restore|swap|rebuild\/rebuild|kept\.ts|downgrade|stamp\(run\)/);
+      expect(task, file).not.toMatch(
+        /lib\/\S*(reset-|restore|swap|rebuild\/rebuild|kept\.ts)|downgrade|stamp\(run\)/,
+      );
     }
   });
 });

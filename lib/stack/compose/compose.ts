@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import type { Environment } from '../../environment/resolve.ts';
-import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
+import { ConfigurationError, UnreachableError } from '../../errors.ts';
 import { lookAt } from '../../findings/finding.ts';
 import { display, type Command } from '../../display.ts';
 import { run, type RunOptions } from '../../process.ts';
@@ -22,7 +20,7 @@ import { dockerOf, engineEndpoint, engineHost, must } from './docker.ts';
 import { dumping } from './dump.ts';
 import { serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
-import { scriptErrors } from './psql.ts';
+import { runPsql } from './psql.ts';
 import { connect } from './relay.ts';
 import { restoring } from './restore.ts';
 import { otherUsers } from './users.ts';
@@ -178,22 +176,8 @@ export async function openComposeStack(environment: Environment, options: StackO
       (to, work) => stack.withClient(to, work),
     ),
 
-    async runScript(file) {
-      const { Id } = await runningContainer(databaseService);
-      const { user, name } = settings;
-      // Errors in English, because they are recognised by their word.
-      const psql = docker(
-        ...['exec', '-i', '-e', 'PGOPTIONS=-c lc_messages=C', '-e', 'LC_ALL=C.UTF-8', Id],
-        ...['psql', '-X', '-q', '-U', user, '-d', name, '-v', 'ON_ERROR_STOP=0', '-f', '-'],
-      );
-      const { status, stdout, stderr } = await run(psql, { input: readFileSync(file, 'utf8') });
-      if (stdout.trim() !== '') terminal.line(stdout.trimEnd());
-      const errors = scriptErrors(stderr);
-      if (status !== 0 && errors.length === 0) {
-        throw new FailedError(`psql failed on ${basename(file)} (status ${status}): ${stderr.trim()}`);
-      }
-      return errors;
-    },
+    runScript: async (file) =>
+      runPsql(docker, (await runningContainer(databaseService)).Id, settings, file, terminal),
 
     async alembic(args, { ini = names.application.alembicIni, quiet = false } = {}) {
       const { service, folder } = names.application;

@@ -34,7 +34,8 @@ export function restoring(
       const { Id } = await container();
       const exec = ['exec', '-i', '-e', OPTIONS, '-e', 'LC_ALL=C.UTF-8', Id];
       const where = ['-U', settings.user, '-d', conninfo(database)];
-      const how = ['--exit-on-error', '--no-owner', '--no-acl', ...where];
+      // Only then does it name the entry that failed.
+      const how = ['--verbose', '--exit-on-error', '--no-owner', '--no-acl', ...where];
       // psql would give everything the owners that it had elsewhere.
       if (dump.kind === 'plain' && dump.tables !== undefined) {
         const { restore } = await import('../../database/restore-client.ts');
