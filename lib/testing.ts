@@ -16,5 +16,12 @@ export async function test(run: Run): Promise<void> {
   if (status !== 0) throw new FailedError('tests failed', { status });
 }
 
-/** Tests choose the environment of what they start themselves; vitest and CI have settings of their own in ours. */
-const shell = (): Record<string, string> => ({ ...process.env }) as Record<string, string>;
+/**
+ * Tests choose the environment of what they start themselves; vitest and CI have settings of their own in ours. Not so
+ * npm: what it was told for this task is not for others that it runs.
+ */
+const shell = (): Record<string, string> =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'))) as Record<
+    string,
+    string
+  >;

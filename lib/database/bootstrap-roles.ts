@@ -16,7 +16,8 @@ export async function bootstrapRoles(run: StackRun): Promise<void> {
   terminal.next(command('al-up-env', { ENV: environment.name }));
 }
 
-const rolesScript = ({ values, environment }: StackRun): string | undefined =>
+/** The script that is typed, else the one that the registry names; undefined where there is none. */
+export const rolesScript = ({ values, environment }: StackRun): string | undefined =>
   (values['BOOTSTRAP_ROLES_SQL'] as string | undefined) ?? environment.names.rolesScript;
 
 /**

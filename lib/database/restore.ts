@@ -8,7 +8,7 @@ import { revisionIds } from '../alembic.ts';
 import { majorVersion } from './archive.ts';
 import { quoteName } from './attributes.ts';
 import { readRevisions } from './backup-facts.ts';
-import { applyRoles } from './bootstrap-roles.ts';
+import { applyRoles, rolesScript } from './bootstrap-roles.ts';
 import { inspectDump, type Dump } from './dump.ts';
 import { reportKept } from './kept.ts';
 import { Meter } from './meter.ts';
@@ -30,8 +30,8 @@ export const checkSql = (run: DestructiveRun): Promise<void> => check(run, 'SQL'
 
 async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
   const { stack, environment, root, terminal, values } = run;
-  const script = values['BOOTSTRAP_ROLES_SQL'] as string;
-  if (!existsSync(resolve(root, script)))
+  const script = rolesScript(run);
+  if (script !== undefined && !existsSync(resolve(root, script)))
     throw new ConfigurationError(`${script}: no such file`, { hint: 'BOOTSTRAP_ROLES_SQL=<file>' });
   const name = values[parameter] as string;
   const path = resolve(name);

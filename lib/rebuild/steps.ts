@@ -83,9 +83,11 @@ const current: Step = {
 const verify: Step = {
   name: 'verify',
   async work(run) {
-    const { verifyEnvironment } = await import('../schema/verify.ts');
-    await verifyEnvironment(run);
     const base = run.values['BASE'] as string | undefined;
+    await run.actor.act(`# as db-verify-env${base === undefined ? '' : ` BASE=${base}`}`, async () => {
+      const { verifyEnvironment } = await import('../schema/verify.ts');
+      await verifyEnvironment(run);
+    });
     return base === undefined ? 'as it should be' : `as it should be, and as ${base}`;
   },
 };

@@ -43,6 +43,7 @@ describe('the server stack', () => {
       scratch,
       `CREATE ROLE app_new LOGIN CREATEDB CREATEROLE PASSWORD '${scratch.password(MANAGED)}'`,
       `ALTER ROLE app_new SET createrole_self_grant = 'set, inherit'`,
+      'GRANT SET ON PARAMETER "app.text" TO app_new',
     );
   }, PATIENCE);
 });
