@@ -4,7 +4,8 @@ import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createInflate } from 'node:zlib';
 import { messageOf } from '../errors.ts';
-import { readData, readHead, type ArchiveHead, type Compression, type Entry } from './archive.ts';
+import type { Compression, Entry } from '../archive/toc.ts';
+import { readData, readHead, type ArchiveHead } from './archive.ts';
 import { ByteStream } from './byte-stream.ts';
 
 /** The stages between the bytes of a dump's data and the data themselves. */

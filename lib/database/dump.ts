@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough, pipeline, type Readable, type Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ConfigurationError, messageOf } from '../errors.ts';
-import type { Compression } from './archive.ts';
+import type { Compression } from '../archive/toc.ts';
 import { sizeOf } from './checksum.ts';
 import { countTables, decodeCustom, decodeDirectory, encodingOf, named } from './dump-file.ts';
 import { readPlain } from './plain-dump.ts';
@@ -77,7 +77,7 @@ async function readArchive(about: Pick<Dump, 'path' | 'kind' | 'gzip'>): Promise
   const head = await (about.kind === 'custom'
     ? decodeCustom(openDump(about), count)
     : decodeDirectory(about.path, count));
-  const { compression, server } = head;
+  const { compression, serverVersion: server } = head;
   return { compression, contents, server, tables: countTables(head), encoding: encodingOf(head) };
 }
 

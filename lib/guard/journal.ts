@@ -88,9 +88,14 @@ export function append(file: string, entry: Entry, redactor: Redactor): void {
       closeSync(descriptor);
     }
   } catch (error) {
-    throw new RefusedError(`the journal cannot be written: ${messageOf(error)}`, { cause: error });
+    throw unusable('written', error);
   }
 }
+
+const unusable = (how: 'written' | 'read', error: unknown): RefusedError =>
+  new RefusedError(`refused; nothing was touched\nthe journal cannot be ${how}: ${messageOf(error)}`, {
+    cause: error,
+  });
 
 /** The lines of a journal in their order, and how many of them cannot be read. */
 export function readJournal(file: string): { entries: Entry[]; cut: number } {
@@ -107,14 +112,22 @@ export function readJournal(file: string): { entries: Entry[]; cut: number } {
   return { entries, cut: lines.length - entries.length };
 }
 
-/** All starts of all environments. */
+/**
+ * All starts of all environments.
+ *
+ * @throws RefusedError when they cannot be read
+ */
 export function readJournals(root: string): Start[] {
   const folder = folderOf(root);
   if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.jsonl'))
-    .flatMap((file) => readJournal(join(folder, file)).entries)
-    .filter((entry) => entry.event === 'start');
+  try {
+    return readdirSync(folder)
+      .filter((file) => file.endsWith('.jsonl'))
+      .flatMap((file) => readJournal(join(folder, file)).entries)
+      .filter((entry) => entry.event === 'start');
+  } catch (error) {
+    throw unusable('read', error);
+  }
 }
 
 /** The commit that the work tree stands on; null outside of a repository, or without git. */

@@ -1,4 +1,5 @@
-import type { Archive, Entry } from './archive.ts';
+import type { Entry } from '../archive/toc.ts';
+import type { Archive } from './archive.ts';
 import { after, COMPLETE, NOISE, NOTHING, type State } from './canonical.ts';
 
 /** pg_dump's line in front of each object. Names in it are as they are, but for line breaks. */
@@ -46,7 +47,7 @@ export function parsePlain(text: string): Omit<Archive, 'version' | 'database'> 
 function entry(id: number, name: string, kind: string, schema: string): Entry {
   return {
     ...{ id, name, kind, schema: schema === '-' ? '' : schema, catalog: '', definition: '' },
-    ...{ tablespace: '', accessMethod: '', owner: '', dependencies: [] },
+    ...{ copy: '', tablespace: '', accessMethod: '', owner: '', dependencies: [], hasData: false, file: '' },
   };
 }
 

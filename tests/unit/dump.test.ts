@@ -71,7 +71,7 @@ describe.each(FIXTURES)('%s', (name) => {
       database: 'fixture',
       compression: 'gzip',
     });
-    expect(whole.server).toMatch(/^17\./);
+    expect(whole.serverVersion).toMatch(/^17\./);
     expect(whole.entries.map(({ kind, schema, name: tag }) => `${kind} ${schema} ${tag}`)).toEqual(
       expect.arrayContaining(['TABLE mart "1" 受入', 'TABLE DATA mart "1" 受入', 'BLOBS  4242']),
     );
