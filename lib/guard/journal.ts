@@ -93,9 +93,7 @@ export function append(file: string, entry: Entry, redactor: Redactor): void {
 }
 
 const unusable = (how: 'written' | 'read', error: unknown): RefusedError =>
-  new RefusedError(`refused; nothing was touched\nthe journal cannot be ${how}: ${messageOf(error)}`, {
-    cause: error,
-  });
+  new RefusedError(`the journal cannot be ${how}: ${messageOf(error)}`, { cause: error });
 
 /** The lines of a journal in their order, and how many of them cannot be read. */
 export function readJournal(file: string): { entries: Entry[]; cut: number } {

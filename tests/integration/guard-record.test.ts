@@ -164,7 +164,7 @@ describe('one destructive run at a time, and all of them on record', () => {
       const { status, stderr } = await scratch.runTask(`db-reset-db-env ${ENV} WAIT=0`);
       rmSync(folder);
       renameSync(`${folder}.aside`, folder);
-      expect(stderr).toMatch(/^\[error\] refused; nothing was touched$/m);
+      expect(stderr).toContain('[error] the journal cannot be ');
       expect(stderr).toContain('journal');
       expect(status).toBe(77);
       expect(await sql('SELECT x FROM kept')).toBe('42');
