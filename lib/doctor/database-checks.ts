@@ -1,7 +1,8 @@
 import { lookForLeftovers } from '../database/interrupted.ts';
 import { describeLeftovers } from '../database/leftovers.ts';
 import { byteSize } from '../display.ts';
-import { failed, passed, warning, type Check } from '../findings/finding.ts';
+import { MakesafeError } from '../errors.ts';
+import { failed, notLookedAt, passed, warning, type Check } from '../findings/finding.ts';
 import type { StackRun } from '../task.ts';
 
 /** What interrupted runs left, and what is kept on purpose. */
@@ -9,7 +10,11 @@ export const leftovers: Check<StackRun> = {
   name: 'leftovers',
   async look(run) {
     const { stack, environment, command } = run;
-    const found = await lookForLeftovers(run);
+    const found = await lookForLeftovers(run).catch((error: unknown) => {
+      if (error instanceof MakesafeError) return undefined;
+      throw error;
+    });
+    if (!found) return notLookedAt('the server does not answer');
     const left = describeLeftovers(stack.database.name, found);
     const kept = found.kept.map(({ name }) => `${name} is kept`);
     const env = { ENV: environment.name };

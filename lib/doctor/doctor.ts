@@ -53,7 +53,9 @@ async function examine(run: NamedRun): Promise<Finding[]> {
   const reachable = database.state === 'passed';
   const rest = await Promise.all([
     ...OF_CONTENTS.map((one) => (reachable ? lookAt(one, facts) : unreachable(one.name))),
-    ...[leftovers, diskSpace].map((one) => (reachable ? lookAt(one, opened) : unreachable(one.name))),
+    // What a killed run left may be the reason that the database does not answer.
+    lookAt(leftovers, opened),
+    reachable ? lookAt(diskSpace, opened) : unreachable(diskSpace.name),
   ]);
   return [
     { ...configuration, state: 'passed', found: `${files} are complete` },

@@ -35,12 +35,12 @@ export async function lookAt<Facts>({ name, look }: Check<Facts>, facts: Facts):
 }
 
 /** The same check, where a fault is nothing to stop for. */
-export function asWarning<Facts>({ name, look }: Check<Facts>): Check<Facts> {
+export function asWarning<Facts>(check: Check<Facts>): Check<Facts> {
   return {
-    name,
+    name: check.name,
     async look(facts) {
-      const outcome = await look(facts);
-      return outcome.state === 'failed' ? { ...outcome, state: 'warning' } : outcome;
+      const { state, ...outcome } = await lookAt(check, facts);
+      return { ...outcome, state: state === 'failed' ? 'warning' : state };
     },
   };
 }

@@ -127,11 +127,10 @@ export function objectsOf(entries: readonly Entry[], { logical, known, owners }:
   const ownedSequences = new Set<Entry>();
   const objects: Entry[] = [];
   for (const entry of entries) {
-    if (NO_OBJECT.test(entry.kind) || isPublicSchema(entry)) continue;
+    if (NO_OBJECT.test(entry.kind) || isPublicSchema(entry) || isDatabaseComment(entry)) continue;
     const others = entry.dependencies.map((id) => byId.get(id));
     if (entry.kind === 'COMMENT' && others[0]) {
-      // Of the database, whose comment is read from the catalog.
-      if (others[0].kind !== 'DATABASE') add(comments, others[0], entry.definition);
+      add(comments, others[0], entry.definition);
       continue;
     }
     const same = others.find((one) => one?.name === entry.name && one.schema === entry.schema);
@@ -167,6 +166,10 @@ export function objectsOf(entries: readonly Entry[], { logical, known, owners }:
 /** Which is in a dump only where it is not as initdb made it, and so is read from the catalog. */
 const isPublicSchema = ({ kind, name }: Entry): boolean =>
   (kind === 'SCHEMA' && name === 'public') || (kind === 'COMMENT' && name === 'SCHEMA public');
+
+/** It is read from the catalog, where there is one to read. */
+const isDatabaseComment = ({ kind, name }: Entry): boolean =>
+  kind === 'COMMENT' && name.startsWith('DATABASE ');
 
 function add(to: Map<Entry, string[]>, entry: Entry, text: string): void {
   const texts = to.get(entry);
