@@ -85,26 +85,6 @@ describe('killed in the middle,', () => {
         expect(await db.sql('SELECT version_num FROM alembic_version')).toBe(HEAD);
       },
     );
-
-    test('leaves an alembic that goes on, and the next one waits for it', async () => {
-      await must('al-up-env REV=20250401_090000000');
-      const holder = await connect(scratch);
-      onTestFinished(() => holder.end().catch(() => {}));
-      await holder.query('BEGIN; LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE');
-      const waiting = (type: string) => () =>
-        db.sql(`SELECT count(*) FROM pg_locks WHERE locktype = '${type}' AND NOT granted`);
-      const patience = { timeout: 20_000, interval: 50 };
-
-      const first = start('al-up-env');
-      await expect.poll(waiting('relation'), patience).toBe('1');
-      await killWhen(first, () => true);
-      const second = start('al-up-env');
-      await expect.poll(waiting('advisory'), patience).toBe('1');
-      expect(await waiting('relation')()).toBe('1');
-      await holder.query('ROLLBACK');
-      succeeded(await second.ended);
-      expect(await db.sql('SELECT version_num FROM alembic_version')).toBe(HEAD);
-    });
   });
 
   const partial = (folder: string) => () =>

@@ -22,7 +22,10 @@ describe('help', () => {
         .filter(({ mark }) => mark === '⚠')
         .map(({ name }) => name)
         .sort(),
-    ).toEqual(['al-down-env', 'al-stamp-env', 'db-reset-db-env', 'db-reset-volume-env']);
+    ).toEqual([
+      ...['al-down-env', 'al-stamp-env', 'db-drop-old-env', 'db-rebuild-env', 'db-reset-db-env'],
+      ...['db-reset-volume-env', 'db-undo-env', 'restore-from-dump', 'restore-from-sql'],
+    ]);
     expect(stdout).toMatch(/^ +local_dev +default/m);
     expect(stdout).toMatch(/^ +local_demo/m);
     expect(stdout).toMatch(/^ +vm_stg +.*formerly stg/m);

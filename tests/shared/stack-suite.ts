@@ -233,8 +233,11 @@ export function stackSuite(under: StackUnderTest): void {
 
     test('with check that nothing is missing', async () => {
       const { stdout } = await done('check');
-      const pattern = `^✓ configuration .*\\n✓ engine .*\\n✓ database .*${database} of ${user}$`;
-      expect(stdout).toMatch(new RegExp(pattern, 'm'));
+      expect(stdout).toMatch(/^✓ configuration /m);
+      expect(stdout).toMatch(/^✓ engine /m);
+      expect(stdout).toMatch(new RegExp(`^✓ database reachable +${database} on PostgreSQL 17`, 'm'));
+      expect(stdout).toMatch(new RegExp(`^✓ marker +marked for ${environment}$`, 'm'));
+      expect(stdout).not.toMatch(/^✗/m);
     });
 
     test('with config how it runs, without the password', async () => {
@@ -268,7 +271,10 @@ export function stackSuite(under: StackUnderTest): void {
       const { status, stderr } = await task('al-up-env');
       await db.sql('ALTER MATERIALIZED VIEW mart.hidden RENAME TO mv_receive_daily_summary');
       expect(stderr).toContain('mart.mv_receive_daily_summary does not exist');
-      expect(stderr).toContain('alembic upgrade failed (status 1)');
+      expect(stderr).toContain(
+        `[error] revision 20251211_140000000 failed; ${database} is at ${BEFORE_HEAD}\n`,
+      );
+      expect(stderr).toMatch(/^ +file +app\/backend\/.*recreate_v_receive_weekly_monthly\.py, line \d+$/m);
       expect(stderr).not.toContain('[ok]');
       expect(status).toBe(1);
       expect(await revision()).toBe(BEFORE_HEAD);
@@ -277,7 +283,7 @@ export function stackSuite(under: StackUnderTest): void {
     test('so does a revision that does not exist', async () => {
       const { status, stderr } = await task('al-up-env REV=nowhere');
       expect(stderr).toContain(`Can't locate revision identified by 'nowhere'`);
-      expect(stderr).toContain('alembic upgrade failed (status 255)');
+      expect(stderr).toContain(`[error] alembic failed; ${database} is at ${BEFORE_HEAD}\n`);
       expect(status).toBe(255);
       expect(await revision()).toBe(BEFORE_HEAD);
     });
@@ -302,7 +308,7 @@ export function stackSuite(under: StackUnderTest): void {
     rows: await db.sql(`SELECT count(*), (SELECT count(*) FROM pg_class) FROM mart.suppliers`),
     revision: await revision(),
     files: readdirSync(scratch.root, { recursive: true, encoding: 'utf8' })
-      .filter((file) => !/^(node_modules|\.embedded\/[^/]+\/)/.test(file))
+      .filter((file) => !/^(node_modules|journal$|\.embedded\/[^/]+\/)/.test(file))
       .map((file) => `${file} ${statSync(scratch.path(file)).mtimeMs}`),
   });
 
@@ -345,12 +351,11 @@ export function stackSuite(under: StackUnderTest): void {
       expect(status).toBe(77);
     });
 
-    test('lets a typed FORCE=1 through to the countdown, of five seconds whatever WAIT says', async () => {
+    test('refuses a protected environment whose database cannot be read, with FORCE=1 typed: 77', async () => {
       const words = `${resets[0]} ENV=${under.protectedEnvironment} FORCE=1 WAIT=0`;
-      const running = scratch.startTask(words);
-      await running.printed('Starting in 5');
-      running.interrupt();
-      expect((await running.ended).status).toBe(130);
+      const { status, stderr } = await scratch.runTask(words);
+      expect(stderr).toContain('neither its marker nor a backup can be had');
+      expect(status).toBe(77);
     });
 
     test('does not take an exported ENV: 64', async () => {
@@ -370,7 +375,7 @@ export function stackSuite(under: StackUnderTest): void {
         const { status, stderr } = await running.ended;
         expect(stderr).toMatch(new RegExp(`^ +environment +${environment}$`, 'm'));
         expect(stderr).toMatch(/^ +storage +(folder|volume|kept by the server at) \S+/m);
-        expect(stderr).toMatch(new RegExp(`^ +database +${database} of ${user}$`, 'm'));
+        expect(stderr).toMatch(new RegExp(`^ +database +${database} of ${user}, `, 'm'));
         expect(stderr).not.toContain('[ok]');
         expect(status).toBe(130);
       },
@@ -404,8 +409,9 @@ export function stackSuite(under: StackUnderTest): void {
   );
 
   test('db-reset-db-env empties the database while clients reconnect, and keeps what belongs to it', async () => {
+    const marker = `makesafe.environment=${environment}`;
     await db.sql(`
-      COMMENT ON DATABASE ${database} IS 'it''s "mine" \\ 100%';
+      COMMENT ON DATABASE ${database} IS 'it''s "mine" \\ 100%\n${marker}';
       ALTER DATABASE ${database} CONNECTION LIMIT 17;
       ALTER DATABASE ${database} SET search_path TO "Mixed Case", public;
       ALTER DATABASE ${database} SET "app.text" TO 'it''s';
