@@ -50,7 +50,8 @@ describe.skipIf(inject('noEngine') !== '')('db-reset-db-env', () => {
       expect(generations).toEqual(generations.toSorted((a, b) => a - b));
     }
     expect(refused.filter((message) => !EXPECTED_REFUSALS.test(message))).toEqual([]);
-  });
+    // A busy machine is no failure.
+  }, 400_000);
 
   describe('keeps what belongs to the database itself', () => {
     const CREATE: Record<string, string> = {

@@ -213,7 +213,7 @@ describe.skipIf(inject('noEngine') !== '').concurrent('db-reset-volume-env', () 
   });
 
   const held = environment('named');
-  test('does not say [ok] while a container of another project holds the volume', async () => {
+  test('refuses while a container of another project holds the volume', async () => {
     await fill(held);
     const volume = `${scratch.project(held)}_data`;
     const holder = `${scratch.prefix}-holder`;
@@ -222,10 +222,10 @@ describe.skipIf(inject('noEngine') !== '').concurrent('db-reset-volume-env', () 
       ...['--entrypoint', 'sleep', 'postgres:17', 'infinity'],
     );
     const { status, stderr } = await reset(held);
-    expect(stderr).toContain(`left: volume ${volume}`);
+    expect(stderr).toContain(`the storage is also mounted by ${holder} (no compose project)`);
     expect(stderr).not.toContain('[ok]');
-    expect(status).toBe(1);
-    // Once the other container is gone, a second run repairs.
+    expect(status).toBe(77);
+    expect(await volumeExists(volume)).toBe(true);
     await docker('rm', '--force', '--volumes', holder);
     await expectReset(held, `volume ${volume}`);
     expect(await volumeExists(volume)).toBe(false);

@@ -154,11 +154,21 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
 
   test('check: all is well', async () => {
     const { stdout } = await done('check ENV=vm_stg');
-    expect(stdout).toMatch(/^✓ configuration .*\n✓ engine .*\n✓ database .*core_stg of app_stg$/m);
-    const json = JSON.parse((await done('check ENV=vm_stg JSON=1')).stdout) as {
-      findings: { ok: boolean }[];
-    };
-    expect(json.findings.map(({ ok }) => ok)).toEqual([true, true, true]);
+    expect(stdout).toMatch(/^✓ configuration .*\n✓ engine +Docker .*, Compose .*\n✓ ports /m);
+    expect(stdout).toMatch(/^✓ password +the server takes the one of app_stg\n✓ database reachable /m);
+    const json = JSON.parse((await done('check ENV=vm_stg JSON=1')).stdout) as { passed: boolean };
+    expect(json.passed).toBe(true);
+  });
+
+  test('check finds a password that is not the one of the data, and says what to do', async () => {
+    await sql(`ALTER ROLE app_stg PASSWORD 'another'`);
+    const { status, stdout } = await task('check ENV=vm_stg');
+    await sql(`ALTER ROLE app_stg PASSWORD '${NASTY_PASSWORD}'`);
+    expect(stdout).toMatch(
+      /^✗ password +the data was made with another password of app_stg .*\n +→ put the old one back, or/m,
+    );
+    expect(status).toBe(1);
+    await done('check ENV=vm_stg');
   });
 
   test('restart restarts every container and returns when the database takes queries', async () => {
@@ -196,7 +206,7 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
     expect(health.stderr).toContain('vm_stg is not healthy: core_api, db, database core_stg');
     expect(health.status).toBe(1);
     const check = await task('check ENV=vm_stg');
-    expect(check.stdout).toMatch(/^✗ database .*not running\n +→ .*up.*ENV=vm_stg$/m);
+    expect(check.stdout).toMatch(/^✗ database reachable .*not running\n +→ .*up.*ENV=vm_stg$/m);
     expect(check.status).toBe(1);
   });
 
