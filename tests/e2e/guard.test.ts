@@ -154,7 +154,9 @@ describe.skipIf(inject('noEngine') !== '')('the guard', () => {
     test('through make as well, and through npx', async () => {
       const before = await state();
       const words = 'db-reset-db-env ENV=vm_stg';
-      for (const running of [scratch.startMake(words), scratch.startNpx(words)]) {
+      // One after the other: the second would find the lock taken.
+      for (const start of [() => scratch.startMake(words), () => scratch.startNpx(words)]) {
+        const running = start();
         await running.printed('Starting in 5');
         running.interrupt();
         const { status, stderr } = await running.ended;

@@ -49,6 +49,8 @@ export function openRelay(docker: Docker, container: string, from: From = 'loopb
   child.stderr.on('data', (data: Buffer) => (said += data.toString()));
   const connection = Duplex.from({ writable: child.stdin, readable: child.stdout });
   child.on('error', (error) => connection.destroy(error));
+  // A connection whose relay is gone may otherwise never end, and whoever waits for it would wait for nothing.
+  child.once('close', () => setImmediate(() => connection.destroy()));
   return {
     connection,
     said: () => said.trim(),
