@@ -96,13 +96,13 @@ describe.skipIf(inject('noEngine') !== '')('DRY_RUN=1', () => {
 
   test('counts from the shell as well, through make, and does not wait', async () => {
     const before = await state();
-    const { status, stdout, stderr, time } = await scratch.runMake('db-reset-volume-env ENV=vm_stg', {
+    const { status, stdout, stderr } = await scratch.runMake('db-reset-volume-env ENV=vm_stg', {
       env: { DRY_RUN: '1' },
     });
     expect(stdout).toContain('down -v --remove-orphans');
     expect(stderr).toContain('dry run: nothing is touched (it would wait 5 s)');
     expect(status).toBe(0);
-    expect(time).toBeLessThan(5000);
+    expect(stderr).not.toContain('Starting in');
     expect(await state()).toEqual(before);
   });
 

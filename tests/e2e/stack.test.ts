@@ -51,16 +51,11 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
   };
 
   describe('up', () => {
-    test('builds, starts, and returns when the database takes queries, without waiting for the health check', async () => {
+    test('builds, starts, and returns when the database takes queries', async () => {
       const { stderr } = await done('up ENV=vm_stg');
-      const returned = Date.now();
       expect(await sql('SELECT 1')).toBe('1');
       expect(stderr).toContain('[ok] vm_stg: database core_stg answers');
       expect(stderr).toContain('[next] npx tsx tasks/db-bootstrap-roles-env.ts ENV=vm_stg');
-      const ready = 1000 * Number(await sql('SELECT extract(epoch FROM pg_postmaster_start_time())'));
-      console.log(`up returned ${Math.round(returned - ready)} ms after the server had started`);
-      // The health check runs every ten seconds.
-      expect(returned - ready).toBeLessThan(5000);
     });
 
     test('does not publish the port of the database', async () => {
@@ -74,20 +69,22 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
       expect(await scratch.container('vm_stg')).toBe(id);
     });
 
-    test('does not take the temporary server of a first start for the real one', async () => {
+    test('waits for neither the health check nor the temporary server of a first start', async () => {
       scratch.write('initdb/slow.sql', 'SELECT pg_sleep(2); CREATE TABLE made AS SELECT 42 AS x;');
       await done('up ENV=slow');
+      const health = ['inspect', '--format', '{{.State.Health.Status}}', await scratch.container('slow')];
+      expect(await docker(...health)).toBe('starting');
       expect(await asker(scratch, 'slow', 'app', 'core').sql('SELECT x FROM made')).toBe('42');
     });
 
     test.each(['broken', 'looping'])(
       'of a container that cannot start shows why, soon: 69 (%s)',
       async (name) => {
-        const { status, stderr, time } = await task(`up ENV=${name}`);
+        const { status, stderr } = await task(`up ENV=${name}`);
         expect(stderr).toContain('the database did not start');
         expect(stderr).toContain('unrecognized configuration parameter "nonsense"');
+        expect(stderr).not.toContain('no answer within');
         expect(status).toBe(69);
-        expect(time).toBeLessThan(30_000);
       },
     );
 
@@ -97,7 +94,6 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
       expect(stderr).toContain('TIMEOUT=');
       expect(status).toBe(69);
       expect(time).toBeGreaterThan(2000);
-      expect(time).toBeLessThan(15_000);
     });
 
     test('cancelled while waiting: 130', async () => {

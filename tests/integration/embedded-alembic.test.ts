@@ -108,7 +108,7 @@ describe('the Alembic that migrates', () => {
   });
 
   test('an alembic.ini that does not exist is named: 78', async () => {
-    const { status, stderr } = await heads('ALEMBIC_INI=absent/alembic.ini');
+    const { status, stderr } = await heads('ALEMBIC_INI=absent/alembic.ini', { path: withFirst('path') });
     expect(stderr).toContain(`${scratch.path('absent/alembic.ini')}: no such file`);
     expect(status).toBe(78);
   });

