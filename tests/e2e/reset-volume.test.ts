@@ -2,9 +2,9 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { databaseOnly, type Service } from '../helpers/compose-files.ts';
-import { asker, startDatabase, type Asker } from '../helpers/database.ts';
+import { asker, startDatabase } from '../helpers/database.ts';
 import { docker, must, run, type Ran } from '../helpers/processes.ts';
-import { useScratch, type ExtraEnvironment } from '../helpers/scratch.ts';
+import { useScratch } from '../helpers/scratch.ts';
 
 const DATA = '/var/lib/postgresql/data';
 const BELOW = { environment: { PGDATA: `${DATA}/pgdata` } };
@@ -29,59 +29,64 @@ const STORAGE = {
 type State = 'running' | 'stopped' | 'gone';
 const STATES: State[] = ['running', 'stopped', 'gone'];
 
-/** Environments of their own, so that they can be reset at the same time: `bind_stopped` keeps data as `bind`. */
-const environments: Record<string, ExtraEnvironment> = {};
-
-function environment(kind: keyof typeof STORAGE, state?: State): string {
+/** An environment in a copy of its own, so that they can be reset at the same time: `bind_stopped` keeps data as `bind`. */
+function environment(kind: keyof typeof STORAGE, state?: State) {
   const name = state === undefined ? kind : `${kind}_${state}`;
   const volumes = kind === 'external' ? { data: { external: true, name: '${PLACE}' } } : { data: {} };
-  environments[name] = { compose: databaseOnly({ db: STORAGE[kind], volumes }), env: { PLACE: name } };
-  return name;
+  const compose = databaseOnly({ db: STORAGE[kind], volumes });
+  const scratch = useScratch({ alone: true, environments: { [name]: { compose, env: { PLACE: name } } } });
+  const { sql } = asker(scratch, name, 'app', 'core');
+  const start = (): Promise<void> => startDatabase(scratch, name);
+  const reset = (): Promise<Ran> => scratch.runTask(`db-reset-volume-env ENV=${name} WAIT=0`);
+  const bringTo = async (next: State): Promise<void> => {
+    if (next === 'stopped') await scratch.compose(name, 'stop');
+    if (next === 'gone') await scratch.compose(name, 'down');
+  };
+  return {
+    ...{ name, scratch, reset, bringTo },
+    volume: (): string => `${scratch.project(name)}_data`,
+    container: (): Promise<string> => scratch.container(name),
+    /** The folder of the project that is mounted. */
+    folder: (): string => scratch.path('data', name),
+    variable: (line: string): void =>
+      scratch.write(`env/.env.${name}`, `${scratch.read(`env/.env.${name}`)}${line}\n`),
+
+    async fill(): Promise<void> {
+      await start();
+      await sql('CREATE TABLE kept AS SELECT 42 AS x');
+    },
+
+    async expectReset(storage: string): Promise<void> {
+      const { status, stderr } = await reset();
+      expect(stderr).toContain(storage);
+      expect(stderr).toContain('[ok]');
+      expect(status).toBe(0);
+      expect(await scratch.container(name)).toBe('');
+    },
+
+    async expectEmptyAfterStart(): Promise<void> {
+      await start();
+      expect(await sql(`SELECT to_regclass('kept') IS NULL`)).toBe('t');
+    },
+
+    /** Refused whatever the container's state, and nothing is touched. */
+    async expectRefused(reason: string): Promise<void> {
+      for (const next of STATES) {
+        await bringTo(next);
+        const before = await scratch.container(name);
+        const { status, stderr } = await reset();
+        expect(stderr, next).toContain(reason);
+        expect(stderr, next).toContain(`make db-reset-db-env ENV=${name}`);
+        expect(status, next).toBe(77);
+        expect(await scratch.container(name), next).toBe(before);
+      }
+      await start();
+      expect(await sql('SELECT x FROM kept')).toBe('42');
+    },
+  };
 }
 
 describe.skipIf(inject('noEngine') !== '').concurrent('db-reset-volume-env', () => {
-  const scratch = useScratch({ environments });
-  const db = (name: string): Asker => asker(scratch, name, 'app', 'core');
-  const reset = (name: string): Promise<Ran> => scratch.runTask(`db-reset-volume-env ENV=${name} WAIT=0`);
-
-  async function bringTo(state: State, name: string): Promise<void> {
-    if (state === 'stopped') await scratch.compose(name, 'stop');
-    if (state === 'gone') await scratch.compose(name, 'down');
-  }
-
-  async function fill(name: string): Promise<void> {
-    await startDatabase(scratch, name);
-    await db(name).sql('CREATE TABLE kept AS SELECT 42 AS x');
-  }
-
-  async function expectReset(name: string, storage: string): Promise<void> {
-    const { status, stderr } = await reset(name);
-    expect(stderr).toContain(storage);
-    expect(stderr).toContain('[ok]');
-    expect(status).toBe(0);
-    expect(await scratch.container(name)).toBe('');
-  }
-
-  async function expectEmptyAfterStart(name: string): Promise<void> {
-    await startDatabase(scratch, name);
-    expect(await db(name).sql(`SELECT to_regclass('kept') IS NULL`)).toBe('t');
-  }
-
-  /** Refused whatever the container's state, and nothing is touched. */
-  async function expectRefused(name: string, reason: string): Promise<void> {
-    for (const state of STATES) {
-      await bringTo(state, name);
-      const before = await scratch.container(name);
-      const { status, stderr } = await reset(name);
-      expect(stderr, state).toContain(reason);
-      expect(stderr, state).toContain(`make db-reset-db-env ENV=${name}`);
-      expect(status, state).toBe(77);
-      expect(await scratch.container(name), state).toBe(before);
-    }
-    await startDatabase(scratch, name);
-    expect(await db(name).sql('SELECT x FROM kept')).toBe('42');
-  }
-
   const volumeExists = async (volume: string): Promise<boolean> =>
     (await run(['docker', 'volume', 'inspect', volume])).status === 0;
 
@@ -95,21 +100,21 @@ describe.skipIf(inject('noEngine') !== '').concurrent('db-reset-volume-env', () 
   for (const state of STATES) {
     const named = environment('named', state);
     test(`removes a named volume, container ${state}`, async () => {
-      await fill(named);
-      await bringTo(state, named);
-      const volume = `${scratch.project(named)}_data`;
+      await named.fill();
+      await named.bringTo(state);
+      const volume = named.volume();
       expect(await volumeExists(volume)).toBe(true);
-      await expectReset(named, `volume ${volume}`);
+      await named.expectReset(`volume ${volume}`);
       expect(await volumeExists(volume)).toBe(false);
     });
 
     const bind = environment('bind', state);
     test(`empties a bind mount inside the project, container ${state}`, async () => {
-      await fill(bind);
-      await bringTo(state, bind);
-      const folder = scratch.path('data', bind);
+      await bind.fill();
+      await bind.bringTo(state);
+      const folder = bind.folder();
       expect(await contents(folder)).toContain('PG_VERSION');
-      await expectReset(bind, `folder ${folder}`);
+      await bind.expectReset(`folder ${folder}`);
       expect(await contents(folder)).toBe('');
     });
   }
@@ -117,117 +122,120 @@ describe.skipIf(inject('noEngine') !== '').concurrent('db-reset-volume-env', () 
   for (const state of ['running', 'stopped'] as const) {
     const anonymous = environment('anonymous', state);
     test(`removes an anonymous volume, container ${state}`, async () => {
-      await fill(anonymous);
-      await bringTo(state, anonymous);
-      const id = await scratch.container(anonymous);
+      await anonymous.fill();
+      await anonymous.bringTo(state);
+      const id = await anonymous.container();
       const volume = await docker('inspect', '--format', '{{(index .Mounts 0).Name}}', id);
       expect(await volumeExists(volume)).toBe(true);
-      await expectReset(anonymous, `anonymous volume ${volume}`);
+      await anonymous.expectReset(`anonymous volume ${volume}`);
       expect(await volumeExists(volume)).toBe(false);
     });
   }
 
   const layer = environment('layer');
   test("removes data in the container's own layer", async () => {
-    await fill(layer);
-    await expectReset(layer, "the container's own layer");
-    await expectEmptyAfterStart(layer);
+    await layer.fill();
+    await layer.expectReset("the container's own layer");
+    await layer.expectEmptyAfterStart();
   });
 
   const folder = environment('bind_below');
   test('empties PGDATA in a folder of a bind mount and leaves its neighbours', async () => {
-    scratch.write(`data/${folder}/neighbour`, 'stays');
-    await fill(folder);
-    await bringTo('stopped', folder);
-    const mounted = scratch.path('data', folder);
-    await expectReset(folder, `folder ${mounted}/pgdata`);
+    folder.scratch.write(`data/${folder.name}/neighbour`, 'stays');
+    await folder.fill();
+    await folder.bringTo('stopped');
+    const mounted = folder.folder();
+    await folder.expectReset(`folder ${mounted}/pgdata`);
     expect(await contents(mounted)).toBe('neighbour\npgdata');
     expect(await contents(join(mounted, 'pgdata'))).toBe('');
   });
 
   const of18 = environment('of_18');
   test('empties PGDATA where the image of PostgreSQL 18 has it, also when no container exists', async () => {
-    const image = `${scratch.prefix}-postgres-18`;
-    scratch.write(`env/.env.${of18}`, `${scratch.read(`env/.env.${of18}`)}PLACE=${image}\n`);
+    const image = `${of18.scratch.prefix}-postgres-18`;
+    of18.variable(`PLACE=${image}`);
     const place = '/var/lib/postgresql/18/docker';
     const dockerfile = `FROM postgres:17\nENV PGDATA=${place}\nVOLUME /var/lib/postgresql\n`;
     await must(['docker', 'build', '--quiet', '--tag', image, '-'], { input: dockerfile });
-    const mounted = scratch.path('data', of18);
+    const mounted = of18.folder();
     for (const state of ['running', 'gone'] as const) {
-      await fill(of18);
+      await of18.fill();
       expect(await contents(join(mounted, '18/docker'))).toContain('PG_VERSION');
-      await bringTo(state, of18);
-      await expectReset(of18, `folder ${mounted}/18/docker`);
+      await of18.bringTo(state);
+      await of18.expectReset(`folder ${mounted}/18/docker`);
       expect(await contents(join(mounted, '18/docker')), state).toBe('');
     }
   });
 
   const below = environment('named_below');
   test('removes a named volume that holds PGDATA in a folder', async () => {
-    await fill(below);
-    const volume = `${scratch.project(below)}_data`;
-    await expectReset(below, `volume ${volume}`);
+    await below.fill();
+    const volume = below.volume();
+    await below.expectReset(`volume ${volume}`);
     expect(await volumeExists(volume)).toBe(false);
   });
 
   for (const kind of ['tmpfs', 'tmpfs_long'] as const) {
     const memory = environment(kind);
     test(`removes data in memory (${kind === 'tmpfs' ? 'tmpfs:' : 'volumes: type: tmpfs'})`, async () => {
-      await fill(memory);
-      await expectReset(memory, 'memory (tmpfs)');
-      await expectEmptyAfterStart(memory);
+      await memory.fill();
+      await memory.expectReset('memory (tmpfs)');
+      await memory.expectEmptyAfterStart();
     });
   }
 
   const external = environment('external');
   test('refuses an external volume and leaves it as it is', async () => {
-    const volume = `${scratch.prefix}-external`;
-    scratch.write(`env/.env.${external}`, `${scratch.read(`env/.env.${external}`)}PLACE=${volume}\n`);
+    const volume = `${external.scratch.prefix}-external`;
+    external.variable(`PLACE=${volume}`);
     await docker('volume', 'create', volume);
-    await fill(external);
-    await expectRefused(external, `external volume ${volume}`);
+    await external.fill();
+    await external.expectRefused(`external volume ${volume}`);
   });
 
   const outside = environment('outside');
   test('refuses a bind mount outside of the project and leaves it as it is', async () => {
-    await fill(outside);
-    await expectRefused(outside, `${join(scratch.outside, outside)}, which is outside this project`);
+    await outside.fill();
+    await outside.expectRefused(
+      `${join(outside.scratch.outside, outside.name)}, which is outside this project`,
+    );
   });
 
   const link = environment('link');
   test('refuses a link in the project that leads outside and leaves it as it is', async () => {
-    mkdirSync(scratch.path('data'), { recursive: true });
-    mkdirSync(join(scratch.outside, 'behind'));
-    symlinkSync(join(scratch.outside, 'behind'), scratch.path('data', link));
-    await fill(link);
-    await expectRefused(link, 'outside this project');
+    const behind = join(link.scratch.outside, 'behind');
+    mkdirSync(link.scratch.path('data'), { recursive: true });
+    mkdirSync(behind);
+    symlinkSync(behind, link.folder());
+    await link.fill();
+    await link.expectRefused('outside this project');
   });
 
   const foreign = environment('foreign');
   test('refuses a folder that holds files but no PG_VERSION and leaves it as it is', async () => {
-    scratch.write(`data/${foreign}/thesis.txt`, 'years of work');
-    const { status, stderr } = await reset(foreign);
-    expect(stderr).toContain(`${scratch.path('data', foreign)} holds files but no PG_VERSION`);
+    foreign.scratch.write(`data/${foreign.name}/thesis.txt`, 'years of work');
+    const { status, stderr } = await foreign.reset();
+    expect(stderr).toContain(`${foreign.folder()} holds files but no PG_VERSION`);
     expect(status).toBe(77);
-    expect(scratch.read(`data/${foreign}/thesis.txt`)).toBe('years of work');
+    expect(foreign.scratch.read(`data/${foreign.name}/thesis.txt`)).toBe('years of work');
   });
 
   const held = environment('named');
   test('refuses while a container of another project holds the volume', async () => {
-    await fill(held);
-    const volume = `${scratch.project(held)}_data`;
-    const holder = `${scratch.prefix}-holder`;
+    await held.fill();
+    const volume = held.volume();
+    const holder = `${held.scratch.prefix}-holder`;
     await docker(
       ...['run', '--detach', '--init', '--name', holder, '--volume', `${volume}:/held`],
       ...['--entrypoint', 'sleep', 'postgres:17', 'infinity'],
     );
-    const { status, stderr } = await reset(held);
+    const { status, stderr } = await held.reset();
     expect(stderr).toContain(`the storage is also mounted by ${holder} (no compose project)`);
     expect(stderr).not.toContain('[ok]');
     expect(status).toBe(77);
     expect(await volumeExists(volume)).toBe(true);
     await docker('rm', '--force', '--volumes', holder);
-    await expectReset(held, `volume ${volume}`);
+    await held.expectReset(`volume ${volume}`);
     expect(await volumeExists(volume)).toBe(false);
   });
 });

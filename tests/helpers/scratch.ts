@@ -55,6 +55,8 @@ export interface ExtraEnvironment {
 
 export interface ScratchOptions {
   readonly environments?: Readonly<Record<string, ExtraEnvironment>>;
+  /** The registry has no others than these: what destroys asks compose for the configuration of each. */
+  readonly alone?: boolean;
   /** False leaves node_modules out. */
   readonly dependencies?: boolean;
   /** False puts the container engine out of reach of all that is run in the copy. */
@@ -92,10 +94,9 @@ export class Scratch {
       ],
     );
     return Object.fromEntries(
-      [...Object.entries<EnvironmentEntry>(registry.environments), ...extra].map(([name, entry]) => [
-        name,
-        { ...entry, project: `${this.prefix}-${entry.project ?? name}` },
-      ]),
+      [...(this.#options.alone ? [] : Object.entries<EnvironmentEntry>(registry.environments)), ...extra].map(
+        ([name, entry]) => [name, { ...entry, project: `${this.prefix}-${entry.project ?? name}` }],
+      ),
     );
   }
 
@@ -146,7 +147,8 @@ export class Scratch {
       symlinkSync(join(PROJECT, 'node_modules'), this.path('node_modules'));
     }
     const { environments = {} } = this.#options;
-    const registered = { ...registry, environments: this.#entries };
+    const usual = this.#options.alone ? { default: Object.keys(environments)[0], removed: {} } : {};
+    const registered = { ...registry, ...usual, environments: this.#entries };
     this.write('env/environments.ts', `export default ${JSON.stringify(registered, null, 2)};\n`);
     const port = await freePort();
     for (const name of ['local_dev', 'local_demo', 'vm_stg', 'vm_prod']) {

@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Variable } from '../../lib/environment/env-files.ts';
@@ -156,6 +156,24 @@ describe('readComposeConfig, with a program in the place of docker', () => {
       // No env file has it.
       LANG: 'exported',
     });
+  });
+
+  test.each([
+    ['the same files are resolved once', 'services: {}', 'services: {}', 1],
+    ['a changed file anew', 'services: {}', 'services: { db: {} }', 2],
+    ['what takes in other files anew each time', 'include: [x.yml]', 'include: [x.yml]', 2],
+  ])('%s', async (_what, first, second, count) => {
+    const root = withDocker(`echo >> "$PWD/calls"; echo '{"services":{}}'`);
+    mkdirSync(join(root, 'docker'));
+    for (const file of ['env/.env.common', 'secrets/.env.vm_stg.secrets']) {
+      mkdirSync(join(root, file, '..'));
+      writeFileSync(join(root, file), '');
+    }
+    for (const text of [first, second]) {
+      writeFileSync(join(root, 'docker/x.yml'), text);
+      await readComposeConfig(environment({}, root));
+    }
+    expect(readFileSync(join(root, 'calls'), 'utf8')).toHaveLength(count);
   });
 
   test('what docker says when it fails', async () => {

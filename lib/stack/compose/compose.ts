@@ -11,6 +11,7 @@ import {
   imageEnvironment,
   inspectVolumes,
   pgdata,
+  runningContainer,
   storageOfConfig,
   storageOfContainer,
   type Container,
@@ -50,9 +51,10 @@ export async function openComposeStack(environment: Environment, options: StackO
       waitUntilReady(docker, project, databaseService, settings, timeout, terminal, signal),
     );
 
-  async function runningContainer(service: string): Promise<Container> {
-    const container = await findContainer(docker, project, service);
-    if (container?.State.Status === 'running') return container;
+  /** Its id, for a command in it: asked anew each time, because it may have been replaced. */
+  async function running(service: string): Promise<string> {
+    const id = await runningContainer(docker, project, service);
+    if (id !== undefined) return id;
     throw new UnreachableError(`service ${service} of ${environment.name} is not running`, {
       hint: `make up ENV=${environment.name}`,
     });
@@ -153,7 +155,7 @@ export async function openComposeStack(environment: Environment, options: StackO
     },
 
     async withClient(database, work) {
-      const client = await connect(docker, (await runningContainer(databaseService)).Id, database, settings);
+      const client = await connect(docker, await running(databaseService), database, settings);
       try {
         return await work(client);
       } finally {
@@ -162,22 +164,22 @@ export async function openComposeStack(environment: Environment, options: StackO
     },
 
     async freeSpace(folder) {
-      const { Id } = await runningContainer(databaseService);
-      const { status, stdout } = await run(docker('exec', Id, 'df', '-Pk', folder));
+      const { status, stdout } = await run(
+        docker('exec', await running(databaseService), 'df', '-Pk', folder),
+      );
       const [, kilobytes] = stdout.match(/\n\S+\s+\d+\s+\d+\s+(\d+)/) ?? [];
       return status === 0 && kilobytes !== undefined ? Number(kilobytes) * 1024 : undefined;
     },
 
-    ...dumping(docker, () => runningContainer(databaseService), settings),
+    ...dumping(docker, () => running(databaseService), settings),
     ...restoring(
       docker,
-      () => runningContainer(databaseService),
+      () => running(databaseService),
       settings,
       (to, work) => stack.withClient(to, work),
     ),
 
-    runScript: async (file) =>
-      runPsql(docker, (await runningContainer(databaseService)).Id, settings, file, terminal),
+    runScript: async (file) => runPsql(docker, await running(databaseService), settings, file, terminal),
 
     async alembic(args, { ini = names.application.alembicIni, quiet = false } = {}) {
       const { service, folder } = names.application;
@@ -186,9 +188,9 @@ export async function openComposeStack(environment: Environment, options: StackO
           hint: `application.service in env/environments.ts names it; there are: ${Object.keys(config.services).join(', ')}`,
         });
       }
-      const { Id } = await runningContainer(service);
+      const id = await running(service);
       const where = folder === undefined ? [] : ['--workdir', folder];
-      return run(docker('exec', ...where, Id, 'alembic', '-c', ini, ...args), {
+      return run(docker('exec', ...where, id, 'alembic', '-c', ini, ...args), {
         ...(quiet
           ? {}
           : { onLine: (line, from) => (from === 'stdout' ? terminal.result(line) : terminal.line(line)) }),

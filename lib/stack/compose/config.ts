@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ConfigurationError } from '../../errors.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import type { Command } from '../../display.ts';
@@ -53,12 +55,46 @@ export function inProject({ root, variables }: Environment): Pick<RunOptions, 'c
   return { cwd: root, without };
 }
 
+/** What was resolved in this process, by all that it was made of. */
+const resolved = new Map<string, Promise<ComposeConfig>>();
+
 /**
+ * `docker compose config`, once for the same files: the guard asks for every environment, and looks twice.
+ *
  * @param env variables that no env file here defines
  */
-export async function readComposeConfig(
+export function readComposeConfig(
   environment: Environment,
   env: Readonly<Record<string, string>> = {},
+): Promise<ComposeConfig> {
+  const inputs = inputsOf(environment);
+  if (inputs === undefined) return resolve(environment, env);
+  const key = JSON.stringify([inputs, env]);
+  const known = resolved.get(key);
+  if (known) return known;
+  const config = resolve(environment, env);
+  resolved.set(key, config);
+  config.catch(() => resolved.delete(key));
+  return config;
+}
+
+/** All that the result depends on; undefined where that is more than the files that are named here. */
+function inputsOf(environment: Environment): unknown {
+  const { root, names, envFiles } = environment;
+  try {
+    const composeFiles = names.composeFiles.map((file) => readFileSync(join(root, file), 'utf8'));
+    if (composeFiles.some((text) => /\b(include|extends|env_file|label_file)\b/.test(text))) return undefined;
+    const variables = envFiles.map(({ path }) => readFileSync(join(root, path), 'utf8'));
+    return [root, composeCommand(environment), composeFiles, variables];
+  } catch {
+    // Compose says what it cannot read.
+    return undefined;
+  }
+}
+
+async function resolve(
+  environment: Environment,
+  env: Readonly<Record<string, string>>,
 ): Promise<ComposeConfig> {
   const command = composeCommand(environment, 'config', '--format', 'json');
   const { stdout } = await must(command, { ...inProject(environment), env });

@@ -34,9 +34,25 @@ export async function findContainer(
   return containers.find(({ State }) => State.Status === 'running') ?? containers[0];
 }
 
+/** Id of the running container of a service; undefined when none runs. */
+export const runningContainer = async (
+  docker: Docker,
+  project: string,
+  service: string,
+): Promise<string | undefined> => (await list(docker, project, service, 'status=running'))[0];
+
 /** Ids of all containers of a project, or of one service in it. */
-export async function list(docker: Docker, project: string, service?: string): Promise<string[]> {
-  const filters = [`label=com.docker.compose.project=${project}`, 'label=com.docker.compose.oneoff=False'];
+export async function list(
+  docker: Docker,
+  project: string,
+  service?: string,
+  ...more: string[]
+): Promise<string[]> {
+  const filters = [
+    `label=com.docker.compose.project=${project}`,
+    'label=com.docker.compose.oneoff=False',
+    ...more,
+  ];
   if (service !== undefined) filters.push(`label=com.docker.compose.service=${service}`);
   const args = filters.flatMap((filter) => ['--filter', filter]);
   const { stdout } = await must(docker('ps', '--all', '--quiet', '--no-trunc', ...args));

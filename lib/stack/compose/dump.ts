@@ -41,29 +41,29 @@ type Dumping = Pick<Stack, 'pgDump' | 'dump' | 'dumpDirectory' | 'verifyArchive'
 /** Dumps by the programs in the database's own container. */
 export function dumping(
   docker: Docker,
-  container: () => Promise<{ Id: string }>,
+  container: () => Promise<string>,
   settings: DatabaseSettings,
 ): Dumping {
   const { user, name, password } = settings;
   return {
     pgDump: 'own',
     async dump(args, output, by = 'own') {
-      const { Id } = await container();
+      const id = await container();
       if (by === 'bundled') {
         const { pgDump } = await import('../embedded/pg-dump.ts');
-        const { connection } = openRelay(docker, Id);
+        const { connection } = openRelay(docker, id);
         return pgDump(connection, { user, password, database: name }, args, output);
       }
       // Bounds of partitions are printed in the session's time zone, which is no part of the schema.
       const where = ['-U', user, '-d', name];
-      return run(docker('exec', '-e', 'PGTZ=UTC', Id, 'pg_dump', ...where, ...args), { output });
+      return run(docker('exec', '-e', 'PGTZ=UTC', id, 'pg_dump', ...where, ...args), { output });
     },
 
     async dumpDirectory(jobs, folder, meter, needed) {
-      const { Id } = await container();
+      const id = await container();
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const script = ['bash', '-c', DUMP_DIRECTORY, 'bash', String(jobs), user, name, String(needed)];
-      const dump = docker('exec', '-i', '-e', 'PGTZ=UTC', Id, ...script);
+      const dump = docker('exec', '-i', '-e', 'PGTZ=UTC', id, ...script);
       const [{ status, stderr }] = await Promise.all([
         run(dump, { input: new PassThrough(), output: meter }),
         unpack(meter, folder),
@@ -72,9 +72,9 @@ export function dumping(
     },
 
     async verifyArchive(file) {
-      const { Id } = await container();
+      const id = await container();
       for (const how of [['--list'], ['-f', '/dev/null']]) {
-        const restore = docker('exec', '-i', Id, 'pg_restore', ...how);
+        const restore = docker('exec', '-i', id, 'pg_restore', ...how);
         const { status, stderr } = await run(restore, { input: createReadStream(file) });
         if (status !== 0)
           throw new FailedError(`pg_restore cannot read ${file} (status ${status}): ${stderr.trim()}`);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REGISTRY_FILE } from '../../environment/registry.ts';
+import { neededVariables } from '../../environment/compose-variables.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { messageOf } from '../../errors.ts';
 import type { Claim, Footprint } from '../footprint.ts';
@@ -76,11 +77,18 @@ function hostOf(variable: string, value: string): string | undefined {
 
 /** Secrets that are not on this machine get a stand-in: they are in no name, path or port. */
 async function readLeniently(environment: Environment): Promise<ComposeConfig> {
-  const standIns: Record<string, string> = {};
+  const { root, names, variables } = environment;
+  const needed = names.composeFiles.flatMap((file) =>
+    neededVariables(readFileSync(join(root, file), 'utf8')),
+  );
+  const standIns = Object.fromEntries(
+    needed.filter((name) => !variables.get(name)?.value).map((name) => [name, 'unknown']),
+  );
   for (;;) {
     try {
       return await readComposeConfig(environment, standIns);
     } catch (error) {
+      // One of a file that is included or extended.
       const [, missing] = messageOf(error).match(/required variable (\w+) is missing a value/) ?? [];
       if (missing === undefined || missing in standIns) throw error;
       standIns[missing] = 'unknown';

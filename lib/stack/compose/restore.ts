@@ -23,7 +23,7 @@ type Restoring = Pick<Stack, 'restoresNatively' | 'restore'>;
 /** Restores by the programs in the database's own container. */
 export function restoring(
   docker: Docker,
-  container: () => Promise<{ Id: string }>,
+  container: () => Promise<string>,
   settings: DatabaseSettings,
   withClient: Stack['withClient'],
 ): Restoring {
@@ -31,8 +31,8 @@ export function restoring(
     restoresNatively: true,
 
     async restore(dump, database, meter, jobs) {
-      const { Id } = await container();
-      const exec = ['exec', '-i', '-e', OPTIONS, '-e', 'LC_ALL=C.UTF-8', Id];
+      const id = await container();
+      const exec = ['exec', '-i', '-e', OPTIONS, '-e', 'LC_ALL=C.UTF-8', id];
       const where = ['-U', settings.user, '-d', conninfo(database)];
       // Only then does it name the entry that failed.
       const how = ['--verbose', '--exit-on-error', '--no-owner', '--no-acl', ...where];
