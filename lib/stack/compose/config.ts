@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../../errors.ts';
+import { looksSecret } from '../../environment/env-files.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import type { Command } from '../../display.ts';
 import type { RunOptions } from '../../process.ts';
@@ -66,6 +67,14 @@ export async function readComposeConfig(
   return JSON.parse(stdout, (_key, value: unknown) =>
     typeof value === 'string' ? value.replaceAll('$$', '$') : value,
   ) as ComposeConfig;
+}
+
+/** What looks like a secret in the services' variables: the compose file may take them from files of its own. */
+export function secretsOf({ services }: ComposeConfig): string[] {
+  return Object.values(services)
+    .flatMap(({ environment = {} }) => Object.entries(environment))
+    .flatMap(([name, value]) => (value !== null && looksSecret(name, value) ? [value] : []))
+    .filter((value) => value.length > 3); // REQUIRE_PASSWORD=yes
 }
 
 export interface DatabaseSettings {
