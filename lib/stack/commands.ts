@@ -62,8 +62,10 @@ export async function ps({ environment, stack, terminal, command }: StackRun): P
 }
 
 export async function logs({ stack, values, terminal }: StackRun): Promise<void> {
-  // Without a terminal nobody could end it.
-  const follow = (values['FOLLOW'] as boolean | undefined) ?? terminal.interactive;
+  // Elsewhere than on a terminal nobody waits for more.
+  const follow = (values['FOLLOW'] as boolean | undefined) ?? terminal.showsResult;
+  // Nor where the reader has gone: `make logs FOLLOW=1 | head`.
+  if (follow) process.stdout.once('error', () => process.kill(process.pid, 'SIGTERM'));
   await stack.logs({ service: values['S'] as string | undefined, follow, tail: values['TAIL'] as number });
 }
 

@@ -16,6 +16,7 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
         compose: databaseOnly({
           db: {
             volumes: ['../initdb:/docker-entrypoint-initdb.d:ro'],
+            env_file: ['../app.env'],
             healthcheck: LATE,
           },
         }),
@@ -33,6 +34,7 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
   let recorder: string;
 
   beforeAll(async () => {
+    scratch.write('app.env', 'API_TOKEN=n3ver-shown\n');
     recorder = join(scratch.outside, 'recorder');
     mkdirSync(recorder);
     const script = `#!/bin/sh\nprintf '%s\\n' "$@" >>'${recorder}/arguments'\nexec '${await must(['which', 'docker'])}' "$@"\n`;
@@ -134,6 +136,8 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
     expect(stdout).toContain('POSTGRES_DB: core_stg');
     expect(stdout.match(/POSTGRES_PASSWORD: ["']?\*+/g)).toHaveLength(2);
     for (const part of ['p w%40', '@/$', 'x#', '"1']) expect(stdout).not.toContain(part);
+    // Nor what the compose file takes from somewhere else.
+    expect((await done('config ENV=slow')).stdout).toMatch(/API_TOKEN: \*+\n/);
   });
 
   test('health: every service and the database, as text and as JSON', async () => {
