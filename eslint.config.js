@@ -4,7 +4,7 @@ export default tseslint.config(
   {
     ignores: [
       ...['node_modules/', 'data/', 'backups/', 'bin/', 'types/', 'tests/fixtures/', 'eslint.config.js'],
-      'lib/schema/report/page.js',
+      ...['lib/schema/report/page.js', 'tests/helpers/typescript-loader.js'],
     ],
   },
   tseslint.configs.recommendedTypeChecked,

@@ -12,7 +12,11 @@ export default defineConfig({
           name: 'integration',
           include: ['tests/integration/**/*.test.ts'],
           globalSetup: 'tests/helpers/browser.ts',
-          testTimeout: 60_000,
+          testTimeout: 120_000,
+          // Tests wait for servers and programs most of their time: more at a time than the one that vitest takes for
+          // two cores.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -22,8 +26,8 @@ export default defineConfig({
           globalSetup: 'tests/helpers/engine.ts',
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // They share one engine and two cores.
-          fileParallelism: false,
+          maxWorkers: 3,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -1,10 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { Ran, Running } from './processes.ts';
-import type { Scratch } from './scratch.ts';
+import { TYPESCRIPT, type Scratch } from './scratch.ts';
 
 export const FAULTS = [
   'task killed',
@@ -62,15 +61,17 @@ export interface Outcome {
   readonly said: string;
 }
 
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const PRELOAD = pathToFileURL(join(import.meta.dirname, 'fault-preload.ts')).href;
 
 function startFaulty(subject: Subject, order: FaultOrder): Running {
   const [task, ...args] = subject.command.split(' ');
   const script = subject.scratch.path('tasks', `${task}.ts`);
-  return subject.scratch.start([process.execPath, '--import', TSX, '--import', PRELOAD, script, ...args], {
-    env: { MAKESAFE_FAULT: JSON.stringify(order) },
-  });
+  return subject.scratch.start(
+    [process.execPath, '--import', TYPESCRIPT, '--import', PRELOAD, script, ...args],
+    {
+      env: { MAKESAFE_FAULT: JSON.stringify(order) },
+    },
+  );
 }
 
 const signs = (subject: Subject): string => mkdtempSync(join(subject.scratch.outside, 'fault-'));

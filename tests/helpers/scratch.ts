@@ -6,12 +6,10 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
-  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -37,7 +35,8 @@ const COPIED = [
   ],
 ];
 
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+/** For `node --import`: what runs TypeScript in tests. */
+export const TYPESCRIPT = pathToFileURL(join(import.meta.dirname, 'typescript-loader.js')).href;
 
 const NOWHERE = 'unix:///nonexistent/docker.sock';
 
@@ -141,10 +140,10 @@ export class Scratch {
       });
     }
     if (this.#options.dependencies !== false) {
+      // Older than any stamp of an installation: make would run npm ci, which empties the project's own folder behind the
+      // link. Copied times will not do: they are rounded, also upwards.
+      utimesSync(this.path('package-lock.json'), 1, 1);
       symlinkSync(join(PROJECT, 'node_modules'), this.path('node_modules'));
-      // Never newer than the stamp: make would run npm ci, which empties the project's own folder behind the link.
-      const { atime, mtime } = statSync(this.path('node_modules/.package-lock.json'));
-      utimesSync(this.path('package-lock.json'), atime, mtime);
     }
     const { environments = {} } = this.#options;
     const registered = { ...registry, environments: this.#entries };
@@ -184,7 +183,7 @@ export class Scratch {
     return this.start(['npx', '--no-install', 'tsx', `tasks/${task}.ts`, ...args], options);
   }
 
-  /** The same without npx, which takes as long to start as the task itself. */
+  /** The same without npx and tsx, which take longer to start than the task itself. */
   runTask(words: string | readonly string[], options: RunOptions = {}): Promise<Ran> {
     return this.startTask(words, options).ended;
   }
@@ -196,7 +195,7 @@ export class Scratch {
   /** What `runTask` runs. */
   taskCommand(words: string | readonly string[]): string[] {
     const [task, ...args] = split(words);
-    return [process.execPath, '--import', TSX, this.path('tasks', `${task}.ts`), ...args];
+    return [process.execPath, '--import', TYPESCRIPT, this.path('tasks', `${task}.ts`), ...args];
   }
 
   startMake(words: string | readonly string[], options: RunOptions = {}): Running {
