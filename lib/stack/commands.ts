@@ -105,8 +105,10 @@ export async function health({ environment, stack, terminal, values, command }: 
   }
   const sick = rows.filter(({ healthy }) => !healthy).map(({ service }) => service);
   if (sick.length > 0) {
+    // Of what does not run there is nothing new to read.
+    const runs = composed.some(({ state }) => state.startsWith('running'));
     throw new FailedError(`${environment.name} is not healthy: ${sick.join(', ')}`, {
-      hint: command('logs', { ENV: environment.name }),
+      hint: command(runs ? 'logs' : 'up', { ENV: environment.name }),
     });
   }
   terminal.ok(`${environment.name} is healthy`);

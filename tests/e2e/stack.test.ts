@@ -65,6 +65,16 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
       expect(returned - ready).toBeLessThan(5000);
     });
 
+    test('checks its health in a way that leaves no orphan to the server when it takes too long', async () => {
+      const id = await scratch.container('vm_stg');
+      const check = await docker('inspect', '--format', '{{index .Config.Healthcheck.Test 1}}', id);
+      const make = 'mkdir /tmp/probe && cat >/tmp/probe/pg_isready && chmod +x /tmp/probe/pg_isready';
+      await must(['docker', 'exec', '-i', id, 'sh', '-c', make], { input: '#!/bin/sh\necho $PPID\n' });
+      const path = ['-e', 'PATH=/tmp/probe:/usr/local/bin:/usr/bin:/bin'];
+      // Zero: its parent is the engine, outside of the container.
+      expect(await docker('exec', ...path, id, 'sh', '-c', check)).toBe('0');
+    });
+
     test('does not publish the port of the database', async () => {
       expect(await docker('port', await scratch.container('vm_stg'))).toBe('');
       expect(await docker('port', await scratch.container('vm_stg', 'core_api'))).toContain('8000/tcp');
@@ -208,6 +218,7 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
     const health = await task('health ENV=vm_stg');
     expect(health.stdout).toMatch(/^✗ db +exited/m);
     expect(health.stderr).toContain('vm_stg is not healthy: core_api, db, database core_stg');
+    expect(health.stderr).toContain('[next] npx tsx tasks/up.ts ENV=vm_stg');
     expect(health.status).toBe(1);
     const check = await task('check ENV=vm_stg');
     expect(check.stdout).toMatch(/^✗ database reachable .*not running\n +→ .*up.*ENV=vm_stg$/m);

@@ -170,8 +170,17 @@ describe('readComposeConfig, with a program in the place of docker', () => {
 test('what the services are given under the name of a secret, or as a URL with a password', () => {
   const service = (variables: Record<string, string | null>) => ({ environment: variables });
   const services = {
-    db: service({ POSTGRES_USER: 'app', POSTGRES_PASSWORD: 'abcd', REQUIRE_PASSWORD: 'yes', MAIL_TOKEN: null }),
-    api: service({ DATABASE_URL: 'postgresql://app:pw@db/core', DOCS_URL: 'https://db/core', API_KEY: 'k3y-k3y' }),
+    db: service({
+      POSTGRES_USER: 'app',
+      POSTGRES_PASSWORD: 'abcd',
+      REQUIRE_PASSWORD: 'yes',
+      MAIL_TOKEN: null,
+    }),
+    api: service({
+      DATABASE_URL: 'postgresql://app:pw@db/core',
+      DOCS_URL: 'https://db/core',
+      API_KEY: 'k3y-k3y',
+    }),
     worker: {},
   };
   expect(secretsOf({ services })).toEqual(['abcd', 'postgresql://app:pw@db/core', 'k3y-k3y']);

@@ -24,9 +24,9 @@ vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();
   return {
     ...fs,
-    writeFileSync: vi.fn((...given: Parameters<typeof fs.writeFileSync>) => {
-      if (typeof given[0] === 'number') calls.push(`write ${given[1].toString().length}`);
-      fs.writeFileSync(...given);
+    writeFileSync: vi.fn((file: string | number, text: string, options?: object) => {
+      if (typeof file === 'number') calls.push(`write ${text.length}`);
+      fs.writeFileSync(file, text, options);
     }),
     fsyncSync: vi.fn((descriptor: number) => {
       calls.push('fsync');

@@ -1,5 +1,5 @@
 import type { Environment } from '../../environment/resolve.ts';
-import { ConfigurationError, UnreachableError } from '../../errors.ts';
+import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
 import { lookAt } from '../../findings/finding.ts';
 import { display, type Command } from '../../display.ts';
 import { run, type RunOptions } from '../../process.ts';
@@ -53,9 +53,11 @@ export async function openComposeStack(environment: Environment, options: StackO
     await host;
     const output = drawn ? { terminal: true } : { onLine: (line: string) => terminal.line(line) };
     const result = await run(command, { ...inProject(environment), ...output, ...how });
+    if (result.status === 0) return;
     // All of it was shown; the last line says why.
-    const stderr = result.stderr.trim().split('\n').at(-1)!;
-    if (result.status !== 0) throw dockerError(command, { ...result, stderr });
+    const error = dockerError(command, { ...result, stderr: result.stderr.trim().split('\n').at(-1)! });
+    if (!(error instanceof FailedError)) throw error;
+    throw new FailedError(error.message, { hint: `make check ENV=${environment.name}` });
   };
   const change = (command: Command, how: RunOptions = {}): Promise<unknown> =>
     actor.act(display(command), () => show(command, how));

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../../errors.ts';
+import { ConfigurationError, FailedError } from '../../errors.ts';
 import { looksSecret } from '../../environment/env-files.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import type { Command } from '../../display.ts';
@@ -56,13 +56,20 @@ export function inProject({ root, variables }: Environment): Pick<RunOptions, 'c
 
 /**
  * @param env variables that no env file here defines
+ * @throws ConfigurationError with what compose says of the files
  */
 export async function readComposeConfig(
   environment: Environment,
   env: Readonly<Record<string, string>> = {},
 ): Promise<ComposeConfig> {
   const command = composeCommand(environment, 'config', '--format', 'json');
-  const { stdout } = await must(command, { ...inProject(environment), env });
+  const { stdout } = await must(command, { ...inProject(environment), env }).catch((error: unknown) => {
+    if (!(error instanceof FailedError)) throw error;
+    throw new ConfigurationError(`${composeFile(environment)}: ${error.message}`, {
+      cause: error,
+      hint: `correct it, then type: make check ENV=${environment.name}`,
+    });
+  });
   // The output is meant to be read by compose again, so a dollar sign in a value is doubled.
   return JSON.parse(stdout, (_key, value: unknown) =>
     typeof value === 'string' ? value.replaceAll('$$', '$') : value,
