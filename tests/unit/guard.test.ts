@@ -1,4 +1,4 @@
-import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { makeActor } from '../../lib/act.ts';
@@ -7,7 +7,7 @@ import { BlockedError } from '../../lib/guard/blocked.ts';
 import type { Facts } from '../../lib/guard/facts.ts';
 import { passGuard, type GuardRequest } from '../../lib/guard/guard.ts';
 import { journalFile, readJournal } from '../../lib/guard/journal.ts';
-import { ON_FACTS, BEFORE_CONTACT } from '../../lib/guard/policy.ts';
+import { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS } from '../../lib/guard/policy.ts';
 import { holderOf } from '../../lib/lock.ts';
 import type { Origin } from '../../lib/params.ts';
 import type { Stack } from '../../lib/stack/stack.ts';
@@ -210,8 +210,8 @@ describe('the order of the gate', () => {
   test('whose end cannot go on record: a warning, for it is done', async () => {
     const { passing, written, root } = guard({
       deed: () => {
-        renameSync(join(root, 'journal'), join(root, 'aside'));
-        writeFileSync(join(root, 'journal'), '');
+        rmSync(journalFile(root, 'vm_stg'));
+        mkdirSync(journalFile(root, 'vm_stg'));
         return Promise.resolve();
       },
     });
@@ -365,7 +365,7 @@ test('the journal has who, what, how it was typed, and what was met', async () =
       FORCE: { value: true, origin: 'command line' },
       WAIT: { value: 0, origin: 'command line' },
     },
-    checks: [...BEFORE_CONTACT, ...ON_FACTS].map(({ name }) => name),
+    checks: [...BEFORE_CONTACT, ...ON_FACTS, ...ON_CONTENTS].map(({ name }) => name),
     target: {
       database: 'core_stg',
       systemIdentifier: '7654321098765432109',
