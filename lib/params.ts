@@ -137,6 +137,8 @@ export interface Source {
   readonly environments?: readonly string[];
   /** The line that calls the task with the given parameters, for the remedy. */
   readonly line?: (parameters: Readonly<Record<string, string>>) => string;
+  /** The line that shows what the task takes. */
+  readonly help?: string;
 }
 
 /**
@@ -198,8 +200,8 @@ export function readParameters<P extends Parameters>(declared: P, source: Source
     const untyped = Object.keys(ignored).length > 0 && source.line;
     // Nobody is handed FORCE=1 who did not ask for it.
     const named = Object.entries(ignored).filter(([name]) => name !== 'FORCE');
-    const hint = untyped ? { hint: `type it: ${untyped(Object.fromEntries([...typed, ...named]))}` } : {};
-    throw new UsageError(problems.join('\n'), hint);
+    const hint = untyped ? `type it: ${untyped(Object.fromEntries([...typed, ...named]))}` : source.help;
+    throw new UsageError(problems.join('\n'), hint === undefined ? {} : { hint });
   }
   return { values: values as Values<P>, origins: origins as Given<P>['origins'], ignored, help };
 }

@@ -2,7 +2,7 @@ import { makeActor } from './act.ts';
 import { commandLine, spelling } from './command-line.ts';
 import { canonicalise } from './environment/canonicalise.ts';
 import { findRoot, loadRegistry, type Registry } from './environment/registry.ts';
-import { CancelledError, MakesafeError, UsageError, messageOf } from './errors.ts';
+import { CancelledError, FailedError, MakesafeError, RefusedError, UsageError, messageOf } from './errors.ts';
 import { BlockedError } from './guard/blocked.ts';
 import { makeCommandLines, readMakeInvocation, type MakeInvocation } from './make.ts';
 import { readParameters, type Given } from './params.ts';
@@ -28,6 +28,16 @@ export async function runProgram(
     process.exitCode = 1;
   };
   process.once('beforeExit', lost);
+  const fail = (error: unknown): void => {
+    report(error, terminal);
+    process.exitCode = error instanceof MakesafeError ? error.status : 1;
+  };
+  outliveReaders(fail);
+  // What was thrown where nobody waits for it, so that it, too, passes the redactor.
+  process.once('uncaughtException', (error) => {
+    fail(error);
+    process.exit();
+  });
   try {
     await work(terminal, controller.signal);
     // A child that was cancelled may have ended well; the person still wanted to stop.
@@ -35,11 +45,20 @@ export async function runProgram(
   } catch (thrown) {
     // Whatever failed after Ctrl-C failed because of it; the deed may have said more about the state it left.
     const cancelled = controller.signal.aborted && !(thrown instanceof CancelledError);
-    const error: unknown = cancelled ? controller.signal.reason : thrown;
-    report(error, terminal);
-    process.exitCode = error instanceof MakesafeError ? error.status : 1;
+    fail(cancelled ? controller.signal.reason : thrown);
   }
   process.off('beforeExit', lost);
+}
+
+/** Whoever read our output may have gone (`… | head`): what was begun is finished all the same. */
+function outliveReaders(fail: (error: unknown) => void): void {
+  let failed = false;
+  const lost = (error: NodeJS.ErrnoException): void => {
+    if (error.code === 'EPIPE' || failed) return;
+    failed = true;
+    fail(new FailedError(`the output cannot be written: ${messageOf(error)}`, { cause: error }));
+  };
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', lost);
 }
 
 async function perform(task: Task, script: string, terminal: Terminal, signal: AbortSignal): Promise<void> {
@@ -82,10 +101,13 @@ async function performOnStack(
   const name = canonicalise(typed, registry);
   if (name.alias !== undefined)
     terminal.warn(`ENV=${name.alias} is deprecated; the environment is ${name.name}`);
-  if (definition.environment === 'default only' && name.name !== registry.default) {
-    throw new UsageError(`${task.name} works on ${registry.default} only, and ENV is ${typed}`, {
-      hint: definition.longForm ? run.command(definition.longForm, { ENV: name.name }) : 'leave ENV out',
-    });
+  const entry = registry.environments[name.name]!;
+  if (definition.environment === 'default only') {
+    const hint = definition.longForm ? run.command(definition.longForm, { ENV: name.name }) : 'leave ENV out';
+    if (name.name !== registry.default)
+      throw new UsageError(`${task.name} works on ${registry.default} only, and ENV is ${typed}`, { hint });
+    if (entry.protected && definition.longForm)
+      throw new RefusedError(`${name.name} is protected, and ${task.name} passes no guard`, { hint });
   }
 
   if (definition.environment === 'name only') return definition.run({ ...run, name });
@@ -99,7 +121,7 @@ async function performOnStack(
   if (destructive.countdown === 'always') terminal.info(`ENV=${typed}, canonical name ${name.name}`);
   const { passGuard } = await import('./guard/guard.ts');
   const request = {
-    ...{ run, environment: name, entry: registry.environments[name.name]!, origins: given.origins },
+    ...{ run, environment: name, entry, origins: given.origins },
     deed: {
       what: destructive.what,
       effect: destructive.effect,
@@ -137,7 +159,8 @@ async function readGiven(
 ): Promise<Given> {
   const line = (parameters: Record<string, string>): string => commandLine(make, root, task.name, parameters);
   const environments = Object.keys(registry.environments);
-  const source = { argv: process.argv.slice(2), env: process.env, make, line, environments };
+  const help = commandLine(make, root, 'help', { TASK: task.name });
+  const source = { argv: process.argv.slice(2), env: process.env, make, line, help, environments };
   // For a target that does not exist, that is what the person wants to hear of, not its variables.
   if (make && make.goals.length > 0 && !make.goals.includes(task.name)) {
     return readParameters(task.parameters, { ...source, make: { ...make, overrides: new Map() } });

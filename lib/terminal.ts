@@ -16,10 +16,11 @@ export class Terminal {
   readonly redactor = new Redactor();
   /** True when a person watches: progress may rewrite its line. */
   readonly interactive: boolean;
+  /** True when a person watches the result. */
+  readonly showsResult: boolean;
   /** How lines that say `make …` are to be typed here. */
   spell: ((text: string) => string) | undefined;
-  readonly #colour: boolean;
-  readonly #resultColour: boolean;
+  readonly #noColour: boolean;
   readonly #annotates: boolean;
   readonly #out: Sink;
   readonly #err: Sink;
@@ -32,8 +33,8 @@ export class Terminal {
     this.interactive = err.isTTY === true;
     // https://no-color.org: present and not empty.
     this.#annotates = env['GITHUB_ACTIONS'] === 'true';
-    this.#colour = this.interactive && !env['NO_COLOR'];
-    this.#resultColour = out.isTTY === true && !env['NO_COLOR'];
+    this.showsResult = out.isTTY === true;
+    this.#noColour = Boolean(env['NO_COLOR']);
   }
 
   info = (text: string): void => this.line(`${this.style('cyan', '[info]')} ${text}`);
@@ -103,12 +104,12 @@ export class Terminal {
   }
 
   style(style: Style, text: string): string {
-    return this.#colour ? styleText(style, text, { validateStream: false }) : text;
+    return this.interactive && !this.#noColour ? styleText(style, text, { validateStream: false }) : text;
   }
 
   /** The same for what goes to standard output and is for people as well: never in a file or a pipe. */
   styleResult = (style: Style, text: string): string =>
-    this.#resultColour ? styleText(style, text, { validateStream: false }) : text;
+    this.showsResult && !this.#noColour ? styleText(style, text, { validateStream: false }) : text;
 
   #clean(text: string): string {
     const redacted = this.redactor.redact(text);

@@ -61,12 +61,13 @@ export function readEnvFiles(root: string, files: readonly EnvFile[]): EnvFiles 
   return { variables, problems, warnings };
 }
 
-/** Names that are no secret even when they stand in the secrets file, and names that are one wherever they stand. */
+/** Names that are no secret even when they stand in the secrets file, and what is one wherever it stands. */
 const isSecret = (name: string, value: string, file: EnvFile): boolean =>
-  // A URL with a password in it.
-  /:\/\/[^/@\s]*:[^/@\s]+@/.test(value) ||
-  isSecretName(name) ||
-  (file.secret && name !== 'POSTGRES_USER' && name !== 'POSTGRES_DB');
+  looksSecret(name, value) || (file.secret && name !== 'POSTGRES_USER' && name !== 'POSTGRES_DB');
+
+/** By its name, or as a URL with a password in it. */
+export const looksSecret = (name: string, value: string): boolean =>
+  /:\/\/[^/@\s]*:[^/@\s]+@/.test(value) || isSecretName(name);
 
 export const isSecretName = (name: string): boolean =>
   /PASS(WORD|WD|PHRASE|_|$)|PWD|SECRET|TOKEN|PRIVATE|API_?KEY|CREDENTIAL/i.test(name);

@@ -27,16 +27,16 @@ export interface Environment {
 const REQUIRED = ['POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_PASSWORD'];
 
 /**
- * What can be known of an environment that is not the one to work on: the env files that are here, whatever is wrong
- * with them. The secrets of another environment are often, and rightly, on another machine.
+ * What can be known of an environment that is not the one to work on: the env files that are here, with what is wrong
+ * in them as warnings. The secrets of another environment are often, and rightly, on another machine.
  */
 export function peekEnvironment(root: string, registry: Registry, name: string): Environment {
   const entry = registry.environments[name]!;
   const names = namesOf(root, registry, name);
   const envFiles = names.envFiles.filter(({ path }) => existsSync(join(root, path)));
-  const { variables } = readEnvFiles(root, envFiles);
+  const { variables, problems: warnings } = readEnvFiles(root, envFiles);
   const project = entry.project ?? name;
-  return Object.freeze({ name, root, entry, names, project, envFiles, variables, warnings: [], notes: [] });
+  return Object.freeze({ name, root, entry, names, project, envFiles, variables, warnings, notes: [] });
 }
 
 /**

@@ -29,14 +29,16 @@ export interface Facts {
 
 /** Asks the engine, the server, the registry and the journal, each at the same time. */
 export async function gatherFacts(run: StackRun, environment: CanonicalName): Promise<Facts> {
-  const { stack, root, registry, values } = run;
+  const { stack, root, registry, values, terminal } = run;
   const [target, contents, footprints] = await Promise.all([
     stack.target(),
     askServer(run),
-    readFootprints(root, registry, {
-      name: environment.name,
-      databaseService: values['PG_SERVICE'] as string | undefined,
-    }),
+    readFootprints(
+      root,
+      registry,
+      { name: environment.name, databaseService: values['PG_SERVICE'] as string | undefined },
+      terminal.redactor,
+    ),
   ]);
   return {
     ...{ environment, entry: run.environment.entry, target, ...contents },

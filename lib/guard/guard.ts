@@ -10,7 +10,7 @@ import { countdown } from './countdown.ts';
 import type { Facts } from './facts.ts';
 import { person } from './person.ts';
 import { withGuardLock } from './lock.ts';
-import { BEFORE_CONTACT, ON_FACTS, enforce } from './policy.ts';
+import { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS, enforce } from './policy.ts';
 import { describeDoubts, describeTarget } from './screen.ts';
 import { changesBetween, identityOf } from './unchanged.ts';
 
@@ -53,7 +53,7 @@ export async function passGuard(
   }
   const checks = enforce(BEFORE_CONTACT, { name: environment.name, entry, exports: request.exports });
   const seen = await look(request);
-  checks.push(...enforce(ON_FACTS, seen.facts));
+  checks.push(...enforce([...ON_FACTS, ...ON_CONTENTS], seen.facts));
   await request.preflight(seen);
 
   await withGuardLock(seen, seen.facts.markers !== undefined, aboutOf(request), async () => {
@@ -70,7 +70,8 @@ async function look({ open, environment }: GuardRequest): Promise<Passed> {
   const [run, { gatherFacts }] = await Promise.all([open(), import('./facts.ts')]);
   let facts = await gatherFacts(run, environment);
   if (facts.target.running && !facts.contents) {
-    // A reset that was killed may have left the database closed.
+    // A reset that was killed may have left the database closed. Whose it is can be told all the same.
+    enforce(ON_FACTS, facts);
     const { undoInterrupted } = await import('../database/interrupted.ts');
     if (await undoInterrupted(run)) facts = await gatherFacts(run, environment);
   }
@@ -88,7 +89,8 @@ async function letPersonDecide(request: GuardRequest, seen: Passed): Promise<Pas
     terminal.info(`dry run: nothing is touched (it would wait ${seconds} s)`);
     return seen;
   }
-  if (entry.protected && terminal.interactive && process.stdin.isTTY) {
+  // Also where only the output goes elsewhere: `… 2>&1 | tee log` has a person in front of it.
+  if (entry.protected && process.stdin.isTTY) {
     await confirmName(environment.name, terminal, signal);
   }
   await countdown(seconds, terminal, signal);

@@ -6,7 +6,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RefusedError, messageOf } from '../errors.ts';
@@ -82,7 +82,8 @@ export function append(file: string, entry: Entry, redactor: Redactor): void {
     const cut = existsSync(file) && !/(^|\n)$/.test(readFileSync(file, 'utf8').slice(-1));
     const descriptor = openSync(file, 'a', 0o600);
     try {
-      writeSync(descriptor, `${cut ? '\n' : ''}${line}\n`);
+      // Unlike writeSync, to its end: on a full disk that writes a part, and says nothing.
+      writeFileSync(descriptor, `${cut ? '\n' : ''}${line}\n`);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
@@ -93,7 +94,10 @@ export function append(file: string, entry: Entry, redactor: Redactor): void {
 }
 
 const unusable = (how: 'written' | 'read', error: unknown): RefusedError =>
-  new RefusedError(`the journal cannot be ${how}: ${messageOf(error)}`, { cause: error });
+  new RefusedError(`the journal cannot be ${how}: ${messageOf(error)}`, {
+    hint: 'what cannot go on record is not done; look at the folder journal, and at the room on its disk',
+    cause: error,
+  });
 
 /** The lines of a journal in their order, and how many of them cannot be read. */
 export function readJournal(file: string): { entries: Entry[]; cut: number } {

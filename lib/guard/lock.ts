@@ -1,7 +1,9 @@
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Client } from 'pg';
 import { RefusedError, messageOf } from '../errors.ts';
 import { holderOf, releaseLock, takeLock, type Holder } from '../lock.ts';
+import type { Stack } from '../stack/stack.ts';
 import type { StackRun } from '../task.ts';
 
 /** Advisory locks belong to one database: this one is not replaced by a reset of another. */
@@ -13,7 +15,8 @@ const KEY = 0x73616665;
 
 /**
  * Lets one destructive run at a time at an environment. Two locks, both of which die with their holder: a file, for this
- * clone of the project, and where the server runs an advisory lock on it, for other clones and machines.
+ * clone of the project, and for other clones and machines an advisory lock on the server; where that is stopped, one on
+ * the engine.
  *
  * @param readable the server lets us in
  * @param about who holds it, for the one who comes second: `db-reset-db-env by taro@vm7 since 14:03:07`
@@ -26,18 +29,19 @@ export async function withGuardLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const file = join(root, 'journal', `.${environment.name}.lock`);
-  const busy = (holder: string): RefusedError =>
+  const busy = (holder: string, otherwise = ''): RefusedError =>
     new RefusedError(
       `refused; nothing was touched\nanother destructive run is at work on ${environment.name}: ${holder}`,
-      {
-        hint: 'wait until it has ended, then type this again',
-      },
+      { hint: `wait until it has ended, then type this again${otherwise}` },
     );
   const holder = actor.dryRun ? holderOf(file) : take(file, about);
-  if (holder) throw busy(`${holder.about} (process ${holder.pid})`);
+  if (holder) {
+    const unseen = holder.host === hostname() ? '' : `; if ${holder.host} is gone for good: rm ${file}`;
+    throw busy(`${holder.about} (process ${holder.pid})`, unseen);
+  }
   if (actor.dryRun) return work();
   try {
-    if (!readable) return await work();
+    if (!readable) return await withEngineLock(stack, about, busy, work);
     const { name } = stack.database;
     return await stack.withClient(maintenanceDatabase(name), async (client) => {
       const other = await tryLock(client, name, about);
@@ -46,6 +50,21 @@ export async function withGuardLock<T>(
     });
   } finally {
     releaseLock(file);
+  }
+}
+
+async function withEngineLock<T>(
+  stack: Stack,
+  about: string,
+  busy: (holder: string) => RefusedError,
+  work: () => Promise<T>,
+): Promise<T> {
+  const lock = await stack.lock?.(about);
+  if (lock && 'holder' in lock) throw busy(lock.holder);
+  try {
+    return await work();
+  } finally {
+    await lock?.release();
   }
 }
 

@@ -24,7 +24,12 @@ export async function onRecord(
   const end = (outcome: End['outcome'], error?: string): void => {
     const seconds = Math.round((performance.now() - began) / 10) / 100;
     const line: End = { event: 'end', run: start.run, time: new Date().toISOString(), outcome, seconds };
-    append(file, error === undefined ? line : { ...line, error }, terminal.redactor);
+    try {
+      append(file, error === undefined ? line : { ...line, error }, terminal.redactor);
+    } catch (unwritten) {
+      // By now it is done, or has failed for a reason of its own: no refusal.
+      terminal.warn(`how it ended is not on record: ${messageOf(unwritten)}`);
+    }
   };
   try {
     await deed();

@@ -49,6 +49,10 @@ export const ON_FACTS: readonly Check<Facts>[] = [
   { name: 'the database is not marked for another environment', refuses: markedForOther },
   { name: 'no neighbour is marked for another environment', refuses: neighbourOfOther },
   { name: 'unmarked storage is not known as that of another environment', refuses: madeForOther },
+];
+
+/** After an interrupted run, whose database is closed, was undone. */
+export const ON_CONTENTS: readonly Check<Facts>[] = [
   { name: 'a protected database can be read', refuses: mustRun },
 ];
 

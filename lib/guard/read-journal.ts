@@ -1,18 +1,27 @@
 import { relative } from 'node:path';
 import { display } from '../display.ts';
+import { FailedError, messageOf } from '../errors.ts';
 import type { NamedRun } from '../task.ts';
 import { journalFile, readJournal, type End, type Entry, type Start } from './journal.ts';
 
 /** `journal`: the destructive runs of an environment, the latest last; with JSON=1 as they were written, in one array. */
 export function showJournal({ root, name, values, terminal }: NamedRun): Promise<void> {
   const file = journalFile(root, name.name);
-  const { entries, cut } = readJournal(file);
+  const { entries, cut } = readOrFail(file);
   const shown = relative('', file);
   if (cut > 0) terminal.warn(`${shown}: ${cut} line${cut === 1 ? '' : 's'} cannot be read, and left out`);
   if (values['JSON'] === true) terminal.result(JSON.stringify(entries, null, 2));
   else if (entries.length === 0) terminal.info(`nothing was destroyed in ${name.name} (${shown})`);
   else describeRuns(entries).forEach((line) => terminal.result(line));
   return Promise.resolve();
+}
+
+function readOrFail(file: string): ReturnType<typeof readJournal> {
+  try {
+    return readJournal(file);
+  } catch (error) {
+    throw new FailedError(`${relative('', file)} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** Two lines a run: when, who, what and how it ended; the command and what it met. */

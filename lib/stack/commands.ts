@@ -62,8 +62,10 @@ export async function ps({ environment, stack, terminal, command }: StackRun): P
 }
 
 export async function logs({ stack, values, terminal }: StackRun): Promise<void> {
-  // Without a terminal nobody could end it.
-  const follow = (values['FOLLOW'] as boolean | undefined) ?? terminal.interactive;
+  // Elsewhere than on a terminal nobody waits for more.
+  const follow = (values['FOLLOW'] as boolean | undefined) ?? terminal.showsResult;
+  // Nor where the reader has gone: `make logs FOLLOW=1 | head`.
+  if (follow) process.stdout.once('error', () => process.kill(process.pid, 'SIGTERM'));
   await stack.logs({ service: values['S'] as string | undefined, follow, tail: values['TAIL'] as number });
 }
 
@@ -103,8 +105,10 @@ export async function health({ environment, stack, terminal, values, command }: 
   }
   const sick = rows.filter(({ healthy }) => !healthy).map(({ service }) => service);
   if (sick.length > 0) {
+    // Of what does not run there is nothing new to read.
+    const runs = composed.some(({ state }) => state.startsWith('running'));
     throw new FailedError(`${environment.name} is not healthy: ${sick.join(', ')}`, {
-      hint: command('logs', { ENV: environment.name }),
+      hint: command(runs ? 'logs' : 'up', { ENV: environment.name }),
     });
   }
   terminal.ok(`${environment.name} is healthy`);

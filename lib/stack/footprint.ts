@@ -1,6 +1,7 @@
 import { peekEnvironment } from '../environment/resolve.ts';
 import type { Registry } from '../environment/registry.ts';
-import { messageOf } from '../errors.ts';
+import { ConfigurationError, messageOf } from '../errors.ts';
+import type { Redactor } from '../redact.ts';
 
 /** Something that an environment claims for itself, and where that is written: `docker/docker-compose.stg.yml:14`. */
 export interface Claim {
@@ -35,16 +36,19 @@ const FOOTPRINTS = {
  * The footprints of all environments of the registry. What cannot be read here says so.
  *
  * @param own the environment to work on, whose database service may be another one this time
+ * @param redactor is given the secrets of all of them, because a message may quote an env file
  */
 export function readFootprints(
   root: string,
   registry: Registry,
   own: { readonly name: string; readonly databaseService: string | undefined },
+  redactor: Redactor,
 ): Promise<Footprint[]> {
   return Promise.all(
     Object.keys(registry.environments).map(async (name) => {
       const environment = peekEnvironment(root, registry, name);
-      const { entry } = environment;
+      const { entry, variables, warnings } = environment;
+      for (const { value, secret } of variables.values()) if (secret) redactor.hide(value);
       const common = {
         environment: name,
         protected: entry.protected,
@@ -52,6 +56,7 @@ export function readFootprints(
         ...{ projects: [], volumes: [], folders: [], addresses: [] },
       };
       try {
+        if (warnings.length > 0) throw new ConfigurationError(warnings.join('; '));
         const { footprint } = await FOOTPRINTS[entry.stack]();
         const typed = name === own.name ? own.databaseService : undefined;
         const service = typed ?? environment.names.databaseService;

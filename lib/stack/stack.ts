@@ -51,6 +51,9 @@ export interface Target {
 /** The server's own, of the server's version, or the one that makesafe brings along, which is the same everywhere. */
 export type PgDump = 'own' | 'bundled';
 
+/** Who has the lock already, or the lock, which dies with this process if it is not released. */
+export type EngineLock = { readonly holder: string } | { readonly release: () => Promise<void> };
+
 export interface ServiceHealth {
   readonly service: string;
   readonly healthy: boolean;
@@ -100,6 +103,14 @@ export interface Stack {
    * @throws RefusedError when `destroy` would leave the data behind, or would have to remove what is not ours
    */
   checkDestroyable(target: Target): Promise<void>;
+  /**
+   * Takes a lock on an engine that several machines may share, for as long as there is no server to keep one.
+   *
+   * @param about who holds it, for the one who comes second
+   * @returns undefined where the engine can keep none
+   */
+  readonly lock?: (about: string) => Promise<EngineLock | undefined>;
+
   /** Stops everything and removes the storage, then makes sure that nothing of it is left. */
   destroy(target: Target): Promise<void>;
 

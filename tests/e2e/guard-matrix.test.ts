@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { databaseOnly } from '../helpers/compose-files.ts';
 import { asker, serverAnswers, startDatabase } from '../helpers/database.ts';
-import { docker, type Ran } from '../helpers/processes.ts';
+import { docker, type Ran, type Running } from '../helpers/processes.ts';
 import { useScratch } from '../helpers/scratch.ts';
 
 /** Where the database keeps its data is up to the env file, as people have it who share one compose file. */
@@ -299,18 +299,39 @@ describe.skipIf(inject('noEngine') !== '')('every way in that people reported', 
       before = now;
     });
 
-    test('a run is begun in another clone of the project', async () => {
-      const clone = join(scratch.outside, 'clone');
+    test.each([
+      ['running: the server keeps the lock', 'shop_stg', 'db-reset-db-env'],
+      ['stopped: the engine does', 'bind_stg', 'db-reset-volume-env'],
+    ])('a run is begun in another clone, of a stack that is %s', async (_which, environment, other) => {
+      const clone = join(scratch.outside, `clone-${environment}`);
       cpSync(scratch.root, clone, { recursive: true, verbatimSymlinks: true });
-      const running = scratch.startTask('db-reset-volume-env ENV=shop_stg WAIT=600');
+      const running = scratch.startTask(`db-reset-volume-env ENV=${environment} WAIT=600`);
       await running.printed('Starting in');
-      const words = scratch.taskCommand('db-reset-db-env ENV=shop_stg WAIT=0');
-      const command = words.map((word) => word.replace(scratch.root, clone));
-      const ran = await scratch.start(command, { cwd: clone }).ended;
-      running.interrupt();
+      const inClone = (words: string): Running => {
+        const command = scratch.taskCommand(`${words} ENV=${environment} WAIT=600`);
+        return scratch.start(
+          command.map((word) => word.replace(scratch.root, clone)),
+          { cwd: clone },
+        );
+      };
+      const holder = `another destructive run is at work on ${environment}: db-reset-volume-env by `;
+      refused(await inClone(other).ended, 77, holder, /by \S+@\S+ since \d\d:\d\d:\d\d$/m);
+      // It dies with its holder.
+      running.child.kill('SIGKILL');
       await running.ended;
-      const holder = /another destructive run is at work on shop_stg: db-reset-volume-env by \S+@\S+ since/;
-      refused(ran, 77, holder);
+      const lock = [
+        'ps',
+        '--all',
+        '--quiet',
+        '--filter',
+        `name=${scratch.project(environment)}-makesafe-lock`,
+      ];
+      await expect.poll(() => docker(...lock), { timeout: 20_000 }).toBe('');
+      const next = inClone(other);
+      await next.printed('Starting in');
+      next.interrupt();
+      expect((await next.ended).status).toBe(130);
+      expect(await docker(...lock)).toBe('');
       expect(await state()).toEqual(before);
     });
 
@@ -329,6 +350,60 @@ describe.skipIf(inject('noEngine') !== '')('every way in that people reported', 
     });
   });
 
+  describe('what a person sees, and stops', () => {
+    test('shows what it is about to destroy, from facts', async () => {
+      const running = scratch.startTask('db-reset-volume-env ENV=shop_stg', { env: { WAIT: '0' } });
+      // An exported WAIT does not count.
+      await running.printed('Starting in 5');
+      running.interrupt();
+      const { stderr } = await running.ended;
+      const endpoint = await docker('context', 'inspect', '--format', '{{.Endpoints.docker.Host}}');
+      const id = await scratch.container('shop_stg');
+      expect(stderr.split('\n').map((line) => line.trim().replace(/ +/, ' '))).toEqual(
+        expect.arrayContaining([
+          '[info] ENV=shop_stg, canonical name shop_stg',
+          'environment shop_stg',
+          expect.stringMatching(new RegExp(`^engine ${process.env['DOCKER_HOST'] ?? endpoint} on host .+`)),
+          `project ${scratch.project('shop_stg')}`,
+          expect.stringMatching(
+            new RegExp(`^server container ${id.slice(0, 12)} \\(running\\), PostgreSQL 17.*, system \\d+$`),
+          ),
+          expect.stringMatching(new RegExp(`^storage volume ${scratch.prefix}_shop_stg, [\\d.]+ MB$`)),
+          expect.stringMatching(/^database core of app, [\d.]+ MB, \d+ tables?, about \d+ rows?$/),
+        ]),
+      );
+    });
+
+    test.each([
+      'db-reset-volume-env ENV=shop_stg',
+      'db-reset-db-env ENV=shop_stg',
+      'al-stamp-env ENV=shop_prod FORCE=1 REV=head',
+    ])('Ctrl-C in the countdown of %s: 130 and nothing is touched', async (words) => {
+      const running = scratch.startTask(words);
+      await running.printed('Starting in 5');
+      running.interrupt();
+      const { status, stderr } = await running.ended;
+      expect(stderr).toContain('[error] cancelled');
+      expect(stderr).not.toContain('[ok] shop_');
+      expect(status).toBe(130);
+      expect(await state()).toEqual(before);
+    });
+
+    test('Ctrl-C through make as well, and through npx', async () => {
+      const words = 'db-reset-db-env ENV=shop_stg';
+      // One after the other: the second would find the lock taken.
+      for (const start of [() => scratch.startMake(words), () => scratch.startNpx(words)]) {
+        const running = start();
+        await running.printed('Starting in 5');
+        running.interrupt();
+        const { status, stderr } = await running.ended;
+        expect(stderr).not.toContain('[ok]');
+        expect(status).not.toBe(0);
+      }
+      expect(await state()).toEqual(before);
+    });
+  });
+
   test('where the engine is pinned, no export chooses another', async () => {
     const endpoint = await docker('info', '--format', '{{.Name}}');
     const host =
@@ -341,5 +416,21 @@ describe.skipIf(inject('noEngine') !== '')('every way in that people reported', 
     expect(stderr).toMatch(/marker +pinned\n/);
     expect(await scratch.container('pinned')).toBe('');
     expect(await state()).toEqual(before);
+  });
+
+  // The last one, because the protected environment is gone after it.
+  test('FORCE=1 goes through after five seconds, whatever WAIT says, and then it is done', async () => {
+    const { status, stderr, time } = await scratch.runTask(`${RESET}shop_prod FORCE=1`);
+    expect(stderr).toMatch(/environment +shop_prod, PROTECTED/);
+    const counted = [...stderr.matchAll(/Starting in (\d+)/g)].map(([, seconds]) => Number(seconds));
+    expect(counted).toEqual([5, 4, 3, 2, 1]);
+    expect(time).toBeGreaterThan(5000);
+    expect(stderr).toContain(`[ok] shop_prod: server and data of ${scratch.project('shop_prod')} are gone`);
+    expect(stderr).toContain('[next] npx tsx tasks/up.ts ENV=shop_prod');
+    expect(status).toBe(0);
+    expect(await docker('ps', '-aq', '--filter', `name=${scratch.project('shop_prod')}`)).toBe('');
+    expect(await docker('volume', 'ls', '-q', '--filter', `name=${scratch.prefix}_shop_prod`)).toBe('');
+    // The other environment was not ours to touch.
+    expect(await stg.sql('SELECT x FROM kept')).toBe('42');
   });
 });

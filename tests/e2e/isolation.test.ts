@@ -6,6 +6,8 @@ import { databaseOnly } from '../helpers/compose-files.ts';
 import { asker, serverAnswers, startDatabase } from '../helpers/database.ts';
 import { docker, must } from '../helpers/processes.ts';
 import { freePort, NASTY_PASSWORD, useScratch } from '../helpers/scratch.ts';
+import { formsOf } from '../helpers/secrets.ts';
+import { watchProcesses } from '../helpers/watch.ts';
 
 const isTaken = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
@@ -83,6 +85,7 @@ describe.skipIf(inject('noEngine') !== '')('what the shell exports', () => {
 
   test('chooses no server, project or database for any step of the runbook', async () => {
     const before = await untouched();
+    const watch = watchProcesses();
     for (const words of [
       'up ENV=vm_stg',
       'db-bootstrap-roles-env ENV=vm_stg',
@@ -99,6 +102,11 @@ describe.skipIf(inject('noEngine') !== '')('what the shell exports', () => {
         expect(scratch.read('backups/schema.sql')).toContain('CREATE SCHEMA stg;');
     }
     expect(await untouched()).toEqual(before);
+    // Compose takes passwords from the env files, and the programs in the container need none.
+    const docker = (await watch.end()).filter(({ words }) => /^\S*docker(-compose)? /.test(words));
+    expect(docker.map(({ words }) => words).join('\n')).toContain('exec');
+    for (const form of formsOf(NASTY_PASSWORD))
+      expect(docker.filter((one) => `${one.words}\n${one.environment}`.includes(form))).toEqual([]);
   });
 
   test('is named by what destroys, which touches neither: 77', async () => {

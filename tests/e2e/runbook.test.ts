@@ -1,6 +1,7 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, inject, test } from 'vitest';
 import { asker, startDatabase } from '../helpers/database.ts';
-import { succeeded, type Ran } from '../helpers/processes.ts';
+import { docker, succeeded, type Ran } from '../helpers/processes.ts';
 import { useScratch } from '../helpers/scratch.ts';
 
 const HEAD = '20251211_140000000';
@@ -64,5 +65,22 @@ describe.skipIf(inject('noEngine') !== '')('the runbook', () => {
 
   test('gives the same dump in both environments', () => {
     expect(dumps['local_dev']).toBe(dumps['vm_stg']);
+  });
+
+  test('by a deprecated alias: one warning, and everything behind it has the canonical name', async () => {
+    const warning = '[warn] ENV=stg is deprecated; the environment is vm_stg';
+    for (const words of ['backup', 'db-dump-schema-env', 'db-reset-volume-env WAIT=0']) {
+      const lines = (await scratch.mustTask(`${words} ENV=stg`)).stderr.split('\n');
+      expect(lines.filter((line) => line.includes('deprecated'))).toEqual([warning]);
+      expect(lines.filter((line) => line.startsWith('[next]')).join()).not.toMatch(/ENV=stg\b/);
+    }
+    expect(readdirSync(scratch.path('backups')).sort()).toEqual([
+      ...['schema_local_dev.sql', 'schema_vm_stg.sql'],
+      expect.stringMatching(/^vm_stg_core_stg_\d{8}_\d{6}\.dump$/),
+      expect.stringMatching(/^vm_stg_core_stg_\d{8}_\d{6}\.dump\.json$/),
+    ]);
+    const ours = ['--filter', `name=${scratch.project('vm_stg')}`];
+    expect(await docker('ps', '-aq', ...ours)).toBe('');
+    expect(await docker('volume', 'ls', '-q', ...ours)).toBe('');
   });
 });

@@ -16,6 +16,7 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
         compose: databaseOnly({
           db: {
             volumes: ['../initdb:/docker-entrypoint-initdb.d:ro'],
+            env_file: ['../app.env'],
             healthcheck: LATE,
           },
         }),
@@ -33,6 +34,7 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
   let recorder: string;
 
   beforeAll(async () => {
+    scratch.write('app.env', 'API_TOKEN=n3ver-shown\n');
     recorder = join(scratch.outside, 'recorder');
     mkdirSync(recorder);
     const script = `#!/bin/sh\nprintf '%s\\n' "$@" >>'${recorder}/arguments'\nexec '${await must(['which', 'docker'])}' "$@"\n`;
@@ -56,6 +58,16 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
       expect(await sql('SELECT 1')).toBe('1');
       expect(stderr).toContain('[ok] vm_stg: database core_stg answers');
       expect(stderr).toContain('[next] npx tsx tasks/db-bootstrap-roles-env.ts ENV=vm_stg');
+    });
+
+    test('checks its health in a way that leaves no orphan to the server when it takes too long', async () => {
+      const id = await scratch.container('vm_stg');
+      const check = await docker('inspect', '--format', '{{index .Config.Healthcheck.Test 1}}', id);
+      const make = 'mkdir /tmp/probe && cat >/tmp/probe/pg_isready && chmod +x /tmp/probe/pg_isready';
+      await must(['docker', 'exec', '-i', id, 'sh', '-c', make], { input: '#!/bin/sh\necho $PPID\n' });
+      const path = ['-e', 'PATH=/tmp/probe:/usr/local/bin:/usr/bin:/bin'];
+      // Zero: its parent is the engine, outside of the container.
+      expect(await docker('exec', ...path, id, 'sh', '-c', check)).toBe('0');
     });
 
     test('does not publish the port of the database', async () => {
@@ -130,6 +142,8 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
     expect(stdout).toContain('POSTGRES_DB: core_stg');
     expect(stdout.match(/POSTGRES_PASSWORD: ["']?\*+/g)).toHaveLength(2);
     for (const part of ['p w%40', '@/$', 'x#', '"1']) expect(stdout).not.toContain(part);
+    // Nor what the compose file takes from somewhere else.
+    expect((await done('config ENV=slow')).stdout).toMatch(/API_TOKEN: \*+\n/);
   });
 
   test('health: every service and the database, as text and as JSON', async () => {
@@ -200,6 +214,7 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
     const health = await task('health ENV=vm_stg');
     expect(health.stdout).toMatch(/^✗ db +exited/m);
     expect(health.stderr).toContain('vm_stg is not healthy: core_api, db, database core_stg');
+    expect(health.stderr).toContain('[next] npx tsx tasks/up.ts ENV=vm_stg');
     expect(health.status).toBe(1);
     const check = await task('check ENV=vm_stg');
     expect(check.stdout).toMatch(/^✗ database reachable .*not running\n +→ .*up.*ENV=vm_stg$/m);

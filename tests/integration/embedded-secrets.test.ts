@@ -1,9 +1,9 @@
 import { cpSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { listen, processes, useEmbedded } from '../helpers/embedded.ts';
+import { listen, useEmbedded } from '../helpers/embedded.ts';
 import { must, start, succeeded, type Ran } from '../helpers/processes.ts';
 import { formsOf } from '../helpers/secrets.ts';
+import { watchProcesses, type Seen } from '../helpers/watch.ts';
 
 const ENV = 'ENV=local_demo';
 
@@ -53,7 +53,7 @@ describe('a working day with odd characters everywhere and another server in the
   const FORMS = formsOf(password);
   const folder = (): string => `${scratch.outside}/it's "my" プロ ジェクト`;
   const printed: string[] = [];
-  let seen: string[];
+  let seen: Seen[];
 
   beforeAll(() => {
     scratch.write('env/.env.local_demo', `POSTGRES_USER=\`${user}\`\nPOSTGRES_DB=\`${database}\`\n`);
@@ -72,7 +72,7 @@ describe('a working day with odd characters everywhere and another server in the
       ...{ POSTGRES_HOST: '127.0.0.1', POSTGRES_PORT: port, POSTGRES_DB: 'other', POSTGRES_USER: 'other' },
       DATABASE_URL: `postgresql://other:other@127.0.0.1:${port}/other`,
     };
-    const watch = watchArguments();
+    const watch = watchProcesses();
     onTestFinished(() => watch.end().then(() => {}));
     const run = async (words: string, exported: Record<string, string>): Promise<Ran> => {
       const [task, ...parameters] = words.split(' ');
@@ -100,13 +100,17 @@ describe('a working day with odd characters everywhere and another server in the
     expect(usual()).toBe(0);
   });
 
-  test('and the password stood in the arguments of no process', () => {
+  test('and the password stood in the arguments of no process, and in the environment of alembic only', () => {
+    const words = seen.map((one) => one.words);
     for (const program of ['initdb', 'alembic', 'pg-dump', 'postgres -D'])
       expect(
-        seen.filter((line) => line.includes(program)),
+        words.filter((line) => line.includes(program)),
         program,
       ).not.toEqual([]);
-    for (const form of FORMS) expect(seen.filter((line) => line.includes(form))).toEqual([]);
+    for (const form of FORMS) expect(words.filter((line) => line.includes(form))).toEqual([]);
+    const told = seen.filter(({ environment }) => FORMS.some((form) => environment.includes(form)));
+    expect(told).not.toEqual([]);
+    expect(told.map((one) => one.words).filter((line) => !line.includes('-m alembic'))).toEqual([]);
   });
 
   test('was not printed, and stands in no file but the one', () => {
@@ -118,19 +122,3 @@ describe('a working day with odd characters everywhere and another server in the
     expect(holding).toEqual(['secrets/.env.local_demo.secrets']);
   });
 });
-
-/** Collects the arguments of all processes that appear. */
-function watchArguments(): { end: () => Promise<string[]> } {
-  const seen = new Set<string>();
-  let watching = true;
-  const watched = (async () => {
-    for (; watching; await sleep(10)) for (const { words } of processes()) seen.add(words.join(' '));
-  })();
-  return {
-    async end() {
-      watching = false;
-      await watched;
-      return [...seen];
-    },
-  };
-}

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { localAsker, PATIENCE, useEmbedded } from '../helpers/embedded.ts';
 import type { Ran } from '../helpers/processes.ts';
 import { CTRL_C, CTRL_D, onTerminal } from '../helpers/terminal.ts';
@@ -143,6 +143,24 @@ describe('on a protected environment with FORCE=1', () => {
     expect(await state()).toEqual(before);
   });
 
+  test('what is wrong with the env files of another environment is named, and quoted nowhere', async () => {
+    const secrets = 'secrets/.env.vm_prod.secrets';
+    const good = scratch.read(secrets);
+    onTestFinished(() => scratch.write(secrets, good, 0o600));
+    // The second is for compose only to complain of, where there is one.
+    for (const [line, reason] of [
+      ['POSTGRES_PASSWORD n3ver-shown', `${secrets}:1: is not of the form NAME=value`],
+      ['POSTGRES_PASSWORD="n3ver-${shown"', ''],
+    ] as const) {
+      scratch.write(secrets, `${line}\n`, 0o600);
+      const { stdout, stderr, status } = await scratch.runTask(`${RESET} DRY_RUN=1`);
+      expect(stderr).toContain('[warn] vm_prod cannot be compared with');
+      expect(stderr).toContain(reason);
+      expect(stdout + stderr).not.toContain('n3ver');
+      expect(status).toBe(0);
+    }
+  });
+
   test('a dry run shows the same screen and the backup it would take, waits for nothing and leaves no trace', async () => {
     forget();
     const before = await state();
@@ -186,6 +204,13 @@ describe('on a protected environment with FORCE=1', () => {
       running.interrupt();
       await running.ended;
       expect(await state()).toEqual(before);
+    });
+
+    test('that only the output leaves (… 2>&1 | tee log): the name is typed all the same', async () => {
+      const piped = ['sh', '-c', '"$@" 2>&1 | cat', 'sh', ...scratch.taskCommand(RESET)];
+      const { stdout } = await scratch.start(onTerminal(piped, 'yes\r', `Type ${PROD} to go on:`)).ended;
+      expect(stdout).toContain('"yes" is not emb_prod');
+      expect(stdout).not.toContain('Starting in');
     });
 
     test('nobody is asked in a dry run', async () => {

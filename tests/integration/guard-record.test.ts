@@ -170,6 +170,19 @@ describe('one destructive run at a time, and all of them on record', () => {
       expect(await sql('SELECT x FROM kept')).toBe('42');
       expect(added()).toEqual([]);
     });
+
+    test('that has room for a part of the line refuses as well', async () => {
+      // Two pages of memory, of which the lock takes one. Only this process and its children see them.
+      const fill = 'head -c 3500 /dev/zero | tr "\\0" "\\n" > journal/local_demo.jsonl';
+      const script = `mount -t tmpfs -o size=8k none journal && ${fill} && exec "$@"`;
+      const unshare = ['unshare', '--mount', ...(process.getuid?.() === 0 ? [] : ['--map-root-user'])];
+      const command = scratch.taskCommand(`db-reset-db-env ${ENV} WAIT=0`);
+      const { status, stderr } = await scratch.start([...unshare, 'sh', '-c', script, 'sh', ...command])
+        .ended;
+      expect(stderr).toContain('[error] the journal cannot be written: ENOSPC');
+      expect(status).toBe(77);
+      expect(await sql('SELECT x FROM kept')).toBe('42');
+    });
   });
 });
 

@@ -42,6 +42,13 @@ describe('help', () => {
     expect(npx.stdout).toBe(bare.stdout);
   });
 
+  test('a reader that goes away early is no failure', async () => {
+    const piped = ['bash', '-c', '"$@" | true; echo "${PIPESTATUS[0]}"', 'bash'];
+    const { stdout, stderr } = await scratch.start([...piped, ...scratch.taskCommand('help')]).ended;
+    expect(stderr).toBe('');
+    expect(stdout).toBe('0\n');
+  });
+
   test('--help of every task lists each of its parameters and what to type', async () => {
     const tasks = await loadTasks();
     expect(tasks.map(({ name }) => name)).toEqual(files().sort());

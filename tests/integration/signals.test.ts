@@ -29,7 +29,29 @@ export default defineTask(import.meta.url, {
 });
 `;
 
-beforeAll(() => scratch.write('tasks/slow.ts', SLOW));
+// What is thrown where nobody waits for it, as a library's own callback does.
+const ASTRAY = SLOW.replace(
+  /run: [^]*/,
+  `run: async ({ terminal }) => {
+    terminal.redactor.hide('s3cret');
+    setTimeout(() => { throw new Error('lost with s3cret'); }, 1);
+    await new Promise((resolve) => setTimeout(resolve, 60_000));
+  },
+});
+`,
+);
+
+beforeAll(() => {
+  scratch.write('tasks/slow.ts', SLOW);
+  scratch.write('tasks/astray.ts', ASTRAY);
+});
+
+test('what is thrown where nobody waits for it ends the task with a message, and no secret in it: 1', async () => {
+  const { status, stderr } = await scratch.runTask('astray');
+  expect(stderr).toMatch(/^\[error\] lost with \*{8}\n\[info\] this was not expected/);
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect(status).toBe(1);
+});
 
 /** A command on a terminal of its own; what is written to it is typed. */
 function onTerminal(command: string, env: Record<string, string> = {}): Running & { press: () => void } {

@@ -13,7 +13,7 @@ import {
 } from '../../lib/guard/checks.ts';
 import type { Facts } from '../../lib/guard/facts.ts';
 import type { Overlap } from '../../lib/guard/overlap.ts';
-import { BEFORE_CONTACT, ON_FACTS, type Refusal } from '../../lib/guard/policy.ts';
+import { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS, type Refusal } from '../../lib/guard/policy.ts';
 import { entry, facts, stopped, target, volume } from './guard-facts.ts';
 
 type Row<T> = readonly [title: string, about: T, refused?: readonly [reason: string, remedy: string]];
@@ -268,7 +268,7 @@ test('every check of checks.ts is in the policy once, and has a name of its own'
   const all = Object.entries(await import('../../lib/guard/checks.ts')).filter(
     ([name]) => name !== 'describeOverlap',
   );
-  const listed = [...BEFORE_CONTACT, ...ON_FACTS];
+  const listed = [...BEFORE_CONTACT, ...ON_FACTS, ...ON_CONTENTS];
   expect(new Set(listed.map(({ refuses }) => refuses))).toEqual(new Set(all.map(([, check]) => check)));
   expect(listed).toHaveLength(all.length);
   expect(new Set(listed.map(({ name }) => name)).size).toBe(all.length);

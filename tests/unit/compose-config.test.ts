@@ -10,6 +10,7 @@ import {
   composeCommand,
   databaseSettings,
   readComposeConfig,
+  secretsOf,
   type ComposeConfig,
 } from '../../lib/stack/compose/config.ts';
 import { temporaryFolder, thrownBy } from './support.ts';
@@ -182,4 +183,23 @@ describe('readComposeConfig, with a program in the place of docker', () => {
       'docker compose config failed (status 15): required variable TZ is missing',
     );
   });
+});
+
+test('what the services are given under the name of a secret, or as a URL with a password', () => {
+  const service = (variables: Record<string, string | null>) => ({ environment: variables });
+  const services = {
+    db: service({
+      POSTGRES_USER: 'app',
+      POSTGRES_PASSWORD: 'abcd',
+      REQUIRE_PASSWORD: 'yes',
+      MAIL_TOKEN: null,
+    }),
+    api: service({
+      DATABASE_URL: 'postgresql://app:pw@db/core',
+      DOCS_URL: 'https://db/core',
+      API_KEY: 'k3y-k3y',
+    }),
+    worker: {},
+  };
+  expect(secretsOf({ services })).toEqual(['abcd', 'postgresql://app:pw@db/core', 'k3y-k3y']);
 });

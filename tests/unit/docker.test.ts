@@ -46,6 +46,7 @@ describe('the engine answered', () => {
     'Error response from daemon: No such container: x',
     'service "db" refers to undefined volume data: invalid compose project',
     'open /srv/docker/x.yml: permission denied',
+    'failed to read dockerfile: open Dockerfile: no such file or directory',
     'Error response from daemon: error while mounting volume: permission denied: /srv/docker',
     'Error response from daemon: Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host',
     '',
@@ -54,6 +55,17 @@ describe('the engine answered', () => {
     expect(error).toBeInstanceOf(FailedError);
     expect(error.message).toBe(`docker compose down failed (status 17)${stderr && `: ${stderr}`}`);
   });
+});
+
+test.each([
+  ['Invalid template: "a${never-shown"', ''],
+  ["line 3: unterminated quoted value 'never-shown", ' line 3:'],
+  ['line 12: unexpected character "!" in variable name "A!=never-shown\nB=nor-this"', ' line 12:'],
+  ['required variable never-shown is missing a value: nor-this', ''],
+])('what compose quotes of an env file is left out: %s', (said, place) => {
+  expect(errorOf(`failed to read /srv/shop/env/.env.common: ${said}`).message).toBe(
+    `docker compose down failed (status 1): failed to read /srv/shop/env/.env.common:${place} compose cannot read it`,
+  );
 });
 
 test.each([

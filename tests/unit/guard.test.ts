@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { makeActor } from '../../lib/act.ts';
@@ -7,9 +7,10 @@ import { BlockedError } from '../../lib/guard/blocked.ts';
 import type { Facts } from '../../lib/guard/facts.ts';
 import { passGuard, type GuardRequest } from '../../lib/guard/guard.ts';
 import { journalFile, readJournal } from '../../lib/guard/journal.ts';
-import { ON_FACTS, BEFORE_CONTACT } from '../../lib/guard/policy.ts';
+import { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS } from '../../lib/guard/policy.ts';
 import { holderOf } from '../../lib/lock.ts';
 import type { Origin } from '../../lib/params.ts';
+import type { Stack } from '../../lib/stack/stack.ts';
 import type { Run, StackRun } from '../../lib/task.ts';
 import { entry, facts, stopped, target } from './guard-facts.ts';
 import { recordingTerminal, temporaryFolder } from './support.ts';
@@ -41,6 +42,12 @@ vi.mock('../../lib/guard/confirm.ts', () => ({
     return played.answer ? Promise.reject(played.answer) : Promise.resolve();
   },
 }));
+vi.mock('../../lib/database/interrupted.ts', () => ({
+  undoInterrupted: () => {
+    played.steps.push('undo');
+    return Promise.resolve(true);
+  },
+}));
 vi.mock('../../lib/guard/backup-first.ts', () => ({
   backupFirst: () => {
     played.steps.push('backup');
@@ -66,15 +73,18 @@ interface Play {
   readonly dryRun?: boolean;
   readonly isProtected?: boolean;
   readonly onTerminal?: boolean;
+  /** Where the output goes, when it is not where the input comes from. */
+  readonly outputOnTerminal?: boolean;
   readonly signal?: AbortSignal;
   readonly request?: Partial<GuardRequest>;
   readonly deed?: () => Promise<void>;
+  readonly lock?: Stack['lock'];
 }
 
 function guard(play: Play = {}) {
   const root = temporaryFolder();
   const { dryRun = false, isProtected = false, onTerminal = false } = play;
-  const { terminal, written } = recordingTerminal({ NO_COLOR: '1' }, onTerminal);
+  const { terminal, written } = recordingTerminal({ NO_COLOR: '1' }, play.outputOnTerminal ?? onTerminal);
   const line = terminal.line.bind(terminal);
   terminal.line = (text) => {
     if (text.includes('will be destroyed')) played.steps.push('screen');
@@ -100,6 +110,7 @@ function guard(play: Play = {}) {
     environment: { name, entry: own, variables: new Map() },
     stack: {
       database: { name: 'core_stg' },
+      lock: play.lock,
       // The lock on the server is free.
       withClient: (_database: string, work: (client: unknown) => Promise<void>) =>
         work({ query: () => Promise.resolve({ rows: [{ taken: true }] }) }),
@@ -151,6 +162,61 @@ describe('the order of the gate', () => {
       ...['open', 'facts', 'deed after start'],
     ]);
     expect(journal()[0]).toMatchObject({ environment: 'vm_prod', backup: 'backups/x.dump' });
+  });
+
+  test('of a protected one whose output goes elsewhere: there is a person to type', async () => {
+    await guard({ isProtected: true, onTerminal: true, outputOnTerminal: false, values: { FORCE: true } })
+      .passing;
+    expect(played.steps).toContain('type vm_prod');
+  });
+
+  test('of one whose server a killed run has left closed: whose it is is looked at before it is opened', async () => {
+    const closed: Facts = { ...running, contents: undefined, target: { ...target, running: true } };
+    played.facts = [closed, running];
+    await guard().passing;
+    expect(played.steps.slice(0, 5)).toEqual(['open', 'facts', 'undo', 'facts', 'preflight']);
+
+    Object.assign(played, {
+      steps: [],
+      facts: [{ ...closed, target: { ...closed.target, otherUsers: ['x'] } }],
+    });
+    await expect(guard().passing).rejects.toThrow('the storage is also mounted by x');
+    expect(played.steps).toEqual(['open', 'facts']);
+  });
+
+  test('of a stopped one: the engine keeps the lock until the end', async () => {
+    played.facts = [stopped];
+    const release = () => (played.steps.push('release'), Promise.resolve());
+    const lock = (about: string) => {
+      played.steps.push('lock');
+      expect(about).toMatch(/^db-reset-x by \S+ since /);
+      return Promise.resolve({ release });
+    };
+    await guard({ lock }).passing;
+    expect(played.steps.slice(3, 4)).toEqual(['lock']);
+    expect(played.steps.slice(-2)).toEqual(['deed after start', 'release']);
+  });
+
+  test('of a stopped one that another machine is at work on: refused', async () => {
+    played.facts = [stopped];
+    const { passing, journal } = guard({ lock: () => Promise.resolve({ holder: 'db-reset-x by jiro@vm9' }) });
+    await expect(passing).rejects.toThrow(
+      'another destructive run is at work on vm_stg: db-reset-x by jiro@vm9',
+    );
+    expect(played.steps).toEqual(['open', 'facts', 'preflight']);
+    expect(journal()).toEqual([]);
+  });
+
+  test('whose end cannot go on record: a warning, for it is done', async () => {
+    const { passing, written, root } = guard({
+      deed: () => {
+        rmSync(journalFile(root, 'vm_stg'));
+        mkdirSync(journalFile(root, 'vm_stg'));
+        return Promise.resolve();
+      },
+    });
+    await passing;
+    expect(written.err).toMatch(/\[warn\] how it ended is not on record: the journal cannot be written: E/);
   });
 
   test('of a protected one without a terminal: nobody is asked to type', async () => {
@@ -299,7 +365,7 @@ test('the journal has who, what, how it was typed, and what was met', async () =
       FORCE: { value: true, origin: 'command line' },
       WAIT: { value: 0, origin: 'command line' },
     },
-    checks: [...BEFORE_CONTACT, ...ON_FACTS].map(({ name }) => name),
+    checks: [...BEFORE_CONTACT, ...ON_FACTS, ...ON_CONTENTS].map(({ name }) => name),
     target: {
       database: 'core_stg',
       systemIdentifier: '7654321098765432109',

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { isAlive, startOf } from '../../lib/alive.ts';
 import { holderOf, releaseLock, takeLock, type Holder } from '../../lib/lock.ts';
 import { PATIENCE, temporaryFolder } from './support.ts';
@@ -75,7 +75,8 @@ test('of many at once that find a stale lock, one gets it', { timeout: PATIENCE 
     import { existsSync } from 'node:fs';
     const { takeLock } = await import(${JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../lib/lock.ts')).href)});
     console.log('ready');
-    while (!existsSync(${JSON.stringify(go)}));
+    const moment = new Int32Array(new SharedArrayBuffer(4));
+    while (!existsSync(${JSON.stringify(go)})) Atomics.wait(moment, 0, 0, 1);
     console.log(takeLock(${JSON.stringify(file)}, 'x') ? 'held' : 'taken');
     process.stdin.resume();
   `;
@@ -83,6 +84,8 @@ test('of many at once that find a stale lock, one gets it', { timeout: PATIENCE 
   const children = Array.from({ length: 6 }, () => {
     const args = ['--import', tsx, '--input-type=module', '--eval', program];
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    // One that waits in vain would wait for ever.
+    onTestFinished(() => void child.kill('SIGKILL'));
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
     const line = async (count: number): Promise<string> => {

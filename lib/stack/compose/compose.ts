@@ -1,10 +1,17 @@
 import type { Environment } from '../../environment/resolve.ts';
-import { ConfigurationError, UnreachableError } from '../../errors.ts';
+import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
 import { lookAt } from '../../findings/finding.ts';
 import { display, type Command } from '../../display.ts';
 import { run, type RunOptions } from '../../process.ts';
 import type { Stack, StackOptions } from '../stack.ts';
-import { composeCommand, composeFile, databaseSettings, inProject, readComposeConfig } from './config.ts';
+import {
+  composeCommand,
+  composeFile,
+  databaseSettings,
+  inProject,
+  readComposeConfig,
+  secretsOf,
+} from './config.ts';
 import {
   configuredPgdata,
   findContainer,
@@ -17,8 +24,9 @@ import {
   type Container,
 } from './containers.ts';
 import { checkRemovable, destroyStack } from './destroy.ts';
-import { dockerOf, engineEndpoint, engineHost, must } from './docker.ts';
+import { dockerError, dockerOf, engineEndpoint, engineHost, must } from './docker.ts';
 import { dumping } from './dump.ts';
+import { lockEngine } from './engine-lock.ts';
 import { serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
 import { runPsql } from './psql.ts';
@@ -37,12 +45,20 @@ export async function openComposeStack(environment: Environment, options: StackO
   const config = await readComposeConfig(environment);
   const settings = databaseSettings(config, databaseService, environment);
   terminal.redactor.hide(settings.password);
+  for (const secret of secretsOf(config)) terminal.redactor.hide(secret);
 
   const compose = (...args: string[]): Command => composeCommand(environment, ...args);
-  const show = async (command: Command, how: RunOptions): Promise<unknown> => {
+  // On a terminal compose draws its own progress; elsewhere, in logs that are kept, each line passes the redactor.
+  const drawn = terminal.interactive && !terminal.folded;
+  const show = async (command: Command, how: RunOptions): Promise<void> => {
     await host;
-    const output = terminal.folded ? { onLine: (line: string) => terminal.line(line) } : { terminal: true };
-    return must(command, { ...inProject(environment), ...output, ...how });
+    const output = drawn ? { terminal: true } : { onLine: (line: string) => terminal.line(line) };
+    const result = await run(command, { ...inProject(environment), ...output, ...how });
+    if (result.status === 0) return;
+    // All of it was shown; the last line says why.
+    const error = dockerError(command, { ...result, stderr: result.stderr.trim().split('\n').at(-1)! });
+    if (!(error instanceof FailedError)) throw error;
+    throw new FailedError(error.message, { hint: `make check ENV=${environment.name}` });
   };
   const change = (command: Command, how: RunOptions = {}): Promise<unknown> =>
     actor.act(display(command), () => show(command, how));
@@ -112,7 +128,14 @@ export async function openComposeStack(environment: Environment, options: StackO
       await ready(timeout);
     },
 
-    ps: async () => void (await show(compose('ps', '--all'), { resultOnStdout: true })),
+    async ps() {
+      await host;
+      // Line by line, because a command may hold a secret.
+      await must(compose('ps', '--all'), {
+        ...inProject(environment),
+        onLine: terminal.result.bind(terminal),
+      });
+    },
 
     async logs({ service, follow, tail }) {
       if (service !== undefined && !Object.hasOwn(config.services, service)) {
@@ -121,7 +144,7 @@ export async function openComposeStack(environment: Environment, options: StackO
         });
       }
       const flags = ['--tail', String(tail), ...(follow ? ['--follow'] : [])];
-      const colour = ['--ansi', terminal.interactive ? 'always' : 'never'];
+      const colour = ['--ansi', terminal.showsResult ? 'always' : 'never'];
       const command = compose(...colour, 'logs', ...flags, ...(service === undefined ? [] : [service]));
       await host;
       // Line by line, because an application may log a secret.
@@ -147,6 +170,11 @@ export async function openComposeStack(environment: Environment, options: StackO
         databaseImage(await findContainer(docker, project, databaseService)),
         environment,
       );
+    },
+
+    async lock(about) {
+      const image = databaseImage(await findContainer(docker, project, databaseService));
+      return lockEngine(docker, project, image, about);
     },
 
     async destroy({ storage }) {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigurationError } from '../../errors.ts';
+import { ConfigurationError, FailedError } from '../../errors.ts';
+import { looksSecret } from '../../environment/env-files.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import type { Command } from '../../display.ts';
 import type { RunOptions } from '../../process.ts';
@@ -62,6 +63,7 @@ const resolved = new Map<string, Promise<ComposeConfig>>();
  * `docker compose config`, once for the same files: the guard asks for every environment, and looks twice.
  *
  * @param env variables that no env file here defines
+ * @throws ConfigurationError with what compose says of the files
  */
 export function readComposeConfig(
   environment: Environment,
@@ -97,11 +99,25 @@ async function resolve(
   env: Readonly<Record<string, string>>,
 ): Promise<ComposeConfig> {
   const command = composeCommand(environment, 'config', '--format', 'json');
-  const { stdout } = await must(command, { ...inProject(environment), env });
+  const { stdout } = await must(command, { ...inProject(environment), env }).catch((error: unknown) => {
+    if (!(error instanceof FailedError)) throw error;
+    throw new ConfigurationError(`${composeFile(environment)}: ${error.message}`, {
+      cause: error,
+      hint: `correct it, then type: make check ENV=${environment.name}`,
+    });
+  });
   // The output is meant to be read by compose again, so a dollar sign in a value is doubled.
   return JSON.parse(stdout, (_key, value: unknown) =>
     typeof value === 'string' ? value.replaceAll('$$', '$') : value,
   ) as ComposeConfig;
+}
+
+/** What looks like a secret in the services' variables: the compose file may take them from files of its own. */
+export function secretsOf({ services }: ComposeConfig): string[] {
+  return Object.values(services)
+    .flatMap(({ environment = {} }) => Object.entries(environment))
+    .flatMap(([name, value]) => (value !== null && looksSecret(name, value) ? [value] : []))
+    .filter((value) => value.length > 3); // REQUIRE_PASSWORD=yes
 }
 
 export interface DatabaseSettings {

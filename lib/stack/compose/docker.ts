@@ -27,8 +27,19 @@ export async function must(command: Command, options: RunOptions = {}): Promise<
 /** What compose says of what goes well. */
 const PROGRESS = /^ *(?:Network|Volume|Container|Image|Service) \S+ +\w+ *\n/gm;
 
+/** Compose quotes what it cannot read of an env file, which may be a secret: the place has to do. */
+function withoutQuotes(said: string, { args }: Command): string {
+  const files = args.filter((_word, at) => args[at - 1] === '--env-file');
+  const at = files.map((file) => file.replaceAll(/[^\w/]/g, '\\$&')).join('|');
+  if (at === '') return said;
+  return said.replace(
+    new RegExp(`(failed to read [^\\n]*(?:${at}):(?: line \\d+:)?) [^]*`),
+    '$1 compose cannot read it',
+  );
+}
+
 export function dockerError(command: Command, { status, stderr }: Result): Error {
-  const said = stderr.replaceAll(PROGRESS, '').trim();
+  const said = withoutQuotes(stderr.replaceAll(PROGRESS, '').trim(), command);
   if (/'compose' is not a docker command|unknown (shorthand )?flag.*\n.*docker --help/is.test(said)) {
     return new UnreachableError('docker has no compose command', {
       hint: 'install the Docker Compose v2 plugin',

@@ -81,6 +81,14 @@ export async function connect(
     return client;
   } catch (error) {
     relay.kill();
-    throw connectionError(error, database, { said: relay.said() });
+    throw connectionError(error, database, { said: complaint(relay.said()) });
   }
 }
+
+/** `port 5432 of the container: Connection refused`, of all that bash says about it. */
+const complaint = (said: string): string =>
+  said
+    .split('\n')
+    .at(-1)!
+    .replace(/^bash: (line \d+: )?/, '')
+    .replace(/^\/dev\/tcp\/[^/]*\/(\d+): /, 'port $1 of the container: ');
