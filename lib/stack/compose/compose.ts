@@ -8,6 +8,7 @@ import { composeCommand, composeFile, databaseSettings, inProject, readComposeCo
 import {
   configuredPgdata,
   findContainer,
+  findRunning,
   imageEnvironment,
   inspectVolumes,
   pgdata,
@@ -50,9 +51,9 @@ export async function openComposeStack(environment: Environment, options: StackO
       waitUntilReady(docker, project, databaseService, settings, timeout, terminal, signal),
     );
 
-  async function runningContainer(service: string): Promise<Container> {
-    const container = await findContainer(docker, project, service);
-    if (container?.State.Status === 'running') return container;
+  async function runningContainer(service: string): Promise<{ readonly Id: string }> {
+    const container = await findRunning(docker, project, service);
+    if (container) return container;
     throw new UnreachableError(`service ${service} of ${environment.name} is not running`, {
       hint: `make up ENV=${environment.name}`,
     });

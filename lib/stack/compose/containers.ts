@@ -34,11 +34,26 @@ export async function findContainer(
   return containers.find(({ State }) => State.Status === 'running') ?? containers[0];
 }
 
+/** Id of the running container of a service, if there is one: all that is needed to go into it, in one call. */
+export async function findRunning(
+  docker: Docker,
+  project: string,
+  service: string,
+): Promise<{ readonly Id: string } | undefined> {
+  const [Id] = await list(docker, project, service, 'status=running');
+  return Id === undefined ? undefined : { Id };
+}
+
 /** Ids of all containers of a project, or of one service in it. */
-export async function list(docker: Docker, project: string, service?: string): Promise<string[]> {
+export async function list(
+  docker: Docker,
+  project: string,
+  service?: string,
+  ...more: string[]
+): Promise<string[]> {
   const filters = [`label=com.docker.compose.project=${project}`, 'label=com.docker.compose.oneoff=False'];
   if (service !== undefined) filters.push(`label=com.docker.compose.service=${service}`);
-  const args = filters.flatMap((filter) => ['--filter', filter]);
+  const args = [...filters, ...more].flatMap((filter) => ['--filter', filter]);
   const { stdout } = await must(docker('ps', '--all', '--quiet', '--no-trunc', ...args));
   return stdout.split('\n').filter(Boolean);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { variablesWithoutDefault } from '../../environment/compose-variables.ts';
 import { REGISTRY_FILE } from '../../environment/registry.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { messageOf } from '../../errors.ts';
@@ -76,16 +77,24 @@ function hostOf(variable: string, value: string): string | undefined {
 
 /** Secrets that are not on this machine get a stand-in: they are in no name, path or port. */
 async function readLeniently(environment: Environment): Promise<ComposeConfig> {
-  const standIns: Record<string, string> = {};
+  const standIns = Object.fromEntries(missingVariables(environment).map((name) => [name, 'unknown']));
   for (;;) {
     try {
       return await readComposeConfig(environment, standIns);
     } catch (error) {
+      // In a file that the compose files include, compose names one a time.
       const [, missing] = messageOf(error).match(/required variable (\w+) is missing a value/) ?? [];
       if (missing === undefined || missing in standIns) throw error;
       standIns[missing] = 'unknown';
     }
   }
+}
+
+function missingVariables({ root, names, variables }: Environment): string[] {
+  return names.composeFiles
+    .flatMap((file) => variablesWithoutDefault(readFileSync(join(root, file), 'utf8')))
+    .filter(({ name, required }) => required && !variables.get(name)?.value)
+    .map(({ name }) => name);
 }
 
 /**
