@@ -1,17 +1,26 @@
-import { mkdirSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { composeWorld, embeddedWorld } from '../tests/helpers/fault-worlds.ts';
+import { recordSteps, runAgain, tryFault, type Subject } from '../tests/helpers/fault-runs.ts';
 import * as subjects from '../tests/helpers/fault-subjects.ts';
-import { applies, FAULTS, judge, recordSteps, tryFault, type Subject } from '../tests/helpers/faults.ts';
+import { composeWorld, embeddedWorld, type Disposable } from '../tests/helpers/fault-worlds.ts';
+import { applies, FAULTS, judge, type Fault, type Outcome, type Step } from '../tests/helpers/faults.ts';
+import { isFailed, renderDocument, type Cell } from './fault-table.ts';
 
 /**
  * Every step of the commands that change a database × every fault: run into it, look, run the same command again, look
- * again. Prints a table and ends with status 1 when anything was neither whole nor repaired.
+ * again. Ends with status 1 when anything was neither whole nor repaired. As root, so that the disk can be a small one.
  *
- *     npx tsx bench/faults.ts [--stack embedded|compose] [--command reset-db …] [--every n] [--from n] [--fault "task killed" …]
+ *     npx tsx bench/faults.ts [--results faults.jsonl] [--table faults.md]
+ *       [--stack embedded|compose …] [--command reset-db …] [--fault "task killed" …] [--every n] [--from n]
+ *
+ * A run goes on where the last one with the same file of results was ended: what is missing there, or has FAILED, is
+ * tried. Where the old state is found whole, the run into the next fault starts from it, which is the same command
+ * again; after eight of those, and whenever anything else is found, it is run to its end.
  */
 const { values } = parseArgs({
   options: {
+    results: { type: 'string', default: 'faults.jsonl' },
+    table: { type: 'string', default: 'faults.md' },
     stack: { type: 'string', multiple: true, default: ['embedded', 'compose'] },
     command: { type: 'string', multiple: true },
     fault: { type: 'string', multiple: true },
@@ -19,57 +28,106 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
   },
 });
-
+const CHAIN = 8;
 const HEAD = '20251211_140000000';
-let failures = 0;
+
+type World = subjects.World & Disposable;
+const COMMANDS: Readonly<Record<string, (world: World) => Subject | Promise<Subject>>> = {
+  'reset-db': subjects.resetDatabase,
+  backup: subjects.backup,
+  restore: async (world) => subjects.restore(world, await world.makeDump()),
+  'al-up': (world) => subjects.migrate(world, HEAD),
+  'reset-volume': subjects.resetVolume,
+};
+/** On compose data are in a named volume where the volume is what is removed, and else on a small disk. */
+const WORLDS: Readonly<Record<string, (command: string) => Promise<World>>> = {
+  embedded: () => embeddedWorld(),
+  compose: (command) => composeWorld({ disk: command !== 'reset-volume', application: command === 'al-up' }),
+};
+
 // What was begun is ended, and the world taken down.
 let cancelled = false;
 process.on('SIGINT', () => (cancelled = true));
 
-for (const stack of values.stack) {
-  const world = await (stack === 'compose' ? composeWorld() : embeddedWorld());
-  try {
-    const folder = await world.folder();
-    mkdirSync(folder, { recursive: true });
-    const all: Record<string, () => Promise<Subject>> = {
-      'reset-db': () => Promise.resolve(subjects.resetDatabase(world)),
-      backup: () => Promise.resolve(subjects.backup(world, folder)),
-      restore: async () => subjects.restore(world, await world.makeDump()),
-      'al-up': () => Promise.resolve(subjects.migrate(world, HEAD)),
-      'reset-volume': () => Promise.resolve(subjects.resetVolume(world)),
-    };
-    for (const command of values.command ?? Object.keys(all)) {
-      if (!cancelled) await table(stack, await all[command]!());
-    }
-  } finally {
-    await world.dispose();
+/** The cells so far; of a cell that was tried again, the last. */
+const results = new Map<string, Cell>();
+const keyOf = (cell: Omit<Cell, 'cell'>): string =>
+  [cell.stack, cell.command, cell.fault, cell.label, cell.nth].join('\n');
+function note(cell: Cell): void {
+  results.set(keyOf(cell), cell);
+  appendFileSync(values.results, `${JSON.stringify(cell)}\n`);
+}
+if (existsSync(values.results)) {
+  for (const line of readFileSync(values.results, 'utf8').split('\n').filter(Boolean)) {
+    const cell = JSON.parse(line) as Cell;
+    results.set(keyOf(cell), cell);
   }
 }
-process.exitCode = failures === 0 ? 0 : 1;
 
-async function table(stack: string, subject: Subject): Promise<void> {
-  const steps = await recordSteps(subject);
-  const faults = FAULTS.filter((fault) => !values.fault || values.fault.includes(fault));
-  console.log(`\n## ${subject.command}, ${stack}: ${steps.length} steps\n`);
-  console.log(`| # | step | ${faults.join(' | ')} |\n|---|---|${faults.map(() => '---|').join('')}`);
-  for (const [index, label] of steps.entries()) {
-    if (index + 1 < Number(values.from) || (index + 1 - Number(values.from)) % Number(values.every) !== 0)
-      continue;
-    const cells: string[] = [];
-    for (const fault of faults) {
-      if (cancelled) return;
-      if (!applies(fault, label, subject)) {
-        cells.push('·');
-        continue;
-      }
-      const outcome = await tryFault(subject, index + 1, label, fault);
-      const { cell, failed } = judge(outcome);
-      cells.push(cell);
-      if (failed) {
-        failures += 1;
-        console.error(`\nstep ${index + 1} (${label}), ${fault}:\n${outcome.said}`);
-      }
+for (const stack of values.stack) {
+  for (const command of values.command ?? Object.keys(COMMANDS)) {
+    if (cancelled) break;
+    const world = await WORLDS[stack]!(command);
+    try {
+      const [server] = (await world.db.sql('SHOW server_version', 'postgres')).split(' ');
+      await run(stack, command, `PostgreSQL ${server}`, await COMMANDS[command]!(world));
+    } finally {
+      await world.dispose();
     }
-    console.log(`| ${index + 1} | ${label.slice(0, 60).replaceAll('|', '¦')} | ${cells.join(' | ')} |`);
+    writeFileSync(values.table, renderDocument([...results.values()]));
   }
+}
+process.exitCode = [...results.values()].some(isFailed) ? 1 : 0;
+
+/** A run into a fault that ended with the old state whole, and what the command comes to after it. */
+interface Trial {
+  readonly cell: Omit<Cell, 'cell'>;
+  readonly outcome: Outcome;
+}
+
+async function run(stack: string, command: string, server: string, subject: Subject): Promise<void> {
+  const common = { stack, command, server, date: new Date().toISOString().slice(0, 10) };
+  const steps = await recordSteps(subject);
+  const plan = steps.flatMap((step, index) => trialsOf(common, step, index));
+  console.log(`${command}, ${stack}: ${steps.length} steps, ${plan.length} faults to try`);
+  let chain: Trial[] = [];
+  for (const [index, { step, cell }] of plan.entries()) {
+    if (cancelled) return;
+    if (chain.length === 0) await subject.prepare();
+    if (cell.fault === 'disk full' && !subject.fillDisk) throw new Error('only root can make a small disk');
+    chain.push({ cell, outcome: await tryFault(subject, step, cell.fault) });
+    const { first } = chain.at(-1)!.outcome;
+    const goesOn = first === 'old' && chain.length < CHAIN && index + 1 < plan.length;
+    if (goesOn) continue;
+    const { second } = await runAgain(subject, chain.at(-1)!.outcome);
+    for (const trial of chain) conclude(trial, second);
+    chain = [];
+  }
+}
+
+/** The cells of a step that are asked for and not there yet. */
+function trialsOf(
+  common: Pick<Cell, 'stack' | 'command' | 'server' | 'date'>,
+  step: Step,
+  index: number,
+): { step: Step; cell: Omit<Cell, 'cell'> }[] {
+  const { label, nth } = step;
+  const number = index + 1;
+  if (number < Number(values.from) || (number - Number(values.from)) % Number(values.every) !== 0) return [];
+  const asked = (values.fault as Fault[] | undefined) ?? FAULTS;
+  return asked.flatMap((fault) => {
+    const cell = { ...common, number, label, nth, fault };
+    const known = results.get(keyOf(cell));
+    if (known && !isFailed(known)) return [];
+    if (applies(fault, step, index === 0)) return [{ step, cell }];
+    note({ ...cell, cell: '·' });
+    return [];
+  });
+}
+
+function conclude({ cell, outcome }: Trial, second: Outcome['second']): void {
+  const judged = judge({ ...outcome, second });
+  note({ ...cell, cell: judged.cell });
+  console.log(`${cell.number} ${cell.fault}: ${judged.cell}`);
+  if (judged.failed) console.error(`  ${cell.label}\n${outcome.said}`);
 }

@@ -9,6 +9,9 @@ import {
 } from '../archive/toc.ts';
 import type { ByteStream } from './byte-stream.ts';
 
+/** Bytes that pass from one stage to the next at a time, where there are many. */
+export const PIECE = 131_072;
+
 /** The table of contents of a dump in custom or directory format. */
 export interface ArchiveHead extends Head {
   readonly entries: readonly Entry[];
@@ -55,10 +58,10 @@ export async function* readData(bytes: ByteStream, head: ArchiveHead): AsyncGene
     const entry = await integer();
     if (type === LARGE_OBJECTS) {
       for (let oid = await integer(); oid !== 0; oid = await integer()) {
-        yield { entry, oid, bytes: chunks(bytes, integer) };
+        yield { entry, oid, bytes: gather(chunks(bytes, integer)) };
       }
     } else if (type === TABLE_DATA) {
-      yield { entry, bytes: chunks(bytes, integer) };
+      yield { entry, bytes: gather(chunks(bytes, integer)) };
     } else {
       throw new Error(`a block of type ${type} is not known`);
     }
@@ -68,6 +71,19 @@ export async function* readData(bytes: ByteStream, head: ArchiveHead): AsyncGene
 
 async function* chunks(bytes: ByteStream, integer: () => Promise<number>): AsyncGenerator<Buffer> {
   for (let length = await integer(); length !== 0; length = await integer()) yield* bytes.pieces(length);
+}
+
+/** pg_dump writes 4 KB at a time. Each piece passes through several streams, so that larger ones take less time. */
+async function* gather(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let [parts, size]: [Buffer[], number] = [[], 0];
+  for await (const piece of pieces) {
+    parts.push(piece);
+    size += piece.length;
+    if (size < PIECE) continue;
+    yield Buffer.concat(parts, size);
+    [parts, size] = [[], 0];
+  }
+  if (size > 0) yield Buffer.concat(parts, size);
 }
 
 /** A server's version without its minor number: 17 of `17.11 (Debian …)`. */

@@ -5,12 +5,12 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createInflate } from 'node:zlib';
 import { messageOf } from '../errors.ts';
 import type { Compression, Entry } from '../archive/toc.ts';
-import { readData, readHead, type ArchiveHead } from './archive.ts';
+import { PIECE, readData, readHead, type ArchiveHead } from './archive.ts';
 import { ByteStream } from './byte-stream.ts';
 
 /** The stages between the bytes of a dump's data and the data themselves. */
 export const decompress = (compression: Compression): NodeJS.ReadWriteStream[] =>
-  compression === 'gzip' ? [createInflate()] : [];
+  compression === 'gzip' ? [createInflate({ chunkSize: PIECE })] : [];
 
 export const nowhere = (count: (bytes: number) => void = () => {}): Writable =>
   new Writable({

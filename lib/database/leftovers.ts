@@ -133,8 +133,10 @@ export async function drop(row: DatabaseRow, execute: Execute): Promise<void> {
   if (row.connectionLimit !== INVALID && (row.isTemplate || row.open)) {
     await execute(`ALTER DATABASE ${database} ALLOW_CONNECTIONS false IS_TEMPLATE false`);
   }
-  await execute(`DROP DATABASE ${database} WITH (FORCE)`);
+  await execute(dropStatement(row.name));
 }
+
+export const dropStatement = (name: string): string => `DROP DATABASE ${quoteName(name)} WITH (FORCE)`;
 
 export const commentStatement = (name: string, comment: string | null): string =>
   `COMMENT ON DATABASE ${quoteName(name)} IS ${comment === null ? 'NULL' : quoteText(comment)}`;

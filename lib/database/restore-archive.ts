@@ -6,7 +6,7 @@ import { createGunzip, createInflate } from 'node:zlib';
 import type { Client } from 'pg';
 import { from } from 'pg-copy-streams';
 import type { Entry } from '../archive/toc.ts';
-import { readData, readHead, type ArchiveHead } from './archive.ts';
+import { PIECE, readData, readHead, type ArchiveHead } from './archive.ts';
 import { ByteStream } from './byte-stream.ts';
 import { openDump, type Dump } from './dump.ts';
 import { dataFiles } from './dump-file.ts';
@@ -113,7 +113,10 @@ async function openArchive(dump: Dump, meter: Transform): Promise<Archive> {
 async function* customData(bytes: ByteStream, head: ArchiveHead): AsyncGenerator<Incoming> {
   for await (const { bytes: raw, ...data } of readData(bytes, head)) {
     const source = Readable.from(raw, { objectMode: false });
-    yield { ...data, content: head.compression === 'gzip' ? connect(source, createInflate()) : source };
+    yield {
+      ...data,
+      content: head.compression === 'gzip' ? connect(source, createInflate({ chunkSize: PIECE })) : source,
+    };
   }
 }
 
@@ -123,7 +126,7 @@ async function* directoryData(folder: string, head: ArchiveHead, meter: Transfor
   for (const { entry, oid, path } of dataFiles(folder, head)) {
     const source = createReadStream(path);
     source.on('data', (chunk) => meter.write(chunk));
-    const content = path.endsWith('.gz') ? connect(source, createGunzip()) : source;
+    const content = path.endsWith('.gz') ? connect(source, createGunzip({ chunkSize: PIECE })) : source;
     yield { entry: entry.id, ...(oid === undefined ? {} : { oid }), content };
   }
 }

@@ -16,6 +16,7 @@ import {
   commentStatement,
   describeLeftovers,
   drop,
+  dropStatement,
   findLeftovers,
   refuseForeign,
   removeLeftovers,
@@ -53,6 +54,7 @@ export async function replaceDatabase(run: StackRun, { what, fill }: Replacement
   const occasion: Occasion = { what, since: new Date() };
   const out = outgoing(name, occasion, keep, false).name;
   let oid = '';
+  let finished = false;
   await orPutBack(run, async (client, progress) => {
     await settle(run, client);
     const attributes = await readAttributes(client, name);
@@ -72,8 +74,11 @@ export async function replaceDatabase(run: StackRun, { what, fill }: Replacement
       occasion,
       keep,
     );
+    await finish(run, client, oid, keep, out);
+    finished = true;
   });
-  await finish(run, oid, keep, out);
+  // The exchange was made, and its session lost or its last statement cancelled.
+  if (!finished) await finishAnew(run, oid, keep, out);
   if (signal.aborted && signal.reason instanceof CancelledError) {
     const place = keep ? `kept as ${out}` : 'gone';
     throw new CancelledError(
@@ -134,25 +139,30 @@ async function admitOurselves(client: Client, next: string): Promise<string[]> {
 }
 
 /** After the swap: drops the old database, unless it is kept, and makes sure of it. */
-async function finish(run: StackRun, oid: string, keep: boolean, out: string): Promise<void> {
-  const { stack, actor } = run;
+async function finish(
+  { stack, actor }: StackRun,
+  client: Client,
+  oid: string,
+  keep: boolean,
+  out: string,
+): Promise<void> {
   const { name } = stack.database;
-  if (actor.dryRun) {
-    if (!keep) await actor.act(`DROP DATABASE ${quoteName(out)} WITH (FORCE);`, () => Promise.resolve());
-    return;
-  }
+  const execute = (sql: string): Promise<unknown> => actor.act(`${sql};`, () => client.query(sql));
+  await whileUnfinished(`the old database, as ${out}`, async () => {
+    if (actor.dryRun) return keep ? undefined : execute(dropStatement(out));
+    const { present, former, kept } = await findLeftovers(client, name);
+    if (!present || present.oid === oid) throw new FailedError(`the old database ${name} still exists`);
+    if (keep && !kept.some((row) => row.oid === oid)) throw new FailedError(`${out} is not there`);
+    if (former) await drop(former, execute);
+  });
+}
+
+async function finishAnew(run: StackRun, oid: string, keep: boolean, out: string): Promise<void> {
   try {
-    await whileUnfinished(`the old database, as ${out}`, () =>
-      besideOnceItAnswers(run, async (client) => {
-        const { present, former, kept } = await findLeftovers(client, name);
-        if (!present || present.oid === oid) throw new FailedError(`the old database ${name} still exists`);
-        if (keep && !kept.some((row) => row.oid === oid)) throw new FailedError(`${out} is not there`);
-        if (former) await drop(former, (sql) => client.query(sql));
-      }),
-    );
+    await besideOnceItAnswers(run, (client) => finish(run, client, oid, keep, out));
   } catch (error) {
     throw new FailedError(
-      `the new ${name} is in use, but the old one is still there as ${out}, until the next run removes it: ${messageOf(error)}`,
+      `the new ${run.stack.database.name} is in use, but the old one is still there as ${out}, until the next run removes it: ${messageOf(error)}`,
       { cause: error },
     );
   }

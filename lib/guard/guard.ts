@@ -58,10 +58,16 @@ export async function passGuard(
 
   await withGuardLock(seen, seen.facts.markers !== undefined, aboutOf(request), async () => {
     const backup = entry.protected ? await (await import('./backup-first.ts')).backupFirst(seen) : null;
+    // Nothing that can be done before the countdown is done after it: applications wait from then on.
+    const [{ onRecord }, { repositoryRevision }] = await Promise.all([
+      import('./on-record.ts'),
+      import('./journal.ts'),
+    ]);
+    const revision = await repositoryRevision(seen.root);
     const passed = await letPersonDecide(request, seen);
     if (passed.actor.dryRun) return deed(passed);
-    const { onRecord } = await import('./on-record.ts');
-    await onRecord(passed, { origins: request.origins, checks, backup }, () => deed(passed));
+    const known = { origins: request.origins, checks, backup, revision };
+    await onRecord(passed, known, () => deed(passed));
   });
 }
 

@@ -4,7 +4,7 @@ import { CancelledError, messageOf } from '../errors.ts';
 import type { Origin } from '../params.ts';
 import type { Passed } from './guard.ts';
 import { person } from './person.ts';
-import { append, journalFile, repositoryRevision, type End, type Start } from './journal.ts';
+import { append, journalFile, type End, type Start } from './journal.ts';
 
 /**
  * Does it between two lines of the journal.
@@ -13,12 +13,14 @@ import { append, journalFile, repositoryRevision, type End, type Start } from '.
  */
 export async function onRecord(
   passed: Passed,
-  known: Pick<Start, 'checks' | 'backup'> & { readonly origins: Readonly<Record<string, Origin>> },
+  known: Pick<Start, 'checks' | 'backup' | 'revision'> & {
+    readonly origins: Readonly<Record<string, Origin>>;
+  },
   deed: () => Promise<void>,
 ): Promise<void> {
   const { terminal, signal, root, environment } = passed;
   const file = journalFile(root, environment.name);
-  const start = await startLine(passed, known);
+  const start = startLine(passed, known);
   append(file, start, terminal.redactor);
   const began = performance.now();
   const end = (outcome: End['outcome'], error?: string): void => {
@@ -40,10 +42,10 @@ export async function onRecord(
   end('done');
 }
 
-async function startLine(
-  { root, task, values, environment, target, facts: { contents } }: Passed,
-  { origins, checks, backup }: Parameters<typeof onRecord>[1],
-): Promise<Start> {
+function startLine(
+  { task, values, environment, target, facts: { contents } }: Passed,
+  { origins, ...known }: Parameters<typeof onRecord>[1],
+): Start {
   const { engine, host, project, server = null, storage, database } = target;
   const given = Object.entries(values).filter(([name, value]) => value !== undefined && origins[name]);
   return {
@@ -60,6 +62,6 @@ async function startLine(
       rows: contents?.rows ?? null,
       revisions: contents?.revisions ?? null,
     },
-    ...{ checks, backup, revision: await repositoryRevision(root) },
+    ...known,
   };
 }

@@ -1,18 +1,34 @@
 import { afterAll, beforeAll, describe, inject } from 'vitest';
-import { resetDatabase, resetVolume, type World } from '../helpers/fault-subjects.ts';
+import { backup, resetDatabase, resetVolume, restore, type World } from '../helpers/fault-subjects.ts';
 import { composeWorld, type Disposable } from '../helpers/fault-worlds.ts';
 import { faultSuite } from '../shared/fault-suite.ts';
 
 describe.skipIf(inject('noEngine') !== '')('commands that are ended in the middle', () => {
-  let world: World & Disposable;
-  beforeAll(async () => void (world = await composeWorld()));
-  afterAll(() => world.dispose());
+  describe('data on a small disk', () => {
+    let world: World & Disposable;
+    let dump: string;
+    beforeAll(async () => {
+      world = await composeWorld({ disk: true });
+      dump = await world.makeDump();
+    });
+    afterAll(() => world.dispose());
 
-  faultSuite('db-reset-db-env', () => resetDatabase(world), [
-    ['CREATE DATABASE', 'task killed'],
-    ['RENAME TO', 'task killed', 'connection lost', 'server restarted'],
-    ['$ docker exec', 'child killed'],
-  ]);
+    faultSuite('db-reset-db-env', () => resetDatabase(world), [
+      ['CREATE DATABASE', 'task killed', 'disk full'],
+      ['RENAME TO', 'task killed', 'connection lost', 'server restarted'],
+      ['$ docker exec', 'child killed'],
+    ]);
+    faultSuite('backup', () => backup(world), [['pg_dump', 'child killed', 'connection lost', 'disk full']]);
+    faultSuite('restore-from-dump', () => restore(world, dump), [
+      ['pg_restore --verbose', 'child killed', 'disk full', 'server restarted'],
+    ]);
+  });
 
-  faultSuite('db-reset-volume-env', () => resetVolume(world), [['down', 'task killed', 'child killed']]);
+  describe('data in a volume', () => {
+    let world: World & Disposable;
+    beforeAll(async () => void (world = await composeWorld()));
+    afterAll(() => world.dispose());
+
+    faultSuite('db-reset-volume-env', () => resetVolume(world), [['down', 'task killed', 'child killed']]);
+  });
 });

@@ -34,7 +34,7 @@ function environment(kind: keyof typeof STORAGE, state?: State) {
   const name = state === undefined ? kind : `${kind}_${state}`;
   const volumes = kind === 'external' ? { data: { external: true, name: '${PLACE}' } } : { data: {} };
   const compose = databaseOnly({ db: STORAGE[kind], volumes });
-  const scratch = useScratch({ alone: true, environments: { [name]: { compose, env: { PLACE: name } } } });
+  const scratch = useScratch({ only: [], environments: { [name]: { compose, env: { PLACE: name } } } });
   const { sql } = asker(scratch, name, 'app', 'core');
   const start = (): Promise<void> => startDatabase(scratch, name);
   const reset = (): Promise<Ran> => scratch.runTask(`db-reset-volume-env ENV=${name} WAIT=0`);

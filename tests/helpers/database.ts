@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { docker, run } from './processes.ts';
 import type { Scratch } from './scratch.ts';
 
@@ -25,6 +26,33 @@ export function asker(scratch: Scratch, environment: string, user: string, datab
       const { status, stdout, stderr } = await psql(statement, name);
       if (status === 0) throw new Error(`succeeded, with ${stdout}: ${statement}`);
       return stderr.trim();
+    },
+  };
+}
+
+/** The same over connections of the test's own, whose values come as the server prints them. */
+export function clientAsker(connect: (database: string) => Promise<pg.Client>, database: string): Asker {
+  const ask = async (statement: string, name: string): Promise<string> => {
+    const client = await connect(name);
+    try {
+      const results: unknown = await client.query({ text: statement, rowMode: 'array' });
+      const rows = [results]
+        .flat()
+        .flatMap((result) => (result as pg.QueryArrayResult<(string | null)[]>).rows);
+      return rows.map((row) => row.map((value) => value ?? '').join('|')).join('\n');
+    } finally {
+      await client.end();
+    }
+  };
+  return {
+    sql: (statement, name = database) => ask(statement, name),
+    async refusal(statement, name = database) {
+      const answer = await ask(statement, name).then(
+        (rows) => ({ rows }),
+        (error: unknown) => String(error),
+      );
+      if (typeof answer === 'string') return answer;
+      throw new Error(`succeeded, with ${answer.rows}: ${statement}`);
     },
   };
 }

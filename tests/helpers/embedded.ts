@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, onTestFinished, type TestContext } from 'vitest';
-import type { Asker } from './database.ts';
+import { clientAsker, type Asker } from './database.ts';
 import { Scratch, type ScratchOptions } from './scratch.ts';
 
 /** Milliseconds for a hook that starts servers: a busy machine is no failure. */
@@ -179,29 +179,7 @@ export function localAsker(
   database = 'core_demo',
   tls = false,
 ): Asker {
-  const ask = async (statement: string, name: string): Promise<string> => {
-    const client = await connect(scratch, { environment, user, database: name, tls });
-    try {
-      const results: unknown = await client.query({ text: statement, rowMode: 'array' });
-      const rows = [results]
-        .flat()
-        .flatMap((result) => (result as pg.QueryArrayResult<(string | null)[]>).rows);
-      return rows.map((row) => row.map((value) => value ?? '').join('|')).join('\n');
-    } finally {
-      await client.end();
-    }
-  };
-  return {
-    sql: (statement, name = database) => ask(statement, name),
-    async refusal(statement, name = database) {
-      const answer = await ask(statement, name).then(
-        (rows) => ({ rows }),
-        (error: unknown) => String(error),
-      );
-      if (typeof answer === 'string') return answer;
-      throw new Error(`succeeded, with ${answer.rows}: ${statement}`);
-    },
-  };
+  return clientAsker((name) => connect(scratch, { environment, user, database: name, tls }), database);
 }
 
 /** Listens until the test is over; tells how many have come. */

@@ -1,108 +1,172 @@
 import childProcess, { type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { FaultOrder } from './faults.ts';
+import type { FaultOrder, Step } from './faults.ts';
 
 /**
  * Loaded into a task's process before the task: every statement that it sends and every child process that it starts
- * is a step. Steps are written down; at the one that was ordered, the fault happens. The task's own code knows nothing
- * of it.
+ * is a step. At the one that was ordered the fault happens, and its sign is left; without an order the steps are
+ * written down. The task's own code knows nothing of it.
  */
 const order = JSON.parse(process.env['MAKESAFE_FAULT']!) as FaultOrder;
-let count = 0;
+const steps: { label: string; nth: number; time: number }[] = [];
 
-/** Whether the fault belongs to this step. */
-function isReached(label: string): boolean {
-  count += 1;
-  appendFileSync(`${order.folder}/steps`, `${label.replaceAll(/\s+/g, ' ').trim().slice(0, 200)}\n`);
-  return count === order.step;
+const sign = (name: 'reached' | 'met'): void => writeFileSync(`${order.folder}/${name}`, '');
+const mayGo = (): boolean => existsSync(`${order.folder}/go`);
+
+/** A step's name, without what is another one in each run. */
+function labelOf(text: string): string {
+  const named = order.names.reduce((label, [own, common]) => label.replaceAll(own, common), text);
+  return named
+    .replaceAll(/\b[0-9a-f]{64}\b/g, '<id>')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+    .slice(0, 400);
 }
+
+/** Notes a step. Tells whether the fault belongs to it, and takes the end of it. */
+function begin(text: string): { isReached: boolean; end: () => void } {
+  const label = labelOf(text);
+  const nth = steps.filter((step) => step.label === label).length + 1;
+  const step = { label, nth, time: 0 } satisfies Step;
+  const started = performance.now();
+  steps.push(step);
+  const isReached = label === order.step?.label && nth === order.step.nth;
+  return { isReached, end: () => void (step.time = Math.round(performance.now() - started)) };
+}
+if (!order.step) process.on('exit', () => writeFileSync(`${order.folder}/steps`, JSON.stringify(steps)));
 
 /** Has the other process do something to the server or the disk, and waits until it has. */
 async function outside(): Promise<void> {
-  writeFileSync(`${order.folder}/reached`, '');
-  while (!existsSync(`${order.folder}/go`)) await sleep(5);
+  sign('reached');
+  while (!mayGo()) await sleep(5);
+  sign('met');
 }
 
-const die = (): never => {
-  process.kill(process.pid, 'SIGKILL');
-  throw new Error('unreachable');
-};
+/** The same for what is started at once or not at all. */
+function outsideAtOnce(): void {
+  sign('reached');
+  const nap = new Int32Array(new SharedArrayBuffer(4));
+  while (!mayGo()) Atomics.wait(nap, 0, 0, 5);
+  sign('met');
+}
 
-type Query = (this: pg.Client, ...args: unknown[]) => Promise<unknown>;
+/** Once what is being done has been handed over. */
+const soon = (hit: () => void): void =>
+  void setImmediate(() => {
+    sign('met');
+    hit();
+  });
+const die = (): void => void process.kill(process.pid, 'SIGKILL');
+
+type Query = (this: pg.Client, ...args: unknown[]) => unknown;
 const { query } = pg.Client.prototype as unknown as { query: Query };
 
-async function faultyQuery(client: pg.Client, args: unknown[]): Promise<unknown> {
-  const again = (): Promise<unknown> => query.apply(client, args);
+const cut = (client: pg.Client): void => {
+  const { connection } = client as unknown as { connection: { stream: { destroy: () => void } } };
+  connection.stream.destroy();
+};
+
+async function faultyQuery(client: pg.Client, again: () => unknown): Promise<unknown> {
   switch (order.kind) {
     case 'error answer':
-      return query.call(client, `DO $$ BEGIN RAISE EXCEPTION 'injected'; END $$`);
-    case 'task killed': {
-      const answer = again();
-      setImmediate(die);
-      return answer;
-    }
-    case 'connection lost': {
-      const answer = again();
-      const { connection } = client as unknown as { connection: { stream: { destroy: () => void } } };
-      setImmediate(() => connection.stream.destroy());
-      return answer;
-    }
+      return Promise.resolve(query.call(client, `DO $$ BEGIN RAISE EXCEPTION 'injected'; END $$`)).catch(
+        (error: unknown) => {
+          sign('met');
+          throw error;
+        },
+      );
+    case 'task killed':
+      soon(die);
+      return again();
+    case 'connection lost':
+      soon(() => cut(client));
+      return again();
     case 'disk full':
     case 'server restarted':
       await outside();
       return again();
     case 'child killed':
-      return again();
+      throw new Error('a statement has no child');
   }
 }
 
-(pg.Client.prototype as { query: unknown }).query = function (this: pg.Client, ...args: unknown[]): unknown {
-  const [first] = args;
-  const text = typeof first === 'string' ? first : (first as { text?: string }).text;
-  // Cursors and streams are steps by the statement that opens them, and pass.
-  if (!isReached(text ?? 'a query object') || typeof args.at(-1) === 'function')
-    return query.apply(this, args);
-  return faultyQuery(this, args);
+/** `COPY … FROM stdin`: a stream, which is there at once. */
+interface Copy extends NodeJS.EventEmitter {
+  text: string;
+  submit: unknown;
+}
+
+function faultyCopy(client: pg.Client, copy: Copy, again: () => unknown): unknown {
+  switch (order.kind) {
+    case 'error answer':
+      copy.text = 'COPY injected FROM stdin';
+      copy.once('error', () => sign('met'));
+      return again();
+    case 'task killed':
+      soon(die);
+      return again();
+    case 'connection lost':
+      soon(() => cut(client));
+      return again();
+    case 'disk full':
+    case 'server restarted':
+      outsideAtOnce();
+      return again();
+    case 'child killed':
+      throw new Error('a statement has no child');
+  }
+}
+
+(pg.Client.prototype as unknown as { query: Query }).query = function (...args): unknown {
+  const [first] = args as [string | Copy | { text: string }];
+  const { isReached, end } = begin(typeof first === 'string' ? first : first.text);
+  const again = (): unknown => query.apply(this, args);
+  if (typeof first !== 'string' && 'submit' in first) {
+    first.once('finish', end);
+    return isReached ? faultyCopy(this, first, again) : again();
+  }
+  const answer = isReached ? faultyQuery(this, again) : again();
+  if (answer instanceof Promise) answer.then(end, end);
+  return answer;
 };
 
 const { spawn } = childProcess;
 
 function faultySpawn(file: string, args: string[], options: SpawnOptions): ChildProcess {
   switch (order.kind) {
-    case 'error answer':
-      return spawn('sh', ['-c', 'echo injected >&2; exit 1'], options);
-    case 'task killed': {
-      const child = spawn(file, args, options);
-      setImmediate(die);
-      return child;
+    case 'error answer': {
+      const child = spawn('sh', ['-c', 'echo injected >&2; exit 1'], options);
+      return child.once('exit', () => sign('met'));
     }
+    case 'task killed':
+      soon(die);
+      return spawn(file, args, options);
     case 'child killed': {
       const child = spawn(file, args, options);
-      // In the midst of its work, as far as one can see from here.
       const timer = setTimeout(() => child.kill('SIGKILL'), order.delay);
-      child.once('exit', () => clearTimeout(timer));
-      return child;
+      if (order.delay === 0) child.kill('SIGKILL');
+      return child.once('exit', (_code, signal) => {
+        clearTimeout(timer);
+        if (signal === 'SIGKILL') sign('met');
+      });
     }
     case 'disk full':
     case 'server restarted':
     case 'connection lost':
-      void outside();
-      // A child is started at once or not at all: there is nothing to wait with.
-      busyWait(() => existsSync(`${order.folder}/go`));
+      outsideAtOnce();
       return spawn(file, args, options);
   }
 }
 
-function busyWait(condition: () => boolean): void {
-  const nap = new Int32Array(new SharedArrayBuffer(4));
-  while (!condition()) Atomics.wait(nap, 0, 0, 5);
-}
-
 childProcess.spawn = ((file: string, args: string[], options: SpawnOptions): ChildProcess => {
-  const words = [file.split('/').at(-1), ...args.map((word) => word.split('\n')[0])].join(' ');
-  return isReached(`$ ${words}`) ? faultySpawn(file, args, options) : spawn(file, args, options);
+  const { isReached, end } = begin(
+    `$ ${[file.split('/').at(-1), ...args.map((word) => word.split('\n').find(Boolean) ?? '')].join(' ')}`,
+  );
+  const child = isReached ? faultySpawn(file, args, options) : spawn(file, args, options);
+  return child.once('exit', end);
 }) as typeof spawn;
 syncBuiltinESMExports();

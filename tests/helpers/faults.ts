@@ -1,9 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
-import type { Ran, Running } from './processes.ts';
-import { TYPESCRIPT, type Scratch } from './scratch.ts';
+/** What can happen to a run, where it can happen, and what counts as a loss. */
 
 export const FAULTS = [
   'task killed',
@@ -15,150 +10,86 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
+/** A statement, or a child process as `$ command`; what differs from run to run is taken out of it. */
+export interface StepName {
+  readonly label: string;
+  /** From 1, among those of the same label: what runs at the same time has no order. */
+  readonly nth: number;
+}
+
+export interface Step extends StepName {
+  /** Milliseconds in a run in which nothing goes wrong. */
+  readonly time: number;
+}
+
 /** What the preload is told. */
 export interface FaultOrder {
-  /** From 1; 0 only writes down the steps. */
-  readonly step: number;
+  /** None only writes down the steps. */
+  readonly step: StepName | undefined;
   readonly kind: Fault;
   /** Where both processes leave signs for each other. */
   readonly folder: string;
   /** Milliseconds that a child lives before it is killed. */
   readonly delay: number;
+  /** Texts that are another one in each copy of the project, and what stands for them in a label. */
+  readonly names: readonly (readonly [string, string])[];
 }
 
 /** Where the thing is that a command changes, after a fault. */
 export type State = 'old' | 'new' | { readonly between: string };
 
-/** A command under test, and how its world is looked at. All of it past the code under test. */
-export interface Subject {
-  readonly scratch: Scratch;
-  /** As typed. */
-  readonly command: string;
-  /** Makes the old state. */
-  readonly prepare: () => Promise<void>;
-  /** Looks without changing anything. */
-  readonly inspect: () => Promise<State>;
-  /** Resolves when the server answers again and no session of the last run is left. */
-  readonly settle: () => Promise<void>;
-  /** What the last run that changes nothing has to come to: whole, and new. */
-  readonly restartServer: () => Promise<void>;
-  /** Fills the disk; what it returns makes room again. Undefined where the test has no disk of its own. */
-  readonly fillDisk: (() => Promise<() => Promise<void>>) | undefined;
-  /** Ends the sessions of child processes as they come, until told to stop. */
-  readonly cutSessions: () => () => Promise<void>;
-}
-
 export interface Outcome {
-  readonly step: number;
-  readonly label: string;
-  readonly fault: Fault;
-  /** What stood there after the fault, and after the same command again. */
+  /** It did happen: the step was reached, and whoever was to be hit was hit. */
+  readonly met: boolean;
+  /** What stood there after the fault. */
   readonly first: State;
   readonly status: number;
-  readonly second: State;
-  readonly secondStatus: number;
+  /** After the same command again; undefined while that is still to come. */
+  readonly second: { readonly state: State; readonly status: number } | undefined;
   /** Output of both runs, for a failure. */
   readonly said: string;
 }
 
-const PRELOAD = pathToFileURL(join(import.meta.dirname, 'fault-preload.ts')).href;
+const isChild = (label: string): boolean => label.startsWith('$ ');
+/** Children with a session of their own at the server. The relay has none but that of our statements. */
+const holdsSession = (label: string): boolean =>
+  /pg-dump-program|alembic .*upgrade|\b(pg_dump|pg_restore|psql)\b.* (-d|--dbname)\b/.test(label);
+const onlyReads = (label: string): boolean =>
+  isChild(label) ? !holdsSession(label) : /^(SELECT|SHOW|SET)\b/.test(label);
 
-function startFaulty(subject: Subject, order: FaultOrder): Running {
-  const [task, ...args] = subject.command.split(' ');
-  const script = subject.scratch.path('tasks', `${task}.ts`);
-  return subject.scratch.start(
-    [process.execPath, '--import', TYPESCRIPT, '--import', PRELOAD, script, ...args],
-    {
-      env: { MAKESAFE_FAULT: JSON.stringify(order) },
-    },
-  );
-}
-
-const signs = (subject: Subject): string => mkdtempSync(join(subject.scratch.outside, 'fault-'));
-
-/** The steps of a run in which nothing goes wrong. */
-export async function recordSteps(subject: Subject): Promise<string[]> {
-  const folder = signs(subject);
-  await subject.prepare();
-  const ran = await startFaulty(subject, { step: 0, kind: 'error answer', folder, delay: 0 }).ended;
-  if (ran.status !== 0) throw new Error(`${subject.command} fails by itself:\n${ran.stdout}${ran.stderr}`);
-  return readFileSync(`${folder}/steps`, 'utf8').trimEnd().split('\n');
-}
-
-/** Whether a fault can happen at a step at all: a statement has no child. */
-export function applies(fault: Fault, label: string, subject: Subject): boolean {
-  const isChild = label.startsWith('$ ');
-  if (fault === 'child killed') return isChild;
-  if (fault === 'disk full') return subject.fillDisk !== undefined;
-  return true;
-}
-
-/** Runs the command into one fault, looks, runs it again, looks again. */
-export async function tryFault(
-  subject: Subject,
-  step: number,
-  label: string,
-  fault: Fault,
-  delay = 60,
-): Promise<Outcome> {
-  await subject.prepare();
-  const folder = signs(subject);
-  const running = startFaulty(subject, { step, kind: fault, folder, delay });
-  const undo = await actOutside(subject, fault, folder, running);
-  const ran = await running.ended;
-  await undo();
-  await subject.settle();
-  const first = await subject.inspect();
-  const again = await subject.scratch.runTask(subject.command);
-  await subject.settle();
-  const second = await subject.inspect();
-  rmSync(folder, { recursive: true });
-  const said = [ran, again].map(({ stdout, stderr }) => stdout + stderr).join('--- again\n');
-  return { step, label, fault, first, status: ran.status, second, secondStatus: again.status, said };
-}
-
-/** Does to server or disk what the preload asked for, and returns what takes it back. */
-async function actOutside(
-  subject: Subject,
-  fault: Fault,
-  folder: string,
-  running: Running,
-): Promise<() => Promise<void>> {
-  const nothing = (): Promise<void> => Promise.resolve();
-  let ended: Ran | undefined;
-  void running.ended.then((ran) => (ended = ran));
-  while (!existsSync(`${folder}/reached`)) {
-    if (ended) return nothing;
-    await sleep(10);
+/**
+ * Whether a fault can happen at a step at all: a statement has no child, and `docker ps` no connection. A disk that is
+ * full while something is only read is full at the next step that writes; so that is tried there, and at the first step.
+ */
+export function applies(fault: Fault, { label }: StepName, isFirst: boolean): boolean {
+  const child = isChild(label);
+  switch (fault) {
+    case 'task killed':
+    case 'error answer':
+      return true;
+    case 'child killed':
+      return child;
+    case 'connection lost':
+    case 'server restarted':
+      return !child || holdsSession(label);
+    case 'disk full':
+      return isFirst || !onlyReads(label);
   }
-  const go = (): void => writeFileSync(`${folder}/go`, '');
-  if (fault === 'server restarted') {
-    const restarted = subject.restartServer();
-    go();
-    return () => restarted;
-  }
-  if (fault === 'disk full') {
-    const makeRoom = await subject.fillDisk!();
-    go();
-    return makeRoom;
-  }
-  const stop = subject.cutSessions();
-  go();
-  return stop;
 }
 
-/** The step of the last statement or command that holds a text: where a test of a few steps has its fault. */
-export function stepOf(steps: readonly string[], text: string): number {
-  const index = steps.findLastIndex((label) => label.includes(text));
-  if (index < 0) throw new Error(`no step holds ${text}:\n${steps.join('\n')}`);
-  return index + 1;
+/** The last step that holds a text: where a test of a few steps has its fault. */
+export function stepOf(steps: readonly Step[], text: string): Step {
+  const step = steps.findLast(({ label }) => label.includes(text));
+  if (!step) throw new Error(`no step holds ${text}:\n${steps.map(({ label }) => label).join('\n')}`);
+  return step;
 }
 
-export const name = (state: State): string => (typeof state === 'string' ? state : state.between);
+const name = (state: State): string => (typeof state === 'string' ? state : state.between);
 
 /** A cell of the table, and whether it is a failure: whatever is not whole before the next run must be after it. */
-export function judge({ first, second, secondStatus }: Outcome): { cell: string; failed: boolean } {
-  const repaired = second === 'new' && secondStatus === 0;
-  if (!repaired) return { cell: `FAILED (${name(first)} → ${name(second)}, ${secondStatus})`, failed: true };
+export function judge({ met, first, second }: Outcome): { cell: string; failed: boolean } {
+  if (!met) return { cell: 'FAILED (the fault did not happen)', failed: true };
+  if (second && (second.state !== 'new' || second.status !== 0))
+    return { cell: `FAILED (${name(first)} → ${name(second.state)}, ${second.status})`, failed: true };
   return { cell: typeof first === 'string' ? `${first} whole` : 'repaired', failed: false };
 }

@@ -1,6 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { connect, localAsker, type EmbeddedScratch } from './embedded.ts';
+import type { World } from './fault-subjects.ts';
 
 /** What one client saw in the database that it was let into. */
 interface Seen {
@@ -21,18 +22,34 @@ const LOOK = `
   SELECT current_setting('app.finished', true) AS finished, datname AS database, oid
   FROM pg_database WHERE datname = current_database()`;
 
+/** Without a password: what is to be measured is the reset, and not how fast a machine computes SCRAM proofs. */
+const VISITOR = 'visitor';
+
+async function admitVisitors({ db, hba }: World): Promise<void> {
+  await db.sql(`CREATE ROLE ${VISITOR} LOGIN`);
+  writeFileSync(hba, `host all ${VISITOR} all trust\n${readFileSync(hba, 'utf8')}`);
+  await db.sql('SELECT pg_reload_conf()');
+}
+
+async function visit({ port, database }: World): Promise<pg.Client> {
+  const login = { user: VISITOR, password: '', host: '127.0.0.1', port: port(), database };
+  const client = new pg.Client(login);
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
 /** Clients that reconnect without pause: the odd ones hold their session until it is ended, the others come and go. */
-export function startClients(scratch: EmbeddedScratch, count: number): () => Promise<Load> {
+async function startClients(world: World, count: number): Promise<() => Promise<Load>> {
+  await admitVisitors(world);
   let stopped = false;
   const seen: Seen[] = [];
   const refusals = new Map<string, number>();
-  const clients = new Set<pg.Client>();
   const live = async (client: number): Promise<void> => {
     while (!stopped) {
       let connection: pg.Client | undefined;
       try {
-        connection = await connect(scratch);
-        clients.add(connection);
+        connection = await visit(world);
         const { rows } = await connection.query<Omit<Seen, 'client'>>(LOOK);
         seen.push({ client, ...rows[0]! });
         await connection.query(`SELECT pg_sleep(${client % 2 === 1 ? 600 : 0.2})`);
@@ -43,19 +60,15 @@ export function startClients(scratch: EmbeddedScratch, count: number): () => Pro
         // The event loop is shared with forty-nine others.
         await sleep(1);
       } finally {
-        if (connection) {
-          clients.delete(connection);
-          await connection.end().catch(() => {});
-        }
+        await connection?.end().catch(() => {});
       }
     }
   };
   const done = Promise.all(Array.from({ length: count }, (_, client) => live(client)));
   return async () => {
     stopped = true;
-    const { sql } = localAsker(scratch);
-    await sql(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()`,
+    await world.db.sql(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${VISITOR}'`,
       'postgres',
     );
     await done;
@@ -72,39 +85,42 @@ export interface LoadResult extends Load {
 }
 
 /** Resets the database again and again while clients reconnect without pause. */
-export async function resetUnderLoad(
-  scratch: EmbeddedScratch,
-  clients: number,
-  resets: number,
-): Promise<LoadResult> {
-  const { sql } = localAsker(scratch);
-  const oid = `SELECT oid FROM pg_database WHERE datname = 'core_demo'`;
-  await sql(`ALTER DATABASE core_demo SET app.finished TO 'yes'`);
-  const stop = startClients(scratch, clients);
+export async function resetUnderLoad(world: World, clients: number, resets: number): Promise<LoadResult> {
+  const { scratch, environment, database, db } = world;
+  const oid = `SELECT oid FROM pg_database WHERE datname = '${database}'`;
+  await db.sql(`ALTER DATABASE ${database} SET app.finished TO 'yes'`);
+  const stop = await startClients(world, clients);
   const statuses: number[] = [];
   const times: number[] = [];
-  const oids = [await sql(oid, 'postgres')];
+  const oids = [await db.sql(oid, 'postgres')];
   for (let n = 0; n < resets; n++) {
-    const running = scratch.startTask('db-reset-db-env ENV=local_demo WAIT=0');
-    // The screen's last line; without seconds to wait the countdown ends with it.
+    const running = scratch.startTask(`db-reset-db-env ENV=${environment} WAIT=0`);
+    // The screen's last lines; without seconds to wait the countdown ends with them.
     await running.printed(/^ {4}database /m);
     const started = performance.now();
     statuses.push((await running.ended).status);
     times.push(performance.now() - started);
-    oids.push(await sql(oid, 'postgres'));
+    oids.push(await db.sql(oid, 'postgres'));
   }
   return { ...(await stop()), statuses, times, oids };
 }
 
-/** What a client hears while sessions are ended, the old database is closed, and both change places. */
+/**
+ * What a client hears while sessions are ended, the old database is closed, and both change places; and before the
+ * server has read that visitors may come.
+ */
 export const EXPECTED_REFUSALS =
-  /not currently accepting connections|terminating connection|connection error|Connection terminated|ECONNRESET|does not exist$/;
+  /not currently accepting connections|terminating connection|connection error|Connection terminated|ECONNRESET|does not exist$|28P01|password must be a/;
 
 /** What went wrong, in words; empty when nothing did. */
-export function faultsOf({ statuses, seen, refusals, oids }: LoadResult, clients: number): string[] {
+export function faultsOf(
+  { statuses, seen, refusals, oids }: LoadResult,
+  clients: number,
+  database: string,
+): string[] {
   const failed = statuses.filter((status) => status !== 0).length;
   const strange = seen.filter(
-    ({ finished, database, oid }) => finished !== 'yes' || database !== 'core_demo' || !oids.includes(oid),
+    (visit) => visit.finished !== 'yes' || visit.database !== database || !oids.includes(visit.oid),
   );
   const backwards = Array.from({ length: clients }, (_, client) =>
     seen.filter((row) => row.client === client).map(({ oid }) => oids.indexOf(oid)),

@@ -55,8 +55,8 @@ export interface ExtraEnvironment {
 
 export interface ScratchOptions {
   readonly environments?: Readonly<Record<string, ExtraEnvironment>>;
-  /** The registry has no others than these: what destroys asks compose for the configuration of each. */
-  readonly alone?: boolean;
+  /** The sample's environments that stay in the registry: all by default. The guard looks at each of them. */
+  readonly only?: readonly string[];
   /** False leaves node_modules out. */
   readonly dependencies?: boolean;
   /** False puts the container engine out of reach of all that is run in the copy. */
@@ -93,10 +93,14 @@ export class Scratch {
         { protected: false, stack: 'compose', composeFile: `docker/${name}.json`, ...entry },
       ],
     );
+    const samples = Object.entries<EnvironmentEntry>(registry.environments).filter(
+      ([name]) => this.#options.only?.includes(name) ?? true,
+    );
     return Object.fromEntries(
-      [...(this.#options.alone ? [] : Object.entries<EnvironmentEntry>(registry.environments)), ...extra].map(
-        ([name, entry]) => [name, { ...entry, project: `${this.prefix}-${entry.project ?? name}` }],
-      ),
+      [...samples, ...extra].map(([name, entry]) => [
+        name,
+        { ...entry, project: `${this.prefix}-${entry.project ?? name}` },
+      ]),
     );
   }
 
@@ -147,8 +151,14 @@ export class Scratch {
       symlinkSync(join(PROJECT, 'node_modules'), this.path('node_modules'));
     }
     const { environments = {} } = this.#options;
-    const usual = this.#options.alone ? { default: Object.keys(environments)[0], removed: {} } : {};
-    const registered = { ...registry, ...usual, environments: this.#entries };
+    const entries = this.#entries;
+    const { default: usual, removed } = registry;
+    const registered = {
+      ...registry,
+      environments: entries,
+      default: usual in entries ? usual : Object.keys(entries)[0],
+      removed: Object.fromEntries(Object.entries(removed).filter(([, successor]) => successor in entries)),
+    };
     this.write('env/environments.ts', `export default ${JSON.stringify(registered, null, 2)};\n`);
     const port = await freePort();
     for (const name of ['local_dev', 'local_demo', 'vm_stg', 'vm_prod']) {

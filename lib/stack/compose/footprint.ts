@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { variablesWithoutDefault } from '../../environment/compose-variables.ts';
 import { REGISTRY_FILE } from '../../environment/registry.ts';
-import { neededVariables } from '../../environment/compose-variables.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { messageOf } from '../../errors.ts';
 import type { Claim, Footprint } from '../footprint.ts';
@@ -77,23 +77,24 @@ function hostOf(variable: string, value: string): string | undefined {
 
 /** Secrets that are not on this machine get a stand-in: they are in no name, path or port. */
 async function readLeniently(environment: Environment): Promise<ComposeConfig> {
-  const { root, names, variables } = environment;
-  const needed = names.composeFiles.flatMap((file) =>
-    neededVariables(readFileSync(join(root, file), 'utf8')),
-  );
-  const standIns = Object.fromEntries(
-    needed.filter((name) => !variables.get(name)?.value).map((name) => [name, 'unknown']),
-  );
+  const standIns = Object.fromEntries(missingVariables(environment).map((name) => [name, 'unknown']));
   for (;;) {
     try {
       return await readComposeConfig(environment, standIns);
     } catch (error) {
-      // One of a file that is included or extended.
+      // In a file that the compose files include, compose names one a time.
       const [, missing] = messageOf(error).match(/required variable (\w+) is missing a value/) ?? [];
       if (missing === undefined || missing in standIns) throw error;
       standIns[missing] = 'unknown';
     }
   }
+}
+
+function missingVariables({ root, names, variables }: Environment): string[] {
+  return names.composeFiles
+    .flatMap((file) => variablesWithoutDefault(readFileSync(join(root, file), 'utf8')))
+    .filter(({ name, required }) => required && !variables.get(name)?.value)
+    .map(({ name }) => name);
 }
 
 /**

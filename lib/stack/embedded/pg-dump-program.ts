@@ -111,6 +111,8 @@ class Connection {
   }
 }
 
+const headLength = (type: number): number => (type === REQUEST ? 9 : 5);
+
 /** Follows the messages of a reply to the point where it is the client's turn. */
 class Reply {
   /** The bytes of a message's head that have come: its type, its length and, of 'R', its code. */
@@ -125,17 +127,27 @@ class Reply {
         const passed = Math.min(this.#left, bytes.length - at);
         this.#left -= passed;
         at += passed;
+      } else if (this.#head.length === 0 && bytes.length - at >= 9) {
+        // Nearly all are here in one piece, and every row of a table is a message.
+        at += this.#begin(bytes, at);
       } else {
         this.#head.push(bytes[at++]!);
-        if (this.#head.length < (this.#head[0] === REQUEST ? 9 : 5)) continue;
-        const head = Buffer.from(this.#head);
+        if (this.#head.length < headLength(this.#head[0]!)) continue;
+        this.#begin(Buffer.from(this.#head), 0);
         this.#head = [];
-        this.#left = head.readUInt32BE(1) + 1 - head.length;
-        this.#isTurn = head[0] === REQUEST ? !GRANTED.has(head.readUInt32BE(5)) : TURNS.has(head[0]!);
       }
       if (this.#left === 0 && this.#isTurn) return true;
     }
     return false;
+  }
+
+  /** @returns the length of the head */
+  #begin(bytes: Buffer, at: number): number {
+    const type = bytes[at]!;
+    const length = headLength(type);
+    this.#left = bytes.readUInt32BE(at + 1) + 1 - length;
+    this.#isTurn = type === REQUEST ? !GRANTED.has(bytes.readUInt32BE(at + 5)) : TURNS.has(type);
+    return length;
   }
 }
 
@@ -155,10 +167,24 @@ function streamOutput({ FS }: Program): void {
   };
 }
 
+/** pg_dump writes five bytes, then four thousand, and so on; each write would wake the reader at the other end. */
+const collected = Buffer.allocUnsafe(262_144);
+let held = 0;
+
 function writeOut(_stream: object, memory: Uint8Array, at: number, length: number): number {
   const bytes = Buffer.from(memory.buffer, memory.byteOffset + at, length);
-  for (let written = 0; written < length;) written += writeSync(DUMP, bytes, written);
+  for (let taken = 0; taken < length;) {
+    const copied = bytes.copy(collected, held, taken);
+    taken += copied;
+    held += copied;
+    if (held === collected.length) flush();
+  }
   return length;
+}
+
+function flush(): void {
+  for (let written = 0; written < held;) written += writeSync(DUMP, collected, written, held - written);
+  held = 0;
 }
 
 async function main(args: string[]): Promise<void> {
@@ -198,6 +224,7 @@ async function main(args: string[]): Promise<void> {
   });
   streamOutput(program);
   program.callMain([...args, '-f', OUTPUT]);
+  flush();
 }
 
 await main(JSON.parse(readFileSync(0, 'utf8')) as string[]);
