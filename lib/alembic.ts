@@ -1,7 +1,7 @@
 import { applyRoles } from './database/bootstrap-roles.ts';
 import { ensureMarker } from './database/marker.ts';
 import { describeFailure, findInProject, parseFailure } from './alembic-failure.ts';
-import { readRevisions } from './database/contents.ts';
+import { readRevisions } from './database/revisions.ts';
 import { FailedError } from './errors.ts';
 import type { Result } from './process.ts';
 import type { StackRun } from './task.ts';

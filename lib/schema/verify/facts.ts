@@ -1,10 +1,13 @@
 import type { QueryResultRow } from 'pg';
 import { revisionIds } from '../../alembic.ts';
 import { readMarkers } from '../../database/contents.ts';
+import { readCertainRevisions } from '../../database/revisions.ts';
 import { readonlyRoleOf, schemasOf } from '../../environment/registry.ts';
 import { FailedError } from '../../errors.ts';
+import { once } from '../../once.ts';
 import type { ServiceHealth } from '../../stack/stack.ts';
 import type { StackRun } from '../../task.ts';
+import type { Comparing } from '../comparing.ts';
 import type { Comparison } from '../comparison.ts';
 
 /** What the checks ask of an environment. Each question reaches it when it is first asked, and once. */
@@ -30,11 +33,10 @@ export interface Facts {
 }
 
 /** What an environment is compared with. */
-export interface FactsOfBase {
+export interface FactsOfBase extends Comparing {
   readonly name: string;
   /** Undefined for a dump file. */
   readonly facts: Facts | undefined;
-  readonly compare: () => Promise<Comparison>;
 }
 
 export function factsOf(run: StackRun, base?: FactsOfBase): Facts {
@@ -59,16 +61,16 @@ export function factsOf(run: StackRun, base?: FactsOfBase): Facts {
         stack.database.name,
         async (client) => (await client.query(sql, [...values])).rows as never,
       ),
-    current: once(() => revisions(run, 'current')),
+    // Alembic takes most of a second to start, and is asked only for what the database cannot tell.
+    current: once(
+      async () =>
+        (await stack.withClient(stack.database.name, readCertainRevisions)) ?? revisions(run, 'current'),
+    ),
     heads: once(() => revisions(run, 'heads')),
     comparison: once(() => base?.compare() ?? Promise.reject(new Error('nothing to compare with'))),
   };
 }
 
-function once<T>(ask: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  return () => (answer ??= ask());
-}
 
 async function revisions(
   { stack, values, environment }: StackRun,
