@@ -6,11 +6,7 @@ import type { DestructiveRun } from '../task.ts';
 import type { Timed } from './progress.ts';
 
 /** One screen: what there is now, how long each step took, and what differs from BASE. */
-export async function showOutcome(
-  run: DestructiveRun,
-  times: readonly Timed[],
-  facts: Facts,
-): Promise<void> {
+export async function showOutcome(run: DestructiveRun, times: readonly Timed[], facts: Facts): Promise<void> {
   const { stack, terminal } = run;
   const [contents, roles] = await stack
     .withClient(

@@ -25,7 +25,7 @@ const WORK: Readonly<Record<StepName, Work>> = {
     const { stack, values } = run;
     await images();
     await stack.up({ build: false, timeout: values['TIMEOUT'] as number });
-    await ensureMarker(run);
+    if (!run.actor.dryRun) await Promise.all([ensureMarker(run), stack.checkPassword()]);
     return `database ${stack.database.name} answers`;
   },
 

@@ -105,10 +105,7 @@ function sourceOf({ environment, stack }: StackRun, by: PgDump): Source {
  * Both sides are read by one major version of pg_dump: each server's own where they are the same, else the bundled one.
  * Output of two versions differs for one schema.
  */
-async function choosePgDump(
-  stacks: readonly Stack[],
-  file: FileSide | undefined,
-): Promise<PgDump> {
+async function choosePgDump(stacks: readonly Stack[], file: FileSide | undefined): Promise<PgDump> {
   if (stacks.some(({ pgDump }) => pgDump === 'bundled')) return 'bundled';
   const majors = await Promise.all(
     stacks.map((stack) =>

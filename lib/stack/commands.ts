@@ -24,7 +24,7 @@ async function ready(run: StackRun): Promise<void> {
   const { environment, stack, terminal, actor, command } = run;
   if (actor.dryRun) return;
   terminal.ok(`${environment.name}: database ${stack.database.name} answers`);
-  await ensureMarker(run);
+  await Promise.all([ensureMarker(run), stack.checkPassword()]);
   terminal.next(command('db-bootstrap-roles-env', { ENV: environment.name }));
 }
 

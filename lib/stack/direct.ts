@@ -23,6 +23,7 @@ export interface Reach {
 
 type Direct = Pick<
   Stack,
+  | 'checkPassword'
   | 'pgDump'
   | 'dump'
   | 'dumpDirectory'
@@ -42,6 +43,9 @@ export function direct({ root, names, variables }: Environment, options: StackOp
   const makeSure = (): Promise<void> => withClient(login.database, () => Promise.resolve());
 
   return {
+    // Each connection has proven it.
+    checkPassword: () => Promise.resolve(),
+
     // The server comes without one.
     pgDump: 'bundled',
     async dump(args, output) {

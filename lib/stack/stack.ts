@@ -91,6 +91,12 @@ export interface Stack {
   ps(): Promise<void>;
   logs(options: { service: string | undefined; follow: boolean; tail: number }): Promise<void>;
   health(): Promise<ServiceHealth[]>;
+  /**
+   * Makes sure that the application gets in with the password of the configuration, where our own way in proves nothing.
+   *
+   * @throws FailedError when the storage was made with another one
+   */
+  checkPassword(): Promise<void>;
   /** What there is to say of the engine, its ports and its password. */
   diagnose(): Promise<Finding[]>;
   /** The resolved configuration as text, secrets included: it is for the terminal, which hides them. */

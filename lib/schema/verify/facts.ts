@@ -71,7 +71,6 @@ export function factsOf(run: StackRun, base?: FactsOfBase): Facts {
   };
 }
 
-
 async function revisions(
   { stack, values, environment }: StackRun,
   what: 'current' | 'heads',

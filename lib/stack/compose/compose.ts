@@ -23,6 +23,7 @@ import { waitUntilReady } from './ready.ts';
 import { runPsql } from './psql.ts';
 import { connect } from './relay.ts';
 import { restoring } from './restore.ts';
+import { otherPasswordIn, takesPassword } from './password.ts';
 import { otherUsers } from './users.ts';
 
 /** A stack that docker compose runs. Reads the resolved configuration once. */
@@ -129,6 +130,13 @@ export async function openComposeStack(environment: Environment, options: StackO
     async health() {
       const { stdout } = await must(compose('ps', '--all', '--format', 'json'), inProject(environment));
       return serviceHealth(Object.keys(config.services), stdout);
+    },
+
+    async checkPassword() {
+      const { Id } = await runningContainer(databaseService);
+      // What else is in the way of the network is for `check` to say: the server answers.
+      if (await takesPassword(docker, Id, settings).catch(() => true)) return;
+      throw otherPasswordIn(docker, Id, settings, environment);
     },
 
     diagnose: async () => {
