@@ -6,6 +6,8 @@ import type { DestructiveRun } from '../task.ts';
 export interface Ahead {
   /** Images built, where the environment builds its own: while the old server stops. */
   readonly images: () => Promise<void>;
+  /** The line that goes on where this run stopped. */
+  readonly again: string;
   /** Of the environment: to be asked only for what is there already. */
   readonly facts: Facts;
 }
@@ -13,9 +15,12 @@ export interface Ahead {
 /**
  * Begins what waits for nothing that a step changes: BASE is read while ENV is being made.
  *
- * @param compares whether the run will come to that
+ * @param options.compares whether the run will come to that
  */
-export async function beginAhead(run: DestructiveRun, compares: boolean): Promise<Ahead> {
+export async function beginAhead(
+  run: DestructiveRun,
+  { compares, again }: { readonly compares: boolean; readonly again: string },
+): Promise<Ahead> {
   const { stack, environment, values, actor } = run;
   const base = compares ? (values['BASE'] as string | undefined) : undefined;
   const other =
@@ -26,6 +31,7 @@ export async function beginAhead(run: DestructiveRun, compares: boolean): Promis
     other?.facts?.current().catch(() => {});
   }
   return {
+    again,
     images: once(async () => {
       if (environment.entry.local === true) await stack.build();
     }),

@@ -15,10 +15,9 @@ import { STEPS, type Step } from './steps.ts';
 export async function rebuild(run: DestructiveRun): Promise<void> {
   const { terminal, environment, command, values } = run;
   const steps = await selectSteps(run);
-  const ahead = await beginAhead(
-    run,
-    steps.some(({ name }) => name === 'verify'),
-  );
+  const again = lineAgain(run);
+  const compares = steps.some(({ name }) => name === 'verify');
+  const ahead = await beginAhead(run, { compares, again });
   const began = performance.now();
   const times: Timed[] = [];
   for (const step of steps) {
@@ -27,16 +26,15 @@ export async function rebuild(run: DestructiveRun): Promise<void> {
     } catch (error) {
       await rememberFailure(run, step.name);
       if (step.name === 'verify' && !run.signal.aborted) await showOutcome(run, times, ahead.facts);
-      throw withNextLine(error, run, step);
+      throw withNextLine(error, run, step, again);
     }
   }
   if (run.actor.dryRun) return;
   forgetFailure(run);
   terminal.ok(`${environment.name} is rebuilt in ${((performance.now() - began) / 1000).toFixed(1)} s`);
   await showOutcome(run, times, ahead.facts);
-  const compares = values['BASE'] !== undefined || environment.name === run.registry.default;
   terminal.next(
-    compares
+    values['BASE'] !== undefined || environment.name === run.registry.default
       ? command('backup', { ENV: environment.name })
       : command('db-verify-env', { ENV: environment.name, BASE: run.registry.default }),
   );
@@ -56,24 +54,22 @@ async function selectSteps(run: DestructiveRun): Promise<readonly Step[]> {
   return steps;
 }
 
-/** The line that goes on: the same one, which begins where it makes sense. */
-function withNextLine(
-  error: unknown,
-  { command, task, environment, values }: DestructiveRun,
-  step: Step,
-): unknown {
+const chosen = (values: DestructiveRun['values'], ...names: string[]): Record<string, string> =>
+  Object.fromEntries(
+    names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name] as string]])),
+  );
+
+/** The same line again: it begins where that makes sense. */
+const lineAgain = ({ command, task, environment, values }: DestructiveRun): string =>
+  command(task.name, { ENV: environment.name, ...chosen(values, 'METHOD', 'BASE') });
+
+function withNextLine(error: unknown, run: DestructiveRun, { name }: Step, again: string): unknown {
   if (!(error instanceof FailedError) || error instanceof CancelledError) return error;
-  const typed = (...names: string[]): Record<string, string> =>
-    Object.fromEntries(
-      names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name] as string]])),
-    );
-  const line =
-    step.name === 'verify'
-      ? command('db-verify-env', { ENV: environment.name, ...typed('BASE') })
-      : command(task.name, { ENV: environment.name, ...typed('METHOD', 'BASE') });
-  return new FailedError(`${step.name}: ${messageOf(error)}`, {
+  const { command, environment, values } = run;
+  const verify = command('db-verify-env', { ENV: environment.name, ...chosen(values, 'BASE') });
+  return new FailedError(`${name}: ${messageOf(error)}`, {
     status: error.status,
     cause: error,
-    hint: ['migrate', 'verify'].includes(step.name) ? `correct it, then: ${line}` : line,
+    hint: name === 'verify' ? `correct it, then: ${verify}` : (error.hint ?? again),
   });
 }

@@ -34,10 +34,10 @@ const WORK: Readonly<Record<StepName, Work>> = {
     return 'roles are made';
   },
 
-  async migrate(run, { facts }) {
+  async migrate(run, { facts, again }) {
     // Alembic takes most of a second to start: its heads are asked for at the same time.
     if (!run.actor.dryRun) facts.heads().catch(() => {});
-    const count = await migrate(run, 'head');
+    const count = await migrate(run, 'head', again);
     await applyRoles(run);
     return `${count} revision${count === 1 ? '' : 's'}; the roles can read what was made`;
   },

@@ -31,6 +31,7 @@ type Direct = Pick<
   | 'restoresNatively'
   | 'restore'
   | 'runScript'
+  | 'isBuiltIn'
   | 'alembic'
 >;
 
@@ -72,6 +73,8 @@ export function direct({ root, names, variables }: Environment, options: StackOp
       const script = readFileSync(file, 'utf8');
       return withClient(login.database, (client) => runStatements(client, script, relative(root, file)));
     },
+
+    isBuiltIn: () => false,
 
     async alembic(args, { ini, quiet = false } = {}) {
       await makeSure();

@@ -147,6 +147,8 @@ export interface Stack {
   restore(dump: Dump, database: string, meter: Transform, jobs: number): Promise<void>;
   /** Runs an SQL script to its end, and tells which statements failed. */
   runScript(file: string): Promise<ScriptError[]>;
+  /** Whether a file of the application, as that place sees it, is in its image: then this machine's own is another one. */
+  isBuiltIn(file: string | undefined): boolean;
   /**
    * Runs alembic where the application's migrations are; lines are printed as they come.
    *

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, UnreachableError } from '../../errors.ts';
 import { lookAt } from '../../findings/finding.ts';
@@ -186,6 +187,13 @@ export async function openComposeStack(environment: Environment, options: StackO
 
     runScript: async (file) =>
       runPsql(docker, (await runningContainer(databaseService)).Id, settings, file, terminal),
+
+    isBuiltIn(file) {
+      const mounts = config.services[names.application.service]?.volumes ?? [];
+      return (
+        file !== undefined && mounts.every(({ target }) => posix.relative(target, file).startsWith('..'))
+      );
+    },
 
     async alembic(args, { ini = names.application.alembicIni, quiet = false } = {}) {
       const { service, folder } = names.application;
