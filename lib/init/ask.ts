@@ -63,14 +63,15 @@ export class Asker {
     return this.#terminal.interactive && process.stdin.isTTY === true;
   }
 
-  /** @throws CancelledError on Ctrl-C and Ctrl-D, which close the terminal's line and answer nothing */
+  /** @throws CancelledError on Ctrl-C and Ctrl-D */
   async #read(question: string): Promise<string> {
     const lines = createInterface({ input: process.stdin, output: process.stderr });
-    const closed = once(lines, 'close').then((): never => {
-      throw new CancelledError('nothing was written');
-    });
+    const closed = once(lines, 'close').then(() => undefined);
     try {
-      return (await Promise.race([lines.question(question), closed])).trim();
+      // They close the line; what becomes of the question depends on the version of Node: it fails, or stays open.
+      const said = await Promise.race([lines.question(question).catch(() => undefined), closed]);
+      if (said === undefined) throw new CancelledError('nothing was written');
+      return said.trim();
     } finally {
       lines.close();
     }

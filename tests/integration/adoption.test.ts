@@ -173,7 +173,7 @@ describe('makesafe in another repository, installed from its tarball', () => {
         'y\r',
         'Write this? [y/N] ',
       ];
-      const { status, stdout } = await shop.run(onTerminal(init, ...answers));
+      const { status, stdout } = await shop.run(onTerminal(init, ...answers), { env: { NO_COLOR: '1' } });
       expect(stdout).toContain('alembic.ini (alembic.ini) is in several services');
       expect(stdout).toContain("+    application: { service: 'worker', alembicIni: 'alembic.ini' },");
       expect(stdout).toContain('[ok] written: env/environments.ts');
@@ -186,7 +186,7 @@ describe('makesafe in another repository, installed from its tarball', () => {
       ['Ctrl-C', [CTRL_C, QUESTION]],
       ['Ctrl-D', [CTRL_D, QUESTION]],
     ])('%s writes nothing: 130', async (_what, answers) => {
-      const { status, stdout } = await shop.run(onTerminal(init, ...answers));
+      const { status, stdout } = await shop.run(onTerminal(init, ...answers), { env: { NO_COLOR: '1' } });
       expect(stdout).toContain('[error] nothing was written');
       expect(status).toBe(130);
       expect(await listing()).toBe(before);

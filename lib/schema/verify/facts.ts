@@ -18,8 +18,8 @@ export interface Facts {
   readonly baseName: string | undefined;
   /** The same questions to it; undefined for a dump file, which nothing more can be asked of. */
   readonly base: Facts | undefined;
-  /** The role that may read and not write, and the schemas that it reads. */
-  readonly reader: { readonly role: string; readonly schemas: readonly string[] };
+  /** The role that may read and not write, and the schemas that it reads; undefined where there is none. */
+  readonly reader: { readonly role: string; readonly schemas: readonly string[] } | undefined;
   readonly command: StackRun['command'];
   readonly services: () => Promise<readonly ServiceHealth[]>;
   /** The environment that the database is marked for. */
@@ -41,12 +41,13 @@ export interface FactsOfBase extends Comparing {
 
 export function factsOf(run: StackRun, base?: FactsOfBase): Facts {
   const { environment, stack, registry, command } = run;
+  const role = readonlyRoleOf(registry, environment.names.rolesScript);
   return {
     environment: environment.name,
     database: stack.database.name,
     baseName: base?.name,
     base: base?.facts,
-    reader: { role: readonlyRoleOf(registry), schemas: schemasOf(registry) },
+    reader: role === undefined ? undefined : { role, schemas: schemasOf(registry) },
     command,
     services: once(() => stack.health()),
     marker: once(() =>

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Environment } from '../../environment/resolve.ts';
-import { ConfigurationError, UnreachableError } from '../../errors.ts';
+import { ConfigurationError, MakesafeError, UnreachableError } from '../../errors.ts';
 import { lookAt } from '../../findings/finding.ts';
 import { display, type Command } from '../../display.ts';
 import { run, type RunOptions } from '../../process.ts';
@@ -227,8 +227,9 @@ export async function openComposeStack(environment: Environment, options: StackO
         return rows[0]!.data_directory;
       });
     } catch (error) {
-      // Up but not answering, or not to this role: what the container was told is the best there is.
-      if (error instanceof UnreachableError || isNotAllowed(error)) return assumed;
+      // Up but not answering, or not to this role, or killed in the middle of initdb and without a database: what the
+      // container was told is the best there is, and a reset may be what it needs.
+      if (error instanceof MakesafeError || isNotAllowed(error)) return assumed;
       throw error;
     }
   }
