@@ -203,17 +203,32 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
     expect(after[1]).not.toBe(before[1]);
   });
 
-  test('rebuild builds the image anew, starts from it, and keeps the data', async () => {
+  test('rebuild builds the image anew, starts from it, and keeps the data; al-up-env says when it is needed', async () => {
     await sql('CREATE TABLE kept AS SELECT 42 AS x');
     const image = async (): Promise<string> =>
       docker('inspect', '--format', '{{.Image}}', await scratch.container('vm_stg', 'core_api'));
     const before = await image();
-    scratch.write('app/backend/core_api/version.txt', 'new');
+    const revision = 'migrations/alembic/versions/20991231_000000000_weigh.py';
+    const content = `revision = "20991231"\ndown_revision = "20251211_140000000"\ndef upgrade(): {}["weight"]\n`;
+    scratch.write(`app/backend/core_api/${revision}`, content);
     await done('rebuild ENV=vm_stg');
     expect(await image()).not.toBe(before);
     const application = await scratch.container('vm_stg', 'core_api');
-    expect(await docker('exec', application, 'cat', '/backend/version.txt')).toBe('new');
+    expect(await docker('exec', application, 'cat', `/backend/${revision}`)).toBe(content.trimEnd());
     expect(await sql('SELECT x FROM kept')).toBe('42');
+
+    // What is in an image is not corrected by correcting the file.
+    const { status, stderr } = await task('al-up-env ENV=vm_stg');
+    expect(stderr.slice(stderr.indexOf('[error]'))).toBe(
+      [
+        '[error] revision 20991231 failed; core_stg is at 20251211_140000000',
+        `        file       app/backend/core_api/${revision}, line 3`,
+        "        reason     KeyError: 'weight'",
+        '[next] correct it, then: npx tsx tasks/rebuild.ts ENV=vm_stg, and: npx tsx tasks/al-up-env.ts ENV=vm_stg',
+        '',
+      ].join('\n'),
+    );
+    expect(status).toBe(1);
   });
 
   test('health and check name what is not well: 1', async () => {

@@ -1,4 +1,5 @@
 import type { QueryResultRow } from 'pg';
+import { parseFailure } from '../../alembic-failure.ts';
 import { revisionIds } from '../../alembic.ts';
 import { readMarkers } from '../../database/contents.ts';
 import { readCertainRevisions } from '../../database/revisions.ts';
@@ -81,7 +82,7 @@ async function revisions(
     quiet: true,
   });
   if (status === 0) return revisionIds(stdout).sort();
-  const reason = stderr.trim().split('\n').at(-1);
+  const reason = parseFailure(stdout + stderr)?.message ?? stderr.trim().split('\n').at(-1);
   throw new FailedError(`alembic ${what} of ${environment.name} failed (status ${status}): ${reason}`, {
     hint: 'the same command by itself says more',
   });
