@@ -398,7 +398,7 @@ describe('db-rebuild-env with BASE', () => {
     await twin.query('ALTER TABLE mart.suppliers DROP COLUMN drift; DROP TABLE stg.more');
     expect(made()).toBeGreaterThan(before);
     expect(stderr).toMatch(/^✗ verify +[\d.]+ s/m);
-    const screen = stderr.slice(stderr.indexOf('    revision '));
+    const screen = stderr.slice(stderr.lastIndexOf('    revision '));
     expect(screen.replace(/[\d.]+ s/g, '0.0 s')).toBe(
       [
         `    revision   ${HEAD}`,
