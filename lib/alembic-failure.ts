@@ -33,7 +33,8 @@ export function parseFailure(output: string): MigrationFailure | undefined {
       : { revision, file: undefined, line: undefined, statement: undefined, message: said };
   }
   const text = output.slice(traceback);
-  const frame = [...text.matchAll(/^ {2}File "([^"]+)", line (\d+), in /gm)]
+  // A file with a syntax error is in no function yet.
+  const frame = [...text.matchAll(/^ {2}File "([^"]+)", line (\d+)(?:, in |$)/gm)]
     .filter(([, path = '']) => isOwn(path))
     .at(-1);
   const exception = lastException(text);
@@ -43,7 +44,7 @@ export function parseFailure(output: string): MigrationFailure | undefined {
     file: frame?.[1],
     line: frame && Number(frame[2]),
     statement,
-    message: messageIn(exception),
+    message: missingRevision(output) ?? messageIn(exception),
   };
 }
 
@@ -59,12 +60,20 @@ function lastException(text: string): string {
   return from < 0 ? '' : `${lines.slice(from).join('\n')}\n`;
 }
 
-/** `(psycopg.errors.DuplicateColumn) column … already exists` → the database's words; else the exception's own. */
+/** Alembic warns of it, and then stumbles over it with a KeyError that says no more than the name. */
+const missingRevision = (output: string): string | undefined =>
+  output.match(/\b(Revision \S+ referenced from .+) is not present/)?.[0];
+
+/**
+ * `(psycopg.errors.DuplicateColumn) column … already exists` → the database's words; else the exception's own. Those of
+ * Python itself say little without their class: `KeyError: 'weight'`.
+ */
 function messageIn(exception: string): string {
-  const [, said = ''] =
-    exception.match(/^[\w.]+: ?([\s\S]*?)(?:\n\s*\n?\[SQL: |\n\(Background |$(?![\s\S]))/) ?? [];
+  const [, name = '', said = ''] =
+    exception.match(/^([\w.]+): ?([\s\S]*?)(?:\n\s*\n?\[SQL: |\n\(Background |$(?![\s\S]))/) ?? [];
   const plain = said.replace(/^\([\w.]+\) /, '').trim();
-  return plain === '' ? exception.trim() : plain;
+  if (plain === '') return exception.trim();
+  return name.includes('.') || /^(Runtime)?(Error|Exception)$/.test(name) ? plain : `${name}: ${plain}`;
 }
 
 /** The file of the project that a path in a container stands for: the one with its name. */
@@ -86,9 +95,13 @@ export function findInProject(root: string, path: string): string {
 }
 
 /** The lines that a tired person needs. */
-export function describeFailure(failure: MigrationFailure, database: string, at: readonly string[]): string {
+export function describeFailure(
+  failure: MigrationFailure,
+  database: string,
+  at: readonly string[] | undefined,
+): string {
   const { revision, file, line, statement, message } = failure;
-  const where = at.length === 0 ? 'has no revision' : `is at ${at.join(', ')}`;
+  const where = !at ? 'cannot be read' : at.length === 0 ? 'has no revision' : `is at ${at.join(', ')}`;
   const rows: [string, string | undefined][] = [
     ['file', file && `${file}${line === undefined ? '' : `, line ${line}`}`],
     ['statement', statement?.trim()],

@@ -1,21 +1,33 @@
 import { applyRoles } from './database/bootstrap-roles.ts';
 import { ensureMarker } from './database/marker.ts';
+import { advise } from './alembic-advice.ts';
 import { describeFailure, findInProject, parseFailure } from './alembic-failure.ts';
-import { readRevisions } from './database/contents.ts';
+import { readRevisions } from './database/revisions.ts';
 import { FailedError } from './errors.ts';
 import type { Result } from './process.ts';
 import type { StackRun } from './task.ts';
 import { whileUnfinished } from './unfinished.ts';
 
+interface Way {
+  /** Whether a dry run leaves it out. */
+  readonly changes: boolean;
+  /** The line that does it again; the task's own by default. */
+  readonly again?: string | undefined;
+}
+
 /** Runs alembic, its output streamed as it comes, its status kept; undefined in a dry run. */
-async function alembic(run: StackRun, changes: boolean, ...args: string[]): Promise<Result | undefined> {
+async function alembic(
+  run: StackRun,
+  { changes, again }: Way,
+  ...args: string[]
+): Promise<Result | undefined> {
   const { stack, environment, values, actor, command } = run;
   const ini = values['ALEMBIC_INI'] as string | undefined;
   const deed = async (): Promise<Result> => {
     // Each migration is a transaction of its own.
     const where = `the database at the last revision that was finished (${command('al-cur-env', { ENV: environment.name })})`;
     const result = await whileUnfinished(where, () => stack.alembic(args, { ini }));
-    if (result.status !== 0) throw await failure(run, result, args);
+    if (result.status !== 0) throw await failure(run, result, args, again);
     return result;
   };
   return changes ? actor.act(`alembic ${args.join(' ')}`, deed) : deed();
@@ -26,17 +38,21 @@ async function failure(
   run: StackRun,
   { status, stdout, stderr }: Result,
   args: string[],
+  again: string | undefined,
 ): Promise<FailedError> {
   const found = parseFailure(stdout + stderr);
   if (!found) return new FailedError(`alembic ${args[0]} failed (status ${status})`, { status });
   const { stack, root, task, command, environment } = run;
-  const at = await stack.withClient(stack.database.name, readRevisions).catch(() => []);
+  const at = await stack.withClient(stack.database.name, readRevisions).catch(() => undefined);
   const file = found.file && findInProject(root, found.file);
+  const line = (name: string): string => command(name, { ENV: environment.name });
+  const hint = advise(found, {
+    ...{ at, line, again: again ?? line(task.name) },
+    builtIn: stack.isBuiltIn(found.file),
+  });
   return new FailedError(describeFailure({ ...found, file }, stack.database.name, at), {
     status,
-    ...(file === undefined
-      ? {}
-      : { hint: `correct it, then: ${command(task.name, { ENV: environment.name })}` }),
+    ...(hint === undefined ? {} : { hint }),
   });
 }
 
@@ -55,15 +71,18 @@ export async function upgrade(run: StackRun): Promise<void> {
   terminal.next(command('al-cur-env', { ENV: environment.name }));
 }
 
-/** @returns how many revisions were run */
-export async function migrate(run: StackRun, revision: string): Promise<number> {
-  const result = await alembic(run, true, 'upgrade', revision);
+/**
+ * @param again the line that goes on after a failure, where it is not the task's own
+ * @returns how many revisions were run
+ */
+export async function migrate(run: StackRun, revision: string, again?: string): Promise<number> {
+  const result = await alembic(run, { changes: true, again }, 'upgrade', revision);
   return (result ? result.stdout + result.stderr : '').match(/Running upgrade /g)?.length ?? 0;
 }
 
 export async function downgrade(run: StackRun): Promise<void> {
   const { environment, terminal, actor, values, command } = run;
-  await alembic(run, true, 'downgrade', values['REV'] as string);
+  await alembic(run, { changes: true }, 'downgrade', values['REV'] as string);
   if (actor.dryRun) return;
   terminal.ok(`${environment.name}: downgraded (${String(values['REV'])})`);
   terminal.next(command('al-cur-env', { ENV: environment.name }));
@@ -71,7 +90,7 @@ export async function downgrade(run: StackRun): Promise<void> {
 
 export async function stamp(run: StackRun): Promise<void> {
   const { environment, terminal, actor, values, command } = run;
-  await alembic(run, true, 'stamp', values['REV'] as string);
+  await alembic(run, { changes: true }, 'stamp', values['REV'] as string);
   if (actor.dryRun) return;
   terminal.ok(`${environment.name}: marked as ${String(values['REV'])}; no table was changed`);
   terminal.next(command('al-cur-env', { ENV: environment.name }));
@@ -106,15 +125,17 @@ export async function current(run: StackRun): Promise<void> {
 export const revisionIds = (output: string): string[] =>
   output.split('\n').flatMap((line) => line.match(/^[^\s(]+/)?.[0] ?? []);
 
-export const history = async (run: StackRun): Promise<void> => void (await alembic(run, false, 'history'));
-export const heads = async (run: StackRun): Promise<void> => void (await alembic(run, false, 'heads'));
+export const history = async (run: StackRun): Promise<void> =>
+  void (await alembic(run, { changes: false }, 'history'));
+export const heads = async (run: StackRun): Promise<void> =>
+  void (await alembic(run, { changes: false }, 'heads'));
 
 /** Makes a revision file; with `autogenerate`, filled from the difference between the models and the database. */
 export async function makeRevision(run: StackRun, autogenerate: boolean): Promise<void> {
   const { terminal, actor, values, command } = run;
   const id = (values['REV_ID'] as string | undefined) ?? revisionId(new Date());
   const flags = [`--message=${values['MSG'] as string}`, `--rev-id=${id}`];
-  await alembic(run, true, 'revision', ...(autogenerate ? ['--autogenerate'] : []), ...flags);
+  await alembic(run, { changes: true }, 'revision', ...(autogenerate ? ['--autogenerate'] : []), ...flags);
   if (actor.dryRun) return;
   terminal.ok(`made revision ${id}`);
   terminal.next(command('al-up'));

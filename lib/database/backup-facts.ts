@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { readRevisions } from './revisions.ts';
 
 /** Which database of which server: a name alone may belong to several. */
 export interface DatabaseIdentity {
@@ -48,16 +49,6 @@ export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> 
   );
   const { size, ...facts } = rows[0]!;
   return { ...facts, databaseSize: Number(size), revisions: await readRevisions(client) };
-}
-
-/** Alembic's revisions; none before the first migration. */
-export async function readRevisions(client: Client): Promise<string[]> {
-  const { rows: tables } = await client.query(`SELECT WHERE to_regclass('alembic_version') IS NOT NULL`);
-  if (tables.length === 0) return [];
-  const { rows } = await client.query<{ version_num: string }>(
-    'SELECT version_num FROM alembic_version ORDER BY version_num',
-  );
-  return rows.map(({ version_num }) => version_num);
 }
 
 /**

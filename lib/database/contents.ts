@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import { markerOf } from './marker.ts';
+import { readRevisions } from './revisions.ts';
 
 /** What is in a database, as its server tells it without reading a row of a table. */
 export interface Contents {
@@ -77,14 +78,4 @@ export async function readMarkers(client: Client): Promise<Record<string, string
       return environment === undefined ? [] : [[datname, environment]];
     }),
   );
-}
-
-/** Alembic's revisions of the database: none before the first migration, several where heads were not merged. */
-export async function readRevisions(client: Client): Promise<string[]> {
-  const { rows: found } = await client.query("SELECT WHERE to_regclass('alembic_version') IS NOT NULL");
-  if (found.length === 0) return [];
-  const { rows } = await client.query<{ version_num: string }>(
-    'SELECT version_num FROM alembic_version ORDER BY version_num',
-  );
-  return rows.map(({ version_num }) => version_num);
 }

@@ -7,7 +7,7 @@ import type { DestructiveRun, StackRun } from '../task.ts';
 import { revisionIds } from '../alembic.ts';
 import { majorVersion } from './archive.ts';
 import { quoteName } from './attributes.ts';
-import { readRevisions } from './backup-facts.ts';
+import { readRevisions } from './revisions.ts';
 import { applyRoles, rolesScript } from './bootstrap-roles.ts';
 import { inspectDump, type Dump } from './dump.ts';
 import { reportKept } from './kept.ts';

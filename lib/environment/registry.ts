@@ -46,13 +46,23 @@ export interface Registry {
   readonly removed?: Readonly<Record<string, string>>;
   /** Differences of schemas that are accepted, as reports name the objects: `TABLE mart.tmp_*`. */
   readonly ignore?: readonly string[];
-  /** The role that may read and not write, as the bootstrap script makes it; `app_readonly` by default. */
-  readonly readonlyRole?: string;
+  /**
+   * The role that may read and not write, as the bootstrap script makes it; `app_readonly` by default, none where there
+   * is no script. `false`: there is none.
+   */
+  readonly readonlyRole?: string | false;
   /** The application's schemas, which that role reads; `mart` and `stg` by default. */
   readonly schemas?: readonly string[];
 }
 
-export const readonlyRoleOf = ({ readonlyRole = 'app_readonly' }: Registry): string => readonlyRole;
+/** @param rolesScript what makes the roles; undefined where nothing does */
+export function readonlyRoleOf(
+  { readonlyRole }: Registry,
+  rolesScript: string | undefined,
+): string | undefined {
+  if (readonlyRole === false) return undefined;
+  return readonlyRole ?? (rolesScript === undefined ? undefined : 'app_readonly');
+}
 export const schemasOf = ({ schemas = ['mart', 'stg'] }: Registry): readonly string[] => schemas;
 
 export const REGISTRY_FILE = 'env/environments.ts';
@@ -163,7 +173,7 @@ export function checkRegistry(registry: Registry): string[] {
   if (!Object.hasOwn(registry.environments, registry.default)) {
     problems.push(`default: ${registry.default} is not an environment`);
   }
-  if (readonlyRoleOf(registry) === '') problems.push('readonlyRole: is empty');
+  if (registry.readonlyRole === '') problems.push('readonlyRole: is empty');
   // A check of no schema would find nothing wrong.
   if (schemasOf(registry).length === 0) problems.push('schemas: is empty');
   return problems;

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
-import { UsageError } from '../errors.ts';
+import { CancelledError, UsageError } from '../errors.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface Question {
@@ -32,7 +33,10 @@ export class Asker {
       return undefined;
     }
     const list = candidates.length > 0 ? ` (${candidates.join(', ')})` : '';
-    return this.#read(`${about}\n${name}${list}: `);
+    for (;;) {
+      const said = await this.#read(`${about}\n${name}${list}: `);
+      if (candidates.length > 0 ? candidates.includes(said) : said !== '') return said;
+    }
   }
 
   /** True for y; where nobody can be asked, what was typed is consent enough. */
@@ -59,10 +63,15 @@ export class Asker {
     return this.#terminal.interactive && process.stdin.isTTY === true;
   }
 
+  /** @throws CancelledError on Ctrl-C and Ctrl-D */
   async #read(question: string): Promise<string> {
     const lines = createInterface({ input: process.stdin, output: process.stderr });
+    const closed = once(lines, 'close').then(() => undefined);
     try {
-      return (await lines.question(question)).trim();
+      // They close the line; what becomes of the question depends on the version of Node: it fails, or stays open.
+      const said = await Promise.race([lines.question(question).catch(() => undefined), closed]);
+      if (said === undefined) throw new CancelledError('nothing was written');
+      return said.trim();
     } finally {
       lines.close();
     }

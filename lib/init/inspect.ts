@@ -64,5 +64,8 @@ export async function runningProjects(
 }
 
 /** The script that makes roles, by its name. */
+/** Whether a script makes the role that is taken for the one that reads where the registry names none. */
+export const makesReader = (file: string): boolean => /\bapp_readonly\b/.test(readFileSync(file, 'utf8'));
+
 export const findRolesScript = (files: readonly string[]): string | undefined =>
   files.find((file) => /^(bootstrap_)?roles(_bootstrap)?\.sql$/.test(basename(file)));

@@ -11,7 +11,13 @@ import {
   isProtected,
   type FoundEnvironment,
 } from './environments.ts';
-import { findRolesScript, inspectVariables, runningProjects, type Variables } from './inspect.ts';
+import {
+  findRolesScript,
+  inspectVariables,
+  makesReader,
+  runningProjects,
+  type Variables,
+} from './inspect.ts';
 import { listFiles, projectName } from './project.ts';
 import { databaseServices, readStack, servicesWith, type Service } from './services.ts';
 
@@ -56,7 +62,14 @@ export async function makePlan(root: string, wishes: Wishes, asker: Asker): Prom
     rolesScript: rolesScript ?? false,
   };
   return {
-    registry: { default: chooseDefault(entries), names, environments: entries },
+    registry: {
+      default: chooseDefault(entries),
+      names,
+      ...(rolesScript === undefined || makesReader(resolve(root, rolesScript))
+        ? {}
+        : { readonlyRole: false }),
+      environments: entries,
+    },
     secrets: [...new Set(variables.flatMap(({ secrets }) => secrets))],
     remarks: [
       ...environments.flatMap(({ name }, at) =>

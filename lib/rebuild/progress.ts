@@ -37,7 +37,7 @@ export async function runStep(
   } catch (error) {
     const kept = terminal.unfold();
     terminal.line(line(terminal.style('red', '✗'), ''));
-    for (const text of kept) terminal.line(`  ${text}`);
+    for (const text of kept) terminal.line(`  ${text.replaceAll('\n', '\n  ')}`);
     throw error;
   } finally {
     clearInterval(frame);

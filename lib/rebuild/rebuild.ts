@@ -1,9 +1,10 @@
-import { readContents } from '../database/contents.ts';
-import { CancelledError, FailedError, MakesafeError, messageOf } from '../errors.ts';
+import { CancelledError, FailedError, messageOf } from '../errors.ts';
 import type { DestructiveRun } from '../task.ts';
+import { beginAhead } from './ahead.ts';
+import { showOutcome } from './outcome.ts';
 import { runStep, type Timed } from './progress.ts';
 import { forgetFailure, rememberFailure, whereToResume } from './resume.ts';
-import { STEPS, beginAhead, type Step } from './steps.ts';
+import { STEPS, type Step } from './steps.ts';
 
 /**
  * `db-rebuild-env`: the whole runbook in one process, behind one guard. The tools' own output is shown for a step that
@@ -12,8 +13,11 @@ import { STEPS, beginAhead, type Step } from './steps.ts';
  * @throws FailedError with the failed step's own words, and the line that goes on
  */
 export async function rebuild(run: DestructiveRun): Promise<void> {
+  const { terminal, environment, command, values } = run;
   const steps = await selectSteps(run);
-  const ahead = beginAhead(run);
+  const again = lineAgain(run);
+  const compares = steps.some(({ name }) => name === 'verify');
+  const ahead = await beginAhead(run, { compares, again });
   const began = performance.now();
   const times: Timed[] = [];
   for (const step of steps) {
@@ -21,12 +25,19 @@ export async function rebuild(run: DestructiveRun): Promise<void> {
       times.push(await runStep(run, step.name, () => step.work(run, ahead)));
     } catch (error) {
       await rememberFailure(run, step.name);
-      throw withNextLine(error, run, step);
+      if (step.name === 'verify' && !run.signal.aborted) await showOutcome(run, times, ahead.facts);
+      throw withNextLine(error, run, step, again);
     }
   }
   if (run.actor.dryRun) return;
   forgetFailure(run);
-  await report(run, times, (performance.now() - began) / 1000);
+  terminal.ok(`${environment.name} is rebuilt in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  await showOutcome(run, times, ahead.facts);
+  terminal.next(
+    values['BASE'] !== undefined || environment.name === run.registry.default
+      ? command('backup', { ENV: environment.name })
+      : command('db-verify-env', { ENV: environment.name, BASE: run.registry.default }),
+  );
 }
 
 /** From FROM, or where the last run failed, up to UNTIL. */
@@ -43,47 +54,22 @@ async function selectSteps(run: DestructiveRun): Promise<readonly Step[]> {
   return steps;
 }
 
-/** The line that goes on: the same one, which begins where it makes sense. */
-function withNextLine(
-  error: unknown,
-  { command, task, environment, values }: DestructiveRun,
-  step: Step,
-): unknown {
-  if (!(error instanceof FailedError) || error instanceof CancelledError) return error;
-  const typed = Object.fromEntries(
-    ['METHOD', 'BASE'].flatMap((name) =>
-      values[name] === undefined ? [] : [[name, values[name] as string]],
-    ),
+const chosen = (values: DestructiveRun['values'], ...names: string[]): Record<string, string> =>
+  Object.fromEntries(
+    names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name] as string]])),
   );
-  const line = command(task.name, { ENV: environment.name, ...typed });
-  return new FailedError(`${step.name}: ${messageOf(error)}`, {
+
+/** The same line again: it begins where that makes sense. */
+const lineAgain = ({ command, task, environment, values }: DestructiveRun): string =>
+  command(task.name, { ENV: environment.name, ...chosen(values, 'METHOD', 'BASE') });
+
+function withNextLine(error: unknown, run: DestructiveRun, { name }: Step, again: string): unknown {
+  if (!(error instanceof FailedError) || error instanceof CancelledError) return error;
+  const { command, environment, values } = run;
+  const verify = command('db-verify-env', { ENV: environment.name, ...chosen(values, 'BASE') });
+  return new FailedError(`${name}: ${messageOf(error)}`, {
     status: error.status,
     cause: error,
-    hint: step.name === 'migrate' ? `correct it, then: ${line}` : line,
+    hint: name === 'verify' ? `correct it, then: ${verify}` : (error.hint ?? again),
   });
-}
-
-/** One screen: what there is now, and how long each step took. */
-async function report(run: DestructiveRun, times: readonly Timed[], seconds: number): Promise<void> {
-  const { terminal, environment, stack, command, values } = run;
-  terminal.ok(`${environment.name} is rebuilt in ${seconds.toFixed(1)} s`);
-  const contents = await stack.withClient(stack.database.name, readContents).catch((error: unknown) => {
-    if (error instanceof MakesafeError) return undefined;
-    throw error;
-  });
-  const rows: [string, string][] = [
-    ['revision', contents?.revisions.join(', ') || 'none'],
-    ['tables', contents ? String(contents.tables) : 'not known'],
-    ...times.map(({ name, seconds: took, note }): [string, string] => [
-      name,
-      `${took.toFixed(1)} s  ${note}`,
-    ]),
-  ];
-  for (const [label, value] of rows) terminal.line(`    ${label.padEnd(10)} ${value}`);
-  const base = values['BASE'] as string | undefined;
-  terminal.next(
-    base === undefined
-      ? command('db-verify-env', { ENV: environment.name, BASE: run.registry.default })
-      : command('db-diff-schema-env', { ENV: environment.name, BASE: base }),
-  );
 }

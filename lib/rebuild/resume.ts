@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { readContents, type Contents } from '../database/contents.ts';
 import { writeWhole } from '../files.ts';
 import type { DestructiveRun } from '../task.ts';
+import type { StepName } from './parameters.ts';
 
 /** Where a run stopped, and with which database: it goes on only with that one, as it left it. */
 interface Failure {
-  readonly step: string;
+  readonly step: StepName;
   readonly time: string;
   readonly database: Pick<Contents, 'systemIdentifier' | 'oid' | 'revisions'>;
 }
@@ -15,9 +16,9 @@ const fileOf = ({ root, environment }: DestructiveRun): string =>
   join(root, 'journal', `.${environment.name}.rebuild.json`);
 
 /** Steps that can be repeated on the database that the reset made. */
-const REPEATABLE = ['bootstrap', 'migrate', 'current', 'verify'];
+const REPEATABLE: readonly StepName[] = ['bootstrap', 'migrate', 'current', 'verify'];
 
-export async function rememberFailure(run: DestructiveRun, step: string): Promise<void> {
+export async function rememberFailure(run: DestructiveRun, step: StepName): Promise<void> {
   if (run.actor.dryRun || !REPEATABLE.includes(step)) return forgetFailure(run);
   try {
     const { systemIdentifier, oid, revisions } = await run.stack.withClient(
@@ -41,7 +42,7 @@ export function forgetFailure(run: DestructiveRun): void {
 }
 
 /** The step that the last run failed at, when its database is there as it was left. */
-export async function whereToResume(run: DestructiveRun): Promise<string | undefined> {
+export async function whereToResume(run: DestructiveRun): Promise<StepName | undefined> {
   const file = fileOf(run);
   if (!existsSync(file)) return undefined;
   const { step, time, database } = JSON.parse(readFileSync(file, 'utf8')) as Failure;

@@ -19,7 +19,7 @@ import {
   schemaSame,
   stackUp,
 } from './verify/environment-checks.ts';
-import { factsOf, type Facts } from './verify/facts.ts';
+import { factsOf, type Facts, type FactsOfBase } from './verify/facts.ts';
 
 /** Whatever the stack is like, all others need the database. */
 const FIRST: readonly Check<Facts>[] = [stackUp, databaseReachable];
@@ -34,9 +34,27 @@ const OTHERS: readonly Check<Facts>[] = [
  * @throws FailedError when a check failed
  */
 export async function verifyEnvironment(run: StackRun): Promise<void> {
-  const { environment, terminal, values, command, signal } = run;
-  const base = values['BASE'] as string | undefined;
-  const findings = await verify(await askFacts(run, base));
+  const base = run.values['BASE'] as string | undefined;
+  const facts = factsOf(run, base === undefined ? undefined : await factsOfBase(run, base));
+  await verifyFacts(run, facts);
+  run.terminal.next(run.command('backup', { ENV: run.environment.name }));
+}
+
+/** What an environment is compared with, for `factsOf`. */
+export async function factsOfBase(run: StackRun, name: string): Promise<FactsOfBase> {
+  const [base, { comparing }] = await Promise.all([openBase(run, name), import('./comparing.ts')]);
+  return {
+    name,
+    facts: 'environment' in base ? factsOf(base.environment) : undefined,
+    ...comparing(run, base),
+  };
+}
+
+/** @throws FailedError when a check failed */
+export async function verifyFacts(run: StackRun, facts: Facts): Promise<void> {
+  const { environment, terminal, values, signal } = run;
+  const base = facts.baseName;
+  const findings = await verify(facts);
   // What failed because of Ctrl-C says nothing of the environment.
   signal.throwIfAborted();
 
@@ -56,7 +74,6 @@ export async function verifyEnvironment(run: StackRun): Promise<void> {
     `${environment.name} is as it should be${base === undefined ? '' : `, and as ${base}`}` +
       (warnings === 0 ? '' : `; ${warnings} warning${warnings === 1 ? '' : 's'}`),
   );
-  terminal.next(command('backup', { ENV: environment.name }));
 }
 
 /** All findings, in the order of the table. What does not depend on each other is looked at at the same time. */
@@ -69,13 +86,3 @@ async function verify(facts: Facts): Promise<Finding[]> {
 
 const unreachable = ({ name }: Check<Facts>): Promise<Finding> =>
   Promise.resolve({ check: name, ...notLookedAt('the database does not answer') });
-
-async function askFacts(run: StackRun, name: string | undefined): Promise<Facts> {
-  if (name === undefined) return factsOf(run);
-  const base = await openBase(run, name);
-  return factsOf(run, {
-    name,
-    facts: 'environment' in base ? factsOf(base.environment) : undefined,
-    compare: async () => (await import('./diff-schema.ts')).compareWith(run, base),
-  });
-}

@@ -10,7 +10,7 @@ export interface Login {
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const CANNOT_CONNECT_NOW = '57P03';
-const INVALID_PASSWORD = '28P01';
+export const INVALID_PASSWORD = '28P01';
 
 /**
  * A client over a connection that stands already.
@@ -50,7 +50,7 @@ export async function clientOver(
 export function connectionError(
   error: unknown,
   database: string,
-  about: { readonly said?: string; readonly passwordHint?: string } = {},
+  about: { readonly said?: string; readonly otherPassword?: (cause: unknown) => Error } = {},
 ): Error {
   if (error instanceof FailedError || error instanceof UnreachableError) return error;
   if (!(error instanceof pg.DatabaseError) || error.code === CANNOT_CONNECT_NOW) {
@@ -58,9 +58,6 @@ export function connectionError(
       cause: error,
     });
   }
-  const hint = error.code === INVALID_PASSWORD ? about.passwordHint : undefined;
-  return new FailedError(`the server refuses database ${database}: ${messageOf(error)}`, {
-    cause: error,
-    ...(hint === undefined ? {} : { hint }),
-  });
+  if (error.code === INVALID_PASSWORD && about.otherPassword) return about.otherPassword(error);
+  return new FailedError(`the server refuses database ${database}: ${messageOf(error)}`, { cause: error });
 }

@@ -23,8 +23,8 @@ async function begin(run: StackRun, start: () => Promise<void>): Promise<void> {
 async function ready(run: StackRun): Promise<void> {
   const { environment, stack, terminal, actor, command } = run;
   if (actor.dryRun) return;
+  await Promise.all([ensureMarker(run), stack.checkPassword()]);
   terminal.ok(`${environment.name}: database ${stack.database.name} answers`);
-  await ensureMarker(run);
   terminal.next(command('db-bootstrap-roles-env', { ENV: environment.name }));
 }
 

@@ -23,6 +23,7 @@ export interface Reach {
 
 type Direct = Pick<
   Stack,
+  | 'checkPassword'
   | 'pgDump'
   | 'dump'
   | 'dumpDirectory'
@@ -30,6 +31,7 @@ type Direct = Pick<
   | 'restoresNatively'
   | 'restore'
   | 'runScript'
+  | 'isBuiltIn'
   | 'alembic'
 >;
 
@@ -42,6 +44,9 @@ export function direct({ root, names, variables }: Environment, options: StackOp
   const makeSure = (): Promise<void> => withClient(login.database, () => Promise.resolve());
 
   return {
+    // Each connection has proven it.
+    checkPassword: () => Promise.resolve(),
+
     // The server comes without one.
     pgDump: 'bundled',
     async dump(args, output) {
@@ -68,6 +73,8 @@ export function direct({ root, names, variables }: Environment, options: StackOp
       const script = readFileSync(file, 'utf8');
       return withClient(login.database, (client) => runStatements(client, script, relative(root, file)));
     },
+
+    isBuiltIn: () => false,
 
     async alembic(args, { ini, quiet = false } = {}) {
       await makeSure();

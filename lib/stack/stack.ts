@@ -94,6 +94,12 @@ export interface Stack {
   ps(): Promise<void>;
   logs(options: { service: string | undefined; follow: boolean; tail: number }): Promise<void>;
   health(): Promise<ServiceHealth[]>;
+  /**
+   * Makes sure that the application gets in with the password of the configuration, where our own way in proves nothing.
+   *
+   * @throws FailedError when the storage was made with another one
+   */
+  checkPassword(): Promise<void>;
   /** What there is to say of the engine, its ports and its password. */
   diagnose(): Promise<Finding[]>;
   /** The resolved configuration as text, secrets included: it is for the terminal, which hides them. */
@@ -152,6 +158,8 @@ export interface Stack {
   restore(dump: Dump, database: string, meter: Transform, jobs: number): Promise<void>;
   /** Runs an SQL script to its end, and tells which statements failed. */
   runScript(file: string): Promise<ScriptError[]>;
+  /** Whether a file of the application, as that place sees it, is in its image: then this machine's own is another one. */
+  isBuiltIn(file: string | undefined): boolean;
   /**
    * Runs alembic where the application's migrations are; lines are printed as they come.
    *

@@ -38,6 +38,13 @@ describe.skipIf(inject('noEngine') !== '')('a repository that adopts makesafe', 
     // A task of the team's own, through make and by its file.
     expect((await done('ms-count-products ENV=dev')).stdout).toBe('dev: 1 products\n');
 
+    const rebuilt = await done('ms-db-rebuild-env ENV=dev WAIT=0 METHOD=db');
+    expect(rebuilt.stderr).toMatch(/^✓ verify +[\d.]+ s +as it should be$/m);
+    expect(rebuilt.stderr).toMatch(/^ {4}roles +postgres \(owner\)$/m);
+    const verified = await done('ms-db-verify-env ENV=dev');
+    expect(verified.stdout).toMatch(/^– reader reads +the registry names no readonlyRole$/m);
+    expect(verified.stderr).toContain('[ok] dev is as it should be\n');
+
     const reset = await done('ms-db-reset-db-env ENV=dev WAIT=0');
     expect(reset.stderr).toMatch(/database +shop of postgres/);
     expect(await sql(`SELECT to_regclass('products') IS NULL`)).toBe('t');

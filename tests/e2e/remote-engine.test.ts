@@ -31,7 +31,7 @@ describe.skipIf(inject('noEngine') !== '' || noSecondEngine !== '')('an engine o
     // Of the project that machine has nothing.
     await engine.start(scratch.root);
     await engine.load('postgres:17', 'python:3.13');
-    const folder = scratch.dockerConfig(engine.endpoint, CONTEXT);
+    const folder = scratch.dockerConfig(await engine.overTcp(), CONTEXT);
     env = {
       DOCKER_CONFIG: folder,
       // Whoever is still connected to another machine: it does not count for an engine that is pinned.

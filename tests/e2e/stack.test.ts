@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { databaseOnly } from '../helpers/compose-files.ts';
 import { asker, startDatabase } from '../helpers/database.ts';
-import { docker, must, type Ran } from '../helpers/processes.ts';
+import { docker, must, succeeded, type Ran } from '../helpers/processes.ts';
 import { NASTY_PASSWORD, useScratch } from '../helpers/scratch.ts';
+import { onTerminal } from '../helpers/terminal.ts';
 
 /** Healthy after a minute at the earliest. */
 const LATE = { test: ['CMD', 'true'], interval: '60s' };
@@ -170,14 +171,30 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
     expect(json.passed).toBe(true);
   });
 
-  test('check finds a password that is not the one of the data, and says what to do', async () => {
+  test('up and check find a password that is not the one of the data, and say the line that sets it', async () => {
     await sql(`ALTER ROLE app_stg PASSWORD 'another'`);
-    const { status, stdout } = await task('check ENV=vm_stg');
-    await sql(`ALTER ROLE app_stg PASSWORD '${NASTY_PASSWORD}'`);
-    expect(stdout).toMatch(
-      /^✗ password +the data was made with another password of app_stg .*\n +→ put the old one back, or/m,
+    const up = await task('up ENV=vm_stg');
+    const check = await task('check ENV=vm_stg');
+    const said =
+      'the password of app_stg in secrets/.env.vm_stg.secrets is not the one that the data was made with';
+    expect(up.stderr).toContain(
+      `[error] ${said}, and the data keeps that one\n[next] put the old one back, then: make up ENV=vm_stg\n`,
     );
-    expect(status).toBe(1);
+    expect(up.stderr).toContain(
+      '[next] or begin anew, without the data: make db-reset-volume-env ENV=vm_stg\n',
+    );
+    expect(up.stderr).not.toContain('[ok]');
+    expect(up.status).toBe(1);
+    expect(check.stdout).toMatch(
+      new RegExp(`^✗ password +${said}, .*\n +→ put the old one back, then: `, 'm'),
+    );
+    expect(check.status).toBe(1);
+
+    const [, line] = up.stderr.match(/^\[next\] or give the database the new one: (docker .*)$/m)!;
+    const typed = `${NASTY_PASSWORD}\r`;
+    const exchange = [typed, 'Enter new password', typed, 'Enter it again'];
+    succeeded(await scratch.start(onTerminal(['sh', '-c', line!], ...exchange)).ended);
+    await done('up ENV=vm_stg');
     await done('check ENV=vm_stg');
   });
 
@@ -196,17 +213,32 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
     expect(after[1]).not.toBe(before[1]);
   });
 
-  test('rebuild builds the image anew, starts from it, and keeps the data', async () => {
+  test('rebuild builds the image anew, starts from it, and keeps the data; al-up-env says when it is needed', async () => {
     await sql('CREATE TABLE kept AS SELECT 42 AS x');
     const image = async (): Promise<string> =>
       docker('inspect', '--format', '{{.Image}}', await scratch.container('vm_stg', 'core_api'));
     const before = await image();
-    scratch.write('app/backend/core_api/version.txt', 'new');
+    const revision = 'migrations/alembic/versions/20991231_000000000_weigh.py';
+    const content = `revision = "20991231"\ndown_revision = "20251211_140000000"\ndef upgrade(): {}["weight"]\n`;
+    scratch.write(`app/backend/core_api/${revision}`, content);
     await done('rebuild ENV=vm_stg');
     expect(await image()).not.toBe(before);
     const application = await scratch.container('vm_stg', 'core_api');
-    expect(await docker('exec', application, 'cat', '/backend/version.txt')).toBe('new');
+    expect(await docker('exec', application, 'cat', `/backend/${revision}`)).toBe(content.trimEnd());
     expect(await sql('SELECT x FROM kept')).toBe('42');
+
+    // What is in an image is not corrected by correcting the file.
+    const { status, stderr } = await task('al-up-env ENV=vm_stg');
+    expect(stderr.slice(stderr.indexOf('[error]'))).toBe(
+      [
+        '[error] revision 20991231 failed; core_stg is at 20251211_140000000',
+        `        file       app/backend/core_api/${revision}, line 3`,
+        "        reason     KeyError: 'weight'",
+        '[next] correct it, then: npx tsx tasks/rebuild.ts ENV=vm_stg, and: npx tsx tasks/al-up-env.ts ENV=vm_stg',
+        '',
+      ].join('\n'),
+    );
+    expect(status).toBe(1);
   });
 
   test('health and check name what is not well: 1', async () => {

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { must, run } from './processes.ts';
@@ -27,14 +28,40 @@ export class SecondEngine {
   readonly #folder: string;
   readonly #name: string;
   #process: ChildProcess | undefined;
+  #door: Server | undefined;
 
   constructor(name: string, folder: string) {
     this.#name = name;
     this.#folder = folder;
   }
 
+  get #socket(): string {
+    return join(this.#folder, 'docker.sock');
+  }
+
   get endpoint(): string {
-    return `unix://${join(this.#folder, 'docker.sock')}`;
+    return `unix://${this.#socket}`;
+  }
+
+  /**
+   * The same over TCP, on a port of this machine's loopback: the engine's own network is out of reach. Until it stops.
+   *
+   * @returns what a context has for its host
+   */
+  async overTcp(): Promise<string> {
+    // One direction may end before the other: so does the input of `docker exec -i`.
+    const allowHalfOpen = true;
+    const door = createServer({ allowHalfOpen }, (client) => {
+      const engine = connect({ path: this.#socket, allowHalfOpen });
+      for (const [from, to] of [
+        [client, engine],
+        [engine, client],
+      ] as const)
+        from.pipe(to).on('error', () => from.destroy());
+    });
+    this.#door = door;
+    await once(door.listen(0, '127.0.0.1'), 'listening');
+    return `tcp://127.0.0.1:${(door.address() as AddressInfo).port}`;
   }
 
   /** @param covered folders of this machine that the engine's machine has empty */
@@ -72,6 +99,7 @@ export class SecondEngine {
 
   /** Ends it with all that runs on it. */
   async stop(): Promise<void> {
+    this.#door?.close();
     if (this.#process === undefined) return;
     const ids = (await this.docker('ps', '--all', '--quiet').catch(() => '')).split('\n').filter(Boolean);
     // While the engine is there to clear up behind them.

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { useAdopted } from '../helpers/adopted.ts';
 import { must, run, succeeded } from '../helpers/processes.ts';
+import { CTRL_C, CTRL_D, onTerminal } from '../helpers/terminal.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const REGISTRY = 'env/environments.ts';
@@ -147,6 +148,49 @@ describe('makesafe in another repository, installed from its tarball', () => {
     succeeded(await shop.makesafe('init APPLICATION_SERVICE=worker ENVIRONMENTS=dev,live PROTECTED=live'));
     expect(shop.read(REGISTRY)).toContain("service: 'worker'");
     expect(shop.read(REGISTRY)).toContain("live: { protected: true, stack: 'compose' }");
+  });
+
+  describe('on a terminal', () => {
+    const init = [process.execPath, 'node_modules/.bin/makesafe', 'init'];
+    const QUESTION = 'APPLICATION_SERVICE (web, worker): ';
+    let before: string;
+    beforeEach(async () => {
+      shop.write(
+        'compose.yaml',
+        fixture!['compose.yaml']!.replace('  web:', '  worker: { build: . }\n\n  web:'),
+      );
+      before = await listing();
+    });
+
+    test('it asks a person, once more where that was no answer, and writes after a y', async () => {
+      const answers = [
+        '\r',
+        QUESTION,
+        'wroker\r',
+        QUESTION,
+        'worker\r',
+        QUESTION,
+        'y\r',
+        'Write this? [y/N] ',
+      ];
+      const { status, stdout } = await shop.run(onTerminal(init, ...answers), { env: { NO_COLOR: '1' } });
+      expect(stdout).toContain('alembic.ini (alembic.ini) is in several services');
+      expect(stdout).toContain("+    application: { service: 'worker', alembicIni: 'alembic.ini' },");
+      expect(stdout).toContain('[ok] written: env/environments.ts');
+      expect(shop.read(REGISTRY)).toContain("service: 'worker'");
+      expect(status).toBe(0);
+    });
+
+    test.each([
+      ['an n', ['worker\r', QUESTION, 'n\r', 'Write this? [y/N] ']],
+      ['Ctrl-C', [CTRL_C, QUESTION]],
+      ['Ctrl-D', [CTRL_D, QUESTION]],
+    ])('%s writes nothing: 130', async (_what, answers) => {
+      const { status, stdout } = await shop.run(onTerminal(init, ...answers), { env: { NO_COLOR: '1' } });
+      expect(stdout).toContain('[error] nothing was written');
+      expect(status).toBe(130);
+      expect(await listing()).toBe(before);
+    });
   });
 
   test('npx makesafe runs any task, wherever it stands; a package belongs to the repository around it', async () => {

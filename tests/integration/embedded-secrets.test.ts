@@ -37,8 +37,15 @@ describe('the secrets file', () => {
   test('with another password than that of the data is named as the reason, and a reset helps', async () => {
     scratch.write(secrets, 'POSTGRES_PASSWORD=another\n', 0o600);
     const { status, stderr } = await scratch.runTask(`up ${ENV}`);
-    expect(stderr).toContain('password authentication failed');
-    expect(stderr).toContain(secrets);
+    expect(stderr).toContain(
+      [
+        `[error] the password of app_demo in ${secrets} is not the one that the data was made with, and the data keeps that one`,
+        '[next] put the old one back, then: make up ENV=local_demo',
+        '[next] or begin anew, without the data: make db-reset-volume-env ENV=local_demo',
+        '',
+      ].join('\n'),
+    );
+    expect(stderr).not.toContain('[ok]');
     expect(status).toBe(1);
     await scratch.mustTask(`db-reset-volume-env ${ENV} WAIT=0`);
     await scratch.mustTask(`up ${ENV}`);

@@ -1,10 +1,13 @@
+import { rmSync, statSync } from 'node:fs';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readMarkers } from '../../lib/database/contents.ts';
+import { readCertainRevisions, readRevisions } from '../../lib/database/revisions.ts';
 import { lookAt, type Check, type Finding } from '../../lib/findings/finding.ts';
 import * as databaseChecks from '../../lib/schema/verify/database-checks.ts';
 import { databaseReachable, markerRight } from '../../lib/schema/verify/environment-checks.ts';
 import type { Facts } from '../../lib/schema/verify/facts.ts';
+import { findAlembic } from '../../lib/stack/embedded/alembic.ts';
 import { connect, PATIENCE, useEmbedded } from '../helpers/embedded.ts';
 import { succeeded, type Ran } from '../helpers/processes.ts';
 
@@ -331,6 +334,46 @@ describe('the task', () => {
     expect(itself.status).toBe(64);
   });
 
+  test('Alembic is started once, for its heads; once more where two tables could be its own', async () => {
+    const { file, args } = (await findAlembic(scratch.root, undefined))!;
+    const words = [file, ...args].map((word) => `'${word}'`).join(' ');
+    scratch.write(
+      'alembic',
+      `#!/bin/sh\necho "$*" >>"${scratch.path('asked')}"\nexec ${words} "$@"\n`,
+      0o700,
+    );
+    const asked = (): string[] => {
+      const lines = scratch.read('asked').trim().split('\n');
+      rmSync(scratch.path('asked'));
+      // Whether what ALEMBIC names is one, is asked first.
+      return lines.map((line) => line.split(' ').at(-1)!).filter((word) => word !== '--version');
+    };
+    const alembic = `ALEMBIC=${scratch.path('alembic')}`;
+    succeeded(await verify(`BASE=twin ${alembic}`));
+    expect(asked()).toEqual(['heads']);
+
+    // A second application in the same database, as its env.py would have it.
+    const envPy = 'app/backend/core_api/migrations/alembic/env.py';
+    const usual = scratch.read(envPy);
+    const other = 'version_table="core_version", version_table_schema="mart", transaction_per_migration';
+    scratch.write(envPy, usual.replace('transaction_per_migration', other));
+    await scratch.mustTask('al-stamp-env ENV=local_demo REV=head WAIT=0');
+    await client.query(`UPDATE alembic_version SET version_num = '${BEFORE_HEAD}'`);
+    const two = await verify(alembic);
+    expect(two.stdout).toMatch(new RegExp(`^✓ at head +${HEAD}$`, 'm'));
+    expect(asked().sort()).toEqual(['current', 'heads']);
+    scratch.write(envPy, usual);
+
+    expect(await readCertainRevisions(client)).toBeUndefined();
+    expect(await readRevisions(client)).toEqual([BEFORE_HEAD]);
+    await client.query('BEGIN; DROP TABLE alembic_version');
+    expect(await readCertainRevisions(client)).toEqual([HEAD]);
+    expect(await readRevisions(client)).toEqual([HEAD]);
+    await client.query(
+      `ROLLBACK; DROP TABLE mart.core_version; UPDATE alembic_version SET version_num = '${HEAD}'`,
+    );
+  });
+
   // Last, because it stops the server.
   test('where nothing runs, that is said once', async () => {
     await client.end();
@@ -340,5 +383,54 @@ describe('the task', () => {
     expect(states(ran)).toEqual(NAMES.map((name, at) => (at < 2 ? `✗ ${name}` : `– ${name}`)));
     expect(ran.stdout).toContain('→ make up ENV=local_demo');
     expect(ran.stderr).toContain('2 of 12 checks failed: stack up, database reachable');
+  });
+});
+
+describe('db-rebuild-env with BASE', () => {
+  const rebuild = (words: string): Promise<Ran> =>
+    scratch.runTask(`db-rebuild-env ENV=local_demo WAIT=0 ${words}`);
+  const made = (): number => statSync(scratch.data()).birthtimeMs;
+
+  test('the last screen has revision, tables, roles, times and what differs; status 1', async () => {
+    await twin.query('ALTER TABLE mart.suppliers ADD COLUMN drift text; CREATE TABLE stg.more (id int)');
+    const before = made();
+    const { status, stderr } = await rebuild('BASE=twin');
+    await twin.query('ALTER TABLE mart.suppliers DROP COLUMN drift; DROP TABLE stg.more');
+    expect(made()).toBeGreaterThan(before);
+    expect(stderr).toMatch(/^✗ verify +[\d.]+ s/m);
+    const screen = stderr.slice(stderr.lastIndexOf('    revision '));
+    expect(screen.replace(/[\d.]+ s/g, '0.0 s')).toBe(
+      [
+        `    revision   ${HEAD}`,
+        '    tables     11',
+        '    roles      app_demo (owner), app_readonly',
+        '    reset      0.0 s  server and data of local_demo are gone',
+        '    up         0.0 s  database core_demo answers',
+        '    bootstrap  0.0 s  roles are made',
+        '    migrate    0.0 s  17 revisions; the roles can read what was made',
+        `    current    0.0 s  ${HEAD} (head)`,
+        '    schema     2 objects of local_demo differ from twin',
+        '               TABLE mart.suppliers: column drift text only in twin',
+        '               TABLE stg.more: only in twin',
+        '[error] verify: local_demo: 1 of 12 checks failed: same schema',
+        '[next] correct it, then: npx tsx tasks/db-verify-env.ts ENV=local_demo BASE=twin',
+        '',
+      ].join('\n'),
+    );
+    expect(status).toBe(1);
+  });
+
+  test('a BASE that cannot be read refuses before anything is destroyed', async () => {
+    await twin.end();
+    await scratch.mustTask('down ENV=twin');
+    const before = made();
+    const [down, unknown] = await Promise.all([rebuild('BASE=twin'), rebuild('BASE=twins')]);
+    expect(down.stderr).toContain('[error] refused; nothing was touched');
+    expect(down.stderr).toContain('BASE=twin cannot be read: the embedded PostgreSQL of twin is not running');
+    expect(down.stderr).toContain('[next] make up ENV=twin');
+    expect(down.status).toBe(77);
+    expect(unknown.stderr).toContain('BASE="twins" is not an environment; did you mean twin?');
+    expect(unknown.status).toBe(64);
+    expect(made()).toBe(before);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { advise } from '../../lib/alembic-advice.ts';
 import { describeFailure, findInProject, parseFailure } from '../../lib/alembic-failure.ts';
 import { temporaryFolder } from './support.ts';
 
@@ -69,6 +70,35 @@ DETAIL:  Key (id)=(1) already exists.
     });
   });
 
+  test.each([
+    [`KeyError: 'weight'`, `KeyError: 'weight'`],
+    [`ModuleNotFoundError: No module named 'units'`, `ModuleNotFoundError: No module named 'units'`],
+    ['alembic.util.exc.CommandError: Requested revision 1', 'Requested revision 1'],
+  ])('an exception of Python keeps its class, without which it says little: %s', (exception, message) => {
+    expect(parseFailure(`${LOG}${TRACEBACK}${exception}\n`)).toMatchObject({ message });
+  });
+
+  test('a file that is not Python', () => {
+    const error = `  File "/backend/migrations/alembic/versions/0003.py", line 8
+    op.execute("SELECT 1"
+              ^
+SyntaxError: '(' was never closed
+`;
+    expect(parseFailure(TRACEBACK + error)).toEqual({
+      ...{ revision: undefined, statement: undefined, line: 8 },
+      file: '/backend/migrations/alembic/versions/0003.py',
+      message: `SyntaxError: '(' was never closed`,
+    });
+  });
+
+  test('a revision that follows one that is not there', () => {
+    const warning =
+      '/lib/alembic/script/revision.py:242: UserWarning: Revision 0009 referenced from 0009 -> 0010 (head), Next. is not present\n';
+    expect(parseFailure(`${warning}${TRACEBACK}KeyError: '0009'\n`)).toMatchObject({
+      message: 'Revision 0009 referenced from 0009 -> 0010 (head), Next. is not present',
+    });
+  });
+
   test('a downgrade names the revision that is undone', () => {
     const log =
       'INFO  [alembic.runtime.migration] Running downgrade 0002_weights -> 0001, Adds the weights.\n';
@@ -105,5 +135,52 @@ test('what a tired person needs', () => {
   const early = parseFailure("FAILED: Can't locate revision identified by 'nosuch'\n")!;
   expect(describeFailure(early, 'core_stg', [])).toBe(
     "alembic failed; core_stg has no revision\nreason     Can't locate revision identified by 'nosuch'",
+  );
+});
+
+describe('what to do about it', () => {
+  const failure = { revision: '0002', file: 'v/0002.py', line: 1, statement: undefined };
+  const usual = {
+    at: ['0001'],
+    builtIn: false,
+    again: 'make al-up-env',
+    line: (task: string) => `make ${task}`,
+  };
+
+  test.each<[message: string, differently: object, advice: string | undefined]>([
+    ['column "x" already exists', {}, 'correct it, then: make al-up-env'],
+    ['column "x" already exists', { builtIn: true }, 'correct it, then: make rebuild, and: make al-up-env'],
+    ['column "x" already exists', { file: undefined }, undefined],
+    [
+      "Multiple head revisions are present for given argument 'head'; please specify …",
+      { file: undefined },
+      'make al-heads-env lists them; let one follow the other (down_revision), or join them (alembic merge heads), then: make al-up-env',
+    ],
+    [
+      "Can't locate revision identified by '0001'",
+      { file: undefined, builtIn: true },
+      'the database is at 0001, which the code here does not have: get the code that has it, then: make rebuild, and: make al-up-env',
+    ],
+    ["Can't locate revision identified by '7'", { file: undefined }, 'make al-hist-env lists all revisions'],
+    [
+      'Revision 0009 referenced from 0009 -> 0010 (head), Next. is not present',
+      { file: undefined },
+      'correct the down_revision of the one that follows it, or get the file that is missing, then: make al-up-env',
+    ],
+    [
+      'canceling statement due to lock timeout',
+      {},
+      'nothing to correct: another session is in the way, or the statement takes long; then: make al-up-env',
+    ],
+    ['password authentication failed for user "app"', { file: undefined }, 'make check'],
+  ])('%s %j', (message, differently, advice) => {
+    expect(advise({ ...failure, message, ...differently }, { ...usual, ...differently })).toBe(advice);
+  });
+});
+
+test('a database that cannot be read is not one without a revision', () => {
+  const early = parseFailure("FAILED: Can't locate revision identified by 'nosuch'\n")!;
+  expect(describeFailure(early, 'core_stg', undefined)).toContain(
+    'alembic failed; core_stg cannot be read\n',
   );
 });

@@ -60,9 +60,13 @@ export const viewsPopulated: Check<Facts> = {
   },
 };
 
+const withoutReader = notLookedAt('the registry names no readonlyRole');
+
 export const readerReads: Check<Facts> = {
   name: 'reader reads',
-  async look({ query, reader: { role, schemas }, environment, command }) {
+  async look({ query, reader, environment, command }) {
+    if (!reader) return withoutReader;
+    const { role, schemas } = reader;
     const grant = command('db-bootstrap-roles-env', { ENV: environment });
     if (!(await exists(query, role))) return failed(`there is no role ${role}`, grant);
     const found = await query<{ schema: string; exists: boolean; usable: boolean | null }>(
@@ -91,7 +95,9 @@ export const readerReads: Check<Facts> = {
 
 export const readerWritesNothing: Check<Facts> = {
   name: 'reader writes nothing',
-  async look({ query, reader: { role } }) {
+  async look({ query, reader }) {
+    if (!reader) return withoutReader;
+    const { role } = reader;
     if (!(await exists(query, role))) return notLookedAt(`there is no role ${role}`);
     const [attributes] = await names(query, ATTRIBUTES, [role]);
     const able = attributes !== undefined ? [attributes] : await names(query, WRITES, [role]);

@@ -1,10 +1,14 @@
 import type { QueryResultRow } from 'pg';
+import { parseFailure } from '../../alembic-failure.ts';
 import { revisionIds } from '../../alembic.ts';
 import { readMarkers } from '../../database/contents.ts';
+import { readCertainRevisions } from '../../database/revisions.ts';
 import { readonlyRoleOf, schemasOf } from '../../environment/registry.ts';
 import { FailedError } from '../../errors.ts';
+import { once } from '../../once.ts';
 import type { ServiceHealth } from '../../stack/stack.ts';
 import type { StackRun } from '../../task.ts';
+import type { Comparing } from '../comparing.ts';
 import type { Comparison } from '../comparison.ts';
 
 /** What the checks ask of an environment. Each question reaches it when it is first asked, and once. */
@@ -15,8 +19,8 @@ export interface Facts {
   readonly baseName: string | undefined;
   /** The same questions to it; undefined for a dump file, which nothing more can be asked of. */
   readonly base: Facts | undefined;
-  /** The role that may read and not write, and the schemas that it reads. */
-  readonly reader: { readonly role: string; readonly schemas: readonly string[] };
+  /** The role that may read and not write, and the schemas that it reads; undefined where there is none. */
+  readonly reader: { readonly role: string; readonly schemas: readonly string[] } | undefined;
   readonly command: StackRun['command'];
   readonly services: () => Promise<readonly ServiceHealth[]>;
   /** The environment that the database is marked for. */
@@ -30,21 +34,21 @@ export interface Facts {
 }
 
 /** What an environment is compared with. */
-export interface FactsOfBase {
+export interface FactsOfBase extends Comparing {
   readonly name: string;
   /** Undefined for a dump file. */
   readonly facts: Facts | undefined;
-  readonly compare: () => Promise<Comparison>;
 }
 
 export function factsOf(run: StackRun, base?: FactsOfBase): Facts {
   const { environment, stack, registry, command } = run;
+  const role = readonlyRoleOf(registry, environment.names.rolesScript);
   return {
     environment: environment.name,
     database: stack.database.name,
     baseName: base?.name,
     base: base?.facts,
-    reader: { role: readonlyRoleOf(registry), schemas: schemasOf(registry) },
+    reader: role === undefined ? undefined : { role, schemas: schemasOf(registry) },
     command,
     services: once(() => stack.health()),
     marker: once(() =>
@@ -59,15 +63,14 @@ export function factsOf(run: StackRun, base?: FactsOfBase): Facts {
         stack.database.name,
         async (client) => (await client.query(sql, [...values])).rows as never,
       ),
-    current: once(() => revisions(run, 'current')),
+    // Alembic takes most of a second to start, and is asked only for what the database cannot tell.
+    current: once(
+      async () =>
+        (await stack.withClient(stack.database.name, readCertainRevisions)) ?? revisions(run, 'current'),
+    ),
     heads: once(() => revisions(run, 'heads')),
     comparison: once(() => base?.compare() ?? Promise.reject(new Error('nothing to compare with'))),
   };
-}
-
-function once<T>(ask: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  return () => (answer ??= ask());
 }
 
 async function revisions(
@@ -79,7 +82,7 @@ async function revisions(
     quiet: true,
   });
   if (status === 0) return revisionIds(stdout).sort();
-  const reason = stderr.trim().split('\n').at(-1);
+  const reason = parseFailure(stdout + stderr)?.message ?? stderr.trim().split('\n').at(-1);
   throw new FailedError(`alembic ${what} of ${environment.name} failed (status ${status}): ${reason}`, {
     hint: 'the same command by itself says more',
   });

@@ -1,5 +1,6 @@
+import { posix } from 'node:path';
 import type { Environment } from '../../environment/resolve.ts';
-import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
+import { ConfigurationError, FailedError, MakesafeError, UnreachableError } from '../../errors.ts';
 import { lookAt } from '../../findings/finding.ts';
 import { display, type Command } from '../../display.ts';
 import { run, type RunOptions } from '../../process.ts';
@@ -32,6 +33,7 @@ import { waitUntilReady } from './ready.ts';
 import { runPsql } from './psql.ts';
 import { connect } from './relay.ts';
 import { restoring } from './restore.ts';
+import { otherPasswordIn, takesPassword } from './password.ts';
 import { otherUsers } from './users.ts';
 
 /** A stack that docker compose runs. Reads the resolved configuration once. */
@@ -156,6 +158,13 @@ export async function openComposeStack(environment: Environment, options: StackO
       return serviceHealth(Object.keys(config.services), stdout);
     },
 
+    async checkPassword() {
+      const id = await running(databaseService);
+      // What else is in the way of the network is for `check` to say: the server answers.
+      if (await takesPassword(docker, id, settings).catch(() => true)) return;
+      throw otherPasswordIn(docker, id, settings, environment);
+    },
+
     diagnose: async () => {
       const { DIAGNOSIS } = await import('./diagnose.ts');
       const about = { environment, docker, config, databaseService, settings };
@@ -209,6 +218,13 @@ export async function openComposeStack(environment: Environment, options: StackO
 
     runScript: async (file) => runPsql(docker, await running(databaseService), settings, file, terminal),
 
+    isBuiltIn(file) {
+      const mounts = config.services[names.application.service]?.volumes ?? [];
+      return (
+        file !== undefined && mounts.every(({ target }) => posix.relative(target, file).startsWith('..'))
+      );
+    },
+
     async alembic(args, { ini = names.application.alembicIni, quiet = false } = {}) {
       const { service, folder } = names.application;
       if (!Object.hasOwn(config.services, service)) {
@@ -241,8 +257,9 @@ export async function openComposeStack(environment: Environment, options: StackO
         return rows[0]!.data_directory;
       });
     } catch (error) {
-      // Up but not answering, or not to this role: what the container was told is the best there is.
-      if (error instanceof UnreachableError || isNotAllowed(error)) return assumed;
+      // Up but not answering, or not to this role, or killed in the middle of initdb and without a database: what the
+      // container was told is the best there is, and a reset may be what it needs.
+      if (error instanceof MakesafeError || isNotAllowed(error)) return assumed;
       throw error;
     }
   }

@@ -1,11 +1,10 @@
-import { FailedError } from '../../errors.ts';
 import { failed, notLookedAt, passed, type Check, type Outcome } from '../../findings/finding.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import type { ComposeConfig, DatabaseSettings } from './config.ts';
 import { findContainer } from './containers.ts';
 import { engineEndpoint, engineHost, must, type Docker } from './docker.ts';
+import { otherPasswordIn, takesPassword } from './password.ts';
 import { lookAtPorts } from './ports.ts';
-import { connect } from './relay.ts';
 
 /** What a check of a compose stack needs. */
 export interface Diagnosed {
@@ -45,38 +44,16 @@ const ports: Check<Diagnosed> = {
   },
 };
 
-/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const WRONG_PASSWORD = '28P01';
-
-/**
- * As the application connects, over the network. On its loopback the official image asks for no password, so that all
- * of ours would go well with a wrong one.
- */
-/** Where the password that was tried comes from, as far as it is an env file's own. */
-const placeOfPassword = ({ variables, name }: Environment): string => {
-  const place = variables.get('POSTGRES_PASSWORD')?.place.replace(/:\d+$/, '');
-  return place === undefined ? `the configuration of ${name} gives it` : `${place} has`;
-};
-
 const password: Check<Diagnosed> = {
   name: 'password',
   async look({ docker, environment, databaseService, settings }): Promise<Outcome> {
     const container = await findContainer(docker, environment.project, databaseService);
     if (container?.State.Status !== 'running')
       return notLookedAt(`service ${databaseService} is not running`);
-    try {
-      const client = await connect(docker, container.Id, settings.name, settings, { from: 'network' });
-      await client.end();
+    if (await takesPassword(docker, container.Id, settings))
       return passed(`the server takes the one of ${settings.user}`);
-    } catch (error) {
-      const refused =
-        error instanceof FailedError && (error.cause as { code?: string }).code === WRONG_PASSWORD;
-      if (!refused) throw error;
-      return failed(
-        `the data was made with another password of ${settings.user} than ${placeOfPassword(environment)}`,
-        `put the old one back, or set the new one: docker exec -it ${container.Id.slice(0, 12)} psql -U ${settings.user} -d ${settings.name} -c '\\password'`,
-      );
-    }
+    const { message, hint } = otherPasswordIn(docker, container.Id, settings, environment);
+    return failed(message, hint!.replaceAll('\n', '; '));
   },
 };
 

@@ -1,14 +1,15 @@
 import { connect } from 'node:net';
 import type { Client } from 'pg';
+import type { Environment } from '../../environment/resolve.ts';
 import { UnreachableError } from '../../errors.ts';
 import { clientOver, connectionError, type Login } from '../client.ts';
+import { otherPassword } from '../password.ts';
 import type { Home } from './server.ts';
 
 export interface LocalServer extends Login {
   readonly home: Home;
   readonly port: number;
-  /** For the hint when the password is wrong. */
-  readonly environment: string;
+  readonly environment: Environment;
 }
 
 /** A connection to whatever answers on a port of this machine's loopback. */
@@ -29,8 +30,9 @@ export async function withLocalClient<T>(
   const connection = connectLocally(server.port);
   const client = await clientOver(connection, server).catch((error: unknown) => {
     connection.destroy();
-    const passwordHint = `the data was made with another password than secrets/.env.${environment}.secrets has now`;
-    throw connectionError(error, database, { passwordHint });
+    throw connectionError(error, database, {
+      otherPassword: (cause) => otherPassword(environment, server, undefined, cause),
+    });
   });
   try {
     await checkIdentity(client, server);

@@ -55,7 +55,7 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
   }
 
   const withClient = <T>(to: string, port: number, work: (client: pg.Client) => Promise<T>): Promise<T> =>
-    withLocalClient({ home, port, database: to, ...credentials, environment: name }, work);
+    withLocalClient({ home, port, database: to, ...credentials, environment }, work);
 
   const destroy = async (): Promise<void> => {
     await act(`# stop the embedded PostgreSQL of ${name}`, end);

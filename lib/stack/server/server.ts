@@ -35,8 +35,7 @@ export function openServerStack(environment: Environment, options: StackOptions)
     const connection = await openConnection(server);
     const client = await clientOver(connection, { ...login, database: to }).catch((error: unknown) => {
       connection.destroy();
-      const passwordHint = `${variables.get('POSTGRES_PASSWORD')!.place} must hold the password of role ${login.user} at ${address}`;
-      throw connectionError(error, to, { passwordHint });
+      throw connectionError(error, to, { otherPassword });
     });
     try {
       return await work(client);
@@ -44,6 +43,12 @@ export function openServerStack(environment: Environment, options: StackOptions)
       await client.end();
     }
   }
+
+  const otherPassword = (cause: unknown): FailedError =>
+    new FailedError(`${address} refuses the password of ${login.user}`, {
+      cause,
+      hint: `${variables.get('POSTGRES_PASSWORD')!.place} must hold the password of that role`,
+    });
 
   /** True once a connection stands; a server that is not the one is an error. */
   async function answers(): Promise<boolean> {

@@ -1,0 +1,39 @@
+import type { Environment } from '../../environment/resolve.ts';
+import { display } from '../../display.ts';
+import { FailedError } from '../../errors.ts';
+import { INVALID_PASSWORD } from '../client.ts';
+import { otherPassword } from '../password.ts';
+import type { DatabaseSettings } from './config.ts';
+import type { Docker } from './docker.ts';
+import { connect } from './relay.ts';
+
+/**
+ * Whether the server takes our password from where the application connects, over the network: on its loopback the
+ * official image asks for none, so that all of ours would go well with a wrong one.
+ */
+export async function takesPassword(
+  docker: Docker,
+  container: string,
+  settings: DatabaseSettings,
+): Promise<boolean> {
+  try {
+    await (await connect(docker, container, settings.name, settings, { from: 'network' })).end();
+    return true;
+  } catch (error) {
+    if (error instanceof FailedError && (error.cause as { code?: string }).code === INVALID_PASSWORD)
+      return false;
+    throw error;
+  }
+}
+
+/** What there is to do then; on its socket the server lets its own user in. */
+export function otherPasswordIn(
+  docker: Docker,
+  container: string,
+  { name, user, password }: DatabaseSettings,
+  environment: Environment,
+): FailedError {
+  const psql = ['psql', '-U', user, '-d', name, '-c', '\\password'];
+  const set = docker('exec', '-it', container.slice(0, 12), ...psql);
+  return otherPassword(environment, { user, password, database: name }, display(set));
+}
