@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { FIGURES, type Figure } from './figures.ts';
+import { median } from './median.ts';
 import { plot } from './plot.ts';
 import { BenchProject } from './project.ts';
 import { measureUp } from './up.ts';
@@ -24,12 +25,6 @@ export interface Result {
   readonly budget: number;
   readonly rounds: number;
 }
-
-const median = (values: number[]): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-};
 
 function measure(project: BenchProject, figure: Figure): Result {
   const times: Record<'ours' | 'other' | 'start', number[]> = { ours: [], other: [], start: [] };

@@ -11,7 +11,7 @@ export default defineTask(import.meta.url, {
       defaultNote: 'backups/schema_<environment>.sql',
     }),
     FORMAT: choice("custom is pg_dump's own, for pg_restore", ['plain', 'custom'], { default: 'plain' }),
-    RAW: flag("keep pg_dump's own text"),
+    RAW: flag("keep pg_dump's own text, passwords and all"),
   },
   examples: ['make db-dump-schema-env ENV=vm_stg OUT=backups/schema_stg.sql'],
   run: async (run) => (await import('../lib/schema/dump.ts')).dumpSchema(run),

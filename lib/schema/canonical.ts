@@ -1,5 +1,6 @@
 import { Transform } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
+import { hasSecrets, maskSecrets } from './mask.ts';
 
 /** Where in SQL text a line begins: outside everything, or inside what began on an earlier line. */
 export type State =
@@ -20,12 +21,16 @@ export const NOTHING: State = { inside: 'nothing' };
 export const NOISE =
   /^(?:-- Dumped (?:from database|by pg_dump) version .*|\\(?:un)?restrict \S+|SET (?:statement_timeout|lock_timeout|idle_in_transaction_session_timeout|transaction_timeout) = 0;)$/;
 
+/** pg_dump's line in front of each object. Names in it are as they are, but for line breaks. */
+export const HEADER = /^-- Name: (.*); Type: (.*?); Schema: (.*); Owner: .*$/;
+
 /** pg_dump writes this last; without it the dump was cut. */
 export const COMPLETE = '-- PostgreSQL database dump complete';
 
 /**
  * Makes plain schema dumps comparable: the same schema gives the same bytes. Noise is taken out and blank lines are
- * folded, both only outside of literals, function bodies and comments, whose lines pass untouched.
+ * folded, both only outside of literals, function bodies and comments, whose lines pass untouched. Passwords of
+ * subscriptions and of what is foreign are masked.
  */
 export class CanonicalDump extends Transform {
   /** True once pg_dump's own last line has passed. */
@@ -34,6 +39,8 @@ export class CanonicalDump extends Transform {
   #rest = '';
   #state = NOTHING;
   #blank = true;
+  /** Of the object that the last header announced, where secrets may stand in it; its text so far. */
+  #secret: { kind: string; text: string } | undefined;
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     const lines = (this.#rest + this.#decoder.write(chunk)).split('\n');
@@ -45,6 +52,7 @@ export class CanonicalDump extends Transform {
   override _flush(done: () => void): void {
     const last = this.#rest + this.#decoder.end();
     if (last !== '') this.push(this.#lines([last]));
+    // What is still held back is cut, and nobody can say where a secret in it ends.
     done();
   }
 
@@ -53,17 +61,29 @@ export class CanonicalDump extends Transform {
     for (const line of lines) {
       if (this.#state.inside === 'nothing') {
         if (NOISE.test(line)) continue;
-        if (line === COMPLETE) this.complete = true;
         const blank = line === '';
         if (blank && this.#blank) continue;
         this.#blank = blank;
+        if (line.startsWith('-- ')) {
+          text += this.#masked();
+          if (line === COMPLETE) this.complete = true;
+          const kind = HEADER.exec(line)?.[2];
+          this.#secret = kind !== undefined && hasSecrets(kind) ? { kind, text: '' } : undefined;
+        }
       } else {
         this.#blank = false;
       }
       this.#state = after(line, this.#state);
-      text += `${line}\n`;
+      if (this.#secret) this.#secret.text += `${line}\n`;
+      else text += `${line}\n`;
     }
     return text;
+  }
+
+  #masked(): string {
+    const { kind, text } = this.#secret ?? { kind: '', text: '' };
+    this.#secret = undefined;
+    return text === '' ? '' : maskSecrets(kind, text).text;
   }
 }
 

@@ -7,8 +7,10 @@ import { fact, type SchemaObject } from './objects.ts';
 /** What a dump does not show, or not to everybody. Roles have their names of this server. */
 export interface Catalog {
   readonly database: Database;
-  /** Versions of extensions and invalid indexes, by catalog and object identifier: `3079/16496`. */
+  /** What the definition of a dumped object does not say, by catalog and object identifier: `3079/16496`. */
   readonly facts: ReadonlyMap<string, readonly Facet[]>;
+  /** Owners of extensions, which pg_dump does not tell, in the same way. */
+  readonly owners: ReadonlyMap<string, string>;
   /** Objects that the table of contents lacks. */
   readonly objects: readonly CatalogObject[];
 }
@@ -50,12 +52,32 @@ const SETTINGS = `
        unnest(setconfig) AS setting
   WHERE datname = current_database()`;
 
-/** pg_dump says of a language whose handler is the server's own no more than its name. */
-const TRUSTED_LANGUAGES = `
-  SELECT tableoid || '/' || oid AS catalog FROM pg_language WHERE lanpltrusted AND oid >= 16384`;
+/**
+ * pg_dump says of a language whose handler is the server's own no more than its name, and prints every subscription as
+ * a disabled one (not everybody may ask that catalog for its tableoid). What enforces a foreign key are triggers, which a restore may have left disabled; those on partitions
+ * belong to constraints that have a parent.
+ */
+const FACTS = `
+  SELECT tableoid || '/' || oid AS catalog, '' AS label, 'trusted' AS text
+  FROM pg_language WHERE lanpltrusted AND oid >= 16384
+  UNION ALL SELECT tableoid || '/' || oid, 'version', extversion FROM pg_extension
+  UNION ALL SELECT 'pg_subscription'::regclass::oid || '/' || oid, '', 'enabled' FROM pg_subscription
+  WHERE subenabled AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+  UNION ALL (
+    WITH RECURSIVE changed AS (
+      SELECT DISTINCT tgconstraint AS id, tgrelid, tgenabled FROM pg_trigger
+      WHERE tgisinternal AND tgconstraint <> 0 AND tgenabled <> 'O'
+      UNION SELECT conparentid, tgrelid, tgenabled FROM changed JOIN pg_constraint c ON c.oid = id WHERE conparentid <> 0)
+    SELECT c.tableoid || '/' || c.oid, 'its triggers on ' || tgrelid::regclass::text,
+           CASE tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END
+    FROM changed JOIN pg_constraint c ON c.oid = id WHERE conparentid = 0
+    ORDER BY 2)`;
 
+/** Whoever made the server owns its own. */
 const EXTENSIONS = `
-  SELECT tableoid || '/' || oid AS catalog, extname AS name, extversion AS version FROM pg_extension`;
+  SELECT tableoid || '/' || oid AS catalog, extname AS name,
+         CASE WHEN oid >= 16384 THEN pg_get_userbyid(extowner) END AS owner
+  FROM pg_extension`;
 
 /** An invalid index is not dumped, but for one of a partitioned table. */
 const INVALID_INDEXES = `
@@ -76,6 +98,7 @@ export async function readCatalog(client: Client): Promise<Catalog> {
   const rows = async <T extends object>(sql: string): Promise<T[]> => (await client.query<T>(sql)).rows;
   const [{ properties, comment, ...database }] = (await rows<DatabaseRow>(DATABASE)) as [DatabaseRow];
   const facts = new Map<string, readonly Facet[]>();
+  const owners = new Map<string, string>();
   const objects: CatalogObject[] = [];
   const found = (object: Partial<CatalogObject> & Pick<SchemaObject, 'kind' | 'name'>): void => {
     const empty = { schema: '', definition: '', secret: '', facts: [], comments: [], catalog: '' };
@@ -92,23 +115,23 @@ export async function readCatalog(client: Client): Promise<Catalog> {
     kind: 'DATABASE',
     name: '',
     catalog: 'database',
+    owner: database.owner,
     comments: text !== '' ? [`COMMENT ON DATABASE IS ${text};`] : [],
   });
-  for (const { role, name, value } of await rows<{ role: string | null; name: string; value: string }>(
-    SETTINGS,
-  )) {
+  type Setting = { role: string | null; name: string; value: string };
+  for (const { role, name, value } of await rows<Setting>(SETTINGS)) {
     const { text: definition, secret } = maskSetting(name, value);
     const place = role === null ? {} : { table: role };
     found({ kind: role === null ? 'DATABASE SETTING' : 'ROLE SETTING', ...place, name, definition, secret });
   }
-  for (const { catalog } of await rows<{ catalog: string }>(TRUSTED_LANGUAGES)) {
-    facts.set(catalog, [fact('definition', '', 'trusted')]);
+  type Fact = { catalog: string; label: string; text: string };
+  for (const { catalog, label, text } of await rows<Fact>(FACTS)) {
+    facts.set(catalog, [...(facts.get(catalog) ?? []), fact('definition', label, text)]);
   }
-  type Extension = { catalog: string; name: string; version: string };
-  for (const { catalog, name, version } of await rows<Extension>(EXTENSIONS)) {
-    const version_ = [fact('definition', 'version', version)];
-    facts.set(catalog, version_);
-    found({ kind: 'EXTENSION', name, catalog, facts: version_ });
+  type Extension = { catalog: string; name: string; owner: string | null };
+  for (const { catalog, name, owner } of await rows<Extension>(EXTENSIONS)) {
+    if (owner !== null) owners.set(catalog, owner);
+    found({ kind: 'EXTENSION', name, catalog, facts: facts.get(catalog) ?? [] });
   }
   type Index = { catalog: string; schema: string; name: string; table: string; definition: string };
   for (const index of await rows<Index>(INVALID_INDEXES)) {
@@ -121,5 +144,5 @@ export async function readCatalog(client: Client): Promise<Catalog> {
     const comments = said === USUAL_COMMENT ? [] : [`COMMENT ON SCHEMA IS ${said ?? 'none'};`];
     found({ kind: 'SCHEMA', name: 'public', catalog, owner, comments });
   }
-  return { database, facts, objects };
+  return { database, facts, owners, objects };
 }

@@ -1,5 +1,6 @@
 import type { DifferenceClass } from './comparison.ts';
 import { facetsOf, type Facet, type Facets } from './facets.ts';
+import { unquote } from './names.ts';
 import type { Grant, SchemaObject } from './objects.ts';
 
 /** What differs between two forms of one object, of one class. */
@@ -17,19 +18,28 @@ export interface Labels {
 
 /** How an object on both sides differs; nothing when it is the same, if need be by proof. */
 export function changesBetween(a: SchemaObject, b: SchemaObject, labels: Labels): Change[] {
+  const definition = definitionChanges(a, b, labels);
   return [
-    ...definitionChanges(a, b, labels),
+    ...definition.found,
     ...ownerChanges(a, b),
     ...privilegeChanges(a.privileges, b.privileges, labels),
-    ...commentChanges(a.comments, b.comments, labels),
+    ...commentChanges(a, b, definition.renamed, labels),
   ];
 }
 
-function definitionChanges(a: SchemaObject, b: SchemaObject, labels: Labels): Change[] {
+/** Constraints inside a definition that have another name: the first one's by the other's. */
+type Renamed = ReadonlyMap<string, string>;
+
+function definitionChanges(
+  a: SchemaObject,
+  b: SchemaObject,
+  labels: Labels,
+): { found: Change[]; renamed: Renamed } {
   const facts = facetChanges(a.facts, b.facts, labels);
   const secret = a.secret === b.secret ? [] : ['a password or connection string differs (masked)'];
   const changes = { definition: [...facts.definition, ...secret], storage: [...facts.storage] };
   const found: Change[] = [];
+  let names: Renamed = new Map();
   if (a.definition !== b.definition) {
     const [one, other] = [facetsOf(a.definition), facetsOf(b.definition)];
     if (one && other) {
@@ -40,7 +50,9 @@ function definitionChanges(a: SchemaObject, b: SchemaObject, labels: Labels): Ch
       changes.definition.push(...renamed.definition);
       const order = columnOrder(one.columns, other.columns);
       if (order !== undefined) found.push({ class: 'column order', changes: [order] });
-      if (renamed.names.length > 0) found.push({ class: 'constraint name', changes: renamed.names });
+      names = renamed.names;
+      const sentences = [...names].map(([theirs, ours]) => renaming(ours, theirs));
+      if (sentences.length > 0) found.push({ class: 'constraint name', changes: sentences });
     } else {
       changes.definition.push(excerpt(a.definition, b.definition));
     }
@@ -48,8 +60,10 @@ function definitionChanges(a: SchemaObject, b: SchemaObject, labels: Labels): Ch
   for (const kind of ['storage', 'definition'] as const) {
     if (changes[kind].length > 0) found.unshift({ class: kind, changes: changes[kind] });
   }
-  return found;
+  return { found, renamed: names };
 }
+
+export const renaming = (from: string, to: string): string => `constraint ${from} → ${to}`;
 
 function facetChanges(
   one: readonly Facet[],
@@ -74,14 +88,14 @@ function constraintChanges(
   one: Facets,
   other: Facets,
   labels: Labels,
-): { definition: string[]; names: string[] } {
+): { definition: string[]; names: Renamed } {
   const equal = pair(one.constraints, other.constraints, ({ name, meaning }) => `${name}\0${meaning}`);
   const renamed = pair(equal.first, equal.second, ({ meaning }) => meaning);
   const changed = pair(renamed.first, renamed.second, ({ name }) => name);
   const full = ({ name, text }: { name: string; text: string }): string =>
     labelled(`constraint ${name}`, text);
   return {
-    names: renamed.both.map(([a, b]) => `constraint ${a.name} → ${b.name}`),
+    names: new Map(renamed.both.map(([a, b]) => [b.name, a.name])),
     definition: [
       ...changed.both.map(([a, b]) => labelled(`constraint ${a.name}`, excerpt(a.text, b.text))),
       ...changed.first.map((constraint) => onlyIn(full(constraint), labels.base)),
@@ -126,7 +140,9 @@ function privilegeChanges(
       const who = column === '' ? grantee : `column ${column}: ${grantee}`;
       byGrantee.set(who, [...(byGrantee.get(who) ?? []), privilege]);
     }
-    return [...byGrantee].map(([who, privileges]) => onlyIn(`${who}: ${privileges.join(', ')}`, label));
+    return [...byGrantee]
+      .map(([who, privileges]) => onlyIn(`${who}: ${privileges.sort().join(', ')}`, label))
+      .sort();
   };
   // What was revoked on one side is there on the other only.
   const [inBase, inCompared] = [
@@ -146,22 +162,33 @@ function privilegeChanges(
 }
 
 const COMMENT = /^COMMENT ON (.*?) IS (.*);$/s;
+const COLUMN = /^COLUMN .*\.("(?:[^"]|"")+"|[^."]+)$/s;
+const CONSTRAINT = /^CONSTRAINT ("(?:[^"]|"")+"|\S+) ON /;
 
-function commentChanges(one: readonly string[], other: readonly string[], labels: Labels): Change[] {
+function commentChanges(a: SchemaObject, b: SchemaObject, renamed: Renamed, labels: Labels): Change[] {
+  const [one, other] = [a.comments, b.comments];
   if (one.length === other.length && one.every((comment, index) => comment === other[index])) return [];
-  const read = (comment: string): { on: string; text: string } => {
-    const [, on = '', text = comment] = COMMENT.exec(comment) ?? [];
-    // A column's comment names it; the object's own name is known.
-    const [, column] = /^COLUMN .*\.("(?:[^"]|"")+"|[^."]+)$/s.exec(on) ?? [];
-    return { on: column === undefined ? 'comment' : `comment of column ${column}`, text };
+  // A comment on a part names it; the object's own name is known.
+  const place = (on: string, same: Renamed): string => {
+    const [, column] = COLUMN.exec(on) ?? [];
+    if (column !== undefined) return `comment of column ${column}`;
+    const [, constraint] = a.kind.endsWith('CONSTRAINT') ? [] : (CONSTRAINT.exec(on) ?? []);
+    if (constraint === undefined) return 'comment';
+    const name = unquote(constraint);
+    return `comment of constraint ${same.get(name) ?? name}`;
   };
-  const { both, first, second } = pair(one.map(read), other.map(read), ({ on }) => on);
+  const read = (comments: readonly string[], same: Renamed): { on: string; text: string }[] =>
+    comments.map((comment) => {
+      const [, on = '', text = comment] = COMMENT.exec(comment) ?? [];
+      return { on: place(on, same), text };
+    });
+  const { both, first, second } = pair(read(one, new Map()), read(other, renamed), ({ on }) => on);
   const changes = [
     ...both.filter(([a, b]) => a.text !== b.text).map(([a, b]) => `${a.on} ${excerpt(a.text, b.text)}`),
     ...first.map(({ on, text }) => onlyIn(`${on} ${shorten(text)}`, labels.base)),
     ...second.map(({ on, text }) => onlyIn(`${on} ${shorten(text)}`, labels.compared)),
   ];
-  return [{ class: 'comment', changes }];
+  return changes.length > 0 ? [{ class: 'comment', changes }] : [];
 }
 
 /** Pairs what has the same key, in order; a key may occur more than once. */

@@ -1,4 +1,4 @@
-import { changesBetween, pair, type Change } from './changes.ts';
+import { changesBetween, pair, renaming, type Change } from './changes.ts';
 import type { Comparison, Difference, DifferenceClass, KindCount } from './comparison.ts';
 import { matches, titleOf } from './ignore.ts';
 import type { SchemaObject } from './objects.ts';
@@ -51,7 +51,7 @@ export function compare(base: Side, compared: Side, options: CompareOptions): Co
     settle(a.kind, found, a.definition === b.definition ? 'identical' : 'equivalent');
   }
   for (const [a, b] of renamed) {
-    const name = { class: 'constraint name', changes: [`constraint ${a.name} → ${b.name}`] } as const;
+    const name = { class: 'constraint name', changes: [renaming(a.name, b.name)] } as const;
     const others = changesBetween(a, { ...b, definition: a.definition }, labels);
     settle(
       a.kind,
@@ -81,8 +81,12 @@ export function compare(base: Side, compared: Side, options: CompareOptions): Co
 
 type Count = { -readonly [K in keyof Omit<KindCount, 'kind'>]: number };
 
+/** Where a constraint's definition has its name, or its index's, which is the same. */
+const NAMED =
+  /(\sADD CONSTRAINT |\sCLUSTER ON |\sREPLICA IDENTITY USING INDEX |\sATTACH PARTITION (?:"(?:[^"]|"")+"|[^\s".]+)\.)(?:"(?:[^"]|"")+"|[^\s;]+)/g;
+
 /** A constraint without its name, to find one that was only renamed. */
-const NAMED = /^((?:.|\n)*?ADD CONSTRAINT )(?:"(?:[^"]|"")+"|\S+)/;
+const unnamed = (definition: string): string => definition.replaceAll(NAMED, '$1');
 
 function pairObjects(
   base: readonly SchemaObject[],
@@ -99,7 +103,7 @@ function pairObjects(
   const named = pair(exact.first, exact.second, key);
   const renamed = pair(named.first, named.second, (object) =>
     object.kind.endsWith('CONSTRAINT')
-      ? [object.kind, object.schema, object.table, object.definition.replace(NAMED, '$1')].join('\0')
+      ? [object.kind, object.schema, object.table, unnamed(object.definition)].join('\0')
       : `${key(object)}\0`,
   );
   const [implicit, explicit] = [

@@ -4,15 +4,15 @@ import type { Client } from 'pg';
  * Whether a dump shows everything that the catalogs hold. pg_dump leaves things out without a failure: subscriptions,
  * when its role is no superuser, and whatever users put into schemas of the system's.
  *
- * @returns what tells the sentences, once the entries of the dump are counted by kind
+ * @returns what tells the sentences, once the dump is there, of which it is given the catalog and object identifiers
  */
 export async function readCoverage(
   client: Client,
-): Promise<(dumped: ReadonlyMap<string, number>) => string[]> {
+): Promise<(dumped: ReadonlySet<string>) => Promise<string[]>> {
   const { rows: unknown } = await client.query<{ what: string }>(UNKNOWN);
   const { rows: others } = await client.query<{ name: string }>(OTHER_CATALOGS, [KNOWN_CATALOGS]);
   const { rows: hidden } = await client.query<{ count: number }>(HIDDEN_MAPPINGS);
-  const { rows: counted } = await client.query<{ kinds: string; count: number }>(COUNTS);
+  const { rows: present } = await client.query<{ catalog: string; oids: string[] }>(PRESENT);
   const sentences = unknown.map(({ what }) => `${what} is not known to this version of makesafe`);
   for (const { name } of others) {
     const { rowCount } = await client.query(`SELECT FROM pg_catalog.${name} LIMIT 1`);
@@ -22,16 +22,23 @@ export async function readCoverage(
   if (hidden[0]!.count > 0) {
     sentences.push(`options of ${hidden[0]!.count} user mappings are hidden from the role that read`);
   }
-  return (dumped) => [
-    ...sentences,
-    ...counted.flatMap(({ kinds, count }) => {
-      const found = kinds.split(', ').reduce((sum, kind) => sum + (dumped.get(kind) ?? 0), 0);
-      if (found >= count) return [];
-      const what = `${count - found} of ${count} (${kinds.toLowerCase()})`;
-      return [`${what} are in the catalogs and not in the dump`];
-    }),
-  ];
+  return async (dumped) => {
+    const missing = present
+      .flatMap(({ catalog, oids }) => oids.map((oid) => `${catalog}/${oid}`))
+      .filter((id) => !dumped.has(id));
+    if (missing.length === 0) return sentences;
+    const { rows } = await client.query<{ what: string }>(NAMED, [missing.slice(0, MOST_NAMED)]);
+    const left = missing.length - rows.length;
+    const all = [...rows.map(({ what }) => what), ...(left > 0 ? [`${left} more`] : [])];
+    return [...sentences, `in the catalogs and not in the dump: ${all.join(', ')}`];
+  };
 }
+
+const MOST_NAMED = 20;
+const NAMED = `
+  SELECT concat(type, ' ', identity) AS what
+  FROM unnest($1::text[]) AS id, pg_identify_object(split_part(id, '/', 1)::oid, split_part(id, '/', 2)::oid, 0)
+  ORDER BY 1`;
 
 /** Parts of extensions come with them; what has an internal dependency comes with what it depends on. */
 const own = (table: string): string => `
@@ -40,57 +47,34 @@ const own = (table: string): string => `
 
 const NO_TEMPORARY = `NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast|temp)')`;
 
-/** pg_dump's kinds for the rows of a catalog, and which rows it has an entry for. */
-const COUNTED: readonly [kinds: string, table: string, condition?: string][] = [
-  ['SCHEMA', 'pg_namespace', `nspname !~ '^pg_(toast|temp)'`],
-  [
-    'TABLE, VIEW, MATERIALIZED VIEW, FOREIGN TABLE',
-    'pg_class',
-    `relkind IN ('r', 'p', 'v', 'm', 'f') AND relnamespace ${NO_TEMPORARY}`,
-  ],
-  // Those of identity columns depend internally on them, and are not counted.
-  ['SEQUENCE', 'pg_class', `relkind = 'S' AND relnamespace ${NO_TEMPORARY}`],
-  ['FUNCTION, PROCEDURE, AGGREGATE', 'pg_proc', `pronamespace ${NO_TEMPORARY}`],
-  [
-    'TYPE, DOMAIN',
-    'pg_type',
-    `typisdefined AND (typtype IN ('b', 'd', 'e', 'r') AND typelem = 0
-      OR typtype = 'c' AND (SELECT relkind FROM pg_class WHERE pg_class.oid = typrelid) = 'c') AND typnamespace ${NO_TEMPORARY}`,
-  ],
-  ['OPERATOR', 'pg_operator', 'oprcode <> 0'],
-  ['OPERATOR CLASS', 'pg_opclass'],
-  ['COLLATION', 'pg_collation'],
-  ['CONVERSION', 'pg_conversion'],
-  ['CAST', 'pg_cast'],
-  ['TRANSFORM', 'pg_transform'],
-  ['PROCEDURAL LANGUAGE', 'pg_language'],
-  ['TEXT SEARCH PARSER', 'pg_ts_parser'],
-  ['TEXT SEARCH DICTIONARY', 'pg_ts_dict'],
-  ['TEXT SEARCH TEMPLATE', 'pg_ts_template'],
-  ['TEXT SEARCH CONFIGURATION', 'pg_ts_config'],
-  ['FOREIGN DATA WRAPPER', 'pg_foreign_data_wrapper'],
-  ['SERVER', 'pg_foreign_server'],
-  ['EVENT TRIGGER', 'pg_event_trigger'],
-  ['PUBLICATION', 'pg_publication'],
-  ['PUBLICATION TABLE', 'pg_publication_rel'],
-  ['PUBLICATION TABLES IN SCHEMA', 'pg_publication_namespace'],
-  [
-    'SUBSCRIPTION',
-    'pg_subscription',
-    'subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())',
-  ],
-  ['POLICY', 'pg_policy'],
-  ['STATISTICS', 'pg_statistic_ext'],
-  ['ACCESS METHOD', 'pg_am'],
-  ['TRIGGER', 'pg_trigger', 'NOT tgisinternal AND tgparentid = 0'],
-  ['RULE', 'pg_rewrite', `rulename <> '_RETURN'`],
-  ['EXTENSION', 'pg_extension'],
+/** Catalogs of which pg_dump has an entry for every row, … */
+const WHOLE = [
+  ...['pg_opclass', 'pg_opfamily', 'pg_collation', 'pg_conversion', 'pg_cast', 'pg_transform', 'pg_language'],
+  ...['pg_ts_parser', 'pg_ts_dict', 'pg_ts_template', 'pg_ts_config', 'pg_extension', 'pg_am'],
+  ...['pg_foreign_data_wrapper', 'pg_foreign_server', 'pg_event_trigger', 'pg_policy', 'pg_statistic_ext'],
+  ...['pg_publication', 'pg_publication_rel', 'pg_publication_namespace'],
 ];
 
-const COUNTS = COUNTED.map(
-  ([kinds, table, condition = 'true']) =>
-    `SELECT '${kinds}' AS kinds, count(*)::int AS count FROM ${table} o WHERE ${own(table)} AND ${condition}`,
-).join(' UNION ALL ');
+/** … and those of which it has one for some. Sequences of identity columns depend internally on them. */
+const IN_PART: Readonly<Record<string, string>> = {
+  pg_namespace: `nspname !~ '^pg_(toast|temp)'`,
+  pg_class: `relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND relnamespace ${NO_TEMPORARY}`,
+  pg_proc: `pronamespace ${NO_TEMPORARY}`,
+  pg_type: `typisdefined AND (typtype IN ('b', 'd', 'e', 'r') AND typelem = 0
+      OR typtype = 'c' AND (SELECT relkind FROM pg_class WHERE pg_class.oid = typrelid) = 'c') AND typnamespace ${NO_TEMPORARY}`,
+  pg_operator: 'oprcode <> 0',
+  pg_subscription: 'subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())',
+  pg_trigger: 'NOT tgisinternal AND tgparentid = 0',
+  pg_rewrite: `rulename <> '_RETURN'`,
+};
+
+const PRESENT = [...WHOLE.map((table) => [table, 'true']), ...Object.entries(IN_PART)]
+  .map(
+    ([table, condition]) =>
+      `SELECT '${table}'::regclass::oid::text AS catalog, coalesce(array_agg(oid::text), '{}') AS oids
+       FROM ${table} o WHERE ${own(table!)} AND ${condition}`,
+  )
+  .join(' UNION ALL ');
 
 const UNKNOWN = `
   SELECT DISTINCT format('relkind %L in pg_class', relkind) AS what FROM pg_class WHERE relkind <> ALL ('{r,i,S,t,v,m,c,f,p,I}')

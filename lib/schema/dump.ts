@@ -24,12 +24,13 @@ export async function dumpSchema(run: StackRun): Promise<void> {
   const { stack, environment, terminal, actor, values, command } = run;
   const format = values['FORMAT'] as Format;
   const out = (values['OUT'] as string | undefined) ?? defaultFile(environment.name, format);
-  const dump = (output: Writable): Promise<void> => writeDump(stack, format, values['RAW'] === true, output);
+  const asIs = format === 'custom' || values['RAW'] === true;
+  const dump = (output: Writable): Promise<void> => writeDump(stack, format, asIs, output);
   if (out === '-') return dump(process.stdout);
 
   const plan = `pg_dump ${PG_DUMP_ARGUMENTS[format].join(' ')} ${stack.database.name} > ${out}`;
-  // With privileges, it also has what only the owner of a subscription or a user mapping should read.
-  await actor.act(plan, () => writeWhole(resolve(out), format === 'custom' ? 0o600 : 0o644, dump));
+  // As pg_dump gives it, it also has what only the owner of a subscription or a user mapping should read.
+  await actor.act(plan, () => writeWhole(resolve(out), asIs ? 0o600 : 0o644, dump));
   if (actor.dryRun) return;
   terminal.ok(
     `the schema of ${stack.database.name} (${environment.name}) is in ${relative('', resolve(out))}`,
@@ -45,8 +46,8 @@ export async function dumpSchema(run: StackRun): Promise<void> {
 const defaultFile = (environment: string, format: Format): string =>
   `backups/schema_${environment}.${format === 'custom' ? 'dump' : 'sql'}`;
 
-async function writeDump(stack: Stack, format: Format, raw: boolean, output: Writable): Promise<void> {
-  const text = raw || format === 'custom' ? new PassThrough() : new CanonicalDump();
+async function writeDump(stack: Stack, format: Format, asIs: boolean, output: Writable): Promise<void> {
+  const text = asIs ? new PassThrough() : new CanonicalDump();
   const written = pipeline(text, output, { end: output !== process.stdout });
   const [{ status, stderr }] = await Promise.all([stack.dump(PG_DUMP_ARGUMENTS[format], text), written]);
   if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);

@@ -59,7 +59,7 @@ function addStatement({ kind, node, text, start }: Statement, found: Mutable): v
       if (!isOptions(options)) continue;
       delete place[name];
       for (const option of options) {
-        const facet = optionFacet(option['DefElem'] as Node);
+        const facet = optionFacet(option['DefElem'] as Node, kind);
         found.facets.push({ class: storage || place !== rest ? 'storage' : 'definition', ...facet });
       }
     }
@@ -69,12 +69,14 @@ function addStatement({ kind, node, text, start }: Statement, found: Mutable): v
       delete place['tableElts'];
       delete place['coldeflist'];
     }
-    const { relpersistence, ...relation } = (place['relation'] ?? {}) as Node;
-    if (kind.startsWith('Create') && relpersistence === 'u') {
-      place['relation'] = relation;
+    for (const name of ['relation', 'sequence']) {
+      const { relpersistence, ...relation } = (place[name] ?? {}) as Node;
+      if (!relpersistence) continue;
+      place[name] = relation;
+      if (!kind.startsWith('Create') || relpersistence !== 'u') continue;
       const [key, unlogged] = ['persistence', 'UNLOGGED'];
       found.facets.push({ class: 'storage', key, label: '', text: unlogged, meaning: unlogged });
-    } else if (relpersistence) place['relation'] = relation;
+    }
   }
   if (kind === 'CreateDomainStmt' && rest['constraints']) {
     rest['constraints'] = takeNames(rest['constraints'] as Node[], found);
@@ -132,7 +134,7 @@ function takeNames(constraints: Node[], found: Mutable, column = ''): Node[] {
 
 function addCommands({ node, text }: Statement, found: Mutable): void {
   const written = text.replace(
-    /^ALTER (?:FOREIGN )?TABLE (?:ONLY )?(?:"(?:[^"]|"")*"|[^\s".])+\.(?:"(?:[^"]|"")*"|[^\s".])+\s+/,
+    /^ALTER (?:FOREIGN TABLE|TABLE|INDEX) (?:ONLY )?(?:"(?:[^"]|"")*"|[^\s".])+\.(?:"(?:[^"]|"")*"|[^\s".])+\s+/,
     '',
   );
   for (const command of (node['cmds'] as Node[]).map((one) => one['AlterTableCmd'] as Node)) {
@@ -159,10 +161,12 @@ function addCommands({ node, text }: Statement, found: Mutable): void {
 const isOptions = (tree: Tree | undefined): tree is Node[] =>
   Array.isArray(tree) && tree.length > 0 && tree.every((one) => (one as Node)['DefElem'] !== undefined);
 
-function optionFacet(option: Node): Omit<Facet, 'class'> {
+function optionFacet(option: Node, kind = ''): Omit<Facet, 'class'> {
   const name = option['defname'] as string;
   const setting = (option['arg'] as Node | undefined)?.['VariableSetStmt'] as Node | undefined;
-  const label = setting ? `setting ${setting['name'] as string}` : name === 'as' ? 'body' : name;
+  // AS is the type of a sequence.
+  const called = name !== 'as' ? name : kind === 'CreateFunctionStmt' ? 'body' : 'type';
+  const label = setting ? `setting ${setting['name'] as string}` : called;
   return {
     key: `option ${option['defnamespace'] as string} ${label}`,
     label,

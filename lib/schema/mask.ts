@@ -14,6 +14,11 @@ export interface Masked {
   readonly secret: string;
 }
 
+const FOREIGN = /^(?:USER MAPPING|SERVER|FOREIGN DATA WRAPPER|FOREIGN TABLE)$/;
+
+/** Whether a definition of this kind may hold any. */
+export const hasSecrets = (kind: string): boolean => kind === 'SUBSCRIPTION' || FOREIGN.test(kind);
+
 /** Takes the secrets out of a definition: connection strings of subscriptions, options of what is foreign. */
 export function maskSecrets(kind: string, definition: string): Masked {
   if (kind === 'SUBSCRIPTION') {
@@ -23,9 +28,7 @@ export function maskSecrets(kind: string, definition: string): Masked {
       (before, value) => before + maskConnection(value),
     );
   }
-  if (!/^(?:USER MAPPING|SERVER|FOREIGN DATA WRAPPER|FOREIGN TABLE)$/.test(kind)) {
-    return { text: definition, secret: '' };
-  }
+  if (!FOREIGN.test(kind)) return { text: definition, secret: '' };
   const harmless = (name: string): boolean =>
     kind === 'USER MAPPING' ? HARMLESS_NAME.test(name.trim()) : !SECRET_NAME.test(name);
   // Behind the word, nothing but options follows in these; a foreign table's columns stand in front.

@@ -38,6 +38,8 @@ export interface Grant {
 /** What the catalogs know of an object beyond its entry, by the entry's `catalog`. */
 export interface Known {
   readonly facts?: readonly Facet[] | undefined;
+  /** Of an object whose entry does not name it. */
+  readonly owner?: string | undefined;
   readonly privileges?: readonly Grant[] | undefined;
 }
 
@@ -109,6 +111,12 @@ const OTHERS = new Set([
   ...['SECURITY LABEL', 'COMMENT', 'TABLE ATTACH', 'ROW SECURITY'],
 ]);
 
+/** What is part of the object that it is about. */
+const PARTS = new Set(['TABLE ATTACH', 'INDEX ATTACH', 'ROW SECURITY']);
+
+/** Every kind of entry that this tool compares. */
+export const OBJECT_KINDS: readonly string[] = [...OWNED, ...OTHERS];
+
 export const isKnownKind = (kind: string): boolean =>
   OWNED.has(kind) || OTHERS.has(kind) || NO_OBJECT.test(kind);
 
@@ -128,13 +136,16 @@ export function objectsOf(entries: readonly Entry[], { logical, known, owners }:
   const objects: Entry[] = [];
   for (const entry of entries) {
     if (NO_OBJECT.test(entry.kind) || isPublicSchema(entry) || isDatabaseComment(entry)) continue;
+    if (isForeignKeyTrigger(entry)) continue;
     const others = entry.dependencies.map((id) => byId.get(id));
     if (entry.kind === 'COMMENT' && others[0]) {
       add(comments, others[0], entry.definition);
       continue;
     }
-    const same = others.find((one) => one?.name === entry.name && one.schema === entry.schema);
-    if (same && /^(?:TABLE ATTACH|ROW SECURITY)$/.test(entry.kind)) {
+    const same = others.find(
+      (one) => one?.schema === entry.schema && (one.name === entry.name || isIndexOf(entry, one)),
+    );
+    if (same && PARTS.has(entry.kind)) {
       add(more, same, entry.definition);
       continue;
     }
@@ -146,9 +157,10 @@ export function objectsOf(entries: readonly Entry[], { logical, known, owners }:
     const { kind, schema, catalog } = entry;
     const definition = [entry.definition, ...(more.get(entry) ?? [])].map((text) => text.trim()).join('\n');
     const { text, secret } = maskSecrets(kind, mapRoles(kind, definition, logical));
-    const { facts = [], privileges } = known(catalog);
+    const { facts = [], owner, privileges } = known(catalog);
     // What a column owns has its table's owner.
-    const owned = owners && OWNED.has(kind) && !ownedSequences.has(entry) && !text.startsWith('ALTER TABLE');
+    const owned = OWNED.has(kind) && !ownedSequences.has(entry) && !text.startsWith('ALTER TABLE');
+    const whose = owned ? entry.owner : owner;
     return {
       kind,
       schema,
@@ -156,7 +168,7 @@ export function objectsOf(entries: readonly Entry[], { logical, known, owners }:
       definition: text,
       secret,
       facts: [...storageFacts(entry), ...facts],
-      ...(owned ? { owner: logical(entry.owner) } : {}),
+      ...(owners && whose !== undefined ? { owner: logical(whose) } : {}),
       comments: (comments.get(entry) ?? []).map((comment) => comment.trim()).sort(),
       ...(privileges === undefined ? {} : { privileges }),
     };
@@ -170,6 +182,14 @@ const isPublicSchema = ({ kind, name }: Entry): boolean =>
 /** It is read from the catalog, where there is one to read. */
 const isDatabaseComment = ({ kind, name }: Entry): boolean =>
   kind === 'COMMENT' && name.startsWith('DATABASE ');
+
+/** Of a partition: named by its identifier, which is another one everywhere. The catalog tells which are disabled. */
+const isForeignKeyTrigger = ({ kind, definition }: Entry): boolean =>
+  kind === 'TRIGGER' && /^\s*ALTER TABLE .* TRIGGER "RI_ConstraintTrigger_[ac]_\d+";\s*$/s.test(definition);
+
+/** What is attached may be a constraint's index: `p1 p1_pkey`. */
+const isIndexOf = (attached: Entry, { kind, name }: Entry): boolean =>
+  attached.kind === 'INDEX ATTACH' && kind === 'CONSTRAINT' && name.endsWith(` ${attached.name}`);
 
 function add(to: Map<Entry, string[]>, entry: Entry, text: string): void {
   const texts = to.get(entry);

@@ -1,9 +1,8 @@
 import type { Entry } from '../archive/toc.ts';
 import type { Archive } from './archive.ts';
-import { after, COMPLETE, NOISE, NOTHING, type State } from './canonical.ts';
+import { after, COMPLETE, HEADER, NOISE, NOTHING, type State } from './canonical.ts';
+import { maskSecrets } from './mask.ts';
 
-/** pg_dump's line in front of each object. Names in it are as they are, but for line breaks. */
-const HEADER = /^-- Name: (.*); Type: (.*?); Schema: (.*); Owner: .*$/;
 /** What pg_dump sets between objects, for those that follow. */
 const BETWEEN = /^(?:--.*|SET default_table(?:space|_access_method) = .*;|)$/;
 const VERSIONS = {
@@ -51,8 +50,9 @@ function entry(id: number, name: string, kind: string, schema: string): Entry {
   };
 }
 
-/** An entry of an archive as a plain dump has it: what a header does not say, it has not. */
+/** An entry of an archive as a plain dump has it: what a header does not say, it has not, and secrets are masked. */
 export function asPlain({ id, name, kind, schema, definition }: Entry): Entry {
   const line = (text: string): string => text.replaceAll(/[\r\n]/g, ' ');
-  return { ...entry(id, line(name), line(kind), line(schema)), definition };
+  const { text } = maskSecrets(kind, definition);
+  return { ...entry(id, line(name), line(kind), line(schema)), definition: text };
 }

@@ -30,9 +30,9 @@ interface Row {
 
 /** Catalogs with privileges: table, names of its columns, and the letter that acldefault() wants. */
 const CATALOGS = [
-  ['pg_class', 'relacl', 'relowner', `CASE relkind WHEN 'S' THEN 's' ELSE 'r' END`],
+  ['pg_class', 'relacl', 'relowner', `CASE relkind WHEN 'S' THEN 's' ELSE 'r' END`, 'relnamespace'],
   ['pg_proc', 'proacl', 'proowner', `'f'`],
-  ['pg_namespace', 'nspacl', 'nspowner', `'n'`],
+  ['pg_namespace', 'nspacl', 'nspowner', `'n'`, 'o.oid'],
   ['pg_type', 'typacl', 'typowner', `'T'`],
   ['pg_language', 'lanacl', 'lanowner', `'l'`],
   ['pg_foreign_data_wrapper', 'fdwacl', 'fdwowner', `'F'`],
@@ -42,19 +42,24 @@ const CATALOGS = [
 /** What initdb says that it gave to the public schema is not what it gave in the end. */
 const PUBLIC = ` AND NOT (classoid = 'pg_namespace'::regclass AND objoid = 2200)`;
 
+/** What initdb grants in the information schema it does not record: to PUBLIC, the schema and what is in it. */
+const readByAll = (schema: string, owner: string): string => `
+  CASE WHEN o.oid < 16384 AND ${schema} = to_regnamespace('information_schema')
+       THEN ARRAY[makeaclitem(0, ${owner}, '${schema === 'o.oid' ? 'USAGE' : 'SELECT'}', false)] END`;
+
 /** Of an object, against those that initdb or CREATE EXTENSION gave it (pg_init_privs), else against the usual ones. */
 const ACLS = [
   ...CATALOGS.map(
-    ([table, acl, owner, letter]) => `
+    ([table, acl, owner, letter, schema]) => `
     SELECT o.tableoid || '/' || o.oid AS catalog, '' AS column, ${owner} AS owner, ${acl} AS acl,
-           coalesce(initprivs, acldefault((${letter})::"char", ${owner})) AS usual
+           coalesce(initprivs, acldefault((${letter})::"char", ${owner})${schema === undefined ? '' : ` || ${readByAll(schema, owner)}`}) AS usual
     FROM ${table} o LEFT JOIN pg_init_privs i ON i.classoid = o.tableoid AND i.objoid = o.oid AND i.objsubid = 0${PUBLIC}
-    WHERE ${acl} IS NOT NULL AND (o.oid >= 16384 OR initprivs IS NOT NULL${table === 'pg_namespace' ? ` OR nspname = 'public'` : ''}) ${table === 'pg_namespace' ? `AND nspname !~ '^pg_(toast_)?temp'` : ''}`,
+    WHERE ${acl} IS NOT NULL`,
   ),
   `SELECT c.tableoid || '/' || c.oid, attname, relowner, attacl, initprivs
     FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
     LEFT JOIN pg_init_privs i ON i.classoid = c.tableoid AND i.objoid = c.oid AND i.objsubid = attnum
-    WHERE attacl IS NOT NULL AND NOT attisdropped AND (c.oid >= 16384 OR initprivs IS NOT NULL)`,
+    WHERE attacl IS NOT NULL AND NOT attisdropped`,
   `SELECT 'database', '', datdba, datacl, acldefault('d', datdba)
     FROM pg_database WHERE datname = current_database() AND datacl IS NOT NULL`,
 ].join(' UNION ALL ');
@@ -107,9 +112,11 @@ export async function readPrivileges(
     name: string;
   }>(
     `SELECT catalog, upper(type) AS kind, coalesce(schema, '') AS schema,
-            CASE WHEN schema IS NULL THEN identity ELSE substr(identity, length(quote_ident(schema)) + 2) END AS name
+            CASE WHEN starts_with(identity, quote_ident(schema) || '.')
+                 THEN substr(identity, length(quote_ident(schema)) + 2) ELSE identity END AS name
      FROM unnest($1::text[]) AS catalog,
-          pg_identify_object(split_part(catalog, '/', 1)::oid, split_part(catalog, '/', 2)::oid, 0)`,
+          pg_identify_object(split_part(catalog, '/', 1)::oid, split_part(catalog, '/', 2)::oid, 0)
+     WHERE CASE type WHEN 'schema' THEN identity ELSE coalesce(schema, '') END !~ '^pg_(toast_)?temp'`,
     [others],
   );
   const defaults = [...usual].map(([key, privileges]) => {

@@ -55,8 +55,9 @@ function customSide(file: string, roles: Roles): FileSide {
     source: 'custom dump',
     pgDumpVersion,
     limits: [
-      `${file} is a dump: privileges, roles, versions of extensions, encoding, locale, settings and comment of the ` +
-        'database, invalid indexes and the schema public itself are not compared',
+      `${file} is a dump: privileges, roles, versions and owners of extensions, encoding, locale, settings and comment ` +
+        'of the database, invalid indexes, disabled triggers of foreign keys, whether subscriptions are enabled and the ' +
+        'schema public itself are not compared',
     ],
     side: (scope) =>
       sideOf(
@@ -73,8 +74,9 @@ function plainSide(file: string): FileSide {
   const archive = { version: '', database: '', serverVersion, pgDumpVersion, entries };
   const stated = pgDumpVersion === '' ? undefined : pgDumpVersion;
   const limits = [
-    `${file} is a plain dump: owners, privileges, roles, tablespaces, access methods, versions of extensions, encoding, ` +
-      'locale, settings and comment of the database, invalid indexes and the schema public itself are not compared',
+    `${file} is a plain dump: owners, privileges, roles, tablespaces, access methods, passwords, versions of extensions, ` +
+      'encoding, locale, settings and comment of the database, invalid indexes, disabled triggers of foreign keys, ' +
+      'whether subscriptions are enabled and the schema public itself are not compared',
   ];
   if (stated === undefined) {
     limits.push(

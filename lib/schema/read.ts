@@ -87,7 +87,7 @@ async function readServer(
   dumped.catch(() => {});
   const granted =
     scope.catalog && scope.privileges ? await readPrivileges(client, dumped, logical) : undefined;
-  const coverage = uncovered(countKinds((await dump).archive));
+  const coverage = await uncovered(await dumped);
   return { catalog, logical, roles, granted, coverage };
 }
 
@@ -125,12 +125,6 @@ async function dumpError(
   });
 }
 
-function countKinds({ entries }: Archive): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { kind } of entries) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  return counts;
-}
-
 export function unknownKinds({ entries }: Archive): string[] {
   const kinds = new Set(entries.map(({ kind }) => kind));
   return [...kinds]
@@ -145,7 +139,7 @@ function sideOf({ label }: Source, archive: Archive, scope: Scope, server: Serve
     logical,
     owners: scope.privileges && !scope.plain,
     known: (id) => ({
-      ...(scope.catalog ? { facts: catalog.facts.get(id) } : {}),
+      ...(scope.catalog ? { facts: catalog.facts.get(id), owner: catalog.owners.get(id) } : {}),
       privileges: granted && (granted.of.get(id) ?? []),
     }),
   });

@@ -6,7 +6,7 @@ import { fact, type SchemaObject } from './objects.ts';
 /** A role of the server, as far as it bears on a database. */
 export interface ServerRole {
   readonly name: string;
-  /** True when something in the database depends on it: an owner, a grantee, a role of a policy. */
+  /** True when the database or something in it depends on it: an owner, a grantee, a role of a policy. */
   readonly involved: boolean;
   /** Roles whose rights it may have. */
   readonly memberOf: readonly string[];
@@ -22,18 +22,20 @@ interface Row {
 }
 
 /**
- * Dependencies on roles are in pg_shdepend, but for those on the role that initdb made. Up to 15, whether rights are
- * inherited is the member's own attribute, and SET ROLE is always allowed.
+ * Dependencies on roles are in pg_shdepend, but for those on the role that initdb made; those of the database itself and
+ * of its subscriptions are dependencies of the server. Up to 15, whether rights are inherited is the member's own
+ * attribute, and SET ROLE is always allowed.
  */
 const ROLES = `
-  SELECT rolname AS name,
-    rolname = current_user OR r.oid = (SELECT datdba FROM pg_database WHERE datname = current_database())
-      OR r.oid IN (
-        SELECT refobjid FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass
-          AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-        UNION ALL
-        SELECT setrole FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase
-          WHERE datname = current_database()) AS involved,
+  WITH this AS (SELECT oid, datdba FROM pg_database WHERE datname = current_database()),
+  involved AS (
+    SELECT datdba AS role FROM this
+    UNION ALL SELECT refobjid FROM pg_shdepend, this
+      WHERE refclassid = 'pg_authid'::regclass AND (dbid = this.oid
+        OR classid = 'pg_database'::regclass AND objid = this.oid
+        OR classid = 'pg_subscription'::regclass AND objid IN (SELECT s.oid FROM pg_subscription s WHERE subdbid = this.oid))
+    UNION ALL SELECT setrole FROM pg_db_role_setting, this WHERE setdatabase = this.oid)
+  SELECT rolname AS name, rolname = current_user OR r.oid IN (SELECT role FROM involved) AS involved,
     array_remove(ARRAY[
       CASE WHEN rolsuper THEN 'SUPERUSER' END, CASE WHEN rolcreatedb THEN 'CREATEDB' END,
       CASE WHEN rolcreaterole THEN 'CREATEROLE' END, CASE WHEN rolcanlogin THEN 'LOGIN' END,

@@ -35,6 +35,42 @@ describe('db-diff-schema-env', () => {
     expect(status).toBe(0);
   });
 
+  test('what this version does not know makes the verdict incomplete, though nothing else differs: 3', async () => {
+    // The server's own rows once more, as a later version might have them. pg_dump passes over all of them.
+    const novelties = [
+      ['pg_class', { oid: 9991, relname: 'novel', relkind: 'g', relacl: null }, `relname = 'pg_tables'`],
+      ['pg_proc', { oid: 9992, proname: 'novel', prokind: 'y' }, `proname = 'pi'`],
+      ['pg_type', { oid: 9993, typname: 'novel', typtype: 'x' }, `typname = 'int8'`],
+      ['pg_constraint', { oid: 9994, conname: 'novel', contype: 'w' }, `contype = 'p' LIMIT 1`],
+    ] as const;
+    const plant = novelties.map(
+      ([catalog, row, like]) =>
+        `INSERT INTO ${catalog} SELECT (jsonb_populate_record(o, '${JSON.stringify(row)}')).* FROM ${catalog} o WHERE ${like}`,
+    );
+    const rename = (from: string, to: string): string =>
+      `SET allow_system_table_mods = on; ALTER TABLE pg_catalog.${from} RENAME TO ${to}`;
+    const undo = novelties.map(([catalog, { oid }]) => `DELETE FROM ${catalog} WHERE oid = ${oid}`);
+    await other.sql(`ANALYZE alembic_version; ${plant.join(';')}; ${rename('pg_statistic', 'pg_novelty')}`);
+    try {
+      const { status, stdout, stderr } = await diff('JSON=1');
+      const { verdict, differences, incomplete } = JSON.parse(stdout) as Comparison;
+      expect({ verdict, differences }).toEqual({ verdict: 'incomplete', differences: [] });
+      expect(incomplete).toEqual(
+        [
+          `relkind 'g' in pg_class`,
+          `prokind 'y' in pg_proc`,
+          `typtype 'x' in pg_type`,
+          `contype 'w' in pg_constraint`,
+          'catalog pg_novelty',
+        ].map((what) => expect.stringContaining(`other: ${what} is not known to this version`) as string),
+      );
+      expect(stderr).toContain('could not be compared in full');
+      expect(status).toBe(3);
+    } finally {
+      await other.sql(`${undo.join(';')}; ${rename('pg_novelty', 'pg_statistic')}`);
+    }
+  });
+
   test('a dump in either form, of either side, is compared with what it can tell: same, 0', async () => {
     for (const [format, limit] of [
       ['custom', 'is a dump: privileges, roles,'],
@@ -74,6 +110,32 @@ describe('db-diff-schema-env', () => {
     expect(left).toMatchObject({ verdict: 'different', privileges: 'left out' });
     expect(left.differences).toMatchObject([{ class: 'definition', name: 'suppliers' }]);
     expect(left.objects.map(({ kind }) => kind)).not.toContain('ROLE');
+  });
+
+  test('no password is shown anywhere, nor in a plain dump', async () => {
+    await other.sql(
+      `CREATE SUBSCRIPTION hidden CONNECTION 'host=a password=hush-one' PUBLICATION p WITH (connect = false);
+       CREATE FOREIGN DATA WRAPPER hidden; CREATE SERVER hidden FOREIGN DATA WRAPPER hidden OPTIONS (api_key 'hush-two');
+       CREATE USER MAPPING FOR app_other SERVER hidden OPTIONS ("user" 'clerk', password 'hush-three')`,
+    );
+    try {
+      const ran = await Promise.all([
+        diff('VERBOSE=1 HTML=report.html'),
+        diff('JSON=1'),
+        scratch.runTask('db-dump-schema-env ENV=other OUT=-'),
+      ]);
+      for (const shown of [
+        ...ran.map(({ stdout, stderr }) => stdout + stderr),
+        scratch.read('report.html'),
+      ]) {
+        for (const there of ['host=a password=********', 'api_key', 'clerk']) expect(shown).toContain(there);
+        expect(shown).not.toMatch(/hush/);
+      }
+    } finally {
+      await other.sql(
+        `ALTER SUBSCRIPTION hidden SET (slot_name = NONE); DROP SUBSCRIPTION hidden; DROP FOREIGN DATA WRAPPER hidden CASCADE`,
+      );
+    }
   });
 
   test('a file tells of differences too', async () => {

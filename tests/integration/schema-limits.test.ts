@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { compareDatabases, useServer } from '../helpers/database-server.ts';
 
+// Few locks are enough for all but the last of them.
+const server = useServer('max_locks_per_transaction=10', 'max_connections=10');
+
 describe('hostile content', () => {
-  const server = useServer();
   const HEADER = `\n--\n-- Name: stolen; Type: TABLE; Schema: public; Owner: -\n--\n\nCREATE TABLE public.stolen ();\n`;
   const NAME = `"a ""b"";\nON c.d <script>alert(1)</script> 'é' \\"`;
   const CONTENT = [
@@ -70,7 +72,6 @@ describe('hostile content', () => {
 });
 
 describe('what a role may not read', () => {
-  const server = useServer();
   const clerk = { user: 'clerk', password: 'of the clerk' };
 
   test('makes the verdict incomplete, never same', async () => {
@@ -83,14 +84,15 @@ describe('what a role may not read', () => {
       `CREATE SUBSCRIPTION s CONNECTION 'host=a password=hush' PUBLICATION p WITH (connect = false)`,
       `CREATE FOREIGN DATA WRAPPER w; CREATE SERVER v FOREIGN DATA WRAPPER w; CREATE USER MAPPING FOR app SERVER v OPTIONS (password 'hush')`,
       `SET allow_system_table_mods = on; CREATE FUNCTION pg_catalog.slipped_in() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+      // The dump has a sequence too many, that of the identity column: it makes up for no other.
+      'CREATE TABLE t (a int GENERATED ALWAYS AS IDENTITY); CREATE SEQUENCE pg_catalog.slipped_in_too',
     );
     const source = server.source('hidden', {}, clerk);
     const { verdict, differences, incomplete } = await compareDatabases(source, source);
     expect({ verdict, differences }).toEqual({ verdict: 'incomplete', differences: [] });
     for (const sentence of [
-      '1 of 1 (subscription) are in the catalogs and not in the dump',
+      'in the catalogs and not in the dump: function pg_catalog.slipped_in(), sequence pg_catalog.slipped_in_too, subscription s',
       'options of 1 user mappings are hidden',
-      '1 of 1 (function, procedure, aggregate) are in the catalogs and not in the dump',
     ]) {
       expect(incomplete.join('\n')).toContain(sentence);
     }
@@ -108,8 +110,6 @@ describe('what a role may not read', () => {
 });
 
 describe('a server with few locks', () => {
-  const server = useServer('max_locks_per_transaction=10', 'max_connections=10');
-
   test('is named the setting to raise: 3', async () => {
     await server.create('many');
     for (let from = 0; from < 2000; from += 50) {

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseArchive, readArchive, scanArchive } from '../../lib/schema/archive.ts';
+import { compare } from '../../lib/schema/compare.ts';
+import { readFileSide } from '../../lib/schema/read-file.ts';
 import { temporaryFolder, thrownBy } from './support.ts';
 
 /** One database, dumped by pg_dump 17.11 into a pipe and by the WebAssembly pg_dump into a file (which has offsets). */
@@ -41,6 +43,20 @@ describe.each(FIXTURES)('%s', (name) => {
   test('cut at any byte is refused', () => {
     const accepted = [...bytes.keys()].filter((length) => isAccepted(bytes.subarray(0, length)));
     expect(accepted).toEqual([]);
+  });
+
+  test('with an entry of a kind of tomorrow, makes a comparison incomplete', () => {
+    // A text has its length in front.
+    const at = bytes.indexOf(Buffer.concat([Buffer.of(0, 4, 0, 0, 0), Buffer.from('VIEW')])) + 5;
+    const altered = Buffer.from(bytes).fill('GRID', at, at + 4);
+    const folder = temporaryFolder({ 'new.dump': altered, 'same.dump': bytes });
+    const [known, unknown] = ['same.dump', 'new.dump'].map((file) =>
+      readFileSide(join(folder, file)).side({ catalog: false, privileges: false, plain: false }),
+    );
+    expect(known!.incomplete).toEqual([]);
+    expect(unknown!.incomplete).toEqual([`pg_dump's kind GRID is not known to this version of makesafe`]);
+    const options = { ignore: [], privileges: 'left out', limits: [] } as const;
+    expect(compare(unknown!, unknown!, options)).toMatchObject({ verdict: 'incomplete', differences: [] });
   });
 
   test('with another byte at its end is refused', () => {

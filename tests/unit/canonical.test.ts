@@ -55,6 +55,29 @@ test('the last line gets an end', async () => {
   expect((await canonical('')).text).toBe('');
 });
 
+test('passwords are masked where a definition may hold them, and only there', async () => {
+  const object = (name: string, kind: string, definition: string): string =>
+    `--\n-- Name: ${name}; Type: ${kind}; Schema: -; Owner: -\n--\n\n${definition}\n\n`;
+  const dump = (secret: string, literal: string): string =>
+    object(
+      's',
+      'SUBSCRIPTION',
+      `CREATE SUBSCRIPTION s CONNECTION 'host=a password=${secret}' PUBLICATION p;`,
+    ) +
+    object(
+      'USER MAPPING u SERVER v; Type: TABLE; Schema: -; Owner: -',
+      'USER MAPPING',
+      `CREATE USER MAPPING FOR u SERVER v OPTIONS (\n    "user" 'u',\n    password '${secret}'\n);`,
+    ) +
+    object('t', 'TABLE', `CREATE TABLE t (password text DEFAULT '${literal}');`);
+  const text = dump('hush', 'kept');
+  const parts = [...text];
+  expect((await canonical(text)).text).toBe(dump('********', 'kept'));
+  expect((await canonical(...parts)).text).toBe(dump('********', 'kept'));
+  // Also of one that is cut.
+  expect((await canonical(text.slice(0, text.indexOf("sh'\n);")))).text).not.toContain("'hu");
+});
+
 describe('inside of something, every line stays', () => {
   const LINES = [...NOISE, '', '', COMPLETE, ''].join('\n');
   test.each<[what: string, open: string, close: string]>([

@@ -1,7 +1,7 @@
 import type { Comparison, Difference } from '../comparison.ts';
 import { compareLines, type Line, type Row } from './lines.ts';
 import { markup, type Markup } from './markup.ts';
-import { printable } from './printable.ts';
+import { printable } from '../../printable.ts';
 import { gapSentence, grouped, isList, objectName } from './wording.ts';
 
 /** Rows that a whole page may have: browsers and printers have their limits. */

@@ -1,7 +1,7 @@
 import type { Comparison, Difference } from '../comparison.ts';
 import { definitionTable, RowBudget } from './html-definition.ts';
 import { markup, type Markup } from './markup.ts';
-import { printable } from './printable.ts';
+import { printable } from '../../printable.ts';
 import { byKind, changeLines, objectName } from './wording.ts';
 
 const kindOf = ({ kind }: Difference): string => printable(kind);

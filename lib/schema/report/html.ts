@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Comparison, KindCount } from '../comparison.ts';
 import { differenceCards, filterForm } from './html-differences.ts';
 import { Markup, markup } from './markup.ts';
-import { printable } from './printable.ts';
+import { printable } from '../../printable.ts';
 import { count, COUNTED, grouped, remarks, SIGN, sideDetails, total, verdictSentence } from './wording.ts';
 
 export interface PageOptions {

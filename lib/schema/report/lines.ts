@@ -1,5 +1,5 @@
 import { diffArrays, diffWordsWithSpace } from 'diff';
-import { printableLine } from './printable.ts';
+import { printableLine } from '../../printable.ts';
 
 /** Part of a line; `marked` where it differs from the other side's line. */
 export interface Piece {

@@ -2,7 +2,7 @@ import stringWidth from 'string-width';
 import type { Terminal } from '../../terminal.ts';
 import type { Comparison, Difference, KindCount } from '../comparison.ts';
 import { compareLines, type Line } from './lines.ts';
-import { printable } from './printable.ts';
+import { printable } from '../../printable.ts';
 import {
   byKind,
   changeLines,

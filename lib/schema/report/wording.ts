@@ -1,6 +1,6 @@
 import type { Comparison, Difference, KindCount, SideSummary } from '../comparison.ts';
 import type { Gap } from './lines.ts';
-import { printable } from './printable.ts';
+import { printable } from '../../printable.ts';
 
 /** What all reports say in the same words. Everything from a schema is made printable here. */
 
