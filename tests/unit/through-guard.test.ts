@@ -42,7 +42,7 @@ describe('the work of a task is reached', () => {
     const order = [
       'throw new BlockedError',
       'enforce(BEFORE_CONTACT',
-      'enforce(ON_FACTS',
+      'enforce([...ON_FACTS, ...ON_CONTENTS]',
       'request.preflight',
       'withGuardLock(',
       'backupFirst(',
