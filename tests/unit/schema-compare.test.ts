@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { excerpt, pair } from '../../lib/schema/changes.ts';
+import { pair } from '../../lib/schema/changes.ts';
+import { excerpt } from '../../lib/schema/excerpt.ts';
 import { compare } from '../../lib/schema/compare.ts';
 import type { Comparison } from '../../lib/schema/comparison.ts';
 import { fact, type Grant, type SchemaObject } from '../../lib/schema/objects.ts';

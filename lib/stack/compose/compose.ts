@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Environment } from '../../environment/resolve.ts';
-import { ConfigurationError, FailedError, MakesafeError, UnreachableError } from '../../errors.ts';
+import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
 import { lookAt } from '../../findings/finding.ts';
 import { display, type Command } from '../../display.ts';
 import { run, type RunOptions } from '../../process.ts';
@@ -13,19 +13,9 @@ import {
   readComposeConfig,
   secretsOf,
 } from './config.ts';
-import {
-  configuredPgdata,
-  findContainer,
-  imageEnvironment,
-  inspectVolumes,
-  pgdata,
-  runningContainer,
-  storageOfConfig,
-  storageOfContainer,
-  type Container,
-} from './containers.ts';
+import { findContainer, runningContainer, type Container } from './containers.ts';
 import { checkRemovable, destroyStack } from './destroy.ts';
-import { dockerError, dockerOf, engineEndpoint, engineHost, must } from './docker.ts';
+import { dockerError, dockerOf, engineHost, must } from './docker.ts';
 import { dumping } from './dump.ts';
 import { lockEngine } from './engine-lock.ts';
 import { serviceHealth } from './health.ts';
@@ -34,7 +24,7 @@ import { runPsql } from './psql.ts';
 import { connect } from './relay.ts';
 import { restoring } from './restore.ts';
 import { otherPasswordIn, takesPassword } from './password.ts';
-import { otherUsers } from './users.ts';
+import { databaseImage, describeTarget } from './target.ts';
 
 /** A stack that docker compose runs. Reads the resolved configuration once. */
 export async function openComposeStack(environment: Environment, options: StackOptions): Promise<Stack> {
@@ -78,33 +68,13 @@ export async function openComposeStack(environment: Environment, options: StackO
     });
   }
 
-  /** The image to look at a data directory with: what the container runs, else what the configuration names. */
-  function databaseImage(container: Container | undefined): string {
-    // What compose builds and nobody names is called this.
-    return container?.Image ?? config.services[databaseService]?.image ?? `${project}-${databaseService}`;
-  }
+  const about = { environment, docker, config, settings, databaseService };
+  const container = (): Promise<Container | undefined> => findContainer(docker, project, databaseService);
 
   const stack: Stack = {
     database: { name: settings.name, user: settings.user },
 
-    async target() {
-      const [engine, hostName, container] = await Promise.all([
-        engineEndpoint(environment.entry),
-        host,
-        findContainer(docker, project, databaseService),
-      ]);
-      const actual = await inspectVolumes(docker, config, container);
-      const storage = container
-        ? storageOfContainer(container, await dataDirectory(container), config, actual)
-        : storageOfConfig(config, databaseService, await futureDataDirectory(), actual);
-      const { name: database, user } = settings;
-      return {
-        ...{ engine, host: hostName, project, database, user, storage },
-        server: container && `container ${container.Id.slice(0, 12)} (${container.State.Status})`,
-        running: container?.State.Status === 'running',
-        otherUsers: await otherUsers(docker, storage, project),
-      };
-    },
+    target: async () => describeTarget(about, await host, (work) => stack.withClient('postgres', work)),
 
     build: async () => void (await change(compose('build'))),
 
@@ -167,27 +137,21 @@ export async function openComposeStack(environment: Environment, options: StackO
 
     diagnose: async () => {
       const { DIAGNOSIS } = await import('./diagnose.ts');
-      const about = { environment, docker, config, databaseService, settings };
       return Promise.all(DIAGNOSIS.map((check) => lookAt(check, about)));
     },
 
     config: async () => (await must(compose('config'), inProject(environment))).stdout.trimEnd(),
 
     async checkDestroyable(target) {
-      await checkRemovable(
-        target,
-        databaseImage(await findContainer(docker, project, databaseService)),
-        environment,
-      );
+      await checkRemovable(target, databaseImage(about, await container()), environment);
     },
 
-    async lock(about) {
-      const image = databaseImage(await findContainer(docker, project, databaseService));
-      return lockEngine(docker, project, image, about);
+    async lock(holder) {
+      return lockEngine(docker, project, databaseImage(about, await container()), holder);
     },
 
     async destroy({ storage }) {
-      const image = databaseImage(await findContainer(docker, project, databaseService));
+      const image = databaseImage(about, await container());
       await destroyStack(storage, image, environment, actor, change);
     },
 
@@ -242,30 +206,5 @@ export async function openComposeStack(environment: Environment, options: StackO
     },
   };
 
-  /** Without a container: what the compose file says, else what the image does. */
-  async function futureDataDirectory(): Promise<string> {
-    const image = await imageEnvironment(docker, databaseImage(undefined));
-    return configuredPgdata(config, databaseService, image);
-  }
-
-  async function dataDirectory(container: Container): Promise<string> {
-    const assumed = pgdata(container.Config.Env);
-    if (container.State.Status !== 'running') return assumed;
-    try {
-      return await stack.withClient('postgres', async (client) => {
-        const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory');
-        return rows[0]!.data_directory;
-      });
-    } catch (error) {
-      // Up but not answering, or not to this role, or killed in the middle of initdb and without a database: what the
-      // container was told is the best there is, and a reset may be what it needs.
-      if (error instanceof MakesafeError || isNotAllowed(error)) return assumed;
-      throw error;
-    }
-  }
-
   return stack;
 }
-
-/** insufficient_privilege: https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const isNotAllowed = (error: unknown): boolean => (error as { code?: string }).code === '42501';
