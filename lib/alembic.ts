@@ -1,4 +1,4 @@
-import { applyRoles } from './database/bootstrap-roles.ts';
+import { applyRoles, rolesScript } from './database/bootstrap-roles.ts';
 import { ensureMarker } from './database/marker.ts';
 import { advise } from './alembic-advice.ts';
 import { describeFailure, findInProject, parseFailure } from './alembic-failure.ts';
@@ -67,7 +67,8 @@ export async function upgrade(run: StackRun): Promise<void> {
   await migrate(run, values['REV'] as string);
   await applyRoles(run);
   if (actor.dryRun) return;
-  terminal.ok(`${environment.name}: migrated to ${String(values['REV'])}; roles can read what was made`);
+  const readable = rolesScript(run) === undefined ? '' : '; roles can read what was made';
+  terminal.ok(`${environment.name}: migrated to ${String(values['REV'])}${readable}`);
   terminal.next(command('al-cur-env', { ENV: environment.name }));
 }
 

@@ -1,5 +1,5 @@
 import { migrate } from '../alembic.ts';
-import { applyRoles } from '../database/bootstrap-roles.ts';
+import { applyRoles, rolesScript } from '../database/bootstrap-roles.ts';
 import { ensureMarker } from '../database/marker.ts';
 import { FailedError } from '../errors.ts';
 import type { DestructiveRun } from '../task.ts';
@@ -31,7 +31,7 @@ const WORK: Readonly<Record<StepName, Work>> = {
 
   async bootstrap(run) {
     await applyRoles(run);
-    return 'roles are made';
+    return rolesScript(run) === undefined ? 'no script for roles' : 'roles are made';
   },
 
   async migrate(run, { facts, again }) {
@@ -39,7 +39,9 @@ const WORK: Readonly<Record<StepName, Work>> = {
     if (!run.actor.dryRun) facts.heads().catch(() => {});
     const count = await migrate(run, 'head', again);
     await applyRoles(run);
-    return `${count} revision${count === 1 ? '' : 's'}; the roles can read what was made`;
+    // Alembic tells of each one only where alembic.ini has it log.
+    const what = count === 0 ? 'upgraded to head' : `${count} revision${count === 1 ? '' : 's'}`;
+    return rolesScript(run) === undefined ? what : `${what}; the roles can read what was made`;
   },
 
   async current({ actor }, { facts }) {
