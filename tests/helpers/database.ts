@@ -72,7 +72,7 @@ export async function serverAnswers(container: string): Promise<void> {
   // The temporary server of a first start does not listen on TCP.
   const wait =
     'until psql -h 127.0.0.1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "" 2>/dev/null; do sleep 0.05; done';
-  await docker('exec', container, 'timeout', '60', 'bash', '-c', wait);
+  await docker('exec', container, 'timeout', '180', 'bash', '-c', wait);
 }
 
 /** Brings an environment's whole stack up and its database to head, past the code under test. */

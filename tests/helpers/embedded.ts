@@ -8,7 +8,7 @@ import { clientAsker, type Asker } from './database.ts';
 import { Scratch, type ScratchOptions } from './scratch.ts';
 
 /** Milliseconds for a hook that starts servers: a busy machine is no failure. */
-export const PATIENCE = 60_000;
+export const PATIENCE = 120_000;
 
 /**
  * A throwaway copy of the project whose embedded servers, and whatever else it started, are ended after the tests of
