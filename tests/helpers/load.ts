@@ -19,7 +19,7 @@ export interface Load {
 }
 
 const LOOK = `
-  SELECT current_setting('app.finished', true) AS finished, datname AS database, oid
+  SELECT current_setting('app.finished', true) AS finished, datname AS database, oid::text
   FROM pg_database WHERE datname = current_database()`;
 
 /** Without a password: what is to be measured is the reset, and not how fast a machine computes SCRAM proofs. */

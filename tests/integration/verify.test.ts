@@ -325,7 +325,7 @@ describe('the task', () => {
       verify('BASE=twins'),
       verify('BASE=local_demo'),
     ]);
-    scratch.write(file, '');
+    rmSync(scratch.path(file));
     expect(two.stdout).toMatch(new RegExp(`^✗ one head +2 heads: ${HEAD}, other$`, 'm'));
     expect(two.status).toBe(1);
     expect(unknown.stderr).toContain('BASE="twins" is not an environment; did you mean twin?');
