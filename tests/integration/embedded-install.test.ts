@@ -119,7 +119,8 @@ describe('an ordinary user', () => {
     if (ROOT) {
       // Root's Alembic may belong to a Python in root's own home.
       rmSync(scratch.path('.venv'), { force: true });
-      succeeded(await scratch.runTask('setup', { env: { PATH: '/usr/local/bin:/usr/bin:/bin' } }));
+      const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+      succeeded(await scratch.runTask('setup', { env: { PATH } }));
     }
     await day(context, scratch, ['up', 'al-up-env', 'backup', 'down']);
   });
