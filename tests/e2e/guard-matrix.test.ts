@@ -18,6 +18,7 @@ describe.skipIf(inject('noEngine') !== '')('every way in that people reported', 
     environments: {
       shop_stg: { compose: onVolume },
       shop_prod: { compose: onVolume, entry: { protected: true, aliases: ['shop'] } },
+      shop_idle: { compose: onVolume },
       bind_stg: { compose: inFolder },
       bind_prod: { compose: inFolder, entry: { protected: true } },
       pinned: { compose: databaseOnly(), entry: { engine: { context: 'here' } } },
@@ -47,7 +48,7 @@ describe.skipIf(inject('noEngine') !== '')('every way in that people reported', 
   };
 
   beforeAll(async () => {
-    for (const name of ['shop_stg', 'shop_prod', 'bind_stg', 'bind_prod']) envFile(name);
+    for (const name of ['shop_stg', 'shop_prod', 'shop_idle', 'bind_stg', 'bind_prod']) envFile(name);
     scratch.write('data/bind_prod/PG_VERSION', '17\n');
     await Promise.all([startDatabase(scratch, 'shop_stg'), startDatabase(scratch, 'shop_prod')]);
     await Promise.all([stg, prod].map(({ sql }) => sql('CREATE TABLE kept AS SELECT 42 AS x')));
@@ -301,7 +302,7 @@ describe.skipIf(inject('noEngine') !== '')('every way in that people reported', 
 
     test.each([
       ['running: the server keeps the lock', 'shop_stg', 'db-reset-db-env'],
-      ['stopped: the engine does', 'bind_stg', 'db-reset-volume-env'],
+      ['stopped: the engine does', 'shop_idle', 'db-reset-volume-env'],
     ])('a run is begun in another clone, of a stack that is %s', async (_which, environment, other) => {
       const clone = join(scratch.outside, `clone-${environment}`);
       cpSync(scratch.root, clone, { recursive: true, verbatimSymlinks: true });
