@@ -9,7 +9,7 @@ const FIRST = '20250401_090000000';
 const VERSIONS = 'app/backend/core_api/migrations/alembic/versions';
 
 describe.skipIf(inject('noEngine') !== '')('Alembic', () => {
-  const scratch = useScratch();
+  const scratch = useScratch({ only: ['local_dev'] });
   const { sql } = asker(scratch, 'local_dev', 'app_dev', 'core_dev');
   const revision = (): Promise<string> => sql('SELECT string_agg(version_num, chr(32)) FROM alembic_version');
 

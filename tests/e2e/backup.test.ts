@@ -6,7 +6,7 @@ import { docker } from '../helpers/processes.ts';
 import { useScratch } from '../helpers/scratch.ts';
 
 describe.skipIf(inject('noEngine') !== '')('backup', () => {
-  const scratch = useScratch();
+  const scratch = useScratch({ only: ['vm_stg'] });
   const { sql } = asker(scratch, 'vm_stg', 'app_stg', 'core_stg');
 
   beforeAll(async () => {

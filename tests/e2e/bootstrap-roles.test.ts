@@ -4,7 +4,7 @@ import { asker, startDatabase } from '../helpers/database.ts';
 import { useScratch } from '../helpers/scratch.ts';
 
 describe.skipIf(inject('noEngine') !== '')('db-bootstrap-roles-env', () => {
-  const scratch = useScratch({ environments: { one: { compose: databaseOnly() } } });
+  const scratch = useScratch({ only: [], environments: { one: { compose: databaseOnly() } } });
   const { sql } = asker(scratch, 'one', 'app', 'core');
 
   beforeAll(() => startDatabase(scratch, 'one'));

@@ -5,7 +5,7 @@ import { docker, must, start } from '../helpers/processes.ts';
 import { useScratch } from '../helpers/scratch.ts';
 
 describe.skipIf(inject('noEngine') !== '')('db-dump-schema-env', () => {
-  const scratch = useScratch();
+  const scratch = useScratch({ only: ['vm_stg'] });
   const { sql } = asker(scratch, 'vm_stg', 'app_stg', 'core_stg');
   const dump = async (out: string, ...more: string[]): Promise<string> => {
     await scratch.mustTask(['db-dump-schema-env', 'ENV=vm_stg', `OUT=${out}`, ...more]);

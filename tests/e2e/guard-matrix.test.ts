@@ -15,6 +15,7 @@ const inFolder = databaseOnly({ db: { volumes: ['${DATA_FOLDER}:/var/lib/postgre
 
 describe.skipIf(inject('noEngine') !== '')('every way in that people reported', () => {
   const scratch = useScratch({
+    only: [],
     environments: {
       shop_stg: { compose: onVolume },
       shop_prod: { compose: onVolume, entry: { protected: true, aliases: ['shop'] } },

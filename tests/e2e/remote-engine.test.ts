@@ -14,6 +14,7 @@ const inFolder = databaseOnly({ db: { volumes: ['../data/${PLACE}:/var/lib/postg
 
 describe.skipIf(inject('noEngine') !== '' || noSecondEngine !== '')('an engine on another machine', () => {
   const scratch = useScratch({
+    only: ['vm_stg'],
     environments: {
       bound: { compose: inFolder, entry: pinned, env: { PLACE: 'bound' } },
       linked: { compose: inFolder, entry: pinned, env: { PLACE: 'linked' } },

@@ -14,7 +14,7 @@ const ATTRIBUTES = ['icu', 'builtin', 'latin1'];
 
 describe.skipIf(inject('noEngine') !== '')('db-reset-db-env', () => {
   const server = { command: ['postgres', '-c', 'max_prepared_transactions=5', '-c', 'wal_level=logical'] };
-  const scratch = useScratch({ environments: { one: { compose: databaseOnly({ db: server }) } } });
+  const scratch = useScratch({ only: [], environments: { one: { compose: databaseOnly({ db: server }) } } });
   const { sql } = asker(scratch, 'one', 'app', 'core');
   /** Resets a database of the one server: its name is what the compose file says. */
   const startReset = (database: string, user = 'app'): Running => {

@@ -5,7 +5,7 @@ import { useScratch } from '../helpers/scratch.ts';
 import { restoreSuite } from '../shared/restore-suite.ts';
 
 describe.skipIf(inject('noEngine') !== '')('backup and restore on the compose stack', () => {
-  const scratch = useScratch();
+  const scratch = useScratch({ only: ['vm_stg', 'vm_prod'] });
 
   beforeAll(async () => {
     await Promise.all([startMigrated(scratch, 'vm_stg'), startDatabase(scratch, 'vm_prod', 'db')]);

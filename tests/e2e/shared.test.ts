@@ -5,7 +5,7 @@ import { useScratch } from '../helpers/scratch.ts';
 import { stackSuite } from '../shared/stack-suite.ts';
 
 describe.skipIf(inject('noEngine') !== '')('the compose stack', () => {
-  const scratch = useScratch();
+  const scratch = useScratch({ only: ['vm_stg', 'vm_prod'] });
   stackSuite({
     scratch,
     environment: 'vm_stg',

@@ -12,6 +12,7 @@ const LATE = { test: ['CMD', 'true'], interval: '60s' };
 
 describe.skipIf(inject('noEngine') !== '')('a stack', () => {
   const scratch = useScratch({
+    only: ['vm_stg'],
     environments: {
       slow: {
         compose: databaseOnly({

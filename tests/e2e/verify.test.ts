@@ -4,7 +4,7 @@ import { succeeded } from '../helpers/processes.ts';
 import { useScratch } from '../helpers/scratch.ts';
 
 describe.skipIf(inject('noEngine') !== '')('db-verify-env', () => {
-  const scratch = useScratch();
+  const scratch = useScratch({ only: ['local_dev', 'vm_stg'] });
   const { sql } = asker(scratch, 'vm_stg', 'app_stg', 'core_stg');
 
   beforeAll(async () => {
