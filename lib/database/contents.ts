@@ -7,6 +7,8 @@ export interface Contents {
   readonly serverVersion: string;
   /** Of the data directory: initdb makes it, and no two have the same. Null when the role may not read it. */
   readonly systemIdentifier: string | null;
+  /** Null when the role may not read it. */
+  readonly dataDirectory: string | null;
   /** Changes when the database is dropped and made anew. */
   readonly oid: string;
   /** Bytes. */
@@ -32,6 +34,7 @@ const READ = `
   SELECT current_setting('server_version') AS "serverVersion",
     CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
       THEN (SELECT system_identifier::text FROM pg_control_system()) END AS "systemIdentifier",
+    (SELECT setting FROM pg_settings WHERE name = 'data_directory') AS "dataDirectory",
     d.oid::text, pg_database_size(d.oid)::float8 AS size, relations.*,
     greatest(scans.last, sessions.last) AS "lastActivity",
     extract(epoch FROM now() - greatest(scans.last, sessions.last))::float8 AS idle,
@@ -65,6 +68,14 @@ export async function readContents(client: Client): Promise<Contents> {
     revisions: await readRevisions(client),
     markers: await readMarkers(client),
   };
+}
+
+/** What a server tells of itself, whichever database the client is connected to. */
+export async function readServer(client: Client): Promise<Pick<Contents, 'dataDirectory' | 'markers'>> {
+  const { rows } = await client.query<{ setting: string }>(
+    "SELECT setting FROM pg_settings WHERE name = 'data_directory'",
+  );
+  return { dataDirectory: rows[0]?.setting ?? null, markers: await readMarkers(client) };
 }
 
 /** The environments that the databases of the client's server are marked for, by database. */

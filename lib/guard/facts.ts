@@ -1,4 +1,4 @@
-import { readContents, readMarkers, type Contents } from '../database/contents.ts';
+import { readContents, readServer, type Contents } from '../database/contents.ts';
 import type { CanonicalName } from '../environment/canonicalise.ts';
 import type { EnvironmentEntry } from '../environment/registry.ts';
 import { messageOf } from '../errors.ts';
@@ -30,9 +30,10 @@ export interface Facts {
 /** Asks the engine, the server, the registry and the journal, each at the same time. */
 export async function gatherFacts(run: StackRun, environment: CanonicalName): Promise<Facts> {
   const { stack, root, registry, values, terminal } = run;
-  const [target, contents, footprints] = await Promise.all([
-    stack.target(),
-    askServer(run),
+  const server = askServer(run);
+  const [target, { contents, markers, unread }, footprints] = await Promise.all([
+    stack.target(server.then(({ dataDirectory }) => dataDirectory ?? undefined)),
+    server,
     readFootprints(
       root,
       registry,
@@ -41,20 +42,23 @@ export async function gatherFacts(run: StackRun, environment: CanonicalName): Pr
     ),
   ]);
   return {
-    ...{ environment, entry: run.environment.entry, target, ...contents },
+    ...{ environment, entry: run.environment.entry, target, contents, markers, unread },
     overlaps: findOverlaps(environment.name, footprints, target),
     unknown: footprints.filter((one) => one.unread !== undefined && one.environment !== environment.name),
-    journalled: lastKnown(readJournals(root), target, contents.contents),
+    journalled: lastKnown(readJournals(root), target, contents),
   };
 }
 
-async function askServer({ stack }: StackRun): Promise<Pick<Facts, 'contents' | 'markers' | 'unread'>> {
+type Answer = Pick<Facts, 'contents' | 'markers' | 'unread'> & { readonly dataDirectory?: string | null };
+
+async function askServer({ stack }: StackRun): Promise<Answer> {
   try {
     const contents = await stack.withClient(stack.database.name, readContents);
-    return { contents, markers: contents.markers, unread: undefined };
+    const { dataDirectory, markers } = contents;
+    return { contents, dataDirectory, markers, unread: undefined };
   } catch (error) {
     // The database may be missing and its neighbours there.
-    const markers = await stack.withClient('postgres', readMarkers).catch(() => undefined);
-    return { contents: undefined, markers, unread: messageOf(error) };
+    const server = await stack.withClient('postgres', readServer).catch(() => undefined);
+    return { contents: undefined, markers: undefined, ...server, unread: messageOf(error) };
   }
 }

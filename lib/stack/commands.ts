@@ -13,11 +13,10 @@ async function begin(run: StackRun, start: () => Promise<void>): Promise<void> {
   const unfinished = `services that may be half started (${command('ps', { ENV: environment.name })})`;
   await whileUnfinished(unfinished, start).catch((error: unknown) => (failure = { error }));
   // A closed database does not answer.
-  if (!failure || failure.error instanceof FailedError) {
-    if (await undoInterrupted(run)) failure = undefined;
-  }
-  if (failure) throw failure.error;
-  await ready(run);
+  const opened = failure?.error instanceof FailedError && (await undoInterrupted(run));
+  if (failure && !opened) throw failure.error;
+  // One that was half made beside it is in nobody's way.
+  await Promise.all([opened || undoInterrupted(run), ready(run)]);
 }
 
 async function ready(run: StackRun): Promise<void> {

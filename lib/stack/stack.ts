@@ -82,7 +82,8 @@ export interface Stack {
   /** Name and owner of the database, from the resolved configuration. */
   readonly database: { readonly name: string; readonly user: string };
 
-  target(): Promise<Target>;
+  /** @param dataDirectory the server's own word for it, where it answers and may say it */
+  target(dataDirectory: Promise<string | undefined>): Promise<Target>;
 
   /** Builds the images that the configuration builds; nothing where there are none. */
   build(): Promise<void>;

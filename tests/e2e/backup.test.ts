@@ -57,9 +57,9 @@ describe.skipIf(inject('noEngine') !== '')('backup', () => {
   });
 
   test('of a database before its first migration has no revision', async () => {
-    await sql('ALTER TABLE alembic_version RENAME TO hidden');
+    await sql('ALTER TABLE alembic_version RENAME version_num TO hidden');
     const { stdout } = await scratch.mustTask('backup ENV=vm_stg BACKUP_DIR=early');
-    await sql('ALTER TABLE hidden RENAME TO alembic_version');
+    await sql('ALTER TABLE alembic_version RENAME hidden TO version_num');
     expect(JSON.parse(scratch.read(`${stdout.trim()}.json`))).toMatchObject({ revisions: [] });
   });
 

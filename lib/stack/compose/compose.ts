@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Environment } from '../../environment/resolve.ts';
-import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
+import { ConfigurationError, FailedError } from '../../errors.ts';
 import { lookAt } from '../../findings/finding.ts';
 import { display, type Command } from '../../display.ts';
 import { run, type RunOptions } from '../../process.ts';
@@ -13,9 +13,9 @@ import {
   readComposeConfig,
   secretsOf,
 } from './config.ts';
-import { findContainer, runningContainer, type Container } from './containers.ts';
+import { findContainer, type Container } from './containers.ts';
 import { checkRemovable, destroyStack } from './destroy.ts';
-import { dockerError, dockerOf, engineHost, must } from './docker.ts';
+import { checkEngine, dockerError, dockerOf, must } from './docker.ts';
 import { dumping } from './dump.ts';
 import { lockEngine } from './engine-lock.ts';
 import { serviceHealth } from './health.ts';
@@ -24,6 +24,7 @@ import { runPsql } from './psql.ts';
 import { connect } from './relay.ts';
 import { restoring } from './restore.ts';
 import { otherPasswordIn, takesPassword } from './password.ts';
+import { runningContainers } from './running.ts';
 import { databaseImage, describeTarget } from './target.ts';
 
 /** A stack that docker compose runs. Reads the resolved configuration once. */
@@ -32,8 +33,9 @@ export async function openComposeStack(environment: Environment, options: StackO
   const { project, names } = environment;
   // Asked at the same time, and waited for by what needs the engine: then docker itself has no need to complain.
   const docker = dockerOf(environment.entry);
-  const host = engineHost(docker);
-  host.catch(() => {});
+  const engine = checkEngine(docker);
+  engine.catch(() => {});
+  const running = runningContainers(docker, environment);
   const config = await readComposeConfig(environment);
   const settings = databaseSettings(config, databaseService, environment);
   terminal.redactor.hide(settings.password);
@@ -43,9 +45,10 @@ export async function openComposeStack(environment: Environment, options: StackO
   // On a terminal compose draws its own progress; elsewhere, in logs that are kept, each line passes the redactor.
   const drawn = terminal.interactive && !terminal.folded;
   const show = async (command: Command, how: RunOptions): Promise<void> => {
-    await host;
+    await engine;
     const output = drawn ? { terminal: true } : { onLine: (line: string) => terminal.line(line) };
     const result = await run(command, { ...inProject(environment), ...output, ...how });
+    running.forget();
     if (result.status === 0) return;
     // All of it was shown; the last line says why.
     const error = dockerError(command, { ...result, stderr: result.stderr.trim().split('\n').at(-1)! });
@@ -59,22 +62,13 @@ export async function openComposeStack(environment: Environment, options: StackO
       waitUntilReady(docker, project, databaseService, settings, timeout, terminal, signal),
     );
 
-  /** Its id, for a command in it: asked anew each time, because it may have been replaced. */
-  async function running(service: string): Promise<string> {
-    const id = await runningContainer(docker, project, service);
-    if (id !== undefined) return id;
-    throw new UnreachableError(`service ${service} of ${environment.name} is not running`, {
-      hint: `make up ENV=${environment.name}`,
-    });
-  }
-
   const about = { environment, docker, config, settings, databaseService };
   const container = (): Promise<Container | undefined> => findContainer(docker, project, databaseService);
 
   const stack: Stack = {
     database: { name: settings.name, user: settings.user },
 
-    target: async () => describeTarget(about, await host, (work) => stack.withClient('postgres', work)),
+    target: (dataDirectory) => describeTarget(about, dataDirectory),
 
     build: async () => void (await change(compose('build'))),
 
@@ -101,7 +95,7 @@ export async function openComposeStack(environment: Environment, options: StackO
     },
 
     async ps() {
-      await host;
+      await engine;
       // Line by line, because a command may hold a secret.
       await must(compose('ps', '--all'), {
         ...inProject(environment),
@@ -118,7 +112,7 @@ export async function openComposeStack(environment: Environment, options: StackO
       const flags = ['--tail', String(tail), ...(follow ? ['--follow'] : [])];
       const colour = ['--ansi', terminal.showsResult ? 'always' : 'never'];
       const command = compose(...colour, 'logs', ...flags, ...(service === undefined ? [] : [service]));
-      await host;
+      await engine;
       // Line by line, because an application may log a secret.
       await must(command, { ...inProject(environment), onLine: (line) => terminal.result(line) });
     },
@@ -129,7 +123,7 @@ export async function openComposeStack(environment: Environment, options: StackO
     },
 
     async checkPassword() {
-      const id = await running(databaseService);
+      const id = await running.of(databaseService);
       // What else is in the way of the network is for `check` to say: the server answers.
       if (await takesPassword(docker, id, settings).catch(() => true)) return;
       throw otherPasswordIn(docker, id, settings, environment);
@@ -156,7 +150,11 @@ export async function openComposeStack(environment: Environment, options: StackO
     },
 
     async withClient(database, work) {
-      const client = await connect(docker, await running(databaseService), database, settings);
+      const id = await running.of(databaseService);
+      const client = await connect(docker, id, database, settings).catch((error: unknown) => {
+        running.forget();
+        throw error;
+      });
       try {
         return await work(client);
       } finally {
@@ -166,21 +164,21 @@ export async function openComposeStack(environment: Environment, options: StackO
 
     async freeSpace(folder) {
       const { status, stdout } = await run(
-        docker('exec', await running(databaseService), 'df', '-Pk', folder),
+        docker('exec', await running.of(databaseService), 'df', '-Pk', folder),
       );
       const [, kilobytes] = stdout.match(/\n\S+\s+\d+\s+\d+\s+(\d+)/) ?? [];
       return status === 0 && kilobytes !== undefined ? Number(kilobytes) * 1024 : undefined;
     },
 
-    ...dumping(docker, () => running(databaseService), settings),
+    ...dumping(docker, () => running.of(databaseService), settings),
     ...restoring(
       docker,
-      () => running(databaseService),
+      () => running.of(databaseService),
       settings,
       (to, work) => stack.withClient(to, work),
     ),
 
-    runScript: async (file) => runPsql(docker, await running(databaseService), settings, file, terminal),
+    runScript: async (file) => runPsql(docker, await running.of(databaseService), settings, file, terminal),
 
     isBuiltIn(file) {
       const mounts = config.services[names.application.service]?.volumes ?? [];
@@ -196,7 +194,7 @@ export async function openComposeStack(environment: Environment, options: StackO
           hint: `application.service in env/environments.ts names it; there are: ${Object.keys(config.services).join(', ')}`,
         });
       }
-      const id = await running(service);
+      const id = await running.of(service);
       const where = folder === undefined ? [] : ['--workdir', folder];
       return run(docker('exec', ...where, id, 'alembic', '-c', ini, ...args), {
         ...(quiet

@@ -8,8 +8,10 @@ import type { DatabaseSettings } from './config.ts';
 import { run } from '../../process.ts';
 
 const INTERVAL_MS = 100;
-/** One attempt; a server that hangs must not use up the whole timeout unseen. */
-const ATTEMPT_MS = 2_000;
+/** Seconds that one attempt waits for a server that does not listen yet: then the container is looked at again. */
+const LISTEN = 5;
+/** For the server's answer; one that hangs must not use up the whole timeout unseen. */
+const ANSWER_MS = 2_000;
 
 /**
  * Waits until the database answers a query over TCP inside its container. The temporary server that the official
@@ -28,40 +30,52 @@ export async function waitUntilReady(
   signal: AbortSignal,
 ): Promise<void> {
   const started = performance.now();
-  let container: Container | undefined;
-  let last: unknown;
-  for (;;) {
-    signal.throwIfAborted();
-    container = await findContainer(docker, project, service);
-    if (container?.State.Status === 'running') {
-      try {
-        const client = await connect(docker, container.Id, settings.name, settings, { timeout: ATTEMPT_MS });
-        await client.query('SELECT 1');
-        await client.end();
-        terminal.clear();
-        return;
-      } catch (error) {
-        if (error instanceof FailedError) throw error;
-        last = error;
+  const elapsed = (): number => (performance.now() - started) / 1000;
+  // Elsewhere than on a terminal a line every tenth of a second would be noise.
+  const progress = (): void => terminal.progress(`waiting for the database … ${elapsed().toFixed(1)} s`);
+  const ticking = terminal.interactive ? setInterval(progress, INTERVAL_MS) : undefined;
+  try {
+    await answers();
+    terminal.clear();
+  } finally {
+    clearInterval(ticking);
+  }
+
+  async function answers(): Promise<void> {
+    let container: Container | undefined;
+    let last: unknown;
+    for (;;) {
+      signal.throwIfAborted();
+      container = await findContainer(docker, project, service);
+      if (container?.State.Status === 'running') {
+        try {
+          // Waiting where the server is, so that its first answer is not missed by the time that a look at it takes.
+          const wait = Math.min(LISTEN, Math.max(0, Math.ceil(timeout - elapsed())));
+          const how = { wait, timeout: wait * 1000 + ANSWER_MS, signal };
+          const client = await connect(docker, container.Id, settings.name, settings, how);
+          await client.query('SELECT 1');
+          await client.end();
+          return;
+        } catch (error) {
+          if (error instanceof FailedError) throw error;
+          last = error;
+        }
       }
+      const gaveUp = container === undefined || hasGivenUp(container);
+      if (gaveUp || elapsed() > timeout) {
+        const why = gaveUp
+          ? `service ${service} ${container ? `is ${container.State.Status} (status ${container.State.ExitCode})` : 'has no container'}`
+          : `no answer within ${timeout} s: ${messageOf(last)}`;
+        throw new UnreachableError(
+          `the database did not start: ${why}${await lastLogLines(docker, container)}`,
+          {
+            ...(gaveUp ? {} : { hint: 'TIMEOUT=<seconds> waits longer' }),
+            cause: last,
+          },
+        );
+      }
+      await sleep(INTERVAL_MS);
     }
-    const seconds = (performance.now() - started) / 1000;
-    const gaveUp = container === undefined || hasGivenUp(container);
-    if (gaveUp || seconds > timeout) {
-      const why = gaveUp
-        ? `service ${service} ${container ? `is ${container.State.Status} (status ${container.State.ExitCode})` : 'has no container'}`
-        : `no answer within ${timeout} s: ${messageOf(last)}`;
-      throw new UnreachableError(
-        `the database did not start: ${why}${await lastLogLines(docker, container)}`,
-        {
-          ...(gaveUp ? {} : { hint: 'TIMEOUT=<seconds> waits longer' }),
-          cause: last,
-        },
-      );
-    }
-    // Elsewhere than on a terminal a line every tenth of a second would be noise.
-    if (terminal.interactive) terminal.progress(`waiting for the database … ${seconds.toFixed(1)} s`);
-    await sleep(INTERVAL_MS);
   }
 }
 

@@ -7,8 +7,9 @@ import type { DatabaseSettings } from './config.ts';
 import type { Docker } from './docker.ts';
 
 /**
- * Both directions of one TCP connection, made inside the container, to the address given or to the container's own. Either side ending ends both, so that the
- * server sees a client go when this process is killed, and we see a server go. The official images have bash.
+ * Both directions of one TCP connection, made inside the container, to the address given or to the container's own,
+ * and tried for the seconds given until something listens there. Either side ending ends both, so that the server sees a
+ * client go when this process is killed, and we see a server go. The official images have bash.
  *
  * In those images the server is process 1 and inherits orphans: one that was ended by a signal it takes for a
  * crashed backend, and restarts itself. So the shell outlives both its children, and a broken pipe is an error to
@@ -16,7 +17,12 @@ import type { Docker } from './docker.ts';
  */
 const RELAY = `
   trap '' PIPE
-  exec 3<>"/dev/tcp/\${1:-$HOSTNAME}/\${PGPORT:-5432}" 4<&0 || exit 1
+  address="/dev/tcp/\${1:-$HOSTNAME}/\${PGPORT:-5432}"
+  until { exec 3<>"$address"; } 2>/dev/null; do
+    ((SECONDS < $2)) || exec 3<>"$address" || exit 1
+    sleep 0.05
+  done
+  exec 4<&0
   cat <&3 & server=$!
   cat <&4 >&3 & client=$!
   wait -n
@@ -28,6 +34,13 @@ const RELAY = `
 export type From = 'loopback' | 'network';
 const ADDRESS: Record<From, string> = { loopback: '127.0.0.1', network: '' };
 
+export interface ConnectOptions {
+  readonly timeout?: number;
+  readonly from?: From;
+  readonly wait?: number;
+  readonly signal?: AbortSignal;
+}
+
 interface Relay {
   readonly connection: Duplex;
   /** What the relay's shell complained of. */
@@ -36,9 +49,14 @@ interface Relay {
   readonly kill: () => void;
 }
 
-/** A connection to the server in the given container, without a client. */
-export function openRelay(docker: Docker, container: string, from: From = 'loopback'): Relay {
-  const { file, args } = docker('exec', '-i', container, 'bash', '-c', RELAY, 'bash', ADDRESS[from]);
+/**
+ * A connection to the server in the given container, without a client.
+ *
+ * @param wait seconds until something has to listen there
+ */
+export function openRelay(docker: Docker, container: string, from: From = 'loopback', wait = 0): Relay {
+  const words = ['bash', '-c', RELAY, 'bash', ADDRESS[from], String(wait)];
+  const { file, args } = docker('exec', '-i', container, ...words);
   const child = spawn(file, [...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: childEnvironment(),
@@ -64,6 +82,8 @@ export function openRelay(docker: Docker, container: string, from: From = 'loopb
  * engine works, and it cannot be another server that happens to listen on this machine's localhost.
  *
  * @param timeout milliseconds for the connection; a server that is stopped accepts it and says nothing
+ * @param wait seconds until something has to listen there
+ * @param signal gives up
  * @throws UnreachableError when nothing listens there yet, or the server is starting or stopping
  * @throws FailedError when the server refuses: no such database, wrong password
  */
@@ -72,9 +92,10 @@ export async function connect(
   container: string,
   database: string,
   settings: DatabaseSettings,
-  { timeout = 10_000, from }: { readonly timeout?: number; readonly from?: From } = {},
+  { timeout = 10_000, from, wait, signal }: ConnectOptions = {},
 ): Promise<Client> {
-  const relay = openRelay(docker, container, from);
+  const relay = openRelay(docker, container, from, wait);
+  signal?.addEventListener('abort', relay.kill, { once: true });
   try {
     const client = await clientOver(relay.connection, { ...settings, database }, timeout);
     client.once('end', () => relay.end());
@@ -82,6 +103,8 @@ export async function connect(
   } catch (error) {
     relay.kill();
     throw connectionError(error, database, { said: complaint(relay.said()) });
+  } finally {
+    signal?.removeEventListener('abort', relay.kill);
   }
 }
 
