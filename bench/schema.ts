@@ -147,8 +147,9 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** Of what was timed in turns: the median of the pairs' ratios. */
-const ratio = (ours: readonly number[], others: readonly number[]): number =>
-  median(ours.map((seconds, round) => seconds / others[round]!));
+function ratio(ours: readonly number[], others: readonly number[]): number {
+  return median(ours.map((seconds, round) => seconds / others[round]!));
+}
 
 function row(what: string, figure: number, note: string): void {
   console.log(`${what.padEnd(36)} ${figure.toFixed(2).padStart(8)}  ${note}`);

@@ -16,3 +16,10 @@ export function byteSize(bytes: number): string {
   const [divisor, unit] = bytes < 1e6 ? [1e3, 'kB'] : bytes < 1e9 ? [1e6, 'MB'] : [1e9, 'GB'];
   return `${(bytes / divisor).toFixed(1)} ${unit}`;
 }
+
+/** `1,200` */
+export const grouped = (number: number): string => number.toLocaleString('en-GB');
+
+/** `1 object`, `1,200 objects` */
+export const counted = (number: number, noun: string): string =>
+  `${grouped(number)} ${noun}${number === 1 ? '' : 's'}`;

@@ -24,6 +24,7 @@ export class Terminal {
   readonly #annotates: boolean;
   readonly #out: Sink;
   readonly #err: Sink;
+  readonly #warned = new Set<string>();
   #transient = false;
   #folded: string[] | undefined;
 
@@ -39,7 +40,10 @@ export class Terminal {
 
   info = (text: string): void => this.line(`${this.style('cyan', '[info]')} ${text}`);
   ok = (text: string): void => this.line(`${this.style('green', '[ok]')} ${text}`);
+  /** Once: what is looked at again is no other doubt. */
   warn = (text: string): void => {
+    if (this.#warned.has(text)) return;
+    this.#warned.add(text);
     this.line(`${this.style('yellow', '[warn]')} ${text}`);
     this.#annotate('warning', text);
   };

@@ -1,6 +1,6 @@
 /**
  * The table of contents of pg_dump's own formats (pg_backup_archiver.c). How the bytes are come by is for others: the
- * reader asks for so many, and is given them.
+ * reader asks for a look at what comes next, and is given it.
  */
 
 /** One entry of the table of contents. */
@@ -53,87 +53,176 @@ const FORMATS: Readonly<Record<number, Head['format']>> = { 1: 'custom', 3: 'dir
 /** The state of an entry's offset that says that it has no data. */
 const NO_DATA = 3;
 
-/** Asks for bytes by their count; is given them, valid until it asks again. */
-export type Reading<T> = Generator<number, T, Buffer>;
+/** A request for a look at the bytes that come next. */
+export interface Look {
+  /** How many bytes of the last look are done with. */
+  readonly done: number;
+  /** How many there have to be; all that are at hand are welcome, and save further looks. */
+  readonly least: number;
+}
+
+export type Reading<T> = Generator<Look, T, Buffer>;
 
 /**
  * @param visit is given the entries in their order
  * @throws Error saying what is wrong with it
  */
 export function* readToc(visit: (entry: Entry) => void): Reading<Head> {
-  if ((yield 5).toString('latin1') !== 'PGDMP') throw new Error('it does not begin with PGDMP');
-  const [major, minor] = bytesOf(yield 3);
+  const cursor = new Cursor();
+  const head = yield* once(cursor, () => headAt(cursor));
+  for (let left = yield* once(cursor, () => cursor.integer()); left > 0; left--) {
+    visit(yield* once(cursor, () => entryAt(cursor, head)));
+  }
+  yield { done: cursor.at, least: 0 };
+  const { format, version, compression, database, serverVersion, pgDumpVersion, integerSize } = head;
+  return { format, version, compression, database, serverVersion, pgDumpVersion, integerSize };
+}
+
+/** Does a piece of work as soon as there are bytes for all of it. */
+function* once<T>(cursor: Cursor, work: () => T): Reading<T> {
+  for (;;) {
+    const from = cursor.at;
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof Short)) throw error;
+      cursor.bytes = yield { done: from, least: error.needed - from };
+      cursor.at = 0;
+    }
+  }
+}
+
+class Short extends Error {
+  readonly needed: number;
+
+  constructor(needed: number) {
+    super();
+    this.needed = needed;
+  }
+}
+
+/** A place in the bytes at hand. Whoever reads beyond their end gets `Short`. */
+class Cursor {
+  bytes: Buffer = Buffer.alloc(0);
+  at = 0;
+  integerSize = 4;
+
+  /** Where the next bytes stand. */
+  skip(count: number): number {
+    const from = this.at;
+    if (from + count > this.bytes.length) throw new Short(from + count);
+    this.at += count;
+    return from;
+  }
+
+  byte(): number {
+    return this.bytes[this.skip(1)]!;
+  }
+
+  integer(): number {
+    const from = this.skip(1 + this.integerSize);
+    const value = this.bytes.readUIntLE(from + 1, this.integerSize);
+    return this.bytes[from] === 0 ? value : -value;
+  }
+
+  text(): string {
+    return this.maybeText() ?? '';
+  }
+
+  maybeText(): string | undefined {
+    const length = this.integer();
+    if (length < 0) return undefined;
+    const from = this.skip(length);
+    return length === 0 ? '' : decode(this.bytes, from, from + length);
+  }
+}
+
+interface Layout extends Head {
+  readonly minor: number;
+  readonly offsetSize: number;
+}
+
+function headAt(cursor: Cursor): Layout {
+  const from = cursor.skip(5);
+  if (cursor.bytes.toString('latin1', from, cursor.at) !== 'PGDMP') {
+    throw new Error('it does not begin with PGDMP');
+  }
+  const [major, minor] = [cursor.byte(), cursor.byte()];
+  cursor.byte();
   const version = `${major}.${minor}`;
-  if (major !== 1 || minor! < 14 || minor! > 16) throw new Error(`its format ${version} is not known`);
-  const [integerSize, offsetSize, code] = bytesOf(yield 3);
-  const format = FORMATS[code!];
+  if (major !== 1 || minor < 14 || minor > 16) throw new Error(`its format ${version} is not known`);
+  const integerSize = (cursor.integerSize = cursor.byte());
+  const offsetSize = cursor.byte();
+  const format = FORMATS[cursor.byte()];
   if (format === undefined) throw new Error('it is neither in the custom nor in the directory format');
-
-  const integer = (): Reading<number> => readInteger(integerSize!);
-  function* text(): Reading<string> {
-    return (yield* maybeText()) ?? '';
-  }
-  function* maybeText(): Reading<string | undefined> {
-    const length = yield* integer();
-    return length < 0 ? undefined : decode(yield length);
-  }
-
   // Before 1.15 it is a level, of gzip.
-  const level = minor! >= 15 ? (yield 1)[0]! : yield* integer();
-  const compression = minor! >= 15 ? COMPRESSIONS[level] : level === 0 ? 'none' : 'gzip';
+  const level = minor >= 15 ? cursor.byte() : cursor.integer();
+  const compression = minor >= 15 ? COMPRESSIONS[level] : level === 0 ? 'none' : 'gzip';
   if (compression === undefined) throw new Error(`its compression ${level} is not known`);
   // The time.
-  for (let part = 0; part < 7; part++) yield* integer();
-  const database = yield* text();
-  const serverVersion = yield* text();
-  const pgDumpVersion = yield* text();
+  for (let part = 0; part < 7; part++) cursor.integer();
+  const [database, serverVersion, pgDumpVersion] = [cursor.text(), cursor.text(), cursor.text()];
+  return {
+    ...{ format, version, compression, database, serverVersion, pgDumpVersion },
+    ...{ integerSize, minor, offsetSize },
+  };
+}
 
-  for (let left = yield* integer(); left > 0; left--) {
-    const id = yield* integer();
-    // Whether there is a function that writes its data; the offset below says whether there is data.
-    yield* integer();
-    const catalog = `${yield* text()}/${yield* text()}`;
-    const name = yield* text();
-    const kind = yield* text();
-    // The section.
-    yield* integer();
-    const definition = yield* text();
-    // The statement that drops it.
-    yield* text();
-    const copy = yield* text();
-    const schema = yield* text();
-    const tablespace = yield* text();
-    const accessMethod = yield* text();
-    // The kind of relation.
-    if (minor! >= 16) yield* integer();
-    const owner = yield* text();
-    // Whether it had OIDs, of long ago.
-    yield* text();
-    const dependencies: number[] = [];
-    for (let other = yield* maybeText(); other !== undefined; other = yield* maybeText()) {
-      dependencies.push(Number(other));
-    }
-    const file = format === 'directory' ? yield* text() : '';
-    const hasData = format === 'directory' ? file !== '' : (yield 1 + offsetSize!)[0] !== NO_DATA;
-    visit({
-      ...{ id, catalog, kind, schema, name, definition, copy, tablespace, accessMethod, owner },
-      ...{ dependencies, hasData, file },
-    });
+function entryAt(cursor: Cursor, { format, minor, offsetSize }: Layout): Entry {
+  const id = cursor.integer();
+  // Whether there is a function that writes its data; the offset below says whether there is data.
+  cursor.integer();
+  const catalog = `${cursor.text()}/${cursor.text()}`;
+  const name = cursor.text();
+  const kind = cursor.text();
+  // The section.
+  cursor.integer();
+  const definition = cursor.text();
+  // The statement that drops it.
+  cursor.text();
+  const copy = cursor.text();
+  const schema = cursor.text();
+  const tablespace = cursor.text();
+  const accessMethod = cursor.text();
+  // The kind of relation.
+  if (minor >= 16) cursor.integer();
+  const owner = cursor.text();
+  // Whether it had OIDs, of long ago.
+  cursor.text();
+  const dependencies: number[] = [];
+  for (let other = cursor.maybeText(); other !== undefined; other = cursor.maybeText()) {
+    dependencies.push(Number(other));
   }
-  return { format, version, compression, database, serverVersion, pgDumpVersion, integerSize: integerSize! };
+  const file = format === 'directory' ? cursor.text() : '';
+  const hasData =
+    format === 'directory' ? file !== '' : cursor.bytes[cursor.skip(1 + offsetSize)] !== NO_DATA;
+  // Written out: there may be a hundred thousand of them.
+  return {
+    id,
+    catalog,
+    kind,
+    schema,
+    name,
+    definition,
+    copy,
+    tablespace,
+    accessMethod,
+    owner,
+    dependencies,
+    hasData,
+    file,
+  };
 }
 
-/** A sign and a value, the lowest digit first. */
-export function* readInteger(size: number): Reading<number> {
-  const digits = yield 1 + size;
-  const value = digits.readUIntLE(1, size);
-  return digits[0] === 0 ? value : -value;
+/** Of a sign and a value, the lowest digit first: so many bytes as an integer has, and one. */
+export function integerOf(bytes: Buffer): number {
+  const value = bytes.readUIntLE(1, bytes.length - 1);
+  return bytes[0] === 0 ? value : -value;
 }
-
-const bytesOf = (bytes: Buffer): number[] => [...bytes];
 
 /** Text of a database without encoding may be no UTF-8; different bytes then still give different text. */
-function decode(bytes: Buffer): string {
-  const text = bytes.toString('utf8');
-  return text.includes('\uFFFD') && !Buffer.from(text).equals(bytes) ? bytes.toString('latin1') : text;
+function decode(bytes: Buffer, from: number, to: number): string {
+  const text = bytes.toString('utf8', from, to);
+  if (!text.includes('\uFFFD') || Buffer.from(text).equals(bytes.subarray(from, to))) return text;
+  return bytes.toString('latin1', from, to);
 }

@@ -1,7 +1,7 @@
 import {
   LARGE_OBJECTS,
   TABLE_DATA,
-  readInteger,
+  integerOf,
   readToc,
   type Entry,
   type Head,
@@ -42,7 +42,10 @@ export async function readHead(bytes: ByteStream): Promise<ArchiveHead> {
 
 async function read<T>(bytes: ByteStream, reading: Reading<T>): Promise<T> {
   let step = reading.next();
-  while (!step.done) step = reading.next(await bytes.take(step.value));
+  while (!step.done) {
+    bytes.skip(step.value.done);
+    step = reading.next(await bytes.peek(step.value.least));
+  }
   return step.value;
 }
 
@@ -52,7 +55,7 @@ async function read<T>(bytes: ByteStream, reading: Reading<T>): Promise<T> {
  * @throws Error when there is less, more or something else than the table of contents says
  */
 export async function* readData(bytes: ByteStream, head: ArchiveHead): AsyncGenerator<Data> {
-  const integer = (): Promise<number> => read(bytes, readInteger(head.integerSize));
+  const integer = async (): Promise<number> => integerOf(await bytes.take(1 + head.integerSize));
   for (let left = head.entries.filter(({ hasData }) => hasData).length; left > 0; left--) {
     const type = (await bytes.take(1))[0]!;
     const entry = await integer();

@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { chmod, open, rename, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { byteSize } from '../display.ts';
+import { byteSize, counted } from '../display.ts';
 import { FailedError, messageOf } from '../errors.ts';
 import { flushFolder, writeWhole } from '../files.ts';
 import type { StackRun } from '../task.ts';
@@ -30,7 +30,7 @@ export async function backup(run: StackRun): Promise<void> {
   if (keep !== undefined) await keepNewest(run, folder, keep, taken);
   if (!taken) return;
   const { facts } = taken;
-  const what = `${relative('', taken.file)} (${byteSize(facts.size)}, ${facts.tables} tables)`;
+  const what = `${relative('', taken.file)} (${byteSize(facts.size)}, ${counted(facts.tables, 'table')})`;
   terminal.ok(`${facts.database} of ${environment.name} is in ${what}, and was read back to its end`);
   terminal.result(relative('', taken.file));
   terminal.next(command('backups', { ENV: environment.name }));

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { pad, widest } from '../columns.ts';
-import { byteSize } from '../display.ts';
+import { byteSize, counted } from '../display.ts';
 import { FailedError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { parseFacts, type BackupFacts, type DatabaseIdentity, type TakenBackup } from './backup-facts.ts';
@@ -107,7 +107,7 @@ export async function backups(run: StackRun): Promise<void> {
     terminal.warn(`${relative('', folder) || '.'} has no backup of ${environment.name}`);
     return terminal.next(command('backup', { ENV: environment.name }));
   }
-  terminal.ok(`${listed.length} backup${listed.length === 1 ? '' : 's'} of ${environment.name}, all whole`);
+  terminal.ok(`${counted(listed.length, 'backup')} of ${environment.name}, all whole`);
 }
 
 function table(listed: readonly ListedBackup[], isProtected: boolean): string[] {

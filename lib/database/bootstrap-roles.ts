@@ -1,3 +1,4 @@
+import { counted } from '../display.ts';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigurationError, FailedError } from '../errors.ts';
@@ -36,5 +37,5 @@ export async function applyRoles(run: StackRun): Promise<void> {
   const errors = await actor.act(`psql -d ${stack.database.name} -f ${script}`, () => stack.runScript(file));
   if (!errors || errors.length === 0) return;
   const list = errors.map(({ line, message }) => `${script}:${line}: ${message}`).join('\n');
-  throw new FailedError(`${errors.length} statement${errors.length === 1 ? '' : 's'} failed:\n${list}`);
+  throw new FailedError(`${counted(errors.length, 'statement')} failed:\n${list}`);
 }

@@ -13,17 +13,31 @@ export class ByteStream {
 
   /** @throws RangeError when the stream ends before */
   async take(count: number): Promise<Buffer> {
-    if (this.#bytes.length < count) {
+    const bytes = (await this.peek(count)).subarray(0, count);
+    this.skip(count);
+    return bytes;
+  }
+
+  /**
+   * All bytes that follow and are at hand, so many at least.
+   *
+   * @throws RangeError when the stream ends before
+   */
+  async peek(least: number): Promise<Buffer> {
+    if (this.#bytes.length < least) {
       const parts = [this.#bytes];
-      for (let have = this.#bytes.length; have < count; have += parts.at(-1)!.length) {
+      for (let have = this.#bytes.length; have < least; have += parts.at(-1)!.length) {
         parts.push((await this.#next()) ?? this.#cut());
       }
       this.#bytes = Buffer.concat(parts);
     }
-    const bytes = this.#bytes.subarray(0, count);
+    return this.#bytes;
+  }
+
+  /** Leaves out bytes that are at hand. */
+  skip(count: number): void {
     this.#bytes = this.#bytes.subarray(count);
     this.taken += count;
-    return bytes;
   }
 
   /** The same in pieces, for what may be large. */

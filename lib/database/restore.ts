@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
-import { byteSize } from '../display.ts';
+import { byteSize, counted } from '../display.ts';
 import { ConfigurationError, FailedError, RefusedError, messageOf } from '../errors.ts';
 import type { DestructiveRun, StackRun } from '../task.ts';
 import { revisionIds } from '../alembic.ts';
@@ -82,7 +82,7 @@ function describe({ kind, size, contents, server, tables }: Dump): string {
   const facts = [
     kind === 'plain' ? (tables === undefined ? 'SQL' : 'plain dump') : `${kind} format`,
     `${byteSize(size)}${contents > size ? ` (${byteSize(contents)} of data)` : ''}`,
-    ...(tables === undefined ? [] : [`${tables} tables`]),
+    ...(tables === undefined ? [] : [counted(tables, 'table')]),
     ...(server === undefined ? [] : [`of PostgreSQL ${server}`]),
   ];
   return `whole, ${facts.join(', ')}`;
@@ -139,7 +139,7 @@ async function fill(run: DestructiveRun, dump: Dump, aside: string): Promise<voi
       const { rows } = await client.query<{ count: string }>(TABLES);
       const found = Number(rows[0]!.count);
       if (dump.tables !== undefined && dump.tables !== found)
-        throw new FailedError(`${dump.name} has ${dump.tables} tables, and ${found} were restored`);
+        throw new FailedError(`${dump.name} has ${counted(dump.tables, 'table')}, and ${found} were restored`);
       await client.query('ANALYZE');
     });
     terminal.clear();

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { display } from '../display.ts';
+import { display, counted } from '../display.ts';
 import { FailedError, messageOf } from '../errors.ts';
 import type { NamedRun } from '../task.ts';
 import { journalFile, readJournal, type End, type Entry, type Start } from './journal.ts';
@@ -9,7 +9,7 @@ export function showJournal({ root, name, values, terminal }: NamedRun): Promise
   const file = journalFile(root, name.name);
   const { entries, cut } = readOrFail(file);
   const shown = relative('', file);
-  if (cut > 0) terminal.warn(`${shown}: ${cut} line${cut === 1 ? '' : 's'} cannot be read, and left out`);
+  if (cut > 0) terminal.warn(`${shown}: ${counted(cut, 'line')} cannot be read, and left out`);
   if (values['JSON'] === true) terminal.result(JSON.stringify(entries, null, 2));
   else if (entries.length === 0) terminal.info(`nothing was destroyed in ${name.name} (${shown})`);
   else describeRuns(entries).forEach((line) => terminal.result(line));

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Contents } from '../database/contents.ts';
-import { byteSize } from '../display.ts';
+import { byteSize, counted } from '../display.ts';
 import type { Storage } from '../stack/stack.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Deed } from './blocked.ts';
@@ -53,7 +53,7 @@ export function describeDoubts({ overlaps, unknown }: Facts): string[] {
 }
 
 const describeContents = ({ size, tables, rows }: Contents): string =>
-  `${byteSize(size)}, ${tables} table${tables === 1 ? '' : 's'}, about ${rows.toLocaleString('en')} row${rows === 1 ? '' : 's'}`;
+  `${byteSize(size)}, ${counted(tables, 'table')}, about ${counted(rows, 'row')}`;
 
 function describeUse({ revisions, idle, sessions }: Contents): [string, string][] {
   const open = Object.entries(sessions).map(([application, count]) => `${application} ${count}`);
@@ -72,7 +72,7 @@ export function ago(seconds: number): string {
     [60, 'minute'],
   ] as const) {
     const count = Math.floor(seconds / size);
-    if (count >= 1) return `${count} ${unit}${count === 1 ? '' : 's'} ago`;
+    if (count >= 1) return `${counted(count, unit)} ago`;
   }
   return 'just now';
 }

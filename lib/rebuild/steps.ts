@@ -1,3 +1,4 @@
+import { counted } from '../display.ts';
 import { migrate } from '../alembic.ts';
 import { applyRoles, rolesScript } from '../database/bootstrap-roles.ts';
 import { ensureMarker } from '../database/marker.ts';
@@ -40,7 +41,7 @@ const WORK: Readonly<Record<StepName, Work>> = {
     const count = await migrate(run, 'head', again);
     await applyRoles(run);
     // Alembic tells of each one only where alembic.ini has it log.
-    const what = count === 0 ? 'upgraded to head' : `${count} revision${count === 1 ? '' : 's'}`;
+    const what = count === 0 ? 'upgraded to head' : counted(count, 'revision');
     return rolesScript(run) === undefined ? what : `${what}; the roles can read what was made`;
   },
 

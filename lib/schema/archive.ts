@@ -1,7 +1,7 @@
 import {
   LARGE_OBJECTS,
   TABLE_DATA,
-  readInteger,
+  integerOf,
   readToc,
   type Entry,
   type Head,
@@ -47,7 +47,10 @@ function scan(bytes: Bytes, visit: (entry: Entry) => void): Head {
   let blocks = 0;
   const read = <T>(reading: Reading<T>): T => {
     let step = reading.next();
-    while (!step.done) step = reading.next(bytes.take(step.value));
+    while (!step.done) {
+      bytes.skip(step.value.done);
+      step = reading.next(bytes.peek(step.value.least));
+    }
     return step.value;
   };
   const head = read(
@@ -59,7 +62,7 @@ function scan(bytes: Bytes, visit: (entry: Entry) => void): Head {
   if (head.format !== 'custom') throw new Error('it is not in the custom format');
 
   // What follows is the data: blocks of chunks, each with its length in front.
-  const integer = (): number => read(readInteger(head.integerSize));
+  const integer = (): number => integerOf(bytes.take(1 + head.integerSize));
   const chunks = (): void => {
     for (let length = integer(); length !== 0; length = integer()) bytes.skip(length);
   };

@@ -7,6 +7,8 @@ export interface Bytes {
   readonly at: number;
   /** The next bytes; valid until more are taken. */
   take(count: number): Buffer;
+  /** All that follow and are at hand, so many at least; valid until more are taken. */
+  peek(least: number): Buffer;
   byte(): number;
   skip(count: number): void;
 }
@@ -41,6 +43,10 @@ class Window implements Bytes {
     const offset = this.#locate(count);
     this.at += count;
     return this.#buffer.subarray(offset, offset + count);
+  }
+
+  peek(least: number): Buffer {
+    return this.#buffer.subarray(this.#locate(least));
   }
 
   byte(): number {

@@ -1,3 +1,4 @@
+import { counted } from '../display.ts';
 import { FailedError, IncomparableError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { openBase } from './base.ts';
@@ -22,7 +23,7 @@ export async function diffSchema(run: StackRun): Promise<void> {
   if (comparison.verdict === 'different') {
     const { length } = comparison.differences;
     throw new FailedError(
-      `${other} differs from ${one}: ${length} difference${length === 1 ? '' : 's'}`,
+      `${other} differs from ${one}: ${counted(length, 'difference')}`,
       details,
     );
   }

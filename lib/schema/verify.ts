@@ -1,3 +1,4 @@
+import { counted } from '../display.ts';
 import { FailedError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { openBase } from './base.ts';
@@ -72,7 +73,7 @@ export async function verifyFacts(run: StackRun, facts: Facts): Promise<void> {
   const warnings = those('warning').length;
   terminal.ok(
     `${environment.name} is as it should be${base === undefined ? '' : `, and as ${base}`}` +
-      (warnings === 0 ? '' : `; ${warnings} warning${warnings === 1 ? '' : 's'}`),
+      (warnings === 0 ? '' : `; ${counted(warnings, 'warning')}`),
   );
 }
 

@@ -35,6 +35,11 @@ export async function embeddedForTest(
 const PROJECT = join(import.meta.dirname, '../..');
 
 export class EmbeddedScratch extends Scratch {
+  /** Of the sample's environments only the embedded one is there, unless it is said which. */
+  constructor(options: ScratchOptions) {
+    super({ only: ['local_demo'], ...options });
+  }
+
   override async make(): Promise<void> {
     await super.make();
     // Where `make setup` had to install an Alembic, that is the only one there is.

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import registry from '../../env/environments.ts';
 import { homeOf, start as startServer } from '../../lib/stack/embedded/server.ts';
 import { databaseOnly } from './compose-files.ts';
 import { clientAsker, startDatabase, type Asker } from './database.ts';
@@ -69,7 +70,7 @@ interface WorldOptions {
 }
 
 export async function embeddedWorld({ neighbours = false }: WorldOptions = {}): Promise<World & Disposable> {
-  const scratch = new EmbeddedScratch({ engine: false, ...(neighbours ? {} : { only: ['local_demo'] }) });
+  const scratch = new EmbeddedScratch({ engine: false, ...(neighbours ? { only: Object.keys(registry.environments) } : {}) });
   await scratch.make();
   const environment = 'local_demo';
   const home = homeOf(scratch.root, environment);

@@ -10,6 +10,7 @@ const RESET = `db-reset-db-env ENV=${PROD} FORCE=1`;
 
 describe('on a protected environment with FORCE=1', () => {
   const scratch = useEmbedded({
+    only: ['local_demo', 'vm_prod'],
     environments: {
       [PROD]: { entry: { stack: 'embedded', protected: true }, env: { POSTGRES_PASSWORD: 'prod%40 pw' } },
     },

@@ -116,7 +116,7 @@ describe('db-rebuild-env', () => {
 });
 
 describe('check', () => {
-  const scratch = useEmbedded();
+  const scratch = useEmbedded({ only: ['local_demo', 'vm_prod'] });
 
   test('of an environment whose files are incomplete says which, and makes none', async () => {
     const { status, stdout } = await scratch.runTask('check ENV=vm_prod', { env: {} });

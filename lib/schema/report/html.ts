@@ -4,7 +4,8 @@ import type { Comparison, KindCount } from '../comparison.ts';
 import { differenceCards, filterForm } from './html-differences.ts';
 import { Markup, markup } from './markup.ts';
 import { printable } from '../../printable.ts';
-import { count, COUNTED, grouped, remarks, SIGN, sideDetails, total, verdictSentence } from './wording.ts';
+import { counted, grouped } from '../../display.ts';
+import { COUNTED, remarks, SIGN, sideDetails, total, verdictSentence } from './wording.ts';
 
 export interface PageOptions {
   /** When the comparison was made. */
@@ -89,7 +90,7 @@ function numbers({ objects }: Comparison): Markup {
 /** What could not be read, what was left out, and what was accepted: never to be taken for compared. */
 function notes(comparison: Comparison): Markup[] {
   const accepted = comparison.ignored.map(
-    ({ pattern, count: number }) => `${printable(pattern)}: ${count(number, 'difference')} ignored`,
+    ({ pattern, count: number }) => `${printable(pattern)}: ${counted(number, 'difference')} ignored`,
   );
   const lists = [
     { kind: 'unread', label: 'What could not be read', texts: comparison.incomplete.map(printable) },

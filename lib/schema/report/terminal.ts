@@ -3,21 +3,8 @@ import type { Terminal } from '../../terminal.ts';
 import type { Comparison, Difference, KindCount } from '../comparison.ts';
 import { compareLines, type Line } from './lines.ts';
 import { printable } from '../../printable.ts';
-import {
-  byKind,
-  changeLines,
-  count,
-  COUNTED,
-  gapSentence,
-  grouped,
-  isList,
-  objectName,
-  remarks,
-  SIGN,
-  sideDetails,
-  total,
-  verdictSentence,
-} from './wording.ts';
+import { counted, grouped } from '../../display.ts';
+import { byKind, changeLines, COUNTED, gapSentence, isList, objectName, remarks, SIGN, sideDetails, total, verdictSentence } from './wording.ts';
 
 export interface TerminalOptions {
   /** True for each changed definition, line by line. */
@@ -83,7 +70,7 @@ function listed(
 ): string[] {
   const { style, verbose } = options;
   const objects = new Set(differences.map(objectName)).size;
-  const heading = style('bold', `${printable(differences[0]!.kind)}: ${count(objects, 'object')} different`);
+  const heading = style('bold', `${printable(differences[0]!.kind)}: ${counted(objects, 'object')} different`);
   return [
     heading,
     ...differences.flatMap((difference) => [

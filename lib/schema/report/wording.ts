@@ -1,5 +1,6 @@
 import type { Comparison, Difference, KindCount, SideSummary } from '../comparison.ts';
 import type { Gap } from './lines.ts';
+import { counted, grouped } from '../../display.ts';
 import { printable } from '../../printable.ts';
 
 /** What all reports say in the same words. Everything from a schema is made printable here. */
@@ -17,20 +18,13 @@ export function total(objects: readonly KindCount[]): Counts {
   };
 }
 
-/** `1 object`, `1,200 objects` */
-export const count = (number: number, noun: string): string =>
-  `${grouped(number)} ${noun}${number === 1 ? '' : 's'}`;
-
-/** `1,200` */
-export const grouped = (number: number): string => number.toLocaleString('en-GB');
-
 /** Of a verdict. */
 export const SIGN = { same: '✓', different: '✗', incomplete: '?' } as const;
 
 /** The verdict as a sentence that stands for itself. */
 export function verdictSentence({ verdict, base, compared, objects, differences }: Comparison): string {
   const [left, right] = [printable(base.label), printable(compared.label)];
-  const found = `${count(total(objects).different, 'object')} of ${right} ${differs(objects)} from ${left}`;
+  const found = `${counted(total(objects).different, 'object')} of ${right} ${differs(objects)} from ${left}`;
   switch (verdict) {
     case 'same':
       return `${right} has the same schema as ${left}`;
@@ -76,7 +70,7 @@ export function changeLines(difference: Difference, { base, compared }: Comparis
 
 function shortened(text: string): string {
   const left = text.length - MOST_CHARACTERS;
-  return left <= 0 ? text : `${text.slice(0, MOST_CHARACTERS)} … (${count(left, 'more character')})`;
+  return left <= 0 ? text : `${text.slice(0, MOST_CHARACTERS)} … (${counted(left, 'more character')})`;
 }
 
 /** Definitions whose lines are a list. Not functions: in their text every comma counts. */
@@ -95,8 +89,8 @@ export function remarks({ privileges, ignored, limits }: Comparison): string[] {
 /** What stands for lines that are not shown. */
 export const gapSentence = ({ kind, count: number }: Gap): string =>
   kind === 'equal lines'
-    ? count(number, 'equal line')
-    : `${count(number, 'more line')}; JSON=1 has all of it`;
+    ? counted(number, 'equal line')
+    : `${counted(number, 'more line')}; JSON=1 has all of it`;
 
 /** Differences as they come, those of one kind together. */
 export function byKind(differences: readonly Difference[]): Difference[][] {

@@ -1,4 +1,4 @@
-import { count } from '../report/wording.ts';
+import { counted } from '../../display.ts';
 import { withoutBase } from './environment-checks.ts';
 import { failed, notLookedAt, passed, some, warning, type Check } from '../../findings/finding.ts';
 import type { Facts } from './facts.ts';
@@ -55,7 +55,7 @@ export const viewsPopulated: Check<Facts> = {
        FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'm' ORDER BY 1`,
     );
     const empty = rows.filter(({ populated }) => !populated).map(({ name }) => name);
-    if (empty.length === 0) return passed(count(rows.length, 'materialized view'));
+    if (empty.length === 0) return passed(counted(rows.length, 'materialized view'));
     return failed(`never populated: ${some(empty)}`, `REFRESH MATERIALIZED VIEW ${empty[0]}`);
   },
 };
@@ -89,7 +89,7 @@ export const readerReads: Check<Facts> = {
       ...relations.filter(({ readable }) => !readable).map(({ name }) => name),
     ];
     if (closed.length > 0) return failed(`${role} cannot read ${some(closed)}`, grant);
-    return passed(`${role} reads all ${count(relations.length, 'relation')} of ${schemas.join(' and ')}`);
+    return passed(`${role} reads all ${counted(relations.length, 'relation')} of ${schemas.join(' and ')}`);
   },
 };
 

@@ -7,7 +7,8 @@ import {
   type Check,
   type Outcome,
 } from '../../findings/finding.ts';
-import { grouped, remarks, total } from '../report/wording.ts';
+import { grouped } from '../../display.ts';
+import { remarks, total } from '../report/wording.ts';
 import type { Facts } from './facts.ts';
 
 /** Whether the stack is up, the database the right one, and its schema the one that it should have. */

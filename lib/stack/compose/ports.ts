@@ -91,7 +91,7 @@ export async function lookAtPorts(
   const other = blocked.find(({ holder }) => holder?.project)?.holder;
   return failed(
     found.join('; '),
-    other ? `make down ENV=${other.project}` : 'end it, or choose another port',
+    other ? `docker compose --project-name ${other.project} down` : 'end it, or choose another port',
   );
 }
 
