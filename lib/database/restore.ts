@@ -139,7 +139,9 @@ async function fill(run: DestructiveRun, dump: Dump, aside: string): Promise<voi
       const { rows } = await client.query<{ count: string }>(TABLES);
       const found = Number(rows[0]!.count);
       if (dump.tables !== undefined && dump.tables !== found)
-        throw new FailedError(`${dump.name} has ${counted(dump.tables, 'table')}, and ${found} were restored`);
+        throw new FailedError(
+          `${dump.name} has ${counted(dump.tables, 'table')}, and ${found} were restored`,
+        );
       await client.query('ANALYZE');
     });
     terminal.clear();

@@ -22,9 +22,6 @@ export async function diffSchema(run: StackRun): Promise<void> {
   }
   if (comparison.verdict === 'different') {
     const { length } = comparison.differences;
-    throw new FailedError(
-      `${other} differs from ${one}: ${counted(length, 'difference')}`,
-      details,
-    );
+    throw new FailedError(`${other} differs from ${one}: ${counted(length, 'difference')}`, details);
   }
 }

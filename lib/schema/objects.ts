@@ -114,6 +114,9 @@ const OTHERS = new Set([
 /** What is part of the object that it is about. */
 const PARTS = new Set(['TABLE ATTACH', 'INDEX ATTACH', 'ROW SECURITY']);
 
+/** What is looked at together with what it is about. */
+const BELONGING = new Set([...PARTS, 'COMMENT', 'SEQUENCE OWNED BY']);
+
 /** Every kind of entry that this tool compares. */
 export const OBJECT_KINDS: readonly string[] = [...OWNED, ...OTHERS];
 
@@ -137,6 +140,10 @@ export function objectsOf(entries: readonly Entry[], { logical, known, owners }:
   for (const entry of entries) {
     if (NO_OBJECT.test(entry.kind) || isPublicSchema(entry) || isDatabaseComment(entry)) continue;
     if (isForeignKeyTrigger(entry)) continue;
+    if (!BELONGING.has(entry.kind)) {
+      objects.push(entry);
+      continue;
+    }
     const others = entry.dependencies.map((id) => byId.get(id));
     if (entry.kind === 'COMMENT' && others[0]) {
       add(comments, others[0], entry.definition);
@@ -155,7 +162,9 @@ export function objectsOf(entries: readonly Entry[], { logical, known, owners }:
 
   return objects.map((entry): SchemaObject => {
     const { kind, schema, catalog } = entry;
-    const definition = [entry.definition, ...(more.get(entry) ?? [])].map((text) => text.trim()).join('\n');
+    const parts = more.get(entry);
+    const own = entry.definition.trim();
+    const definition = parts ? [own, ...parts.map((text) => text.trim())].join('\n') : own;
     const { text, secret } = maskSecrets(kind, mapRoles(kind, definition, logical));
     const { facts = [], owner, privileges } = known(catalog);
     // What a column owns has its table's owner.
@@ -167,9 +176,13 @@ export function objectsOf(entries: readonly Entry[], { logical, known, owners }:
       ...identify({ kind, name: entry.name, definition: text }),
       definition: text,
       secret,
-      facts: [...storageFacts(entry), ...facts],
+      facts: storageFacts(entry).concat(facts),
       ...(owners && whose !== undefined ? { owner: logical(whose) } : {}),
-      comments: (comments.get(entry) ?? []).map((comment) => comment.trim()).sort(),
+      comments:
+        comments
+          .get(entry)
+          ?.map((comment) => comment.trim())
+          .sort() ?? [],
       ...(privileges === undefined ? {} : { privileges }),
     };
   });

@@ -70,7 +70,10 @@ interface WorldOptions {
 }
 
 export async function embeddedWorld({ neighbours = false }: WorldOptions = {}): Promise<World & Disposable> {
-  const scratch = new EmbeddedScratch({ engine: false, ...(neighbours ? { only: Object.keys(registry.environments) } : {}) });
+  const scratch = new EmbeddedScratch({
+    engine: false,
+    ...(neighbours ? { only: Object.keys(registry.environments) } : {}),
+  });
   await scratch.make();
   const environment = 'local_demo';
   const home = homeOf(scratch.root, environment);

@@ -4,7 +4,19 @@ import type { Comparison, Difference, KindCount } from '../comparison.ts';
 import { compareLines, type Line } from './lines.ts';
 import { printable } from '../../printable.ts';
 import { counted, grouped } from '../../display.ts';
-import { byKind, changeLines, COUNTED, gapSentence, isList, objectName, remarks, SIGN, sideDetails, total, verdictSentence } from './wording.ts';
+import {
+  byKind,
+  changeLines,
+  COUNTED,
+  gapSentence,
+  isList,
+  objectName,
+  remarks,
+  SIGN,
+  sideDetails,
+  total,
+  verdictSentence,
+} from './wording.ts';
 
 export interface TerminalOptions {
   /** True for each changed definition, line by line. */
@@ -70,7 +82,10 @@ function listed(
 ): string[] {
   const { style, verbose } = options;
   const objects = new Set(differences.map(objectName)).size;
-  const heading = style('bold', `${printable(differences[0]!.kind)}: ${counted(objects, 'object')} different`);
+  const heading = style(
+    'bold',
+    `${printable(differences[0]!.kind)}: ${counted(objects, 'object')} different`,
+  );
   return [
     heading,
     ...differences.flatMap((difference) => [
