@@ -9,6 +9,9 @@ export const lookForLeftovers = ({ stack }: StackRun): Promise<Leftovers> =>
     findLeftovers(client, stack.database.name),
   );
 
+/** Whether there is something that `undoInterrupted` would undo. */
+export const isInterrupted = ({ closed, unfinished }: Leftovers): boolean => Boolean(closed ?? unfinished);
+
 /**
  * Undoes what a run left that was killed before its swap: opens the database that it had closed, and removes the one
  * that it had half made. Nothing that ever held data is touched. Does nothing when the server does not answer.
@@ -17,7 +20,6 @@ export const lookForLeftovers = ({ stack }: StackRun): Promise<Leftovers> =>
  */
 export async function undoInterrupted(run: StackRun): Promise<boolean> {
   const { stack, actor, terminal } = run;
-  const isOfInterest = ({ closed, unfinished }: Leftovers): boolean => Boolean(closed ?? unfinished);
   let found: Leftovers;
   try {
     found = await lookForLeftovers(run);
@@ -25,11 +27,11 @@ export async function undoInterrupted(run: StackRun): Promise<boolean> {
     if (error instanceof MakesafeError) return false;
     throw error;
   }
-  if (!isOfInterest(found)) return false;
+  if (!isInterrupted(found)) return false;
   return beside(run, async (client) => {
     // A run that was at work a moment ago may have ended.
     const leftovers = await findLeftovers(client, stack.database.name);
-    if (!isOfInterest(leftovers)) return false;
+    if (!isInterrupted(leftovers)) return false;
     const execute = (sql: string): Promise<unknown> => actor.act(`${sql};`, () => client.query(sql));
     describeLeftovers(stack.database.name, { ...leftovers, former: undefined }).forEach(terminal.info);
     await reopen(leftovers, execute);

@@ -32,21 +32,24 @@ const NOT_ALLOWED = '42501';
  * @throws RefusedError when it is marked for another environment
  */
 export async function ensureMarker(run: StackRun): Promise<void> {
-  const { stack, environment, actor, terminal } = run;
-  if (actor.dryRun) return;
+  const { stack, actor } = run;
+  if (!actor.dryRun) await stack.withClient(stack.database.name, (client) => markWith(client, run));
+}
+
+/** The same, with a client of the database. */
+export async function markWith(client: Client, run: StackRun): Promise<void> {
+  const { stack, environment, terminal } = run;
   const { name } = stack.database;
-  await stack.withClient(name, async (client) => {
-    const comment = await readComment(client, name);
-    const found = markerOf(comment);
-    if (found === environment.name) return;
-    if (found !== undefined) throw otherMarker(run, found);
-    try {
-      await client.query(commentStatement(name, withMarker(comment, environment.name)));
-    } catch (error) {
-      if (!(error instanceof DatabaseError) || error.code !== NOT_ALLOWED) throw error;
-      terminal.warn(`${name} could not be marked for ${environment.name}: ${error.message}`);
-    }
-  });
+  const comment = await readComment(client, name);
+  const found = markerOf(comment);
+  if (found === environment.name) return;
+  if (found !== undefined) throw otherMarker(run, found);
+  try {
+    await client.query(commentStatement(name, withMarker(comment, environment.name)));
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.code !== NOT_ALLOWED) throw error;
+    terminal.warn(`${name} could not be marked for ${environment.name}: ${error.message}`);
+  }
 }
 
 /**

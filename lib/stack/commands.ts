@@ -1,4 +1,5 @@
-import { ensureMarker } from '../database/marker.ts';
+import { findLeftovers } from '../database/leftovers.ts';
+import { markWith } from '../database/marker.ts';
 import { pad, widest } from '../columns.ts';
 import { FailedError, messageOf } from '../errors.ts';
 import type { StackRun } from '../task.ts';
@@ -11,19 +12,32 @@ async function begin(run: StackRun, start: () => Promise<void>): Promise<void> {
   let failure: { error: unknown } | undefined;
   const { command, environment } = run;
   const unfinished = `services that may be half started (${command('ps', { ENV: environment.name })})`;
-  await whileUnfinished(unfinished, start).catch((error: unknown) => (failure = { error }));
+  await whileUnfinished(unfinished, start)
+    .then(() => ready(run))
+    .catch((error: unknown) => (failure = { error }));
+  if (!failure) return;
   // A closed database does not answer.
-  const opened = failure?.error instanceof FailedError && (await undoInterrupted(run));
-  if (failure && !opened) throw failure.error;
-  // One that was half made beside it is in nobody's way.
-  await Promise.all([opened || undoInterrupted(run), ready(run)]);
+  const opened = failure.error instanceof FailedError && (await undoInterrupted(run));
+  if (!opened) throw failure.error;
+  await ready(run);
 }
 
+/** The database answers: what there is to see to, on one connection, because people wait for it. */
 async function ready(run: StackRun): Promise<void> {
   const { environment, stack, terminal, actor, command } = run;
-  if (actor.dryRun) return;
-  await Promise.all([ensureMarker(run), stack.checkPassword()]);
-  terminal.ok(`${environment.name}: database ${stack.database.name} answers`);
+  const { isInterrupted, undoInterrupted } = await import('../database/interrupted.ts');
+  if (actor.dryRun) return void (await undoInterrupted(run));
+  const { name } = stack.database;
+  const [leftovers] = await Promise.all([
+    stack.withClient(name, async (client) => {
+      await markWith(client, run);
+      return findLeftovers(client, name);
+    }),
+    stack.checkPassword(),
+  ]);
+  // A database that was half made beside it is in nobody's way.
+  if (isInterrupted(leftovers)) await undoInterrupted(run);
+  terminal.ok(`${environment.name}: database ${name} answers`);
   terminal.next(command('db-bootstrap-roles-env', { ENV: environment.name }));
 }
 

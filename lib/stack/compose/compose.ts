@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import type { Client } from 'pg';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError } from '../../errors.ts';
 import { lookAt } from '../../findings/finding.ts';
@@ -25,6 +26,7 @@ import { connect } from './relay.ts';
 import { restoring } from './restore.ts';
 import { otherPasswordIn, takesPassword } from './password.ts';
 import { runningContainers } from './running.ts';
+import { Spare } from './spare.ts';
 import { databaseImage, describeTarget } from './target.ts';
 
 /** A stack that docker compose runs. Reads the resolved configuration once. */
@@ -36,6 +38,7 @@ export async function openComposeStack(environment: Environment, options: StackO
   const engine = checkEngine(docker);
   engine.catch(() => {});
   const running = runningContainers(docker, environment);
+  const answered = new Spare();
   const config = await readComposeConfig(environment);
   const settings = databaseSettings(config, databaseService, environment);
   terminal.redactor.hide(settings.password);
@@ -58,9 +61,25 @@ export async function openComposeStack(environment: Environment, options: StackO
   const change = (command: Command, how: RunOptions = {}): Promise<unknown> =>
     actor.act(display(command), () => show(command, how));
   const ready = (timeout: number): Promise<unknown> =>
-    actor.act(`# wait until database ${settings.name} answers, ${timeout} s at most`, () =>
-      waitUntilReady(docker, project, databaseService, settings, timeout, terminal, signal),
-    );
+    actor.act(`# wait until database ${settings.name} answers, ${timeout} s at most`, async () => {
+      const found = await waitUntilReady(
+        docker,
+        project,
+        databaseService,
+        settings,
+        timeout,
+        terminal,
+        signal,
+      );
+      running.remember(databaseService, found.container);
+      answered.keep(found.client);
+    });
+
+  const connectTo = async (database: string): Promise<Client> =>
+    connect(docker, await running.of(databaseService), database, settings).catch((error: unknown) => {
+      running.forget();
+      throw error;
+    });
 
   const about = { environment, docker, config, settings, databaseService };
   const container = (): Promise<Container | undefined> => findContainer(docker, project, databaseService);
@@ -150,11 +169,7 @@ export async function openComposeStack(environment: Environment, options: StackO
     },
 
     async withClient(database, work) {
-      const id = await running.of(databaseService);
-      const client = await connect(docker, id, database, settings).catch((error: unknown) => {
-        running.forget();
-        throw error;
-      });
+      const client = (database === settings.name && answered.take()) || (await connectTo(database));
       try {
         return await work(client);
       } finally {

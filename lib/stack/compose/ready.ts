@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
 import { FailedError, UnreachableError, messageOf } from '../../errors.ts';
 import type { Terminal } from '../../terminal.ts';
 import { findContainer, type Container } from './containers.ts';
@@ -18,6 +19,7 @@ const ANSWER_MS = 2_000;
  * image runs during the first start listens on the socket only, so it cannot be mistaken for the real one.
  *
  * @param timeout seconds
+ * @returns the container, and the client that was answered, for whoever asks next
  * @throws UnreachableError after the timeout, or as soon as the container gives up, with its last log lines
  */
 export async function waitUntilReady(
@@ -28,20 +30,21 @@ export async function waitUntilReady(
   timeout: number,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<{ container: string; client: Client }> {
   const started = performance.now();
   const elapsed = (): number => (performance.now() - started) / 1000;
   // Elsewhere than on a terminal a line every tenth of a second would be noise.
   const progress = (): void => terminal.progress(`waiting for the database … ${elapsed().toFixed(1)} s`);
   const ticking = terminal.interactive ? setInterval(progress, INTERVAL_MS) : undefined;
   try {
-    await answers();
+    const found = await answers();
     terminal.clear();
+    return found;
   } finally {
     clearInterval(ticking);
   }
 
-  async function answers(): Promise<void> {
+  async function answers(): Promise<{ container: string; client: Client }> {
     let container: Container | undefined;
     let last: unknown;
     for (;;) {
@@ -54,8 +57,7 @@ export async function waitUntilReady(
           const how = { wait, timeout: wait * 1000 + ANSWER_MS, signal };
           const client = await connect(docker, container.Id, settings.name, settings, how);
           await client.query('SELECT 1');
-          await client.end();
-          return;
+          return { container: container.Id, client };
         } catch (error) {
           if (error instanceof FailedError) throw error;
           last = error;

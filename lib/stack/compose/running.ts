@@ -11,6 +11,8 @@ export interface RunningContainers {
    * @throws UnreachableError when none runs
    */
   of(service: string): Promise<string>;
+  /** One that was seen to run. */
+  remember(service: string, id: string): void;
   /** What is known may no longer be so: one was replaced, or does not answer. */
   forget(): void;
 }
@@ -37,6 +39,7 @@ export function runningContainers(
       found.catch(() => known.delete(service));
       return found;
     },
+    remember: (service, id) => void known.set(service, Promise.resolve(id)),
     forget: () => known.clear(),
   };
 }
