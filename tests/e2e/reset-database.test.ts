@@ -302,7 +302,7 @@ interface Seen {
   readonly generation: number | undefined;
 }
 
-/** Eight clients in the server's own container: four that hold their session, four that come and go. */
+/** Eight clients in the server's own container: six that hold their session, two that come and go. */
 async function startPool(id: string): Promise<{ end: () => Promise<{ seen: Seen[]; refused: string[] }> }> {
   const script = `
     client() {
@@ -313,7 +313,8 @@ async function startPool(id: string): Promise<{ end: () => Promise<{ seen: Seen[
           -c "SELECT pg_sleep($2)" | grep .
       done
     }
-    for n in 1 2 3 4; do client $n 600 & client $((n + 4)) 0.2 & done
+    for n in 1 2 3 4 5 6; do client $n 600 & done
+    for n in 7 8; do client $n 0.2 & done
     wait`;
   const pool = start(['docker', 'exec', '-i', id, 'bash', '-s'], { input: script });
   await pool.printed('8|');
