@@ -40,10 +40,10 @@ export class Terminal {
 
   info = (text: string): void => this.line(`${this.style('cyan', '[info]')} ${text}`);
   ok = (text: string): void => this.line(`${this.style('green', '[ok]')} ${text}`);
-  /** Once: what is looked at again is no other doubt. */
+  /** Once: what is looked at again is no other doubt. One that is kept may never be shown, and does not count. */
   warn = (text: string): void => {
     if (this.#warned.has(text)) return;
-    this.#warned.add(text);
+    if (!this.#folded) this.#warned.add(text);
     this.line(`${this.style('yellow', '[warn]')} ${text}`);
     this.#annotate('warning', text);
   };

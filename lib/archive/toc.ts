@@ -120,9 +120,7 @@ class Cursor {
   }
 
   integer(): number {
-    const from = this.skip(1 + this.integerSize);
-    const value = this.bytes.readUIntLE(from + 1, this.integerSize);
-    return this.bytes[from] === 0 ? value : -value;
+    return integerAt(this.bytes, this.skip(1 + this.integerSize), this.integerSize);
   }
 
   text(): string {
@@ -214,11 +212,14 @@ function entryAt(cursor: Cursor, { format, minor, offsetSize }: Layout): Entry {
   };
 }
 
-/** Of a sign and a value, the lowest digit first: so many bytes as an integer has, and one. */
-export function integerOf(bytes: Buffer): number {
-  const value = bytes.readUIntLE(1, bytes.length - 1);
-  return bytes[0] === 0 ? value : -value;
+/** A sign and a value, the lowest digit first. */
+function integerAt(bytes: Buffer, from: number, size: number): number {
+  const value = bytes.readUIntLE(from + 1, size);
+  return bytes[from] === 0 ? value : -value;
 }
+
+/** Of the bytes of one integer, sign and value. */
+export const integerOf = (bytes: Buffer): number => integerAt(bytes, 0, bytes.length - 1);
 
 /** Text of a database without encoding may be no UTF-8; different bytes then still give different text. */
 function decode(bytes: Buffer, from: number, to: number): string {

@@ -29,12 +29,15 @@ export interface Contents {
   readonly markers: Readonly<Record<string, string>>;
 }
 
+/** The view leaves out what the role may not read, where SHOW would be refused. */
+const DATA_DIRECTORY = `(SELECT setting FROM pg_settings WHERE name = 'data_directory')`;
+
 // Columns that only some versions have are read through jsonb, where a missing one is null.
 const READ = `
   SELECT current_setting('server_version') AS "serverVersion",
     CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
       THEN (SELECT system_identifier::text FROM pg_control_system()) END AS "systemIdentifier",
-    (SELECT setting FROM pg_settings WHERE name = 'data_directory') AS "dataDirectory",
+    ${DATA_DIRECTORY} AS "dataDirectory",
     d.oid::text, pg_database_size(d.oid)::float8 AS size, relations.*,
     greatest(scans.last, sessions.last) AS "lastActivity",
     extract(epoch FROM now() - greatest(scans.last, sessions.last))::float8 AS idle,
@@ -72,10 +75,10 @@ export async function readContents(client: Client): Promise<Contents> {
 
 /** What a server tells of itself, whichever database the client is connected to. */
 export async function readServer(client: Client): Promise<Pick<Contents, 'dataDirectory' | 'markers'>> {
-  const { rows } = await client.query<{ setting: string }>(
-    "SELECT setting FROM pg_settings WHERE name = 'data_directory'",
+  const { rows } = await client.query<Pick<Contents, 'dataDirectory'>>(
+    `SELECT ${DATA_DIRECTORY} AS "dataDirectory"`,
   );
-  return { dataDirectory: rows[0]?.setting ?? null, markers: await readMarkers(client) };
+  return { ...rows[0]!, markers: await readMarkers(client) };
 }
 
 /** The environments that the databases of the client's server are marked for, by database. */

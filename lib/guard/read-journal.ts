@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { display, counted } from '../display.ts';
+import { counted, display } from '../display.ts';
 import { FailedError, messageOf } from '../errors.ts';
 import type { NamedRun } from '../task.ts';
 import { journalFile, readJournal, type End, type Entry, type Start } from './journal.ts';

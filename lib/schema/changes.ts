@@ -19,7 +19,6 @@ export interface Labels {
 
 /** How an object on both sides differs; nothing when it is the same, if need be by proof. */
 export function changesBetween(a: SchemaObject, b: SchemaObject, labels: Labels): Change[] {
-  if (isPlainlySame(a, b)) return [];
   const definition = definitionChanges(a, b, labels);
   return [
     ...definition.found,
@@ -28,19 +27,6 @@ export function changesBetween(a: SchemaObject, b: SchemaObject, labels: Labels)
     ...commentChanges(a, b, definition.renamed, labels),
   ];
 }
-
-/** Most objects are, and of many the rest of the work is felt. */
-const isPlainlySame = (a: SchemaObject, b: SchemaObject): boolean =>
-  a.definition === b.definition &&
-  a.secret === b.secret &&
-  a.owner === b.owner &&
-  isNothing(a.facts, b.facts) &&
-  isNothing(a.comments, b.comments) &&
-  (a.privileges === b.privileges ||
-    (a.privileges !== undefined && b.privileges !== undefined && isNothing(a.privileges, b.privileges)));
-
-const isNothing = (one: readonly unknown[], other: readonly unknown[]): boolean =>
-  one.length === 0 && other.length === 0;
 
 /** Constraints inside a definition that have another name: the first one's by the other's. */
 type Renamed = ReadonlyMap<string, string>;

@@ -176,13 +176,9 @@ export function objectsOf(entries: readonly Entry[], { logical, known, owners }:
       ...identify({ kind, name: entry.name, definition: text }),
       definition: text,
       secret,
-      facts: storageFacts(entry).concat(facts),
+      facts: [...storageFacts(entry), ...facts],
       ...(owners && whose !== undefined ? { owner: logical(whose) } : {}),
-      comments:
-        comments
-          .get(entry)
-          ?.map((comment) => comment.trim())
-          .sort() ?? [],
+      comments: (comments.get(entry) ?? []).map((comment) => comment.trim()).sort(),
       ...(privileges === undefined ? {} : { privileges }),
     };
   });

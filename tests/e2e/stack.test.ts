@@ -4,11 +4,17 @@ import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { databaseOnly } from '../helpers/compose-files.ts';
 import { asker, startDatabase } from '../helpers/database.ts';
 import { docker, must, succeeded, type Ran } from '../helpers/processes.ts';
-import { NASTY_PASSWORD, useScratch } from '../helpers/scratch.ts';
+import { freePort, NASTY_PASSWORD, useScratch } from '../helpers/scratch.ts';
 import { onTerminal } from '../helpers/terminal.ts';
 
 /** Healthy after a minute at the earliest. */
 const LATE = { test: ['CMD', 'true'], interval: '60s' };
+
+/** Which port is up to the env file. */
+const onPort = databaseOnly({
+  db: { ports: ['127.0.0.1:${DB_PORT}:5432'], volumes: ['data:/var/lib/postgresql/data'] },
+  volumes: { data: {} },
+});
 
 describe.skipIf(inject('noEngine') !== '')('a stack', () => {
   const scratch = useScratch({
@@ -27,6 +33,8 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
       looping: {
         compose: databaseOnly({ db: { command: ['postgres', '-c', 'nonsense=1'], restart: 'always' } }),
       },
+      first: { compose: onPort },
+      second: { compose: onPort },
       mute: { compose: databaseOnly({ db: { entrypoint: ['sleep', 'infinity'], init: true } }) },
     },
   });
@@ -170,6 +178,22 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
     expect(stdout).toMatch(/^✓ password +the server takes the one of app_stg\n✓ database reachable /m);
     const json = JSON.parse((await done('check ENV=vm_stg JSON=1')).stdout) as { passed: boolean };
     expect(json.passed).toBe(true);
+  });
+
+  test('check names who has a port, and a line that frees it without harm', async () => {
+    const port = await freePort();
+    for (const name of ['first', 'second']) {
+      scratch.write(`env/.env.${name}`, `POSTGRES_USER=app\nPOSTGRES_DB=core\nDB_PORT=${port}\n`);
+    }
+    await startDatabase(scratch, 'first');
+    const first = scratch.project('first');
+    const refused = await task('check ENV=second');
+    const remedy = `docker compose --project-name ${first} down`;
+    expect(refused.stdout).toContain(`port ${port} of db is taken by ${first}-db-1 (project ${first})`);
+    expect(refused.stdout).toContain(`→ ${remedy}`);
+    await must(remedy.split(' '));
+    expect((await task('check ENV=second')).stdout).toContain(`✓ ports`);
+    expect(await docker('volume', 'ls', '--quiet', '--filter', `name=${first}`)).toContain(`${first}_data`);
   });
 
   test('up and check find a password that is not the one of the data, and say the line that sets it', async () => {

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import { readData, readHead } from '../../lib/database/archive.ts';
+import { ByteStream } from '../../lib/database/byte-stream.ts';
 import { parseArchive, readArchive, scanArchive } from '../../lib/schema/archive.ts';
 import { compare } from '../../lib/schema/compare.ts';
 import { readFileSide } from '../../lib/schema/read-file.ts';
@@ -38,6 +41,23 @@ describe.each(FIXTURES)('%s', (name) => {
   test('is read from a file, with little of it in memory, as from memory', () => {
     const folder = temporaryFolder({ 'one.dump': bytes });
     expect(readArchive(join(folder, 'one.dump'))).toEqual(parseArchive(bytes));
+  });
+
+  test.each([1, 7, 4096])('is read from a stream of pieces of %i bytes as from memory', async (size) => {
+    const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
+      bytes.subarray(at * size, (at + 1) * size),
+    );
+    const stream = new ByteStream(Readable.from(pieces));
+    const head = await readHead(stream);
+    expect(head).toMatchObject(parseArchive(bytes));
+    // What follows was not taken away: the data are read to the end of the file.
+    const blocks: number[] = [];
+    for await (const { entry, bytes: data } of readData(stream, head)) {
+      blocks.push(entry);
+      for await (const piece of data) expect(piece.length).toBeGreaterThan(0);
+    }
+    expect(new Set(blocks).size).toBe(head.entries.filter(({ hasData }) => hasData).length);
+    expect(stream.taken).toBe(bytes.length);
   });
 
   test('cut at any byte is refused', () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { display } from '../../lib/display.ts';
+import { counted, display } from '../../lib/display.ts';
 import { AWKWARD_WORDS, temporaryFolder } from './support.ts';
 
 test.each([
@@ -20,4 +20,13 @@ test('is what a shell reads back', () => {
   const text = display({ file: 'printf', args: ['%s\\0', ...AWKWARD_WORDS] });
   const output = execFileSync('sh', ['-c', text], { encoding: 'utf8', cwd: temporaryFolder() });
   expect(output).toBe(AWKWARD_WORDS.map((word) => `${word}\0`).join(''));
+});
+
+test.each([
+  [0, '0 tables'],
+  [1, '1 table'],
+  [2, '2 tables'],
+  [1_200_000, '1,200,000 tables'],
+])('counted %j', (number, text) => {
+  expect(counted(number, 'table')).toBe(text);
 });

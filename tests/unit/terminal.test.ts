@@ -88,6 +88,23 @@ test.each([true, false])('nothing leaves with a secret in it (terminal: %j)', (i
   expect(written.out).toBe('postgres://u:********@h, ********\n');
 });
 
+describe('a warning', () => {
+  test('is said once', () => {
+    const { terminal, written } = recordingTerminal({ GITHUB_ACTIONS: 'true' });
+    for (const text of ['one', 'one', 'other', 'one']) terminal.warn(text);
+    expect(written.err).toBe('[warn] one\n::warning::one\n[warn] other\n::warning::other\n');
+  });
+
+  test('is said again where the first was kept and not shown', () => {
+    const { terminal, written } = recordingTerminal();
+    terminal.fold();
+    terminal.warn('one');
+    expect(terminal.unfold()).toEqual(['[warn] one']);
+    terminal.warn('one');
+    expect(written.err).toBe('[warn] one\n');
+  });
+});
+
 describe('annotations of GitHub Actions', () => {
   test('beside the line, on one line, without a secret', () => {
     const { terminal, written } = recordingTerminal({ GITHUB_ACTIONS: 'true' });

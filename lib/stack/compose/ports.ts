@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { display } from '../../display.ts';
 import { failed, passed, type Outcome } from '../../findings/finding.ts';
 import type { ComposeConfig } from './config.ts';
 import { must, type Docker } from './docker.ts';
@@ -91,7 +92,9 @@ export async function lookAtPorts(
   const other = blocked.find(({ holder }) => holder?.project)?.holder;
   return failed(
     found.join('; '),
-    other ? `docker compose --project-name ${other.project} down` : 'end it, or choose another port',
+    other
+      ? display(docker('compose', '--project-name', other.project, 'down'))
+      : 'end it, or choose another port',
   );
 }
 
