@@ -114,7 +114,10 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
   if (options.output) streams.push(pipeline(child.stdout, options.output));
   const [finished] = await Promise.all([child, ...streams]);
   if ((finished.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
-    throw new UnreachableError(`${command.file} is not installed, or not on PATH`, { cause: finished.cause });
+    throw new UnreachableError(`${command.file} is not installed, or not on PATH`, {
+      cause: finished.cause,
+      hint: `install ${command.file}, or correct PATH`,
+    });
   }
   if (finished.cause !== undefined && finished.exitCode === null && finished.signal === null) {
     throw new FailedError(`${command.file} could not be run: ${messageOf(finished.cause)}`, {

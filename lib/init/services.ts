@@ -33,9 +33,10 @@ export async function readStack(
   const raw = (await askCompose(root, files)) ?? readFiles(root, files);
   // A path in a compose file is relative to the first one's folder.
   const folder = resolve(root, dirname(files[0]!));
-  const services = Object.entries(raw.services ?? {}).map(([name, service]) =>
-    normalise(name, service ?? {}, folder),
-  );
+  // In compose's order, also where it is not installed: what is asked is the same everywhere.
+  const services = Object.entries(raw.services ?? {})
+    .map(([name, service]) => normalise(name, service ?? {}, folder))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
   return { name: readFiles(root, files).name, services };
 }
 

@@ -1,9 +1,9 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Comparison } from '../../lib/schema/comparison.ts';
 import { asker, startMigrated } from '../helpers/database.ts';
 import { useScratch } from '../helpers/scratch.ts';
 
-describe('db-diff-schema-env', () => {
+describe.skipIf(inject('noEngine') !== '')('db-diff-schema-env', () => {
   const scratch = useScratch();
   const { sql } = asker(scratch, 'vm_stg', 'app_stg', 'core_stg');
 

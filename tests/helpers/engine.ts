@@ -8,6 +8,16 @@ declare module 'vitest' {
   }
 }
 
+/** What every task says that needs one and has none: a machine may lack the engine, or docker itself. */
+export const NO_ENGINE =
+  /the container engine does not answer|docker is not installed|docker has no compose command/;
+
+/** What `check` says first: compose resolves the configuration, also without an engine. */
+export const configurationChecked = (): RegExp =>
+  missing('docker', 'compose', 'version') === ''
+    ? /^✓ configuration/m
+    : /^✗ configuration .*(?:docker is not installed|docker has no compose command)/m;
+
 /**
  * Asks once whether the e2e tests can run. `MAKESAFE_E2E=required` makes a missing engine a failure instead of a
  * loud skip.

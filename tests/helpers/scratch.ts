@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -231,12 +232,12 @@ export class Scratch {
     const plugins = join(process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'), 'cli-plugins');
     const id = createHash('sha256').update(context).digest('hex');
     mkdirSync(join(folder, 'contexts/meta', id), { recursive: true });
-    writeFileSync(
+    writeIfOther(
       join(folder, 'contexts/meta', id, 'meta.json'),
       JSON.stringify({ Name: context, Metadata: {}, Endpoints: { docker: { Host: host } } }),
     );
     const config = { currentContext: context, cliPluginsExtraDirs: [plugins] };
-    writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+    writeIfOther(join(folder, 'config.json'), JSON.stringify(config));
     return folder;
   }
 
@@ -271,6 +272,11 @@ export class Scratch {
     if (this.#options.engine !== false) await removeFromEngine(this.prefix);
     await removeFolder(this.#folder);
   }
+}
+
+/** A docker that runs at the same time may be reading the file. */
+function writeIfOther(file: string, text: string): void {
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
 }
 
 const split = (words: string | readonly string[]): readonly string[] =>

@@ -1,6 +1,7 @@
 import { rmSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { NO_ENGINE } from '../helpers/engine.ts';
 import { useAdopted } from '../helpers/adopted.ts';
 import { must, run, succeeded } from '../helpers/processes.ts';
 import { CTRL_C, CTRL_D, onTerminal } from '../helpers/terminal.ts';
@@ -197,7 +198,7 @@ describe('makesafe in another repository, installed from its tarball', () => {
     succeeded(await shop.makesafe('init'));
     for (const words of ['up ENV=dev', 'count-products ENV=dev']) {
       const { status, stderr } = await shop.makesafe(words);
-      expect(stderr).toContain('the container engine does not answer');
+      expect(stderr).toMatch(NO_ENGINE);
       expect(status).toBe(69);
     }
     const { status, stderr } = await shop.makesafe('restrat');

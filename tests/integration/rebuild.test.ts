@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { connect, PATIENCE, useEmbedded } from '../helpers/embedded.ts';
+import { configurationChecked } from '../helpers/engine.ts';
 import { succeeded, type Ran } from '../helpers/processes.ts';
 
 const ENV = 'ENV=local_demo';
@@ -136,6 +137,6 @@ describe('check', () => {
     });
     expect(() => scratch.read('secrets/.env.local_demo.secrets')).toThrow('ENOENT');
     expect(status).toBe(1);
-    expect(stdout).toContain('✓ configuration');
+    expect(stdout).toMatch(configurationChecked());
   });
 });

@@ -113,7 +113,9 @@ describe('a program that cannot be run', () => {
   ])('%s', async (_how, options) => {
     const running = run({ file: 'no-such-program', args: ['x'] }, options);
     await expect(running).rejects.toThrow(
-      new UnreachableError('no-such-program is not installed, or not on PATH'),
+      new UnreachableError('no-such-program is not installed, or not on PATH', {
+        hint: 'install no-such-program, or correct PATH',
+      }),
     );
   });
 

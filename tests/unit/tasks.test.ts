@@ -132,6 +132,16 @@ test('the short forms name their long ones', () => {
   }
 });
 
+test.each(readdirSync(join(ROOT, 'tests/e2e')))(
+  'tests/e2e/%s is skipped where there is no engine',
+  (file) => {
+    const suites =
+      readFileSync(join(ROOT, 'tests/e2e', file), 'utf8').match(/^(?:describe|test)\b.*$/gm) ?? [];
+    expect(suites).not.toEqual([]);
+    for (const suite of suites) expect(suite).toContain(`.skipIf(inject('noEngine') !== ''`);
+  },
+);
+
 describe('lib', () => {
   const files = readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.ts'),
