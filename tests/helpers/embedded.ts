@@ -101,14 +101,18 @@ export interface Process {
 export function processes(): Process[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];
-    try {
-      return [
-        { pid: Number(name), words: readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').slice(0, -1) },
-      ];
-    } catch {
-      return [];
-    }
+    const words = wordsOf(Number(name));
+    return words === undefined ? [] : [{ pid: Number(name), words }];
   });
+}
+
+/** The arguments that a process was started with; none at all if it has ended. */
+export function wordsOf(pid: number): string[] | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What works in a folder, or has it among its arguments. */

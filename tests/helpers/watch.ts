@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processes } from './embedded.ts';
+import { processes, wordsOf } from './embedded.ts';
 
 /** What anybody on the machine may look at of a process, and what its own user may. */
 export interface Seen {
@@ -14,10 +14,11 @@ export function watchProcesses(): { end: () => Promise<Seen[]> } {
   let watching = true;
   const watched = (async () => {
     for (; watching; await sleep(10)) {
-      for (const { pid, words } of processes()) {
+      for (const process of processes()) {
+        const words = process.words.join(' ');
         // A process that becomes another program has other words.
-        const key = `${pid} ${words.join(' ')}`;
-        if (!seen.has(key)) seen.set(key, { words: words.join(' '), environment: environmentOf(pid) });
+        const key = `${process.pid} ${words}`;
+        if (!seen.has(key)) seen.set(key, { words, environment: environmentOf(process.pid, words) });
       }
     }
   })();
@@ -30,9 +31,11 @@ export function watchProcesses(): { end: () => Promise<Seen[]> } {
   };
 }
 
-function environmentOf(pid: number): string {
+function environmentOf(pid: number, words: string): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8');
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+    // Between the two looks it may have become another program, whose environment this then is.
+    return wordsOf(pid)?.join(' ') === words ? environment : '';
   } catch {
     // Ended meanwhile, or somebody else's.
     return '';
