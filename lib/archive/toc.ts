@@ -93,12 +93,7 @@ function* once<T>(cursor: Cursor, work: () => T): Reading<T> {
 }
 
 class Short extends Error {
-  readonly needed: number;
-
-  constructor(needed: number) {
-    super();
-    this.needed = needed;
-  }
+  needed = 0;
 }
 
 /** A place in the bytes at hand. Whoever reads beyond their end gets `Short`. */
@@ -110,7 +105,7 @@ class Cursor {
   /** Where the next bytes stand. */
   skip(count: number): number {
     const from = this.at;
-    if (from + count > this.bytes.length) throw new Short(from + count);
+    if (from + count > this.bytes.length) throw Object.assign(new Short(), { needed: from + count });
     this.at += count;
     return from;
   }
@@ -121,6 +116,10 @@ class Cursor {
 
   integer(): number {
     return integerAt(this.bytes, this.skip(1 + this.integerSize), this.integerSize);
+  }
+
+  skipText(): void {
+    this.skip(Math.max(0, this.integer()));
   }
 
   text(): string {
@@ -177,7 +176,7 @@ function entryAt(cursor: Cursor, { format, minor, offsetSize }: Layout): Entry {
   cursor.integer();
   const definition = cursor.text();
   // The statement that drops it.
-  cursor.text();
+  cursor.skipText();
   const copy = cursor.text();
   const schema = cursor.text();
   const tablespace = cursor.text();
@@ -186,7 +185,7 @@ function entryAt(cursor: Cursor, { format, minor, offsetSize }: Layout): Entry {
   if (minor >= 16) cursor.integer();
   const owner = cursor.text();
   // Whether it had OIDs, of long ago.
-  cursor.text();
+  cursor.skipText();
   const dependencies: number[] = [];
   for (let other = cursor.maybeText(); other !== undefined; other = cursor.maybeText()) {
     dependencies.push(Number(other));
