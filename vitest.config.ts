@@ -1,6 +1,12 @@
 import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './tests/helpers/summary-reporter.ts';
 
+/**
+ * Tests of whole tasks wait for servers and programs most of their time: more at a time than the one that vitest takes
+ * for two cores. Both kinds together, so that nobody waits for the last of the other.
+ */
+const together = { maxWorkers: 3, sequence: { groupOrder: 1 } };
+
 export default defineConfig({
   test: {
     reporters: ['default', new SummaryReporter()],
@@ -13,10 +19,7 @@ export default defineConfig({
           include: ['tests/integration/**/*.test.ts'],
           globalSetup: 'tests/helpers/browser.ts',
           testTimeout: 120_000,
-          // Tests wait for servers and programs most of their time: more at a time than the one that vitest takes for
-          // two cores.
-          maxWorkers: 3,
-          sequence: { groupOrder: 1 },
+          ...together,
         },
       },
       {
@@ -26,8 +29,7 @@ export default defineConfig({
           globalSetup: 'tests/helpers/engine.ts',
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 2 },
+          ...together,
         },
       },
     ],

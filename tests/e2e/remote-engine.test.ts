@@ -140,6 +140,19 @@ describe.skipIf(inject('noEngine') !== '' || noSecondEngine !== '')('an engine o
     expect(status).toBe(77);
   });
 
+  test('a context over SSH: the same commands', { timeout: PATIENCE }, async () => {
+    const { host, path } = await engine.overSsh();
+    const ssh = { ...env, DOCKER_CONFIG: scratch.dockerConfig(host, 'by-ssh') };
+    const options = { env: { ...ssh, PATH: `${path}:${process.env['PATH']}` } };
+    move('vm_stg', { engine: { context: 'by-ssh', host: CONTEXT } });
+    for (const words of ['up', 'al-up-env', 'db-verify-env', 'db-reset-db-env WAIT=0'])
+      succeeded(await scratch.runTask(`${words} ENV=vm_stg`, options));
+    const { stderr } = await scratch.runTask('db-reset-volume-env ENV=vm_stg WAIT=0', options);
+    expect(stderr).toMatch(/^ +engine .* on host vm-stg$/m);
+    expect(await engine.docker('volume', 'ls', '--quiet')).toBe('');
+    move('vm_stg', pinned);
+  });
+
   test('a context that leads to another host than the entry says: 77', async () => {
     const { status, stderr } = await task('db-reset-db-env ENV=impostor WAIT=0');
     expect(stderr).toContain('is on host vm-stg, and impostor is pinned to host vm-prod');

@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { must, run } from './processes.ts';
+import { freePort } from './scratch.ts';
 
 /**
  * A machine of its own as far as an engine can tell: its name, its network, its processes, and its files where they are
@@ -29,6 +30,7 @@ export class SecondEngine {
   readonly #name: string;
   #process: ChildProcess | undefined;
   #door: Server | undefined;
+  #sshd: ChildProcess | undefined;
 
   constructor(name: string, folder: string) {
     this.#name = name;
@@ -62,6 +64,42 @@ export class SecondEngine {
     this.#door = door;
     await once(door.listen(0, '127.0.0.1'), 'listening');
     return `tcp://127.0.0.1:${(door.address() as AddressInfo).port}`;
+  }
+
+  /**
+   * The same over SSH: a door on loopback that lets in one key, and lets it do nothing but talk to the engine.
+   *
+   * @returns what a context has for its host, and the folder of the `ssh` that knows door and key: to be first on PATH
+   */
+  async overSsh(): Promise<{ host: string; path: string }> {
+    const folder = join(this.#folder, 'ssh');
+    mkdirSync(folder);
+    for (const key of ['door', 'person'])
+      await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', join(folder, key)]);
+    const only = `restrict,command="docker --host ${this.endpoint} system dial-stdio"`;
+    writeFileSync(join(folder, 'allowed'), `${only} ${readFileSync(join(folder, 'person.pub'), 'utf8')}`);
+    writeFileSync(
+      join(folder, 'ssh'),
+      `#!/bin/sh
+exec /usr/bin/ssh -F none -i ${folder}/person -o StrictHostKeyChecking=accept-new \
+  -o UserKnownHostsFile=${folder}/known -o LogLevel=ERROR "$@"
+`,
+      { mode: 0o755 },
+    );
+    const port = await freePort();
+    const options = Object.entries({
+      ListenAddress: `127.0.0.1:${port}`,
+      AuthorizedKeysFile: join(folder, 'allowed'),
+      // The folder is nobody's home.
+      StrictModes: 'no',
+      UsePAM: 'no',
+      PidFile: 'none',
+    }).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+    mkdirSync('/run/sshd', { recursive: true });
+    const words = ['-D', '-e', '-f', '/dev/null', '-h', join(folder, 'door'), ...options];
+    const log = openSync(join(folder, 'log'), 'w');
+    this.#sshd = spawn('/usr/sbin/sshd', words, { stdio: ['ignore', log, log] });
+    return { host: `ssh://root@127.0.0.1:${port}`, path: folder };
   }
 
   /** @param covered folders of this machine that the engine's machine has empty */
@@ -100,6 +138,7 @@ export class SecondEngine {
   /** Ends it with all that runs on it. */
   async stop(): Promise<void> {
     this.#door?.close();
+    this.#sshd?.kill();
     if (this.#process === undefined) return;
     const ids = (await this.docker('ps', '--all', '--quiet').catch(() => '')).split('\n').filter(Boolean);
     // While the engine is there to clear up behind them.
