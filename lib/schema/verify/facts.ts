@@ -2,6 +2,7 @@ import type { QueryResultRow } from 'pg';
 import { parseFailure } from '../../alembic-failure.ts';
 import { revisionIds } from '../../alembic.ts';
 import { readMarkers } from '../../database/contents.ts';
+import { overOneConnection } from '../../database/one-connection.ts';
 import { readCertainRevisions } from '../../database/revisions.ts';
 import { readonlyRoleOf, schemasOf } from '../../environment/registry.ts';
 import { FailedError } from '../../errors.ts';
@@ -43,6 +44,7 @@ export interface FactsOfBase extends Comparing {
 export function factsOf(run: StackRun, base?: FactsOfBase): Facts {
   const { environment, stack, registry, command } = run;
   const role = readonlyRoleOf(registry, environment.names.rolesScript);
+  const ask = overOneConnection(stack);
   return {
     environment: environment.name,
     database: stack.database.name,
@@ -51,23 +53,10 @@ export function factsOf(run: StackRun, base?: FactsOfBase): Facts {
     reader: role === undefined ? undefined : { role, schemas: schemasOf(registry) },
     command,
     services: once(() => stack.health()),
-    marker: once(() =>
-      stack.withClient(
-        stack.database.name,
-        async (client) => (await readMarkers(client))[stack.database.name],
-      ),
-    ),
-    // A connection for each question: they are few, and asked at the same time.
-    query: (sql, values = []) =>
-      stack.withClient(
-        stack.database.name,
-        async (client) => (await client.query(sql, [...values])).rows as never,
-      ),
+    marker: once(() => ask(async (client) => (await readMarkers(client))[stack.database.name])),
+    query: (sql, values = []) => ask(async (client) => (await client.query(sql, [...values])).rows as never),
     // Alembic takes most of a second to start, and is asked only for what the database cannot tell.
-    current: once(
-      async () =>
-        (await stack.withClient(stack.database.name, readCertainRevisions)) ?? revisions(run, 'current'),
-    ),
+    current: once(async () => (await ask(readCertainRevisions)) ?? revisions(run, 'current')),
     heads: once(() => revisions(run, 'heads')),
     comparison: once(() => base?.compare() ?? Promise.reject(new Error('nothing to compare with'))),
   };
