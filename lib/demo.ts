@@ -12,7 +12,7 @@ const ENVIRONMENT = 'local_demo';
  * end with the same schema.
  */
 export async function demo(run: Run): Promise<void> {
-  const { root, terminal, signal } = run;
+  const { root, terminal, signal, make } = run;
   const began = performance.now();
   await installAlembic(run);
   const [first, second] = ['first', 'second'].map((name) => `backups/demo_${name}.sql`) as [string, string];
@@ -39,7 +39,8 @@ export async function demo(run: Run): Promise<void> {
         file: process.execPath,
         args: ['--import', import.meta.resolve('tsx'), join(root, 'tasks', `${task}.ts`), ...words],
       },
-      { cwd: root, terminal: true },
+      // What they say to type next is typed as this was.
+      { cwd: root, terminal: true, env: make ? { MAKELEVEL: '1' } : {} },
     );
     if (status !== 0) throw new FailedError(`make ${task} failed (status ${status})`, { status });
     terminal.line(`      done in ${seconds(started)}`);

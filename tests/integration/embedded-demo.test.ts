@@ -26,6 +26,8 @@ describe('make demo, in a fresh copy where no container engine answers', () => {
     expect((stdout + stderr).match(/is at head \(20251211_140000000\)/g)).toHaveLength(2);
     expect(stderr).toContain('backups/demo_first.sql and backups/demo_second.sql are identical');
     expect(stderr).toContain('make down ENV=local_demo');
+    expect(stderr).toContain('[next] make al-up-env ENV=local_demo');
+    expect(stderr).not.toContain('npx tsx');
     expect(scratch.read('backups/demo_first.sql')).toBe(scratch.read('backups/demo_second.sql'));
     expect(scratch.read('backups/demo_first.sql')).toContain('CREATE MATERIALIZED VIEW');
     expect(stdout + stderr).not.toContain(scratch.password());
