@@ -7,7 +7,7 @@ import { identify, mapRoles } from './names.ts';
 export interface SchemaObject {
   readonly kind: string;
   readonly schema: string;
-  readonly table?: string;
+  readonly table?: string | undefined;
   readonly name: string;
   /** As SQL, secrets masked. */
   readonly definition: string;
@@ -16,11 +16,11 @@ export interface SchemaObject {
   /** What the definition does not say: tablespace, an extension's version, that an index is invalid. */
   readonly facts: readonly Facet[];
   /** By its logical name; undefined where the kind has none of its own. */
-  readonly owner?: string;
+  readonly owner?: string | undefined;
   /** COMMENT statements on it and its columns, sorted. */
   readonly comments: readonly string[];
   /** Undefined where they were not read. */
-  readonly privileges?: readonly Grant[];
+  readonly privileges?: readonly Grant[] | undefined;
   /** True for what is there on every side: parts of the server whose privileges somebody changed. */
   readonly implicit?: true;
 }
@@ -166,23 +166,30 @@ export function objectsOf(entries: readonly Entry[], { logical, known, owners }:
     const own = entry.definition.trim();
     const definition = parts ? [own, ...parts.map((text) => text.trim())].join('\n') : own;
     const { text, secret } = maskSecrets(kind, mapRoles(kind, definition, logical));
-    const { facts = [], owner, privileges } = known(catalog);
+    const { facts = NONE, owner, privileges } = known(catalog);
     // What a column owns has its table's owner.
     const owned = OWNED.has(kind) && !ownedSequences.has(entry) && !text.startsWith('ALTER TABLE');
     const whose = owned ? entry.owner : owner;
+    const { name, table } = identify({ kind, name: entry.name, definition: text });
+    const stored = storageFacts(entry);
+    const said = comments.get(entry);
+    // All of one shape, and what is empty shared: there may be a hundred thousand.
     return {
       kind,
       schema,
-      ...identify({ kind, name: entry.name, definition: text }),
+      name,
+      table,
       definition: text,
       secret,
-      facts: [...storageFacts(entry), ...facts],
-      ...(owners && whose !== undefined ? { owner: logical(whose) } : {}),
-      comments: (comments.get(entry) ?? []).map((comment) => comment.trim()).sort(),
-      ...(privileges === undefined ? {} : { privileges }),
+      facts: stored.length === 0 ? facts : [...stored, ...facts],
+      owner: owners && whose !== undefined ? logical(whose) : undefined,
+      comments: said ? said.map((comment) => comment.trim()).sort() : NONE,
+      privileges,
     };
   });
 }
+
+const NONE: readonly never[] = [];
 
 /** Which is in a dump only where it is not as initdb made it, and so is read from the catalog. */
 const isPublicSchema = ({ kind, name }: Entry): boolean =>
