@@ -72,6 +72,7 @@ function facetChanges(
   labels: Labels,
 ): Record<Facet['class'], string[]> {
   const changes: Record<Facet['class'], string[]> = { definition: [], storage: [] };
+  if (one.length + other.length === 0) return changes;
   const place = ({ class: kind, key }: Facet): string => `${kind} ${key}`;
   const equal = pair(one, other, (facet) => `${place(facet)}\0${facet.meaning}`);
   const { both, first, second } = pair(equal.first, equal.second, place);
@@ -130,7 +131,7 @@ function privilegeChanges(
   other: readonly Grant[] | undefined,
   labels: Labels,
 ): Change[] {
-  if (!one || !other) return [];
+  if (!one || !other || one.length + other.length === 0) return [];
   const key = ({ column, grantee, privilege, revoked }: Grant): string =>
     `${column}\0${grantee}\0${privilege}\0${revoked}`;
   const { first, second } = pair(one, other, key);

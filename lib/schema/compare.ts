@@ -132,17 +132,20 @@ function pairInPlace(
   base: readonly SchemaObject[],
   compared: readonly SchemaObject[],
 ): { both: Pair[]; first: SchemaObject[]; second: SchemaObject[] } {
-  const isSame = (a: SchemaObject, index: number, others: readonly SchemaObject[]): boolean => {
-    const b = others[index];
-    if (a.definition !== b?.definition || a.name !== b.name || a.table !== b.table) return false;
-    return a.kind === b.kind && a.schema === b.schema;
-  };
-  return {
-    both: base.flatMap((a, index): Pair[] => (isSame(a, index, compared) ? [[a, compared[index]!]] : [])),
-    first: base.filter((a, index) => !isSame(a, index, compared)),
-    second: compared.filter((b, index) => !isSame(b, index, base)),
-  };
+  const [both, first, second]: [Pair[], SchemaObject[], SchemaObject[]] = [[], [], []];
+  for (let at = 0; at < Math.max(base.length, compared.length); at++) {
+    const [a, b] = [base[at], compared[at]];
+    if (a && b && a.definition === b.definition && isNamedAs(a, b)) both.push([a, b]);
+    else {
+      if (a) first.push(a);
+      if (b) second.push(b);
+    }
+  }
+  return { both, first, second };
 }
+
+const isNamedAs = (a: SchemaObject, b: SchemaObject): boolean =>
+  a.kind === b.kind && a.schema === b.schema && a.table === b.table && a.name === b.name;
 
 function duplicates(keys: readonly string[]): string[] {
   const seen = new Set<string>();

@@ -105,6 +105,7 @@ const MAPPING_ROLE = new RegExp(`^(CREATE USER MAPPING FOR )(${NAME})( SERVER )`
 
 /** Brings the roles that a definition names to their logical names; those of a policy in order, because theirs has no meaning. */
 export function mapRoles(kind: string, definition: string, logical: (role: string) => string): string {
+  if (kind !== 'USER MAPPING' && kind !== 'POLICY') return definition;
   const write = (name: string): string => {
     const mapped = logical(unquote(name));
     return mapped === unquote(name) ? name : `"${mapped.replaceAll('"', '""')}"`;
@@ -114,7 +115,6 @@ export function mapRoles(kind: string, definition: string, logical: (role: strin
       [before, write(role), after].join(''),
     );
   }
-  if (kind !== 'POLICY') return definition;
   return definition.replace(POLICY_ROLES, (_all, before: string, roles: string) => {
     const names = [...roles.matchAll(new RegExp(NAME, 'g'))].map(([name]) => write(name)).sort();
     return `${before} TO ${names.join(', ')}`;
