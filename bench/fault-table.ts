@@ -28,7 +28,8 @@ it is looked at again.
   run came to the new one.
 - *repaired*: something between the two, which the next run recognised and repaired.
 - *·*: cannot happen there. A statement has no child, \`docker ps\` no connection, and a disk that is full while
-  something is only read is full at the next step that writes.
+  something is only read is full at the next step that writes. What reset-volume removes on compose is a named volume,
+  which is not on the small disk.
 - *FAILED*: anything else, also a fault of which there is no sign that it happened.
 
 Where the old state is found whole, the run into the next fault starts from it: that is the same command again. After

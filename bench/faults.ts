@@ -31,6 +31,8 @@ const { values } = parseArgs({
 const CHAIN = 8;
 const HEAD = '20251211_140000000';
 
+if (process.getuid?.() !== 0) throw new Error('only root can make a small disk');
+
 type World = subjects.World & Disposable;
 const COMMANDS: Readonly<Record<string, (world: World) => Subject | Promise<Subject>>> = {
   'reset-db': subjects.resetDatabase,
@@ -88,13 +90,12 @@ interface Trial {
 async function run(stack: string, command: string, server: string, subject: Subject): Promise<void> {
   const common = { stack, command, server, date: new Date().toISOString().slice(0, 10) };
   const steps = await recordSteps(subject);
-  const plan = steps.flatMap((step, index) => trialsOf(common, step, index));
+  const plan = steps.flatMap((step, index) => trialsOf(common, step, index, subject.fillDisk !== undefined));
   console.log(`${command}, ${stack}: ${steps.length} steps, ${plan.length} faults to try`);
   let chain: Trial[] = [];
   for (const [index, { step, cell }] of plan.entries()) {
     if (cancelled) return;
     if (chain.length === 0) await subject.prepare();
-    if (cell.fault === 'disk full' && !subject.fillDisk) throw new Error('only root can make a small disk');
     chain.push({ cell, outcome: await tryFault(subject, step, cell.fault) });
     const { first } = chain.at(-1)!.outcome;
     const goesOn = first === 'old' && chain.length < CHAIN && index + 1 < plan.length;
@@ -110,6 +111,7 @@ function trialsOf(
   common: Pick<Cell, 'stack' | 'command' | 'server' | 'date'>,
   step: Step,
   index: number,
+  hasSmallDisk: boolean,
 ): { step: Step; cell: Omit<Cell, 'cell'> }[] {
   const { label, nth } = step;
   const number = index + 1;
@@ -119,7 +121,8 @@ function trialsOf(
     const cell = { ...common, number, label, nth, fault };
     const known = results.get(keyOf(cell));
     if (known && !isFailed(known)) return [];
-    if (applies(fault, step, index === 0)) return [{ step, cell }];
+    const canHappen = fault !== 'disk full' || hasSmallDisk;
+    if (canHappen && applies(fault, step, index === 0)) return [{ step, cell }];
     note({ ...cell, cell: '·' });
     return [];
   });

@@ -128,7 +128,9 @@ export const migrate = (world: World, head: string): Subject => ({
   command: `al-up-env ENV=${world.environment}`,
   prepare: async () =>
     void (await world.db.sql(
-      'DROP SCHEMA IF EXISTS mart, stg CASCADE; DROP TABLE IF EXISTS alembic_version, kept, restored',
+      // Marked, because only a first run would mark it: a step that the runs after it do not have.
+      `DROP SCHEMA IF EXISTS mart, stg CASCADE; DROP TABLE IF EXISTS alembic_version, kept, restored;
+       COMMENT ON DATABASE ${world.database} IS 'makesafe.environment=${world.environment}'`,
     )),
   inspect: async () => {
     const { sql } = world.db;
