@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { FailedError } from './errors.ts';
+import type { MakeInvocation } from './make.ts';
 import { run as runCommand } from './process.ts';
 import { installAlembic } from './setup.ts';
 import type { Run } from './task.ts';
@@ -39,8 +40,7 @@ export async function demo(run: Run): Promise<void> {
         file: process.execPath,
         args: ['--import', import.meta.resolve('tsx'), join(root, 'tasks', `${task}.ts`), ...words],
       },
-      // What they say to type next is typed as this was.
-      { cwd: root, terminal: true, env: make ? { MAKELEVEL: '1' } : {} },
+      { cwd: root, terminal: true, env: make ? asTargets(make) : {} },
     );
     if (status !== 0) throw new FailedError(`make ${task} failed (status ${status})`, { status });
     terminal.line(`      done in ${seconds(started)}`);
@@ -57,5 +57,12 @@ export async function demo(run: Run): Promise<void> {
   terminal.next(`see the guard: make db-reset-volume-env ENV=vm_prod`);
   terminal.next(`stop it:       make down ENV=${ENVIRONMENT}`);
 }
+
+/** What a step says to type next is typed as the demo was: with make, and the names that its makefile gives our targets. */
+const asTargets = ({ prefix = '', except = [] }: MakeInvocation): Record<string, string> => ({
+  MAKELEVEL: '1',
+  MAKESAFE_PREFIX: prefix,
+  MAKESAFE_EXCEPT: except.join(' '),
+});
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { databaseOnly } from '../helpers/compose-files.ts';
 import { docker, succeeded, type Ran } from '../helpers/processes.ts';
 import { useScratch } from '../helpers/scratch.ts';
-import { SecondEngine, noSecondEngine } from '../helpers/second-engine.ts';
+import { SecondEngine, noSecondEngine, noSsh } from '../helpers/second-engine.ts';
 
 const CONTEXT = 'vm-stg';
 /** Milliseconds for a whole runbook: a busy machine is no failure. */
@@ -140,7 +140,7 @@ describe.skipIf(inject('noEngine') !== '' || noSecondEngine !== '')('an engine o
     expect(status).toBe(77);
   });
 
-  test('a context over SSH: the same commands', { timeout: PATIENCE }, async () => {
+  test.skipIf(noSsh !== '')('a context over SSH: the same commands', { timeout: PATIENCE }, async () => {
     const { host, path } = await engine.overSsh();
     const ssh = { ...env, DOCKER_CONFIG: scratch.dockerConfig(host, 'by-ssh') };
     const options = { env: { ...ssh, PATH: `${path}:${process.env['PATH']}` } };

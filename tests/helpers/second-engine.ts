@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -23,6 +23,21 @@ const MACHINE = `
 
 /** Why there can be no second engine here; empty when there can. */
 export const noSecondEngine = process.getuid?.() === 0 ? '' : 'only root can start a second engine';
+
+const SSHD = '/usr/sbin/sshd';
+/** Why nobody can come over SSH here; empty when somebody can. Where all tests are required, a missing one fails. */
+export const noSsh =
+  existsSync(SSHD) || process.env['MAKESAFE_E2E'] === 'required' ? '' : 'no openssh-server is installed';
+
+const isListening = async (port: number): Promise<boolean> => {
+  const connection = connect({ host: '127.0.0.1', port });
+  const listens = await once(connection, 'connect').then(
+    () => true,
+    () => false,
+  );
+  connection.destroy();
+  return listens;
+};
 
 /** A second container engine, which shares nothing with the first one but the kernel. */
 export class SecondEngine {
@@ -98,7 +113,10 @@ exec /usr/bin/ssh -F none -i ${folder}/person -o StrictHostKeyChecking=accept-ne
     mkdirSync('/run/sshd', { recursive: true });
     const words = ['-D', '-e', '-f', '/dev/null', '-h', join(folder, 'door'), ...options];
     const log = openSync(join(folder, 'log'), 'w');
-    this.#sshd = spawn('/usr/sbin/sshd', words, { stdio: ['ignore', log, log] });
+    this.#sshd = spawn(SSHD, words, { stdio: ['ignore', log, log] });
+    for (const deadline = performance.now() + 30_000; !(await isListening(port)); await sleep(50))
+      if (performance.now() > deadline)
+        throw new Error(`no SSH server:\n${readFileSync(join(folder, 'log'), 'utf8')}`);
     return { host: `ssh://root@127.0.0.1:${port}`, path: folder };
   }
 
