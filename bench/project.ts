@@ -2,10 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import registry from '../env/environments.ts';
-import type { EnvironmentEntry } from '../lib/environment/registry.ts';
+import type { EnvironmentEntry, Registry } from '../lib/environment/registry.ts';
 
-const PROJECT = join(import.meta.dirname, '..');
+export const PROJECT = join(import.meta.dirname, '..');
 const COPIED = [
   ...[
     'makefile',
@@ -29,7 +28,7 @@ export class BenchProject {
     `docker compose --env-file env/.env.common --env-file env/.env.vm_stg --env-file secrets/.env.vm_stg.secrets ` +
     `-p ${this.project} -f docker/docker-compose.stg.yml`;
 
-  constructor() {
+  constructor(registry: Registry) {
     for (const name of COPIED) cpSync(join(PROJECT, name), join(this.root, name), { recursive: true });
     symlinkSync(join(PROJECT, 'node_modules'), join(this.root, 'node_modules'));
     const entries = Object.entries<EnvironmentEntry>(registry.environments).map(

@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { loadRegistry } from '../lib/environment/registry.ts';
 import { FIGURES, type Figure } from './figures.ts';
 import { median } from './median.ts';
 import { plot } from './plot.ts';
-import { BenchProject } from './project.ts';
+import { BenchProject, PROJECT } from './project.ts';
 import { measureUp } from './up.ts';
 
 /**
@@ -56,7 +57,7 @@ function show({ name, against, ours, other, ratio, budget }: Result): void {
   console.log(`${met} ${name.padEnd(24)} ${figures}  ${against}`);
 }
 
-const project = new BenchProject();
+const project = new BenchProject(await loadRegistry(PROJECT));
 const results: Result[] = [];
 try {
   project.shell(`${project.compose} up -d --build >/dev/null 2>&1`);

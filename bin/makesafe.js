@@ -1,6 +1,3 @@
 #!/usr/bin/env node
 // The package's files are TypeScript, which Node itself does not run in node_modules.
-import 'tsx';
-
-const { main } = await import('../lib/cli.ts');
-await main();
+import('tsx').then(() => require('../lib/cli.ts').main());

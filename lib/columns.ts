@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 
 /** Columns of a terminal, on which Japanese letters take two. */
 export const widest = (texts: Iterable<string>): number =>

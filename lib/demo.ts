@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { FailedError } from './errors.ts';
 import type { MakeInvocation } from './make.ts';
 import { run as runCommand } from './process.ts';
+import { scriptCommand } from './script.ts';
 import { installAlembic } from './setup.ts';
 import type { Run } from './task.ts';
 
@@ -35,13 +36,11 @@ export async function demo(run: Run): Promise<void> {
       `\n${terminal.style('bold', `${at + 1}/${steps.length}  make ${task} ${words.join(' ')}`)}`,
     );
     const started = performance.now();
-    const { status } = await runCommand(
-      {
-        file: process.execPath,
-        args: ['--import', import.meta.resolve('tsx'), join(root, 'tasks', `${task}.ts`), ...words],
-      },
-      { cwd: root, terminal: true, env: make ? asTargets(make) : {} },
-    );
+    const { status } = await runCommand(scriptCommand(join(root, 'tasks', `${task}.ts`), ...words), {
+      cwd: root,
+      terminal: true,
+      env: make ? asTargets(make) : {},
+    });
     if (status !== 0) throw new FailedError(`make ${task} failed (status ${status})`, { status });
     terminal.line(`      done in ${seconds(started)}`);
   }

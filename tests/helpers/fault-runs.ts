@@ -1,7 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import type { Fault, FaultOrder, Outcome, State, Step } from './faults.ts';
 import type { Ran, Running } from './processes.ts';
 import { TYPESCRIPT, type Scratch } from './scratch.ts';
@@ -24,7 +23,7 @@ export interface Subject {
   readonly cutSession: () => () => Promise<boolean>;
 }
 
-const PRELOAD = pathToFileURL(join(import.meta.dirname, 'fault-preload.ts')).href;
+const PRELOAD = join(import.meta.dirname, 'fault-preload.ts');
 
 function startFaulty({ scratch, command }: Subject, order: Omit<FaultOrder, 'names'>): Running {
   const [task, ...args] = command.split(' ');
@@ -37,9 +36,9 @@ function startFaulty({ scratch, command }: Subject, order: Omit<FaultOrder, 'nam
   return scratch.start(
     [
       process.execPath,
-      '--import',
+      '--require',
       TYPESCRIPT,
-      '--import',
+      '--require',
       PRELOAD,
       scratch.path('tasks', `${task}.ts`),
       ...args,

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import registry from '../../env/environments.ts';
+import { registry } from './registry.ts';
 import { homeOf, start as startServer } from '../../lib/stack/embedded/server.ts';
 import { databaseOnly } from './compose-files.ts';
 import { clientAsker, startDatabase, type Asker } from './database.ts';

@@ -14,9 +14,8 @@ import {
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
-import registry from '../../env/environments.ts';
+import { registry } from './registry.ts';
 import type { EnvironmentEntry } from '../../lib/environment/registry.ts';
 import { docker, start, succeeded, type Ran, type RunOptions, type Running } from './processes.ts';
 
@@ -36,8 +35,8 @@ const COPIED = [
   ],
 ];
 
-/** For `node --import`: what runs TypeScript in tests. */
-export const TYPESCRIPT = pathToFileURL(join(import.meta.dirname, 'typescript-loader.js')).href;
+/** For `node --require`: what runs TypeScript in tests. */
+export const TYPESCRIPT = join(import.meta.dirname, 'typescript-loader.cjs');
 
 const NOWHERE = 'unix:///nonexistent/docker.sock';
 
@@ -158,7 +157,7 @@ export class Scratch {
       ...registry,
       environments: entries,
       default: usual in entries ? usual : Object.keys(entries)[0],
-      removed: Object.fromEntries(Object.entries(removed).filter(([, successor]) => successor in entries)),
+      removed: Object.fromEntries(Object.entries(removed ?? {}).filter(([, successor]) => successor in entries)),
     };
     this.write('env/environments.ts', `export default ${JSON.stringify(registered, null, 2)};\n`);
     const port = await freePort();
@@ -208,7 +207,7 @@ export class Scratch {
   /** What `runTask` runs. */
   taskCommand(words: string | readonly string[]): string[] {
     const [task, ...args] = split(words);
-    return [process.execPath, '--import', TYPESCRIPT, this.path('tasks', `${task}.ts`), ...args];
+    return [process.execPath, '--require', TYPESCRIPT, this.path('tasks', `${task}.ts`), ...args];
   }
 
   startMake(words: string | readonly string[], options: RunOptions = {}): Running {

@@ -72,8 +72,8 @@ test('of many at once that find a stale lock, one gets it', { timeout: PATIENCE 
   const file = left({ pid: await ended() });
   const go = join(dirname(file), 'go');
   const program = `
-    import { existsSync } from 'node:fs';
-    const { takeLock } = await import(${JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../lib/lock.ts')).href)});
+    const { existsSync } = require('node:fs');
+    const { takeLock } = require(${JSON.stringify(join(import.meta.dirname, '../../lib/lock.ts'))});
     console.log('ready');
     const moment = new Int32Array(new SharedArrayBuffer(4));
     while (!existsSync(${JSON.stringify(go)})) Atomics.wait(moment, 0, 0, 1);
@@ -82,7 +82,7 @@ test('of many at once that find a stale lock, one gets it', { timeout: PATIENCE 
   `;
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
   const children = Array.from({ length: 6 }, () => {
-    const args = ['--import', tsx, '--input-type=module', '--eval', program];
+    const args = ['--import', tsx, '--eval', program];
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     // One that waits in vain would wait for ever.
     onTestFinished(() => void child.kill('SIGKILL'));

@@ -6,8 +6,8 @@ import { pathToFileURL } from 'node:url';
 /**
  * pg_dump, compiled to WebAssembly, as a program: its arguments come as JSON on standard input, because a password is
  * among them, and the bytes to and from the server, and the dump, go through descriptors of their own. Standard output
- * would not do: Node does not wait there for a reader that takes its time.
- * It is a process of its own because pg_dump waits for its server with the whole thread.
+ * would not do: Node does not wait there for a reader that takes its time. A process of its own, because pg_dump waits
+ * for its server with the whole thread.
  */
 const TO_SERVER = 3;
 const FROM_SERVER = 4;
@@ -198,12 +198,8 @@ async function main(args: string[]): Promise<void> {
     onExit: (code: number) => (process.exitCode = code),
     preRun: [
       (self: Program) => {
-        Object.assign(self.ENV, {
-          HOME: '/home/postgres',
-          USER: 'postgres',
-          LOGNAME: 'postgres',
-          PGTZ: 'UTC',
-        });
+        const names = { USER: 'postgres', LOGNAME: 'postgres' };
+        Object.assign(self.ENV, { ...names, HOME: '/home/postgres', PGTZ: 'UTC' });
       },
       (self: Program & { onRuntimeInitialized: () => void }) => {
         self.onRuntimeInitialized = () => {
@@ -227,4 +223,5 @@ async function main(args: string[]): Promise<void> {
   flush();
 }
 
-await main(JSON.parse(readFileSync(0, 'utf8')) as string[]);
+process.exitCode = 1; // until pg_dump has said how it ended
+void main(JSON.parse(readFileSync(0, 'utf8')) as string[]);

@@ -3,6 +3,7 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment, type Result } from '../../process.ts';
+import { scriptCommand } from '../../script.ts';
 import type { Login } from '../client.ts';
 
 type Streams = [stdin: Writable, stdout: null, errors: Readable, Duplex, Duplex, dump: Readable];
@@ -21,7 +22,8 @@ export async function pgDump(
   args: readonly string[],
   output: Writable,
 ): Promise<Result> {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), PROGRAM], {
+  const program = scriptCommand(PROGRAM);
+  const child = spawn(program.file, [...program.args], {
     env: childEnvironment(),
     stdio: ['pipe', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
   });

@@ -3,8 +3,8 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   {
     ignores: [
-      ...['node_modules/', 'data/', 'backups/', 'bin/', 'types/', 'tests/fixtures/', 'eslint.config.js'],
-      ...['lib/schema/report/page.js', 'tests/helpers/typescript-loader.js'],
+      ...['node_modules/', 'data/', 'backups/', 'bin/', 'types/', 'tests/fixtures/', 'eslint.config.mjs'],
+      ...['lib/schema/report/page.js', 'tests/helpers/typescript-loader.cjs'],
     ],
   },
   tseslint.configs.recommendedTypeChecked,
