@@ -157,7 +157,9 @@ export class Scratch {
       ...registry,
       environments: entries,
       default: usual in entries ? usual : Object.keys(entries)[0],
-      removed: Object.fromEntries(Object.entries(removed ?? {}).filter(([, successor]) => successor in entries)),
+      removed: Object.fromEntries(
+        Object.entries(removed ?? {}).filter(([, successor]) => successor in entries),
+      ),
     };
     this.write('env/environments.ts', `export default ${JSON.stringify(registered, null, 2)};\n`);
     const port = await freePort();

@@ -199,9 +199,10 @@ describe('where it cannot run, one message says so and names the compose stack: 
     expect(stdout).toBe('');
     expect(status).toBe(78);
   };
-  const preload = (code: string) => ({
-    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}`,
-  });
+  const preload = (scratch: EmbeddedScratch, code: string): Record<string, string> => {
+    scratch.write('preload.cjs', code);
+    return { NODE_OPTIONS: `--require ${scratch.path('preload.cjs')}` };
+  };
 
   test('after npm ci --omit=optional', async (context) => {
     const scratch = await embeddedForTest(context, { dependencies: false });
@@ -220,12 +221,12 @@ describe('where it cannot run, one message says so and names the compose stack: 
     const scratch = useEmbedded();
 
     test('without glibc', async () => {
-      const env = preload('process.report.getReport = () => ({ header: {} })');
+      const env = preload(scratch, 'process.report.getReport = () => ({ header: {} })');
       refused(await scratch.runTask(`up ${ENV}`, { env }), 'needs glibc');
     });
 
     test('of another architecture', async () => {
-      const env = preload(`Object.defineProperty(process, 'arch', { value: 'riscv64' })`);
+      const env = preload(scratch, `Object.defineProperty(process, 'arch', { value: 'riscv64' })`);
       refused(await scratch.runTask(`up ${ENV}`, { env }), `not installed for ${process.platform}-riscv64`);
     });
   });

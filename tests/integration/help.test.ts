@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Task } from '../../lib/task.ts';
 import { loadTasks } from '../../lib/tasks.ts';
@@ -114,36 +114,5 @@ describe('help', () => {
     expect(stderr).toContain('db-dump-schema-env');
     expect(stdout).toBe('');
     expect(status).toBe(64);
-  });
-
-  test('loads neither a database driver nor zx', async () => {
-    scratch.write(
-      'hooks.mjs',
-      `import { appendFileSync } from 'node:fs';
-       export async function resolve(specifier, context, next) {
-         appendFileSync(process.env.RESOLVED, specifier + '\\n');
-         return next(specifier, context);
-       }`,
-    );
-    scratch.write(
-      'register.mjs',
-      `import { register } from 'node:module'; register('./hooks.mjs', import.meta.url);`,
-    );
-    const loaded = async (words: string): Promise<string[]> => {
-      const list = scratch.path(`resolved ${words}`);
-      const env = { NODE_OPTIONS: `--import ${scratch.path('register.mjs')}`, RESOLVED: list };
-      await scratch.runTask(words, { env });
-      return readFileSync(list, 'utf8').split('\n');
-    };
-    for (const words of ['help', 'help TASK=up', 'up --help']) {
-      const specifiers = await loaded(words);
-      expect(specifiers).toContain('node:fs');
-      expect(specifiers).not.toContain('pg');
-      expect(specifiers.filter((specifier) => /^zx\b/.test(specifier))).toEqual([]);
-    }
-    // What would have been seen.
-    const working = await loaded('ps ENV=vm_stg');
-    expect(working).toContain('pg');
-    expect(working.filter((specifier) => /^zx\b/.test(specifier))).not.toEqual([]);
   });
 });

@@ -15,7 +15,8 @@ async function imported(...words: string[]): Promise<string[]> {
 
 test.each([
   ['help', 'tasks/help.ts'],
-  ['help of one task', 'tasks/db-reset-volume-env.ts', '--help'],
+  ['help of one task', 'tasks/help.ts', 'TASK=up'],
+  ['help of one task by its own file', 'tasks/db-reset-volume-env.ts', '--help'],
   ['a refusal', 'tasks/db-reset-volume-env.ts', 'ENV=vm_prod'],
   ['a wrong parameter', 'tasks/up.ts', 'ENV=nosuch'],
 ])('%s loads neither the driver nor the shell', async (_what, ...words) => {
@@ -23,4 +24,10 @@ test.each([
   // What it does load, or nothing would be recorded.
   expect(found).toContain('minimist');
   expect(found.filter((specifier) => /^(pg|zx|dotenv)(\/|$)/.test(specifier))).toEqual([]);
+});
+
+test('what would have been seen', async () => {
+  expect(await imported('tasks/health.ts', 'ENV=local_demo')).toEqual(
+    expect.arrayContaining(['zx/core', 'pg', 'dotenv']),
+  );
 });
