@@ -1,4 +1,4 @@
-import { DatabaseError, type Client } from 'pg';
+import type { Client, DatabaseError } from 'pg';
 import { RefusedError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { quoteName, quoteText } from './attributes.ts';
@@ -47,8 +47,9 @@ export async function markWith(client: Client, run: StackRun): Promise<void> {
   try {
     await client.query(commentStatement(name, withMarker(comment, environment.name)));
   } catch (error) {
-    if (!(error instanceof DatabaseError) || error.code !== NOT_ALLOWED) throw error;
-    terminal.warn(`${name} could not be marked for ${environment.name}: ${error.message}`);
+    const { code, message } = error as Partial<DatabaseError>;
+    if (code !== NOT_ALLOWED) throw error;
+    terminal.warn(`${name} could not be marked for ${environment.name}: ${message}`);
   }
 }
 

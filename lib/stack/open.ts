@@ -11,6 +11,8 @@ export async function openStack(environment: Environment, options: StackOptions)
     const { openServerStack } = await import('./server/server.ts');
     return openServerStack(environment, options);
   }
+  const { askFirst } = await import('./compose/ask-first.ts');
+  const asked = askFirst(environment);
   const { openComposeStack } = await import('./compose/compose.ts');
-  return openComposeStack(environment, options);
+  return openComposeStack(environment, options, asked);
 }

@@ -6,17 +6,11 @@ import { lookAt } from '../../findings/finding.ts';
 import { display, type Command } from '../../display.ts';
 import { run, type RunOptions } from '../../process.ts';
 import type { Stack, StackOptions } from '../stack.ts';
-import {
-  composeCommand,
-  composeFile,
-  databaseSettings,
-  inProject,
-  readComposeConfig,
-  secretsOf,
-} from './config.ts';
+import type { Asked } from './ask-first.ts';
+import { composeCommand, composeFile, databaseSettings, inProject, secretsOf } from './config.ts';
 import { findContainer, type Container } from './containers.ts';
 import { checkRemovable, destroyStack } from './destroy.ts';
-import { checkEngine, dockerError, dockerOf, must } from './docker.ts';
+import { dockerError, must } from './docker.ts';
 import { dumping } from './dump.ts';
 import { lockEngine } from './engine-lock.ts';
 import { serviceHealth } from './health.ts';
@@ -25,21 +19,20 @@ import { runPsql } from './psql.ts';
 import { connect } from './relay.ts';
 import { restoring } from './restore.ts';
 import { otherPasswordIn, takesPassword } from './password.ts';
-import { runningContainers } from './running.ts';
 import { Spare } from './spare.ts';
 import { databaseImage, describeTarget } from './target.ts';
 
 /** A stack that docker compose runs. Reads the resolved configuration once. */
-export async function openComposeStack(environment: Environment, options: StackOptions): Promise<Stack> {
+export async function openComposeStack(
+  environment: Environment,
+  options: StackOptions,
+  asked: Asked,
+): Promise<Stack> {
   const { databaseService, actor, terminal, signal } = options;
   const { project, names } = environment;
-  // Asked at the same time, and waited for by what needs the engine: then docker itself has no need to complain.
-  const docker = dockerOf(environment.entry);
-  const engine = checkEngine(docker);
-  engine.catch(() => {});
-  const running = runningContainers(docker, environment);
+  const { docker, ask, running } = asked;
   const answered = new Spare();
-  const config = await readComposeConfig(environment);
+  const config = await asked.config;
   const settings = databaseSettings(config, databaseService, environment);
   terminal.redactor.hide(settings.password);
   for (const secret of secretsOf(config)) terminal.redactor.hide(secret);
@@ -48,7 +41,8 @@ export async function openComposeStack(environment: Environment, options: StackO
   // On a terminal compose draws its own progress; elsewhere, in logs that are kept, each line passes the redactor.
   const drawn = terminal.interactive && !terminal.folded;
   const show = async (command: Command, how: RunOptions): Promise<void> => {
-    await engine;
+    // It says best why it does not answer; docker has no need to complain then.
+    await running.look();
     const output = drawn ? { terminal: true } : { onLine: (line: string) => terminal.line(line) };
     const result = await run(command, { ...inProject(environment), ...output, ...how });
     running.forget();
@@ -64,6 +58,7 @@ export async function openComposeStack(environment: Environment, options: StackO
     actor.act(`# wait until database ${settings.name} answers, ${timeout} s at most`, async () => {
       const found = await waitUntilReady(
         docker,
+        ask,
         project,
         databaseService,
         settings,
@@ -81,8 +76,8 @@ export async function openComposeStack(environment: Environment, options: StackO
       throw error;
     });
 
-  const about = { environment, docker, config, settings, databaseService };
-  const container = (): Promise<Container | undefined> => findContainer(docker, project, databaseService);
+  const about = { environment, docker, ask, config, settings, databaseService };
+  const container = (): Promise<Container | undefined> => findContainer(ask, project, databaseService);
 
   const stack: Stack = {
     database: { name: settings.name, user: settings.user },
@@ -114,7 +109,7 @@ export async function openComposeStack(environment: Environment, options: StackO
     },
 
     async ps() {
-      await engine;
+      await running.look();
       // Line by line, because a command may hold a secret.
       await must(compose('ps', '--all'), {
         ...inProject(environment),
@@ -131,7 +126,7 @@ export async function openComposeStack(environment: Environment, options: StackO
       const flags = ['--tail', String(tail), ...(follow ? ['--follow'] : [])];
       const colour = ['--ansi', terminal.showsResult ? 'always' : 'never'];
       const command = compose(...colour, 'logs', ...flags, ...(service === undefined ? [] : [service]));
-      await engine;
+      await running.look();
       // Line by line, because an application may log a secret.
       await must(command, { ...inProject(environment), onLine: (line) => terminal.result(line) });
     },
@@ -165,7 +160,7 @@ export async function openComposeStack(environment: Environment, options: StackO
 
     async destroy({ storage }) {
       const image = databaseImage(about, await container());
-      await destroyStack(storage, image, environment, actor, change);
+      await destroyStack(storage, image, environment, ask, actor, change);
     },
 
     async withClient(database, work) {

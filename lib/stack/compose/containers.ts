@@ -1,10 +1,9 @@
 import { posix } from 'node:path';
 import type { Storage } from '../stack.ts';
 import type { ComposeConfig } from './config.ts';
-import { must, type Docker } from './docker.ts';
-import { run } from '../../process.ts';
+import type { Ask } from './engine.ts';
 
-/** The part of `docker inspect` of a container that is used. */
+/** The part of a container that is used, as `docker inspect` shows it. */
 export interface Container {
   readonly Id: string;
   readonly Image: string;
@@ -20,43 +19,47 @@ export interface Container {
   }[];
 }
 
+/** The part of a container that the list of them has. */
+export interface ListedContainer {
+  readonly Id: string;
+  readonly Names: readonly string[];
+  readonly State: string;
+  readonly Labels: Readonly<Record<string, string>> | null;
+  readonly Mounts: readonly { readonly Name?: string; readonly Source?: string }[];
+}
+
+export const PROJECT_LABEL = 'com.docker.compose.project';
+const SERVICE_LABEL = 'com.docker.compose.service';
+
+/** All containers of a project, or of one service in it, but for those of `docker compose run`. */
+export async function listContainers(
+  ask: Ask,
+  project: string,
+  service?: string,
+): Promise<readonly ListedContainer[]> {
+  const label = [`${PROJECT_LABEL}=${project}`, 'com.docker.compose.oneoff=False'];
+  if (service !== undefined) label.push(`${SERVICE_LABEL}=${service}`);
+  return (await ask<ListedContainer[]>('/containers/json', { all: true, filters: { label } })) ?? [];
+}
+
 /** The container of a service, running before stopped; undefined when there is none. */
 export async function findContainer(
-  docker: Docker,
+  ask: Ask,
   project: string,
   service: string,
 ): Promise<Container | undefined> {
-  const ids = await list(docker, project, service);
-  if (ids.length === 0) return undefined;
-  // A container may vanish between the two calls; then it is not there.
-  const inspected = await run(docker('inspect', '--type', 'container', ...ids));
-  const containers = JSON.parse(inspected.stdout || '[]') as Container[];
+  const listed = await listContainers(ask, project, service);
+  // One may vanish between the two questions; then it is not there.
+  const inspected = await Promise.all(listed.map(({ Id }) => ask<Container>(`/containers/${Id}/json`)));
+  const containers = inspected.filter((one) => one !== undefined);
   return containers.find(({ State }) => State.Status === 'running') ?? containers[0];
 }
 
-/** Id of the running container of a service; undefined when none runs. */
-export const runningContainer = async (
-  docker: Docker,
-  project: string,
-  service: string,
-): Promise<string | undefined> => (await list(docker, project, service, 'status=running'))[0];
-
-/** Ids of all containers of a project, or of one service in it. */
-export async function list(
-  docker: Docker,
-  project: string,
-  service?: string,
-  ...more: string[]
-): Promise<string[]> {
-  const filters = [
-    `label=com.docker.compose.project=${project}`,
-    'label=com.docker.compose.oneoff=False',
-    ...more,
-  ];
-  if (service !== undefined) filters.push(`label=com.docker.compose.service=${service}`);
-  const args = filters.flatMap((filter) => ['--filter', filter]);
-  const { stdout } = await must(docker('ps', '--all', '--quiet', '--no-trunc', ...args));
-  return stdout.split('\n').filter(Boolean);
+/** Ids of the containers that run, by service. */
+export async function runningByService(ask: Ask, project: string): Promise<ReadonlyMap<string, string>> {
+  const running = (await listContainers(ask, project)).filter(({ State }) => State === 'running');
+  // Of several of a service the first that is listed, which is the newest.
+  return new Map(running.reverse().map(({ Id, Labels }) => [Labels![SERVICE_LABEL]!, Id]));
 }
 
 /** PGDATA as the container was given it; the official image's place before version 18 when it was not. */
@@ -65,7 +68,7 @@ export function pgdata(env: readonly string[] | null | undefined): string {
   return values?.[0] ?? '/var/lib/postgresql/data';
 }
 
-/** The part of `docker volume inspect` that is used. */
+/** The part of a volume that is used, as `docker volume inspect` shows it. */
 export interface ActualVolume {
   readonly Name: string;
   readonly Driver: string;
@@ -76,19 +79,20 @@ export type ActualVolumes = ReadonlyMap<string, ActualVolume>;
 
 /** Those of the configured and mounted volumes that exist. */
 export async function inspectVolumes(
-  docker: Docker,
+  ask: Ask,
   config: ComposeConfig,
   container: Container | undefined,
 ): Promise<ActualVolumes> {
-  const names = [
+  const names = new Set([
     ...Object.values(config.volumes ?? {}).map(({ name }) => name),
     ...(container?.Mounts ?? []).flatMap(({ Name }) => Name ?? []),
-  ];
-  if (names.length === 0) return new Map();
-  // Missing ones make the status 1; the others are printed all the same.
-  const { stdout } = await run(docker('volume', 'inspect', ...names));
-  return new Map((JSON.parse(stdout || '[]') as ActualVolume[]).map((volume) => [volume.Name, volume]));
+  ]);
+  const volumes = await Promise.all([...names].map((name) => findVolume(ask, name)));
+  return new Map(volumes.flatMap((volume) => (volume ? [[volume.Name, volume]] : [])));
 }
+
+export const findVolume = (ask: Ask, name: string): Promise<ActualVolume | undefined> =>
+  ask<ActualVolume>(`/volumes/${encodeURIComponent(name)}`);
 
 /** PGDATA of a service that has no container yet: as the configuration gives it, else as the image has it. */
 export function configuredPgdata(
@@ -101,10 +105,9 @@ export function configuredPgdata(
 }
 
 /** The variables that an image gives its containers; none while the engine does not have it. */
-export async function imageEnvironment(docker: Docker, image: string): Promise<readonly string[]> {
-  const look = docker('image', 'inspect', '--format', '{{json .Config.Env}}', image);
-  const { status, stdout } = await run(look);
-  return status === 0 ? ((JSON.parse(stdout) as readonly string[] | null) ?? []) : [];
+export async function imageEnvironment(ask: Ask, image: string): Promise<readonly string[]> {
+  const found = await ask<{ Config: { Env: readonly string[] | null } | null }>(`/images/${image}/json`);
+  return found?.Config?.Env ?? [];
 }
 
 interface Mount {

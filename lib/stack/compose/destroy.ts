@@ -8,8 +8,9 @@ import { display, type Command } from '../../display.ts';
 import { run } from '../../process.ts';
 import type { Storage, Target } from '../stack.ts';
 import { composeCommand } from './config.ts';
-import { list } from './containers.ts';
-import { dockerError, dockerOf, must, type Docker } from './docker.ts';
+import { PROJECT_LABEL, findVolume, listContainers } from './containers.ts';
+import { dockerError, dockerOf, type Docker } from './docker.ts';
+import { type Ask } from './engine.ts';
 
 type Bind = Extract<Storage, { kind: 'bind' }>;
 
@@ -109,6 +110,7 @@ export async function destroyStack(
   storage: Storage,
   image: string,
   environment: Environment,
+  ask: Ask,
   { act }: Actor,
   change: (command: Command) => Promise<unknown>,
 ): Promise<void> {
@@ -127,31 +129,30 @@ export async function destroyStack(
     });
   }
   await act(`# check that nothing of project ${environment.project} is left`, () =>
-    confirmGone(storage, image, environment),
+    confirmGone(storage, image, environment, ask),
   );
 }
 
-async function confirmGone(storage: Storage, image: string, { project, entry }: Environment): Promise<void> {
-  const docker = dockerOf(entry);
-  const label = `label=com.docker.compose.project=${project}`;
-  const [containers, volumes] = await Promise.all([
-    list(docker, project),
-    must(docker('volume', 'ls', '--quiet', '--filter', label)).then(({ stdout }) =>
-      stdout.split('\n').filter(Boolean),
-    ),
+async function confirmGone(
+  storage: Storage,
+  image: string,
+  { project, entry }: Environment,
+  ask: Ask,
+): Promise<void> {
+  const label = [`${PROJECT_LABEL}=${project}`];
+  const [containers, listed] = await Promise.all([
+    listContainers(ask, project),
+    ask<{ Volumes: readonly { Name: string }[] | null }>('/volumes', { filters: { label } }),
   ]);
+  const volumes = listed?.Volumes?.map(({ Name }) => Name) ?? [];
   const left = [
-    ...containers.map((id) => `container ${id.slice(0, 12)}`),
+    ...containers.map(({ Id }) => `container ${Id.slice(0, 12)}`),
     ...volumes.map((name) => `volume ${name}`),
   ];
-  if (
-    storage.kind === 'volume' &&
-    !volumes.includes(storage.name) &&
-    (await volumeExists(docker, storage.name))
-  ) {
+  if (storage.kind === 'volume' && !volumes.includes(storage.name) && (await findVolume(ask, storage.name))) {
     left.push(`volume ${storage.name}`);
   }
-  if (storage.kind === 'bind' && (await inspectFolder(docker, storage, image)) !== 'empty') {
+  if (storage.kind === 'bind' && (await inspectFolder(dockerOf(entry), storage, image)) !== 'empty') {
     left.push(`files in ${posix.join(storage.source, storage.data)}`);
   }
   if (left.length > 0) {
@@ -159,14 +160,6 @@ async function confirmGone(storage: Storage, image: string, { project, entry }: 
       hint: 'another project may still use it: docker ps --all --filter volume=<volume>',
     });
   }
-}
-
-async function volumeExists(docker: Docker, name: string): Promise<boolean> {
-  const command = docker('volume', 'inspect', name);
-  const result = await run(command);
-  if (result.status === 0) return true;
-  if (/no such volume/i.test(result.stderr)) return false;
-  throw dockerError(command, result);
 }
 
 /** What a bind-mounted data directory holds, seen by root of the database's own image on the engine's own host. */

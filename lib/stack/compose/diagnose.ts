@@ -2,7 +2,8 @@ import { failed, notLookedAt, passed, type Check, type Outcome } from '../../fin
 import type { Environment } from '../../environment/resolve.ts';
 import type { ComposeConfig, DatabaseSettings } from './config.ts';
 import { findContainer } from './containers.ts';
-import { engineEndpoint, engineHost, must, type Docker } from './docker.ts';
+import { engineEndpoint, must, type Docker } from './docker.ts';
+import { engineHost, type Ask } from './engine.ts';
 import { otherPasswordIn, takesPassword } from './password.ts';
 import { lookAtPorts } from './ports.ts';
 
@@ -10,6 +11,7 @@ import { lookAtPorts } from './ports.ts';
 export interface Diagnosed {
   readonly environment: Environment;
   readonly docker: Docker;
+  readonly ask: Ask;
   readonly config: ComposeConfig;
   readonly databaseService: string;
   readonly settings: DatabaseSettings;
@@ -17,15 +19,15 @@ export interface Diagnosed {
 
 const engine: Check<Diagnosed> = {
   name: 'engine',
-  async look({ docker, environment }) {
+  async look({ docker, ask, environment }) {
     const [host, endpoint, version, compose] = await Promise.all([
-      engineHost(docker),
+      engineHost(ask),
       engineEndpoint(environment.entry),
-      must(docker('version', '--format', '{{.Server.Version}}')),
+      ask<{ Version: string }>('/version'),
       must(docker('compose', 'version', '--short')),
     ]);
     const pinned = environment.entry.engine?.host;
-    const found = `Docker ${version.stdout.trim()}, Compose ${compose.stdout.trim()}, ${endpoint} on host ${host}`;
+    const found = `Docker ${version!.Version}, Compose ${compose.stdout.trim()}, ${endpoint} on host ${host}`;
     if (pinned !== undefined && pinned !== host) {
       return failed(
         `${found}; pinned to host ${pinned}`,
@@ -46,8 +48,8 @@ const ports: Check<Diagnosed> = {
 
 const password: Check<Diagnosed> = {
   name: 'password',
-  async look({ docker, environment, databaseService, settings }): Promise<Outcome> {
-    const container = await findContainer(docker, environment.project, databaseService);
+  async look({ docker, ask, environment, databaseService, settings }): Promise<Outcome> {
+    const container = await findContainer(ask, environment.project, databaseService);
     if (container?.State.Status !== 'running')
       return notLookedAt(`service ${databaseService} is not running`);
     if (await takesPassword(docker, container.Id, settings))

@@ -88,12 +88,3 @@ export async function engineEndpoint({ engine }: Pick<EnvironmentEntry, 'engine'
   const command = { file: 'docker', args: context === undefined ? args : [...args, context] };
   return (await must(command)).stdout.trim();
 }
-
-/** @throws UnreachableError when it does not answer. Asks for less than `docker info`, which takes longer. */
-export async function checkEngine(docker: Docker): Promise<void> {
-  await must(docker('version', '--format', '{{.Server.Version}}'));
-}
-
-export async function engineHost(docker: Docker): Promise<string> {
-  return (await must(docker('info', '--format', '{{.Name}}'))).stdout.trim();
-}

@@ -4,6 +4,7 @@ import { FailedError, UnreachableError, messageOf } from '../../errors.ts';
 import type { Terminal } from '../../terminal.ts';
 import { findContainer, type Container } from './containers.ts';
 import type { Docker } from './docker.ts';
+import type { Ask } from './engine.ts';
 import { connect } from './relay.ts';
 import type { DatabaseSettings } from './config.ts';
 import { run } from '../../process.ts';
@@ -24,6 +25,7 @@ const ANSWER_MS = 2_000;
  */
 export async function waitUntilReady(
   docker: Docker,
+  ask: Ask,
   project: string,
   service: string,
   settings: DatabaseSettings,
@@ -49,7 +51,7 @@ export async function waitUntilReady(
     let last: unknown;
     for (;;) {
       signal.throwIfAborted();
-      container = await findContainer(docker, project, service);
+      container = await findContainer(ask, project, service);
       if (container?.State.Status === 'running') {
         try {
           // Waiting where the server is, so that its first answer is not missed by the time that a look at it takes.

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
 import type { Client } from 'pg';
 import { childEnvironment } from '../../process.ts';
-import { clientOver, connectionError } from '../client.ts';
 import type { DatabaseSettings } from './config.ts';
 import type { Docker } from './docker.ts';
 
@@ -96,6 +95,8 @@ export async function connect(
 ): Promise<Client> {
   const relay = openRelay(docker, container, from, wait);
   signal?.addEventListener('abort', relay.kill, { once: true });
+  // Loaded while docker starts.
+  const { clientOver, connectionError } = await import('../client.ts');
   try {
     const client = await clientOver(relay.connection, { ...settings, database }, timeout);
     client.once('end', () => relay.end());

@@ -1,12 +1,14 @@
 import type { Environment } from '../../environment/resolve.ts';
 import { UnreachableError } from '../../errors.ts';
-import { runningContainer } from './containers.ts';
-import type { Docker } from './docker.ts';
+import { runningByService } from './containers.ts';
+import type { Ask } from './engine.ts';
 
 /** The containers that run, for commands in them. */
 export interface RunningContainers {
+  /** Asks the engine, once. @throws UnreachableError when it does not answer */
+  look(): Promise<unknown>;
   /**
-   * The id of a service's container. The engine is asked once for it.
+   * The id of a service's container. The engine is asked once for all of them.
    *
    * @throws UnreachableError when none runs
    */
@@ -18,28 +20,35 @@ export interface RunningContainers {
 }
 
 export function runningContainers(
-  docker: Docker,
+  ask: Ask,
   { project, name }: Pick<Environment, 'project' | 'name'>,
 ): RunningContainers {
-  const known = new Map<string, Promise<string>>();
+  const seen = new Map<string, string>();
+  let listed: Promise<ReadonlyMap<string, string>> | undefined;
 
-  async function find(service: string): Promise<string> {
-    const id = await runningContainer(docker, project, service);
-    if (id !== undefined) return id;
-    throw new UnreachableError(`service ${service} of ${name} is not running`, {
-      hint: `make up ENV=${name}`,
-    });
+  async function look(): Promise<ReadonlyMap<string, string>> {
+    listed ??= runningByService(ask, project);
+    const asked = listed;
+    // It may answer the next time.
+    asked.catch(() => (listed = undefined));
+    return asked;
   }
 
   return {
-    of(service) {
-      const found = known.get(service) ?? find(service);
-      known.set(service, found);
+    look,
+    async of(service) {
+      const id = seen.get(service) ?? (await look()).get(service);
+      if (id !== undefined) return id;
       // One that does not run yet may do so by the next time.
-      found.catch(() => known.delete(service));
-      return found;
+      listed = undefined;
+      throw new UnreachableError(`service ${service} of ${name} is not running`, {
+        hint: `make up ENV=${name}`,
+      });
     },
-    remember: (service, id) => void known.set(service, Promise.resolve(id)),
-    forget: () => known.clear(),
+    remember: (service, id) => void seen.set(service, id),
+    forget() {
+      seen.clear();
+      listed = undefined;
+    },
   };
 }

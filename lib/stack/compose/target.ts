@@ -11,13 +11,15 @@ import {
   storageOfContainer,
   type Container,
 } from './containers.ts';
-import { engineEndpoint, engineHost, type Docker } from './docker.ts';
+import { engineEndpoint, type Docker } from './docker.ts';
+import { engineHost, type Ask } from './engine.ts';
 import { otherUsers } from './users.ts';
 
 /** A compose stack's database service, and where to ask for it. */
 export interface About {
   readonly environment: Environment;
   readonly docker: Docker;
+  readonly ask: Ask;
   readonly config: ComposeConfig;
   readonly settings: DatabaseSettings;
   readonly databaseService: string;
@@ -32,14 +34,14 @@ export async function describeTarget(
   about: About,
   dataDirectory: Promise<string | undefined>,
 ): Promise<Target> {
-  const { environment, docker, config, settings, databaseService } = about;
+  const { environment, ask, config, settings, databaseService } = about;
   const { project } = environment;
   const [engine, host, container] = await Promise.all([
     engineEndpoint(environment.entry),
-    engineHost(docker),
-    findContainer(docker, project, databaseService),
+    engineHost(ask),
+    findContainer(ask, project, databaseService),
   ]);
-  const actual = await inspectVolumes(docker, config, container);
+  const actual = await inspectVolumes(ask, config, container);
   const storage = container
     ? // Not running, not answering, not telling this role, or killed in the middle of initdb and without a database: what
       // the container was told is the best there is, and a reset may be what it needs.
@@ -50,7 +52,7 @@ export async function describeTarget(
     ...{ engine, host, project, database, user, storage },
     server: container && `container ${container.Id.slice(0, 12)} (${container.State.Status})`,
     running: container?.State.Status === 'running',
-    otherUsers: await otherUsers(docker, storage, project),
+    otherUsers: await otherUsers(ask, storage, project),
   };
 }
 
@@ -66,6 +68,6 @@ export function databaseImage(
 
 /** Without a container: what the compose file says, else what the image does. */
 async function futureDataDirectory(about: About): Promise<string> {
-  const image = await imageEnvironment(about.docker, databaseImage(about, undefined));
+  const image = await imageEnvironment(about.ask, databaseImage(about, undefined));
   return configuredPgdata(about.config, about.databaseService, image);
 }

@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 import { isNested } from '../../files.ts';
 import type { Storage } from '../stack.ts';
-import { must, type Docker } from './docker.ts';
+import { PROJECT_LABEL, type ListedContainer } from './containers.ts';
+import type { Ask } from './engine.ts';
 
 /** A container, running or not, and what it mounts: names of volumes, folders of the engine's host. */
 export interface Mounting {
@@ -12,17 +13,14 @@ export interface Mounting {
 }
 
 /** Containers of other projects that use a storage. */
-export async function otherUsers(docker: Docker, storage: Storage, project: string): Promise<string[]> {
+export async function otherUsers(ask: Ask, storage: Storage, project: string): Promise<string[]> {
   if (!['volume', 'device', 'bind'].includes(storage.kind)) return [];
-  const format = '{{.Names}}\t{{.Label "com.docker.compose.project"}}\t{{.Mounts}}';
-  const { stdout } = await must(docker('ps', '--all', '--no-trunc', '--format', format));
-  const containers = stdout
-    .split('\n')
-    .filter(Boolean)
-    .map((line): Mounting => {
-      const [name = '', owner = '', mounts = ''] = line.split('\t');
-      return { name, project: owner, mounts: mounts.split(',') };
-    });
+  const listed = (await ask<ListedContainer[]>('/containers/json', { all: true })) ?? [];
+  const containers = listed.map(({ Names, Labels, Mounts }): Mounting => ({
+    name: Names.map((name) => name.replace(/^\//, '')).join(','),
+    project: Labels?.[PROJECT_LABEL] ?? '',
+    mounts: Mounts.map(({ Name, Source }) => Name ?? Source ?? ''),
+  }));
   return selectOtherUsers(containers, storage, project).map(
     (one) => `${one.name} (${one.project === '' ? 'no compose project' : `project ${one.project}`})`,
   );
