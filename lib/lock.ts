@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { isAlive, startOf } from './alive.ts';
@@ -32,7 +32,7 @@ export function takeLock(file: string, about = ''): Holder | undefined {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       const found = read(file);
       if (found !== undefined && isHeld(found)) return found;
-      removeStale(file, own);
+      removeStale(file, found);
     } finally {
       rmSync(own, { force: true });
     }
@@ -47,17 +47,18 @@ export function holderOf(file: string): Holder | undefined {
   return found && isHeld(found) ? found : undefined;
 }
 
-function removeStale(file: string, own: string): void {
-  // Another task may find it stale at the same time, remove it and take it: so it is moved and looked at again.
-  const moved = `${own}.stale`;
+/**
+ * One at a time removes what a certain holder has left: whoever found it a moment ago would otherwise remove the lock of
+ * the one who has taken it since.
+ */
+function removeStale(file: string, left: Holder | undefined): void {
+  const claim = `${file}.left-by-${left?.pid}-${left?.started}`;
+  if (takeLock(claim) !== undefined) return;
   try {
-    renameSync(file, moved);
-    const found = read(moved);
-    if (found && isHeld(found)) linkSync(moved, file);
-  } catch (error) {
-    if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (JSON.stringify(read(file)) === JSON.stringify(left)) rmSync(file, { force: true });
+  } finally {
+    releaseLock(claim);
   }
-  rmSync(moved, { force: true });
 }
 
 const isHeld = ({ pid, started, host }: Holder): boolean =>

@@ -69,15 +69,17 @@ describe('is stale, and taken', () => {
 });
 
 test('of many at once that find a stale lock, one gets it', { timeout: PATIENCE }, async () => {
-  const file = left({ pid: await ended() });
-  const go = join(dirname(file), 'go');
+  const rounds = 200;
+  const folder = temporaryFolder();
+  const lockOf = (round: number): string => join(folder, `${round}.lock`);
   const program = `
     const { existsSync } = require('node:fs');
     const { takeLock } = require(${JSON.stringify(join(import.meta.dirname, '../../lib/lock.ts'))});
     console.log('ready');
-    const moment = new Int32Array(new SharedArrayBuffer(4));
-    while (!existsSync(${JSON.stringify(go)})) Atomics.wait(moment, 0, 0, 1);
-    console.log(takeLock(${JSON.stringify(file)}, 'x') ? 'held' : 'taken');
+    for (let round = 0; round < ${rounds}; round++) {
+      while (!existsSync(${JSON.stringify(folder)} + '/go' + round));
+      console.log(takeLock(${JSON.stringify(folder)} + '/' + round + '.lock', 'x') ? 'held' : 'taken');
+    }
     process.stdin.resume();
   `;
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -95,12 +97,17 @@ test('of many at once that find a stale lock, one gets it', { timeout: PATIENCE 
     return { child, line };
   });
   await Promise.all(children.map(({ line }) => line(1)));
-  writeFileSync(go, '');
-  // None ends before all have answered: a holder that has ended would rightly be stale.
-  const answers = await Promise.all(children.map(({ line }) => line(2)));
+  const left = JSON.stringify({ pid: await ended(), host: hostname(), about: '' });
+  for (let round = 0; round < rounds; round++) {
+    writeFileSync(lockOf(round), left);
+    writeFileSync(join(folder, `go${round}`), '');
+    // None ends before all have answered: a holder that has ended would rightly be stale.
+    const answers = await Promise.all(children.map(({ line }) => line(2 + round)));
+    expect(answers.sort()).toEqual([...Array<string>(5).fill('held'), 'taken']);
+  }
   for (const { child } of children) child.stdin.end();
   await Promise.all(children.map(({ child }) => once(child, 'close')));
-  expect(answers.sort()).toEqual([...Array<string>(5).fill('held'), 'taken']);
+  expect(readdirSync(folder).filter((name) => !/^(go\d+|\d+\.lock)$/.test(name))).toEqual([]);
 });
 
 test('alive is what runs; its start names it for good', async () => {
