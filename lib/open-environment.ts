@@ -1,5 +1,6 @@
 import type { CanonicalName } from './environment/canonicalise.ts';
 import { resolveEnvironment } from './environment/resolve.ts';
+import { openStack } from './stack/open.ts';
 import type { Run, StackRun } from './task.ts';
 
 /**
@@ -14,7 +15,6 @@ export async function openEnvironment(run: Run, name: CanonicalName): Promise<St
   for (const { value, secret } of environment.variables.values()) if (secret) terminal.redactor.hide(value);
   environment.notes.forEach(terminal.info);
   environment.warnings.forEach(terminal.warn);
-  const { openStack } = await import('./stack/open.ts');
   const databaseService = (values['PG_SERVICE'] as string | undefined) ?? environment.names.databaseService;
   const alembic = values['ALEMBIC'] as string | undefined;
   return {

@@ -17,6 +17,7 @@ import {
   type Values,
 } from './params.ts';
 import { ENV, PG_SERVICE, TYPED_ENV } from './parameters.ts';
+import { runTask } from './run-task.ts';
 import type { Stack, Target } from './stack/stack.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -131,7 +132,7 @@ export function defineTask<const P extends Parameters = Record<never, never>>(
   if (process.argv[1] !== undefined && url === pathToFileURL(realpathSync(process.argv[1])).href) {
     // A package may be a link in node_modules, and then belongs to the repository around that.
     const script = process.argv[1].includes(`${sep}node_modules${sep}`) ? process.argv[1] : file;
-    void import('./run-task.ts').then(({ runTask }) => runTask(task, script));
+    void runTask(task, script);
   }
   return task;
 }

@@ -1,11 +1,9 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ConfigurationError, messageOf } from './errors.ts';
+import { loadModule } from './load-module.ts';
 import type { Task } from './task.ts';
-
-const nodeRequire = createRequire(import.meta.url);
 
 const FOLDER = fileURLToPath(new URL('../tasks', import.meta.url));
 
@@ -33,11 +31,8 @@ export async function loadTasks(root?: string): Promise<Task[]> {
 }
 
 async function loadTask(file: string): Promise<Task> {
-  // The same modules at once, where TypeScript can be required: Node 20 asks another thread for each `import()`, twice.
-  const atOnce = dirname(file) === FOLDER && '.ts' in nodeRequire.extensions;
   try {
-    const module: unknown = atOnce ? nodeRequire(file) : await import(pathToFileURL(file).href);
-    return (module as { default: Task }).default;
+    return ((await loadModule(file)) as { default: Task }).default;
   } catch (error) {
     throw new ConfigurationError(`${file} cannot be loaded: ${messageOf(error)}`, { cause: error });
   }

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import pg from 'pg';
+import { quoteName, quoteText } from './quote.ts';
 
 /** What belongs to a database itself rather than to what is in it: a plain DROP and CREATE loses all of it. */
 export interface DatabaseAttributes {
@@ -67,9 +67,6 @@ export async function readAttributes(client: Client, name: string): Promise<Data
   const { rows } = await client.query<DatabaseAttributes>(READ, [name]);
   return rows[0];
 }
-
-export const quoteName = (name: string): string => pg.escapeIdentifier(name);
-export const quoteText = (text: string): string => pg.escapeLiteral(text).trimStart();
 
 /**
  * The statement that makes an empty database, closed to new sessions, with those of the attributes that it must have

@@ -2,7 +2,8 @@ import type { Client } from 'pg';
 import type { StackRun } from '../task.ts';
 import { whileUnfinished } from '../unfinished.ts';
 import { formerName, keptName, writeMark, type Mark } from './aside.ts';
-import { quoteName, quoteText, type DatabaseAttributes } from './attributes.ts';
+import { type DatabaseAttributes } from './attributes.ts';
+import { quoteName, quoteText } from './quote.ts';
 import { commentStatement, inTransaction } from './leftovers.ts';
 import { endSessions } from './server-session.ts';
 

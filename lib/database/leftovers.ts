@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { RefusedError } from '../errors.ts';
 import { CREATED_BY_US, INVALID, formerName, keptName, newName, readMark, type Mark } from './aside.ts';
-import { quoteName, quoteText } from './attributes.ts';
+import { quoteName, quoteText } from './quote.ts';
 
 /** A database as the catalog has it. */
 export interface DatabaseRow {

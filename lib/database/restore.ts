@@ -6,7 +6,7 @@ import { ConfigurationError, FailedError, RefusedError, messageOf } from '../err
 import type { DestructiveRun, StackRun } from '../task.ts';
 import { revisionIds } from '../alembic.ts';
 import { majorVersion } from './archive.ts';
-import { quoteName } from './attributes.ts';
+import { quoteName } from './quote.ts';
 import { readRevisions } from './revisions.ts';
 import { applyRoles, rolesScript } from './bootstrap-roles.ts';
 import { inspectDump, type Dump } from './dump.ts';

@@ -6,11 +6,11 @@ import { CREATED_BY_US, newName, writeMark } from './aside.ts';
 import {
   createStatement,
   privilegeStatements,
-  quoteName,
   readAttributes,
   settingStatements,
   type DatabaseAttributes,
 } from './attributes.ts';
+import { quoteName } from './quote.ts';
 import { exchange, outgoing, type Occasion } from './exchange.ts';
 import {
   commentStatement,

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join, resolve, sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { ConfigurationError, messageOf } from '../errors.ts';
+import { loadModule } from '../load-module.ts';
 import type { Naming } from './names.ts';
 import { checkServerEntry, type ServerEntry } from './server-entry.ts';
 
@@ -101,15 +100,9 @@ function nearestRoot(folder: string): string | undefined {
  */
 export async function loadRegistry(root: string, again = false): Promise<Registry> {
   const file = join(root, REGISTRY_FILE);
-  const url = pathToFileURL(file);
-  if (again) {
-    url.search = String(process.hrtime.bigint());
-    // In a repository whose package.json does not say "type": "module", it is kept here.
-    delete createRequire(url).cache[file];
-  }
   let registry: Registry | undefined;
   try {
-    registry = ((await import(url.href)) as { default?: Registry }).default;
+    registry = ((await loadModule(file, again)) as { default?: Registry }).default;
   } catch (error) {
     throw new ConfigurationError(`${REGISTRY_FILE} cannot be loaded: ${messageOf(error)}`, { cause: error });
   }

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import { FailedError, UnreachableError, messageOf } from '../errors.ts';
+import { INVALID_PASSWORD } from './password.ts';
 
 export interface Login {
   readonly user: string;
@@ -10,7 +11,6 @@ export interface Login {
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const CANNOT_CONNECT_NOW = '57P03';
-export const INVALID_PASSWORD = '28P01';
 
 /**
  * A client over a connection that stands already.

@@ -2,6 +2,9 @@ import type { Environment } from '../environment/resolve.ts';
 import { FailedError } from '../errors.ts';
 import type { Login } from './client.ts';
 
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+export const INVALID_PASSWORD = '28P01';
+
 /**
  * The classic mismatch: the password was changed after the storage was made. POSTGRES_PASSWORD counts for initdb only.
  *

@@ -2,13 +2,12 @@ import { describe, expect, test } from 'vitest';
 import {
   createStatement,
   privilegeStatements,
-  quoteName,
-  quoteText,
   settingStatements,
   type DatabaseAttributes,
   type DatabasePrivilege,
   type DatabaseSetting,
 } from '../../lib/database/attributes.ts';
+import { quoteName, quoteText } from '../../lib/database/quote.ts';
 
 const PLAIN: DatabaseAttributes = {
   oid: '16384',

@@ -131,6 +131,9 @@ describe('readComposeConfig, with a program in the place of docker', () => {
     const root = temporaryFolder({ 'bin/docker': `#!/bin/sh\n${script}\n` });
     chmodSync(join(root, 'bin/docker'), 0o755);
     vi.stubEnv('PATH', join(root, 'bin') + delimiter + process.env['PATH']);
+    // Compose is asked through it, as where docker may look for it in other places.
+    writeFileSync(join(root, 'config.json'), '{"cliPluginsExtraDirs":[]}');
+    vi.stubEnv('DOCKER_CONFIG', root);
     return root;
   }
 

@@ -17,7 +17,6 @@ import { serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
 import { runPsql } from './psql.ts';
 import { connect } from './relay.ts';
-import { restoring } from './restore.ts';
 import { otherPasswordIn, takesPassword } from './password.ts';
 import { Spare } from './spare.ts';
 import { databaseImage, describeTarget } from './target.ts';
@@ -32,6 +31,8 @@ export async function openComposeStack(
   const { project, names } = environment;
   const { docker, ask, running } = asked;
   const answered = new Spare();
+  /** Where it was asked while the server started. */
+  let takenPassword: Promise<boolean | undefined> | undefined;
   const config = await asked.config;
   const settings = databaseSettings(config, databaseService, environment);
   terminal.redactor.hide(settings.password);
@@ -68,6 +69,7 @@ export async function openComposeStack(
       );
       running.remember(databaseService, found.container);
       answered.keep(found.client);
+      takenPassword = found.takenPassword;
     });
 
   const connectTo = async (database: string): Promise<Client> =>
@@ -139,7 +141,9 @@ export async function openComposeStack(
     async checkPassword() {
       const id = await running.of(databaseService);
       // What else is in the way of the network is for `check` to say: the server answers.
-      if (await takesPassword(docker, id, settings).catch(() => true)) return;
+      const taken = (await takenPassword) ?? (await takesPassword(docker, id, settings).catch(() => true));
+      takenPassword = undefined;
+      if (taken) return;
       throw otherPasswordIn(docker, id, settings, environment);
     },
 
@@ -181,12 +185,13 @@ export async function openComposeStack(
     },
 
     ...dumping(docker, () => running.of(databaseService), settings),
-    ...restoring(
-      docker,
-      () => running.of(databaseService),
-      settings,
-      (to, work) => stack.withClient(to, work),
-    ),
+
+    restoresNatively: true,
+    async restore(...what) {
+      const { restoreWithin } = await import('./restore.ts');
+      const id = await running.of(databaseService);
+      return restoreWithin(docker, id, settings, stack.withClient.bind(stack), ...what);
+    },
 
     runScript: async (file) => runPsql(docker, await running.of(databaseService), settings, file, terminal),
 

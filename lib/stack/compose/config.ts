@@ -4,8 +4,9 @@ import { ConfigurationError, FailedError } from '../../errors.ts';
 import { looksSecret } from '../../environment/env-files.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import type { Command } from '../../display.ts';
-import type { RunOptions } from '../../process.ts';
-import { dockerOf, must } from './docker.ts';
+import { run, type RunOptions } from '../../process.ts';
+import { dockerError, dockerOf } from './docker.ts';
+import { withoutDocker } from './plugin.ts';
 
 /** A mount as `docker compose config` resolves it. */
 export interface ConfiguredMount {
@@ -99,15 +100,17 @@ async function resolve(
   env: Readonly<Record<string, string>>,
 ): Promise<ComposeConfig> {
   const command = composeCommand(environment, 'config', '--format', 'json');
-  const { stdout } = await must(command, { ...inProject(environment), env }).catch((error: unknown) => {
+  const result = await run(withoutDocker(command), { ...inProject(environment), env });
+  if (result.status !== 0) {
+    const error = dockerError(command, result);
     if (!(error instanceof FailedError)) throw error;
     throw new ConfigurationError(`${composeFile(environment)}: ${error.message}`, {
       cause: error,
       hint: `correct it, then type: make check ENV=${environment.name}`,
     });
-  });
+  }
   // The output is meant to be read by compose again, so a dollar sign in a value is doubled.
-  return JSON.parse(stdout, (_key, value: unknown) =>
+  return JSON.parse(result.stdout, (_key, value: unknown) =>
     typeof value === 'string' ? value.replaceAll('$$', '$') : value,
   ) as ComposeConfig;
 }

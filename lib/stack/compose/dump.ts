@@ -73,12 +73,13 @@ export function dumping(
 
     async verifyArchive(file) {
       const id = await container();
-      for (const how of [['--list'], ['-f', '/dev/null']]) {
+      const read = async (...how: string[]): Promise<void> => {
         const restore = docker('exec', '-i', id, 'pg_restore', ...how);
         const { status, stderr } = await run(restore, { input: createReadStream(file) });
         if (status !== 0)
           throw new FailedError(`pg_restore cannot read ${file} (status ${status}): ${stderr.trim()}`);
-      }
+      };
+      await Promise.all([read('--list'), read('-f', '/dev/null')]);
     },
   };
 }

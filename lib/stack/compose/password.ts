@@ -1,11 +1,10 @@
 import type { Environment } from '../../environment/resolve.ts';
 import { display } from '../../display.ts';
 import { FailedError } from '../../errors.ts';
-import { INVALID_PASSWORD } from '../client.ts';
-import { otherPassword } from '../password.ts';
+import { INVALID_PASSWORD, otherPassword } from '../password.ts';
 import type { DatabaseSettings } from './config.ts';
 import type { Docker } from './docker.ts';
-import { connect } from './relay.ts';
+import { connect, type ConnectOptions } from './relay.ts';
 
 /**
  * Whether the server takes our password from where the application connects, over the network: on its loopback the
@@ -15,9 +14,11 @@ export async function takesPassword(
   docker: Docker,
   container: string,
   settings: DatabaseSettings,
+  how: Omit<ConnectOptions, 'from'> = {},
 ): Promise<boolean> {
   try {
-    await (await connect(docker, container, settings.name, settings, { from: 'network' })).end();
+    const client = await connect(docker, container, settings.name, settings, { ...how, from: 'network' });
+    await client.end();
     return true;
   } catch (error) {
     if (error instanceof FailedError && (error.cause as { code?: string }).code === INVALID_PASSWORD)

@@ -5,6 +5,7 @@ import type { Terminal } from '../../terminal.ts';
 import { findContainer, type Container } from './containers.ts';
 import type { Docker } from './docker.ts';
 import type { Ask } from './engine.ts';
+import { takesPassword } from './password.ts';
 import { connect } from './relay.ts';
 import type { DatabaseSettings } from './config.ts';
 import { run } from '../../process.ts';
@@ -15,12 +16,19 @@ const LISTEN = 5;
 /** For the server's answer; one that hangs must not use up the whole timeout unseen. */
 const ANSWER_MS = 2_000;
 
+export interface Ready {
+  readonly container: string;
+  readonly client: Client;
+  readonly takenPassword: Promise<boolean | undefined>;
+}
+
 /**
  * Waits until the database answers a query over TCP inside its container. The temporary server that the official
  * image runs during the first start listens on the socket only, so it cannot be mistaken for the real one.
  *
  * @param timeout seconds
- * @returns the container, and the client that was answered, for whoever asks next
+ * @returns the container, the client that was answered, for whoever asks next, and whether the password was taken where
+ *   applications connect, asked at the same time: undefined where that could not be told
  * @throws UnreachableError after the timeout, or as soon as the container gives up, with its last log lines
  */
 export async function waitUntilReady(
@@ -32,7 +40,7 @@ export async function waitUntilReady(
   timeout: number,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<{ container: string; client: Client }> {
+): Promise<Ready> {
   const started = performance.now();
   const elapsed = (): number => (performance.now() - started) / 1000;
   // Elsewhere than on a terminal a line every tenth of a second would be noise.
@@ -46,21 +54,28 @@ export async function waitUntilReady(
     clearInterval(ticking);
   }
 
-  async function answers(): Promise<{ container: string; client: Client }> {
+  async function answers(): Promise<Ready> {
     let container: Container | undefined;
     let last: unknown;
     for (;;) {
       signal.throwIfAborted();
       container = await findContainer(ask, project, service);
       if (container?.State.Status === 'running') {
+        const attempt = new AbortController();
         try {
           // Waiting where the server is, so that its first answer is not missed by the time that a look at it takes.
           const wait = Math.min(LISTEN, Math.max(0, Math.ceil(timeout - elapsed())));
-          const how = { wait, timeout: wait * 1000 + ANSWER_MS, signal };
+          const how = {
+            wait,
+            timeout: wait * 1000 + ANSWER_MS,
+            signal: AbortSignal.any([signal, attempt.signal]),
+          };
+          const takenPassword = takesPassword(docker, container.Id, settings, how).catch(() => undefined);
           const client = await connect(docker, container.Id, settings.name, settings, how);
           await client.query('SELECT 1');
-          return { container: container.Id, client };
+          return { container: container.Id, client, takenPassword };
         } catch (error) {
+          attempt.abort();
           if (error instanceof FailedError) throw error;
           last = error;
         }

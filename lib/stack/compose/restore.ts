@@ -18,57 +18,49 @@ const RESTORE_DIRECTORY = `
 /** What may be set for the database and would stop a restore. */
 const OPTIONS = 'PGOPTIONS=-c default_transaction_read_only=off -c statement_timeout=0';
 
-type Restoring = Pick<Stack, 'restoresNatively' | 'restore'>;
-
 /** Restores by the programs in the database's own container. */
-export function restoring(
+export async function restoreWithin(
   docker: Docker,
-  container: () => Promise<string>,
+  container: string,
   settings: DatabaseSettings,
   withClient: Stack['withClient'],
-): Restoring {
-  return {
-    restoresNatively: true,
-
-    async restore(dump, database, meter, jobs) {
-      const id = await container();
-      const exec = ['exec', '-i', '-e', OPTIONS, '-e', 'LC_ALL=C.UTF-8', id];
-      const where = ['-U', settings.user, '-d', conninfo(database)];
-      // Only then does it name the entry that failed.
-      const how = ['--verbose', '--exit-on-error', '--no-owner', '--no-acl', ...where];
-      // psql would give everything the owners that it had elsewhere.
-      if (dump.kind === 'plain' && dump.tables !== undefined) {
-        const { restore } = await import('../../database/restore-client.ts');
-        return withClient(database, (client) => restore(client, dump, meter));
-      }
-      if (dump.kind === 'plain') {
-        const psql = docker(
-          ...exec,
-          'psql',
-          '-X',
-          '-q',
-          '-v',
-          'ON_ERROR_STOP=1',
-          ...where,
-          '-f',
-          '-',
-          '-o',
-          '/dev/null',
-        );
-        const result = await run(psql, { input: openDump(dump, meter) });
-        if (result.status !== 0) throw psqlFailure(result);
-        return;
-      }
-      const result =
-        dump.kind === 'custom'
-          ? await run(docker(...exec, 'pg_restore', ...how), { input: openDump(dump, meter) })
-          : await sendFolder(dump, meter, (input) => {
-              const script = ['bash', '-c', RESTORE_DIRECTORY, 'bash', `--jobs=${jobs}`, ...how];
-              return run(docker(...exec, ...script), { input });
-            });
-      if (result.status !== 0) throw pgRestoreFailure(result);
-    },
-  };
+  ...[dump, database, meter, jobs]: Parameters<Stack['restore']>
+): Promise<void> {
+  const exec = ['exec', '-i', '-e', OPTIONS, '-e', 'LC_ALL=C.UTF-8', container];
+  const where = ['-U', settings.user, '-d', conninfo(database)];
+  // Only then does it name the entry that failed.
+  const how = ['--verbose', '--exit-on-error', '--no-owner', '--no-acl', ...where];
+  // psql would give everything the owners that it had elsewhere.
+  if (dump.kind === 'plain' && dump.tables !== undefined) {
+    const { restore } = await import('../../database/restore-client.ts');
+    return withClient(database, (client) => restore(client, dump, meter));
+  }
+  if (dump.kind === 'plain') {
+    const psql = docker(
+      ...exec,
+      'psql',
+      '-X',
+      '-q',
+      '-v',
+      'ON_ERROR_STOP=1',
+      ...where,
+      '-f',
+      '-',
+      '-o',
+      '/dev/null',
+    );
+    const result = await run(psql, { input: openDump(dump, meter) });
+    if (result.status !== 0) throw psqlFailure(result);
+    return;
+  }
+  const result =
+    dump.kind === 'custom'
+      ? await run(docker(...exec, 'pg_restore', ...how), { input: openDump(dump, meter) })
+      : await sendFolder(dump, meter, (input) => {
+          const script = ['bash', '-c', RESTORE_DIRECTORY, 'bash', `--jobs=${jobs}`, ...how];
+          return run(docker(...exec, ...script), { input });
+        });
+  if (result.status !== 0) throw pgRestoreFailure(result);
 }
 
 /** A name as libpq takes it, which may look like a connection string. */
