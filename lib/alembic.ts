@@ -62,8 +62,7 @@ async function failure(
  */
 export async function upgrade(run: StackRun): Promise<void> {
   const { environment, terminal, actor, values, command } = run;
-  await ensureMarker(run);
-  await applyRoles(run);
+  await applyRoles(run, ensureMarker(run));
   await migrate(run, values['REV'] as string);
   await applyRoles(run);
   if (actor.dryRun) return;

@@ -8,8 +8,7 @@ import { ensureMarker } from './marker.ts';
 /** `db-bootstrap-roles-env`: runs the script; idempotent as far as the script is. */
 export async function bootstrapRoles(run: StackRun): Promise<void> {
   const { environment, terminal, actor, command } = run;
-  await ensureMarker(run);
-  await applyRoles(run);
+  await applyRoles(run, ensureMarker(run));
   if (actor.dryRun) return;
   if (rolesScript(run) === undefined)
     terminal.info(`${environment.name} has no script for roles (rolesScript in the registry): skipped`);
@@ -22,19 +21,24 @@ export const rolesScript = ({ values, environment }: StackRun): string | undefin
   (values['BOOTSTRAP_ROLES_SQL'] as string | undefined) ?? environment.names.rolesScript;
 
 /**
- * Runs the script, where there is one, to its end, whatever it says of ON_ERROR_STOP: rights are independent of each other, and a person
- * wants to see all that failed.
+ * Runs the script, where there is one, to its end, whatever it says of ON_ERROR_STOP: rights are independent of each
+ * other, and a person wants to see all that failed.
  *
+ * @param allowed what must be well before
  * @throws FailedError with the count, and line and message of each statement that failed
  */
-export async function applyRoles(run: StackRun): Promise<void> {
+export async function applyRoles(run: StackRun, allowed: Promise<void> = Promise.resolve()): Promise<void> {
   const { stack, root, actor } = run;
   const script = rolesScript(run);
+  if (script === undefined || actor.dryRun) await allowed;
   if (script === undefined) return;
+  allowed.catch(() => {});
   const file = resolve(root, script);
   if (!existsSync(file))
     throw new ConfigurationError(`${script}: no such file`, { hint: 'BOOTSTRAP_ROLES_SQL=<file>' });
-  const errors = await actor.act(`psql -d ${stack.database.name} -f ${script}`, () => stack.runScript(file));
+  const errors = await actor.act(`psql -d ${stack.database.name} -f ${script}`, () =>
+    stack.runScript(file, allowed),
+  );
   if (!errors || errors.length === 0) return;
   const list = errors.map(({ line, message }) => `${script}:${line}: ${message}`).join('\n');
   throw new FailedError(`${counted(errors.length, 'statement')} failed:\n${list}`);

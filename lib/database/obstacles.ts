@@ -92,13 +92,14 @@ export async function checkReplaceable(
     );
     if (versions.length === 0) return [];
     const { version, folder } = versions[0]!;
+    // Asked at the same time; where it cannot be told, the server will say so itself.
+    const free = folder === null ? undefined : stack.freeSpace(folder);
+    free?.catch(() => {});
     return [
       ...(await client.query<Obstacle>(OBSTACLES, [name])).rows,
       ...(version < 150000 ? [] : (await client.query<Obstacle>(COLLATION)).rows),
       ...(await inTheWay(client, name)),
-      ...(folder === null
-        ? []
-        : diskSpace(await stack.freeSpace(folder), Math.max(bytes, EMPTY_DATABASE), folder)),
+      ...(folder === null ? [] : diskSpace(await free, Math.max(bytes, EMPTY_DATABASE), folder)),
     ];
   });
   if (found.length === 0) return;

@@ -69,7 +69,8 @@ export function direct({ root, names, variables }: Environment, options: StackOp
       await withClient(to, (client) => restore(client, dump, meter));
     },
 
-    async runScript(file) {
+    async runScript(file, allowed) {
+      await allowed;
       const script = readFileSync(file, 'utf8');
       return withClient(login.database, (client) => runStatements(client, script, relative(root, file)));
     },

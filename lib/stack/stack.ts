@@ -157,8 +157,12 @@ export interface Stack {
    * @throws FailedError naming what failed
    */
   restore(dump: Dump, database: string, meter: Transform, jobs: number): Promise<void>;
-  /** Runs an SQL script to its end, and tells which statements failed. */
-  runScript(file: string): Promise<ScriptError[]>;
+  /**
+   * Runs an SQL script to its end, and tells which statements failed.
+   *
+   * @param allowed nothing of it is run before this is kept, nor when it is not
+   */
+  runScript(file: string, allowed?: Promise<void>): Promise<ScriptError[]>;
   /** Whether a file of the application, as that place sees it, is in its image: then this machine's own is another one. */
   isBuiltIn(file: string | undefined): boolean;
   /**

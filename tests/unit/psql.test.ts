@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
-import { scriptErrors } from '../../lib/stack/compose/psql.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { runPsql, scriptErrors } from '../../lib/stack/compose/psql.ts';
+import { recordingTerminal, temporaryFolder } from './support.ts';
 
 test.each<[what: string, stderr: string, expected: [line: number, message: string][]]>([
   ['nothing', '', []],
@@ -73,4 +76,35 @@ test.each<[what: string, stderr: string, expected: [line: number, message: strin
   ['an error without words', 'psql:<stdin>:1: ERROR:  \n', [[1, '']]],
 ])('%s', (_what, stderr, expected) => {
   expect(scriptErrors(stderr).map(({ line, message }) => [line, message])).toEqual(expected);
+});
+
+describe('a script that something must allow', () => {
+  const run = (allowed: Promise<void>): { folder: string; ended: Promise<unknown> } => {
+    const folder = temporaryFolder({ 'roles.sql': 'GRANT' });
+    // In the place of psql: notes that it was started, and what it is given.
+    const note = `echo started > '${folder}/log'; cat >> '${folder}/log'`;
+    const settings = { name: 'core', user: 'app', password: '' };
+    const { terminal } = recordingTerminal();
+    const docker = () => ({ file: 'sh', args: ['-c', note] });
+    return {
+      folder,
+      ended: runPsql(docker, 'id', settings, join(folder, 'roles.sql'), terminal, allowed),
+    };
+  };
+  const log = (folder: string): string => readFileSync(join(folder, 'log'), 'utf8');
+
+  test('psql is started meanwhile, and gets it afterwards', async () => {
+    let allow!: () => void;
+    const { folder, ended } = run(new Promise((resolve) => (allow = resolve)));
+    await expect.poll(() => log(folder)).toBe('started\n');
+    allow();
+    expect(await ended).toEqual([]);
+    expect(log(folder)).toBe('started\nGRANT');
+  });
+
+  test('nothing of it is run where that fails, and the failure is what is said', async () => {
+    const { folder, ended } = run(Promise.reject(new Error('marked for vm_prod')));
+    await expect(ended).rejects.toThrow('marked for vm_prod');
+    expect(log(folder)).toBe('started\n');
+  });
 });

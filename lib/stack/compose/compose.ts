@@ -193,7 +193,9 @@ export async function openComposeStack(
       return restoreWithin(docker, id, settings, stack.withClient.bind(stack), ...what);
     },
 
-    runScript: async (file) => runPsql(docker, await running.of(databaseService), settings, file, terminal),
+    async runScript(file, allowed) {
+      return runPsql(docker, await running.of(databaseService), settings, file, terminal, allowed);
+    },
 
     isBuiltIn(file) {
       const mounts = config.services[names.application.service]?.volumes ?? [];

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { Readable } from 'node:stream';
 import { FailedError } from '../../errors.ts';
 import { run } from '../../process.ts';
 import type { Terminal } from '../../terminal.ts';
@@ -7,26 +8,41 @@ import type { ScriptError } from '../stack.ts';
 import type { DatabaseSettings } from './config.ts';
 import type { Docker } from './docker.ts';
 
-/** Runs a script by the psql of a container, to its end, and tells which statements failed. */
+/**
+ * Runs a script by the psql of a container, to its end, and tells which statements failed.
+ *
+ * @param allowed psql is started meanwhile, and given the script once this is kept
+ */
 export async function runPsql(
   docker: Docker,
   container: string,
   { user, name }: DatabaseSettings,
   file: string,
   terminal: Terminal,
+  allowed: Promise<void> = Promise.resolve(),
 ): Promise<ScriptError[]> {
   // Errors in English, because they are recognised by their word.
   const psql = docker(
     ...['exec', '-i', '-e', 'PGOPTIONS=-c lc_messages=C', '-e', 'LC_ALL=C.UTF-8', container],
     ...['psql', '-X', '-q', '-U', user, '-d', name, '-v', 'ON_ERROR_STOP=0', '-f', '-'],
   );
-  const { status, stdout, stderr } = await run(psql, { input: readFileSync(file, 'utf8') });
+  const script = readFileSync(file, 'utf8');
+  const held = allowed.then(
+    () => [script],
+    () => [],
+  );
+  const { status, stdout, stderr } = await run(psql, { input: Readable.from(once(held)) });
+  await allowed;
   if (stdout.trim() !== '') terminal.line(stdout.trimEnd());
   const errors = scriptErrors(stderr);
   if (status !== 0 && errors.length === 0) {
     throw new FailedError(`psql failed on ${basename(file)} (status ${status}): ${stderr.trim()}`);
   }
   return errors;
+}
+
+async function* once(texts: Promise<string[]>): AsyncGenerator<string> {
+  yield* await texts;
 }
 
 /**
