@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { loadRegistry } from '../lib/environment/registry.ts';
 import { FIGURES, type Figure } from './figures.ts';
 import { median } from './median.ts';
@@ -10,10 +11,13 @@ import { measureUp } from './up.ts';
 
 /**
  * `npm run bench`: every figure against what a person would do otherwise, in pairs and in one run; `-- --short` for one
- * round of what is quick. The long form is written to bench/results.json and docs/bench.svg, and ends with 1 when a
- * budget is not met; the short one only shows that everything runs.
+ * round of what is quick, `-- --only <name>` for one figure. The whole form is written to bench/results.json and
+ * docs/bench.svg, and ends with 1 when a budget is not met; the others only show what they find.
  */
-const short = process.argv.includes('--short');
+const { short, only } = parseArgs({
+  options: { short: { type: 'boolean', default: false }, only: { type: 'string' } },
+}).values;
+const whole = !short && only === undefined;
 const rounds = short ? 1 : 9;
 
 export interface Result {
@@ -63,19 +67,19 @@ try {
   project.shell(`${project.compose} up -d --build >/dev/null 2>&1`);
   project.task('up', 'ENV=vm_stg');
   for (const figure of FIGURES) {
-    if (short && figure.long) continue;
+    if (only === undefined ? short && figure.long : figure.name !== only) continue;
     const result = measure(project, figure);
     show(result);
     results.push(result);
   }
-  for (const result of await measureUp(project, short ? 1 : 5)) {
+  for (const result of only === undefined ? await measureUp(project, short ? 1 : 5) : []) {
     show(result);
     results.push(result);
   }
 } finally {
   project.dispose();
 }
-if (!short) {
+if (whole) {
   const machine = { cores: cpus().length, node: process.version, model: cpus()[0]?.model };
   const command = 'npm run bench';
   const written = { command, time: new Date().toISOString(), machine, results };
@@ -85,5 +89,5 @@ if (!short) {
 const missed = results.filter(({ ratio, budget }) => ratio > budget);
 if (missed.length > 0) {
   console.log(`not met: ${missed.map(({ name }) => name).join(', ')}`);
-  if (!short) process.exitCode = 1;
+  if (whole) process.exitCode = 1;
 }

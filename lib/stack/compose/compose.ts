@@ -18,7 +18,7 @@ import { waitUntilReady } from './ready.ts';
 import { runPsql } from './psql.ts';
 import { connect } from './relay.ts';
 import { otherPasswordIn, takesPassword } from './password.ts';
-import { Spare } from './spare.ts';
+import { Spares } from './spares.ts';
 import { databaseImage, describeTarget } from './target.ts';
 
 /** A stack that docker compose runs. Reads the resolved configuration once. */
@@ -30,7 +30,7 @@ export async function openComposeStack(
   const { databaseService, actor, terminal, signal } = options;
   const { project, names } = environment;
   const { docker, ask, running } = asked;
-  const answered = new Spare();
+  const spares = new Spares();
   /** Where it was asked while the server started. */
   let takenPassword: Promise<boolean | undefined> | undefined;
   const config = await asked.config;
@@ -47,6 +47,7 @@ export async function openComposeStack(
     const output = drawn ? { terminal: true } : { onLine: (line: string) => terminal.line(line) };
     const result = await run(command, { ...inProject(environment), ...output, ...how });
     running.forget();
+    spares.forget();
     if (result.status === 0) return;
     // All of it was shown; the last line says why.
     const error = dockerError(command, { ...result, stderr: result.stderr.trim().split('\n').at(-1)! });
@@ -68,7 +69,7 @@ export async function openComposeStack(
         signal,
       );
       running.remember(databaseService, found.container);
-      answered.keep(found.client);
+      spares.keep(settings.name, found.client);
       takenPassword = found.takenPassword;
     });
 
@@ -167,13 +168,8 @@ export async function openComposeStack(
       await destroyStack(storage, image, environment, ask, actor, change);
     },
 
-    async withClient(database, work) {
-      const client = (database === settings.name && answered.take()) || (await connectTo(database));
-      try {
-        return await work(client);
-      } finally {
-        await client.end();
-      }
+    withClient(database, work) {
+      return spares.use(database, () => connectTo(database), work);
     },
 
     async freeSpace(folder) {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { FailedError } from '../../errors.ts';
 import { run } from '../../process.ts';
 import type { Terminal } from '../../terminal.ts';
@@ -21,6 +22,8 @@ export async function runPsql(
   terminal: Terminal,
   allowed: Promise<void> = Promise.resolve(),
 ): Promise<ScriptError[]> {
+  // What is waited for is started first.
+  await setImmediate();
   // Errors in English, because they are recognised by their word.
   const psql = docker(
     ...['exec', '-i', '-e', 'PGOPTIONS=-c lc_messages=C', '-e', 'LC_ALL=C.UTF-8', container],

@@ -7,18 +7,23 @@ import type { Docker } from './docker.ts';
 
 /**
  * Both directions of one TCP connection, made inside the container, to the address given or to the container's own,
- * and tried for the seconds given until something listens there. Either side ending ends both, so that the server sees a
- * client go when this process is killed, and we see a server go. The official images have bash.
+ * and tried for the seconds given until something listens there; where the image has pg_isready, until it would be let
+ * in: a server that is starting listens already. Either side ending ends both, so that the server sees a client go when
+ * this process is killed, and we see a server go. The official images have bash.
  *
  * In those images the server is process 1 and inherits orphans: one that was ended by a signal it takes for a
- * crashed backend, and restarts itself. So the shell outlives both its children, and a broken pipe is an error to
- * them instead of a signal.
+ * crashed backend, and restarts itself. So the shell outlives its children, and a broken pipe is an error to them instead
+ * of a signal.
  */
 const RELAY = `
   trap '' PIPE
-  address="/dev/tcp/\${1:-$HOSTNAME}/\${PGPORT:-5432}"
-  until { exec 3<>"$address"; } 2>/dev/null; do
-    ((SECONDS < $2)) || exec 3<>"$address" || exit 1
+  host="\${1:-$HOSTNAME}" port="\${PGPORT:-5432}"
+  while ((SECONDS < $2)); do
+    pg_isready -q -h "$host" -p "$port"
+    case $? in 1 | 2) sleep 0.05 ;; *) break ;; esac
+  done 2>/dev/null
+  until { exec 3<>"/dev/tcp/$host/$port"; } 2>/dev/null; do
+    ((SECONDS < $2)) || exec 3<>"/dev/tcp/$host/$port" || exit 1
     sleep 0.05
   done
   exec 4<&0
@@ -46,6 +51,8 @@ interface Relay {
   readonly said: () => string;
   readonly end: () => void;
   readonly kill: () => void;
+  /** Whether it holds this process from ending. */
+  readonly hold: (holds: boolean) => void;
 }
 
 /**
@@ -73,8 +80,17 @@ export function openRelay(docker: Docker, container: string, from: From = 'loopb
     said: () => said.trim(),
     end: () => child.stdin.end(),
     kill: () => void child.kill(),
+    hold: (holds) => [child, ...child.stdio].forEach((handle) => holdWith(handle as Handle, holds)),
   };
 }
+
+type Handle = { ref(): void; unref(): void };
+const holdWith = (handle: Handle, holds: boolean): void => (holds ? handle.ref() : handle.unref());
+
+const relays = new WeakMap<Client, Relay>();
+/** Lets this process end although the client is connected. The server sees it go then. */
+export const rest = (client: Client): void => relays.get(client)?.hold(false);
+export const wake = (client: Client): void => relays.get(client)?.hold(true);
 
 /**
  * A connected client of the server in the given container, over `docker exec`: no published port is needed, a remote
@@ -100,6 +116,7 @@ export async function connect(
   try {
     const client = await clientOver(relay.connection, { ...settings, database }, timeout);
     client.once('end', () => relay.end());
+    relays.set(client, relay);
     return client;
   } catch (error) {
     relay.kill();

@@ -1,0 +1,84 @@
+import type { Client } from 'pg';
+import { rest, wake } from './relay.ts';
+
+/** Milliseconds that a connection is kept for: nobody shall find an idle session of ours in the way. */
+const KEPT_MS = 1_000;
+
+/**
+ * Connections that stand already, one for each database, for whoever asks next: a new one takes a quarter of a second.
+ * Kept, they hold nobody from ending.
+ */
+export class Spares {
+  readonly #kept = new Map<string, { client: Client; timer: NodeJS.Timeout }>();
+
+  constructor() {
+    // Whoever comes after this process shall not find its sessions. The server is told, and not waited for.
+    process.once('beforeExit', () => this.#kept.forEach(({ client }) => void client.end()));
+  }
+
+  /** One that nothing is left in. */
+  keep(database: string, client: Client): void {
+    this.#end(database);
+    rest(client);
+    const timer = setTimeout(() => this.#end(database), KEPT_MS).unref();
+    this.#kept.set(database, { client, timer });
+  }
+
+  /** The servers that they lead to may be gone. */
+  forget(): void {
+    for (const database of this.#kept.keys()) this.#end(database);
+  }
+
+  /**
+   * Has somebody work with a connection, and keeps it afterwards as if it were new.
+   *
+   * @param connect where there is none
+   */
+  async use<T>(
+    database: string,
+    connect: () => Promise<Client>,
+    work: (client: Client) => Promise<T>,
+  ): Promise<T> {
+    const client = this.#kept.has(database)
+      ? ((await this.#takeLiving(database)) ?? (await connect()))
+      : await connect();
+    let result: T;
+    try {
+      result = await work(client);
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
+    // Settings, locks, temporary tables, plans. https://www.postgresql.org/docs/current/sql-discard.html
+    if (await succeeds(client, 'DISCARD ALL')) this.keep(database, client);
+    else await client.end();
+    return result;
+  }
+
+  /** The server may have ended one, because its database was replaced. */
+  async #takeLiving(database: string): Promise<Client | undefined> {
+    const client = this.#take(database);
+    if (client === undefined || (await succeeds(client, ''))) return client;
+    await client.end();
+    return undefined;
+  }
+
+  #take(database: string): Client | undefined {
+    const kept = this.#kept.get(database);
+    if (kept === undefined) return undefined;
+    this.#kept.delete(database);
+    clearTimeout(kept.timer);
+    wake(kept.client);
+    return kept.client;
+  }
+
+  #end(database: string): void {
+    void this.#take(database)?.end();
+  }
+}
+
+const succeeds = (client: Client, statement: string): Promise<boolean> =>
+  client.query(statement).then(
+    () => true,
+    () => false,
+  );

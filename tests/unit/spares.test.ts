@@ -1,0 +1,84 @@
+import type { Client } from 'pg';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Spares } from '../../lib/stack/compose/spares.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** In the place of a client: takes down what it is asked. Real ones are in the tests of whole tasks. */
+class Played {
+  readonly asked: string[] = [];
+  readonly end = vi.fn(() => Promise.resolve());
+  fails: string | undefined;
+
+  query(statement: string): Promise<void> {
+    this.asked.push(statement);
+    return statement === this.fails ? Promise.reject(new Error('gone')) : Promise.resolve();
+  }
+}
+const spares = (): Spares => new Spares();
+const asClient = (played: Played): Client => played as unknown as Client;
+const connects = (...clients: Played[]): (() => Promise<Client>) => {
+  return () =>
+    clients.length > 0 ? Promise.resolve(asClient(clients.shift()!)) : Promise.reject(new Error('none'));
+};
+const nothing = (): Promise<void> => Promise.resolve();
+
+test('who comes next gets the same one, as if it were new', async () => {
+  const [one, client] = [spares(), new Played()];
+  const connect = connects(client);
+  await one.use('core', connect, (given) => given.query("SET work_mem TO '1MB'"));
+  expect(await one.use('core', connect, (given) => Promise.resolve(given))).toBe(client);
+  expect(client.asked).toEqual(["SET work_mem TO '1MB'", 'DISCARD ALL', '', 'DISCARD ALL']);
+});
+
+test('who comes at the same time, or asks for another database, gets another one', async () => {
+  const one = spares();
+  const connect = connects(new Played(), new Played(), new Played());
+  const given = (client: Client): Promise<Client> => Promise.resolve(client);
+  const [first, second] = await Promise.all([
+    one.use('core', connect, given),
+    one.use('core', connect, given),
+  ]);
+  const other = await one.use('postgres', connect, given);
+  expect(new Set([first, second, other]).size).toBe(3);
+});
+
+test('one that nobody takes is ended after a second', async () => {
+  const [one, client] = [spares(), new Played()];
+  await one.use('core', connects(client), nothing);
+  vi.advanceTimersByTime(999);
+  expect(client.end).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1);
+  expect(client.end).toHaveBeenCalledOnce();
+});
+
+test('what work has failed with is not kept, nor one in which something is left', async () => {
+  const one = spares();
+  const [failed, dirty, third] = [new Played(), new Played(), new Played()];
+  const connect = connects(failed, dirty, third);
+  await expect(one.use('core', connect, () => Promise.reject(new Error('x')))).rejects.toThrow('x');
+  dirty.fails = 'DISCARD ALL';
+  await one.use('core', connect, nothing);
+  await one.use('core', connect, nothing);
+  expect([failed, dirty, third].map(({ end }) => end.mock.calls.length)).toEqual([1, 1, 0]);
+});
+
+test('one that the server has ended meanwhile is not handed over', async () => {
+  const one = spares();
+  const [gone, fresh] = [new Played(), new Played()];
+  const connect = connects(gone, fresh);
+  await one.use('core', connect, nothing);
+  gone.fails = '';
+  expect(await one.use('core', connect, (given) => Promise.resolve(given))).toBe(fresh);
+});
+
+test('nor one of a server that is gone', async () => {
+  const one = spares();
+  const [old, fresh] = [new Played(), new Played()];
+  const connect = connects(old, fresh);
+  await one.use('core', connect, nothing);
+  one.forget();
+  expect(old.end).toHaveBeenCalledOnce();
+  expect(await one.use('core', connect, (given) => Promise.resolve(given))).toBe(fresh);
+});
