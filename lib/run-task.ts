@@ -130,11 +130,12 @@ async function performOnStack(
     },
     exportedForce: given.ignored['FORCE'],
     exports,
-    open: async () => {
+    read: async () => {
       const again = await loadRegistry(run.root, true);
       canonicalise(name.name, again);
-      return open({ ...run, registry: again });
+      return { ...run, registry: again };
     },
+    open,
     preflight: async (opened: DestructiveRun) => destructive.preflight?.(opened),
   };
   return passGuard(request, (passed) => definition.run(passed));

@@ -27,7 +27,10 @@ export const rolesScript = ({ values, environment }: StackRun): string | undefin
  * @param allowed what must be well before
  * @throws FailedError with the count, and line and message of each statement that failed
  */
-export async function applyRoles(run: StackRun, allowed: Promise<void> = Promise.resolve()): Promise<void> {
+export async function applyRoles(
+  run: StackRun,
+  allowed: Promise<unknown> = Promise.resolve(),
+): Promise<void> {
   const { stack, root, actor } = run;
   const script = rolesScript(run);
   if (script === undefined || actor.dryRun) await allowed;

@@ -4,7 +4,7 @@ import type { EnvironmentEntry } from '../environment/registry.ts';
 import { messageOf } from '../errors.ts';
 import { readFootprints, type Footprint } from '../stack/footprint.ts';
 import type { Target } from '../stack/stack.ts';
-import type { StackRun } from '../task.ts';
+import type { Run, StackRun } from '../task.ts';
 import { readJournals } from './journal.ts';
 import { lastKnown } from './last-known.ts';
 import { findOverlaps, type Overlap } from './overlap.ts';
@@ -27,19 +27,30 @@ export interface Facts {
   readonly journalled: string | undefined;
 }
 
-/** Asks the engine, the server, the registry and the journal, each at the same time. */
-export async function gatherFacts(run: StackRun, environment: CanonicalName): Promise<Facts> {
-  const { stack, root, registry, values, terminal } = run;
+/** What the environments of the registry claim. Compose takes its time for each: begun before anything else is opened. */
+export function readNeighbours(
+  { root, registry, values, terminal }: Run,
+  { name }: CanonicalName,
+): Promise<Footprint[]> {
+  const own = { name, databaseService: values['PG_SERVICE'] as string | undefined };
+  const neighbours = readFootprints(root, registry, own, terminal.redactor);
+  // What is wrong with the environment itself is said first.
+  neighbours.catch(() => {});
+  return neighbours;
+}
+
+/** Asks the engine, the server and the journal, each at the same time. */
+export async function gatherFacts(
+  run: StackRun,
+  environment: CanonicalName,
+  neighbours: Promise<readonly Footprint[]>,
+): Promise<Facts> {
+  const { stack, root } = run;
   const server = askServer(run);
   const [target, { contents, markers, unread }, footprints] = await Promise.all([
     stack.target(server.then(({ dataDirectory }) => dataDirectory ?? undefined)),
     server,
-    readFootprints(
-      root,
-      registry,
-      { name: environment.name, databaseService: values['PG_SERVICE'] as string | undefined },
-      terminal.redactor,
-    ),
+    neighbours,
   ]);
   return {
     ...{ environment, entry: run.environment.entry, target, contents, markers, unread },

@@ -25,8 +25,10 @@ export interface GuardRequest {
   readonly exportedForce: string | undefined;
   /** What the shell exports. */
   readonly exports: Readonly<Record<string, string>>;
-  /** Opens the environment's stack, everything read anew: registry, env files, configuration. */
-  readonly open: () => Promise<StackRun>;
+  /** Reads the registry anew. */
+  readonly read: () => Promise<Run>;
+  /** Opens the environment's stack, everything read anew: env files, configuration. */
+  readonly open: (run: Run) => Promise<StackRun>;
   /** What would make the deed fail or do less than it says; refuses before anyone waits. */
   readonly preflight: (run: DestructiveRun) => Promise<void>;
 }
@@ -72,14 +74,16 @@ export async function passGuard(
 }
 
 /** Opens the stack and asks for the facts. */
-async function look({ open, environment }: GuardRequest): Promise<Passed> {
-  const [run, { gatherFacts }] = await Promise.all([open(), import('./facts.ts')]);
-  let facts = await gatherFacts(run, environment);
+async function look({ read, open, environment }: GuardRequest): Promise<Passed> {
+  const [asked, { readNeighbours, gatherFacts }] = await Promise.all([read(), import('./facts.ts')]);
+  const neighbours = readNeighbours(asked, environment);
+  const run = await open(asked);
+  let facts = await gatherFacts(run, environment, neighbours);
   if (facts.target.running && !facts.contents) {
     // A reset that was killed may have left the database closed. Whose it is can be told all the same.
     enforce(ON_FACTS, facts);
     const { undoInterrupted } = await import('../database/interrupted.ts');
-    if (await undoInterrupted(run)) facts = await gatherFacts(run, environment);
+    if (await undoInterrupted(run)) facts = await gatherFacts(run, environment, neighbours);
   }
   return { ...run, facts, target: facts.target };
 }

@@ -22,10 +22,12 @@ const WORK: Readonly<Record<StepName, Work>> = {
     return `server and data of ${target.project} are gone`;
   },
 
-  async up(run, { images }) {
+  async up(run, { images, facts }) {
     const { stack, values } = run;
     await images();
-    await stack.up({ build: false, timeout: values['TIMEOUT'] as number });
+    // Alembic takes most of a second to start: its heads are asked for while the server is made.
+    const meanwhile = (): void => void (run.actor.dryRun || facts.heads().catch(() => {}));
+    await stack.up({ build: false, timeout: values['TIMEOUT'] as number, meanwhile });
     if (!run.actor.dryRun) await Promise.all([ensureMarker(run), stack.checkPassword()]);
     return `database ${stack.database.name} answers`;
   },
@@ -36,10 +38,11 @@ const WORK: Readonly<Record<StepName, Work>> = {
   },
 
   async migrate(run, { facts, again }) {
-    // Alembic takes most of a second to start: its heads are asked for at the same time.
+    // Where nothing had to be started.
     if (!run.actor.dryRun) facts.heads().catch(() => {});
-    const count = await migrate(run, 'head', again);
-    await applyRoles(run);
+    const migrating = migrate(run, 'head', again);
+    await applyRoles(run, migrating);
+    const count = await migrating;
     // Alembic tells of each one only where alembic.ini has it log.
     const what = count === 0 ? 'upgraded to head' : counted(count, 'revision');
     return rolesScript(run) === undefined ? what : `${what}; the roles can read what was made`;

@@ -87,8 +87,12 @@ export interface Stack {
 
   /** Builds the images that the configuration builds; nothing where there are none. */
   build(): Promise<void>;
-  /** Starts everything and returns when the database answers a query. */
-  up(options: { build: boolean; timeout: number }): Promise<void>;
+  /**
+   * Starts everything and returns when the database answers a query.
+   *
+   * @param options.meanwhile what can be begun as soon as the containers run
+   */
+  up(options: { build: boolean; timeout: number; meanwhile?: () => void }): Promise<void>;
   down(): Promise<void>;
   restart(options: { timeout: number }): Promise<void>;
   rebuild(options: BuildOptions & { timeout: number }): Promise<void>;
@@ -162,7 +166,7 @@ export interface Stack {
    *
    * @param allowed nothing of it is run before this is kept, nor when it is not
    */
-  runScript(file: string, allowed?: Promise<void>): Promise<ScriptError[]>;
+  runScript(file: string, allowed?: Promise<unknown>): Promise<ScriptError[]>;
   /** Whether a file of the application, as that place sees it, is in its image: then this machine's own is another one. */
   isBuiltIn(file: string | undefined): boolean;
   /**

@@ -24,6 +24,7 @@ const played = vi.hoisted(() => ({
   answer: undefined as Error | undefined,
 }));
 vi.mock('../../lib/guard/facts.ts', () => ({
+  readNeighbours: () => Promise.resolve([]),
   gatherFacts: () => {
     played.steps.push('facts');
     return Promise.resolve(played.facts.length > 1 ? played.facts.shift() : played.facts[0]);
@@ -123,6 +124,7 @@ function guard(play: Play = {}) {
       ...{ environment: { name }, entry: own, exports: {}, exportedForce: undefined },
       deed: { what: 'DB reset', effect: 'destroy', forced: 'make x FORCE=1', backup: 'make backup' },
       origins: { WAIT: 'default', FORCE: 'command line', ...play.origins },
+      read: () => Promise.resolve(run as unknown as Run),
       open: () => (played.steps.push('open'), Promise.resolve(opened as unknown as StackRun)),
       preflight: () => (played.steps.push('preflight'), Promise.resolve()),
       ...play.request,

@@ -89,8 +89,9 @@ export async function openComposeStack(
 
     build: async () => void (await change(compose('build'))),
 
-    async up({ build, timeout }) {
+    async up({ build, timeout, meanwhile }) {
       await change(compose('up', '-d', ...(build ? ['--build'] : []), '--remove-orphans'));
+      meanwhile?.();
       await ready(timeout);
     },
 

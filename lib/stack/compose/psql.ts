@@ -9,10 +9,13 @@ import type { ScriptError } from '../stack.ts';
 import type { DatabaseSettings } from './config.ts';
 import type { Docker } from './docker.ts';
 
+/** What takes long is a process in the container: it is there when psql may begin. The end of its input says no. */
+const WHEN_ALLOWED = 'read -r _ && exec psql "$@"';
+
 /**
  * Runs a script by the psql of a container, to its end, and tells which statements failed.
  *
- * @param allowed psql is started meanwhile, and given the script once this is kept
+ * @param allowed psql is started once this is kept
  */
 export async function runPsql(
   docker: Docker,
@@ -20,19 +23,34 @@ export async function runPsql(
   { user, name }: DatabaseSettings,
   file: string,
   terminal: Terminal,
-  allowed: Promise<void> = Promise.resolve(),
+  allowed: Promise<unknown> = Promise.resolve(),
 ): Promise<ScriptError[]> {
+  const script = readFileSync(file, 'utf8');
+  const held = allowed.then(
+    () => [`\n${script}`],
+    () => [],
+  );
   // What is waited for is started first.
   await setImmediate();
   // Errors in English, because they are recognised by their word.
   const psql = docker(
     ...['exec', '-i', '-e', 'PGOPTIONS=-c lc_messages=C', '-e', 'LC_ALL=C.UTF-8', container],
-    ...['psql', '-X', '-q', '-U', user, '-d', name, '-v', 'ON_ERROR_STOP=0', '-f', '-'],
-  );
-  const script = readFileSync(file, 'utf8');
-  const held = allowed.then(
-    () => [script],
-    () => [],
+    ...[
+      'sh',
+      '-c',
+      WHEN_ALLOWED,
+      'sh',
+      '-X',
+      '-q',
+      '-U',
+      user,
+      '-d',
+      name,
+      '-v',
+      'ON_ERROR_STOP=0',
+      '-f',
+      '-',
+    ],
   );
   const { status, stdout, stderr } = await run(psql, { input: Readable.from(once(held)) });
   await allowed;
