@@ -22,17 +22,19 @@ export interface Holder {
 export function takeLock(file: string, about = ''): Holder | undefined {
   mkdirSync(dirname(file), { recursive: true });
   const own = `${file}.${process.pid}`;
-  const holder: Holder = { pid: process.pid, started: startOf(process.pid), host: hostname(), about };
+  const ourselves: Holder = { pid: process.pid, started: startOf(process.pid), host: hostname(), about };
   for (;;) {
-    writeFileSync(own, JSON.stringify(holder));
+    writeFileSync(own, JSON.stringify(ourselves));
     try {
       linkSync(own, file);
       return undefined;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const found = read(file);
-      if (found !== undefined && isHeld(found)) return found;
-      removeStale(file, found);
+      const found = textOf(file);
+      const holder = holderIn(found);
+      if (holder && isHeld(holder)) return holder;
+      // Undefined where it was released in this moment.
+      if (found !== undefined) removeStale(file, found);
     } finally {
       rmSync(own, { force: true });
     }
@@ -43,19 +45,20 @@ export const releaseLock = (file: string): void => rmSync(file, { force: true })
 
 /** Who holds the lock, without taking it. */
 export function holderOf(file: string): Holder | undefined {
-  const found = read(file);
-  return found && isHeld(found) ? found : undefined;
+  const holder = holderIn(textOf(file));
+  return holder && isHeld(holder) ? holder : undefined;
 }
 
 /**
  * One at a time removes what a certain holder has left: whoever found it a moment ago would otherwise remove the lock of
  * the one who has taken it since.
  */
-function removeStale(file: string, left: Holder | undefined): void {
-  const claim = `${file}.left-by-${left?.pid}-${left?.started}`;
+function removeStale(file: string, left: string): void {
+  const holder = holderIn(left);
+  const claim = `${file}.left-by-${holder?.pid ?? 'nobody'}-${holder?.started ?? ''}`;
   if (takeLock(claim) !== undefined) return;
   try {
-    if (JSON.stringify(read(file)) === JSON.stringify(left)) rmSync(file, { force: true });
+    if (textOf(file) === left) rmSync(file, { force: true });
   } finally {
     releaseLock(claim);
   }
@@ -64,9 +67,18 @@ function removeStale(file: string, left: Holder | undefined): void {
 const isHeld = ({ pid, started, host }: Holder): boolean =>
   host !== hostname() || (isAlive(pid) && (started === undefined || startOf(pid) === started));
 
-function read(file: string): Holder | undefined {
+function textOf(file: string): string | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Holder;
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined for what no lock of ours looks like. */
+function holderIn(text: string | undefined): Holder | undefined {
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as Holder);
   } catch {
     return undefined;
   }
