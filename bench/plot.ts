@@ -7,11 +7,13 @@ export function plot(results: readonly Result[]): string {
   const x = (ratio: number): number => LEFT + (Math.min(ratio, SCALE) / SCALE) * WIDTH;
   const rows = results.flatMap(({ name, ratio, budget, against }, index) => {
     const y = 34 + index * ROW;
-    const colour = ratio <= budget ? '#2a7d4f' : '#b3372f';
+    const colour = budget === null ? '#8a8f98' : ratio <= budget ? '#2a7d4f' : '#b3372f';
     return [
       `<text x="${LEFT - 8}" y="${y + 13}" text-anchor="end">${escape(name)}</text>`,
       `<rect x="${LEFT}" y="${y}" width="${(x(ratio) - LEFT).toFixed(1)}" height="16" fill="${colour}"/>`,
-      `<line x1="${x(budget)}" x2="${x(budget)}" y1="${y - 3}" y2="${y + 19}" stroke="#888" stroke-width="2"/>`,
+      budget === null
+        ? ''
+        : `<line x1="${x(budget)}" x2="${x(budget)}" y1="${y - 3}" y2="${y + 19}" stroke="#888" stroke-width="2"/>`,
       `<text x="${x(SCALE) + 8}" y="${y + 13}">${ratio.toFixed(2)} of ${escape(against)}</text>`,
     ];
   });

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -56,6 +57,25 @@ export class BenchProject {
   /** Runs a task without npx, whose start-up is measured by itself. @returns seconds */
   task(name: string, ...words: string[]): number {
     return this.#time(process.execPath, ['--import', 'tsx', `tasks/${name}.ts`, ...words]);
+  }
+
+  /**
+   * The same for a task with a guard, from the moment on that the person sees what will be destroyed.
+   *
+   * @returns seconds
+   */
+  async fromScreen(name: string, ...words: string[]): Promise<number> {
+    const args = ['--import', 'tsx', `tasks/${name}.ts`, ...words];
+    const task = spawn(process.execPath, args, { cwd: this.root, stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    let seen: number | undefined;
+    task.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      if (said.includes('this will be destroyed')) seen ??= performance.now();
+    });
+    const [status] = (await once(task, 'close')) as [number];
+    if (status !== 0 || seen === undefined) throw new Error(`${name} ended with ${status}:\n${said}`);
+    return (performance.now() - seen) / 1000;
   }
 
   /** Runs a script as people do. @returns seconds; `status` is what it has to end with */

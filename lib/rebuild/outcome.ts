@@ -7,12 +7,9 @@ import type { Timed } from './progress.ts';
 
 /** One screen: what there is now, how long each step took, and what differs from BASE. */
 export async function showOutcome(run: DestructiveRun, times: readonly Timed[], facts: Facts): Promise<void> {
-  const { stack, terminal } = run;
-  const [contents, roles] = await stack
-    .withClient(
-      stack.database.name,
-      async (client) => [await readContents(client), await readRoles(client)] as const,
-    )
+  const { terminal } = run;
+  const [contents, roles] = await facts
+    .ask(async (client) => [await readContents(client), await readRoles(client)] as const)
     .catch((error: unknown) => {
       if (error instanceof MakesafeError) return [];
       throw error;

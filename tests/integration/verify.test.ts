@@ -51,6 +51,7 @@ const facts = (parts: Partial<Facts> = {}): Facts => ({
   command: (task) => task,
   services: () => Promise.resolve([]),
   marker: async () => (await readMarkers(client))['core_demo'],
+  ask: (question) => question(client),
   query: asks(client),
   current: () => Promise.resolve([]),
   heads: () => Promise.resolve([]),

@@ -21,6 +21,7 @@ const facts = (parts: Partial<Facts> = {}): Facts => ({
     ['make', task, ...Object.entries(parameters).map((pair) => pair.join('='))].join(' '),
   services: answers([{ service: 'db', healthy: true, state: 'running' }]),
   marker: answers('vm_stg'),
+  ask: () => Promise.reject(new Error('no question was expected')),
   query: () => Promise.reject(new Error('no query was expected')),
   current: answers(['r2']),
   heads: answers(['r2']),

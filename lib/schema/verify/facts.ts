@@ -2,7 +2,7 @@ import type { QueryResultRow } from 'pg';
 import { parseFailure } from '../../alembic-failure.ts';
 import { revisionIds } from '../../alembic.ts';
 import { readMarkers } from '../../database/contents.ts';
-import { overOneConnection } from '../../database/one-connection.ts';
+import { overOneConnection, type Ask } from '../../database/one-connection.ts';
 import { readCertainRevisions } from '../../database/revisions.ts';
 import { readonlyRoleOf, schemasOf } from '../../environment/registry.ts';
 import { FailedError } from '../../errors.ts';
@@ -26,6 +26,8 @@ export interface Facts {
   readonly services: () => Promise<readonly ServiceHealth[]>;
   /** The environment that the database is marked for. */
   readonly marker: () => Promise<string | undefined>;
+  /** Has the environment's database answer. */
+  readonly ask: Ask;
   readonly query: <R extends QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<R[]>;
   /** Revisions that the database is at. */
   readonly current: () => Promise<readonly string[]>;
@@ -54,6 +56,7 @@ export function factsOf(run: StackRun, base?: FactsOfBase): Facts {
     command,
     services: once(() => stack.health()),
     marker: once(() => ask(async (client) => (await readMarkers(client))[stack.database.name])),
+    ask,
     query: (sql, values = []) => ask(async (client) => (await client.query(sql, [...values])).rows as never),
     // Alembic takes most of a second to start, and is asked only for what the database cannot tell.
     current: once(async () => (await ask(readCertainRevisions)) ?? revisions(run, 'current')),
