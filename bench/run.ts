@@ -50,10 +50,10 @@ async function measure(project: BenchProject, figure: Figure): Promise<Result> {
   return { ...pick(figure), ours, other, ratio: ours / other, rounds: count };
 }
 
-const pick = ({ name, against, budget = null }: Figure): Pick<Result, 'name' | 'against' | 'budget'> => ({
-  name: name,
+const pick = ({ name, against, budget }: Figure): Pick<Result, 'name' | 'against' | 'budget'> => ({
+  name,
   against,
-  budget,
+  budget: budget ?? null,
 });
 
 function show({ name, against, ours, other, ratio, budget }: Result): void {
