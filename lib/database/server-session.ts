@@ -12,7 +12,9 @@ const LOCK_TIMEOUT = 10;
 /** Seconds that another run's session gets to end, after its task was killed. */
 const LAST_RUN_TIMEOUT = 15;
 /** Seconds that a server that does not answer gets to come back. */
-export const RETURN_TIMEOUT = 60;
+const RETURN_TIMEOUT = 60;
+/** The same for one that has ended and that nobody starts by itself: somebody may just be restarting it. */
+const RESTART_TIMEOUT = 5;
 
 /** Seconds that sessions get to end after they were told to. */
 const SESSIONS_TIMEOUT = 10;
@@ -77,12 +79,16 @@ export async function besideOnceItAnswers<T>(
   work: (client: Client) => Promise<T>,
   ended?: number,
 ): Promise<T> {
-  const deadline = performance.now() + RETURN_TIMEOUT * 1000;
+  const began = performance.now();
+  let lastSeen = began;
   for (;;) {
     try {
       return await beside(run, work, ended);
     } catch (error) {
-      if (!isLost(error) || performance.now() > deadline) throw error;
+      const now = performance.now();
+      if (!run.stack.hasEnded?.()) lastSeen = now;
+      if (!isLost(error) || now - began > RETURN_TIMEOUT * 1000 || now - lastSeen > RESTART_TIMEOUT * 1000)
+        throw error;
       run.terminal.progress('waiting for the server to answer …');
       await sleep(500);
     }

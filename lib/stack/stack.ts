@@ -121,6 +121,8 @@ export interface Stack {
    * @returns undefined where the engine can keep none
    */
   readonly lock?: (about: string) => Promise<EngineLock | undefined>;
+  /** Whether the server has ended, where nothing but `up` starts it again. */
+  readonly hasEnded?: () => boolean;
 
   /** Stops everything and removes the storage, then makes sure that nothing of it is left. */
   destroy(target: Target): Promise<void>;

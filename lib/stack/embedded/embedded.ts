@@ -68,6 +68,8 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
   return {
     database,
 
+    hasEnded: () => findRunning(home) === undefined,
+
     target: async () => {
       const found = findRunning(home);
       return {
