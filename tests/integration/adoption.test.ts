@@ -42,7 +42,7 @@ describe('makesafe in another repository, installed from its tarball', () => {
     const imports = await must(['grep', '-rhoE', String.raw`import\('\.[^']+'\)`, 'lib', 'tasks'], {
       cwd: shop.path('node_modules/makesafe'),
     });
-    expect(imports).toContain('run-task.ts');
+    expect(imports).toContain('open-environment.ts');
     expect(imports).not.toMatch(/testing|demo/);
   });
 
