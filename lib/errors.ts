@@ -66,6 +66,19 @@ export class CancelledError extends MakesafeError {
   }
 }
 
+/**
+ * What was thrown, as one of ours where it only says that the server ended the session: somebody stopped it, or the
+ * session, while a task was at work. Class 57P of https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+export function asKnown(error: unknown): unknown {
+  const isOurs = error instanceof MakesafeError || !(error instanceof Error);
+  if (isOurs || !('code' in error) || !/^57P0/.test(String(error.code))) return error;
+  return new UnreachableError(`the database server ended the session: ${messageOf(error)}`, {
+    cause: error,
+    hint: 'see what happened to the server, then type this again',
+  });
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -2,7 +2,15 @@ import { makeActor } from './act.ts';
 import { commandLine, spelling } from './command-line.ts';
 import { canonicalise } from './environment/canonicalise.ts';
 import { findRoot, loadRegistry, type Registry } from './environment/registry.ts';
-import { CancelledError, FailedError, MakesafeError, RefusedError, UsageError, messageOf } from './errors.ts';
+import {
+  CancelledError,
+  FailedError,
+  MakesafeError,
+  RefusedError,
+  UsageError,
+  asKnown,
+  messageOf,
+} from './errors.ts';
 import { BlockedError } from './guard/blocked.ts';
 import { makeCommandLines, readMakeInvocation, type MakeInvocation } from './make.ts';
 import { readParameters, type Given } from './params.ts';
@@ -28,7 +36,8 @@ export async function runProgram(
     process.exitCode = 1;
   };
   process.once('beforeExit', lost);
-  const fail = (error: unknown): void => {
+  const fail = (thrown: unknown): void => {
+    const error = asKnown(thrown);
     report(error, terminal);
     process.exitCode = error instanceof MakesafeError ? error.status : 1;
   };

@@ -8,6 +8,7 @@ import {
   RefusedError,
   UnreachableError,
   UsageError,
+  asKnown,
   messageOf,
 } from '../../lib/errors.ts';
 
@@ -24,6 +25,25 @@ test.each<[error: MakesafeError, name: string, status: number]>([
   [new CancelledError('x', 'SIGTERM'), 'CancelledError', 143],
 ])('%s', (error, name, status) => {
   expect(error).toMatchObject({ name, status, message: 'x', hint: undefined });
+});
+
+test('a session that the server ended is a server that cannot be reached; nothing else becomes another error', () => {
+  const ended = Object.assign(new Error('terminating connection due to administrator command'), {
+    code: '57P01',
+  });
+  expect(asKnown(ended)).toMatchObject({
+    name: 'UnreachableError',
+    message: 'the database server ended the session: terminating connection due to administrator command',
+    cause: ended,
+  });
+  const others = [
+    new FailedError('x'),
+    new Error('x'),
+    Object.assign(new Error('x'), { code: '42P01' }),
+    'x',
+    undefined,
+  ];
+  for (const other of others) expect(asKnown(other)).toBe(other);
 });
 
 test('hint and cause are kept', () => {
