@@ -41,7 +41,7 @@ async function examine(run: NamedRun): Promise<Finding[]> {
   } catch (error) {
     if (!(error instanceof MakesafeError)) throw error;
     const remedy = error.hint === undefined ? {} : { remedy: error.hint };
-    return [{ ...configuration, state: 'failed', found: error.message, ...remedy }];
+    return [{ ...configuration, state: 'failed', found: onOneLine(error.message), ...remedy }];
   }
   const files = opened.environment.envFiles.map(({ path }) => path).join(', ');
   const facts = factsOf(opened);
@@ -63,6 +63,9 @@ async function examine(run: NamedRun): Promise<Finding[]> {
     ...[database, ...rest, heads],
   ];
 }
+
+/** What is wrong with an environment's files comes as a list with a heading. */
+const onOneLine = (text: string): string => text.replaceAll(':\n', ': ').replaceAll('\n', '; ');
 
 const unreachable = (check: string): Promise<Finding> =>
   Promise.resolve({ check, ...notLookedAt('the database does not answer') });
