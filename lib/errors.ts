@@ -71,8 +71,10 @@ export class CancelledError extends MakesafeError {
  * session, while a task was at work. Class 57P of https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 export function asKnown(error: unknown): unknown {
-  const isOurs = error instanceof MakesafeError || !(error instanceof Error);
-  if (isOurs || !('code' in error) || !/^57P0/.test(String(error.code))) return error;
+  if (error instanceof MakesafeError || !(error instanceof Error)) return error;
+  // Where the server had no time to say so, pg does, without a code.
+  const said = 'code' in error ? String(error.code) : error.message;
+  if (!/^(57P0|ECONNRESET$|Connection terminated)/.test(said)) return error;
   return new UnreachableError(`the database server ended the session: ${messageOf(error)}`, {
     cause: error,
     hint: 'see what happened to the server, then type this again',

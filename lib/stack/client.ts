@@ -9,8 +9,8 @@ export interface Login {
   readonly database: string;
 }
 
-/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const CANNOT_CONNECT_NOW = '57P03';
+/** The server starts, stops or ends sessions. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const NOT_NOW = /^57P0[123]$/;
 
 /**
  * A client over a connection that stands already.
@@ -53,7 +53,7 @@ export function connectionError(
   about: { readonly said?: string; readonly otherPassword?: (cause: unknown) => Error } = {},
 ): Error {
   if (error instanceof FailedError || error instanceof UnreachableError) return error;
-  if (!(error instanceof pg.DatabaseError) || error.code === CANNOT_CONNECT_NOW) {
+  if (!(error instanceof pg.DatabaseError) || NOT_NOW.test(error.code ?? '')) {
     return new UnreachableError(`the database does not answer: ${about.said || messageOf(error)}`, {
       cause: error,
     });
