@@ -36,6 +36,11 @@ test('a session that the server ended is a server that cannot be reached; nothin
     message: 'the database server ended the session: terminating connection due to administrator command',
     cause: ended,
   });
+  const lost = [
+    Object.assign(new Error('read'), { code: 'ECONNRESET' }),
+    new Error('Connection terminated unexpectedly'),
+  ];
+  for (const one of lost) expect(asKnown(one)).toBeInstanceOf(UnreachableError);
   const others = [
     new FailedError('x'),
     new Error('x'),

@@ -1,0 +1,23 @@
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { connectionError } from '../../lib/stack/client.ts';
+
+const refusal = (code: string, message: string): Error =>
+  Object.assign(new pg.DatabaseError(message, 0, 'error'), { code });
+
+// Of a server that is starting or stopping nothing is wrong that a person has to mend.
+test.each<[why: string, error: Error, name: string, message: string]>([
+  ['starting', refusal('57P03', 'x'), 'UnreachableError', 'the database does not answer: x'],
+  ['stopping', refusal('57P01', 'x'), 'UnreachableError', 'the database does not answer: x'],
+  ['crashed', refusal('57P02', 'x'), 'UnreachableError', 'the database does not answer: x'],
+  ['gone', new Error('x'), 'UnreachableError', 'the database does not answer: x'],
+  ['no such database', refusal('3D000', 'x'), 'FailedError', 'the server refuses database core: x'],
+  ['wrong password', refusal('28P01', 'x'), 'FailedError', 'the server refuses database core: x'],
+])('%s', (_why, error, name, message) => {
+  expect(connectionError(error, 'core')).toMatchObject({ name, message, cause: error });
+});
+
+test('a wrong password, where there is more to say of it', () => {
+  const otherPassword = (): Error => new Error('the old one');
+  expect(connectionError(refusal('28P01', 'x'), 'core', { otherPassword }).message).toBe('the old one');
+});
