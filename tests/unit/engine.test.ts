@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { UnreachableError } from '../../lib/errors.ts';
-import { askEngine, type Ask } from '../../lib/stack/compose/engine.ts';
+import { askEngine, demand, type Ask } from '../../lib/stack/compose/engine.ts';
 import { temporaryFolder } from './support.ts';
 
 /** In the place of docker: an engine that speaks HTTP on its standard input and output, and notes each start. */
@@ -62,6 +62,11 @@ test('what the engine does not have is undefined; what it refuses, it says', asy
   await expect(ask('/broken')).rejects.toThrow(
     'the container engine does not tell /broken: the disk is full',
   );
+});
+
+test('a list that is not there is no empty list', async () => {
+  await expect(demand(ask, '/missing')).rejects.toThrow('the container engine does not tell /missing');
+  expect(await demand(ask, '/volumes')).toEqual({ path: '/volumes' });
 });
 
 test('an engine that was restarted is asked anew', async () => {

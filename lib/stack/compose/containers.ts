@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { Storage } from '../stack.ts';
 import type { ComposeConfig } from './config.ts';
-import type { Ask } from './engine.ts';
+import { demand, type Ask } from './engine.ts';
 
 /** The part of a container that is used, as `docker inspect` shows it. */
 export interface Container {
@@ -39,7 +39,7 @@ export async function listContainers(
 ): Promise<readonly ListedContainer[]> {
   const label = [`${PROJECT_LABEL}=${project}`, 'com.docker.compose.oneoff=False'];
   if (service !== undefined) label.push(`${SERVICE_LABEL}=${service}`);
-  return (await ask<ListedContainer[]>('/containers/json', { all: true, filters: { label } })) ?? [];
+  return demand<ListedContainer[]>(ask, '/containers/json', { all: true, filters: { label } });
 }
 
 /** The container of a service, running before stopped; undefined when there is none. */

@@ -10,7 +10,7 @@ import type { Storage, Target } from '../stack.ts';
 import { composeCommand } from './config.ts';
 import { PROJECT_LABEL, findVolume, listContainers } from './containers.ts';
 import { dockerError, dockerOf, type Docker } from './docker.ts';
-import { type Ask } from './engine.ts';
+import { demand, type Ask } from './engine.ts';
 
 type Bind = Extract<Storage, { kind: 'bind' }>;
 
@@ -142,9 +142,9 @@ async function confirmGone(
   const label = [`${PROJECT_LABEL}=${project}`];
   const [containers, listed] = await Promise.all([
     listContainers(ask, project),
-    ask<{ Volumes: readonly { Name: string }[] | null }>('/volumes', { filters: { label } }),
+    demand<{ Volumes: readonly { Name: string }[] | null }>(ask, '/volumes', { filters: { label } }),
   ]);
-  const volumes = listed?.Volumes?.map(({ Name }) => Name) ?? [];
+  const volumes = listed.Volumes?.map(({ Name }) => Name) ?? [];
   const left = [
     ...containers.map(({ Id }) => `container ${Id.slice(0, 12)}`),
     ...volumes.map((name) => `volume ${name}`),

@@ -3,7 +3,7 @@ import type { Environment } from '../../environment/resolve.ts';
 import type { ComposeConfig, DatabaseSettings } from './config.ts';
 import { findContainer } from './containers.ts';
 import { engineEndpoint, must, type Docker } from './docker.ts';
-import { engineHost, type Ask } from './engine.ts';
+import { demand, engineHost, type Ask } from './engine.ts';
 import { otherPasswordIn, takesPassword } from './password.ts';
 import { lookAtPorts } from './ports.ts';
 
@@ -23,11 +23,11 @@ const engine: Check<Diagnosed> = {
     const [host, endpoint, version, compose] = await Promise.all([
       engineHost(ask),
       engineEndpoint(environment.entry),
-      ask<{ Version: string }>('/version'),
+      demand<{ Version: string }>(ask, '/version'),
       must(docker('compose', 'version', '--short')),
     ]);
     const pinned = environment.entry.engine?.host;
-    const found = `Docker ${version!.Version}, Compose ${compose.stdout.trim()}, ${endpoint} on host ${host}`;
+    const found = `Docker ${version.Version}, Compose ${compose.stdout.trim()}, ${endpoint} on host ${host}`;
     if (pinned !== undefined && pinned !== host) {
       return failed(
         `${found}; pinned to host ${pinned}`,

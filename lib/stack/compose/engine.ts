@@ -59,8 +59,20 @@ export function askEngine(docker: Docker): Ask {
   };
 }
 
+/**
+ * The same for what every engine has, like its lists: that nothing is in one may mean that data are gone.
+ *
+ * @throws FailedError also when the engine does not have it
+ */
+export async function demand<T>(ask: Ask, ...question: Parameters<Ask>): Promise<T> {
+  const answer = await ask<T>(...question);
+  if (answer !== undefined) return answer;
+  throw new FailedError(`the container engine does not tell ${question[0]}`);
+}
+
 /** The name of the engine's own machine. */
-export const engineHost = async (ask: Ask): Promise<string> => (await ask<{ Name: string }>('/info'))!.Name;
+export const engineHost = async (ask: Ask): Promise<string> =>
+  (await demand<{ Name: string }>(ask, '/info')).Name;
 
 /** A connection to the engine. It keeps nobody from ending, and ends with this process. */
 function dial(docker: Docker, complain: (text: string) => void): Duplex {

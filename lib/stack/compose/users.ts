@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { isNested } from '../../files.ts';
 import type { Storage } from '../stack.ts';
 import { PROJECT_LABEL, type ListedContainer } from './containers.ts';
-import type { Ask } from './engine.ts';
+import { demand, type Ask } from './engine.ts';
 
 /** A container, running or not, and what it mounts: names of volumes, folders of the engine's host. */
 export interface Mounting {
@@ -15,7 +15,7 @@ export interface Mounting {
 /** Containers of other projects that use a storage. */
 export async function otherUsers(ask: Ask, storage: Storage, project: string): Promise<string[]> {
   if (!['volume', 'device', 'bind'].includes(storage.kind)) return [];
-  const listed = (await ask<ListedContainer[]>('/containers/json', { all: true })) ?? [];
+  const listed = await demand<ListedContainer[]>(ask, '/containers/json', { all: true });
   const containers = listed.map(({ Names, Labels, Mounts }): Mounting => ({
     name: Names.map((name) => name.replace(/^\//, '')).join(','),
     project: Labels?.[PROJECT_LABEL] ?? '',
