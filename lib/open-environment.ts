@@ -16,10 +16,12 @@ export async function openEnvironment(run: Run, name: CanonicalName): Promise<St
   environment.notes.forEach(terminal.info);
   environment.warnings.forEach(terminal.warn);
   const databaseService = (values['PG_SERVICE'] as string | undefined) ?? environment.names.databaseService;
+  const { definition } = run.task;
+  const asksDatabase = definition.destructive !== undefined || definition.asksDatabase === true;
   const alembic = values['ALEMBIC'] as string | undefined;
   return {
     ...run,
     environment,
-    stack: await openStack(environment, { databaseService, alembic, actor, terminal, signal }),
+    stack: await openStack(environment, { databaseService, asksDatabase, alembic, actor, terminal, signal }),
   };
 }

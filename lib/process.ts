@@ -72,6 +72,17 @@ const running = new Set<{ kill: (signal: NodeJS.Signals) => unknown }>();
 process.on('SIGTERM', () => running.forEach((child) => child.kill('SIGTERM')));
 
 /**
+ * Tells what is no child process of ours, and hears of neither signal, what to end with.
+ *
+ * @returns what ends that
+ */
+export function untilSignalled(end: (status: number) => void): () => void {
+  const [interrupted, terminated] = [() => end(130), () => end(143)];
+  process.on('SIGINT', interrupted).on('SIGTERM', terminated);
+  return () => void process.off('SIGINT', interrupted).off('SIGTERM', terminated);
+}
+
+/**
  * Runs a command and waits for it, whatever its status.
  *
  * zx minds the process; its shell is left out, so that every argument arrives as it is.
@@ -136,6 +147,6 @@ function forgetful(): string[] {
   return Object.assign([] as string[], { push: () => 0 });
 }
 
-async function eachLine(stream: Readable, visit: (line: string) => void): Promise<void> {
+export async function eachLine(stream: Readable, visit: (line: string) => void): Promise<void> {
   for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) visit(line);
 }

@@ -58,6 +58,8 @@ interface Declaration<P extends Parameters> {
   /** One line for `make help`. */
   readonly summary: string;
   readonly parameters?: P;
+  /** For a task that asks the database in any case, like every destructive one: a connection is begun at once. */
+  readonly asksDatabase?: true;
   /** Complete lines that a person could type. */
   readonly examples: readonly string[];
 }

@@ -5,6 +5,7 @@ export default defineTask(import.meta.url, {
   group: 'database',
   summary: 'Make the roles and grant their rights; may be repeated',
   environment: 'any',
+  asksDatabase: true,
   parameters: { BOOTSTRAP_ROLES_SQL },
   examples: ['make db-bootstrap-roles-env ENV=vm_stg'],
   run: async (run) => (await import('../lib/database/bootstrap-roles.ts')).bootstrapRoles(run),

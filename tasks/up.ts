@@ -5,6 +5,7 @@ export default defineTask(import.meta.url, {
   group: 'stack',
   summary: 'Start everything and return when the database answers',
   environment: 'any',
+  asksDatabase: true,
   parameters: { TIMEOUT },
   examples: ['make up', 'make up ENV=vm_stg', 'make up ENV=vm_stg TIMEOUT=180'],
   run: async (run) => (await import('../lib/stack/commands.ts')).up(run),

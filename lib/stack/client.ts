@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import './navigator.ts';
 import pg from 'pg';
 import { FailedError, UnreachableError, messageOf } from '../errors.ts';
 import { INVALID_PASSWORD } from './password.ts';

@@ -182,6 +182,8 @@ export interface Stack {
 export interface StackOptions {
   /** The compose service that runs PostgreSQL. */
   readonly databaseService: string;
+  /** The database is going to be asked something in any case: a connection is begun at once. */
+  readonly asksDatabase: boolean;
   /** An alembic of this machine, for a stack without containers. */
   readonly alembic: string | undefined;
   readonly actor: Actor;

@@ -104,7 +104,7 @@ describe.skipIf(inject('noEngine') !== '')('what the shell exports', () => {
     expect(await untouched()).toEqual(before);
     // Compose takes passwords from the env files, and the programs in the container need none.
     const docker = (await watch.end()).filter(({ words }) => /^\S*docker(-compose)? /.test(words));
-    expect(docker.map(({ words }) => words).join('\n')).toContain('exec');
+    expect(docker.map(({ words }) => words).join('\n')).toContain('compose');
     for (const form of formsOf(NASTY_PASSWORD))
       expect(docker.filter((one) => `${one.words}\n${one.environment}`.includes(form))).toEqual([]);
   });

@@ -292,7 +292,6 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
     expect(all).not.toContain(NASTY_PASSWORD);
     const given = readFileSync(join(recorder, 'arguments'), 'utf8');
     expect(given).toContain(scratch.project('vm_stg'));
-    expect(given).toContain('exec');
     expect(given).not.toContain('p w%40');
     expect(given).not.toContain('PASSWORD');
   });

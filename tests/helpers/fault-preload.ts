@@ -1,5 +1,6 @@
 import childProcess, { type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -169,4 +170,62 @@ childProcess.spawn = ((file: string, args: string[], options: SpawnOptions): Chi
   const child = isReached ? faultySpawn(file, args, options) : spawn(file, args, options);
   return child.once('exit', end);
 }) as typeof spawn;
+
+/** A process in a container is started through the engine's API: a step like a child, whose end is its connection's. */
+const { request } = http;
+function faultyExec(asked: http.ClientRequest, body: string): string {
+  const command = JSON.parse(body) as { Cmd: string[] };
+  switch (order.kind) {
+    case 'error answer':
+      command.Cmd = ['sh', '-c', 'echo injected >&2; exit 1'];
+      sign('met');
+      break;
+    case 'task killed':
+      soon(die);
+      break;
+    case 'child killed':
+      killNext = true;
+      break;
+    case 'disk full':
+    case 'server restarted':
+    case 'connection lost':
+      outsideAtOnce();
+  }
+  const changed = JSON.stringify(command);
+  asked.setHeader('Content-Length', Buffer.byteLength(changed));
+  return changed;
+}
+/** The connection that is made next is cut. */
+let killNext = false;
+/** Ends of steps whose connection is not made yet; they are made in the order in which they were asked for. */
+const unconnected: (() => void)[] = [];
+
+http.request = ((options: http.RequestOptions) => {
+  const asked = request(options);
+  const { end } = asked;
+  const send = (body?: string): http.ClientRequest =>
+    (end as (body?: string) => http.ClientRequest).call(asked, body);
+  if (/^\/containers\/[^/]+\/exec$/.test(options.path ?? '')) {
+    asked.end = ((body: string) => {
+      const { Cmd } = JSON.parse(body) as { Cmd: string[] };
+      const step = begin(`$ exec ${Cmd.map((word) => word.split('\n').find(Boolean) ?? '').join(' ')}`);
+      unconnected.push(step.end);
+      return send(step.isReached ? faultyExec(asked, body) : body);
+    }) as typeof asked.end;
+  }
+  if (/^\/exec\/[^/]+\/start$/.test(options.path ?? '')) {
+    const stepEnd = unconnected.shift();
+    const kills = killNext;
+    killNext = false;
+    asked.prependListener('upgrade', (_response, connection) => {
+      if (stepEnd) connection.once('close', stepEnd);
+      if (!kills) return;
+      setTimeout(() => {
+        sign('met');
+        connection.destroy();
+      }, order.delay);
+    });
+  }
+  return asked;
+}) as typeof http.request;
 syncBuiltinESMExports();

@@ -2,7 +2,8 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { UnreachableError } from '../../lib/errors.ts';
-import { askEngine, demand, type Ask } from '../../lib/stack/compose/engine.ts';
+import { demand, openEngine, type Ask } from '../../lib/stack/compose/engine.ts';
+import type { Docker } from '../../lib/stack/compose/docker.ts';
 import { temporaryFolder } from './support.ts';
 
 /** In the place of docker: an engine that speaks HTTP on its standard input and output, and notes each start. */
@@ -42,10 +43,11 @@ beforeEach(() => {
   folder = temporaryFolder({ 'docker.js': DOCKER });
   appendFileSync(join(folder, 'starts'), '');
   mode('up');
-  ask = askEngine((...args) => ({
+  const docker: Docker = (...args) => ({
     file: process.execPath,
     args: [join(folder, 'docker.js'), folder, ...args],
-  }));
+  });
+  ask = openEngine(docker, undefined).ask;
 });
 
 test('one connection answers question after question', async () => {
@@ -91,6 +93,6 @@ test('a docker that cannot connect us, although its engine answers', async () =>
 });
 
 test('no docker at all', async () => {
-  const none = askEngine((...args) => ({ file: join(folder, 'nowhere'), args }));
-  await expect(none('/info')).rejects.toThrow(/nowhere is not installed, or not on PATH/);
+  const none = openEngine((...args) => ({ file: join(folder, 'nowhere'), args }), undefined);
+  await expect(none.ask('/info')).rejects.toThrow(/nowhere is not installed, or not on PATH/);
 });

@@ -24,8 +24,8 @@ test.each<[label: string, faults: readonly string[]]>([
   ['SELECT 1', AT_SERVER],
   ['COPY t FROM stdin;', [...AT_SERVER, 'disk full']],
   ['$ docker ps --all', ['task killed', 'child killed', 'error answer']],
-  ['$ docker exec -i <id> pg_restore --list', ['task killed', 'child killed', 'error answer']],
-  ['$ docker exec -i <id> pg_restore --verbose -U app -d dbname=core', FAULTS],
+  ['$ exec pg_restore --list', ['task killed', 'child killed', 'error answer']],
+  ['$ exec pg_restore --verbose -U app -d dbname=core', FAULTS],
   ['$ python -m alembic -c alembic.ini upgrade head', FAULTS],
 ])('what can happen at %s', (label, faults) => {
   const found = FAULTS.filter((fault) => applies(fault, { label, nth: 1 }, false));

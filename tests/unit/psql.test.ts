@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { runPsql, scriptErrors } from '../../lib/stack/compose/psql.ts';
+import { PlayedEngine } from '../helpers/played-engine.ts';
 import { recordingTerminal, temporaryFolder } from './support.ts';
 
 test.each<[what: string, stderr: string, expected: [line: number, message: string][]]>([
@@ -80,20 +81,19 @@ test.each<[what: string, stderr: string, expected: [line: number, message: strin
 });
 
 describe('a script that something must allow', () => {
-  const run = (allowed: Promise<void>): { folder: string; ended: Promise<unknown> } => {
+  const run = async (allowed: Promise<void>): Promise<{ folder: string; ended: Promise<unknown> }> => {
+    allowed.catch(() => {});
     const folder = temporaryFolder({ 'roles.sql': 'GRANT' });
-    // In the place of docker: runs what is to be run in the container, with a psql that notes what it is given.
-    const psql = join(folder, 'psql');
-    writeFileSync(psql, `#!/bin/sh\ncat > '${folder}/log'`, { mode: 0o755 });
+    // A psql that notes what it is given.
+    writeFileSync(join(folder, 'psql'), `#!/bin/sh\ncat > '${folder}/log'`, { mode: 0o755 });
+    const played = new PlayedEngine(join(folder, 'socket'), folder);
+    onTestFinished(() => played.stop());
     const settings = { name: 'core', user: 'app', password: '' };
     const { terminal } = recordingTerminal();
-    const docker = (...args: string[]) => ({
-      file: 'env',
-      args: [`PATH=${folder}:${process.env['PATH']}`, ...args.slice(args.indexOf('sh'))],
-    });
+    const engine = await played.start();
     return {
       folder,
-      ended: runPsql(docker, 'id', settings, join(folder, 'roles.sql'), terminal, allowed),
+      ended: runPsql(engine, 'here', settings, join(folder, 'roles.sql'), terminal, allowed),
     };
   };
   const log = (folder: string): string | undefined => {
@@ -103,7 +103,7 @@ describe('a script that something must allow', () => {
 
   test('psql is started, and gets it, once it is', async () => {
     let allow!: () => void;
-    const { folder, ended } = run(new Promise((resolve) => (allow = resolve)));
+    const { folder, ended } = await run(new Promise((resolve) => (allow = resolve)));
     await setTimeout(200);
     expect(log(folder)).toBeUndefined();
     allow();
@@ -112,7 +112,7 @@ describe('a script that something must allow', () => {
   });
 
   test('nothing of it is run where that fails, and the failure is what is said', async () => {
-    const { folder, ended } = run(Promise.reject(new Error('marked for vm_prod')));
+    const { folder, ended } = await run(Promise.reject(new Error('marked for vm_prod')));
     await expect(ended).rejects.toThrow('marked for vm_prod');
     expect(log(folder)).toBeUndefined();
   });

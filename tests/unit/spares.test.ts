@@ -73,12 +73,8 @@ test('one that the server has ended meanwhile is not handed over', async () => {
   expect(await one.use('core', connect, (given) => Promise.resolve(given))).toBe(fresh);
 });
 
-test('nor one of a server that is gone', async () => {
+test('whether there is one for a server', async () => {
   const one = spares();
-  const [old, fresh] = [new Played(), new Played()];
-  const connect = connects(old, fresh);
-  await one.use('core', connect, nothing);
-  one.forget();
-  expect(old.end).toHaveBeenCalledOnce();
-  expect(await one.use('core', connect, (given) => Promise.resolve(given))).toBe(fresh);
+  await one.use('id core', connects(new Played()), nothing);
+  expect([one.has('id '), one.has('other ')]).toEqual([true, false]);
 });

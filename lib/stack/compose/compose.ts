@@ -13,12 +13,13 @@ import { checkRemovable, destroyStack } from './destroy.ts';
 import { dockerError, must } from './docker.ts';
 import { dumping } from './dump.ts';
 import { lockEngine } from './engine-lock.ts';
+import { runIn } from './exec.ts';
 import { serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
 import { runPsql } from './psql.ts';
-import { connect } from './relay.ts';
+import { connect, type ConnectOptions } from './relay.ts';
 import { otherPasswordIn, takesPassword } from './password.ts';
-import { Spares } from './spares.ts';
+import { spareOf, spares } from './spares.ts';
 import { databaseImage, describeTarget } from './target.ts';
 
 /** A stack that docker compose runs. Reads the resolved configuration once. */
@@ -29,10 +30,8 @@ export async function openComposeStack(
 ): Promise<Stack> {
   const { databaseService, actor, terminal, signal } = options;
   const { project, names } = environment;
-  const { docker, ask, running } = asked;
-  const spares = new Spares();
-  /** Where it was asked while the server started. */
-  let takenPassword: Promise<boolean | undefined> | undefined;
+  const { docker, engine, running } = asked;
+  const { ask } = engine;
   const config = await asked.config;
   const settings = databaseSettings(config, databaseService, environment);
   terminal.redactor.hide(settings.password);
@@ -47,7 +46,6 @@ export async function openComposeStack(
     const output = drawn ? { terminal: true } : { onLine: (line: string) => terminal.line(line) };
     const result = await run(command, { ...inProject(environment), ...output, ...how });
     running.forget();
-    spares.forget();
     if (result.status === 0) return;
     // All of it was shown; the last line says why.
     const error = dockerError(command, { ...result, stderr: result.stderr.trim().split('\n').at(-1)! });
@@ -58,28 +56,39 @@ export async function openComposeStack(
     actor.act(display(command), () => show(command, how));
   const ready = (timeout: number): Promise<unknown> =>
     actor.act(`# wait until database ${settings.name} answers, ${timeout} s at most`, async () => {
-      const found = await waitUntilReady(
+      await greeted;
+      const id = await waitUntilReady(
         docker,
         ask,
         project,
         databaseService,
-        settings,
+        greet,
         timeout,
         terminal,
         signal,
       );
-      running.remember(databaseService, found.container);
-      spares.keep(settings.name, found.client);
-      takenPassword = found.takenPassword;
+      running.remember(databaseService, id);
     });
 
-  const connectTo = async (database: string): Promise<Client> =>
-    connect(docker, await running.of(databaseService), database, settings).catch((error: unknown) => {
-      running.forget();
-      throw error;
-    });
+  /** Whether the server of a container takes our password, where it was asked while other things took their time. */
+  const passwords = new Map<string, Promise<boolean | undefined>>();
+  const greet = async (id: string, how: ConnectOptions): Promise<void> => {
+    if (!passwords.has(id)) {
+      const asked = takesPassword(engine, id, settings, how).catch(() => void passwords.delete(id));
+      passwords.set(id, asked);
+    }
+    const connecting = (): Promise<Client> => connect(engine, id, settings.name, settings, how);
+    await spares.use(spareOf(id, settings.name), connecting, (client) => client.query('SELECT 1'));
+  };
+  /** Where it runs already, what follows is done while compose looks whether anything has changed. */
+  let greeted: Promise<unknown> | undefined;
+  const greetEarly = (): void =>
+    void (greeted = running
+      .of(databaseService)
+      .then((id) => greet(id, {}))
+      .catch(() => {}));
 
-  const about = { environment, docker, ask, config, settings, databaseService };
+  const about = { environment, docker, engine, config, settings, databaseService };
   const container = (): Promise<Container | undefined> => findContainer(ask, project, databaseService);
 
   const stack: Stack = {
@@ -90,6 +99,7 @@ export async function openComposeStack(
     build: async () => void (await change(compose('build'))),
 
     async up({ build, timeout, meanwhile }) {
+      if (!actor.dryRun) greetEarly();
       await change(compose('up', '-d', ...(build ? ['--build'] : []), '--remove-orphans'));
       meanwhile?.();
       await ready(timeout);
@@ -143,8 +153,9 @@ export async function openComposeStack(
     async checkPassword() {
       const id = await running.of(databaseService);
       // What else is in the way of the network is for `check` to say: the server answers.
-      const taken = (await takenPassword) ?? (await takesPassword(docker, id, settings).catch(() => true));
-      takenPassword = undefined;
+      const taken =
+        (await passwords.get(id)) ?? (await takesPassword(engine, id, settings).catch(() => true));
+      passwords.delete(id);
       if (taken) return;
       throw otherPasswordIn(docker, id, settings, environment);
     },
@@ -169,29 +180,34 @@ export async function openComposeStack(
       await destroyStack(storage, image, environment, ask, actor, change);
     },
 
-    withClient(database, work) {
-      return spares.use(database, () => connectTo(database), work);
+    async withClient(database, work) {
+      const id = await running.of(databaseService);
+      const connecting = (): Promise<Client> =>
+        connect(engine, id, database, settings).catch((error: unknown) => {
+          running.forget();
+          throw error;
+        });
+      return spares.use(spareOf(id, database), connecting, work);
     },
 
     async freeSpace(folder) {
-      const { status, stdout } = await run(
-        docker('exec', await running.of(databaseService), 'df', '-Pk', folder),
-      );
+      const id = await running.of(databaseService);
+      const { status, stdout } = await runIn(engine, id, ['df', '-Pk', folder]);
       const [, kilobytes] = stdout.match(/\n\S+\s+\d+\s+\d+\s+(\d+)/) ?? [];
       return status === 0 && kilobytes !== undefined ? Number(kilobytes) * 1024 : undefined;
     },
 
-    ...dumping(docker, () => running.of(databaseService), settings),
+    ...dumping(engine, () => running.of(databaseService), settings),
 
     restoresNatively: true,
     async restore(...what) {
       const { restoreWithin } = await import('./restore.ts');
       const id = await running.of(databaseService);
-      return restoreWithin(docker, id, settings, stack.withClient.bind(stack), ...what);
+      return restoreWithin(engine, id, settings, stack.withClient.bind(stack), ...what);
     },
 
     async runScript(file, allowed) {
-      return runPsql(docker, await running.of(databaseService), settings, file, terminal, allowed);
+      return runPsql(engine, await running.of(databaseService), settings, file, terminal, allowed);
     },
 
     isBuiltIn(file) {
@@ -209,8 +225,8 @@ export async function openComposeStack(
         });
       }
       const id = await running.of(service);
-      const where = folder === undefined ? [] : ['--workdir', folder];
-      return run(docker('exec', ...where, id, 'alembic', '-c', ini, ...args), {
+      return runIn(engine, id, ['alembic', '-c', ini, ...args], {
+        ...(folder === undefined ? {} : { folder }),
         ...(quiet
           ? {}
           : { onLine: (line, from) => (from === 'stdout' ? terminal.result(line) : terminal.line(line)) }),

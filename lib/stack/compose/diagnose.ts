@@ -2,8 +2,9 @@ import { failed, notLookedAt, passed, type Check, type Outcome } from '../../fin
 import type { Environment } from '../../environment/resolve.ts';
 import type { ComposeConfig, DatabaseSettings } from './config.ts';
 import { findContainer } from './containers.ts';
-import { engineEndpoint, must, type Docker } from './docker.ts';
-import { demand, engineHost, type Ask } from './engine.ts';
+import { must, type Docker } from './docker.ts';
+import { engineEndpoint } from './endpoint.ts';
+import { demand, engineHost, type Engine } from './engine.ts';
 import { otherPasswordIn, takesPassword } from './password.ts';
 import { lookAtPorts } from './ports.ts';
 
@@ -11,7 +12,7 @@ import { lookAtPorts } from './ports.ts';
 export interface Diagnosed {
   readonly environment: Environment;
   readonly docker: Docker;
-  readonly ask: Ask;
+  readonly engine: Engine;
   readonly config: ComposeConfig;
   readonly databaseService: string;
   readonly settings: DatabaseSettings;
@@ -19,7 +20,7 @@ export interface Diagnosed {
 
 const engine: Check<Diagnosed> = {
   name: 'engine',
-  async look({ docker, ask, environment }) {
+  async look({ docker, engine: { ask }, environment }) {
     const [host, endpoint, version, compose] = await Promise.all([
       engineHost(ask),
       engineEndpoint(environment.entry),
@@ -48,11 +49,11 @@ const ports: Check<Diagnosed> = {
 
 const password: Check<Diagnosed> = {
   name: 'password',
-  async look({ docker, ask, environment, databaseService, settings }): Promise<Outcome> {
-    const container = await findContainer(ask, environment.project, databaseService);
+  async look({ docker, engine, environment, databaseService, settings }): Promise<Outcome> {
+    const container = await findContainer(engine.ask, environment.project, databaseService);
     if (container?.State.Status !== 'running')
       return notLookedAt(`service ${databaseService} is not running`);
-    if (await takesPassword(docker, container.Id, settings))
+    if (await takesPassword(engine, container.Id, settings))
       return passed(`the server takes the one of ${settings.user}`);
     const { message, hint } = otherPasswordIn(docker, container.Id, settings, environment);
     return failed(message, hint!.replaceAll('\n', '; '));

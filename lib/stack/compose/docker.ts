@@ -79,12 +79,3 @@ function nextWord(args: readonly string[], from: number): number {
   while (args[at]?.startsWith('-')) at += 2;
   return at;
 }
-
-/** Where the engine listens, as docker itself would choose it. */
-export async function engineEndpoint({ engine }: Pick<EnvironmentEntry, 'engine'>): Promise<string> {
-  const context = engine?.context;
-  if (context === undefined && process.env['DOCKER_HOST']) return process.env['DOCKER_HOST'];
-  const args = ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'];
-  const command = { file: 'docker', args: context === undefined ? args : [...args, context] };
-  return (await must(command)).stdout.trim();
-}

@@ -5,7 +5,8 @@ import { FailedError } from '../../errors.ts';
 import { run } from '../../process.ts';
 import type { Stack } from '../stack.ts';
 import type { DatabaseSettings } from './config.ts';
-import type { Docker } from './docker.ts';
+import type { Engine } from './engine.ts';
+import { runIn } from './exec.ts';
 import { openRelay } from './relay.ts';
 
 /**
@@ -40,7 +41,7 @@ type Dumping = Pick<Stack, 'pgDump' | 'dump' | 'dumpDirectory' | 'verifyArchive'
 
 /** Dumps by the programs in the database's own container. */
 export function dumping(
-  docker: Docker,
+  engine: Engine,
   container: () => Promise<string>,
   settings: DatabaseSettings,
 ): Dumping {
@@ -51,21 +52,20 @@ export function dumping(
       const id = await container();
       if (by === 'bundled') {
         const { pgDump } = await import('../embedded/pg-dump.ts');
-        const { connection } = openRelay(docker, id);
+        const { connection } = openRelay(engine, id);
         return pgDump(connection, { user, password, database: name }, args, output);
       }
       // Bounds of partitions are printed in the session's time zone, which is no part of the schema.
       const where = ['-U', user, '-d', name];
-      return run(docker('exec', '-e', 'PGTZ=UTC', id, 'pg_dump', ...where, ...args), { output });
+      return runIn(engine, id, ['pg_dump', ...where, ...args], { output, env: { PGTZ: 'UTC' } });
     },
 
     async dumpDirectory(jobs, folder, meter, needed) {
       const id = await container();
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const script = ['bash', '-c', DUMP_DIRECTORY, 'bash', String(jobs), user, name, String(needed)];
-      const dump = docker('exec', '-i', '-e', 'PGTZ=UTC', id, ...script);
       const [{ status, stderr }] = await Promise.all([
-        run(dump, { input: new PassThrough(), output: meter }),
+        runIn(engine, id, script, { input: new PassThrough(), output: meter, env: { PGTZ: 'UTC' } }),
         unpack(meter, folder),
       ]);
       if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);
@@ -74,8 +74,8 @@ export function dumping(
     async verifyArchive(file) {
       const id = await container();
       const read = async (...how: string[]): Promise<void> => {
-        const restore = docker('exec', '-i', id, 'pg_restore', ...how);
-        const { status, stderr } = await run(restore, { input: createReadStream(file) });
+        const input = createReadStream(file);
+        const { status, stderr } = await runIn(engine, id, ['pg_restore', ...how], { input });
         if (status !== 0)
           throw new FailedError(`pg_restore cannot read ${file} (status ${status}): ${stderr.trim()}`);
       };

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
 import { Agent, request, type IncomingMessage } from 'node:http';
-import { Duplex, type Readable, type Writable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { FailedError, UnreachableError, messageOf } from '../../errors.ts';
-import { childEnvironment } from '../../process.ts';
+import { dial, dialSocket } from './dial.ts';
 import { must, type Docker } from './docker.ts';
 
 /**
@@ -16,28 +15,65 @@ import { must, type Docker } from './docker.ts';
  */
 export type Ask = <T>(path: string, query?: Readonly<Record<string, unknown>>) => Promise<T | undefined>;
 
-/** Questions wait for those that take longer, like `/info`. */
-const CONNECTIONS = 2;
+/** An engine's API. */
+export interface Engine {
+  readonly ask: Ask;
+  /** Has the engine make something. @throws like `ask`, also when it does not have what the path names */
+  readonly make: <T>(path: string, what: object) => Promise<T>;
+  /** The same where the answer is a connection: to a process, for one. */
+  readonly attach: (path: string, how: object) => Promise<Duplex>;
+}
+
+/** Questions wait for those that take longer, like `/info`, where each connection is a process. */
+const DIALLED = 2;
+
+interface Answer {
+  readonly response: IncomingMessage;
+  /** Where the engine has made a connection of the request. */
+  readonly connection?: Duplex;
+}
 
 /**
- * Questions to the engine that docker would choose, over a connection that docker makes: by the socket, TCP or ssh, as
- * its context says. A docker command for each of them takes longer to start than the engine to answer.
+ * The engine that docker would choose: by its socket, where that is on this machine, else over a connection that docker
+ * makes, by TCP or ssh, as its context says. A docker command for each question takes longer to start than the engine to
+ * answer.
  */
-export function askEngine(docker: Docker): Ask {
+export function openEngine(docker: Docker, socket: string | undefined): Engine {
   const said: string[] = [];
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-  Object.assign(agent, { createConnection: () => dial(docker, (text) => said.push(text)) });
+  const connect = (): Duplex =>
+    socket === undefined ? dial(docker, (text) => said.push(text)) : dialSocket(socket);
+  const agent = new Agent({ keepAlive: true, maxSockets: socket === undefined ? DIALLED : Infinity });
+  Object.assign(agent, { createConnection: connect });
 
-  async function get(path: string): Promise<{ status: number; body: string }> {
-    const asked = request({ agent, path, host: 'docker' });
+  async function send(
+    method: 'GET' | 'POST',
+    path: string,
+    what?: object,
+    attaches = false,
+  ): Promise<Answer> {
+    const headers = {
+      ...(what ? { 'Content-Type': 'application/json' } : {}),
+      ...(attaches ? { Connection: 'Upgrade', Upgrade: 'tcp' } : {}),
+    };
+    const asked = request({
+      ...{ method, path, headers, host: 'docker' },
+      // What becomes a connection to something else is none for the next question.
+      ...(attaches ? { createConnection: connect } : { agent }),
+    });
     try {
-      const response = await new Promise<IncomingMessage>((resolve, reject) =>
-        asked.on('response', resolve).on('error', reject).end(),
+      return await new Promise<Answer>((resolve, reject) =>
+        asked
+          .on('response', (response) => resolve({ response }))
+          .on('upgrade', (response, connection, head) => {
+            if (head.length > 0) connection.unshift(head);
+            resolve({ response, connection });
+          })
+          .on('error', reject)
+          .end(what && JSON.stringify(what)),
       );
-      return { status: response.statusCode!, body: await text(response) };
     } catch (error) {
       // The engine may have been restarted since the last question.
-      if (asked.reusedSocket) return get(path);
+      if (asked.reusedSocket) return send(method, path, what, attaches);
       // Docker says best what is wrong.
       await must(docker('version', '--format', '{{.Server.Version}}'));
       const why = said.join('').trim() || messageOf(error);
@@ -45,22 +81,46 @@ export function askEngine(docker: Docker): Ask {
     }
   }
 
-  return async <T>(path: string, query: Readonly<Record<string, unknown>> = {}): Promise<T | undefined> => {
-    const words = Object.entries(query).map(([name, value]): [string, string] => [
-      name,
-      JSON.stringify(value),
-    ]);
-    const search = words.length === 0 ? '' : `?${new URLSearchParams(words).toString()}`;
-    const { status, body } = await get(path + search);
-    if (status === 404) return undefined;
-    const answer = JSON.parse(body) as T & { message?: string };
-    if (status === 200) return answer;
-    throw new FailedError(`the container engine does not tell ${path}: ${answer.message ?? status}`);
+  return {
+    async ask<T>(path: string, query: Readonly<Record<string, unknown>> = {}): Promise<T | undefined> {
+      const words = Object.entries(query).map(([name, value]): [string, string] => [
+        name,
+        JSON.stringify(value),
+      ]);
+      const search = words.length === 0 ? '' : `?${new URLSearchParams(words).toString()}`;
+      const { response } = await send('GET', path + search);
+      const body = await text(response);
+      if (response.statusCode === 404) return undefined;
+      const answer = JSON.parse(body) as T & { message?: string };
+      if (response.statusCode === 200) return answer;
+      throw new FailedError(
+        `the container engine does not tell ${path}: ${answer.message ?? response.statusCode}`,
+      );
+    },
+
+    async make<T>(path: string, what: object): Promise<T> {
+      const { response } = await send('POST', path, what);
+      if (response.statusCode !== 201) throw await refusal(response);
+      return JSON.parse(await text(response)) as T;
+    },
+
+    async attach(path, how) {
+      const { response, connection } = await send('POST', path, how, true);
+      if (!connection) throw await refusal(response);
+      return connection;
+    },
   };
 }
 
+/** In the words that the engine answers with. */
+async function refusal(response: IncomingMessage): Promise<FailedError> {
+  const body = await text(response);
+  const said = body.startsWith('{') ? (JSON.parse(body) as { message?: string }).message : body;
+  return new FailedError(said?.trim() || `the container engine answers with ${response.statusCode}`);
+}
+
 /**
- * The same for what every engine has, like its lists: that nothing is in one may mean that data are gone.
+ * `ask` for what every engine has, like its lists: that nothing is in one may mean that data are gone.
  *
  * @throws FailedError also when the engine does not have it
  */
@@ -73,22 +133,3 @@ export async function demand<T>(ask: Ask, ...question: Parameters<Ask>): Promise
 /** The name of the engine's own machine. */
 export const engineHost = async (ask: Ask): Promise<string> =>
   (await demand<{ Name: string }>(ask, '/info')).Name;
-
-/** A connection to the engine. It keeps nobody from ending, and ends with this process. */
-function dial(docker: Docker, complain: (text: string) => void): Duplex {
-  const { file, args } = docker('system', 'dial-stdio');
-  // Its own process group: Ctrl-C must not cut what is asked while the old state is put back.
-  const child = spawn(file, [...args], { env: childEnvironment(), stdio: 'pipe', detached: true });
-  child.stderr.setEncoding('utf8').on('data', complain);
-  const connection = Duplex.from({ writable: child.stdin, readable: child.stdout });
-  child.on('error', (error) => connection.destroy(error));
-  const handles = [child, ...child.stdio] as ((Readable | Writable) & { ref(): void; unref(): void })[];
-  // What node:http expects of a socket.
-  return Object.assign(connection, {
-    setNoDelay: () => connection,
-    setKeepAlive: () => connection,
-    setTimeout: () => connection,
-    ref: () => (handles.forEach((handle) => handle.ref()), connection),
-    unref: () => (handles.forEach((handle) => handle.unref()), connection),
-  });
-}

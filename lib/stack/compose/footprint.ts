@@ -6,7 +6,7 @@ import type { Environment } from '../../environment/resolve.ts';
 import { messageOf } from '../../errors.ts';
 import type { Claim, Footprint } from '../footprint.ts';
 import { composeFile, readComposeConfig, type ComposeConfig } from './config.ts';
-import { engineEndpoint } from './docker.ts';
+import { engineEndpoint } from './endpoint.ts';
 
 type Claims = Pick<Footprint, 'engine' | 'projects' | 'volumes' | 'folders' | 'addresses'>;
 

@@ -4,6 +4,7 @@ import { FailedError } from '../../errors.ts';
 import { INVALID_PASSWORD, otherPassword } from '../password.ts';
 import type { DatabaseSettings } from './config.ts';
 import type { Docker } from './docker.ts';
+import type { Engine } from './engine.ts';
 import { connect, type ConnectOptions } from './relay.ts';
 
 /**
@@ -11,13 +12,13 @@ import { connect, type ConnectOptions } from './relay.ts';
  * official image asks for none, so that all of ours would go well with a wrong one.
  */
 export async function takesPassword(
-  docker: Docker,
+  engine: Engine,
   container: string,
   settings: DatabaseSettings,
   how: Omit<ConnectOptions, 'from'> = {},
 ): Promise<boolean> {
   try {
-    const client = await connect(docker, container, settings.name, settings, { ...how, from: 'network' });
+    const client = await connect(engine, container, settings.name, settings, { ...how, from: 'network' });
     await client.end();
     return true;
   } catch (error) {

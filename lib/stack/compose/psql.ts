@@ -3,11 +3,11 @@ import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { FailedError } from '../../errors.ts';
-import { run } from '../../process.ts';
 import type { Terminal } from '../../terminal.ts';
 import type { ScriptError } from '../stack.ts';
 import type { DatabaseSettings } from './config.ts';
-import type { Docker } from './docker.ts';
+import type { Engine } from './engine.ts';
+import { runIn } from './exec.ts';
 
 /** What takes long is a process in the container: it is there when psql may begin. The end of its input says no. */
 const WHEN_ALLOWED = 'read -r _ && exec psql "$@"';
@@ -18,7 +18,7 @@ const WHEN_ALLOWED = 'read -r _ && exec psql "$@"';
  * @param allowed psql is started once this is kept
  */
 export async function runPsql(
-  docker: Docker,
+  engine: Engine,
   container: string,
   { user, name }: DatabaseSettings,
   file: string,
@@ -32,27 +32,14 @@ export async function runPsql(
   );
   // What is waited for is started first.
   await setImmediate();
-  // Errors in English, because they are recognised by their word.
-  const psql = docker(
-    ...['exec', '-i', '-e', 'PGOPTIONS=-c lc_messages=C', '-e', 'LC_ALL=C.UTF-8', container],
-    ...[
-      'sh',
-      '-c',
-      WHEN_ALLOWED,
-      'sh',
-      '-X',
-      '-q',
-      '-U',
-      user,
-      '-d',
-      name,
-      '-v',
-      'ON_ERROR_STOP=0',
-      '-f',
-      '-',
-    ],
+  const psql = ['-X', '-q', '-U', user, '-d', name, '-v', 'ON_ERROR_STOP=0', '-f', '-'];
+  const { status, stdout, stderr } = await runIn(
+    engine,
+    container,
+    ['sh', '-c', WHEN_ALLOWED, 'sh', ...psql],
+    // Errors in English, because they are recognised by their word.
+    { input: Readable.from(once(held)), env: { PGOPTIONS: '-c lc_messages=C', LC_ALL: 'C.UTF-8' } },
   );
-  const { status, stdout, stderr } = await run(psql, { input: Readable.from(once(held)) });
   await allowed;
   if (stdout.trim() !== '') terminal.line(stdout.trimEnd());
   const errors = scriptErrors(stderr);

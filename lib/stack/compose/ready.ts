@@ -1,13 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from 'pg';
 import { FailedError, UnreachableError, messageOf } from '../../errors.ts';
 import type { Terminal } from '../../terminal.ts';
 import { findContainer, type Container } from './containers.ts';
 import type { Docker } from './docker.ts';
 import type { Ask } from './engine.ts';
-import { takesPassword } from './password.ts';
-import { connect } from './relay.ts';
-import type { DatabaseSettings } from './config.ts';
+import type { ConnectOptions } from './relay.ts';
 import { run } from '../../process.ts';
 
 const INTERVAL_MS = 100;
@@ -16,19 +13,13 @@ const LISTEN = 5;
 /** For the server's answer; one that hangs must not use up the whole timeout unseen. */
 const ANSWER_MS = 2_000;
 
-export interface Ready {
-  readonly container: string;
-  readonly client: Client;
-  readonly takenPassword: Promise<boolean | undefined>;
-}
-
 /**
  * Waits until the database answers a query over TCP inside its container. The temporary server that the official
  * image runs during the first start listens on the socket only, so it cannot be mistaken for the real one.
  *
+ * @param greet asks the server in a container for an answer
  * @param timeout seconds
- * @returns the container, the client that was answered, for whoever asks next, and whether the password was taken where
- *   applications connect, asked at the same time: undefined where that could not be told
+ * @returns the container
  * @throws UnreachableError after the timeout, or as soon as the container gives up, with its last log lines
  */
 export async function waitUntilReady(
@@ -36,11 +27,11 @@ export async function waitUntilReady(
   ask: Ask,
   project: string,
   service: string,
-  settings: DatabaseSettings,
+  greet: (container: string, how: ConnectOptions) => Promise<unknown>,
   timeout: number,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<Ready> {
+): Promise<string> {
   const started = performance.now();
   const elapsed = (): number => (performance.now() - started) / 1000;
   // Elsewhere than on a terminal a line every tenth of a second would be noise.
@@ -54,7 +45,7 @@ export async function waitUntilReady(
     clearInterval(ticking);
   }
 
-  async function answers(): Promise<Ready> {
+  async function answers(): Promise<string> {
     let container: Container | undefined;
     let last: unknown;
     for (;;) {
@@ -70,10 +61,8 @@ export async function waitUntilReady(
             timeout: wait * 1000 + ANSWER_MS,
             signal: AbortSignal.any([signal, attempt.signal]),
           };
-          const takenPassword = takesPassword(docker, container.Id, settings, how).catch(() => undefined);
-          const client = await connect(docker, container.Id, settings.name, settings, how);
-          await client.query('SELECT 1');
-          return { container: container.Id, client, takenPassword };
+          await greet(container.Id, how);
+          return container.Id;
         } catch (error) {
           attempt.abort();
           if (error instanceof FailedError) throw error;

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
 import type { Client } from 'pg';
-import { childEnvironment } from '../../process.ts';
 import type { DatabaseSettings } from './config.ts';
-import type { Docker } from './docker.ts';
+import type { Engine } from './engine.ts';
+import { startIn } from './exec.ts';
 
 /**
  * Both directions of one TCP connection, made inside the container, to the address given or to the container's own,
@@ -45,9 +44,11 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
 }
 
-interface Relay {
+export interface Relay {
   readonly connection: Duplex;
   /** What the relay's shell complained of. */
+  /** Kept once the engine has been told of it. */
+  readonly begun: Promise<unknown>;
   readonly said: () => string;
   readonly end: () => void;
   readonly kill: () => void;
@@ -60,32 +61,49 @@ interface Relay {
  *
  * @param wait seconds until something has to listen there
  */
-export function openRelay(docker: Docker, container: string, from: From = 'loopback', wait = 0): Relay {
+export function openRelay(engine: Engine, container: string, from: From = 'loopback', wait = 0): Relay {
   const words = ['bash', '-c', RELAY, 'bash', ADDRESS[from], String(wait)];
-  const { file, args } = docker('exec', '-i', container, ...words);
-  const child = spawn(file, [...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: childEnvironment(),
-    // Its own process group: Ctrl-C must not cut the connection over which the old state is put back.
-    detached: true,
+  const { stdin, stdout, stderr, begun, ended, kill, hold } = startIn(engine, container, words, {
+    input: true,
   });
   let said = '';
-  child.stderr.on('data', (data: Buffer) => (said += data.toString()));
-  const connection = Duplex.from({ writable: child.stdin, readable: child.stdout });
-  child.on('error', (error) => connection.destroy(error));
+  stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const connection = Duplex.from({ writable: stdin, readable: stdout });
+  // Whoever uses it hears of it; one that nobody has taken yet is nobody's loss.
+  connection.on('error', () => {});
   // A connection whose relay is gone may otherwise never end, and whoever waits for it would wait for nothing.
-  child.once('close', () => setImmediate(() => connection.destroy()));
-  return {
-    connection,
-    said: () => said.trim(),
-    end: () => child.stdin.end(),
-    kill: () => void child.kill(),
-    hold: (holds) => [child, ...child.stdio].forEach((handle) => holdWith(handle as Handle, holds)),
-  };
+  const gone = (error?: unknown): unknown =>
+    setImmediate(() => connection.destroy(error as Error | undefined));
+  ended.then(() => gone(), gone);
+  return { connection, begun, said: () => said.trim(), end: () => void stdin.end(), kill, hold };
 }
 
-type Handle = { ref(): void; unref(): void };
-const holdWith = (handle: Handle, holds: boolean): void => (holds ? handle.ref() : handle.unref());
+/** Milliseconds for which one that was begun is waited for: the server itself lets nobody stand there for long. */
+const BEGUN_MS = 10_000;
+const ready = new Map<string, Relay>();
+
+/**
+ * Begins a connection to the server in a container for whoever connects first, as soon as the container is known and
+ * before it is known as whom. Nobody has to come: until the client speaks, the server does not count it.
+ */
+export function beginRelay(engine: Engine, container: string): void {
+  if (ready.has(container)) return;
+  const relay = openRelay(engine, container);
+  const forget = (): void => void (ready.get(container) === relay && ready.delete(container));
+  relay.hold(false);
+  ready.set(container, relay);
+  // What takes a while to load is loaded while the container starts a shell.
+  void relay.begun.then(() => import('../client.ts'));
+  relay.connection.once('close', forget);
+  setTimeout(() => ready.get(container) === relay && (forget(), relay.kill()), BEGUN_MS).unref();
+}
+
+function takeBegun(container: string): Relay | undefined {
+  const relay = ready.get(container);
+  ready.delete(container);
+  relay?.hold(true);
+  return relay;
+}
 
 const relays = new WeakMap<Client, Relay>();
 /** Lets this process end although the client is connected. The server sees it go then. */
@@ -103,15 +121,17 @@ export const wake = (client: Client): void => relays.get(client)?.hold(true);
  * @throws FailedError when the server refuses: no such database, wrong password
  */
 export async function connect(
-  docker: Docker,
+  engine: Engine,
   container: string,
   database: string,
   settings: DatabaseSettings,
   { timeout = 10_000, from, wait, signal }: ConnectOptions = {},
 ): Promise<Client> {
-  const relay = openRelay(docker, container, from, wait);
-  signal?.addEventListener('abort', relay.kill, { once: true });
-  // Loaded while docker starts.
+  const relay =
+    (from === 'network' ? undefined : takeBegun(container)) ?? openRelay(engine, container, from, wait);
+  const kill = (): void => relay.kill();
+  signal?.addEventListener('abort', kill, { once: true });
+  // Loaded while the relay starts.
   const { clientOver, connectionError } = await import('../client.ts');
   try {
     const client = await clientOver(relay.connection, { ...settings, database }, timeout);
@@ -122,7 +142,7 @@ export async function connect(
     relay.kill();
     throw connectionError(error, database, { said: complaint(relay.said()) });
   } finally {
-    signal?.removeEventListener('abort', relay.kill);
+    signal?.removeEventListener('abort', kill);
   }
 }
 

@@ -5,7 +5,8 @@ import { FailedError } from '../../errors.ts';
 import { run, type Result } from '../../process.ts';
 import type { Stack } from '../stack.ts';
 import type { DatabaseSettings } from './config.ts';
-import type { Docker } from './docker.ts';
+import type { Engine } from './engine.ts';
+import { runIn } from './exec.ts';
 import { scriptErrors } from './psql.ts';
 
 /** As pg_restore wants it for several jobs: a folder. Arguments: those of pg_restore, but for the folder. */
@@ -16,17 +17,18 @@ const RESTORE_DIRECTORY = `
 `;
 
 /** What may be set for the database and would stop a restore. */
-const OPTIONS = 'PGOPTIONS=-c default_transaction_read_only=off -c statement_timeout=0';
+const PGOPTIONS = '-c default_transaction_read_only=off -c statement_timeout=0';
 
 /** Restores by the programs in the database's own container. */
 export async function restoreWithin(
-  docker: Docker,
+  engine: Engine,
   container: string,
   settings: DatabaseSettings,
   withClient: Stack['withClient'],
   ...[dump, database, meter, jobs]: Parameters<Stack['restore']>
 ): Promise<void> {
-  const exec = ['exec', '-i', '-e', OPTIONS, '-e', 'LC_ALL=C.UTF-8', container];
+  const exec = (words: readonly string[], input: Readable): Promise<Result> =>
+    runIn(engine, container, words, { input, env: { PGOPTIONS, LC_ALL: 'C.UTF-8' } });
   const where = ['-U', settings.user, '-d', conninfo(database)];
   // Only then does it name the entry that failed.
   const how = ['--verbose', '--exit-on-error', '--no-owner', '--no-acl', ...where];
@@ -36,30 +38,17 @@ export async function restoreWithin(
     return withClient(database, (client) => restore(client, dump, meter));
   }
   if (dump.kind === 'plain') {
-    const psql = docker(
-      ...exec,
-      'psql',
-      '-X',
-      '-q',
-      '-v',
-      'ON_ERROR_STOP=1',
-      ...where,
-      '-f',
-      '-',
-      '-o',
-      '/dev/null',
-    );
-    const result = await run(psql, { input: openDump(dump, meter) });
+    const psql = ['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', ...where, '-f', '-', '-o', '/dev/null'];
+    const result = await exec(psql, openDump(dump, meter));
     if (result.status !== 0) throw psqlFailure(result);
     return;
   }
   const result =
     dump.kind === 'custom'
-      ? await run(docker(...exec, 'pg_restore', ...how), { input: openDump(dump, meter) })
-      : await sendFolder(dump, meter, (input) => {
-          const script = ['bash', '-c', RESTORE_DIRECTORY, 'bash', `--jobs=${jobs}`, ...how];
-          return run(docker(...exec, ...script), { input });
-        });
+      ? await exec(['pg_restore', ...how], openDump(dump, meter))
+      : await sendFolder(dump, meter, (input) =>
+          exec(['bash', '-c', RESTORE_DIRECTORY, 'bash', `--jobs=${jobs}`, ...how], input),
+        );
   if (result.status !== 0) throw pgRestoreFailure(result);
 }
 

@@ -5,7 +5,7 @@ import { rest, wake } from './relay.ts';
 const KEPT_MS = 1_000;
 
 /**
- * Connections that stand already, one for each database, for whoever asks next: a new one takes a quarter of a second.
+ * Connections that stand already, one for each database of a server, for whoever asks next: a new one takes a quarter of a second.
  * Kept, they hold nobody from ending.
  */
 export class Spares {
@@ -16,17 +16,17 @@ export class Spares {
     process.once('beforeExit', () => this.#kept.forEach(({ client }) => void client.end()));
   }
 
+  /** Whether one of those begins with a text. */
+  has(beginning: string): boolean {
+    return [...this.#kept.keys()].some((key) => key.startsWith(beginning));
+  }
+
   /** One that nothing is left in. */
   keep(database: string, client: Client): void {
     this.#end(database);
     rest(client);
     const timer = setTimeout(() => this.#end(database), KEPT_MS).unref();
     this.#kept.set(database, { client, timer });
-  }
-
-  /** The servers that they lead to may be gone. */
-  forget(): void {
-    for (const database of this.#kept.keys()) this.#end(database);
   }
 
   /**
@@ -76,6 +76,10 @@ export class Spares {
     void this.#take(database)?.end();
   }
 }
+
+/** They outlive a stack that was opened, as the guard opens it twice. A container that is another one has another id. */
+export const spares = new Spares();
+export const spareOf = (container: string, database: string): string => `${container} ${database}`;
 
 const succeeds = (client: Client, statement: string): Promise<boolean> =>
   client.query(statement).then(

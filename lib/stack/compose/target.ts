@@ -11,15 +11,16 @@ import {
   storageOfContainer,
   type Container,
 } from './containers.ts';
-import { engineEndpoint, type Docker } from './docker.ts';
-import { engineHost, type Ask } from './engine.ts';
+import type { Docker } from './docker.ts';
+import { engineEndpoint } from './endpoint.ts';
+import { engineHost, type Engine } from './engine.ts';
 import { otherUsers } from './users.ts';
 
 /** A compose stack's database service, and where to ask for it. */
 export interface About {
   readonly environment: Environment;
   readonly docker: Docker;
-  readonly ask: Ask;
+  readonly engine: Engine;
   readonly config: ComposeConfig;
   readonly settings: DatabaseSettings;
   readonly databaseService: string;
@@ -34,7 +35,8 @@ export async function describeTarget(
   about: About,
   dataDirectory: Promise<string | undefined>,
 ): Promise<Target> {
-  const { environment, ask, config, settings, databaseService } = about;
+  const { environment, config, settings, databaseService } = about;
+  const { ask } = about.engine;
   const { project } = environment;
   const [engine, host, container] = await Promise.all([
     engineEndpoint(environment.entry),
@@ -68,6 +70,6 @@ export function databaseImage(
 
 /** Without a container: what the compose file says, else what the image does. */
 async function futureDataDirectory(about: About): Promise<string> {
-  const image = await imageEnvironment(about.ask, databaseImage(about, undefined));
+  const image = await imageEnvironment(about.engine.ask, databaseImage(about, undefined));
   return configuredPgdata(about.config, about.databaseService, image);
 }

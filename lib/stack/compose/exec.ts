@@ -1,0 +1,228 @@
+import { PassThrough, Writable, type Duplex, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FailedError, messageOf } from '../../errors.ts';
+import { eachLine, untilSignalled, type Result, type RunOptions } from '../../process.ts';
+import { demand, type Engine } from './engine.ts';
+
+/** A process in a container, as a child process of ours would be. */
+export interface Process {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Kept once the engine has been told to start it, or will not be. */
+  readonly begun: Promise<unknown>;
+  /** Its exit status. Rejects when the engine does not answer. */
+  readonly ended: Promise<number>;
+  /** Lets go of it: it sees its input end, and a pipe that nobody reads. @param status what it then ended with */
+  readonly kill: (status?: number) => void;
+  /** Whether it holds this process from ending. */
+  readonly hold: (holds: boolean) => void;
+}
+
+interface How {
+  /** Without one it has no input. */
+  readonly input?: boolean;
+  /** Added to what the container has. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where it runs; else where the image says. */
+  readonly folder?: string;
+}
+
+/**
+ * Starts a command in a container, by the engine's API: what `docker exec` does, without a docker process for each.
+ *
+ * https://docs.docker.com/reference/api/engine/version/v1.48/#tag/Exec
+ */
+export function startIn(
+  engine: Engine,
+  container: string,
+  words: readonly string[],
+  { input = false, env = {}, folder }: How = {},
+): Process {
+  const [stdin, stdout, stderr] = [new Input(), new PassThrough(), new PassThrough()];
+  let connection: Duplex | undefined;
+  let killed: number | undefined;
+  let holds = true;
+
+  async function attach(): Promise<string> {
+    const { Id: id } = await engine.make<{ Id: string }>(`/containers/${container}/exec`, {
+      ...{ Cmd: words, Env: Object.entries(env).map(([name, value]) => `${name}=${value}`) },
+      ...{ AttachStdin: input, AttachStdout: true, AttachStderr: true },
+      ...(folder === undefined ? {} : { WorkingDir: folder }),
+    });
+    if (killed !== undefined) return id;
+    connection = await engine.attach(`/exec/${id}/start`, { Detach: false, Tty: false });
+    connection.on('error', () => {});
+    if (killed !== undefined) connection.destroy();
+    hold(holds);
+    stdin.lead(connection);
+    return id;
+  }
+
+  async function follow(id: string): Promise<number> {
+    if (connection) await deal(connection, stdout, stderr);
+    return killed ?? statusOf(engine, id);
+  }
+
+  function kill(status = 137): void {
+    killed ??= status;
+    connection?.destroy();
+  }
+
+  function hold(wanted: boolean): void {
+    holds = wanted;
+    const handle = connection as (Duplex & { ref(): void; unref(): void }) | undefined;
+    if (holds) handle?.ref();
+    else handle?.unref();
+  }
+
+  const attached = attach();
+  const ended = attached
+    .then(follow)
+    .catch((error: unknown) => {
+      if (killed !== undefined) return killed;
+      // Where docker says it: on standard error.
+      stderr.write(messageOf(error));
+      if (error instanceof FailedError) return 1;
+      throw error;
+    })
+    .finally(() => [stdin, connection].forEach((stream) => stream?.destroy()))
+    .finally(() => [stdout, stderr].forEach((stream) => stream.end()));
+  ended.catch(() => {});
+  return { stdin, stdout, stderr, begun: attached.catch(() => {}), ended, kill, hold };
+}
+
+/**
+ * What is written in one go is sent in one piece. In several, what comes through a relay would wait within the
+ * container for the server to acknowledge the first: 40 ms for each statement that has parameters.
+ */
+class Input extends Writable {
+  #to: Writable | undefined;
+  #waiting: (() => void) | undefined;
+
+  /** Where it leads; what is written before is kept. */
+  lead(to: Writable): void {
+    this.#to = to;
+    this.#waiting?.();
+  }
+
+  override write(...args: [never]): boolean {
+    this.cork();
+    process.nextTick(() => this.uncork());
+    return super.write(...args);
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.#send((to) => (to.write(chunk) ? done() : to.once('drain', done)));
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], done: () => void): void {
+    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'utf8', done);
+  }
+
+  override _final(done: () => void): void {
+    this.#send((to) => to.end(done));
+  }
+
+  #send(act: (to: Writable) => void): void {
+    if (this.#to) act(this.#to);
+    else this.#waiting = () => act(this.#to!);
+  }
+}
+
+/** Bytes before each piece of output: which stream, three of nothing, and its length. */
+const HEAD = 8;
+
+/** Takes apart what the engine sends of both outputs, until the end of it. */
+async function deal(connection: Duplex, stdout: Writable, stderr: Writable): Promise<void> {
+  let known: Buffer = Buffer.alloc(0);
+  let left = 0;
+  let to = stdout;
+  try {
+    for await (const chunk of connection as AsyncIterable<Buffer>) {
+      known = known.length === 0 ? chunk : Buffer.concat([known, chunk]);
+      for (;;) {
+        if (left === 0) {
+          if (known.length < HEAD) break;
+          to = known[0] === 2 ? stderr : stdout;
+          left = known.readUInt32BE(4);
+          known = known.subarray(HEAD);
+        }
+        if (known.length === 0) break;
+        const piece = known.subarray(0, left);
+        known = known.subarray(piece.length);
+        left -= piece.length;
+        if (to.destroyed) return;
+        if (!to.write(piece)) await hasRoom(to);
+      }
+    }
+  } catch {
+    // A connection that is lost is one that ended: the engine knows what became of the process.
+  }
+}
+
+/** Waits until somebody has read, or will read no more. */
+const hasRoom = (stream: Writable): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done).off('close', done);
+      resolve();
+    };
+    stream.on('drain', done).on('close', done);
+  });
+
+/** Milliseconds for the engine to notice that a process ended whose output has. */
+const NOTICED = 2_000;
+
+async function statusOf({ ask }: Engine, id: string): Promise<number> {
+  for (const deadline = performance.now() + NOTICED; ; await sleep(10)) {
+    const { ExitCode, Running } = await demand<{ ExitCode: number | null; Running: boolean }>(
+      ask,
+      `/exec/${id}/json`,
+    );
+    if (ExitCode !== null && !Running) return ExitCode;
+    if (performance.now() > deadline) throw new FailedError('the connection to the container was lost');
+  }
+}
+
+/**
+ * Runs a command in a container and waits for it, whatever its status; the counterpart of `run` for a command here.
+ *
+ * @throws UnreachableError when the engine does not answer
+ */
+export async function runIn(
+  engine: Engine,
+  container: string,
+  words: readonly string[],
+  {
+    input,
+    output,
+    onLine,
+    ...how
+  }: Pick<RunOptions, 'input' | 'output' | 'onLine'> & Omit<How, 'input'> = {},
+): Promise<Result> {
+  const child = startIn(engine, container, words, { ...how, input: input !== undefined });
+  const forget = untilSignalled(child.kill);
+  const said: Record<'stdout' | 'stderr', string> = { stdout: '', stderr: '' };
+  const streams: Promise<unknown>[] = [];
+  for (const name of ['stdout', 'stderr'] as const) {
+    const stream = child[name];
+    if (name === 'stdout' && output) {
+      streams.push(pipeline(stream, output));
+      continue;
+    }
+    stream.setEncoding('utf8').on('data', (text: string) => (said[name] += text));
+    if (onLine) streams.push(eachLine(stream, (line) => onLine(line, name)));
+  }
+  // A command may end before it has read its input; its status and message tell why.
+  if (typeof input === 'string') child.stdin.end(input);
+  else if (input) pipeline(input, child.stdin).catch(() => {});
+  try {
+    const [status] = await Promise.all([child.ended, ...streams]);
+    return { status, ...said };
+  } finally {
+    forget();
+    child.kill();
+  }
+}
