@@ -202,15 +202,13 @@ const unconnected: (() => void)[] = [];
 
 http.request = ((options: http.RequestOptions) => {
   const asked = request(options);
-  const { end } = asked;
-  const send = (body?: string): http.ClientRequest =>
-    (end as (body?: string) => http.ClientRequest).call(asked, body);
+  const end = asked.end.bind(asked) as (body?: string) => http.ClientRequest;
   if (/^\/containers\/[^/]+\/exec$/.test(options.path ?? '')) {
     asked.end = ((body: string) => {
       const { Cmd } = JSON.parse(body) as { Cmd: string[] };
       const step = begin(`$ exec ${Cmd.map((word) => word.split('\n').find(Boolean) ?? '').join(' ')}`);
       unconnected.push(step.end);
-      return send(step.isReached ? faultyExec(asked, body) : body);
+      return end(step.isReached ? faultyExec(asked, body) : body);
     }) as typeof asked.end;
   }
   if (/^\/exec\/[^/]+\/start$/.test(options.path ?? '')) {

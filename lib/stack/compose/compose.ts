@@ -13,12 +13,13 @@ import { checkRemovable, destroyStack } from './destroy.ts';
 import { dockerError, must } from './docker.ts';
 import { dumping } from './dump.ts';
 import { lockEngine } from './engine-lock.ts';
+import { greeting } from './greeting.ts';
 import { runIn } from './exec.ts';
 import { serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
 import { runPsql } from './psql.ts';
-import { connect, type ConnectOptions } from './relay.ts';
-import { otherPasswordIn, takesPassword } from './password.ts';
+import { connect } from './relay.ts';
+import { otherPasswordIn } from './password.ts';
 import { spareOf, spares } from './spares.ts';
 import { databaseImage, describeTarget } from './target.ts';
 
@@ -34,6 +35,7 @@ export async function openComposeStack(
   const { ask } = engine;
   const config = await asked.config;
   const settings = databaseSettings(config, databaseService, environment);
+  const server = greeting(engine, settings);
   terminal.redactor.hide(settings.password);
   for (const secret of secretsOf(config)) terminal.redactor.hide(secret);
 
@@ -62,7 +64,7 @@ export async function openComposeStack(
         ask,
         project,
         databaseService,
-        greet,
+        server.greet,
         timeout,
         terminal,
         signal,
@@ -70,22 +72,12 @@ export async function openComposeStack(
       running.remember(databaseService, id);
     });
 
-  /** Whether the server of a container takes our password, where it was asked while other things took their time. */
-  const passwords = new Map<string, Promise<boolean | undefined>>();
-  const greet = async (id: string, how: ConnectOptions): Promise<void> => {
-    if (!passwords.has(id)) {
-      const asked = takesPassword(engine, id, settings, how).catch(() => void passwords.delete(id));
-      passwords.set(id, asked);
-    }
-    const connecting = (): Promise<Client> => connect(engine, id, settings.name, settings, how);
-    await spares.use(spareOf(id, settings.name), connecting, (client) => client.query('SELECT 1'));
-  };
   /** Where it runs already, what follows is done while compose looks whether anything has changed. */
   let greeted: Promise<unknown> | undefined;
   const greetEarly = (): void =>
     void (greeted = running
       .of(databaseService)
-      .then((id) => greet(id, {}))
+      .then((id) => server.greet(id, {}))
       .catch(() => {}));
 
   const about = { environment, docker, engine, config, settings, databaseService };
@@ -153,10 +145,8 @@ export async function openComposeStack(
     async checkPassword() {
       const id = await running.of(databaseService);
       // What else is in the way of the network is for `check` to say: the server answers.
-      const taken =
-        (await passwords.get(id)) ?? (await takesPassword(engine, id, settings).catch(() => true));
-      passwords.delete(id);
-      if (taken) return;
+      const taken = await server.takesPassword(id);
+      if (taken !== false) return;
       throw otherPasswordIn(docker, id, settings, environment);
     },
 

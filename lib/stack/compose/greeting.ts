@@ -8,9 +8,9 @@ import { spareOf, spares } from './spares.ts';
 /** Has the server of a container answer once, while other things take their time, and keeps what comes of it. */
 export interface Greeting {
   /** @throws UnreachableError · FailedError when it does not answer */
-  greet(container: string, how: ConnectOptions): Promise<void>;
+  readonly greet: (container: string, how: ConnectOptions) => Promise<void>;
   /** Whether it takes our password, asked at the same time, once; undefined where that could not be told. */
-  takesPassword(container: string): Promise<boolean | undefined>;
+  readonly takesPassword: (container: string) => Promise<boolean | undefined>;
 }
 
 export function greeting(engine: Engine, settings: DatabaseSettings): Greeting {
