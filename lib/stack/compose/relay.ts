@@ -44,11 +44,11 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface Relay {
+interface Relay {
   readonly connection: Duplex;
-  /** What the relay's shell complained of. */
   /** Kept once the engine has been told of it. */
   readonly begun: Promise<unknown>;
+  /** What the relay's shell complained of. */
   readonly said: () => string;
   readonly end: () => void;
   readonly kill: () => void;

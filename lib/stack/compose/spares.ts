@@ -5,8 +5,8 @@ import { rest, wake } from './relay.ts';
 const KEPT_MS = 1_000;
 
 /**
- * Connections that stand already, one for each database of a server, for whoever asks next: a new one takes a quarter of a second.
- * Kept, they hold nobody from ending.
+ * Connections that stand already, one for each database of a server, for whoever asks next: a new one takes a quarter of
+ * a second. Kept, they hold nobody from ending.
  */
 export class Spares {
   readonly #kept = new Map<string, { client: Client; timer: NodeJS.Timeout }>();
