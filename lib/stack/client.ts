@@ -23,6 +23,8 @@ export async function clientOver(
   { user, password, database }: Login,
   timeout = 10_000,
 ): Promise<pg.Client> {
+  // It may have been lost while pg was loaded, and pg would wait for ever for what has been.
+  if (connection.destroyed) throw new Error('the connection is lost');
   const client = new pg.Client({
     // Every field, because pg takes a missing one from PG* variables.
     ...{ host: 'localhost', port: 5432, user, password, database, ssl: false },

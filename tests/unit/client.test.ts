@@ -1,6 +1,7 @@
+import { PassThrough } from 'node:stream';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { connectionError } from '../../lib/stack/client.ts';
+import { clientOver, connectionError } from '../../lib/stack/client.ts';
 
 const refusal = (code: string, message: string): Error =>
   Object.assign(new pg.DatabaseError(message, 0, 'error'), { code });
@@ -20,4 +21,9 @@ test.each<[why: string, error: Error, name: string, message: string]>([
 test('a wrong password, where there is more to say of it', () => {
   const otherPassword = (): Error => new Error('the old one');
   expect(connectionError(refusal('28P01', 'x'), 'core', { otherPassword }).message).toBe('the old one');
+});
+
+test('a connection that was lost before pg has it', async () => {
+  const login = { user: 'app', password: 'x', database: 'core' };
+  await expect(clientOver(new PassThrough().destroy(), login)).rejects.toThrow('the connection is lost');
 });
