@@ -1,9 +1,9 @@
-import { spawn, type SpawnOptions } from 'node:child_process';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { $ } from 'zx/core';
 import type { Command } from './display.ts';
 import { FailedError, UnreachableError, messageOf } from './errors.ts';
 
@@ -90,22 +90,14 @@ export function untilSignalled(end: (status: number) => void): () => void {
  * @throws UnreachableError when the program is not installed
  */
 export async function run(command: Command, options: RunOptions = {}): Promise<Result> {
-  const inherit = options.resultOnStdout ? 1 : 2;
-  const child = $({
-    spawn: ((_shell: string, _args: string[], given: SpawnOptions) => {
-      const started = spawn(command.file, [...command.args], { ...given, shell: false });
-      running.add(started);
-      started.once('close', () => running.delete(started));
-      return started;
-    }) as typeof spawn,
-    env: childEnvironment(options.env, options.without),
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  const started = start(command, options);
+  running.add(started);
+  started.once('close', () => running.delete(started));
+  const child = zx().$({
+    spawn: (() => started) as unknown as typeof spawn,
     ...(options.input === undefined ? {} : { input: options.input }),
     // zx keeps all output in memory; a dump may be larger than that.
     ...(options.output ? { store: { stdout: forgetful(), stderr: [], stdall: forgetful() } } : {}),
-    stdio: options.terminal
-      ? ['inherit', inherit, 2]
-      : [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     // Without these zx looks for bash, which this machine may not have.
     quote: (text) => text,
     prefix: '',
@@ -130,11 +122,9 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
       hint: `install ${command.file}, or correct PATH`,
     });
   }
-  if (finished.cause !== undefined && finished.exitCode === null && finished.signal === null) {
-    throw new FailedError(`${command.file} could not be run: ${messageOf(finished.cause)}`, {
-      cause: finished.cause,
-    });
-  }
+  // Node's own status of what did not start is negative.
+  if (finished.cause !== undefined && (finished.exitCode ?? -1) < 0 && finished.signal === null)
+    throw notRun(command, finished.cause);
   return {
     // As a shell counts: 128 and the signal's number.
     status: finished.exitCode ?? 128 + (finished.signal ? constants.signals[finished.signal] : 0),
@@ -142,6 +132,25 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
     stderr: finished.stderr,
   };
 }
+
+function start({ file, args }: Command, options: RunOptions): ChildProcess {
+  const { env, without, cwd, input, terminal, resultOnStdout } = options;
+  const stdio: StdioOptions = terminal
+    ? ['inherit', resultOnStdout ? 1 : 2, 2]
+    : [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'];
+  try {
+    return spawn(file, [...args], { env: childEnvironment(env, without), cwd, stdio });
+  } catch (error) {
+    throw notRun({ file, args }, error);
+  }
+}
+
+const notRun = ({ file }: Command, cause: unknown): FailedError =>
+  new FailedError(`${file} could not be run: ${messageOf(cause)}`, { cause });
+
+const nodeRequire = createRequire(import.meta.url);
+/** Loaded while the first command starts, and at once: what happens to that one must not be missed. */
+const zx = (): typeof import('zx/core') => nodeRequire('zx/core') as typeof import('zx/core');
 
 function forgetful(): string[] {
   return Object.assign([] as string[], { push: () => 0 });

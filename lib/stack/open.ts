@@ -12,7 +12,7 @@ export async function openStack(environment: Environment, options: StackOptions)
     return openServerStack(environment, options);
   }
   const { askFirst } = await import('./compose/ask-first.ts');
-  const asked = askFirst(environment, options);
+  const asked = await askFirst(environment, options);
   const { openComposeStack } = await import('./compose/compose.ts');
   return openComposeStack(environment, options, asked);
 }

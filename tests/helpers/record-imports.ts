@@ -10,9 +10,10 @@ export function resolve(specifier, context, next) {
 }`;
 register(`data:text/javascript,${encodeURIComponent(hooks)}`);
 
-const { prototype } = Module as unknown as { prototype: { require: (specifier: string) => unknown } };
-const required = prototype.require;
-prototype.require = function (specifier): unknown {
+// What every kind of `require` comes to.
+const loader = Module as unknown as { _load: (specifier: string, ...more: unknown[]) => unknown };
+const load = loader._load;
+loader._load = function (specifier, ...more): unknown {
   writeSync(2, `import ${specifier}\n`);
-  return required.call(this, specifier);
+  return load.call(this, specifier, ...more);
 };

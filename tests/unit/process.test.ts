@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { Readable, Writable } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { UnreachableError } from '../../lib/errors.ts';
+import type { Command } from '../../lib/display.ts';
 import { childEnvironment, run } from '../../lib/process.ts';
 import { AWKWARD_WORDS, temporaryFolder } from './support.ts';
 
@@ -197,4 +198,15 @@ describe('output', () => {
 test('the working directory', async () => {
   const folder = temporaryFolder();
   expect((await run({ file: 'pwd', args: ['-P'] }, { cwd: folder })).stdout).toBe(`${folder}\n`);
+});
+
+test.each<[what: string, command: Command, message: RegExp]>([
+  [
+    'a word that is too long',
+    { file: 'true', args: ['x'.repeat(200_000)] },
+    /^true could not be run: .*E2BIG/,
+  ],
+  ['what is no program', { file: '/dev/null', args: [] }, /^\/dev\/null could not be run: .*EACCES/],
+])('%s', async (_what, command, message) => {
+  await expect(run(command)).rejects.toThrow(message);
 });

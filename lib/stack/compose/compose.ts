@@ -4,7 +4,7 @@ import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError } from '../../errors.ts';
 import { lookAt } from '../../findings/finding.ts';
 import { display, type Command } from '../../display.ts';
-import { run, type RunOptions } from '../../process.ts';
+import type { Result, RunOptions } from '../../process.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 import type { Asked } from './ask-first.ts';
 import { composeCommand, composeFile, databaseSettings, inProject, secretsOf } from './config.ts';
@@ -17,6 +17,7 @@ import { greeting } from './greeting.ts';
 import { runIn } from './exec.ts';
 import { serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
+import { runCompose } from './plugin.ts';
 import { runPsql } from './psql.ts';
 import { connect } from './relay.ts';
 import { otherPasswordIn } from './password.ts';
@@ -40,13 +41,15 @@ export async function openComposeStack(
   for (const secret of secretsOf(config)) terminal.redactor.hide(secret);
 
   const compose = (...args: string[]): Command => composeCommand(environment, ...args);
+  const told = (command: Command, how: RunOptions = {}): Promise<Result> =>
+    must(command, { ...inProject(environment), ...how }, runCompose);
   // On a terminal compose draws its own progress; elsewhere, in logs that are kept, each line passes the redactor.
   const drawn = terminal.interactive && !terminal.folded;
   const show = async (command: Command, how: RunOptions): Promise<void> => {
     // It says best why it does not answer; docker has no need to complain then.
     await running.look();
     const output = drawn ? { terminal: true } : { onLine: (line: string) => terminal.line(line) };
-    const result = await run(command, { ...inProject(environment), ...output, ...how });
+    const result = await runCompose(command, { ...inProject(environment), ...output, ...how });
     running.forget();
     if (result.status === 0) return;
     // All of it was shown; the last line says why.
@@ -117,10 +120,7 @@ export async function openComposeStack(
     async ps() {
       await running.look();
       // Line by line, because a command may hold a secret.
-      await must(compose('ps', '--all'), {
-        ...inProject(environment),
-        onLine: terminal.result.bind(terminal),
-      });
+      await told(compose('ps', '--all'), { onLine: terminal.result.bind(terminal) });
     },
 
     async logs({ service, follow, tail }) {
@@ -134,11 +134,11 @@ export async function openComposeStack(
       const command = compose(...colour, 'logs', ...flags, ...(service === undefined ? [] : [service]));
       await running.look();
       // Line by line, because an application may log a secret.
-      await must(command, { ...inProject(environment), onLine: (line) => terminal.result(line) });
+      await told(command, { onLine: (line) => terminal.result(line) });
     },
 
     async health() {
-      const { stdout } = await must(compose('ps', '--all', '--format', 'json'), inProject(environment));
+      const { stdout } = await told(compose('ps', '--all', '--format', 'json'));
       return serviceHealth(Object.keys(config.services), stdout);
     },
 
@@ -155,7 +155,7 @@ export async function openComposeStack(
       return Promise.all(DIAGNOSIS.map((check) => lookAt(check, about)));
     },
 
-    config: async () => (await must(compose('config'), inProject(environment))).stdout.trimEnd(),
+    config: async () => (await told(compose('config'))).stdout.trimEnd(),
 
     async checkDestroyable(target) {
       await checkRemovable(target, databaseImage(about, await container()), environment);

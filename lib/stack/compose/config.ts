@@ -4,9 +4,9 @@ import { ConfigurationError, FailedError } from '../../errors.ts';
 import { looksSecret } from '../../environment/env-files.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import type { Command } from '../../display.ts';
-import { run, type RunOptions } from '../../process.ts';
+import type { RunOptions } from '../../process.ts';
 import { dockerError, dockerOf } from './docker.ts';
-import { withoutDocker } from './plugin.ts';
+import { runCompose } from './plugin.ts';
 
 /** A mount as `docker compose config` resolves it. */
 export interface ConfiguredMount {
@@ -100,7 +100,7 @@ async function resolve(
   env: Readonly<Record<string, string>>,
 ): Promise<ComposeConfig> {
   const command = composeCommand(environment, 'config', '--format', 'json');
-  const result = await run(withoutDocker(command), { ...inProject(environment), env });
+  const result = await runCompose(command, { ...inProject(environment), env }, false);
   if (result.status !== 0) {
     const error = dockerError(command, result);
     if (!(error instanceof FailedError)) throw error;

@@ -15,11 +15,12 @@ export function dockerOf({ engine }: Pick<EnvironmentEntry, 'engine'>): Docker {
 /**
  * Runs a docker command that must succeed.
  *
+ * @param how it is run
  * @throws UnreachableError when docker is not installed or its engine does not answer
  * @throws FailedError with what docker said
  */
-export async function must(command: Command, options: RunOptions = {}): Promise<Result> {
-  const result = await run(command, options);
+export async function must(command: Command, options: RunOptions = {}, how = run): Promise<Result> {
+  const result = await how(command, options);
   if (result.status === 0) return result;
   throw dockerError(command, result);
 }

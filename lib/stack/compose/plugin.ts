@@ -2,19 +2,22 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from '../../display.ts';
+import { run, type Result, type RunOptions } from '../../process.ts';
 
 /** Where docker looks for its plugins, in its order. https://docs.docker.com/compose/install/linux/ */
 const SYSTEM_FOLDERS = ['/usr/local/lib', '/usr/local/libexec', '/usr/lib', '/usr/libexec'];
 
 /**
- * A `docker compose` command that asks no engine, as a command of the plugin itself: docker takes as long to find it as
- * it takes to do the work. The same command where docker may look elsewhere.
+ * Runs a `docker compose` command by the plugin itself: docker takes as long to find it as the plugin to do its work.
+ * By docker where that may look elsewhere for it, and where a context is pinned, which is for docker to follow.
+ *
+ * @param asksEngine without, a context does not matter
  */
-export function withoutDocker(command: Command): Command {
-  const plugin = findPlugin(process.env['DOCKER_CONFIG'] || join(homedir(), '.docker'));
-  return plugin === undefined
-    ? command
-    : { file: plugin, args: command.args.slice(command.args.indexOf('compose') + 1) };
+export function runCompose(command: Command, options: RunOptions = {}, asksEngine = true): Promise<Result> {
+  const at = command.args.indexOf('compose');
+  const plugin =
+    at > 0 && asksEngine ? undefined : findPlugin(process.env['DOCKER_CONFIG'] || join(homedir(), '.docker'));
+  return run(plugin === undefined ? command : { file: plugin, args: command.args.slice(at + 1) }, options);
 }
 
 /** @param settings docker's own folder */
