@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { findPlugin } from '../../lib/stack/compose/plugin.ts';
 import { databaseOnly } from '../helpers/compose-files.ts';
 import { asker, startDatabase } from '../helpers/database.ts';
 import { docker, must, succeeded, type Ran } from '../helpers/processes.ts';
@@ -40,19 +41,27 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
   });
   const { sql } = asker(scratch, 'vm_stg', 'app_stg', 'core_stg');
   const printed: Ran[] = [];
-  /** A folder with a `docker` that notes its arguments before it becomes the real one. */
+  /** A folder with a `docker` and a compose plugin that note their arguments before they become the real ones. */
   let recorder: string;
 
   beforeAll(async () => {
     scratch.write('app.env', 'API_TOKEN=n3ver-shown\n');
     recorder = join(scratch.outside, 'recorder');
-    mkdirSync(recorder);
-    const script = `#!/bin/sh\nprintf '%s\\n' "$@" >>'${recorder}/arguments'\nexec '${await must(['which', 'docker'])}' "$@"\n`;
-    writeFileSync(join(recorder, 'docker'), script, { mode: 0o755 });
+    mkdirSync(join(recorder, 'cli-plugins'), { recursive: true });
+    const programs = {
+      docker: await must(['which', 'docker']),
+      'cli-plugins/docker-compose': findPlugin('')!,
+    };
+    for (const [name, program] of Object.entries(programs)) {
+      const script = `#!/bin/sh\nprintf '%s\\n' "$@" >>'${recorder}/arguments'\nexec '${program}' "$@"\n`;
+      writeFileSync(join(recorder, name), script, { mode: 0o755 });
+    }
   });
 
   const task = async (words: string): Promise<Ran> => {
-    const ran = await scratch.runTask(words, { env: { PATH: `${recorder}:${process.env['PATH']}` } });
+    const { DOCKER_HOST = '', PATH } = process.env;
+    const env = { PATH: `${recorder}:${PATH}`, DOCKER_CONFIG: recorder, DOCKER_HOST };
+    const ran = await scratch.runTask(words, { env });
     printed.push(ran);
     return ran;
   };
