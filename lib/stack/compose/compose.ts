@@ -166,7 +166,9 @@ export async function openComposeStack(
     },
 
     async destroy({ storage }) {
-      const image = databaseImage(about, await container());
+      // Only a folder is emptied by a container of ours.
+      const image = storage.kind === 'bind' ? databaseImage(about, await container()) : '';
+      spares.endAll();
       await destroyStack(storage, image, environment, ask, actor, change);
     },
 

@@ -103,6 +103,7 @@ const THROWAWAY = [
 /**
  * `down -v --remove-orphans`, then a bind mount emptied, then proof from the engine.
  *
+ * @param image to empty a bind mount with; none needed for other storage
  * @param change runs a compose command, its output where the person sees it
  * @throws FailedError when something of the old data is left
  */

@@ -13,12 +13,17 @@ export class Spares {
 
   constructor() {
     // Whoever comes after this process shall not find its sessions. The server is told, and not waited for.
-    process.once('beforeExit', () => this.#kept.forEach(({ client }) => void client.end()));
+    process.once('beforeExit', () => this.endAll());
   }
 
   /** Whether one of those begins with a text. */
   has(beginning: string): boolean {
     return [...this.#kept.keys()].some((key) => key.startsWith(beginning));
+  }
+
+  /** Lets go of all, before their server is stopped: it waits for its sessions. */
+  endAll(): void {
+    [...this.#kept.keys()].forEach((database) => this.#end(database));
   }
 
   /** One that nothing is left in. */

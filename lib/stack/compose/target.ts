@@ -38,23 +38,23 @@ export async function describeTarget(
   const { environment, config, settings, databaseService } = about;
   const { ask } = about.engine;
   const { project } = environment;
-  const [engine, host, container] = await Promise.all([
-    engineEndpoint(environment.entry),
-    engineHost(ask),
-    findContainer(ask, project, databaseService),
-  ]);
+  // The engine takes its time for its own name: asked for beside all else.
+  const [engine, host] = [engineEndpoint(environment.entry), engineHost(ask)];
+  for (const answer of [engine, host]) answer.catch(() => {});
+  const container = await findContainer(ask, project, databaseService);
   const actual = await inspectVolumes(ask, config, container);
   const storage = container
     ? // Not running, not answering, not telling this role, or killed in the middle of initdb and without a database: what
       // the container was told is the best there is, and a reset may be what it needs.
       storageOfContainer(container, (await dataDirectory) ?? pgdata(container.Config.Env), config, actual)
     : storageOfConfig(config, databaseService, await futureDataDirectory(about), actual);
+  const users = await otherUsers(ask, storage, project);
   const { name: database, user } = settings;
   return {
-    ...{ engine, host, project, database, user, storage },
+    ...{ engine: await engine, host: await host, project, database, user, storage },
     server: container && `container ${container.Id.slice(0, 12)} (${container.State.Status})`,
     running: container?.State.Status === 'running',
-    otherUsers: await otherUsers(ask, storage, project),
+    otherUsers: users,
   };
 }
 
