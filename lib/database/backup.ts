@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { byteSize, counted } from '../display.ts';
 import { FailedError, messageOf } from '../errors.ts';
 import { flushFolder, writeWhole } from '../files.ts';
+import type { Result } from '../process.ts';
 import type { StackRun } from '../task.ts';
 import { whileUnfinished } from '../unfinished.ts';
 import type { ArchiveHead } from './archive.ts';
@@ -47,23 +48,23 @@ export async function takeBackup(run: StackRun, folder: string, jobs = 1): Promi
   const { stack, environment } = run;
   const time = new Date();
   await removeUnfinished(folder);
-  const about = await stack.withClient(stack.database.name, readDatabaseFacts);
-  const earlier = readBackups(folder).find(
-    ({ facts }) => facts.environment === environment.name && facts.database === about.database,
-  );
-  const needed = expectedSize(about.databaseSize, earlier?.facts);
-  await checkSpace(folder, needed);
-
   const file = fileFor(run, folder, time);
   const unverified = unfinishedName(file);
+  const dump = jobs > 1 ? undefined : beginDump(run);
   try {
+    const about = await stack.withClient(stack.database.name, readDatabaseFacts);
+    const earlier = readBackups(folder).find(
+      ({ facts }) => facts.environment === environment.name && facts.database === about.database,
+    );
+    const needed = expectedSize(about.databaseSize, earlier?.facts);
+    await checkSpace(folder, needed);
+
     return await whileUnfinished(
       `an unfinished file in ${folder}, which the next backup removes`,
       async () => {
-        const written = await (jobs > 1
-          ? dumpDirectory(run, unverified, jobs, needed)
-          : dumpFile(run, unverified));
-        const { head, sha256 } = await verify(run, unverified, written);
+        const { head, sha256 } = dump
+          ? await takeFile(run, dump, unverified)
+          : await takeFolder(run, unverified, jobs, needed);
         const facts: BackupFacts = {
           ...{ environment: environment.name, ...about, format: head.format, tables: countTables(head) },
           ...{ size: sizeOf(unverified), sha256, time: time.toISOString() },
@@ -79,6 +80,7 @@ export async function takeBackup(run: StackRun, folder: string, jobs = 1): Promi
       },
     );
   } catch (error) {
+    dump?.meter.destroy();
     for (const half of [unverified, `${unverified}.json`, ...(existsSync(file) ? [] : [`${file}.json`])])
       await rm(half, { recursive: true, force: true }).catch(() => {});
     throw error;
@@ -97,22 +99,44 @@ function fileFor({ stack, environment }: StackRun, folder: string, time: Date): 
   }
 }
 
-async function dumpDirectory(run: StackRun, path: string, jobs: number, needed: number): Promise<undefined> {
+async function takeFolder(run: StackRun, path: string, jobs: number, needed: number): Promise<ReadBack> {
   const { stack, terminal } = run;
   await stack.dumpDirectory(jobs, path, new Meter(terminal, `backing up ${stack.database.name}`), needed);
   await flush(path);
+  return readBack(run, path);
+}
+
+async function takeFile(run: StackRun, dump: BegunDump, path: string): Promise<ReadBack> {
+  const written = writeDump(run, dump, path);
+  const file = written.then(() => path);
+  // Begun by now, so that it has started by the time that there is something to read.
+  const verified = run.stack.verifyArchive(file);
+  for (const later of [file, verified]) later.catch(() => {});
+  const read = await readBack(run, path, await written);
+  await verified;
+  return read;
+}
+
+interface BegunDump {
+  readonly meter: Meter;
+  readonly ended: Promise<Result>;
+}
+
+/** Starts pg_dump, which reads the catalogue first: that takes as long as reading the facts. What it says waits. */
+function beginDump(run: StackRun): BegunDump {
+  const { stack, terminal } = run;
+  const meter = new Meter(terminal, `backing up ${stack.database.name}`);
+  // Whoever ends it before its time does not want to hear of it.
+  meter.on('error', () => {});
+  const ended = stack.dump(customFormat(run), meter);
+  ended.catch(() => {});
+  return { meter, ended };
 }
 
 /** @returns the checksum of what pg_dump wrote */
-async function dumpFile(run: StackRun, path: string): Promise<string> {
-  const { stack, terminal, signal } = run;
-  const meter = new Meter(terminal, `backing up ${stack.database.name}`);
+async function writeDump({ signal }: StackRun, { meter, ended }: BegunDump, path: string): Promise<string> {
   await writeWhole(path, 0o600, async (output) => {
-    const results = await Promise.allSettled([
-      stack.dump(customFormat(run), meter),
-      pipeline(meter, output, { signal }),
-    ]);
-    const [dumped, written] = results;
+    const [dumped, written] = await Promise.allSettled([ended, pipeline(meter, output, { signal })]);
     // A disk that is full ends pg_dump as well: it is the reason.
     if (written.status === 'rejected') throw written.reason;
     if (dumped.status === 'rejected') throw dumped.reason;
@@ -137,12 +161,17 @@ async function flush(folder: string): Promise<void> {
   }
 }
 
-/** Reads the dump back from disk: that it is what pg_dump wrote, is whole, and all its data can be decompressed. */
-async function verify(
-  { stack, terminal }: StackRun,
-  path: string,
-  written: string | undefined,
-): Promise<{ head: ArchiveHead; sha256: string }> {
+interface ReadBack {
+  readonly head: ArchiveHead;
+  readonly sha256: string;
+}
+
+/**
+ * Reads the dump back from disk: that it is what pg_dump wrote, is whole, and all its data can be decompressed.
+ *
+ * @param written the checksum of what pg_dump wrote to a file
+ */
+async function readBack({ terminal }: StackRun, path: string, written?: string): Promise<ReadBack> {
   const meter = new Meter(terminal, 'reading it back', sizeOf(path));
   const sha256 = await checksum(path, meter);
   if (written !== undefined && sha256 !== written)
@@ -151,7 +180,6 @@ async function verify(
   const head = await decode.catch((error: unknown) => {
     throw new FailedError(`the backup cannot be read back: ${messageOf(error)}`, { cause: error });
   });
-  if (head.format === 'custom') await stack.verifyArchive(path);
   terminal.clear();
   return { head, sha256 };
 }

@@ -150,9 +150,10 @@ export interface Stack {
   /**
    * Has the server's own pg_restore, where there is one, read a custom-format dump to its end.
    *
-   * @throws FailedError when it cannot be read
+   * @param file kept once it is written; pg_restore is started before
+   * @throws FailedError when it cannot be read; why there is no file
    */
-  verifyArchive(file: string): Promise<void>;
+  verifyArchive(file: string | Promise<string>): Promise<void>;
   /** Whether psql and pg_restore do it: then what only they know can be restored. */
   readonly restoresNatively: boolean;
   /**

@@ -54,6 +54,18 @@ test('a command that ends before it has read its input', async () => {
   expect(await sh('echo no >&2; exit 4', { input })).toEqual({ status: 4, stdout: '', stderr: 'no\n' });
 });
 
+test('an input that cannot be read ends the command, and is the reason', async () => {
+  async function* broken(): AsyncGenerator<Buffer> {
+    yield Buffer.from('one\n');
+    await sleep(10);
+    throw new Error('EIO');
+  }
+  const seen: string[] = [];
+  const input = Readable.from(broken(), { objectMode: false });
+  await expect(sh('cat', { input, onLine: (line) => seen.push(line) })).rejects.toThrow('EIO');
+  expect(seen).toEqual(['one']);
+}, 5_000);
+
 test('lines as they come', async () => {
   const lines: string[] = [];
   await sh('echo one; sleep 0.05; echo two >&2; sleep 0.05; printf three', {

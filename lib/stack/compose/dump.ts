@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { PassThrough, type Transform } from 'node:stream';
+import { PassThrough, Readable, type Transform } from 'node:stream';
 import { FailedError } from '../../errors.ts';
 import { run } from '../../process.ts';
 import type { Stack } from '../stack.ts';
@@ -74,14 +74,18 @@ export function dumping(
     async verifyArchive(file) {
       const id = await container();
       const read = async (...how: string[]): Promise<void> => {
-        const input = createReadStream(file);
+        const input = Readable.from(contentOf(file), { objectMode: false });
         const { status, stderr } = await runIn(engine, id, ['pg_restore', ...how], { input });
         if (status !== 0)
-          throw new FailedError(`pg_restore cannot read ${file} (status ${status}): ${stderr.trim()}`);
+          throw new FailedError(`pg_restore cannot read ${await file} (status ${status}): ${stderr.trim()}`);
       };
       await Promise.all([read('--list'), read('-f', '/dev/null')]);
     },
   };
+}
+
+async function* contentOf(file: string | Promise<string>): AsyncGenerator<Buffer> {
+  yield* createReadStream(await file) as AsyncIterable<Buffer>;
 }
 
 async function unpack(tar: Transform, folder: string): Promise<void> {

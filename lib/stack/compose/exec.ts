@@ -1,9 +1,10 @@
-import { PassThrough, Writable, type Duplex, type Readable } from 'node:stream';
+import { PassThrough, type Duplex, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailedError, messageOf } from '../../errors.ts';
 import { eachLine, untilSignalled, type Result, type RunOptions } from '../../process.ts';
 import { demand, type Engine } from './engine.ts';
+import { Input, hasRoom } from './input.ts';
 
 /** A process in a container, as a child process of ours would be. */
 export interface Process {
@@ -93,44 +94,6 @@ export function startIn(
   return { stdin, stdout, stderr, begun: attached.catch(() => {}), ended, kill, hold };
 }
 
-/**
- * What is written in one go is sent in one piece. In several, what comes through a relay would wait within the
- * container for the server to acknowledge the first: 40 ms for each statement that has parameters.
- */
-class Input extends Writable {
-  #to: Writable | undefined;
-  #waiting: (() => void) | undefined;
-
-  /** Where it leads; what is written before is kept. */
-  lead(to: Writable): void {
-    this.#to = to;
-    this.#waiting?.();
-  }
-
-  override write(...args: [never]): boolean {
-    this.cork();
-    process.nextTick(() => this.uncork());
-    return super.write(...args);
-  }
-
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.#send((to) => (to.write(chunk) ? done() : to.once('drain', done)));
-  }
-
-  override _writev(chunks: { chunk: Buffer }[], done: () => void): void {
-    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'utf8', done);
-  }
-
-  override _final(done: () => void): void {
-    this.#send((to) => to.end(done));
-  }
-
-  #send(act: (to: Writable) => void): void {
-    if (this.#to) act(this.#to);
-    else this.#waiting = () => act(this.#to!);
-  }
-}
-
 /** Bytes before each piece of output: which stream, three of nothing, and its length. */
 const HEAD = 8;
 
@@ -162,16 +125,6 @@ async function deal(connection: Duplex, stdout: Writable, stderr: Writable): Pro
   }
 }
 
-/** Waits until somebody has read, or will read no more. */
-const hasRoom = (stream: Writable): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      stream.off('drain', done).off('close', done);
-      resolve();
-    };
-    stream.on('drain', done).on('close', done);
-  });
-
 /** Milliseconds for the engine to notice that a process ended whose output has. */
 const NOTICED = 2_000;
 
@@ -186,10 +139,19 @@ async function statusOf({ ask }: Engine, id: string): Promise<number> {
   }
 }
 
+/** Passes on what there is to read, to its end or to that of whom it is for. @throws when it cannot be read */
+async function feed(input: Readable, to: Writable): Promise<void> {
+  for await (const chunk of input as AsyncIterable<Buffer>) {
+    if (to.destroyed) return;
+    if (!to.write(chunk)) await hasRoom(to);
+  }
+  to.end();
+}
+
 /**
  * Runs a command in a container and waits for it, whatever its status; the counterpart of `run` for a command here.
  *
- * @throws UnreachableError when the engine does not answer
+ * @throws UnreachableError when the engine does not answer; what is wrong with the input, the command ended then
  */
 export async function runIn(
   engine: Engine,
@@ -216,10 +178,16 @@ export async function runIn(
     if (onLine) streams.push(eachLine(stream, (line) => onLine(line, name)));
   }
   // A command may end before it has read its input; its status and message tell why.
+  let unread: { readonly reason: unknown } | undefined;
   if (typeof input === 'string') child.stdin.end(input);
-  else if (input) pipeline(input, child.stdin).catch(() => {});
+  else if (input)
+    feed(input, child.stdin).catch((reason: unknown) => {
+      unread = { reason };
+      child.kill();
+    });
   try {
     const [status] = await Promise.all([child.ended, ...streams]);
+    if (unread) throw unread.reason;
     return { status, ...said };
   } finally {
     forget();
