@@ -42,6 +42,8 @@ export function startIn(
   { input = false, env = {}, folder }: How = {},
 ): Process {
   const [stdin, stdout, stderr] = [new Input(), new PassThrough(), new PassThrough()];
+  // A command may end before it has read its input; its status and message tell why.
+  stdin.on('error', () => {});
   let connection: Duplex | undefined;
   let killed: number | undefined;
   let holds = true;
@@ -142,10 +144,10 @@ async function statusOf({ ask }: Engine, id: string): Promise<number> {
 /** Passes on what there is to read, to its end or to that of whom it is for. @throws when it cannot be read */
 async function feed(input: Readable, to: Writable): Promise<void> {
   for await (const chunk of input as AsyncIterable<Buffer>) {
+    if (!to.destroyed && !to.write(chunk)) await hasRoom(to);
     if (to.destroyed) return;
-    if (!to.write(chunk)) await hasRoom(to);
   }
-  to.end();
+  if (!to.destroyed) to.end();
 }
 
 /**
@@ -177,7 +179,6 @@ export async function runIn(
     stream.setEncoding('utf8').on('data', (text: string) => (said[name] += text));
     if (onLine) streams.push(eachLine(stream, (line) => onLine(line, name)));
   }
-  // A command may end before it has read its input; its status and message tell why.
   let unread: { readonly reason: unknown } | undefined;
   if (typeof input === 'string') child.stdin.end(input);
   else if (input)
