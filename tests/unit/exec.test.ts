@@ -54,12 +54,13 @@ test('a command that ends before it has read its input', async () => {
   expect(await sh('echo no >&2; exit 4', { input })).toEqual({ status: 4, stdout: '', stderr: 'no\n' });
 });
 
-test('an input that ends when nobody is there to read it any more', async () => {
-  const child = startIn(engine, 'here', ['cat'], { input: true });
+test('an input that ends when the connection has, and the status is not known yet', async () => {
+  const child = startIn(engine, 'here', ['sh', '-c', 'sleep 0.2; exit 4'], { input: true });
   await child.begun;
-  child.kill();
+  played.connections[0]!.destroy();
+  await sleep(50);
   child.stdin.end();
-  expect(await child.ended).toBe(137);
+  expect(await child.ended).toBe(4);
 });
 
 test('an input that cannot be read ends the command, and is the reason', async () => {
