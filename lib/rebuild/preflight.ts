@@ -9,6 +9,8 @@ export async function checkRebuild(run: DestructiveRun): Promise<void> {
   await Promise.all([
     METHOD === 'db' ? checkDatabase(run) : checkVolume(run),
     ...(BASE === undefined || UNTIL !== 'verify' ? [] : [checkBase(run, BASE)]),
+    // After the countdown applications wait for it to be loaded.
+    import('./rebuild.ts'),
   ]);
 }
 

@@ -25,8 +25,12 @@ const WORK: Readonly<Record<StepName, Work>> = {
   async up(run, { images, facts }) {
     const { stack, values } = run;
     await images();
-    // Alembic takes most of a second to start: its heads are asked for while the server is made.
-    const meanwhile = (): void => void (run.actor.dryRun || facts.heads().catch(() => {}));
+    const meanwhile = (): void => {
+      if (run.actor.dryRun) return;
+      // Alembic takes most of a second to start: its heads are asked for while the server is made.
+      facts.heads().catch(() => {});
+      void import('../schema/verify.ts');
+    };
     await stack.up({ build: false, timeout: values['TIMEOUT'] as number, meanwhile });
     if (!run.actor.dryRun) await Promise.all([ensureMarker(run), stack.checkPassword()]);
     return `database ${stack.database.name} answers`;
