@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { findPlugin } from '../../lib/stack/compose/plugin.ts';
@@ -41,7 +41,10 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
   });
   const { sql } = asker(scratch, 'vm_stg', 'app_stg', 'core_stg');
   const printed: Ran[] = [];
-  /** A folder with a `docker` and a compose plugin that note their arguments before they become the real ones. */
+  /**
+   * A folder with a `docker` and a compose plugin that note their arguments before they become the real ones, and with
+   * what has a task note what it asks of the engine.
+   */
   let recorder: string;
 
   beforeAll(async () => {
@@ -56,11 +59,20 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
       const script = `#!/bin/sh\nprintf '%s\\n' "$@" >>'${recorder}/arguments'\nexec '${program}' "$@"\n`;
       writeFileSync(join(recorder, name), script, { mode: 0o755 });
     }
+    const noting = `
+      const { OutgoingMessage } = require('node:http');
+      const { end } = OutgoingMessage.prototype;
+      OutgoingMessage.prototype.end = function (body, ...more) {
+        require('node:fs').appendFileSync('${recorder}/arguments', \`\${this.path} \${body}\\n\`);
+        return end.call(this, body, ...more);
+      };`;
+    writeFileSync(join(recorder, 'requests.cjs'), noting);
   });
 
   const task = async (words: string): Promise<Ran> => {
     const { DOCKER_HOST = '', PATH } = process.env;
-    const env = { PATH: `${recorder}:${PATH}`, DOCKER_CONFIG: recorder, DOCKER_HOST };
+    const NODE_OPTIONS = `--require ${join(recorder, 'requests.cjs')}`;
+    const env = { PATH: `${recorder}:${PATH}`, DOCKER_CONFIG: recorder, DOCKER_HOST, NODE_OPTIONS };
     const ran = await scratch.runTask(words, { env });
     printed.push(ran);
     return ran;
@@ -132,6 +144,46 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
       await running.printed(/Running|Started/);
       running.interrupt();
       expect((await running.ended).status).toBe(130);
+    });
+  });
+
+  describe('while compose is at work', () => {
+    /**
+     * Whether a shell command succeeded while a task's compose command waited for it, five seconds at most.
+     *
+     * @param look is given the database's container as `$db`
+     */
+    async function during(command: string, words: string, look: string): Promise<boolean> {
+      const folder = join(scratch.outside, 'waiting');
+      mkdirSync(join(folder, 'cli-plugins'), { recursive: true });
+      const seen = join(folder, 'seen');
+      rmSync(seen, { force: true });
+      const plugin = `#!/bin/sh
+db=${await scratch.container('vm_stg')}
+case " $* " in *" ${command} "*)
+  for try in $(seq 25); do
+    if ${look}; then touch '${seen}'; break; fi
+    sleep 0.2
+  done ;;
+esac
+exec '${findPlugin('')}' "$@"
+`;
+      writeFileSync(join(folder, 'cli-plugins/docker-compose'), plugin, { mode: 0o755 });
+      const { DOCKER_HOST = '' } = process.env;
+      succeeded(await scratch.runTask(words, { env: { DOCKER_CONFIG: folder, DOCKER_HOST } }));
+      return existsSync(seen);
+    }
+    const connecting = `docker top "$db" -o pid,args | grep -q "trap '' PIPE"`;
+    const answered = `docker exec "$db" psql -U app_stg -d core_stg -XAtc "SELECT FROM pg_stat_activity WHERE application_name = 'makesafe'" -c '\\echo :ROW_COUNT' | grep -qx '[1-9]'`;
+
+    test('a connection is begun where the task will ask the database, and nowhere else', async () => {
+      const dump = `db-dump-schema-env ENV=vm_stg OUT=${join(scratch.outside, 'ahead.sql')}`;
+      expect(await during('config', dump, connecting)).toBe(true);
+      expect(await during('config', 'ps ENV=vm_stg', connecting)).toBe(false);
+    });
+
+    test('a server that runs already is asked for its answer', async () => {
+      expect(await during('up', 'up ENV=vm_stg', answered)).toBe(true);
     });
   });
 
@@ -295,12 +347,13 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
     expect(await sql('SELECT x FROM kept')).toBe('42');
   });
 
-  test('none of this shows the password, neither in output nor in arguments of a process', () => {
+  test('none of this shows the password, neither in output, nor in arguments of a process, nor in what the engine is asked', () => {
     const all = printed.map(({ stdout, stderr }) => stdout + stderr).join('');
     expect(printed.length).toBeGreaterThan(10);
     expect(all).not.toContain(NASTY_PASSWORD);
     const given = readFileSync(join(recorder, 'arguments'), 'utf8');
     expect(given).toContain(scratch.project('vm_stg'));
+    expect(given).toMatch(/^\/containers\/\w+\/exec {"Cmd":/m);
     expect(given).not.toContain('p w%40');
     expect(given).not.toContain('PASSWORD');
   });
