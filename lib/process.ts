@@ -116,8 +116,10 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
   }
   if (options.output) streams.push(pipeline(child.stdout, options.output));
   const [finished] = await Promise.all([child, ...streams]);
-  if ((finished.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
-    throw new UnreachableError(`${command.file} is not installed, or not on PATH`, {
+  const { code } = (finished.cause ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'EACCES') {
+    const why = code === 'ENOENT' ? 'not installed, or not on PATH' : 'no program, or may not be run';
+    throw new UnreachableError(`${command.file} is ${why}`, {
       cause: finished.cause,
       hint: `install ${command.file}, or correct PATH`,
     });
