@@ -5,7 +5,6 @@ export default defineTask(import.meta.url, {
   group: 'schema',
   summary: 'Write the schema to a file: the same schema gives the same bytes',
   environment: 'any',
-  asksDatabase: true,
   parameters: {
     OUT: text('the file to write, or - for standard output', {
       placeholder: '<file>',

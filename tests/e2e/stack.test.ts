@@ -177,8 +177,7 @@ exec '${findPlugin('')}' "$@"
     const answered = `docker exec "$db" psql -U app_stg -d core_stg -XAtc "SELECT FROM pg_stat_activity WHERE application_name = 'makesafe'" -c '\\echo :ROW_COUNT' | grep -qx '[1-9]'`;
 
     test('a connection is begun where the task will ask the database, and nowhere else', async () => {
-      const dump = `db-dump-schema-env ENV=vm_stg OUT=${join(scratch.outside, 'ahead.sql')}`;
-      expect(await during('config', dump, connecting)).toBe(true);
+      expect(await during('config', 'up ENV=vm_stg', connecting)).toBe(true);
       expect(await during('config', 'ps ENV=vm_stg', connecting)).toBe(false);
     });
 

@@ -21,9 +21,13 @@ export class Spares {
     return [...this.#kept.keys()].some((key) => key.startsWith(beginning));
   }
 
-  /** Lets go of all, before their server is stopped: it waits for its sessions. */
+  /** Lets go of all, before their server is stopped, for one: it waits for its sessions. Nobody waits for the answer. */
   endAll(): void {
-    [...this.#kept.keys()].forEach((database) => this.#end(database));
+    this.#kept.forEach(({ client, timer }) => {
+      clearTimeout(timer);
+      void client.end();
+    });
+    this.#kept.clear();
   }
 
   /** One that nothing is left in. */
