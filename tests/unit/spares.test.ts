@@ -78,3 +78,14 @@ test('whether there is one for a server', async () => {
   await one.use('id core', connects(new Played()), nothing);
   expect([one.has('id '), one.has('other ')]).toEqual([true, false]);
 });
+
+test('all are let go of at once: the next one gets a new one', async () => {
+  const [one, core, postgres, next] = [spares(), new Played(), new Played(), new Played()];
+  await one.use('core', connects(core), nothing);
+  await one.use('postgres', connects(postgres), nothing);
+  one.endAll();
+  expect([core, postgres].map(({ end }) => end.mock.calls.length)).toEqual([1, 1]);
+  expect(await one.use('core', connects(next), (given) => Promise.resolve(given))).toBe(next);
+  vi.advanceTimersByTime(5_000);
+  expect([core, postgres].map(({ end }) => end.mock.calls.length)).toEqual([1, 1]);
+});
