@@ -58,7 +58,10 @@ async function examine(run: NamedRun): Promise<Finding[]> {
     reachable ? lookAt(diskSpace, opened) : unreachable(diskSpace.name),
   ]);
   return [
-    { ...configuration, state: 'passed', found: `${files} are complete` },
+    {
+      ...{ ...configuration, state: 'passed' },
+      found: files === '' ? 'the registry names no env files' : `${files} are complete`,
+    },
     ...engine,
     ...[database, ...rest, heads],
   ];
