@@ -174,15 +174,17 @@ exec '${findPlugin('')}' "$@"
       return existsSync(seen);
     }
     const connecting = `docker top "$db" -o pid,args | grep -q "trap '' PIPE"`;
-    const answered = `docker exec "$db" psql -U app_stg -d core_stg -XAtc "SELECT FROM pg_stat_activity WHERE application_name = 'makesafe'" -c '\\echo :ROW_COUNT' | grep -qx '[1-9]'`;
-
     test('a connection is begun where the task will ask the database, and nowhere else', async () => {
       expect(await during('config', 'up ENV=vm_stg', connecting)).toBe(true);
       expect(await during('config', 'ps ENV=vm_stg', connecting)).toBe(false);
     });
 
     test('a server that runs already is asked for its answer', async () => {
+      await sql('ALTER SYSTEM SET log_connections = on');
+      await sql('SELECT pg_reload_conf()');
+      const answered = `docker logs "$db" 2>&1 | grep -q 'authorized: .*application_name=makesafe'`;
       expect(await during('up', 'up ENV=vm_stg', answered)).toBe(true);
+      await sql('ALTER SYSTEM RESET log_connections');
     });
   });
 
