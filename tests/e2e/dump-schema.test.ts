@@ -1,5 +1,12 @@
 import { readdirSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { dockerOf } from '../../lib/stack/compose/docker.ts';
+import { engineSocket } from '../../lib/stack/compose/endpoint.ts';
+import { openEngine } from '../../lib/stack/compose/engine.ts';
+import { openRelay } from '../../lib/stack/compose/relay.ts';
+import { pgDump } from '../../lib/stack/embedded/pg-dump.ts';
 import { asker, startMigrated } from '../helpers/database.ts';
 import { docker, must, start } from '../helpers/processes.ts';
 import { useScratch } from '../helpers/scratch.ts';
@@ -83,6 +90,26 @@ describe.skipIf(inject('noEngine') !== '')('db-dump-schema-env', () => {
     } finally {
       aimAt('core_stg');
     }
+  });
+
+  test('our own pg_dump gives the options of columns that the one of the server gives, and no others', async () => {
+    await sql('CREATE TABLE noted (id int, b text)');
+    await sql('ALTER TABLE noted ALTER b SET (n_distinct = 5)');
+    const id = await scratch.container('vm_stg');
+    const args = ['--schema-only', '--table=noted'];
+    const theirs = await docker('exec', id, 'pg_dump', '-U', 'app_stg', '-d', 'core_stg', ...args);
+    const { connection } = openRelay(openEngine(dockerOf({}), engineSocket({})), id);
+    const output = new PassThrough();
+    const login = { user: 'app_stg', password: '', database: 'core_stg' };
+    const [{ status, stderr }, ours] = await Promise.all([
+      pgDump(connection, login, args, output),
+      text(output),
+    ]);
+    await sql('DROP TABLE noted');
+    expect(status, stderr).toBe(0);
+    const options = (dumped: string): string[] => dumped.match(/^ALTER TABLE .* SET \(.*$/gm) ?? [];
+    expect(options(theirs)).toHaveLength(1);
+    expect(options(ours)).toEqual(options(theirs));
   });
 
   describe('when it fails', () => {

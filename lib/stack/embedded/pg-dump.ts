@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { childEnvironment, type Result } from '../../process.ts';
 import { scriptCommand } from '../../script.ts';
 import type { Login } from '../client.ts';
+import { WithoutInternalOptions } from './internal-options.ts';
 
 type Streams = [stdin: Writable, stdout: null, errors: Readable, Duplex, Duplex, dump: Readable];
 
@@ -28,9 +29,11 @@ export async function pgDump(
     stdio: ['pipe', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
   });
   const [stdin, , errors, toServer, fromServer, dump] = child.stdio as unknown as Streams;
-  toServer.pipe(connection).pipe(fromServer);
+  const asking = new WithoutInternalOptions();
+  toServer.pipe(asking).pipe(connection).pipe(fromServer);
   // A connection that is lost is told by pg_dump's own message and status.
-  for (const stream of [connection, toServer, fromServer, stdin]) stream.on('error', () => fromServer.end());
+  for (const stream of [connection, toServer, asking, fromServer, stdin])
+    stream.on('error', () => fromServer.end());
   stdin.end(JSON.stringify([...args, '-d', conninfo(login)]));
 
   let stderr = '';
