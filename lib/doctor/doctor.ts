@@ -59,7 +59,8 @@ async function examine(run: NamedRun): Promise<Finding[]> {
   ]);
   return [
     {
-      ...{ ...configuration, state: 'passed' },
+      ...configuration,
+      state: 'passed',
       found: files === '' ? 'the registry names no env files' : `${files} are complete`,
     },
     ...engine,

@@ -14,7 +14,8 @@ const SYSTEM_FOLDERS = ['/usr/local/lib', '/usr/local/libexec', '/usr/lib', '/us
  * @param asksEngine without, a context does not matter
  */
 export function runCompose(command: Command, options: RunOptions = {}, asksEngine = true): Promise<Result> {
-  const at = command.args.indexOf('compose');
+  // Behind `--context <name>`, and a context may have any name.
+  const at = command.args[0] === '--context' ? 2 : 0;
   const plugin =
     at > 0 && asksEngine ? undefined : findPlugin(process.env['DOCKER_CONFIG'] || join(homedir(), '.docker'));
   return run(plugin === undefined ? command : { file: plugin, args: command.args.slice(at + 1) }, options);
