@@ -7,6 +7,9 @@ import { SummaryReporter } from './tests/helpers/summary-reporter.ts';
  */
 const together = { maxWorkers: 3, sequence: { groupOrder: 1 } };
 
+/** What is polled for comes at once on a quiet machine, and late on a busy one: vitest's second is no measure of it. */
+const patient = { expect: { poll: { timeout: 20_000 } } };
+
 export default defineConfig({
   test: {
     reporters: ['default', new SummaryReporter()],
@@ -20,6 +23,7 @@ export default defineConfig({
           globalSetup: 'tests/helpers/browser.ts',
           testTimeout: 120_000,
           ...together,
+          ...patient,
         },
       },
       {
@@ -30,6 +34,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
           ...together,
+          ...patient,
         },
       },
     ],

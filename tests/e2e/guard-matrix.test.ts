@@ -328,7 +328,7 @@ describe.skipIf(inject('noEngine') !== '')('every way in that people reported', 
         '--filter',
         `name=${scratch.project(environment)}-makesafe-lock`,
       ];
-      await expect.poll(() => docker(...lock), { timeout: 20_000 }).toBe('');
+      await expect.poll(() => docker(...lock)).toBe('');
       const next = inClone(other);
       await next.printed('Starting in');
       next.interrupt();

@@ -153,7 +153,7 @@ describe('the WebAssembly pg_dump', () => {
     await client.query('BEGIN; LOCK TABLE mart.suppliers IN ACCESS EXCLUSIVE MODE');
     const running = scratch.startTask(`db-dump-schema-env OUT=dumps/schema.sql ${ENV}`);
     const waiting = `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'LOCK TABLE%'`;
-    await expect.poll(() => sql(waiting), { timeout: 20_000, interval: 20 }).toBe('1');
+    await expect.poll(() => sql(waiting), { interval: 20 }).toBe('1');
     await scratch.killServer();
     const { status, stderr } = await running.ended;
     await client.end().catch(() => {});

@@ -65,7 +65,7 @@ describe('killed in the middle,', () => {
     await holder.query(`SELECT pg_advisory_lock(hashtext('bootstrap_roles.sql'))`);
     const running = start('db-bootstrap-roles-env');
     const waiting = `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
-    await expect.poll(() => db.sql(waiting), { timeout: 20_000, interval: 20 }).toBe('1');
+    await expect.poll(() => db.sql(waiting), { interval: 20 }).toBe('1');
     await killWhen(running, () => true);
     await holder.query('SELECT pg_advisory_unlock_all()');
     await must('db-bootstrap-roles-env');
@@ -117,7 +117,7 @@ describe('killed in the middle,', () => {
     await client.query(`BEGIN; ALTER ROLE app_demo IN DATABASE core_demo SET work_mem TO '4MB'`);
     const running = start('db-reset-db-env WAIT=0');
     const waiting = `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%RENAME%'`;
-    await expect.poll(() => db.sql(waiting, 'postgres'), { timeout: 20_000, interval: 20 }).toBe('1');
+    await expect.poll(() => db.sql(waiting, 'postgres'), { interval: 20 }).toBe('1');
     await killWhen(running, () => true);
     await client.query('ROLLBACK');
     await must('db-reset-db-env WAIT=0');
