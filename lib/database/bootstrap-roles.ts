@@ -2,6 +2,7 @@ import { counted } from '../display.ts';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigurationError, FailedError } from '../errors.ts';
+import type { ScriptError } from '../stack/stack.ts';
 import type { StackRun } from '../task.ts';
 import { ensureMarker } from './marker.ts';
 
@@ -21,6 +22,13 @@ export const rolesScript = ({ values, environment }: StackRun): string | undefin
   (values['BOOTSTRAP_ROLES_SQL'] as string | undefined) ?? environment.names.rolesScript;
 
 /**
+ * A server has one of two sessions that change the same rights at the same time come again: a migration of somebody
+ * else, or one that a killed run has left behind.
+ */
+const isCollision = ({ message }: ScriptError): boolean =>
+  /^(tuple concurrently (updated|deleted)|deadlock detected)\b/.test(message);
+
+/**
  * Runs the script, where there is one, to its end, whatever it says of ON_ERROR_STOP: rights are independent of each
  * other, and a person wants to see all that failed.
  *
@@ -31,7 +39,7 @@ export async function applyRoles(
   run: StackRun,
   allowed: Promise<unknown> = Promise.resolve(),
 ): Promise<void> {
-  const { stack, root, actor } = run;
+  const { stack, root, actor, terminal } = run;
   const script = rolesScript(run);
   if (script === undefined || actor.dryRun) await allowed;
   if (script === undefined) return;
@@ -39,9 +47,14 @@ export async function applyRoles(
   const file = resolve(root, script);
   if (!existsSync(file))
     throw new ConfigurationError(`${script}: no such file`, { hint: 'BOOTSTRAP_ROLES_SQL=<file>' });
-  const errors = await actor.act(`psql -d ${stack.database.name} -f ${script}`, () =>
-    stack.runScript(file, allowed),
-  );
+  const errors = await actor.act(`psql -d ${stack.database.name} -f ${script}`, async () => {
+    let failed = await stack.runScript(file, allowed);
+    for (let again = 0; again < 3 && failed.length > 0 && failed.every(isCollision); again++) {
+      terminal.info('somebody else changed the same rights at the same time: once more');
+      failed = await stack.runScript(file);
+    }
+    return failed;
+  });
   if (!errors || errors.length === 0) return;
   const list = errors.map(({ line, message }) => `${script}:${line}: ${message}`).join('\n');
   throw new FailedError(`${counted(errors.length, 'statement')} failed:\n${list}`);

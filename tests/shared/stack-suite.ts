@@ -127,6 +127,20 @@ export function stackSuite(under: StackUnderTest): void {
     expect(standard.stdout).toBe(first);
   });
 
+  test('db-bootstrap-roles-env comes again when somebody else changes the same rights meanwhile', async () => {
+    const until = (condition: string): string =>
+      `FOR i IN 1..400 LOOP EXIT WHEN ${condition}; PERFORM pg_sleep(0.05); END LOOP;`;
+    const waits = `EXISTS (SELECT FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted)`;
+    const other = db.sql(
+      `DO $$ BEGIN GRANT USAGE ON SCHEMA mart TO app_readonly; ${until(waits)} ASSERT ${waits}; END $$`,
+    );
+    const granted = `SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%ASSERT%'`;
+    await expect.poll(() => db.sql(granted)).toBe('1');
+    const [{ stderr }] = await Promise.all([done('db-bootstrap-roles-env'), other]);
+    expect(stderr).toContain('[info] somebody else changed the same rights at the same time: once more');
+    expect(stderr).toContain(`[ok] ${environment}: roles and rights are set`);
+  });
+
   test.each([
     ['', 3],
     ['\\set ON_ERROR_STOP 0', 3],

@@ -61,12 +61,7 @@ describe('a docker compose command', () => {
       true,
       'docker --context vm compose -p x up',
     ],
-    [
-      'that asks no engine by its plugin',
-      '--context vm compose -p x config',
-      false,
-      'plugin -p x config',
-    ],
+    ['that asks no engine by its plugin', '--context vm compose -p x config', false, 'plugin -p x config'],
     ['whatever a context is called', '--context compose compose config', false, 'plugin config'],
   ])('%s', async (_what, typed, asksEngine, expected) => {
     expect(await runs(typed, asksEngine)).toBe(expected);
