@@ -1,18 +1,8 @@
-import { hostname } from 'node:os';
 import type { CanonicalName } from '../environment/canonicalise.ts';
 import type { EnvironmentEntry } from '../environment/registry.ts';
-import { RefusedError } from '../errors.ts';
 import type { Origin } from '../params.ts';
 import type { DestructiveRun, Run, StackRun } from '../task.ts';
 import { BlockedError, type Deed } from './blocked.ts';
-import { confirmName } from './confirm.ts';
-import { countdown } from './countdown.ts';
-import type { Facts } from './facts.ts';
-import { person } from './person.ts';
-import { withGuardLock } from './lock.ts';
-import { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS, enforce } from './policy.ts';
-import { describeDoubts, describeTarget } from './screen.ts';
-import { changesBetween, identityOf } from './unchanged.ts';
 
 export interface GuardRequest {
   readonly run: Run;
@@ -33,9 +23,6 @@ export interface GuardRequest {
   readonly preflight: (run: DestructiveRun) => Promise<void>;
 }
 
-/** What goes through the gate: the run, as the person saw it and as it still is. */
-export type Passed = DestructiveRun & { readonly facts: Facts };
-
 /**
  * The one gate in front of everything that destroys data:
  *
@@ -53,12 +40,19 @@ export async function passGuard(
   if (entry.protected && values['FORCE'] !== true) {
     throw new BlockedError(environment.name, request.deed, request.exportedForce);
   }
+  // Nothing of what follows is loaded for a refusal by name.
+  const { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS, enforce } = await import('./policy.ts');
   const checks = enforce(BEFORE_CONTACT, { name: environment.name, entry, exports: request.exports });
-  const seen = await look(request);
+  const { look } = await import('./look.ts');
+  const [seen, { aboutLock, withGuardLock }, { letPersonDecide }] = await Promise.all([
+    look(request),
+    import('./lock.ts'),
+    import('./decision.ts'),
+  ]);
   checks.push(...enforce([...ON_FACTS, ...ON_CONTENTS], seen.facts));
   await request.preflight(seen);
 
-  await withGuardLock(seen, seen.facts.markers !== undefined, aboutOf(request), async () => {
+  await withGuardLock(seen, seen.facts.markers !== undefined, aboutLock(seen.task.name), async () => {
     const backup = entry.protected ? await (await import('./backup-first.ts')).backupFirst(seen) : null;
     // Nothing that can be done before the countdown is done after it: applications wait from then on.
     const [{ onRecord }, { repositoryRevision }] = await Promise.all([
@@ -71,64 +65,4 @@ export async function passGuard(
     const known = { origins: request.origins, checks, backup, revision };
     await onRecord(passed, known, () => deed(passed));
   });
-}
-
-/** Opens the stack and asks for the facts. */
-async function look({ read, open, environment }: GuardRequest): Promise<Passed> {
-  const [asked, { readNeighbours, gatherFacts }] = await Promise.all([read(), import('./facts.ts')]);
-  const neighbours = readNeighbours(asked, environment);
-  const run = await open(asked);
-  let facts = await gatherFacts(run, environment, neighbours);
-  if (facts.target.running && !facts.contents) {
-    // A reset that was killed may have left the database closed. Whose it is can be told all the same.
-    enforce(ON_FACTS, facts);
-    const { undoInterrupted } = await import('../database/interrupted.ts');
-    if (await undoInterrupted(run)) facts = await gatherFacts(run, environment, neighbours);
-  }
-  return { ...run, facts, target: facts.target };
-}
-
-/** The screen, the name typed, the countdown, and the facts once more. */
-async function letPersonDecide(request: GuardRequest, seen: Passed): Promise<Passed> {
-  const { entry, environment, deed } = request;
-  const { terminal, signal, actor, values } = seen;
-  for (const line of describeTarget(seen.facts, deed, terminal)) terminal.line(line);
-  describeDoubts(seen.facts).forEach(terminal.warn);
-  const seconds = waitSeconds(entry, values['WAIT'] as number);
-  if (actor.dryRun) {
-    terminal.info(`dry run: nothing is touched (it would wait ${seconds} s)`);
-    return seen;
-  }
-  // Also where only the output goes elsewhere: `… 2>&1 | tee log` has a person in front of it.
-  if (entry.protected && process.stdin.isTTY) {
-    await confirmName(environment.name, terminal, signal);
-  }
-  await countdown(seconds, terminal, signal);
-  signal.throwIfAborted();
-
-  const now = await look(request);
-  const changes = changesBetween(
-    identityOf(seen.facts, seen.environment.variables),
-    identityOf(now.facts, now.environment.variables),
-  );
-  if (changes.length > 0) {
-    throw new RefusedError(
-      `refused; nothing was touched\nthis changed in the meantime:\n${changes.join('\n')}`,
-      {
-        hint: 'see what happens there, then type this again',
-      },
-    );
-  }
-  return now;
-}
-
-export const PROTECTED_MINIMUM_WAIT = 5;
-
-/** Seconds to wait before the deed: never under five on a protected environment. */
-export const waitSeconds = (entry: Pick<EnvironmentEntry, 'protected'>, asked: number): number =>
-  entry.protected ? Math.max(PROTECTED_MINIMUM_WAIT, asked) : asked;
-
-/** For the one who finds the lock taken. */
-function aboutOf({ run }: GuardRequest): string {
-  return `${run.task.name} by ${person()}@${hostname()} since ${new Date().toTimeString().slice(0, 8)}`;
 }

@@ -5,6 +5,11 @@ import { RefusedError, messageOf } from '../errors.ts';
 import { holderOf, releaseLock, takeLock, type Holder } from '../lock.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { StackRun } from '../task.ts';
+import { person } from './person.ts';
+
+/** For the one who finds the lock taken: `db-reset-db-env by taro@vm7 since 14:03:07`. */
+export const aboutLock = (task: string): string =>
+  `${task} by ${person()}@${hostname()} since ${new Date().toTimeString().slice(0, 8)}`;
 
 /** Advisory locks belong to one database: this one is not replaced by a reset of another. */
 const maintenanceDatabase = (database: string): string =>
@@ -19,7 +24,7 @@ const KEY = 0x73616665;
  * the engine.
  *
  * @param readable the server lets us in
- * @param about who holds it, for the one who comes second: `db-reset-db-env by taro@vm7 since 14:03:07`
+ * @param about who holds it
  * @throws RefusedError naming the holder
  */
 export async function withGuardLock<T>(

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { CancelledError, messageOf } from '../errors.ts';
 import type { Origin } from '../params.ts';
-import type { Passed } from './guard.ts';
+import type { Passed } from './look.ts';
 import { person } from './person.ts';
 import { append, journalFile, type End, type Start } from './journal.ts';
 

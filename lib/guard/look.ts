@@ -1,0 +1,22 @@
+import type { DestructiveRun } from '../task.ts';
+import type { GuardRequest } from './guard.ts';
+import type { Facts } from './facts.ts';
+import { ON_FACTS, enforce } from './policy.ts';
+
+/** What goes through the gate: the run, as the person saw it and as it still is. */
+export type Passed = DestructiveRun & { readonly facts: Facts };
+
+/** Opens the stack and asks for the facts. */
+export async function look({ read, open, environment }: GuardRequest): Promise<Passed> {
+  const [asked, { readNeighbours, gatherFacts }] = await Promise.all([read(), import('./facts.ts')]);
+  const neighbours = readNeighbours(asked, environment);
+  const run = await open(asked);
+  let facts = await gatherFacts(run, environment, neighbours);
+  if (facts.target.running && !facts.contents) {
+    // A reset that was killed may have left the database closed. Whose it is can be told all the same.
+    enforce(ON_FACTS, facts);
+    const { undoInterrupted } = await import('../database/interrupted.ts');
+    if (await undoInterrupted(run)) facts = await gatherFacts(run, environment, neighbours);
+  }
+  return { ...run, facts, target: facts.target };
+}
