@@ -79,13 +79,21 @@ test('whether there is one for a server', async () => {
   expect([one.has('id '), one.has('other ')]).toEqual([true, false]);
 });
 
-test('all are let go of at once: the next one gets a new one', async () => {
-  const [one, core, postgres, next] = [spares(), new Played(), new Played(), new Played()];
-  await one.use('core', connects(core), nothing);
-  await one.use('postgres', connects(postgres), nothing);
-  one.endAll();
-  expect([core, postgres].map(({ end }) => end.mock.calls.length)).toEqual([1, 1]);
-  expect(await one.use('core', connects(next), (given) => Promise.resolve(given))).toBe(next);
-  vi.advanceTimersByTime(5_000);
-  expect([core, postgres].map(({ end }) => end.mock.calls.length)).toEqual([1, 1]);
+test('all of one server are ended at once, also while somebody works with one', async () => {
+  const one = spares();
+  const [kept, used, other, next] = [new Played(), new Played(), new Played(), new Played()];
+  await one.use('id core', connects(kept), nothing);
+  await one.use('other core', connects(other), nothing);
+  const ends = (): number[] => [kept, used, other].map(({ end }) => end.mock.calls.length);
+  await one.use('id postgres', connects(used), () => {
+    one.endAll('id ');
+    expect(ends()).toEqual([1, 1, 0]);
+    used.fails = 'DISCARD ALL';
+    return Promise.resolve();
+  });
+  // None of them is kept, so none is ended by the clock.
+  const now = ends();
+  expect(await one.use('id core', connects(next), (given) => Promise.resolve(given))).toBe(next);
+  vi.advanceTimersByTime(999);
+  expect(ends()).toEqual(now);
 });

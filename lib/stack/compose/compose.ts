@@ -161,14 +161,14 @@ export async function openComposeStack(
       await checkRemovable(target, databaseImage(about, await container()), environment);
     },
 
-    async lock(holder) {
-      return lockEngine(docker, project, databaseImage(about, await container()), holder);
-    },
+    lock: async (holder) => lockEngine(docker, project, databaseImage(about, await container()), holder),
 
     async destroy({ storage }) {
       // Only a folder is emptied by a container of ours.
       const image = storage.kind === 'bind' ? databaseImage(about, await container()) : '';
-      spares.endAll();
+      // Of the guard's two locks this ends the one that the server keeps, which would end with the server.
+      const id = await running.of(databaseService).catch(() => undefined);
+      if (id !== undefined) spares.endAll(id);
       await destroyStack(storage, image, environment, ask, actor, change);
     },
 

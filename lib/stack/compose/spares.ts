@@ -10,10 +10,11 @@ const KEPT_MS = 1_000;
  */
 export class Spares {
   readonly #kept = new Map<string, { client: Client; timer: NodeJS.Timeout }>();
+  readonly #used = new Map<Client, string>();
 
   constructor() {
     // Whoever comes after this process shall not find its sessions. The server is told, and not waited for.
-    process.once('beforeExit', () => this.endAll());
+    process.once('beforeExit', () => this.#kept.forEach(({ client }) => void client.end()));
   }
 
   /** Whether one of those begins with a text. */
@@ -21,13 +22,13 @@ export class Spares {
     return [...this.#kept.keys()].some((key) => key.startsWith(beginning));
   }
 
-  /** Lets go of all, before their server is stopped, for one: it waits for its sessions. Nobody waits for the answer. */
-  endAll(): void {
-    this.#kept.forEach(({ client, timer }) => {
-      clearTimeout(timer);
-      void client.end();
-    });
-    this.#kept.clear();
+  /**
+   * Ends those whose key begins with a text, also those that somebody works with, before their server is stopped: it
+   * waits for its sessions. Nobody waits for the answer.
+   */
+  endAll(beginning: string): void {
+    for (const key of this.#kept.keys()) if (key.startsWith(beginning)) this.#end(key);
+    for (const [client, key] of this.#used) if (key.startsWith(beginning)) void client.end();
   }
 
   /** One that nothing is left in. */
@@ -52,11 +53,14 @@ export class Spares {
       ? ((await this.#takeLiving(database)) ?? (await connect()))
       : await connect();
     let result: T;
+    this.#used.set(client, database);
     try {
       result = await work(client);
     } catch (error) {
       await client.end();
       throw error;
+    } finally {
+      this.#used.delete(client);
     }
     // Settings, locks, temporary tables, plans. https://www.postgresql.org/docs/current/sql-discard.html
     if (await succeeds(client, 'DISCARD ALL')) this.keep(database, client);
