@@ -29,16 +29,24 @@ export interface Contents {
   readonly markers: Readonly<Record<string, string>>;
 }
 
+/** What tells a database from all others. */
+export type Identity = Pick<Contents, 'systemIdentifier' | 'dataDirectory' | 'oid' | 'markers'>;
+
+/** A database's row, with the comments of all databases in the place of their markers. */
+type Row<T> = Omit<T, 'markers'> & { readonly comments: Readonly<Record<string, string | null>> };
+
 /** The view leaves out what the role may not read, where SHOW would be refused. */
 const DATA_DIRECTORY = `(SELECT setting FROM pg_settings WHERE name = 'data_directory')`;
+const COMMENTS = `(SELECT json_object_agg(datname, shobj_description(oid, 'pg_database')) FROM pg_database)`;
+const IDENTITY = `
+  CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
+    THEN (SELECT system_identifier::text FROM pg_control_system()) END AS "systemIdentifier",
+  ${DATA_DIRECTORY} AS "dataDirectory", d.oid::text, ${COMMENTS} AS comments`;
 
 // Columns that only some versions have are read through jsonb, where a missing one is null.
 const READ = `
-  SELECT current_setting('server_version') AS "serverVersion",
-    CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
-      THEN (SELECT system_identifier::text FROM pg_control_system()) END AS "systemIdentifier",
-    ${DATA_DIRECTORY} AS "dataDirectory",
-    d.oid::text, pg_database_size(d.oid)::float8 AS size, relations.*,
+  SELECT ${IDENTITY}, current_setting('server_version') AS "serverVersion",
+    pg_database_size(d.oid)::float8 AS size, relations.*,
     greatest(scans.last, sessions.last) AS "lastActivity",
     extract(epoch FROM now() - greatest(scans.last, sessions.last))::float8 AS idle,
     sessions.applications AS sessions,
@@ -65,31 +73,37 @@ const READ = `
 
 /** The contents of the database that the client is connected to. */
 export async function readContents(client: Client): Promise<Contents> {
-  const { rows } = await client.query<Omit<Contents, 'revisions' | 'markers'>>(READ);
-  return {
-    ...rows[0]!,
-    revisions: await readRevisions(client),
-    markers: await readMarkers(client),
-  };
+  const { rows } = await client.query<Row<Omit<Contents, 'revisions'>>>(READ);
+  return { ...withMarkers(rows[0]!), revisions: await readRevisions(client) };
+}
+
+/** The part of them by which it is known again, which takes a third of the time. */
+export async function readIdentity(client: Client): Promise<Identity> {
+  const { rows } = await client.query<Row<Identity>>(
+    `SELECT ${IDENTITY} FROM pg_database AS d WHERE datname = current_database()`,
+  );
+  return withMarkers(rows[0]!);
 }
 
 /** What a server tells of itself, whichever database the client is connected to. */
 export async function readServer(client: Client): Promise<Pick<Contents, 'dataDirectory' | 'markers'>> {
-  const { rows } = await client.query<Pick<Contents, 'dataDirectory'>>(
-    `SELECT ${DATA_DIRECTORY} AS "dataDirectory"`,
+  const { rows } = await client.query<Row<Pick<Contents, 'dataDirectory' | 'markers'>>>(
+    `SELECT ${DATA_DIRECTORY} AS "dataDirectory", ${COMMENTS} AS comments`,
   );
-  return { ...rows[0]!, markers: await readMarkers(client) };
+  return withMarkers(rows[0]!);
 }
 
 /** The environments that the databases of the client's server are marked for, by database. */
-export async function readMarkers(client: Client): Promise<Record<string, string>> {
-  const { rows } = await client.query<{ datname: string; comment: string | null }>(
-    "SELECT datname, shobj_description(oid, 'pg_database') AS comment FROM pg_database",
-  );
-  return Object.fromEntries(
-    rows.flatMap(({ datname, comment }) => {
-      const environment = markerOf(comment);
-      return environment === undefined ? [] : [[datname, environment]];
-    }),
-  );
+export const readMarkers = async (client: Client): Promise<Contents['markers']> =>
+  (await readServer(client)).markers;
+
+function withMarkers<T extends Row<object>>({
+  comments,
+  ...rest
+}: T): Omit<T, 'comments'> & Pick<Contents, 'markers'> {
+  const markers = Object.entries(comments).flatMap(([database, comment]) => {
+    const environment = markerOf(comment);
+    return environment === undefined ? [] : [[database, environment]];
+  });
+  return { ...rest, markers: Object.fromEntries(markers) as Contents['markers'] };
 }

@@ -25,7 +25,7 @@ export async function letPersonDecide(request: GuardRequest, seen: Passed): Prom
   await countdown(seconds, terminal, signal);
   signal.throwIfAborted();
 
-  const now = await look(request);
+  const now = await look(request, seen);
   const changes = changesBetween(
     identityOf(seen.facts, seen.environment.variables),
     identityOf(now.facts, now.environment.variables),

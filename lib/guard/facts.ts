@@ -1,4 +1,4 @@
-import { readContents, readServer, type Contents } from '../database/contents.ts';
+import { readContents, readIdentity, readServer, type Contents } from '../database/contents.ts';
 import type { CanonicalName } from '../environment/canonicalise.ts';
 import type { EnvironmentEntry } from '../environment/registry.ts';
 import { messageOf } from '../errors.ts';
@@ -39,14 +39,19 @@ export function readNeighbours(
   return neighbours;
 }
 
-/** Asks the engine, the server and the journal, each at the same time. */
+/**
+ * Asks the engine, the server and the journal, each at the same time.
+ *
+ * @param seen what the person has seen: its contents are looked at no more, only whose they are
+ */
 export async function gatherFacts(
   run: StackRun,
   environment: CanonicalName,
   neighbours: Promise<readonly Footprint[]>,
+  seen?: Facts,
 ): Promise<Facts> {
   const { stack, root } = run;
-  const server = askServer(run);
+  const server = askServer(run, seen?.contents);
   const [target, { contents, markers, unread }, footprints] = await Promise.all([
     stack.target(server.then(({ dataDirectory }) => dataDirectory ?? undefined)),
     server,
@@ -62,9 +67,11 @@ export async function gatherFacts(
 
 type Answer = Pick<Facts, 'contents' | 'markers' | 'unread'> & { readonly dataDirectory?: string | null };
 
-async function askServer({ stack }: StackRun): Promise<Answer> {
+async function askServer({ stack }: StackRun, seen: Contents | undefined): Promise<Answer> {
   try {
-    const contents = await stack.withClient(stack.database.name, readContents);
+    const contents = await stack.withClient(stack.database.name, async (client) =>
+      seen ? { ...seen, ...(await readIdentity(client)) } : readContents(client),
+    );
     const { dataDirectory, markers } = contents;
     return { contents, dataDirectory, markers, unread: undefined };
   } catch (error) {

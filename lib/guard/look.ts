@@ -6,12 +6,16 @@ import { ON_FACTS, enforce } from './policy.ts';
 /** What goes through the gate: the run, as the person saw it and as it still is. */
 export type Passed = DestructiveRun & { readonly facts: Facts };
 
-/** Opens the stack and asks for the facts. */
-export async function look({ read, open, environment }: GuardRequest): Promise<Passed> {
+/**
+ * Opens the stack and asks for the facts.
+ *
+ * @param seen what the person has seen, when it is looked at once more
+ */
+export async function look({ read, open, environment }: GuardRequest, seen?: Passed): Promise<Passed> {
   const [asked, { readNeighbours, gatherFacts }] = await Promise.all([read(), import('./facts.ts')]);
   const neighbours = readNeighbours(asked, environment);
   const run = await open(asked);
-  let facts = await gatherFacts(run, environment, neighbours);
+  let facts = await gatherFacts(run, environment, neighbours, seen?.facts);
   if (facts.target.running && !facts.contents) {
     // A reset that was killed may have left the database closed. Whose it is can be told all the same.
     enforce(ON_FACTS, facts);

@@ -7,6 +7,9 @@ import { run, type Result, type RunOptions } from '../../process.ts';
 /** Where docker looks for its plugins, in its order. https://docs.docker.com/compose/install/linux/ */
 const SYSTEM_FOLDERS = ['/usr/local/lib', '/usr/local/libexec', '/usr/lib', '/usr/libexec'];
 
+/** It lives for a moment: its garbage is collected when there is much of it. https://go.dev/doc/gc-guide#Memory_limit */
+const RUNTIME = { GOGC: 'off', GOMEMLIMIT: '512MiB' };
+
 /**
  * Runs a `docker compose` command by the plugin itself: docker takes as long to find it as the plugin to do its work.
  * By docker where that may look elsewhere for it, and where a context is pinned, which is for docker to follow.
@@ -18,7 +21,11 @@ export function runCompose(command: Command, options: RunOptions = {}, asksEngin
   const at = command.args[0] === '--context' ? 2 : 0;
   const plugin =
     at > 0 && asksEngine ? undefined : findPlugin(process.env['DOCKER_CONFIG'] || join(homedir(), '.docker'));
-  return run(plugin === undefined ? command : { file: plugin, args: command.args.slice(at + 1) }, options);
+  if (plugin === undefined) return run(command, options);
+  return run(
+    { file: plugin, args: command.args.slice(at + 1) },
+    { ...options, env: { ...RUNTIME, ...options.env } },
+  );
 }
 
 /** @param settings docker's own folder */
