@@ -40,8 +40,9 @@ const recipe = (task: string, words: string[], script: string, more: Partial<Fig
   ...more,
 });
 
+/** Nobody resets a stack that is still starting: an application that is not there yet ends sooner. */
 const start = (project: BenchProject): void => {
-  project.shell(`${project.compose} up -d >/dev/null 2>&1\n${container(project)}\n${ready}`);
+  project.shell(`${project.compose} up -d >/dev/null 2>&1\n${container(project)}\n${ready}\nsleep 1`);
 };
 
 /**

@@ -47,7 +47,7 @@ export function readNeighbours(
 export async function gatherFacts(
   run: StackRun,
   environment: CanonicalName,
-  neighbours: Promise<readonly Footprint[]>,
+  neighbours: () => Promise<readonly Footprint[]>,
   seen?: Facts,
 ): Promise<Facts> {
   const { stack, root } = run;
@@ -55,7 +55,7 @@ export async function gatherFacts(
   const [target, { contents, markers, unread }, footprints] = await Promise.all([
     stack.target(server.then(({ dataDirectory }) => dataDirectory ?? undefined)),
     server,
-    neighbours,
+    neighbours(),
   ]);
   return {
     ...{ environment, entry: run.environment.entry, target, contents, markers, unread },

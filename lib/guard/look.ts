@@ -1,3 +1,4 @@
+import { once } from '../once.ts';
 import type { DestructiveRun } from '../task.ts';
 import type { GuardRequest } from './guard.ts';
 import type { Facts } from './facts.ts';
@@ -13,7 +14,9 @@ export type Passed = DestructiveRun & { readonly facts: Facts };
  */
 export async function look({ read, open, environment }: GuardRequest, seen?: Passed): Promise<Passed> {
   const [asked, { readNeighbours, gatherFacts }] = await Promise.all([read(), import('./facts.ts')]);
-  const neighbours = readNeighbours(asked, environment);
+  const neighbours = once(() => readNeighbours(asked, environment));
+  // Compose takes its time for each. The second time it is known what it says, and only in the way.
+  if (!seen) void neighbours();
   const run = await open(asked);
   let facts = await gatherFacts(run, environment, neighbours, seen?.facts);
   if (facts.target.running && !facts.contents) {
