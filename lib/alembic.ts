@@ -63,7 +63,8 @@ async function failure(
 export async function upgrade(run: StackRun): Promise<void> {
   const { environment, terminal, actor, values, command } = run;
   await applyRoles(run, ensureMarker(run));
-  await applyRoles(run, migrate(run, values['REV'] as string));
+  // A migration may set something for the database's sessions.
+  await applyRoles(run, migrate(run, values['REV'] as string), true);
   if (actor.dryRun) return;
   const readable = rolesScript(run) === undefined ? '' : '; roles can read what was made';
   terminal.ok(`${environment.name}: migrated to ${String(values['REV'])}${readable}`);
