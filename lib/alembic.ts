@@ -63,8 +63,7 @@ async function failure(
 export async function upgrade(run: StackRun): Promise<void> {
   const { environment, terminal, actor, values, command } = run;
   await applyRoles(run, ensureMarker(run));
-  // A migration may set something for the database's sessions.
-  await applyRoles(run, migrate(run, values['REV'] as string), true);
+  await applyRoles(run, migrate(run, values['REV'] as string));
   if (actor.dryRun) return;
   const readable = rolesScript(run) === undefined ? '' : '; roles can read what was made';
   terminal.ok(`${environment.name}: migrated to ${String(values['REV'])}${readable}`);

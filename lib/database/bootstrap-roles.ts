@@ -33,13 +33,11 @@ const isCollision = ({ message }: ScriptError): boolean =>
  * other, and a person wants to see all that failed.
  *
  * @param allowed what must be well before
- * @param afresh in a session that begins behind that
  * @throws FailedError with the count, and line and message of each statement that failed
  */
 export async function applyRoles(
   run: StackRun,
   allowed: Promise<unknown> = Promise.resolve(),
-  afresh = false,
 ): Promise<void> {
   const { stack, root, actor, terminal } = run;
   const script = rolesScript(run);
@@ -50,7 +48,7 @@ export async function applyRoles(
   if (!existsSync(file))
     throw new ConfigurationError(`${script}: no such file`, { hint: 'BOOTSTRAP_ROLES_SQL=<file>' });
   const errors = await actor.act(`psql -d ${stack.database.name} -f ${script}`, async () => {
-    let failed = await stack.runScript(file, allowed, afresh);
+    let failed = await stack.runScript(file, allowed);
     for (let again = 0; again < 3 && failed.length > 0 && failed.every(isCollision); again++) {
       terminal.info('somebody else changed the same rights at the same time: once more');
       failed = await stack.runScript(file);

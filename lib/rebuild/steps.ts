@@ -45,7 +45,7 @@ const WORK: Readonly<Record<StepName, Work>> = {
     // Where nothing had to be started.
     if (!run.actor.dryRun) facts.heads().catch(() => {});
     const migrating = migrate(run, 'head', again);
-    await applyRoles(run, migrating, true);
+    await applyRoles(run, migrating);
     const count = await migrating;
     // Alembic tells of each one only where alembic.ini has it log.
     const what = count === 0 ? 'upgraded to head' : counted(count, 'revision');

@@ -168,9 +168,8 @@ export interface Stack {
    * Runs an SQL script to its end, and tells which statements failed.
    *
    * @param allowed nothing of it is run before this is kept, nor when it is not
-   * @param afresh in a session that begins only then, because something may be set meanwhile for sessions to come
    */
-  runScript(file: string, allowed?: Promise<unknown>, afresh?: boolean): Promise<ScriptError[]>;
+  runScript(file: string, allowed?: Promise<unknown>): Promise<ScriptError[]>;
   /** Whether a file of the application, as that place sees it, is in its image: then this machine's own is another one. */
   isBuiltIn(file: string | undefined): boolean;
   /**

@@ -198,8 +198,8 @@ export async function openComposeStack(
       return restoreWithin(engine, id, settings, stack.withClient.bind(stack), ...what);
     },
 
-    async runScript(file, ...how) {
-      return runPsql(engine, await running.of(databaseService), settings, file, terminal, ...how);
+    async runScript(file, allowed) {
+      return runPsql(engine, await running.of(databaseService), settings, file, terminal, allowed);
     },
 
     isBuiltIn(file) {

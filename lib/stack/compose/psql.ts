@@ -9,14 +9,13 @@ import type { DatabaseSettings } from './config.ts';
 import type { Engine } from './engine.ts';
 import { runIn } from './exec.ts';
 
-/** What takes longest is a process in the container: it becomes psql at the first line. The end of its input says no. */
-const AFRESH = 'read -r _ && exec psql "$@"';
+/** What takes long is a process in the container: it is there when psql may begin. The end of its input says no. */
+const WHEN_ALLOWED = 'read -r _ && exec psql "$@"';
 
 /**
  * Runs a script by the psql of a container, to its end, and tells which statements failed.
  *
- * @param allowed psql waits for the script until this is kept
- * @param afresh its session begins only then
+ * @param allowed psql is started once this is kept
  */
 export async function runPsql(
   engine: Engine,
@@ -25,20 +24,19 @@ export async function runPsql(
   file: string,
   terminal: Terminal,
   allowed: Promise<unknown> = Promise.resolve(),
-  afresh = false,
 ): Promise<ScriptError[]> {
   const script = readFileSync(file, 'utf8');
   const held = allowed.then(
-    () => [afresh ? `\n${script}` : script],
+    () => [`\n${script}`],
     () => [],
   );
   // What is waited for is started first.
   await setImmediate();
-  const options = ['-X', '-q', '-U', user, '-d', name, '-v', 'ON_ERROR_STOP=0', '-f', '-'];
+  const psql = ['-X', '-q', '-U', user, '-d', name, '-v', 'ON_ERROR_STOP=0', '-f', '-'];
   const { status, stdout, stderr } = await runIn(
     engine,
     container,
-    afresh ? ['sh', '-c', AFRESH, 'sh', ...options] : ['psql', ...options],
+    ['sh', '-c', WHEN_ALLOWED, 'sh', ...psql],
     // Errors in English, because they are recognised by their word.
     { input: Readable.from(once(held)), env: { PGOPTIONS: '-c lc_messages=C', LC_ALL: 'C.UTF-8' } },
   );
