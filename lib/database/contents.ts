@@ -77,7 +77,7 @@ export async function readContents(client: Client): Promise<Contents> {
   return { ...withMarkers(rows[0]!), revisions: await readRevisions(client) };
 }
 
-/** The part of them by which it is known again, which takes a third of the time. */
+/** The part of them by which it is known again, in one question that reads no sizes or statistics. */
 export async function readIdentity(client: Client): Promise<Identity> {
   const { rows } = await client.query<Row<Identity>>(
     `SELECT ${IDENTITY} FROM pg_database AS d WHERE datname = current_database()`,
