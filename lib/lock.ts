@@ -1,6 +1,6 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isAlive, startOf } from './alive.ts';
 
 /** Who holds a lock. */
@@ -27,7 +27,7 @@ export function takeLock(file: string, about = ''): Holder | undefined {
     writeFileSync(own, JSON.stringify(ourselves));
     try {
       linkSync(own, file);
-      return undefined;
+      break;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       const found = textOf(file);
@@ -38,6 +38,20 @@ export function takeLock(file: string, about = ''): Holder | undefined {
     } finally {
       rmSync(own, { force: true });
     }
+  }
+  removeLitter(file);
+  return undefined;
+}
+
+/** What others wrote beside the lock, and were killed before they could remove it. For the holder of the lock only. */
+function removeLitter(file: string): void {
+  for (const name of readdirSync(dirname(file))) {
+    if (!name.startsWith(`${basename(file)}.`)) continue;
+    const litter = join(dirname(file), name);
+    const writer = holderIn(textOf(litter));
+    // One that is about to be written is empty, but its name says by whom.
+    const lives = writer ? isHeld(writer) : isAlive(Number(/\.(\d+)$/.exec(name)?.[1] ?? NaN));
+    if (!lives) rmSync(litter, { force: true });
   }
 }
 

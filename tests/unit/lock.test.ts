@@ -68,6 +68,30 @@ describe('is stale, and taken', () => {
   });
 });
 
+test('what killed processes wrote beside it is removed by the next that takes it, and nothing else is', async () => {
+  const dead = await ended();
+  const of = (holder: Partial<Holder>): string => JSON.stringify({ ...own(), ...holder });
+  const files = {
+    [`.lock.${dead}`]: of({ pid: dead }),
+    [`.lock.${dead + 1}`]: of({ started: '1' }),
+    '.lock.4194305': '',
+    [`.lock.left-by-${dead}-5`]: of({ pid: dead }),
+    [`.lock.left-by-${dead}-5.4194305`]: '{"pid":',
+    '.lock.left-by-nobody-': '',
+    // Of somebody who lives, of somebody about to write, of another machine, of another lock, and no lock at all.
+    [`.lock.${process.ppid}`]: of({ pid: process.ppid, started: startOf(process.ppid) }),
+    [`.lock.${process.ppid}`.replace('.lock.', '.lock.left-by-nobody-.')]: '',
+    [`.lock.${dead + 2}`]: of({ pid: dead, host: 'elsewhere' }),
+    [`.locks.${dead}`]: of({ pid: dead }),
+    '.env': '',
+  };
+  const folder = temporaryFolder(files);
+  expect(takeLock(join(folder, '.lock'))).toBeUndefined();
+  const kept = Object.keys(files).slice(-5);
+  expect(readdirSync(folder).sort()).toEqual(['.lock', ...kept].sort());
+  releaseLock(join(folder, '.lock'));
+});
+
 test('of many at once that find a stale lock, one gets it', { timeout: PATIENCE }, async () => {
   const rounds = 200;
   const folder = temporaryFolder();
