@@ -53,7 +53,10 @@ export async function gatherFacts(
   const { stack, root } = run;
   const server = askServer(run, seen?.contents);
   const [target, { contents, markers, unread }, footprints] = await Promise.all([
-    stack.target(server.then(({ dataDirectory }) => dataDirectory ?? undefined)),
+    stack.target(
+      server.then(({ dataDirectory }) => dataDirectory ?? undefined),
+      seen?.target,
+    ),
     server,
     neighbours(),
   ]);

@@ -1,7 +1,7 @@
 import { once } from '../once.ts';
 import type { DestructiveRun } from '../task.ts';
 import type { GuardRequest } from './guard.ts';
-import type { Facts } from './facts.ts';
+import { gatherFacts, readNeighbours, type Facts } from './facts.ts';
 import { ON_FACTS, enforce } from './policy.ts';
 
 /** What goes through the gate: the run, as the person saw it and as it still is. */
@@ -13,7 +13,7 @@ export type Passed = DestructiveRun & { readonly facts: Facts };
  * @param seen what the person has seen, when it is looked at once more
  */
 export async function look({ read, open, environment }: GuardRequest, seen?: Passed): Promise<Passed> {
-  const [asked, { readNeighbours, gatherFacts }] = await Promise.all([read(), import('./facts.ts')]);
+  const asked = await read();
   const neighbours = once(() => readNeighbours(asked, environment));
   // Compose takes its time for each. The second time it is known what it says, and only in the way.
   if (!seen) void neighbours();

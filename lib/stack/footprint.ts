@@ -1,6 +1,7 @@
 import { peekEnvironment } from '../environment/resolve.ts';
 import type { Registry } from '../environment/registry.ts';
 import { ConfigurationError, messageOf } from '../errors.ts';
+import { once } from '../once.ts';
 import type { Redactor } from '../redact.ts';
 
 /** Something that an environment claims for itself, and where that is written: `docker/docker-compose.stg.yml:14`. */
@@ -27,9 +28,9 @@ export interface Footprint {
 }
 
 const FOOTPRINTS = {
-  compose: () => import('./compose/footprint.ts'),
-  embedded: () => import('./embedded/footprint.ts'),
-  server: () => import('./server/footprint.ts'),
+  compose: once(() => import('./compose/footprint.ts')),
+  embedded: once(() => import('./embedded/footprint.ts')),
+  server: once(() => import('./server/footprint.ts')),
 };
 
 /**

@@ -82,8 +82,11 @@ export interface Stack {
   /** Name and owner of the database, from the resolved configuration. */
   readonly database: { readonly name: string; readonly user: string };
 
-  /** @param dataDirectory the server's own word for it, where it answers and may say it */
-  target(dataDirectory: Promise<string | undefined>): Promise<Target>;
+  /**
+   * @param dataDirectory the server's own word for it, where it answers and may say it
+   * @param seen what was found the last time
+   */
+  target(dataDirectory: Promise<string | undefined>, seen?: Target): Promise<Target>;
 
   /** Builds the images that the configuration builds; nothing where there are none. */
   build(): Promise<void>;

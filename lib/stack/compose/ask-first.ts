@@ -2,9 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import type { Environment } from '../../environment/resolve.ts';
 import type { StackOptions } from '../stack.ts';
 import { readComposeConfig, type ComposeConfig } from './config.ts';
-import type { Docker } from './docker.ts';
-import type { Engine } from './engine.ts';
-import type { RunningContainers } from './running.ts';
+import { dockerOf, type Docker } from './docker.ts';
+import { engineSocket } from './endpoint.ts';
+import { openEngine, type Engine } from './engine.ts';
+import { beginRelay } from './relay.ts';
+import { runningContainers, type RunningContainers } from './running.ts';
+import { spareOf, spares } from './spares.ts';
 
 /** What every task on a compose stack asks, on its way. */
 export interface Asked {
@@ -15,17 +18,25 @@ export interface Asked {
 }
 
 /**
- * Begins to ask, the engine first: a task that needs the server is let in by a process in its container, which takes
- * longest. Compose answers while the rest of the code is loaded.
+ * Begins to ask: the engine what runs, the server there to let somebody in, where a task is going to ask it, and compose
+ * behind them. A process in a container takes longest, and compose answers while the rest of the code is loaded.
  */
-export async function askFirst(environment: Environment, options: StackOptions): Promise<Asked> {
-  const { askEngine } = await import('./ask-engine.ts');
-  const asked = askEngine(environment, options);
+export async function askFirst(
+  environment: Environment,
+  { databaseService, asksDatabase }: StackOptions,
+): Promise<Asked> {
+  const docker = dockerOf(environment.entry);
+  const engine = openEngine(docker, engineSocket(environment.entry));
+  const running = runningContainers(engine.ask, environment);
+  const begin = async (): Promise<void> => {
+    const id = await running.of(databaseService);
+    if (!spares.has(spareOf(id, ''))) beginRelay(engine, id);
+  };
   // Whoever needs the answers hears why there is none.
-  asked.running.look().catch(() => {});
+  (asksDatabase ? begin() : running.look()).catch(() => {});
   // A question is on its way once this process has been idle: in the second turn, when it is connected.
   for (let turn = 0; turn < 2; turn++) await setImmediate();
   const config = readComposeConfig(environment);
   config.catch(() => {});
-  return { ...asked, config };
+  return { docker, engine, running, config };
 }

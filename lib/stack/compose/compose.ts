@@ -89,7 +89,7 @@ export async function openComposeStack(
   const stack: Stack = {
     database: { name: settings.name, user: settings.user },
 
-    target: (dataDirectory) => describeTarget(about, dataDirectory),
+    target: (dataDirectory, seen) => describeTarget(about, dataDirectory, seen),
 
     build: async () => void (await change(compose('build'))),
 

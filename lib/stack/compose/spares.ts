@@ -4,12 +4,18 @@ import { rest, wake } from './relay.ts';
 /** Milliseconds that a connection is kept for: nobody shall find an idle session of ours in the way. */
 const KEPT_MS = 1_000;
 
+interface Kept {
+  readonly client: Client;
+  readonly clean: Promise<boolean>;
+  readonly timer: NodeJS.Timeout;
+}
+
 /**
  * Connections that stand already, one for each database of a server, for whoever asks next: a new one takes a quarter of
  * a second. Kept, they hold nobody from ending.
  */
 export class Spares {
-  readonly #kept = new Map<string, { client: Client; timer: NodeJS.Timeout }>();
+  readonly #kept = new Map<string, Kept>();
   readonly #used = new Map<Client, string>();
 
   constructor() {
@@ -31,12 +37,12 @@ export class Spares {
     for (const [client, key] of this.#used) if (key.startsWith(beginning)) void client.end();
   }
 
-  /** One that nothing is left in. */
-  keep(database: string, client: Client): void {
+  /** @param clean whether nothing is left in it; whoever takes it waits for that */
+  #keep(database: string, client: Client, clean: Promise<boolean>): void {
     this.#end(database);
     rest(client);
     const timer = setTimeout(() => this.#end(database), KEPT_MS).unref();
-    this.#kept.set(database, { client, timer });
+    this.#kept.set(database, { client, clean, timer });
   }
 
   /**
@@ -63,30 +69,31 @@ export class Spares {
       this.#used.delete(client);
     }
     // Settings, locks, temporary tables, plans. https://www.postgresql.org/docs/current/sql-discard.html
-    if (await succeeds(client, 'DISCARD ALL')) this.keep(database, client);
-    else await client.end();
+    this.#keep(database, client, succeeds(client, 'DISCARD ALL'));
     return result;
   }
 
   /** The server may have ended one, because its database was replaced. */
   async #takeLiving(database: string): Promise<Client | undefined> {
-    const client = this.#take(database);
-    if (client === undefined || (await succeeds(client, ''))) return client;
+    const kept = this.#take(database);
+    if (kept === undefined) return undefined;
+    const { client, clean } = kept;
+    if ((await clean) && (await succeeds(client, ''))) return client;
     await client.end();
     return undefined;
   }
 
-  #take(database: string): Client | undefined {
+  #take(database: string): Kept | undefined {
     const kept = this.#kept.get(database);
     if (kept === undefined) return undefined;
     this.#kept.delete(database);
     clearTimeout(kept.timer);
     wake(kept.client);
-    return kept.client;
+    return kept;
   }
 
   #end(database: string): void {
-    void this.#take(database)?.end();
+    void this.#take(database)?.client.end();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Environment } from '../../environment/resolve.ts';
+import { once } from '../../once.ts';
 import type { Target } from '../stack.ts';
 import type { ComposeConfig, DatabaseSettings } from './config.ts';
 import {
@@ -14,7 +15,7 @@ import {
 import type { Docker } from './docker.ts';
 import { engineEndpoint } from './endpoint.ts';
 import { engineHost, type Engine } from './engine.ts';
-import { otherUsers } from './users.ts';
+import { mountings, otherUsers } from './users.ts';
 
 /** A compose stack's database service, and where to ask for it. */
 export interface About {
@@ -30,29 +31,33 @@ export interface About {
  * The facts of what a destructive task will destroy, as the engine has them.
  *
  * @param dataDirectory what the server says, if it says it
+ * @param seen what was found the last time: where the same container is there, so is its engine's host
  */
 export async function describeTarget(
   about: About,
   dataDirectory: Promise<string | undefined>,
+  seen?: Target,
 ): Promise<Target> {
   const { environment, config, settings, databaseService } = about;
   const { ask } = about.engine;
   const { project } = environment;
-  // The engine takes its time for its own name: asked for beside all else.
-  const [engine, host] = [engineEndpoint(environment.entry), engineHost(ask)];
-  for (const answer of [engine, host]) answer.catch(() => {});
+  // What depends on nothing is asked for beside all else. For its own name the engine starts programs.
+  const host = once(() => engineHost(ask));
+  const [engine, all] = [engineEndpoint(environment.entry), mountings(ask)];
+  for (const answer of seen ? [engine, all] : [engine, all, host()]) answer.catch(() => {});
   const container = await findContainer(ask, project, databaseService);
+  const server = container && `container ${container.Id.slice(0, 12)} (${container.State.Status})`;
   const actual = await inspectVolumes(ask, config, container);
   const storage = container
     ? // Not running, not answering, not telling this role, or killed in the middle of initdb and without a database: what
       // the container was told is the best there is, and a reset may be what it needs.
       storageOfContainer(container, (await dataDirectory) ?? pgdata(container.Config.Env), config, actual)
     : storageOfConfig(config, databaseService, await futureDataDirectory(about), actual);
-  const users = await otherUsers(ask, storage, project);
+  const users = otherUsers(await all, storage, project);
   const { name: database, user } = settings;
   return {
-    ...{ engine: await engine, host: await host, project, database, user, storage },
-    server: container && `container ${container.Id.slice(0, 12)} (${container.State.Status})`,
+    ...{ engine: await engine, project, database, user, storage, server },
+    host: seen && server !== undefined && server === seen.server ? seen.host : await host(),
     running: container?.State.Status === 'running',
     otherUsers: users,
   };

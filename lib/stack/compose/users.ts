@@ -12,15 +12,19 @@ export interface Mounting {
   readonly mounts: readonly string[];
 }
 
-/** Containers of other projects that use a storage. */
-export async function otherUsers(ask: Ask, storage: Storage, project: string): Promise<string[]> {
-  if (!['volume', 'device', 'bind'].includes(storage.kind)) return [];
+/** All containers of an engine, with what they mount. */
+export async function mountings(ask: Ask): Promise<readonly Mounting[]> {
   const listed = await demand<ListedContainer[]>(ask, '/containers/json', { all: true });
-  const containers = listed.map(({ Names, Labels, Mounts }): Mounting => ({
+  return listed.map(({ Names, Labels, Mounts }) => ({
     name: Names.map((name) => name.replace(/^\//, '')).join(','),
     project: Labels?.[PROJECT_LABEL] ?? '',
     mounts: Mounts.map(({ Name, Source }) => Name ?? Source ?? ''),
   }));
+}
+
+/** Containers of other projects that use a storage, for people to read. */
+export function otherUsers(containers: readonly Mounting[], storage: Storage, project: string): string[] {
+  if (!['volume', 'device', 'bind'].includes(storage.kind)) return [];
   return selectOtherUsers(containers, storage, project).map(
     (one) => `${one.name} (${one.project === '' ? 'no compose project' : `project ${one.project}`})`,
   );
