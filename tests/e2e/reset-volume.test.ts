@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { databaseOnly, type Service } from '../helpers/compose-files.ts';
 import { asker, startDatabase } from '../helpers/database.ts';
-import { docker, must, run, type Ran } from '../helpers/processes.ts';
+import { docker, must, run, start, succeeded, type Ran } from '../helpers/processes.ts';
 import { useScratch } from '../helpers/scratch.ts';
 
 const DATA = '/var/lib/postgresql/data';
@@ -181,6 +181,35 @@ describe.skipIf(inject('noEngine') !== '').concurrent('db-reset-volume-env', () 
       await memory.fill();
       await memory.expectReset('memory (tmpfs)');
       await memory.expectEmptyAfterStart();
+    });
+  }
+
+  const command = ['postgres', '-c', 'log_disconnections=on', '-c', 'log_line_prefix=%a: '];
+  const alone = databaseOnly({ db: { command } }) as { services: object };
+  const application = {
+    image: 'postgres:17',
+    init: true,
+    command: ['sleep', 'infinity'],
+    depends_on: ['db'],
+  };
+  for (const [title, compose] of [
+    ['alone', alone],
+    ['that an application needs', { services: { ...alone.services, application } }],
+  ] as const) {
+    const scratch = useScratch({ only: [], environments: { asked: { compose } } });
+    test(`ends its own sessions before a server ${title} is stopped, which would wait for them`, async () => {
+      await startDatabase(scratch, 'asked');
+      const log = start(['docker', 'logs', '--follow', await scratch.container('asked')]);
+      succeeded(await scratch.runTask('db-reset-volume-env ENV=asked WAIT=0'));
+      const { stderr } = await log.ended;
+      // The first server is the one that the image makes the database with.
+      const [before, after] = stderr
+        .split(/ready to accept connections|received fast shutdown request/)
+        .slice(-2);
+      // One with the lock, one that looked.
+      expect(before!.match(/^makesafe.* disconnection: /gm)).toHaveLength(2);
+      expect(after).toContain('database system is shut down');
+      expect(after).not.toMatch(/disconnection: |terminating connection/);
     });
   }
 

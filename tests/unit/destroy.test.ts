@@ -1,7 +1,8 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { isInside } from '../../lib/stack/compose/destroy.ts';
+import { expect, test, vi } from 'vitest';
+import { endSessions, isInside } from '../../lib/stack/compose/destroy.ts';
+import { spares } from '../../lib/stack/compose/spares.ts';
 import { temporaryFolder } from './support.ts';
 
 test('only what is below the project is inside of it, wherever links lead', () => {
@@ -40,4 +41,22 @@ test('only what is below the project is inside of it, wherever links lead', () =
   expect(isInside(`${folder}/link-in`, root, false)).toBe(false);
   expect(isInside(`${root}/data/../../outside`, root, false)).toBe(false);
   for (const path of outside) expect([path, isInside(`${folder}/${path}`, root)]).toEqual([path, false]);
+});
+
+test.each([
+  ['at once where nothing needs the server', {}, 0],
+  ['while what needs the server ends', { app: { depends_on: { db: {} } } }, 150],
+  ['at once where something else is needed', { app: { depends_on: { cache: {} } }, cache: {} }, 0],
+])('sessions are ended %s', (_when, others, milliseconds) => {
+  vi.useFakeTimers();
+  const ends = vi.spyOn(spares, 'endAll');
+  endSessions('id', { services: { db: {}, ...others } }, 'db');
+  if (milliseconds > 0) {
+    vi.advanceTimersByTime(milliseconds - 1);
+    expect(ends).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+  }
+  expect(ends.mock.calls).toEqual([['id']]);
+  vi.restoreAllMocks();
+  vi.useRealTimers();
 });

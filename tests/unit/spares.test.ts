@@ -47,9 +47,9 @@ test('who comes at the same time, or asks for another database, gets another one
 test('one that nobody takes is ended after a second', async () => {
   const [one, client] = [spares(), new Played()];
   await one.use('core', connects(client), nothing);
-  vi.advanceTimersByTime(999);
+  await vi.advanceTimersByTimeAsync(999);
   expect(client.end).not.toHaveBeenCalled();
-  vi.advanceTimersByTime(1);
+  await vi.advanceTimersByTimeAsync(1);
   expect(client.end).toHaveBeenCalledOnce();
 });
 
@@ -79,17 +79,30 @@ test('whether there is one for a server', async () => {
   expect([one.has('id '), one.has('other ')]).toEqual([true, false]);
 });
 
+test('one that is being cleaned is ended behind that, because it would only hang up before', async () => {
+  const [one, client] = [spares(), new Played()];
+  let cleaned = (): void => {};
+  vi.spyOn(client, 'query').mockReturnValue(new Promise<void>((resolve) => (cleaned = resolve)));
+  await one.use('id core', connects(client), nothing);
+  one.endAll('id ');
+  await vi.advanceTimersByTimeAsync(0);
+  expect(client.end).not.toHaveBeenCalled();
+  cleaned();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(client.end).toHaveBeenCalledOnce();
+});
+
 test('all of one server are ended at once, also while somebody works with one', async () => {
   const one = spares();
   const [kept, used, other, next] = [new Played(), new Played(), new Played(), new Played()];
   await one.use('id core', connects(kept), nothing);
   await one.use('other core', connects(other), nothing);
   const ends = (): number[] => [kept, used, other].map(({ end }) => end.mock.calls.length);
-  await one.use('id postgres', connects(used), () => {
+  await one.use('id postgres', connects(used), async () => {
     one.endAll('id ');
+    await vi.advanceTimersByTimeAsync(0);
     expect(ends()).toEqual([1, 1, 0]);
     used.fails = 'DISCARD ALL';
-    return Promise.resolve();
   });
   // None of them is kept, so none is ended by the clock.
   const now = ends();

@@ -9,7 +9,7 @@ import type { Stack, StackOptions } from '../stack.ts';
 import type { Asked } from './ask-first.ts';
 import { composeCommand, composeFile, databaseSettings, inProject, secretsOf } from './config.ts';
 import { findContainer, type Container } from './containers.ts';
-import { checkRemovable, destroyStack } from './destroy.ts';
+import { checkRemovable, destroyStack, endSessions } from './destroy.ts';
 import { dockerError, must } from './docker.ts';
 import { dumping } from './dump.ts';
 import { lockEngine } from './engine-lock.ts';
@@ -166,9 +166,8 @@ export async function openComposeStack(
     async destroy({ storage }) {
       // Only a folder is emptied by a container of ours.
       const image = storage.kind === 'bind' ? databaseImage(about, await container()) : '';
-      // Of the guard's two locks this ends the one that the server keeps, which would end with the server.
       const id = await running.of(databaseService).catch(() => undefined);
-      if (id !== undefined) spares.endAll(id);
+      if (id !== undefined) endSessions(id, config, databaseService);
       await destroyStack(storage, image, environment, ask, actor, change);
     },
 

@@ -20,6 +20,8 @@ export interface ConfiguredService {
   readonly environment?: Readonly<Record<string, string | null>>;
   readonly volumes?: readonly ConfiguredMount[];
   readonly tmpfs?: string | readonly string[];
+  /** By the name of the service that is needed. */
+  readonly depends_on?: Readonly<Record<string, object>>;
   readonly ports?: readonly { readonly host_ip?: string; readonly published?: string }[];
 }
 

@@ -7,10 +7,11 @@ import { FailedError, RefusedError } from '../../errors.ts';
 import { display, type Command } from '../../display.ts';
 import { run } from '../../process.ts';
 import type { Storage, Target } from '../stack.ts';
-import { composeCommand } from './config.ts';
+import { composeCommand, type ComposeConfig } from './config.ts';
 import { PROJECT_LABEL, findVolume, listContainers } from './containers.ts';
 import { dockerError, dockerOf, type Docker } from './docker.ts';
 import { demand, type Ask } from './engine.ts';
+import { spares } from './spares.ts';
 
 type Bind = Extract<Storage, { kind: 'bind' }>;
 
@@ -99,6 +100,21 @@ const THROWAWAY = [
   '--entrypoint',
   'sh',
 ];
+
+/** Milliseconds in which compose is begun and says to what needs the database that it shall end. */
+const BEGUN_MS = 150;
+
+/**
+ * Ends our own sessions before their server is stopped, which waits for them; where something is stopped before it, while
+ * that ends. Of the guard's two locks this lets go of the one that the server keeps, and would end with it.
+ *
+ * @param id the server's container
+ */
+export function endSessions(id: string, { services }: ComposeConfig, databaseService: string): void {
+  const needed = Object.values(services).some(({ depends_on = {} }) => databaseService in depends_on);
+  if (needed) setTimeout(() => spares.endAll(id), BEGUN_MS).unref();
+  else spares.endAll(id);
+}
 
 /**
  * `down -v --remove-orphans`, then a bind mount emptied, then proof from the engine.

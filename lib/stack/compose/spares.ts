@@ -20,7 +20,7 @@ export class Spares {
 
   constructor() {
     // Whoever comes after this process shall not find its sessions. The server is told, and not waited for.
-    process.once('beforeExit', () => this.#kept.forEach(({ client }) => void client.end()));
+    process.once('beforeExit', () => this.#kept.forEach(end));
   }
 
   /** Whether one of those begins with a text. */
@@ -93,13 +93,17 @@ export class Spares {
   }
 
   #end(database: string): void {
-    void this.#take(database)?.client.end();
+    const kept = this.#take(database);
+    if (kept) end(kept);
   }
 }
 
 /** They outlive a stack that was opened, as the guard opens it twice. A container that is another one has another id. */
 export const spares = new Spares();
 export const spareOf = (container: string, database: string): string => `${container} ${database}`;
+
+/** Behind what it was asked last: a client that is ended before the answer only hangs up, and its session stays a while. */
+const end = ({ client, clean }: Kept): void => void clean.then(() => client.end());
 
 const succeeds = (client: Client, statement: string): Promise<boolean> =>
   client.query(statement).then(
