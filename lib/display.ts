@@ -17,8 +17,8 @@ export function byteSize(bytes: number): string {
   return `${(bytes / divisor).toFixed(1)} ${unit}`;
 }
 
-/** `1,200` */
-export const grouped = (number: number): string => number.toLocaleString('en-GB');
+/** `1,200`, of a whole number. Node takes 15 ms to look up how a language writes its first one. */
+export const grouped = (number: number): string => String(number).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
 
 /** `1 object`, `1,200 objects` */
 export const counted = (number: number, noun: string): string =>

@@ -26,6 +26,10 @@ test.each([
   [0, '0 tables'],
   [1, '1 table'],
   [2, '2 tables'],
+  [999, '999 tables'],
+  [1000, '1,000 tables'],
+  [-12_345, '-12,345 tables'],
+  [123_456, '123,456 tables'],
   [1_200_000, '1,200,000 tables'],
 ])('counted %j', (number, text) => {
   expect(counted(number, 'table')).toBe(text);
