@@ -22,6 +22,9 @@ export async function openEnvironment(run: Run, name: CanonicalName): Promise<St
   return {
     ...run,
     environment,
-    stack: await openStack(environment, { databaseService, asksDatabase, alembic, actor, terminal, signal }),
+    stack: await openStack(environment, {
+      ...{ databaseService, asksDatabase, alembic, actor, terminal, signal },
+      meanwhile: () => void definition.load?.(),
+    }),
   };
 }

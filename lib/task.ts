@@ -60,6 +60,8 @@ interface Declaration<P extends Parameters> {
   readonly parameters?: P;
   /** For a task that asks the database in any case, like every destructive one: a connection is begun at once. */
   readonly asksDatabase?: true;
+  /** The module that `run` is in, for a task that is short: loaded while compose answers. */
+  readonly load?: () => Promise<unknown>;
   /** Complete lines that a person could type. */
   readonly examples: readonly string[];
 }

@@ -188,6 +188,8 @@ export interface StackOptions {
   readonly databaseService: string;
   /** The database is going to be asked something in any case: a connection is begun at once. */
   readonly asksDatabase: boolean;
+  /** What can be begun while the stack is asked. */
+  readonly meanwhile: () => void;
   /** An alembic of this machine, for a stack without containers. */
   readonly alembic: string | undefined;
   readonly actor: Actor;

@@ -34,6 +34,7 @@ export async function openComposeStack(
   const { project, names } = environment;
   const { docker, engine, running } = asked;
   const { ask } = engine;
+  options.meanwhile();
   const config = await asked.config;
   const settings = databaseSettings(config, databaseService, environment);
   const server = greeting(engine, settings);
