@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ConfigurationError } from '../errors.ts';
 import type { CanonicalName } from './canonicalise.ts';
@@ -58,7 +58,7 @@ export function resolveEnvironment(
   const notes: string[] = [];
   if (entry.local && touch && absent !== undefined) {
     const made = makeSecrets(join(root, absent), join(root, names.secretsTemplate));
-    notes.push(`made ${absent} with a random ${made.join(', ')}`);
+    if (made) notes.push(`made ${absent} with a random ${made.join(', ')}`);
   }
 
   const { variables, problems, warnings } = readEnvFiles(root, envFiles);
@@ -105,13 +105,27 @@ function partition<T>(all: readonly T[], holds: (one: T) => boolean): [T[], T[]]
   return [all.filter(holds), all.filter((one) => !holds(one))];
 }
 
-/** The variables of the template, those without a value filled with random ones. */
-function makeSecrets(path: string, template: string): string[] {
+/**
+ * The variables of the template, those without a value filled with random ones. The file is there whole or not at all:
+ * another task may look for it at the same time.
+ *
+ * @returns the variables that were filled; undefined where another task was quicker
+ */
+function makeSecrets(path: string, template: string): string[] | undefined {
   mkdirSync(dirname(path), { recursive: true });
   const random = (): string => randomBytes(18).toString('base64url');
   const given = assignments(template);
   const lines = given.map(([name, value]) => `${name}=${value === '' ? random() : value}\n`);
-  writeFileSync(path, lines.join(''), { mode: 0o600, flag: 'wx' });
+  const own = `${path}.${process.pid}`;
+  writeFileSync(own, lines.join(''), { mode: 0o600 });
+  try {
+    linkSync(own, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return undefined;
+  } finally {
+    rmSync(own);
+  }
   return given.filter(([, value]) => value === '').map(([name]) => name);
 }
 

@@ -1,10 +1,14 @@
-import { chmodSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Registry } from '../../lib/environment/registry.ts';
 import { resolveEnvironment } from '../../lib/environment/resolve.ts';
 import { ConfigurationError } from '../../lib/errors.ts';
-import { temporaryFolder, thrownBy } from './support.ts';
+import { PATIENCE, temporaryFolder, thrownBy } from './support.ts';
 
 const registry: Registry = {
   default: 'here',
@@ -51,6 +55,34 @@ test('registry entry and env files make an environment, frozen', () => {
   const values = [...environment.variables].map(([name, { value }]) => `${name}=${value}`);
   expect(values).toEqual(['TZ=Asia/Tokyo', 'POSTGRES_DB=own', 'POSTGRES_USER=u', 'POSTGRES_PASSWORD=p']);
   expect(Object.isFrozen(environment)).toBe(true);
+});
+
+test('tasks that make the secrets at the same time agree on them', { timeout: PATIENCE }, async () => {
+  const roots = Array.from({ length: 100 }, () => project(COMPLETE));
+  const go = join(temporaryFolder(), 'go');
+  const program = `
+    const { existsSync } = require('node:fs');
+    const { resolveEnvironment } = require(${JSON.stringify(join(import.meta.dirname, '../../lib/environment/resolve.ts'))});
+    while (!existsSync(${JSON.stringify(go)}));
+    for (const root of ${JSON.stringify(roots)}) {
+      // All of them at once.
+      while (Date.now() % 20 !== 0);
+      const { variables } = resolveEnvironment(root, ${JSON.stringify(registry)}, { name: 'here' }, true);
+      console.log(variables.get('POSTGRES_PASSWORD').value);
+    }
+  `;
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const children = Array.from({ length: 3 }, () => {
+    const args = ['--import', tsx, '--eval', program];
+    return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  });
+  const answers = Promise.all(children.map(({ stdout }) => text(stdout)));
+  writeFileSync(go, '');
+  const [first, ...others] = (await answers).map((answer) => answer.trim().split('\n'));
+  expect(first).toHaveLength(roots.length);
+  for (const other of others) expect(other).toEqual(first);
+  const names = ['.env.here.secrets', '.env.template.secrets', '.env.there.secrets'];
+  for (const root of roots) expect(readdirSync(join(root, 'secrets')).sort()).toEqual(names);
 });
 
 test('what the shell exports does not count', () => {
