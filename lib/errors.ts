@@ -72,9 +72,10 @@ export class CancelledError extends MakesafeError {
  */
 export function asKnown(error: unknown): unknown {
   if (error instanceof MakesafeError || !(error instanceof Error)) return error;
-  // Where the server had no time to say so, pg does, without a code.
+  // Where the server had no time to say so, pg does, without a code; for the next question in other words.
   const said = 'code' in error ? String(error.code) : error.message;
-  if (!/^(57P0|ECONNRESET$|Connection terminated)/.test(said)) return error;
+  if (!/^(57P0|ECONNRESET$|Connection terminated|Client has encountered a connection error)/.test(said))
+    return error;
   return new UnreachableError(`the database server ended the session: ${messageOf(error)}`, {
     cause: error,
     hint: 'see what happened to the server, then type this again',

@@ -100,7 +100,9 @@ function isLost(error: unknown): boolean {
   if (error instanceof UnreachableError) return true;
   const { code, message } = (error instanceof FailedError ? error.cause : error) as Partial<pg.DatabaseError>;
   // Class 57P: the server ends sessions, or is starting or stopping. pg's own errors have no code.
-  return code === undefined ? /^Connection terminated/.test(message ?? '') : /^(57P0|08|E[A-Z])/.test(code);
+  return code === undefined
+    ? /^(Connection terminated|Client has encountered a connection error)/.test(message ?? '')
+    : /^(57P0|08|E[A-Z])/.test(code);
 }
 
 /** Cancels what a client's session does, once the signal comes, until the returned function is called. */

@@ -39,6 +39,7 @@ test('a session that the server ended is a server that cannot be reached; nothin
   const lost = [
     Object.assign(new Error('read'), { code: 'ECONNRESET' }),
     new Error('Connection terminated unexpectedly'),
+    new Error('Client has encountered a connection error and is not queryable'),
   ];
   for (const one of lost) expect(asKnown(one)).toBeInstanceOf(UnreachableError);
   const others = [
