@@ -66,16 +66,18 @@ export class CancelledError extends MakesafeError {
   }
 }
 
+/** What pg says, without a code, where the server had no time to say anything: of a question, and of the next one. */
+export const HUNG_UP = /^(Connection terminated|Client has encountered a connection error)/;
+
 /**
  * What was thrown, as one of ours where it only says that the server ended the session: somebody stopped it, or the
  * session, while a task was at work. Class 57P of https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 export function asKnown(error: unknown): unknown {
   if (error instanceof MakesafeError || !(error instanceof Error)) return error;
-  // Where the server had no time to say so, pg does, without a code; for the next question in other words.
-  const said = 'code' in error ? String(error.code) : error.message;
-  if (!/^(57P0|ECONNRESET$|Connection terminated|Client has encountered a connection error)/.test(said))
-    return error;
+  const ended =
+    'code' in error ? /^(57P0|ECONNRESET$)/.test(String(error.code)) : HUNG_UP.test(error.message);
+  if (!ended) return error;
   return new UnreachableError(`the database server ended the session: ${messageOf(error)}`, {
     cause: error,
     hint: 'see what happened to the server, then type this again',

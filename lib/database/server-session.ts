@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type pg from 'pg';
-import { FailedError, RefusedError, UnreachableError } from '../errors.ts';
+import { FailedError, HUNG_UP, RefusedError, UnreachableError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 
 /** A database to stand on while another one is replaced. */
@@ -100,9 +100,7 @@ function isLost(error: unknown): boolean {
   if (error instanceof UnreachableError) return true;
   const { code, message } = (error instanceof FailedError ? error.cause : error) as Partial<pg.DatabaseError>;
   // Class 57P: the server ends sessions, or is starting or stopping. pg's own errors have no code.
-  return code === undefined
-    ? /^(Connection terminated|Client has encountered a connection error)/.test(message ?? '')
-    : /^(57P0|08|E[A-Z])/.test(code);
+  return code === undefined ? HUNG_UP.test(message ?? '') : /^(57P0|08|E[A-Z])/.test(code);
 }
 
 /** Cancels what a client's session does, once the signal comes, until the returned function is called. */
