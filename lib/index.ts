@@ -17,6 +17,7 @@ export { choice, duration, flag, required, text, wholeNumber } from './params.ts
 export type { Origin, Parameter, Parameters, Values } from './params.ts';
 export type { Actor } from './act.ts';
 export type { Terminal } from './terminal.ts';
+export type { DatabaseIdentity } from './database/identity.ts';
 export type { EnvironmentEntry, Registry } from './environment/registry.ts';
 export type { Names, Naming } from './environment/names.ts';
 export type { EnvFile, Variable } from './environment/env-files.ts';

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { basename, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Actor } from './act.ts';
+import type { DatabaseIdentity } from './database/identity.ts';
 import type { CanonicalName } from './environment/canonicalise.ts';
 import type { Registry } from './environment/registry.ts';
 import type { Environment } from './environment/resolve.ts';
@@ -51,6 +52,8 @@ export interface StackRun<P extends Parameters = Parameters> extends Run<P> {
 export interface DestructiveRun<P extends Parameters = Parameters> extends StackRun<P> {
   /** What the guard showed. */
   readonly target: Target;
+  /** The database that the guard showed; undefined only while its server could not be read. */
+  readonly identity: DatabaseIdentity | undefined;
 }
 
 interface Declaration<P extends Parameters> {

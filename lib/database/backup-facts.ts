@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { readRevisions } from './revisions.ts';
 
 /** Which database of which server: a name alone may belong to several. */
-export interface DatabaseIdentity {
+export interface SourceDatabase {
   readonly database: string;
   /** Object id of the database: another one after each reset or restore. */
   readonly databaseOid: string;
@@ -11,7 +11,7 @@ export interface DatabaseIdentity {
 }
 
 /** What stands in the `.json` beside a backup. */
-export interface BackupFacts extends DatabaseIdentity {
+export interface BackupFacts extends SourceDatabase {
   readonly environment: string;
   readonly serverVersion: string;
   /** Alembic's revisions at the time; more than one when heads were not merged, none before the first migration. */
@@ -37,7 +37,7 @@ export interface TakenBackup {
 }
 
 /** What the database itself knows of the facts. */
-export type DatabaseFacts = DatabaseIdentity &
+export type DatabaseFacts = SourceDatabase &
   Pick<BackupFacts, 'serverVersion' | 'revisions' | 'databaseSize'>;
 
 export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> {

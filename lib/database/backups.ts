@@ -4,7 +4,7 @@ import { pad, widest } from '../columns.ts';
 import { byteSize, counted } from '../display.ts';
 import { FailedError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
-import { parseFacts, type BackupFacts, type DatabaseIdentity, type TakenBackup } from './backup-facts.ts';
+import { parseFacts, type BackupFacts, type SourceDatabase, type TakenBackup } from './backup-facts.ts';
 import { checksum, sizeOf } from './checksum.ts';
 import { isFolder } from './dump-file.ts';
 import { Meter } from './meter.ts';
@@ -55,7 +55,7 @@ export async function verifyBackup({ file, facts }: TakenBackup, meter?: Meter):
 }
 
 /** Of which database a backup is sought; what is not given is not compared. */
-export type SoughtBackup = Pick<BackupFacts, 'environment' | 'database'> & Partial<DatabaseIdentity>;
+export type SoughtBackup = Pick<BackupFacts, 'environment' | 'database'> & Partial<SourceDatabase>;
 
 /**
  * The newest backup of exactly this database that still verifies.

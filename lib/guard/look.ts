@@ -1,3 +1,4 @@
+import { identityIn } from '../database/identity.ts';
 import { once } from '../once.ts';
 import type { DestructiveRun } from '../task.ts';
 import type { GuardRequest } from './guard.ts';
@@ -25,5 +26,6 @@ export async function look({ read, open, environment }: GuardRequest, seen?: Pas
     const { undoInterrupted } = await import('../database/interrupted.ts');
     if (await undoInterrupted(run)) facts = await gatherFacts(run, environment, neighbours);
   }
-  return { ...run, facts, target: facts.target };
+  const { target, contents } = facts;
+  return { ...run, facts, target, identity: contents && identityIn(contents, target.database) };
 }

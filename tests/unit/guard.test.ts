@@ -11,7 +11,7 @@ import { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS } from '../../lib/guard/policy.ts
 import { holderOf } from '../../lib/lock.ts';
 import type { Origin } from '../../lib/params.ts';
 import type { Stack } from '../../lib/stack/stack.ts';
-import type { Run, StackRun } from '../../lib/task.ts';
+import type { DestructiveRun, Run, StackRun } from '../../lib/task.ts';
 import { entry, facts, stopped, target } from './guard-facts.ts';
 import { recordingTerminal, temporaryFolder } from './support.ts';
 
@@ -78,7 +78,7 @@ interface Play {
   readonly outputOnTerminal?: boolean;
   readonly signal?: AbortSignal;
   readonly request?: Partial<GuardRequest>;
-  readonly deed?: () => Promise<void>;
+  readonly deed?: (run: DestructiveRun) => Promise<void>;
   readonly lock?: Stack['lock'];
 }
 
@@ -129,7 +129,7 @@ function guard(play: Play = {}) {
       preflight: () => (played.steps.push('preflight'), Promise.resolve()),
       ...play.request,
     },
-    () => {
+    (passed) => {
       // On record and under lock before it begins.
       played.steps.push(
         `deed after ${readJournal(journal)
@@ -137,7 +137,7 @@ function guard(play: Play = {}) {
           .join(' ')}`,
       );
       if (!dryRun) expect(holderOf(join(root, `journal/.${name}.lock`))).toMatchObject({ pid: process.pid });
-      return play.deed?.() ?? Promise.resolve();
+      return play.deed?.(passed) ?? Promise.resolve();
     },
   );
   return { passing, written, root, journal: () => readJournal(journal).entries };
@@ -154,6 +154,20 @@ describe('the order of the gate', () => {
     expect(journal()[1]).toMatchObject({ outcome: 'done' });
     expect(existsSync(join(root, 'journal/.vm_stg.lock'))).toBe(false);
     expect(written.out).toBe('');
+  });
+
+  test.each([
+    [
+      'the database that was shown',
+      running,
+      { systemIdentifier: '7654321098765432109', oid: '16385', name: 'core_stg', marker: 'vm_stg' },
+    ],
+    ['none where its server could not be read', stopped, undefined],
+  ])('the action is given %s', async (_what, seen, identity) => {
+    played.facts = [seen];
+    const given: unknown[] = [];
+    await guard({ deed: (passed) => Promise.resolve(void given.push(passed.identity)) }).passing;
+    expect(given).toEqual([identity]);
   });
 
   test('of a protected one, on a terminal', async () => {
