@@ -1,0 +1,58 @@
+import type { Terminal } from '../terminal.ts';
+
+/** Milliseconds: who waits longer wants to know for what. */
+const SAID_AFTER = 2_000;
+/** Between two looks at the reason; on a terminal the seconds are counted. */
+const LOOK = 1_000;
+/** Between two lines elsewhere than on a terminal. */
+const LINE = 30_000;
+
+/** What is waited for, and why: `the lock on core, which psql of taro (process 4711) holds`. */
+export type Reason = string | (() => string | Promise<string>);
+
+/**
+ * Waits for a promise, and says from two seconds on what for: on a terminal as progress, which is cleared; elsewhere as
+ * one line, again when the reason changes, and every half minute.
+ *
+ * @param reason a function is asked anew each second; one that fails or does not answer changes nothing
+ */
+export async function whileWaiting<T>(terminal: Terminal, reason: Reason, promise: Promise<T>): Promise<T> {
+  const started = performance.now();
+  let asking = false;
+  let settled = false;
+  let said: { text: string; at: number } | undefined;
+
+  const look = async (): Promise<void> => {
+    if (asking) return;
+    asking = true;
+    const text = await (typeof reason === 'string' ? reason : ask(reason));
+    asking = false;
+    const now = performance.now();
+    if (settled || text === undefined) return;
+    if (!terminal.interactive && said?.text === text && now - said.at < LINE) return;
+    said = { text, at: now };
+    terminal.progress(`waiting for ${text} … ${Math.round((now - started) / 1000)} s`);
+  };
+
+  let ticking: NodeJS.Timeout | undefined;
+  const timer = setTimeout(() => {
+    void look();
+    ticking = setInterval(() => void look(), LOOK).unref();
+  }, SAID_AFTER).unref();
+  try {
+    return await promise;
+  } finally {
+    settled = true;
+    clearTimeout(timer);
+    clearInterval(ticking);
+    if (said) terminal.clear();
+  }
+}
+
+async function ask(reason: () => string | Promise<string>): Promise<string | undefined> {
+  try {
+    return await reason();
+  } catch {
+    return undefined;
+  }
+}
