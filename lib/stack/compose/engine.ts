@@ -20,8 +20,23 @@ export interface Engine {
   readonly ask: Ask;
   /** Has the engine make something. @throws like `ask`, also when it does not have what the path names */
   readonly make: <T>(path: string, what: object) => Promise<T>;
+  /**
+   * What the engine says of a path in a container, running or not: its head, and the start of a tar of it.
+   *
+   * https://docs.docker.com/reference/api/engine/version/v1.48/#tag/Container/operation/ContainerArchiveInfo
+   *
+   * @param limit bytes of the tar at the most; 0 for none
+   * @returns undefined for a path that does not exist
+   */
+  readonly pathIn: (container: string, path: string, limit?: number) => Promise<PathIn | undefined>;
   /** The same where the answer is a connection: to a process, for one. */
   readonly attach: (path: string, how: object) => Promise<Duplex>;
+}
+
+/** A path in a container. Where it is a link, `linkTarget` is where that leads, links behind it followed. */
+export interface PathIn {
+  readonly linkTarget: string;
+  readonly tar: Buffer;
 }
 
 /** Questions wait for those that take longer, like `/info`, where each connection is a process. */
@@ -46,7 +61,7 @@ export function openEngine(docker: Docker, socket: string | undefined): Engine {
   Object.assign(agent, { createConnection: connect });
 
   async function send(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'HEAD' | 'POST',
     path: string,
     what?: object,
     attaches = false,
@@ -104,12 +119,39 @@ export function openEngine(docker: Docker, socket: string | undefined): Engine {
       return JSON.parse(await text(response)) as T;
     },
 
+    async pathIn(container, path, limit = 0) {
+      const query = new URLSearchParams({ path }).toString();
+      const method = limit > 0 ? 'GET' : 'HEAD';
+      const { response } = await send(method, `/containers/${container}/archive?${query}`);
+      const known = response.headers['x-docker-container-path-stat'];
+      const tar = await start(response, limit);
+      if (response.statusCode === 404) return undefined;
+      if (response.statusCode === 200 && typeof known === 'string') {
+        const { linkTarget = '' } = JSON.parse(Buffer.from(known, 'base64').toString()) as Partial<PathIn>;
+        return { linkTarget, tar };
+      }
+      throw new FailedError(`the container engine does not tell ${path} of container ${container}`);
+    },
+
     async attach(path, how) {
       const { response, connection } = await send('POST', path, how, true);
       if (!connection) throw await refusal(response);
       return connection;
     },
   };
+}
+
+/** The first bytes of what comes; the rest is not read. */
+async function start(stream: IncomingMessage, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    // Leaving the loop ends the connection.
+    if (length > limit) break;
+  }
+  return Buffer.concat(chunks).subarray(0, limit);
 }
 
 /** In the words that the engine answers with. */
