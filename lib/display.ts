@@ -1,6 +1,10 @@
+import type { Attention } from './system/attention.ts';
+
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
+  /** How to find out whether the other side still answers, of a command that asks somebody else. */
+  readonly attention?: Attention;
 }
 
 /** The command as a person would type it in a POSIX shell. For showing only; nothing runs this text. */

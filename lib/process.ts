@@ -6,6 +6,10 @@ import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from './display.ts';
 import { FailedError, UnreachableError, messageOf } from './errors.ts';
+import { watchSilence } from './system/attention.ts';
+import { mayHang } from './system/cancelling.ts';
+import { overdue, type Limit } from './system/limit.ts';
+import { killTree } from './system/process-tree.ts';
 
 export interface Result {
   readonly status: number;
@@ -28,6 +32,8 @@ export interface RunOptions {
   readonly terminal?: boolean;
   /** With `terminal`: leave standard output alone, because it is the result. */
   readonly resultOnStdout?: boolean;
+  /** For the whole of it; without one it may take as long as it likes. */
+  readonly limit?: Limit;
 }
 
 /**
@@ -87,7 +93,8 @@ export function untilSignalled(end: (status: number) => void): () => void {
  *
  * zx minds the process; its shell is left out, so that every argument arrives as it is.
  *
- * @throws UnreachableError when the program is not installed
+ * @throws UnreachableError when the program is not installed, or waits for somebody who does not answer any more; it is
+ *   killed then, with what it started, as it is when it takes longer than its limit or than a cancelled task has
  */
 export async function run(command: Command, options: RunOptions = {}): Promise<Result> {
   const started = start(command, options);
@@ -105,6 +112,7 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
     nothrow: true,
     quiet: true,
   })`${command.file}`;
+  const guarded = guard(started, command, options);
 
   // A command may end before it has read its input; its status and message tell why.
   if (options.input !== undefined) child.stdin.on('error', () => {});
@@ -115,7 +123,8 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
     streams.push(eachLine(child.stderr, (line) => onLine(line, 'stderr')));
   }
   if (options.output) streams.push(pipeline(child.stdout, options.output));
-  const [finished] = await Promise.all([child, ...streams]);
+  const ended = Promise.all([child, ...streams]).finally(guarded.stop);
+  const [finished] = await Promise.race([ended, guarded.cut]);
   const { code } = (finished.cause ?? {}) as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'EACCES') {
     const why = code === 'ENOENT' ? 'not installed, or not on PATH' : 'no program, or may not be run';
@@ -132,6 +141,36 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
     status: finished.exitCode ?? 128 + (finished.signal ? constants.signals[finished.signal] : 0),
     stdout: finished.stdout,
     stderr: finished.stderr,
+  };
+}
+
+/** Ends a child process that waits in vain, and with it whoever waits for the child. */
+function guard(
+  child: ChildProcess,
+  { attention }: Command,
+  { limit }: RunOptions,
+): { readonly cut: Promise<never>; readonly stop: () => void } {
+  let end!: (reason: Error) => void;
+  const cut = new Promise<never>((_resolve, reject) => {
+    end = (reason) => {
+      if (child.pid !== undefined && child.exitCode === null) killTree(child.pid);
+      // A pipe may be held by somebody whom we could not reach.
+      for (const stream of child.stdio) stream?.destroy();
+      reject(reason);
+    };
+  });
+  cut.catch(() => {});
+  const watch = attention && watchSilence(attention, end);
+  if (watch) for (const stream of [child.stdout, child.stderr]) stream?.on('data', watch.heard);
+  const timer = limit && setTimeout(() => end(overdue(limit)), limit.seconds * 1000);
+  const forget = mayHang(end);
+  return {
+    cut,
+    stop: () => {
+      forget();
+      watch?.stop();
+      clearTimeout(timer);
+    },
   };
 }
 

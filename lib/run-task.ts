@@ -16,8 +16,9 @@ import { makeCommandLines, readMakeInvocation, type MakeInvocation } from './mak
 import { readParameters, type Given } from './params.ts';
 import type { Definition, DestructiveRun, Run, StackRun, Task } from './task.ts';
 import { cancelOnSignals } from './signals.ts';
+import { cutAll } from './system/cancelling.ts';
 import { Terminal } from './terminal.ts';
-import { wasLeft } from './unfinished.ts';
+import { wasLeft, wouldBeLeft } from './unfinished.ts';
 
 /** Runs a task as a program. */
 export const runTask = (task: Task, script: string): Promise<void> =>
@@ -29,7 +30,6 @@ export async function runProgram(
 ): Promise<void> {
   const terminal = new Terminal();
   const controller = new AbortController();
-  cancelOnSignals(controller, terminal);
   // Node ends in silence, with status 0, when nothing is left to wait for but a promise that nobody keeps.
   const lost = (): void => {
     terminal.error('ended without a result; what was being done may be half done');
@@ -42,10 +42,14 @@ export async function runProgram(
     process.exitCode = error instanceof MakesafeError ? error.status : 1;
   };
   outliveReaders(fail);
+  const forget = cancelOnSignals(controller, terminal, (reason) => {
+    fail(reason);
+    leave();
+  });
   // What was thrown where nobody waits for it, so that it, too, passes the redactor.
   process.once('uncaughtException', (error) => {
     fail(error);
-    process.exit();
+    leave();
   });
   try {
     await work(terminal, controller.signal);
@@ -57,6 +61,17 @@ export async function runProgram(
     fail(cancelled ? controller.signal.reason : thrown);
   }
   process.off('beforeExit', lost);
+  forget();
+  // What still waits for somebody, waits for nothing that anybody wants to know.
+  setTimeout(leave, LINGER).unref();
+}
+
+/** Milliseconds after its work in which this process lets go of connections and children by itself. */
+const LINGER = 500;
+
+function leave(): void {
+  cutAll(new CancelledError('the task has ended'));
+  process.exit();
 }
 
 /** Whoever read our output may have gone (`… | head`): what was begun is finished all the same. */
@@ -208,8 +223,9 @@ function report(error: unknown, terminal: Terminal): void {
 
 /** A cancelled task that says nothing itself of the state it left. */
 function leftBehind(error: unknown): string {
-  const left = error instanceof CancelledError && error.message === 'cancelled' ? wasLeft() : undefined;
-  return left === undefined ? '' : `; left behind: ${left}`;
+  if (!(error instanceof CancelledError) || error.message !== 'cancelled') return '';
+  const left = new Set([...wouldBeLeft(), wasLeft()].filter((one) => one !== undefined));
+  return left.size === 0 ? '' : `; left behind: ${[...left].join('; ')}`;
 }
 
 function printStack(error: unknown, terminal: Terminal, unexpected: boolean): void {

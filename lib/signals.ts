@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { CancelledError } from './errors.ts';
+import { cancelStepByStep } from './system/cancelling.ts';
 import type { Terminal } from './terminal.ts';
-import { wouldBeLeft } from './unfinished.ts';
+import { isClosed, wouldBeLeft } from './unfinished.ts';
 
 /**
  * Milliseconds within which signals are one. Ctrl-C reaches us from the terminal, and again from each of npx and tsx,
@@ -12,18 +13,32 @@ const SAME = 250;
 const LOOK = 500;
 
 /**
- * The first Ctrl-C or SIGTERM aborts; children share the terminal's process group, get it as well, and are waited for.
- * The second says what would be left behind, the third leaves.
+ * The first Ctrl-C or SIGTERM aborts, and within two seconds this process ends, whatever hangs; children share the
+ * terminal's process group, get the signal as well, and have a part of that time. The second says what would be left
+ * behind, the third leaves.
+ *
+ * @param leave ends this process
+ * @returns to be called when the work has ended
  */
-export function cancelOnSignals(controller: AbortController, terminal: Terminal): void {
+export function cancelOnSignals(
+  controller: AbortController,
+  terminal: Terminal,
+  leave: (reason: CancelledError) => void,
+): () => void {
   let count = 0;
+  let forget = (): void => {};
+  const abort = (signal: 'SIGINT' | 'SIGTERM'): void => {
+    const reason = new CancelledError('cancelled', signal);
+    controller.abort(reason);
+    forget = cancelStepByStep(reason, isClosed, () => leave(reason));
+  };
   let last = -Infinity;
   const cancel = (signal: 'SIGINT' | 'SIGTERM'): void => {
     const now = performance.now();
     if (now - last < SAME) return;
     last = now;
     count += 1;
-    if (count === 1) return controller.abort(new CancelledError('cancelled', signal));
+    if (count === 1) return abort(signal);
     if (count > 2) process.exit(signal === 'SIGINT' ? 130 : 143);
     const left = wouldBeLeft().join('; ');
     terminal.warn(
@@ -32,6 +47,7 @@ export function cancelOnSignals(controller: AbortController, terminal: Terminal)
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancel(signal));
   watchNpx(() => process.kill(process.pid, 'SIGTERM'));
+  return () => forget();
 }
 
 /**

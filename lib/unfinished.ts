@@ -1,21 +1,36 @@
-/** What would be left behind if the process ended now, for the person who presses Ctrl-C a second time. */
-const unfinished: string[] = [];
-let left: string | undefined;
+/** What would be left behind if the process ended now, for the person who presses Ctrl-C. */
+interface Unfinished {
+  readonly left: string;
+  /** Applications are kept out until it is finished or undone. */
+  readonly closed: boolean;
+}
+
+const unfinished: Unfinished[] = [];
+let failed: Unfinished | undefined;
 
 /** Says, while `work` runs, what leaving it would leave behind; after a failure, what it has left. */
-export async function whileUnfinished<T>(wouldLeave: string, work: () => Promise<T>): Promise<T> {
-  unfinished.push(wouldLeave);
+export async function whileUnfinished<T>(
+  left: string,
+  work: () => Promise<T>,
+  { closed = false }: { readonly closed?: boolean } = {},
+): Promise<T> {
+  const one = { left, closed };
+  unfinished.push(one);
   try {
     return await work();
   } catch (error) {
-    left ??= wouldLeave;
+    failed ??= one;
     throw error;
   } finally {
-    unfinished.splice(unfinished.lastIndexOf(wouldLeave), 1);
+    unfinished.splice(unfinished.lastIndexOf(one), 1);
   }
 }
 
-export const wouldBeLeft = (): readonly string[] => unfinished;
+export const wouldBeLeft = (): readonly string[] => unfinished.map(({ left }) => left);
 
 /** What the work that failed has left behind, unless its error says more. */
-export const wasLeft = (): string | undefined => left;
+export const wasLeft = (): string | undefined => failed?.left;
+
+/** Whether a database is closed to applications by us, or may still be. */
+export const isClosed = (): boolean =>
+  [...unfinished, ...(failed ? [failed] : [])].some(({ closed }) => closed);

@@ -54,27 +54,31 @@ export async function exchange(
   const execute = (sql: string): Promise<unknown> => actor.act(`${sql};`, () => client.query(sql));
   const out = outgoing(name, occasion, keep, old.isTemplate);
   const opens = command('up', { ENV: environment.name });
-  await whileUnfinished(`database ${name} closed to applications (${opens} opens it)`, async () => {
-    const closed: Mark = {
-      kind: 'closed',
-      of: name,
-      what: occasion.what,
-      since: occasion.since.toISOString(),
-    };
-    signal.throwIfAborted();
-    await execute(
-      inTransaction(
-        `ALTER DATABASE ${quoteName(name)} ALLOW_CONNECTIONS false`,
-        commentStatement(name, writeMark(old.comment, closed)),
-      ),
-    );
-    await actor.act(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${quoteText(name)};`,
-      () => endSessions(client, name, signal),
-    );
-    signal.throwIfAborted();
-    await execute(swapStatement(old, newcomer, out.name, writeMark(old.comment, out.mark)));
-  });
+  await whileUnfinished(
+    `database ${name} closed to applications (${opens} opens it)`,
+    async () => {
+      const closed: Mark = {
+        kind: 'closed',
+        of: name,
+        what: occasion.what,
+        since: occasion.since.toISOString(),
+      };
+      signal.throwIfAborted();
+      await execute(
+        inTransaction(
+          `ALTER DATABASE ${quoteName(name)} ALLOW_CONNECTIONS false`,
+          commentStatement(name, writeMark(old.comment, closed)),
+        ),
+      );
+      await actor.act(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${quoteText(name)};`,
+        () => endSessions(client, name, signal),
+      );
+      signal.throwIfAborted();
+      await execute(swapStatement(old, newcomer, out.name, writeMark(old.comment, out.mark)));
+    },
+    { closed: true },
+  );
   return out.name;
 }
 

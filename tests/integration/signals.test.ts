@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { isRunning, processesOf, useEmbedded } from '../helpers/embedded.ts';
+import { isRunning, processes, processesOf, useEmbedded } from '../helpers/embedded.ts';
 import { start, type Running } from '../helpers/processes.ts';
 
 /** Ctrl-C as a terminal sends it, through make and npx; SIGTERM as a supervisor sends it to what it started. */
@@ -41,7 +41,35 @@ const ASTRAY = SLOW.replace(
 `,
 );
 
+// A child that no signal of a terminal ends, and its own child that would hold our pipe.
+const DEAF = SLOW.replace(
+  /run: [^]*/,
+  `run: async ({ terminal }) => {
+    const { run } = await import('../lib/process.ts');
+    const script = "trap '' INT TERM; sleep 3601 & echo deaf; wait; wait";
+    await run({ file: 'sh', args: ['-c', script] }, { onLine: terminal.info });
+  },
+});
+`,
+);
+
+// What a library keeps open when its owner has failed.
+const HOLDING = SLOW.replace(
+  /run: [^]*/,
+  `run: async () => {
+    const { createServer, connect } = await import('node:net');
+    const server = createServer().listen(0, '127.0.0.1', () => connect(server.address().port, '127.0.0.1'));
+    const { run } = await import('../lib/process.ts');
+    void run({ file: 'sleep', args: ['3602'] });
+    throw new Error('no more');
+  },
+});
+`,
+);
+
 beforeAll(() => {
+  scratch.write('tasks/deaf.ts', DEAF);
+  scratch.write('tasks/holding.ts', HOLDING);
   scratch.write('tasks/slow.ts', SLOW);
   scratch.write('tasks/astray.ts', ASTRAY);
 });
@@ -51,6 +79,36 @@ test('what is thrown where nobody waits for it ends the task with a message, and
   expect(stderr).toMatch(/^\[error\] lost with \*{8}\n\[info\] this was not expected/);
   expect(stderr).not.toMatch(/^\s+at /m);
   expect(status).toBe(1);
+});
+
+const sleeping = (seconds: string): number[] =>
+  processes().flatMap(({ pid, words }) =>
+    isRunning(pid) && words[0] === 'sleep' && words[1] === seconds ? [pid] : [],
+  );
+
+test('after an error the process ends, whatever is still open', async () => {
+  const { status, time } = await scratch.runTask('holding');
+  expect(status).toBe(1);
+  // Of an hour; starting it takes most of this.
+  expect(time).toBeLessThan(30_000);
+  expect(sleeping('3602')).toEqual([]);
+});
+
+describe.each(['SIGINT', 'SIGTERM'] as const)('the first %s ends within two seconds', (signal) => {
+  test.each([
+    ['what does not stop', 'slow', 'working', 'cancelled; left behind: half a thing'],
+    ['a child that takes no notice', 'deaf', 'deaf', 'cancelled'],
+  ])('%s', async (_what, task, sign, said) => {
+    const running = scratch.startTask(task, { env: { STOPPING: '3600000' } });
+    await running.printed(sign);
+    const pressed = performance.now();
+    running.interrupt(signal);
+    const { status, stderr } = await running.ended;
+    expect(performance.now() - pressed).toBeLessThan(2_000);
+    expect(stderr).toContain(`[error] ${said}\n`);
+    expect(status).toBe(signal === 'SIGINT' ? 130 : 143);
+    expect(sleeping('3601')).toEqual([]);
+  });
 });
 
 /** A command on a terminal of its own; what is written to it is typed. */
