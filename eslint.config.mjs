@@ -4,7 +4,11 @@ export default tseslint.config(
   {
     ignores: [
       ...['node_modules/', 'data/', 'backups/', 'bin/', 'types/', 'tests/fixtures/', 'eslint.config.mjs'],
-      ...['lib/schema/report/page.js', 'tests/helpers/typescript-loader.cjs'],
+      ...[
+        'lib/schema/report/page.js',
+        'lib/environment/registry-worker.cjs',
+        'tests/helpers/typescript-loader.cjs',
+      ],
     ],
   },
   tseslint.configs.recommendedTypeChecked,

@@ -89,7 +89,7 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
   const make = readMakeInvocation(process.env, makeCommandLines());
   const root = findRoot(script);
   terminal.spell = spelling(make, root);
-  const registry = await loadRegistry(root);
+  const registry = await loadRegistry(root, signal);
   const given = await readGiven(task, make, root, registry);
   if (given.help) {
     const { renderTask } = await import('./help.ts');
@@ -157,7 +157,7 @@ async function performOnStack(
     exportedForce: given.ignored['FORCE'],
     exports,
     read: async () => {
-      const again = await loadRegistry(run.root, true);
+      const again = await loadRegistry(run.root, run.signal);
       canonicalise(name.name, again);
       return { ...run, registry: again };
     },

@@ -16,17 +16,17 @@ export interface CanonicalName {
  */
 export function canonicalise(typed: string, registry: Registry): CanonicalName {
   const name = typed.trim();
+  const names = Object.keys(registry.environments);
+  const list = `environments: ${names.join(', ')}`;
+  if (name === '') throw new UsageError('ENV is empty', { hint: list });
   if (Object.hasOwn(registry.environments, name)) return { name };
   const byAlias = Object.entries(registry.environments).find(([, entry]) => entry.aliases?.includes(name));
   if (byAlias) return { name: byAlias[0], alias: name };
 
-  const names = Object.keys(registry.environments);
-  const list = `environments: ${names.join(', ')}`;
   const removed = registry.removed ?? {};
   if (Object.hasOwn(removed, name)) {
     throw new UsageError(`ENV=${name} was removed; its successor is ${removed[name]}`, { hint: list });
   }
-  if (name === '') throw new UsageError('ENV is empty', { hint: list });
   const near = meant(name, registry);
   // JSON.stringify shows what the eye misses: control characters, and where the text begins and ends.
   const question = near ? `; did you mean ${near}?` : '';

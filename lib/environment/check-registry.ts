@@ -1,0 +1,169 @@
+import { nearest } from '../suggest.ts';
+import { checkServerEntry } from './server-entry.ts';
+
+/** What a field has to be, in words and as a test. */
+type Form = readonly [form: string, holds: (value: unknown) => boolean];
+type Fields = Readonly<Record<string, unknown>>;
+
+/** An object with fields, not a list. */
+export const isRecord = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+const isFlag = (value: unknown): boolean => typeof value === 'boolean';
+const isMap = (value: unknown): boolean => isRecord(value) && Object.values(value).every(isText);
+
+/** What a repository calls its things: for all environments, or for one. */
+const NAMING: Readonly<Record<string, Form>> = {
+  composeFile: ['a path or a list of paths', (value) => value === '' || isText(value) || isTexts(value)],
+  envFiles: [
+    'a list of paths, or of { path, secret }',
+    (value) =>
+      Array.isArray(value) &&
+      value.every((file: unknown) => {
+        if (!isRecord(file)) return isText(file);
+        return isText(file['path']) && isFlag(file['secret']) && Object.keys(file).length === 2;
+      }),
+  ],
+  secretsTemplate: ['a path', isText],
+  databaseService: ['the name of a service', isText],
+  application: [
+    '{ service, folder, alembicIni }',
+    (value) =>
+      isMap(value) &&
+      Object.keys(value as Fields).every((key) => ['service', 'folder', 'alembicIni'].includes(key)),
+  ],
+  alembicIni: ['a path', isText],
+  rolesScript: ['a path, or false', (value) => value === false || isText(value)],
+  healthUrl: ['an http or https URL', (value) => isText(value) && /^https?:\/\//.test(value)],
+};
+
+/** What only an environment has. `engine` and `server` have sentences of their own. */
+const ENTRY: Readonly<Record<string, Form>> = {
+  aliases: [
+    'a list of names',
+    (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
+  ],
+  protected: ['true or false', isFlag],
+  local: ['true or false', isFlag],
+  project: ['a name of lower-case letters, digits, _ and -', (value) => isText(value) && NAME.test(value)],
+  stack: [
+    'compose, embedded or server',
+    (value) => isText(value) && ['compose', 'embedded', 'server'].includes(value),
+  ],
+  roles: ["the database's names of roles: { owner: 'app' }", isMap],
+};
+
+const REGISTRY: Readonly<Record<string, Form>> = {
+  default: ['the name of an environment', isText],
+  names: ['names of things: { composeFile, … }', isRecord],
+  removed: ['names and their successors: { old: new }', isMap],
+  ignore: ['a list of texts', isTexts],
+  readonlyRole: ['the name of a role, or false', (value) => value === false || typeof value === 'string'],
+  schemas: ['a list of names', isTexts],
+};
+
+/** Stated with no default: what is missing has to be written. */
+const REQUIRED = ['protected', 'stack'];
+
+/**
+ * A name becomes part of file names and the compose project, so it is as strict as compose's own rule. No two that look
+ * alike in another case or form of Unicode are both names.
+ *
+ * @see https://docs.docker.com/compose/how-tos/project-name/
+ */
+const NAME = /^[a-z0-9][a-z0-9_-]*$/;
+
+/**
+ * Each sentence names one thing that is wrong, with its place and what is expected; none for a valid registry. What is
+ * given may be anything: types do not hold in a file that nobody compiles.
+ */
+export function checkRegistry(given: unknown): string[] {
+  if (!isRecord(given)) return ['the default export must be { default, environments }'];
+  const { environments, names, removed } = given;
+  if (!isRecord(environments)) return ['environments must be entries by name: { vm_stg: { … } }'];
+  const problems: string[] = [];
+  const owners = new Map<string, string>();
+  const claim = (name: string, owner: string): void => {
+    const other = owners.get(name);
+    if (other !== undefined) problems.push(`${owner}: the name ${name} is taken by ${other}`);
+    else owners.set(name, owner);
+    if (!NAME.test(name))
+      problems.push(`${owner}: ${name} is not a name of lower-case letters, digits, _ and -`);
+  };
+  const projects = new Map<string, string>();
+  for (const [name, entry] of Object.entries(environments)) {
+    claim(name, name);
+    if (!isRecord(entry)) {
+      problems.push(`${name}: must be an entry: { protected, stack, … }`);
+      continue;
+    }
+    // One that is no list has its sentence below.
+    const aliases: unknown[] = Array.isArray(entry['aliases']) ? entry['aliases'] : [];
+    for (const alias of aliases) if (typeof alias === 'string') claim(alias, name);
+    problems.push(...checkEntry(name, entry, isRecord(names) ? names : {}));
+    const project = isText(entry['project']) ? entry['project'] : name;
+    const other = projects.get(project);
+    // `down -v` of one would take the other's volumes.
+    if (other !== undefined) problems.push(`${name}: the compose project ${project} is taken by ${other}`);
+    projects.set(project, name);
+  }
+  if (isRecord(names)) problems.push(...check('names', names, NAMING), ...unknown('names', names, NAMING));
+  for (const [name, successor] of Object.entries(isRecord(removed) ? removed : {})) {
+    claim(name, `removed ${name}`);
+    if (isText(successor) && !Object.hasOwn(environments, successor)) {
+      problems.push(`removed ${name}: its successor ${successor} is not an environment`);
+    }
+  }
+  problems.push(...check('', given, REGISTRY));
+  if (given['default'] === undefined) problems.push('default is missing: the name of an environment');
+  else if (isText(given['default']) && !Object.hasOwn(environments, given['default'])) {
+    problems.push(`default: ${given['default']} is not an environment`);
+  }
+  if (given['readonlyRole'] === '') problems.push('readonlyRole: is empty');
+  // A check of no schema would find nothing wrong.
+  if (Array.isArray(given['schemas']) && given['schemas'].length === 0) problems.push('schemas: is empty');
+  return [...problems, ...unknown('', given, { ...REGISTRY, environments: true })];
+}
+
+function checkEntry(name: string, entry: Fields, names: Fields): string[] {
+  const problems = check(name, entry, ENTRY);
+  for (const field of REQUIRED)
+    if (entry[field] === undefined) problems.push(`${name}: ${field} must be ${ENTRY[field]![0]}`);
+  const { roles, stack, server, engine } = entry;
+  if (isMap(roles)) {
+    const given = Object.values(roles as Fields);
+    if (new Set(given).size < given.length) problems.push(`${name}: roles gives one role two names`);
+  }
+  if (stack === 'server' || server !== undefined)
+    problems.push(...checkServerEntry(server).map((problem) => `${name}: ${problem}`));
+  const composeFile = entry['composeFile'] ?? names['composeFile'];
+  if (stack === 'compose' && (!composeFile || (Array.isArray(composeFile) && composeFile.length === 0)))
+    problems.push(`${name}: composeFile is missing`);
+  problems.push(...check(name, entry, NAMING));
+  if (engine !== undefined && !isEngine(engine))
+    problems.push(`${name}: engine takes a context, a host or both`);
+  return [...problems, ...unknown(name, entry, { ...ENTRY, ...NAMING, server: true, engine: true })];
+}
+
+const isEngine = (engine: unknown): boolean =>
+  isMap(engine) && Object.keys(engine as Fields).every((key) => ['context', 'host'].includes(key));
+
+function check(owner: string, given: Fields, forms: Readonly<Record<string, Form>>): string[] {
+  const before = owner === '' ? '' : `${owner}: `;
+  return Object.entries(forms).flatMap(([key, [form, holds]]) => {
+    const value = Object.hasOwn(given, key) ? given[key] : undefined;
+    return value === undefined || holds(value) ? [] : [`${before}${key} must be ${form}`];
+  });
+}
+
+/** What is not read is a mistake: `protect: true` protects nothing. */
+function unknown(owner: string, given: Fields, known: Fields): string[] {
+  return Object.keys(given)
+    .filter((key) => !Object.hasOwn(known, key))
+    .map((key) => {
+      const near = nearest(key, Object.keys(known)) ?? Object.keys(known).find((one) => one.startsWith(key));
+      const question = near === undefined ? '' : `; did you mean ${near}?`;
+      return `${owner === '' ? '' : `${owner}: `}${key} is not known${question}`;
+    });
+}

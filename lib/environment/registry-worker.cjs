@@ -1,0 +1,96 @@
+// Runs the registry in a thread of its own, and hands over what it exports as plain data. A registry is a program that
+// the repository's people write: here it may end, print, loop or wait for ever, and the task goes on. JavaScript,
+// because a thread has no loader for TypeScript before it has loaded one.
+
+const { pathToFileURL } = require('node:url');
+const { isProxy } = require('node:util').types;
+const { parentPort, workerData } = require('node:worker_threads');
+
+/** How deep and how large data may be: a registry of a hundred environments has some thousand values. */
+const DEEPEST = 8;
+const MOST = 100_000;
+
+const exit = process.exit.bind(process);
+process.exit = (code) => {
+  parentPort.postMessage({ ended: `process.exit(${code ?? ''})` });
+  exit(code);
+};
+
+async function load(file) {
+  if (!('.ts' in require.extensions)) require('tsx/cjs/api').register();
+  try {
+    return require(file);
+  } catch (error) {
+    // It waits for something at its top level. Whatever else is wrong with it, the first attempt has said.
+    if (!/top-level await/i.test(String(error?.message))) throw error;
+    const { tsImport } = await import('tsx/esm/api');
+    return tsImport(pathToFileURL(file).href, pathToFileURL(__filename).href);
+  }
+}
+
+/**
+ * A copy that holds nothing but data; what is none is a problem with its place, and left out.
+ *
+ * @param {unknown} value
+ * @param {string} place
+ * @param {{ problems: string[], count: number }} found
+ * @param {object[]} around the objects that it is in
+ */
+function plain(value, place, found, around = []) {
+  if (found.problems.length >= 50 || ++found.count > MOST) return undefined;
+  if (value === null || ['string', 'number', 'boolean', 'undefined'].includes(typeof value)) return value;
+  const problem = (what) => void found.problems.push(`${place || 'the default export'} ${what}`);
+  if (typeof value !== 'object') return problem(`is a ${typeof value}, not data`);
+  if (isProxy(value)) return problem('is a Proxy, not data');
+  if (around.includes(value)) return problem('contains itself');
+  if (around.length === DEEPEST) return problem('is nested too deeply');
+  const isList = Array.isArray(value);
+  const prototype = Object.getPrototypeOf(value);
+  if (!isList && prototype !== null && prototype !== Object.prototype) {
+    const { name } = prototype.constructor ?? {};
+    return problem(
+      `is ${typeof name === 'string' && name !== '' && name !== 'Object' ? `a ${name}` : 'made from another object'}, not data`,
+    );
+  }
+  const copy = isList ? [] : Object.create(null);
+  for (const key of Reflect.ownKeys(value)) {
+    if (isList && key === 'length') continue;
+    const inside = isList
+      ? `${place}[${String(key)}]`
+      : place === ''
+        ? String(key)
+        : `${place}.${String(key)}`;
+    const own = Object.getOwnPropertyDescriptor(value, key);
+    if (typeof key === 'symbol') problem('has a symbol for a key');
+    else if (!('value' in own)) found.problems.push(`${inside} is computed by a getter, not data`);
+    else copy[key] = plain(own.value, inside, found, [...around, value]);
+  }
+  return copy;
+}
+
+/** Where in the file it was thrown, as far as the stack says. */
+function placeOf(error, file) {
+  const stack = String(error?.stack ?? '');
+  const at = stack.indexOf(`${file}:`);
+  return at < 0 ? undefined : /^:(\d+)/.exec(stack.slice(at + file.length))?.[1];
+}
+
+load(workerData.file)
+  .then((module) => {
+    const found = { problems: [], count: 0 };
+    // `import()` of what was CommonJS wraps it once more.
+    const exported = module?.default?.__esModule ? module.default.default : module?.default;
+    const value = plain(exported, '', found);
+    if (found.count > MOST) found.problems.push(`the default export has more than ${MOST} values`);
+    // JSON keeps the names of keys as they are, `__proto__` among them.
+    parentPort.postMessage({ value: JSON.stringify(value), problems: found.problems });
+  })
+  .catch((error) => {
+    let message = 'something was thrown that is no error';
+    try {
+      message = error instanceof Error ? error.message : String(error);
+    } catch {
+      // What was thrown has no text.
+    }
+    parentPort.postMessage({ thrown: message, line: placeOf(error, workerData.file) });
+  });
