@@ -1,36 +1,153 @@
+import { isUtf8 } from 'node:buffer';
+import { readFileSync, statSync } from 'node:fs';
+import { relative } from 'node:path';
+import { byteSize } from '../display.ts';
+import { ConfigurationError } from '../errors.ts';
 import { Splitter, type Statement } from './script.ts';
 
 const LINE_BREAK = 10;
-/** Bytes of COPY data that are handed on at once. */
-const BATCH = 65_536;
+const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** The lines of a stream, one after the other, as bytes: data may be in any encoding. */
-export class LineReader {
+/**
+ * Bytes of one statement at the most, data of COPY excepted: they are streamed. The server takes 1 GB, but holds it
+ * several times; so would we.
+ */
+export const LONGEST_STATEMENT = 32 * 1024 ** 2;
+
+/** Bytes of a script of the team's own, for roles. */
+const LONGEST_TEAM_SCRIPT = 8 * 1024 ** 2;
+
+/** A script that cannot be taken, with the line where that shows. */
+const refuse = (line: number, why: string): never => {
+  throw new Error(`line ${line}: ${why}`);
+};
+
+/** The bytes of a stream: line by line, or as the data of COPY, which may be in any encoding and have lines of any length. */
+class Lines {
   readonly #chunks: AsyncIterator<Buffer>;
-  #bytes = Buffer.alloc(0);
+  #bytes: Buffer = Buffer.alloc(0);
+  #atStart = true;
 
   constructor(source: AsyncIterable<Buffer>) {
     this.#chunks = source[Symbol.asyncIterator]();
   }
 
-  /** With its line break, which the last one may lack; undefined at the end. */
-  async next(): Promise<Buffer | undefined> {
-    const parts: Buffer[] = [];
-    for (;;) {
-      const end = this.#bytes.indexOf(LINE_BREAK);
-      if (end >= 0) {
-        parts.push(this.#bytes.subarray(0, end + 1));
-        this.#bytes = this.#bytes.subarray(end + 1);
-        break;
-      }
-      parts.push(this.#bytes);
-      const chunk = await this.#chunks.next();
-      this.#bytes = chunk.done ? Buffer.alloc(0) : (chunk.value as Buffer<ArrayBuffer>);
-      if (chunk.done) break;
+  /** @returns whether there is more */
+  async #load(): Promise<boolean> {
+    const next = await this.#chunks.next();
+    if (next.done) return false;
+    this.#bytes = this.#bytes.length === 0 ? next.value : Buffer.concat([this.#bytes, next.value]);
+    // Only here it is a mark of the encoding, and elsewhere a character like others.
+    while (
+      this.#atStart &&
+      this.#bytes.length < MARK.length &&
+      this.#bytes.equals(MARK.subarray(0, this.#bytes.length))
+    ) {
+      const more = await this.#chunks.next();
+      if (more.done) break;
+      this.#bytes = Buffer.concat([this.#bytes, more.value]);
     }
-    const line = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-    return line.length === 0 ? undefined : line;
+    if (this.#atStart && this.#bytes.subarray(0, MARK.length).equals(MARK))
+      this.#bytes = this.#bytes.subarray(MARK.length);
+    this.#atStart = false;
+    return true;
   }
+
+  /**
+   * @param line its number, for what is wrong with it
+   * @returns it with its line break, which the last one may lack; undefined at the end
+   */
+  async next(line: number): Promise<string | undefined> {
+    const parts: Buffer[] = [];
+    for (let length = 0; ;) {
+      const end = this.#bytes.indexOf(LINE_BREAK) + 1;
+      const part = end > 0 ? this.#bytes.subarray(0, end) : this.#bytes;
+      this.#bytes = this.#bytes.subarray(part.length);
+      if (part.includes(0)) refuse(line, 'it is not text: it holds a zero byte');
+      parts.push(part);
+      length += part.length;
+      if (length > LONGEST_STATEMENT) refuse(line, TOO_LONG);
+      if (end > 0 || !(await this.#load())) break;
+    }
+    const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    if (!isUtf8(bytes)) refuse(line, 'it is not text in UTF-8');
+    return bytes.length === 0 ? undefined : bytes.toString('utf8');
+  }
+
+  /**
+   * The data of COPY, up to the line `\.`, which is left out.
+   *
+   * @param count is told of the lines of each piece before it is handed on, and of the last one
+   */
+  async *data(
+    count: (lines: number) => void,
+    what: () => { line: number; anyEncoding: boolean },
+  ): AsyncGenerator<Buffer> {
+    let atStart = true;
+    let tail: Buffer = Buffer.alloc(0);
+    for (;;) {
+      const mayEnd = atStart && this.#bytes[0] === 0x5c;
+      if (this.#bytes.length === 0 || (mayEnd && this.#bytes.length < 4)) {
+        const more = await this.#load();
+        if (more) continue;
+        if (this.#bytes.length === 0) throw new Error("it is cut in the middle of a table's data");
+      }
+      const [end] = (mayEnd && /^\\\.(?:\r?\n|\r?$)/.exec(this.#bytes.toString('latin1', 0, 4))) || [];
+      if (end !== undefined) {
+        this.#bytes = this.#bytes.subarray(end.length);
+        if (tail.length > 0) refuse(what().line, NOT_UTF8);
+        return count(1);
+      }
+      const piece = this.#bytes.subarray(0, this.#pieceLength());
+      this.#bytes = this.#bytes.subarray(piece.length);
+      atStart = piece.at(-1) === LINE_BREAK;
+      const broken = piece.indexOf(0);
+      if (broken >= 0) refuse(what().line + lineBreaks(piece.subarray(0, broken)), 'it holds a zero byte');
+      if (!what().anyEncoding) tail = checkUtf8(tail, piece, what().line);
+      count(lineBreaks(piece));
+      yield piece;
+    }
+  }
+
+  /** As far as what is at hand surely belongs to the data. */
+  #pieceLength(): number {
+    const { length } = this.#bytes;
+    const end = this.#bytes.indexOf('\n\\.');
+    if (end >= 0) return end + 1;
+    const last = this.#bytes.lastIndexOf(LINE_BREAK) + 1;
+    return last > 0 && length - last < 4 ? last : length;
+  }
+}
+
+const TOO_LONG = `a statement of more than ${LONGEST_STATEMENT / 1024 ** 2} MB, which is not taken; COPY … FROM stdin takes data of any size`;
+const NOT_UTF8 = 'its data are not text in UTF-8';
+
+function lineBreaks(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(LINE_BREAK); at >= 0; at = bytes.indexOf(LINE_BREAK, at + 1)) count += 1;
+  return count;
+}
+
+/** @returns the beginning of a character at the end of the piece */
+function checkUtf8(tail: Buffer, piece: Buffer, line: number): Buffer {
+  const bytes = tail.length === 0 ? piece : Buffer.concat([tail, piece]);
+  let cut = bytes.length;
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back]!;
+    if ((byte & 0xc0) === 0x80) continue;
+    const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    if (needed > back) cut = bytes.length - back;
+    break;
+  }
+  const whole = bytes.subarray(0, cut);
+  if (isUtf8(whole)) return bytes.subarray(cut);
+  let at = line;
+  for (let from = 0; from < whole.length; at++) {
+    const end = whole.indexOf(LINE_BREAK, from) + 1 || whole.length;
+    if (!isUtf8(whole.subarray(from, end))) break;
+    from = end;
+  }
+  return refuse(at, NOT_UTF8);
 }
 
 /** A statement, with the data that follow it in the script when it is `COPY … FROM stdin`. To be read to their end. */
@@ -44,53 +161,62 @@ export interface Reading {
   readonly onCommand: (command: string, line: number) => void;
   /** Told of each line on which no statement is under way, before it is split. */
   readonly onLine?: (line: string) => void;
+  /** Whether data of COPY may be no UTF-8: those of a database without encoding. */
+  readonly anyEncoding?: () => boolean;
 }
 
 /**
- * Reads a script of any size.
+ * Reads a script of any size, and holds one statement of it at the most. Every byte comes out as it is, but for a mark of
+ * the encoding in front of all.
  *
- * @throws Error when the script ends in the middle of something, or is not text
+ * @throws Error with the line, where the script ends in the middle of something, is not text, or has a statement that is
+ *   longer than is held
  */
 export async function* readScript(
   source: AsyncIterable<Buffer>,
-  { onCommand, onLine = () => {} }: Reading,
+  { onCommand, onLine = () => {}, anyEncoding = () => false }: Reading,
 ): AsyncGenerator<ScriptItem> {
-  const lines = new LineReader(source);
+  const lines = new Lines(source);
   const splitter = new Splitter(onCommand);
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  const text = (line: Buffer): string => {
-    if (line.includes(0)) throw new Error('it is not text');
-    try {
-      return decoder.decode(line);
-    } catch {
-      throw new Error('it is not text in UTF-8');
-    }
-  };
-  for (let bytes = await lines.next(); bytes !== undefined; bytes = await lines.next()) {
-    const line = text(bytes);
+  for (;;) {
+    const line = await lines.next(splitter.line + 1);
+    if (line === undefined) break;
     if (splitter.isBetween) onLine(line);
     for (const statement of splitter.feed(line)) {
-      yield statement.copies ? { statement, data: copyData(lines, splitter) } : { statement };
+      yield statement.copies ? { statement, data: copyData(lines, splitter, anyEncoding) } : { statement };
     }
+    if (splitter.pending.length > LONGEST_STATEMENT) refuse(splitter.pending.line, TOO_LONG);
   }
-  if (splitter.isOpen) throw new Error('it is cut in the middle of a statement');
+  if (splitter.isOpen)
+    throw new Error(`it is cut in the middle of a statement that begins on line ${splitter.pending.line}`);
   for (const statement of splitter.end()) yield { statement };
 }
 
-/** The lines up to `\.`, many at a time. */
-async function* copyData(lines: LineReader, splitter: Splitter): AsyncGenerator<Buffer> {
-  let batch: Buffer[] = [];
-  let size = 0;
-  for (;;) {
-    const line = await lines.next();
-    if (line === undefined) throw new Error("it is cut in the middle of a table's data");
-    splitter.skipLine();
-    if (line[0] === 0x5c && line[1] === 0x2e && /^\\\.\r?\n?$/.test(line.toString('latin1'))) break;
-    batch.push(line);
-    size += line.length;
-    if (size < BATCH) continue;
-    yield Buffer.concat(batch);
-    [batch, size] = [[], 0];
-  }
-  if (size > 0) yield Buffer.concat(batch);
+const copyData = (lines: Lines, splitter: Splitter, anyEncoding: () => boolean): AsyncGenerator<Buffer> =>
+  lines.data(
+    (count) => splitter.skipLines(count),
+    () => ({ line: splitter.line + 1, anyEncoding: anyEncoding() }),
+  );
+
+/**
+ * A script of the team's own, that of the roles, as text.
+ *
+ * @throws ConfigurationError where it is no file, or not text, or longer than anybody would write it
+ */
+export function readTeamScript(file: string): string {
+  const name = relative('', file);
+  const wrong = (why: string): never => {
+    throw new ConfigurationError(`${name}: ${why}`, { hint: 'BOOTSTRAP_ROLES_SQL=<file>' });
+  };
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (!stats) return wrong('no such file');
+  if (!stats.isFile()) return wrong('it is no file');
+  if (stats.size > LONGEST_TEAM_SCRIPT)
+    return wrong(
+      `it has ${byteSize(stats.size)}, and a script for roles ${byteSize(LONGEST_TEAM_SCRIPT)} at the most`,
+    );
+  const bytes = readFileSync(file);
+  if (bytes.includes(0)) return wrong('it is not text: it holds a zero byte');
+  if (!isUtf8(bytes)) return wrong('it is not text in UTF-8');
+  return bytes.toString('utf8', bytes.subarray(0, MARK.length).equals(MARK) ? MARK.length : 0);
 }

@@ -55,9 +55,26 @@ export function refuseCommand(command: string, place: string): never {
   );
 }
 
-/** What may stand between the parts of a statement and must not be mistaken for its end. */
+/**
+ * What may stand between the parts of a statement and must not be mistaken for its end. White space and the end of a
+ * comment are the server's own, which knows no others than those of ASCII.
+ *
+ * @see https://github.com/postgres/postgres/blob/REL_17_STABLE/src/backend/parser/scan.l
+ */
 const TOKEN =
-  /--[^\n]*|\/\*|\bE'|'|"|(?<![\w$\u0080-\uffff])\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$|[();\n\\]|[A-Za-z_]\w*|\S/gi;
+  /--[^\n\r]*|\/\*|\bE'|'|"|(?<![\w$\u0080-\uffff])\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$|[();\n\\]|[A-Za-z_]\w*|[^ \t\r\v\f]/gi;
+
+/** Without the server's white space around it, which is less than that of trim(). */
+function trimmed(text: string): string {
+  const isBlank = (at: number): boolean => ' \t\n\r\v\f'.includes(text.charAt(at));
+  let [from, to] = [0, text.length];
+  while (from < to && isBlank(from)) from += 1;
+  while (from < to && isBlank(to - 1)) to -= 1;
+  return text.slice(from, to);
+}
+
+/** Characters of comments and white space that are kept as part of the statement behind them. */
+const KEPT_COMMENT = 65_536;
 
 /** What has an end of its own. */
 const OPENING = /^(?:\/\*|E?'|"|\$.*\$)$/i;
@@ -70,7 +87,9 @@ export class Splitter {
   readonly #onCommand: (command: string, line: number) => void;
   /** The statement so far. */
   #text: string[] = [];
+  #length = 0;
   #line = 0;
+  #began = 0;
   /** What is open: `'`, `E'`, `"`, `$tag$`, `/*`, or nothing. */
   #open = '';
   #commentDepth = 0;
@@ -98,14 +117,27 @@ export class Splitter {
     return this.#open !== '' || this.#parentheses > 0 || this.#blocks > 0;
   }
 
-  /** Counts a line that is not SQL. */
-  skipLine(): void {
-    this.#line += 1;
+  /** The line that was read last, from 1. */
+  get line(): number {
+    return this.#line;
+  }
+
+  /** The line on which the statement begins that is not at its end yet, and its characters so far. */
+  get pending(): { readonly line: number; readonly length: number } {
+    return { line: this.#began, length: this.#length };
+  }
+
+  /** Counts lines that are not SQL. */
+  skipLines(count: number): void {
+    this.#line += count;
   }
 
   /** @param line with its line break @returns the statements that end on it */
   feed(line: string): Statement[] {
     this.#line += 1;
+    // However long a file is that has nothing but comments and white space, it is not kept.
+    if (this.isBetween && this.#length > KEPT_COMMENT) [this.#text, this.#length] = [[], 0];
+    if (this.#length === 0) this.#began = this.#line;
     const ended: Statement[] = [];
     let start = 0;
     for (let at = 0; at < line.length;) {
@@ -130,7 +162,9 @@ export class Splitter {
         this.#read(token);
       }
     }
-    this.#text.push(line.slice(start));
+    const rest = line.slice(start);
+    this.#text.push(rest);
+    this.#length += rest.length;
     return ended;
   }
 
@@ -140,13 +174,13 @@ export class Splitter {
   }
 
   #finish(): Statement[] {
-    const sql = this.#text.join('').trim();
+    const sql = trimmed(this.#text.join(''));
     const statement = {
       ...{ sql, line: this.#line, stopOnError: this.#stopOnError },
       ...{ words: this.#words, copies: this.#copies },
     };
     const isEmpty = this.#words.length === 0;
-    [this.#text, this.#words, this.#previous, this.#copies] = [[], [], '', false];
+    [this.#text, this.#length, this.#words, this.#previous, this.#copies] = [[], 0, [], '', false];
     [this.#open, this.#continues, this.#parentheses, this.#blocks] = ['', 'no', 0, 0];
     return isEmpty ? [] : [statement];
   }
@@ -199,13 +233,7 @@ export class Splitter {
       }
       return line.length;
     }
-    if (this.#open === "E'") {
-      const end = /(?:\\.|''|[^'\\])*'/sy;
-      end.lastIndex = from;
-      if (!end.test(line)) return line.length;
-      [this.#open, this.#continues] = ['', 'behind a line break'];
-      return end.lastIndex;
-    }
+    if (this.#open === "E'") return this.#closeEscapes(line, from);
     const end = line.indexOf(this.#open, from);
     if (end < 0) return line.length;
     const { length } = this.#open;
@@ -213,9 +241,24 @@ export class Splitter {
     return end + length;
   }
 
+  #closeEscapes(line: string, from: number): number {
+    const edge = /['\\]/g;
+    edge.lastIndex = from;
+    for (let found = edge.exec(line); found; found = edge.exec(line)) {
+      const [sign] = found;
+      if (sign === '\\' || line[edge.lastIndex] === "'") edge.lastIndex += 1;
+      else {
+        [this.#open, this.#continues] = ['', 'behind a line break'];
+        return edge.lastIndex;
+      }
+    }
+    return line.length;
+  }
+
   /** `\set ON_ERROR_STOP` with psql's own words for yes and no; all else is somebody else's. */
   #command(command: string): void {
-    const [, value] = command.match(/^\\set\s+ON_ERROR_STOP\b\s*(\S*)/i) ?? [];
+    // psql would run a second command on the line.
+    const [, value] = command.match(/^\\set\s+ON_ERROR_STOP\b\s*([^\s\\]*)\s*$/i) ?? [];
     if (value !== undefined) this.#stopOnError = !/^(0|off?|no?|f(alse)?)$/i.test(value);
     else this.#onCommand(command.match(/^\\\S*/)![0], this.#line);
   }
