@@ -1,7 +1,8 @@
-import { linkSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { isAlive, startOf } from './alive.ts';
+import { readBytesIfThere } from './system/read-bounded.ts';
 
 /** Who holds a lock. */
 export interface Holder {
@@ -18,14 +19,18 @@ export interface Holder {
  * process that it names lives. On another machine (a shared folder) that cannot be seen, and the lock counts.
  *
  * @returns the holder, when it is somebody else
+ * @throws UnreadableError for what has the lock's name and cannot be read: a folder, a pipe, a file of somebody else
+ * @throws Error of the system when it cannot be written
  */
 export function takeLock(file: string, about = ''): Holder | undefined {
   mkdirSync(dirname(file), { recursive: true });
   const own = `${file}.${process.pid}`;
   const ourselves: Holder = { pid: process.pid, started: startOf(process.pid), host: hostname(), about };
   for (;;) {
-    writeFileSync(own, JSON.stringify(ourselves));
+    // Left by a process that had our number; never a link of somebody's to another file.
+    rmSync(own, { force: true });
     try {
+      writeFileSync(own, JSON.stringify(ourselves), { flag: 'wx' });
       linkSync(own, file);
       break;
     } catch (error) {
@@ -48,16 +53,31 @@ function removeLitter(file: string): void {
   for (const name of readdirSync(dirname(file))) {
     if (!name.startsWith(`${basename(file)}.`)) continue;
     const litter = join(dirname(file), name);
-    const writer = holderIn(textOf(litter));
+    let writer: Holder | undefined;
+    try {
+      writer = holderIn(textOf(litter));
+    } catch {
+      // Not of our making.
+      continue;
+    }
     // One that is about to be written is empty, but its name says by whom.
     const lives = writer ? isHeld(writer) : isAlive(Number(/\.(\d+)$/.exec(name)?.[1] ?? NaN));
     if (!lives) rmSync(litter, { force: true });
   }
 }
 
-export const releaseLock = (file: string): void => rmSync(file, { force: true });
+/** Lets go of it; where somebody has removed it meanwhile, and another has taken it, that is left alone. */
+export function releaseLock(file: string): void {
+  const holder = holderIn(textOf(file));
+  if (holder?.pid === process.pid && holder.host === hostname() && holder.started === startOf(process.pid))
+    rmSync(file, { force: true });
+}
 
-/** Who holds the lock, without taking it. */
+/**
+ * Who holds the lock, without taking it.
+ *
+ * @throws UnreadableError
+ */
 export function holderOf(file: string): Holder | undefined {
   const holder = holderIn(textOf(file));
   return holder && isHeld(holder) ? holder : undefined;
@@ -81,18 +101,19 @@ function removeStale(file: string, left: string): void {
 const isHeld = ({ pid, started, host }: Holder): boolean =>
   host !== hostname() || (isAlive(pid) && (started === undefined || startOf(pid) === started));
 
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
+/** More than any lock of ours has. */
+const MOST = 64 << 10;
 
-/** Undefined for what no lock of ours looks like. */
+/** @throws UnreadableError: one that cannot be read may be held */
+const textOf = (file: string): string | undefined => readBytesIfThere(file, { most: MOST })?.toString('utf8');
+
+/** Undefined for what no lock of ours looks like: a crash may have cut it. */
 function holderIn(text: string | undefined): Holder | undefined {
   try {
-    return text === undefined ? undefined : (JSON.parse(text) as Holder);
+    const holder = text === undefined ? undefined : (JSON.parse(text) as Partial<Holder> | null);
+    const { pid, started, host, about } = holder ?? {};
+    const isHolder = Number.isInteger(pid) && typeof host === 'string' && typeof about === 'string';
+    return isHolder && ['string', 'undefined'].includes(typeof started) ? (holder as Holder) : undefined;
   } catch {
     return undefined;
   }

@@ -43,6 +43,8 @@ export async function passGuard(
   // Nothing of what follows is loaded for a refusal by name.
   const { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS, enforce } = await import('./policy.ts');
   const checks = enforce(BEFORE_CONTACT, { name: environment.name, entry, exports: request.exports });
+  const { checkJournal, journalFile, repositoryRevision } = await import('./journal.ts');
+  checkJournal(journalFile(request.run.root, environment.name));
   const { look } = await import('./look.ts');
   const [seen, { aboutLock, withGuardLock }, { letPersonDecide }] = await Promise.all([
     look(request),
@@ -55,10 +57,7 @@ export async function passGuard(
   await withGuardLock(seen, seen.facts.markers !== undefined, aboutLock(seen.task.name), async () => {
     const backup = entry.protected ? await (await import('./backup-first.ts')).backupFirst(seen) : null;
     // Nothing that can be done before the countdown is done after it: applications wait from then on.
-    const [{ onRecord }, { repositoryRevision }] = await Promise.all([
-      import('./on-record.ts'),
-      import('./journal.ts'),
-    ]);
+    const { onRecord } = await import('./on-record.ts');
     const revision = await repositoryRevision(seen.root);
     const passed = await letPersonDecide(request, seen);
     if (passed.actor.dryRun) return deed(passed);

@@ -1,19 +1,26 @@
 import {
+  accessSync,
   closeSync,
-  existsSync,
+  constants,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
+  readSync,
+  statSync,
+  statfsSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { RefusedError, messageOf } from '../errors.ts';
+import { MakesafeError, RefusedError, messageOf } from '../errors.ts';
 import type { Origin } from '../params.ts';
 import { run } from '../process.ts';
 import type { Redactor } from '../redact.ts';
 import type { Storage } from '../stack/stack.ts';
+import { isThere, kindOf, readTailIfThere, UnreadableError } from '../system/read-bounded.ts';
+import { reasonOf, remedyOf } from '../system/reason.ts';
+import { isEntry } from './journal-entry.ts';
 
 /** The line that is written before the deed. */
 export interface Start {
@@ -79,39 +86,115 @@ export function append(file: string, entry: Entry, redactor: Redactor): void {
   );
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const cut = existsSync(file) && !/(^|\n)$/.test(readFileSync(file, 'utf8').slice(-1));
-    const descriptor = openSync(file, 'a', 0o600);
+    const descriptor = openJournal(file, constants.O_CREAT);
     try {
       // Unlike writeSync, to its end: on a full disk that writes a part, and says nothing.
-      writeFileSync(descriptor, `${cut ? '\n' : ''}${line}\n`);
+      writeFileSync(descriptor, `${isCut(descriptor) ? '\n' : ''}${line}\n`);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
     }
   } catch (error) {
-    throw unusable('written', error);
+    throw unusable('written', file, error);
   }
 }
 
-const unusable = (how: 'written' | 'read', error: unknown): RefusedError =>
-  new RefusedError(`the journal cannot be ${how}: ${messageOf(error)}`, {
-    hint: 'what cannot go on record is not done; look at the folder journal, and at the room on its disk',
+/** Neither follows a link nor waits for a pipe: the file that is written is the file of this name. */
+function openJournal(file: string, more = 0): number {
+  const { O_RDWR, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const descriptor = openSync(file, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | more, 0o600);
+  const stats = fstatSync(descriptor);
+  if (stats.isFile()) return descriptor;
+  closeSync(descriptor);
+  throw new UnreadableError(`it is ${kindOf(stats)}, not a file`);
+}
+
+/** The last line has no end. */
+function isCut(descriptor: number): boolean {
+  const { size } = fstatSync(descriptor);
+  const last = Buffer.alloc(1);
+  return size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
+}
+
+/** Bytes that the two lines of a run need, with room to spare. */
+const ROOM = 64 << 10;
+
+/**
+ * Whether a line can be written: to be known before anyone waits, and before anything is destroyed. Makes nothing.
+ *
+ * @throws RefusedError with the reason
+ */
+export function checkJournal(file: string): void {
+  try {
+    if (isThere(file)) closeSync(openJournal(file));
+    let folder = dirname(file);
+    while (!isThere(folder)) folder = dirname(folder);
+    if (!statSync(folder).isDirectory()) throw new UnreadableError(`${folder} is not a folder`);
+    if (!isThere(file)) accessSync(folder, constants.W_OK | constants.X_OK);
+    const { bfree, bavail, bsize, files, ffree } = statfsSync(folder);
+    const free = (process.getuid?.() === 0 ? bfree : bavail) * bsize;
+    // Some file systems make room for files as they are needed, and count none.
+    if (free < ROOM || (files > 0 && ffree === 0 && !isThere(file))) throw new UnreadableError(FULL);
+  } catch (error) {
+    throw unusable('written', file, error);
+  }
+}
+
+const FULL = 'ENOSPC, the disk is full';
+
+function unusable(how: 'written' | 'read', file: string, error: unknown): RefusedError {
+  const why = error instanceof MakesafeError ? messageOf(error) : reasonOf(error);
+  const remedy =
+    why === FULL ? 'make room on its disk (df -h, df -i)' : (remedyOf(error) ?? `look at it: ls -ld ${file}`);
+  // A sentence of reading has the file in it.
+  return new RefusedError(`the journal cannot be ${how}: ${why.includes(file) ? why : `${why} (${file})`}`, {
+    hint: `${remedy}; what cannot go on record is not done`,
     cause: error,
   });
+}
 
-/** The lines of a journal in their order, and how many of them cannot be read. */
-export function readJournal(file: string): { entries: Entry[]; cut: number } {
-  if (!existsSync(file)) return { entries: [], cut: 0 };
-  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  const entries = lines.flatMap((line) => {
-    try {
-      const entry = JSON.parse(line) as Partial<Entry> | null;
-      return typeof entry?.run === 'string' ? [entry as Entry] : [];
-    } catch {
-      return [];
-    }
+/** Bytes of a journal that are read, from its end: some ten thousand runs. */
+const MOST = 16 << 20;
+
+export interface Journal {
+  readonly entries: Entry[];
+  /** How many lines cannot be read. */
+  readonly cut: number;
+  /** The number of the first of them; counted from the first line that was read. */
+  readonly firstCut?: number;
+  /** Bytes in front that were not read, if any. */
+  readonly skipped?: number;
+}
+
+/**
+ * The lines of a journal in their order; of one that is larger than any that was seen, the last ones.
+ *
+ * @throws UnreadableError naming the file
+ */
+export function readJournal(file: string): Journal {
+  const tail = readTailIfThere(file, { most: MOST });
+  if (tail === undefined) return { entries: [], cut: 0 };
+  const entries: Entry[] = [];
+  const cut: number[] = [];
+  tail.text.split('\n').forEach((line, index) => {
+    if (line === '') return;
+    const entry = parsed(line);
+    if (isEntry(entry)) entries.push(entry);
+    else cut.push(index + 1);
   });
-  return { entries, cut: lines.length - entries.length };
+  return {
+    ...{ entries, cut: cut.length },
+    ...(cut[0] === undefined ? {} : { firstCut: cut[0] }),
+    ...(tail.skipped === 0 ? {} : { skipped: tail.skipped }),
+  };
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -121,14 +204,15 @@ export function readJournal(file: string): { entries: Entry[]; cut: number } {
  */
 export function readJournals(root: string): Start[] {
   const folder = folderOf(root);
-  if (!existsSync(folder)) return [];
+  let file = folder;
   try {
+    if (!isThere(folder)) return [];
     return readdirSync(folder)
-      .filter((file) => file.endsWith('.jsonl'))
-      .flatMap((file) => readJournal(join(folder, file)).entries)
+      .filter((name) => name.endsWith('.jsonl'))
+      .flatMap((name) => readJournal((file = join(folder, name))).entries)
       .filter((entry) => entry.event === 'start');
   } catch (error) {
-    throw unusable('read', error);
+    throw unusable('read', file, error);
   }
 }
 

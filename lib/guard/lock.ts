@@ -1,8 +1,11 @@
 import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Client } from 'pg';
 import { RefusedError, messageOf } from '../errors.ts';
-import { holderOf, releaseLock, takeLock, type Holder } from '../lock.ts';
+import { display } from '../display.ts';
+import { reasonOf, remedyOf } from '../system/reason.ts';
+import { UnreadableError } from '../system/read-bounded.ts';
+import { holderOf, releaseLock, takeLock } from '../lock.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { StackRun } from '../task.ts';
 import { person } from './person.ts';
@@ -39,7 +42,7 @@ export async function withGuardLock<T>(
       `refused; nothing was touched\nanother destructive run is at work on ${environment.name}: ${holder}`,
       { hint: `wait until it has ended, then type this again${otherwise}` },
     );
-  const holder = actor.dryRun ? holderOf(file) : take(file, about);
+  const holder = orRefuse(file, () => (actor.dryRun ? holderOf(file) : takeLock(file, about)));
   if (holder) {
     const unseen = holder.host === hostname() ? '' : `; if ${holder.host} is gone for good: rm ${file}`;
     throw busy(`${holder.about} (process ${holder.pid})`, unseen);
@@ -73,14 +76,23 @@ async function withEngineLock<T>(
   }
 }
 
-function take(file: string, about: string): Holder | undefined {
+/** One that cannot be read may be held; what cannot be taken protects nobody. */
+function orRefuse<T>(file: string, work: () => T): T {
   try {
-    return takeLock(file, about);
+    return work();
   } catch (error) {
-    throw new RefusedError(`refused; nothing was touched\nthe lock cannot be taken: ${messageOf(error)}`, {
-      cause: error,
-      hint: `make ${dirname(file)} a folder that you may write to`,
-    });
+    const isThere = error instanceof UnreadableError;
+    throw new RefusedError(
+      `refused; nothing was touched\n${isThere ? 'the lock cannot be read' : 'the lock cannot be taken'}: ${
+        isThere ? messageOf(error) : `${file}: ${reasonOf(error)}`
+      }`,
+      {
+        cause: error,
+        hint: isThere
+          ? `it should be a small file, or absent; if no other run is at work: ${display({ file: 'rm', args: ['-r', file] })}`
+          : (remedyOf(error) ?? `ls -ld ${file}`),
+      },
+    );
   }
 }
 

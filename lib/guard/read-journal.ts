@@ -1,27 +1,22 @@
 import { relative } from 'node:path';
-import { counted, display } from '../display.ts';
-import { FailedError, messageOf } from '../errors.ts';
+import { byteSize, counted, display } from '../display.ts';
 import type { NamedRun } from '../task.ts';
 import { journalFile, readJournal, type End, type Entry, type Start } from './journal.ts';
 
 /** `journal`: the destructive runs of an environment, the latest last; with JSON=1 as they were written, in one array. */
 export function showJournal({ root, name, values, terminal }: NamedRun): Promise<void> {
   const file = journalFile(root, name.name);
-  const { entries, cut } = readOrFail(file);
   const shown = relative('', file);
-  if (cut > 0) terminal.warn(`${shown}: ${counted(cut, 'line')} cannot be read, and left out`);
+  const { entries, cut, firstCut, skipped = 0 } = readJournal(file);
+  if (skipped > 0) terminal.warn(`${shown}: only its end is shown; ${byteSize(skipped)} stand before that`);
+  if (cut > 0) {
+    const place = skipped > 0 ? '' : ` (the first is line ${firstCut})`;
+    terminal.warn(`${shown}: ${counted(cut, 'line')} cannot be read, and left out${place}`);
+  }
   if (values['JSON'] === true) terminal.result(JSON.stringify(entries, null, 2));
   else if (entries.length === 0) terminal.info(`nothing was destroyed in ${name.name} (${shown})`);
   else describeRuns(entries).forEach((line) => terminal.result(line));
   return Promise.resolve();
-}
-
-function readOrFail(file: string): ReturnType<typeof readJournal> {
-  try {
-    return readJournal(file);
-  } catch (error) {
-    throw new FailedError(`${relative('', file)} cannot be read: ${messageOf(error)}`, { cause: error });
-  }
 }
 
 /** Two lines a run: when, who, what and how it ended; the command and what it met. */

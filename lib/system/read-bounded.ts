@@ -38,6 +38,53 @@ export function kindOf(stats: Stats): string {
   return 'a device';
 }
 
+/** @throws UnreadableError for what is no regular file */
+function sizeOfRegular(file: string, as: string): number | undefined {
+  try {
+    const stats = statSync(file);
+    if (stats.isFile()) return stats.size;
+    throw new UnreadableError(`${as} is ${kindOf(stats)}, not a file`);
+  } catch (error) {
+    if (!isMissing(error)) throw asUnreadable(error, as);
+    // A link that leads nowhere is not "no file": whoever made it meant something.
+    if (isLink(file)) throw new UnreadableError(`${as} is a link that leads nowhere`, { cause: error });
+    return undefined;
+  }
+}
+
+/** Opens it without waiting for a pipe that somebody puts in its place in this moment. */
+function withDescriptor<T>(file: string, as: string, work: (descriptor: number) => T): T | undefined {
+  try {
+    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      return work(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    // Removed since.
+    if (isMissing(error)) return undefined;
+    throw asUnreadable(error, as);
+  }
+}
+
+function asUnreadable(error: unknown, as: string): UnreadableError {
+  if (error instanceof UnreadableError) return error;
+  const hint = remedyOf(error);
+  const details = { cause: error, ...(hint === undefined ? {} : { hint }) };
+  return new UnreadableError(`${as} cannot be read: ${reasonOf(error)}`, details);
+}
+
+/** Fills the buffer from a place in the file, or from where the last read ended. */
+function fill(descriptor: number, buffer: Buffer, from: number | null): number {
+  let filled = 0;
+  for (let count = -1; count !== 0 && filled < buffer.length; filled += count) {
+    const position = from === null ? null : from + filled;
+    count = readSync(descriptor, buffer, filled, buffer.length - filled, position);
+  }
+  return filled;
+}
+
 /**
  * The bytes of a small file: never waits for a pipe, never reads a device, and never more than it may have.
  *
@@ -48,40 +95,18 @@ export function readBytesIfThere(
   file: string,
   { most = TEXT_LIMIT, as = file }: Reading = {},
 ): Buffer | undefined {
-  try {
-    const stats = statSync(file);
-    if (!stats.isFile()) throw new UnreadableError(`${as} is ${kindOf(stats)}, not a file`);
-    // Not to wait for a pipe that somebody puts in its place in this moment.
-    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const { size } = fstatSync(descriptor);
-      // What the kernel makes while it is read (/proc) says 0.
-      const room = Buffer.allocUnsafe(Math.min(size === 0 ? 64 << 10 : size, most) + 1);
-      let filled = 0;
-      for (let count = -1; count !== 0 && filled < room.length; filled += count)
-        count = readSync(descriptor, room, filled, room.length - filled, null);
-      if (size > most || filled > most)
-        throw new UnreadableError(
-          `${as} has ${byteSize(Math.max(size, filled))}, and no more than ${byteSize(most)} of such a file are read`,
-          { hint: `look at what is in it: head -c 300 ${as}` },
-        );
-      return room.subarray(0, filled);
-    } finally {
-      closeSync(descriptor);
+  if (sizeOfRegular(file, as) === undefined) return undefined;
+  return withDescriptor(file, as, (descriptor) => {
+    const { size } = fstatSync(descriptor);
+    // What the kernel makes while it is read (/proc) says 0.
+    const buffer = Buffer.allocUnsafe(Math.min(size === 0 ? 64 << 10 : size, most) + 1);
+    const filled = size > most ? size : fill(descriptor, buffer, null);
+    if (filled > most) {
+      const figures = `has ${byteSize(filled)}, and no more than ${byteSize(most)} of such a file are read`;
+      throw new UnreadableError(`${as} ${figures}`, { hint: `look at what is in it: head -c 300 ${as}` });
     }
-  } catch (error) {
-    if (error instanceof UnreadableError) throw error;
-    if (isMissing(error)) {
-      // A link that leads nowhere is not "no file": whoever made it meant something.
-      if (!lstatSync(file, { throwIfNoEntry: false })) return undefined;
-      throw new UnreadableError(`${as} is a link that leads nowhere`, { cause: error });
-    }
-    const hint = remedyOf(error);
-    throw new UnreadableError(`${as} cannot be read: ${reasonOf(error)}`, {
-      cause: error,
-      ...(hint === undefined ? {} : { hint }),
-    });
-  }
+    return buffer.subarray(0, filled);
+  });
 }
 
 /**
@@ -151,46 +176,28 @@ export function readTailIfThere(
   file: string,
   { most = TEXT_LIMIT, as = file }: Reading = {},
 ): Tail | undefined {
-  let size: number;
-  try {
-    const stats = statSync(file);
-    if (!stats.isFile()) throw new UnreadableError(`${as} is ${kindOf(stats)}, not a file`);
-    size = stats.size;
-  } catch (error) {
-    // It says why, or that there is none.
-    if (error instanceof UnreadableError) throw error;
-    return readBytesIfThere(file, { as }) && undefined;
-  }
-  if (size <= most) {
-    // It may have grown since, by less than this.
-    const bytes = readBytesIfThere(file, { most: 2 * most, as });
-    return bytes && { text: bytes.toString('utf8'), skipped: 0 };
-  }
-  return lastBytes(file, size, most, as);
-}
-
-function lastBytes(file: string, size: number, most: number, as: string): Tail {
-  try {
-    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const room = Buffer.allocUnsafe(most);
-      let filled = 0;
-      for (let count = -1; count !== 0 && filled < most; filled += count)
-        count = readSync(descriptor, room, filled, most - filled, size - most + filled);
-      const first = room.subarray(0, filled).indexOf(0x0a) + 1;
-      return { text: room.toString('utf8', first, filled), skipped: size - most + first };
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch (error) {
-    throw new UnreadableError(`${as} cannot be read: ${reasonOf(error)}`, { cause: error });
-  }
+  if (sizeOfRegular(file, as) === undefined) return undefined;
+  return withDescriptor(file, as, (descriptor) => {
+    const start = Math.max(0, fstatSync(descriptor).size - most);
+    const buffer = Buffer.allocUnsafe(most);
+    const bytes = buffer.subarray(0, fill(descriptor, buffer, start));
+    const first = start === 0 ? 0 : bytes.indexOf(0x0a) + 1;
+    return { text: bytes.toString('utf8', first), skipped: start + first };
+  });
 }
 
 /** Something has this name: also a link that leads nowhere, which `existsSync` does not see. */
 export function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
   } catch {
     return false;
   }

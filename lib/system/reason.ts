@@ -50,13 +50,13 @@ const codeOf = (error: unknown): string | undefined =>
 export const isSystemError = (error: unknown): boolean =>
   error instanceof Error && 'syscall' in error && typeof error.syscall === 'string';
 
-/** Why a system call failed, in words, with its code behind them: `the disk is full (ENOSPC)`. */
+/** Why a system call failed: `ENOSPC, the disk is full`. The code is what others can be asked about, or a search. */
 export function reasonOf(error: unknown): string {
   const code = codeOf(error);
   const reason = code === undefined ? undefined : REASONS[code];
   if (reason === undefined) return messageOf(error);
   const who = code === 'EACCES' || code === 'EPERM' ? ` for ${accountName()}` : '';
-  return `${reason.why}${who} (${code})`;
+  return `${code}, ${reason.why}${who}`;
 }
 
 /** What to do about it; undefined where nothing is known that is more than the reason. */

@@ -1,9 +1,19 @@
-import { chmodSync, existsSync, fsyncSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { RefusedError } from '../../lib/errors.ts';
 import {
   append,
+  checkJournal,
   journalFile,
   readJournal,
   readJournals,
@@ -15,8 +25,10 @@ import { person } from '../../lib/guard/person.ts';
 import { describeRuns, showJournal } from '../../lib/guard/read-journal.ts';
 import { Redactor } from '../../lib/redact.ts';
 import type { NamedRun } from '../../lib/task.ts';
+import { HUGE, NOT_FILES } from './broken-files.ts';
 import { recordingTerminal, temporaryFolder, thrownBy } from './support.ts';
-import { volume } from './guard-facts.ts';
+import { lastKnown } from '../../lib/guard/last-known.ts';
+import { target, volume } from './guard-facts.ts';
 
 /** What was asked of the file system, in order. */
 let calls: string[];
@@ -80,7 +92,7 @@ describe('append', () => {
       const file = join(temporaryFolder({ 'journal/vm_prod.jsonl': cut }), 'journal/vm_prod.jsonl');
       append(file, start, plain);
       expect(readFileSync(file, 'utf8').split('\n')[0]).toBe(cut);
-      expect(readJournal(file)).toEqual({ entries: [start], cut: 1 });
+      expect(readJournal(file)).toEqual({ entries: [start], cut: 1, firstCut: 1 });
     },
   );
 
@@ -156,7 +168,76 @@ describe('reading', () => {
   test('what is JSON and no entry does not stop anything either', () => {
     const root = temporaryFolder({ 'journal/x.jsonl': `null\n4\n"a"\n${JSON.stringify(start)}\n` });
     expect(readJournals(root)).toEqual([start]);
-    expect(readJournal(journalFile(root, 'x'))).toEqual({ entries: [start], cut: 3 });
+    expect(readJournal(journalFile(root, 'x'))).toEqual({ entries: [start], cut: 3, firstCut: 1 });
+  });
+});
+
+describe('a journal that is none', () => {
+  const spoilt = async (make: (path: string) => unknown): Promise<{ root: string; file: string }> => {
+    const root = temporaryFolder({ 'journal/other.jsonl': '' });
+    const file = journalFile(root, 'vm_prod');
+    await make(file);
+    return { root, file };
+  };
+
+  test.each(NOT_FILES)('$what: reading, writing and the look before say so', async ({ make, said }) => {
+    const { root, file } = await spoilt(make);
+    const works = [() => readJournals(root), () => append(file, start, plain), () => checkJournal(file)];
+    for (const work of works) {
+      const error = thrownBy(work);
+      expect(error).toBeInstanceOf(RefusedError);
+      expect(error.message).toMatch(/^the journal cannot be (read|written): /);
+      expect(error.message).toMatch(said);
+      expect(error.message).toContain(file);
+      expect(error.hint).not.toBe('');
+    }
+  });
+
+  test('2 GB of nothing: its end is read and written, at once', async () => {
+    const { root, file } = await spoilt(HUGE.make);
+    const began = performance.now();
+    checkJournal(file);
+    append(file, start, plain);
+    expect(readJournals(root)).toEqual([start]);
+    expect(readJournal(file)).toMatchObject({ entries: [start], cut: 0 });
+    expect(performance.now() - began).toBeLessThan(3_000);
+  });
+
+  test('a link to a file of somebody else is not written to', () => {
+    const root = temporaryFolder({ 'journal/x': '', passwd: 'root' });
+    symlinkSync('../passwd', journalFile(root, 'vm_prod'));
+    expect(thrownBy(() => append(journalFile(root, 'vm_prod'), start, plain)).message).toMatch(/ELOOP/);
+    expect(readFileSync(join(root, 'passwd'), 'utf8')).toBe('root');
+  });
+});
+
+describe('any line in a journal: an entry or none, never another error', () => {
+  const spoils: unknown[] = [undefined, null, 0, '', 'x', [], {}, [null], true];
+  const places = (value: unknown, path: string[] = []): string[][] =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([key, inner]) => [[...path, key], ...places(inner, [...path, key])])
+      : [];
+  const changed = (value: object, [key, ...rest]: string[], to: unknown): object => {
+    const inner = (value as Record<string, object>)[key!]!;
+    return { ...value, [key!]: rest.length === 0 ? to : changed(inner, rest, to) };
+  };
+  const lines = [start, end].flatMap((entry) =>
+    places(entry).flatMap((path) => spoils.map((spoil) => JSON.stringify(changed(entry, path, spoil)))),
+  );
+
+  test('what is read can be shown and searched', () => {
+    expect(lines.length).toBeGreaterThan(300);
+    for (const line of [...lines, 'null', '[]', '"x"', '4', '{}', '\0\0', '{"event":"start","run":"x"}']) {
+      const root = temporaryFolder({ 'journal/x.jsonl': `${line}\n${JSON.stringify(start)}\n` });
+      const { entries } = readJournal(journalFile(root, 'x'));
+      expect(() => describeRuns(entries)).not.toThrow();
+      expect(lastKnown(readJournals(root), target, undefined)).toBeOneOf([
+        undefined,
+        start.environment,
+        'x',
+        '',
+      ]);
+    }
   });
 });
 
@@ -202,7 +283,9 @@ describe('the task', () => {
   test('shows the runs as a result, and lines that cannot be read as a warning', async () => {
     const { out, err } = await show(`${both}{"cut`);
     expect(out).toBe(`${describeRuns([start, end]).join('\n')}\n`);
-    expect(err).toMatch(/^\[warn\] .*vm_prod\.jsonl: 1 line cannot be read, and left out\n$/);
+    expect(err).toMatch(
+      /^\[warn\] .*vm_prod\.jsonl: 1 line cannot be read, and left out \(the first is line 3\)\n$/,
+    );
   });
 
   test('JSON=1 is one array of what was written', async () => {

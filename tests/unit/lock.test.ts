@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,8 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { isAlive, startOf } from '../../lib/alive.ts';
 import { holderOf, releaseLock, takeLock, type Holder } from '../../lib/lock.ts';
-import { PATIENCE, temporaryFolder } from './support.ts';
+import { HUGE, NOT_FILES } from './broken-files.ts';
+import { PATIENCE, temporaryFolder, thrownBy } from './support.ts';
 
 const lockFile = (): string => join(temporaryFolder(), 'journal/.vm_stg.lock');
 const own = (): Holder => ({
@@ -50,6 +51,33 @@ describe('counts', () => {
   });
 });
 
+describe('cannot be read: it may be held, and is neither taken nor removed', () => {
+  test.each([...NOT_FILES, HUGE])('$what', async ({ make, said }) => {
+    const file = join(temporaryFolder(), '.lock');
+    await make(file);
+    const before = readdirSync(dirname(file));
+    for (const work of [takeLock, holderOf]) expect(thrownBy(() => work(file)).message).toMatch(said);
+    expect(readdirSync(dirname(file))).toEqual(before);
+  });
+});
+
+test('what another has taken meanwhile is not released', () => {
+  const file = lockFile();
+  takeLock(file);
+  const other = JSON.stringify({ ...own(), pid: process.ppid, started: startOf(process.ppid) });
+  writeFileSync(file, other);
+  releaseLock(file);
+  expect(readFileSync(file, 'utf8')).toBe(other);
+});
+
+test('a link where we write first leads to nothing that is written', () => {
+  const folder = temporaryFolder({ precious: 'precious' });
+  symlinkSync('precious', join(folder, `.lock.${process.pid}`));
+  expect(takeLock(join(folder, '.lock'))).toBeUndefined();
+  expect(readFileSync(join(folder, 'precious'), 'utf8')).toBe('precious');
+  releaseLock(join(folder, '.lock'));
+});
+
 describe('is stale, and taken', () => {
   test.each<[why: string, holder: () => Promise<Partial<Holder> | string>]>([
     ['of a process that is no more', async () => ({ pid: await ended() })],
@@ -57,6 +85,9 @@ describe('is stale, and taken', () => {
     ['of process 1 at another time', () => Promise.resolve({ pid: 1, started: '999999999' })],
     ['cut by a crash', () => Promise.resolve('{"pid":')],
     ['empty', () => Promise.resolve('')],
+    ['null', () => Promise.resolve('null')],
+    ['NULs, as a power cut leaves them', () => Promise.resolve('\0'.repeat(99))],
+    ['of no holder', () => Promise.resolve('{"pid":"1","host":1}')],
   ])('%s', async (_why, holder) => {
     const file = left(await holder());
     expect(holderOf(file)).toBeUndefined();
