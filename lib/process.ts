@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from './display.ts';
 import { FailedError, UnreachableError, messageOf } from './errors.ts';
+import { whileWaitingFor } from './output/waiting.ts';
 import { watchSilence } from './system/attention.ts';
 import { mayHang } from './system/cancelling.ts';
 import { overdue, type Limit } from './system/limit.ts';
@@ -124,7 +126,10 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
   }
   if (options.output) streams.push(pipeline(child.stdout, options.output));
   const ended = Promise.all([child, ...streams]).finally(guarded.stop);
-  const [finished] = await Promise.race([ended, guarded.cut]);
+  // What it says itself is enough.
+  const silent = !options.terminal && !options.onLine && !options.output;
+  const waited = Promise.race([ended, guarded.cut]);
+  const [finished] = await (silent ? whileWaitingFor(basename(command.file), waited) : waited);
   const { code } = (finished.cause ?? {}) as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'EACCES') {
     const why = code === 'ENOENT' ? 'not installed, or not on PATH' : 'no program, or may not be run';

@@ -13,6 +13,7 @@ import {
 } from './errors.ts';
 import { BlockedError } from './guard/blocked.ts';
 import { makeCommandLines, readMakeInvocation, type MakeInvocation } from './make.ts';
+import { sayOn } from './output/waiting.ts';
 import { readParameters, type Given } from './params.ts';
 import type { Definition, DestructiveRun, Run, StackRun, Task } from './task.ts';
 import { cancelOnSignals } from './signals.ts';
@@ -29,6 +30,7 @@ export async function runProgram(
   work: (terminal: Terminal, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const terminal = new Terminal();
+  sayOn(terminal);
   const controller = new AbortController();
   // Node ends in silence, with status 0, when nothing is left to wait for but a promise that nobody keeps.
   const lost = (): void => {

@@ -49,6 +49,14 @@ export async function whileWaiting<T>(terminal: Terminal, reason: Reason, promis
   }
 }
 
+let ours: Terminal | undefined;
+/** Where this program says what it waits for. */
+export const sayOn = (terminal: Terminal): void => void (ours = terminal);
+
+/** `whileWaiting` on this program's own terminal, for code that has none in its hands. */
+export const whileWaitingFor = <T>(reason: Reason, promise: Promise<T>): Promise<T> =>
+  ours ? whileWaiting(ours, reason, promise) : promise;
+
 async function ask(reason: () => string | Promise<string>): Promise<string | undefined> {
   try {
     return await reason();

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { dockerOf } from '../../lib/stack/compose/docker.ts';
-import { engineSocket } from '../../lib/stack/compose/endpoint.ts';
+import { engineSocket } from '../../lib/stack/compose/socket.ts';
 import { openEngine } from '../../lib/stack/compose/engine.ts';
 import { openRelay } from '../../lib/stack/compose/relay.ts';
 import { pgDump } from '../../lib/stack/embedded/pg-dump.ts';

@@ -31,6 +31,7 @@ export class PlayedEngine {
 
   async start(): Promise<Engine> {
     this.#server = createServer((request, response) => {
+      if (request.url === '/_ping') return void response.end('OK');
       let body = '';
       request.setEncoding('utf8').on('data', (text: string) => (body += text));
       request.on('end', () => {

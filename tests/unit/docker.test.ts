@@ -93,7 +93,10 @@ test.each([
 
 test('an engine that the registry pins', () => {
   const pinned = dockerOf({ engine: { context: 'vm-stg' } });
-  expect(pinned('ps', '--all')).toEqual({ file: 'docker', args: ['--context', 'vm-stg', 'ps', '--all'] });
+  expect(pinned('ps', '--all')).toMatchObject({
+    file: 'docker',
+    args: ['--context', 'vm-stg', 'ps', '--all'],
+  });
   const silent = { status: 1, stdout: '', stderr: 'error during connect: x' };
   expect(dockerError(pinned('info'), silent)).toMatchObject({
     hint: 'start it, or correct the context: docker context inspect vm-stg',

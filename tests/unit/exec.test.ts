@@ -138,13 +138,17 @@ describe('what goes wrong', () => {
 });
 
 test('what is written in one go arrives in one piece', async () => {
-  const words = ['node', '-e', 'process.stdin.on("data", (data) => console.log(data.length))'];
+  const words = [
+    'node',
+    '-e',
+    'process.stdin.on("data", (data) => console.log(data.length)); console.log("ready")',
+  ];
   const child = startIn(engine, 'here', words, { input: true });
-  await child.begun;
-  await sleep(300);
+  const lines = child.stdout.setEncoding('utf8')[Symbol.asyncIterator]();
+  expect(await lines.next()).toMatchObject({ value: 'ready\n' });
   for (let count = 0; count < 5; count++) child.stdin.write('four');
-  await sleep(100);
+  expect(await lines.next()).toMatchObject({ value: '20\n' });
   child.stdin.end('four');
-  expect(await text(child.stdout)).toBe('20\n4\n');
+  expect(await lines.next()).toMatchObject({ value: '4\n' });
   expect(await child.ended).toBe(0);
 });

@@ -3,10 +3,10 @@ import type { Environment } from '../../environment/resolve.ts';
 import type { StackOptions } from '../stack.ts';
 import { readComposeConfig, type ComposeConfig } from './config.ts';
 import { dockerOf, type Docker } from './docker.ts';
-import { engineSocket } from './endpoint.ts';
 import { openEngine, type Engine } from './engine.ts';
 import { beginRelay } from './relay.ts';
 import { runningContainers, type RunningContainers } from './running.ts';
+import { engineSocket } from './socket.ts';
 import { spareOf, spares } from './spares.ts';
 
 /** What every task on a compose stack asks, on its way. */

@@ -5,6 +5,7 @@ import { looksSecret } from '../../environment/env-files.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import type { Command } from '../../display.ts';
 import type { RunOptions } from '../../process.ts';
+import { LIMITS } from '../limits.ts';
 import { dockerError, dockerOf } from './docker.ts';
 import { runCompose } from './plugin.ts';
 
@@ -102,7 +103,11 @@ async function resolve(
   env: Readonly<Record<string, string>>,
 ): Promise<ComposeConfig> {
   const command = composeCommand(environment, 'config', '--format', 'json');
-  const result = await runCompose(command, { ...inProject(environment), env }, false);
+  const result = await runCompose(
+    command,
+    { ...inProject(environment), env, limit: LIMITS.configuration },
+    false,
+  );
   if (result.status !== 0) {
     const error = dockerError(command, result);
     if (!(error instanceof FailedError)) throw error;

@@ -2,14 +2,23 @@ import type { EnvironmentEntry } from '../../environment/registry.ts';
 import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
 import type { Command } from '../../display.ts';
 import { run, type Result, type RunOptions } from '../../process.ts';
+import { LIMITS } from '../limits.ts';
+import { engineSocket } from './socket.ts';
+import { wayTo } from './way.ts';
 
 /** A docker command on one environment's engine. */
 export type Docker = (...args: string[]) => Command;
 
-/** Commands for the engine that the registry entry pins, else for the one that docker chooses by itself. */
-export function dockerOf({ engine }: Pick<EnvironmentEntry, 'engine'>): Docker {
-  const context = engine?.context === undefined ? [] : ['--context', engine.context];
-  return (...args) => ({ file: 'docker', args: [...context, ...args] });
+/**
+ * Commands for the engine that the registry entry pins, else for the one that docker chooses by itself. One that is
+ * silent goes on as long as the engine is there: it may be building.
+ */
+export function dockerOf(entry: Pick<EnvironmentEntry, 'engine'>): Docker {
+  const context = entry.engine?.context === undefined ? [] : ['--context', entry.engine.context];
+  const command = (...args: string[]): Command => ({ file: 'docker', args: [...context, ...args] });
+  const { alive } = wayTo(engineSocket(entry), command('system', 'dial-stdio'));
+  const attention = { alive, silence: LIMITS.silence.seconds };
+  return (...args) => ({ ...command(...args), attention });
 }
 
 /**

@@ -1,9 +1,14 @@
-import { Agent, request, type IncomingMessage } from 'node:http';
+import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { FailedError, UnreachableError, messageOf } from '../../errors.ts';
-import { dial, dialSocket } from './dial.ts';
+import { FailedError, MakesafeError, UnreachableError, messageOf } from '../../errors.ts';
+import { whileWaitingFor } from '../../output/waiting.ts';
+import { watchSilence, type Watch } from '../../system/attention.ts';
+import { heard, mayHang } from '../../system/cancelling.ts';
+import { within } from '../../system/limit.ts';
+import { LIMITS } from '../limits.ts';
 import { must, type Docker } from './docker.ts';
+import { wayTo, type Way } from './way.ts';
 
 /**
  * Asks an engine for something, by the path of its API. Undefined for what it does not have.
@@ -31,6 +36,8 @@ export interface Engine {
   readonly pathIn: (container: string, path: string, limit?: number) => Promise<PathIn | undefined>;
   /** The same where the answer is a connection: to a process, for one. */
   readonly attach: (path: string, how: object) => Promise<Duplex>;
+  /** Whether it is there, asked on a connection of its own. @throws UnreachableError */
+  readonly alive: Way['alive'];
 }
 
 /** A path in a container. Where it is a link, `linkTarget` is where that leads, links behind it followed. */
@@ -48,6 +55,17 @@ interface Answer {
   readonly connection?: Duplex;
 }
 
+interface Question {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly path: string;
+  readonly what?: object;
+  /** The answer is a connection. */
+  readonly attaches?: boolean;
+}
+
+/** One that was kept carries nothing any more, and the engine answers on a new one: a gateway has forgotten it. */
+class StaleConnection extends Error {}
+
 /**
  * The engine that docker would choose: by its socket, where that is on this machine, else over a connection that docker
  * makes, by TCP or ssh, as its context says. A docker command for each question takes longer to start than the engine to
@@ -55,17 +73,14 @@ interface Answer {
  */
 export function openEngine(docker: Docker, socket: string | undefined): Engine {
   const said: string[] = [];
-  const connect = (): Duplex =>
-    socket === undefined ? dial(docker, (text) => said.push(text)) : dialSocket(socket);
+  const way = wayTo(socket, docker('system', 'dial-stdio'));
+  const connect = (): Duplex => way.connect((text) => said.push(text));
   const agent = new Agent({ keepAlive: true, maxSockets: socket === undefined ? DIALLED : Infinity });
   Object.assign(agent, { createConnection: connect });
 
-  async function send(
-    method: 'GET' | 'HEAD' | 'POST',
-    path: string,
-    what?: object,
-    attaches = false,
-  ): Promise<Answer> {
+  /** @param read has to read the answer to its end, which is part of the wait */
+  async function send<T>(question: Question, read: (answer: Answer) => Promise<T>): Promise<T> {
+    const { method, path, what, attaches = false } = question;
     const headers = {
       ...(what ? { 'Content-Type': 'application/json' } : {}),
       ...(attaches ? { Connection: 'Upgrade', Upgrade: 'tcp' } : {}),
@@ -76,68 +91,110 @@ export function openEngine(docker: Docker, socket: string | undefined): Engine {
       ...(attaches ? { createConnection: connect } : { agent }),
     });
     try {
-      return await new Promise<Answer>((resolve, reject) =>
-        asked
-          .on('response', (response) => resolve({ response }))
-          .on('upgrade', (response, connection, head) => {
-            if (head.length > 0) connection.unshift(head);
-            resolve({ response, connection });
-          })
-          .on('error', reject)
-          .end(what && JSON.stringify(what)),
-      );
+      return await answerOf(asked, what, read);
     } catch (error) {
+      if (error instanceof MakesafeError) throw error;
       // The engine may have been restarted since the last question.
-      if (asked.reusedSocket) return send(method, path, what, attaches);
+      if (asked.reusedSocket) return send(question, read);
       // Docker says best what is wrong.
-      await must(docker('version', '--format', '{{.Server.Version}}'));
+      await must(docker('version', '--format', '{{.Server.Version}}'), { limit: LIMITS.reason });
       const why = said.join('').trim() || messageOf(error);
       throw new UnreachableError(`the container engine does not answer: ${why}`, { cause: error });
     }
   }
 
+  /** Waits as long as the engine is there, up to a limit. @throws UnreachableError · CancelledError, the request cut */
+  function answerOf<T>(
+    asked: ClientRequest,
+    what: object | undefined,
+    read: (answer: Answer) => Promise<T>,
+  ): Promise<T> {
+    let watch: Watch | undefined;
+    let forget = (): void => {};
+    let answered = false;
+    const answer = new Promise<T>((resolve, reject) => {
+      const cut = (reason: Error): void => {
+        reject(reason);
+        asked.destroy(reason);
+      };
+      const alive = async (): Promise<void> => {
+        await way.alive();
+        if (asked.reusedSocket && !answered) throw new StaleConnection();
+      };
+      watch = watchSilence({ alive, silence: LIMITS.silence.seconds }, cut);
+      forget = mayHang(cut);
+      asked
+        .on('response', (response) => {
+          heard();
+          answered = true;
+          read({ response }).then(resolve, reject);
+        })
+        .on('upgrade', (response, connection, head) => {
+          heard();
+          if (head.length > 0) connection.unshift(head);
+          read({ response, connection }).then(resolve, reject);
+        })
+        .on('error', reject)
+        .end(what && JSON.stringify(what));
+    });
+    const limited = within(LIMITS.question, answer, { end: (reason) => asked.destroy(reason) });
+    return whileWaitingFor(LIMITS.ping.what, limited).finally(() => {
+      watch?.stop();
+      forget();
+    });
+  }
+
   return {
-    async ask<T>(path: string, query: Readonly<Record<string, unknown>> = {}): Promise<T | undefined> {
+    ask<T>(path: string, query: Readonly<Record<string, unknown>> = {}): Promise<T | undefined> {
       const words = Object.entries(query).map(([name, value]): [string, string] => [
         name,
         JSON.stringify(value),
       ]);
       const search = words.length === 0 ? '' : `?${new URLSearchParams(words).toString()}`;
-      const { response } = await send('GET', path + search);
-      const body = await text(response);
-      if (response.statusCode === 404) return undefined;
-      const answer = JSON.parse(body) as T & { message?: string };
-      if (response.statusCode === 200) return answer;
-      throw new FailedError(
-        `the container engine does not tell ${path}: ${answer.message ?? response.statusCode}`,
+      return send({ method: 'GET', path: path + search }, async ({ response }) => {
+        const body = await text(response);
+        if (response.statusCode === 404) return undefined;
+        const answer = JSON.parse(body) as T & { message?: string };
+        if (response.statusCode === 200) return answer;
+        throw new FailedError(
+          `the container engine does not tell ${path}: ${answer.message ?? response.statusCode}`,
+        );
+      });
+    },
+
+    make: <T>(path: string, what: object): Promise<T> =>
+      send({ method: 'POST', path, what }, async ({ response }) => {
+        if (response.statusCode !== 201) throw await refusal(response);
+        return JSON.parse(await text(response)) as T;
+      }),
+
+    pathIn(container, path, limit = 0) {
+      const query = new URLSearchParams({ path }).toString();
+      const method = limit > 0 ? 'GET' : 'HEAD';
+      return send(
+        { method, path: `/containers/${container}/archive?${query}` },
+        async ({ response }): Promise<PathIn | undefined> => {
+          const known = response.headers['x-docker-container-path-stat'];
+          const tar = await start(response, limit);
+          if (response.statusCode === 404) return undefined;
+          if (response.statusCode === 200 && typeof known === 'string') {
+            const { linkTarget = '' } = JSON.parse(
+              Buffer.from(known, 'base64').toString(),
+            ) as Partial<PathIn>;
+            return { linkTarget, tar };
+          }
+          throw new FailedError(`the container engine does not tell ${path} of container ${container}`);
+        },
       );
     },
 
-    async make<T>(path: string, what: object): Promise<T> {
-      const { response } = await send('POST', path, what);
-      if (response.statusCode !== 201) throw await refusal(response);
-      return JSON.parse(await text(response)) as T;
-    },
+    attach: (path, how) =>
+      send({ method: 'POST', path, what: how, attaches: true }, async ({ response, connection }) => {
+        if (!connection) throw await refusal(response);
+        return connection;
+      }),
 
-    async pathIn(container, path, limit = 0) {
-      const query = new URLSearchParams({ path }).toString();
-      const method = limit > 0 ? 'GET' : 'HEAD';
-      const { response } = await send(method, `/containers/${container}/archive?${query}`);
-      const known = response.headers['x-docker-container-path-stat'];
-      const tar = await start(response, limit);
-      if (response.statusCode === 404) return undefined;
-      if (response.statusCode === 200 && typeof known === 'string') {
-        const { linkTarget = '' } = JSON.parse(Buffer.from(known, 'base64').toString()) as Partial<PathIn>;
-        return { linkTarget, tar };
-      }
-      throw new FailedError(`the container engine does not tell ${path} of container ${container}`);
-    },
-
-    async attach(path, how) {
-      const { response, connection } = await send('POST', path, how, true);
-      if (!connection) throw await refusal(response);
-      return connection;
-    },
+    alive: way.alive,
   };
 }
 

@@ -2,6 +2,9 @@ import { PassThrough, type Duplex, type Readable, type Writable } from 'node:str
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailedError, messageOf } from '../../errors.ts';
+import { watchSilence, type Watch } from '../../system/attention.ts';
+import { heard, mayHang } from '../../system/cancelling.ts';
+import { LIMITS } from '../limits.ts';
 import { eachLine, untilSignalled, type Result, type RunOptions } from '../../process.ts';
 import { demand, type Engine } from './engine.ts';
 import { Input, hasRoom } from './input.ts';
@@ -47,6 +50,16 @@ export function startIn(
   let connection: Duplex | undefined;
   let killed: number | undefined;
   let holds = true;
+  let forget = (): void => {};
+  let release!: (status: number) => void;
+  // Whoever does not answer any more, does not tell how the command ended either.
+  const released = new Promise<number>((resolve, reject) => {
+    release = resolve;
+    forget = mayHang((reason) => {
+      reject(reason);
+      connection?.destroy(reason);
+    });
+  });
 
   async function attach(): Promise<string> {
     const { Id: id } = await engine.make<{ Id: string }>(`/containers/${container}/exec`, {
@@ -64,13 +77,38 @@ export function startIn(
   }
 
   async function follow(id: string): Promise<number> {
-    if (connection) await deal(connection, stdout, stderr);
+    if (connection) await followOutput(connection, id);
     return killed ?? statusOf(engine, id);
+  }
+
+  /** To its end. It may be silent for hours, as long as the engine is there and says that the command runs. */
+  async function followOutput(from: Duplex, id: string): Promise<void> {
+    let watch: Watch | undefined;
+    const flow: Flow = { isRead: true, heard: () => (heard(), watch?.heard()) };
+    const gone = new Promise<never>((_resolve, reject) => {
+      const alive = async (): Promise<void> => {
+        // Nobody waits for an idle connection, nor for what is not taken.
+        if (!holds || !flow.isRead) return;
+        await engine.alive();
+        const { Running } = await demand<{ Running: boolean }>(engine.ask, `/exec/${id}/json`);
+        if (Running) return;
+        // Its last words may be on their way.
+        await sleep(NOTICED);
+        throw new FailedError(LOST);
+      };
+      watch = watchSilence({ alive, silence: LIMITS.silence.seconds }, (reason) => {
+        reject(reason);
+        from.destroy(reason);
+      });
+    });
+    gone.catch(() => {});
+    await Promise.race([deal(from, stdout, stderr, flow), gone]).finally(() => watch?.stop());
   }
 
   function kill(status = 137): void {
     killed ??= status;
     connection?.destroy();
+    release(killed);
   }
 
   function hold(wanted: boolean): void {
@@ -81,8 +119,7 @@ export function startIn(
   }
 
   const attached = attach();
-  const ended = attached
-    .then(follow)
+  const ended = Promise.race([attached.then(follow), released])
     .catch((error: unknown) => {
       if (killed !== undefined) return killed;
       // Where docker says it: on standard error.
@@ -90,6 +127,7 @@ export function startIn(
       if (error instanceof FailedError) return 1;
       throw error;
     })
+    .finally(() => forget())
     .finally(() => [stdin, connection].forEach((stream) => stream?.destroy()))
     .finally(() => [stdout, stderr].forEach((stream) => stream.end()));
   ended.catch(() => {});
@@ -99,13 +137,21 @@ export function startIn(
 /** Bytes before each piece of output: which stream, three of nothing, and its length. */
 const HEAD = 8;
 
+interface Flow {
+  /** False while whoever takes the output has no room. */
+  isRead: boolean;
+  /** Told of each piece. */
+  readonly heard: () => void;
+}
+
 /** Takes apart what the engine sends of both outputs, until the end of it. */
-async function deal(connection: Duplex, stdout: Writable, stderr: Writable): Promise<void> {
+async function deal(connection: Duplex, stdout: Writable, stderr: Writable, flow: Flow): Promise<void> {
   let known: Buffer = Buffer.alloc(0);
   let left = 0;
   let to = stdout;
   try {
     for await (const chunk of connection as AsyncIterable<Buffer>) {
+      flow.heard();
       known = known.length === 0 ? chunk : Buffer.concat([known, chunk]);
       for (;;) {
         if (left === 0) {
@@ -119,13 +165,18 @@ async function deal(connection: Duplex, stdout: Writable, stderr: Writable): Pro
         known = known.subarray(piece.length);
         left -= piece.length;
         if (to.destroyed) return;
-        if (!to.write(piece)) await hasRoom(to);
+        if (to.write(piece)) continue;
+        flow.isRead = false;
+        await hasRoom(to);
+        flow.isRead = true;
       }
     }
   } catch {
     // A connection that is lost is one that ended: the engine knows what became of the process.
   }
 }
+
+const LOST = 'the connection to the container was lost';
 
 /** Milliseconds for the engine to notice that a process ended whose output has. */
 const NOTICED = 2_000;
@@ -137,7 +188,7 @@ async function statusOf({ ask }: Engine, id: string): Promise<number> {
       `/exec/${id}/json`,
     );
     if (ExitCode !== null && !Running) return ExitCode;
-    if (performance.now() > deadline) throw new FailedError('the connection to the container was lost');
+    if (performance.now() > deadline) throw new FailedError(LOST);
   }
 }
 

@@ -19,11 +19,13 @@ const RUNTIME = { GOGC: 'off', GOMEMLIMIT: '512MiB' };
 export function runCompose(command: Command, options: RunOptions = {}, asksEngine = true): Promise<Result> {
   // Behind `--context <name>`, and a context may have any name.
   const at = command.args[0] === '--context' ? 2 : 0;
+  const { attention, ...silent } = command;
+  const asking = attention && asksEngine ? { ...silent, attention } : silent;
   const plugin =
     at > 0 && asksEngine ? undefined : findPlugin(process.env['DOCKER_CONFIG'] || join(homedir(), '.docker'));
-  if (plugin === undefined) return run(command, options);
+  if (plugin === undefined) return run(asking, options);
   return run(
-    { file: plugin, args: command.args.slice(at + 1) },
+    { ...asking, file: plugin, args: command.args.slice(at + 1) },
     { ...options, env: { ...RUNTIME, ...options.env } },
   );
 }
