@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type pg from 'pg';
 import { FailedError, HUNG_UP, RefusedError, UnreachableError } from '../errors.ts';
+import { isOver } from '../system/cancelling.ts';
 import type { StackRun } from '../task.ts';
 
 /** A database to stand on while another one is replaced. */
@@ -87,7 +88,12 @@ export async function besideOnceItAnswers<T>(
     } catch (error) {
       const now = performance.now();
       if (!run.stack.hasEnded?.()) lastSeen = now;
-      if (!isLost(error) || now - began > RETURN_TIMEOUT * 1000 || now - lastSeen > RESTART_TIMEOUT * 1000)
+      if (
+        !isLost(error) ||
+        isOver() ||
+        now - began > RETURN_TIMEOUT * 1000 ||
+        now - lastSeen > RESTART_TIMEOUT * 1000
+      )
         throw error;
       run.terminal.progress('waiting for the server to answer …');
       await sleep(500);

@@ -2,7 +2,12 @@ import type { Duplex } from 'node:stream';
 import './navigator.ts';
 import pg from 'pg';
 import { FailedError, UnreachableError, messageOf } from '../errors.ts';
+import { whileWaitingFor } from '../output/waiting.ts';
+import { mayHang } from '../system/cancelling.ts';
+import { within } from '../system/limit.ts';
+import { LIMITS } from './limits.ts';
 import { INVALID_PASSWORD } from './password.ts';
+import { watchSession, type AskElsewhere } from './postgres/watch-session.ts';
 
 export interface Login {
   readonly user: string;
@@ -16,12 +21,14 @@ const NOT_NOW = /^57P0[123]$/;
 /**
  * A client over a connection that stands already.
  *
- * @param timeout milliseconds; a server that is stopped takes a connection and says nothing
+ * @param timeout milliseconds until the server has let us in; one that is stopped takes a connection and says nothing
+ * @param elsewhere another session, to find out there what has become of this one while it is silent
  */
 export async function clientOver(
   connection: Duplex,
   { user, password, database }: Login,
-  timeout = 10_000,
+  timeout = LIMITS.firstAnswer.seconds * 1000,
+  elsewhere?: AskElsewhere,
 ): Promise<pg.Client> {
   // It may have been lost while pg was loaded, and pg would wait for ever for what has been.
   if (connection.destroyed) throw new Error('the connection is lost');
@@ -41,7 +48,15 @@ export async function clientOver(
   });
   // Without a listener, a connection that is lost between two queries ends the process.
   client.on('error', () => {});
-  await client.connect();
+  connection.once(
+    'close',
+    mayHang((reason) => connection.destroy(reason)),
+  );
+  await whileWaitingFor(LIMITS.firstAnswer.what, client.connect());
+  const end = client.end.bind(client);
+  // A server that is gone says no goodbye.
+  client.end = async () => within(LIMITS.goodbye, end(), { end: () => connection.destroy() }).catch(() => {});
+  if (elsewhere) watchSession(client, connection, elsewhere);
   return client;
 }
 

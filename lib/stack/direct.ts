@@ -8,7 +8,9 @@ import { ConfigurationError } from '../errors.ts';
 import { run } from '../process.ts';
 import type { Login } from './client.ts';
 import { findAlembic } from './embedded/alembic.ts';
+import { watchSilence } from '../system/attention.ts';
 import { pgDump } from './embedded/pg-dump.ts';
+import { LIMITS } from './limits.ts';
 import type { Stack, StackOptions } from './stack.ts';
 
 /** How a server that is in no container is reached. */
@@ -51,7 +53,13 @@ export function direct({ root, names, variables }: Environment, options: StackOp
     pgDump: 'bundled',
     async dump(args, output) {
       await makeSure();
-      return pgDump(await reach.connect(), login, args, output);
+      const connection = await reach.connect();
+      // It reads as fast as it can: silence is the server's, which has to be there.
+      const watch = watchSilence({ alive: makeSure, silence: LIMITS.sessionSilence.seconds }, (reason) =>
+        connection.destroy(reason),
+      );
+      connection.on('data', watch.heard).once('close', watch.stop);
+      return pgDump(connection, login, args, output).finally(watch.stop);
     },
 
     dumpDirectory: (jobs) =>

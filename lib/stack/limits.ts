@@ -10,6 +10,8 @@ import type { Limit } from '../system/limit.ts';
 export const LIMITS = {
   /** Seconds without a byte until the other side is asked elsewhere whether it is there. */
   silence: { what: 'a sign', seconds: 5 },
+  /** The same for a session of a server, which costs it more than a ping costs an engine. */
+  sessionSilence: { what: 'a sign', seconds: 15 },
   /** For an answer on that second connection, opening it included. */
   ping: {
     what: 'the container engine to answer',
@@ -28,6 +30,8 @@ export const LIMITS = {
   configuration: { what: 'docker compose to read its files', seconds: 120 },
   /** For a TCP connection over the network. */
   connect: { what: 'a connection', seconds: 10 },
+  /** For the server to agree with us on TLS. */
+  tls: { what: 'the server to answer', seconds: 60 },
   /** For a server's first answer on a connection that stands, while the machine that it is on is there. */
   firstAnswer: {
     what: 'the database to answer',
@@ -36,4 +40,6 @@ export const LIMITS = {
   },
   /** For the server to let a session go: after that the connection is cut. */
   goodbye: { what: 'the server to end the session', seconds: 2 },
+  /** For the engine to remove the container that was a lock. */
+  release: { what: 'the container engine to remove the lock', seconds: 10 },
 } satisfies Record<string, Limit>;

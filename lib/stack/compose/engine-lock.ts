@@ -1,6 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { childEnvironment, run } from '../../process.ts';
+import { whileWaitingFor } from '../../output/waiting.ts';
+import { watchSilence } from '../../system/attention.ts';
+import { mayHang } from '../../system/cancelling.ts';
+import { within } from '../../system/limit.ts';
+import { killTree } from '../../system/process-tree.ts';
+import { LIMITS } from '../limits.ts';
 import type { EngineLock } from '../stack.ts';
 import type { Docker } from './docker.ts';
 
@@ -38,7 +44,7 @@ async function hold(
   image: string,
   about: string,
 ): Promise<EngineLock | 'taken' | undefined> {
-  const { file, args } = docker(
+  const { file, args, attention } = docker(
     ...['run', '--rm', '--interactive', '--pull', 'never', '--network', 'none', '--name', name],
     ...['--label', `${LABEL}=${about}`, '--entrypoint', 'sh', image, '-c', `echo ${HELD}; cat >/dev/null`],
   );
@@ -48,12 +54,24 @@ async function hold(
   let said = '';
   child.stderr.on('data', (data: Buffer) => (said += data.toString()));
   const ended = once(child, 'close').catch(() => {});
-  const holds = await Promise.race([once(child.stdout, 'data').then(() => true), ended.then(() => false)]);
+  let end!: (reason: Error) => void;
+  const cut = new Promise<never>((_resolve, reject) => {
+    end = (reason) => {
+      if (child.pid !== undefined) killTree(child.pid);
+      reject(reason);
+    };
+  });
+  cut.catch(() => {});
+  void ended.finally(mayHang(end));
+  const watch = attention && watchSilence(attention, end);
+  const first = once(child.stdout, 'data').then(() => true);
+  const answer = Promise.race([first, ended.then(() => false), cut]);
+  const holds = await whileWaitingFor(LIMITS.ping.what, answer).finally(() => watch?.stop());
   if (!holds) return /Conflict\. The container name/.test(said) ? 'taken' : undefined;
   return {
     async release() {
       child.stdin.end();
-      await ended;
+      await within(LIMITS.release, ended, { end: () => killTree(child.pid!) }).catch(() => {});
     },
   };
 }

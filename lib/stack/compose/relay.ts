@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream';
 import type { Client } from 'pg';
+import { maintenanceDatabase } from '../../database/server-session.ts';
 import type { DatabaseSettings } from './config.ts';
 import type { Engine } from './engine.ts';
 import { startIn } from './exec.ts';
@@ -125,7 +126,7 @@ export async function connect(
   container: string,
   database: string,
   settings: DatabaseSettings,
-  { timeout = 10_000, from, wait, signal }: ConnectOptions = {},
+  { timeout, from, wait, signal }: ConnectOptions = {},
 ): Promise<Client> {
   const relay =
     (from === 'network' ? undefined : takeBegun(container)) ?? openRelay(engine, container, from, wait);
@@ -134,7 +135,10 @@ export async function connect(
   // Loaded while the relay starts.
   const { clientOver, connectionError } = await import('../client.ts');
   try {
-    const client = await clientOver(relay.connection, { ...settings, database }, timeout);
+    const login = { ...settings, database };
+    const client = await clientOver(relay.connection, login, timeout, (question) =>
+      askElsewhere(engine, container, settings, question),
+    );
     client.once('end', () => relay.end());
     relays.set(client, relay);
     return client;
@@ -143,6 +147,26 @@ export async function connect(
     throw connectionError(error, database, { said: complaint(relay.said()) });
   } finally {
     signal?.removeEventListener('abort', kill);
+  }
+}
+
+/** On a session of its own, which is not watched, and not in the way of the one that is. */
+async function askElsewhere<T>(
+  engine: Engine,
+  container: string,
+  settings: DatabaseSettings,
+  question: (client: Client) => Promise<T>,
+): Promise<T> {
+  const { clientOver, connectionError } = await import('../client.ts');
+  const relay = openRelay(engine, container);
+  const database = maintenanceDatabase(settings.name);
+  try {
+    const client = await clientOver(relay.connection, { ...settings, database });
+    client.once('end', () => relay.end());
+    return await question(client).finally(() => client.end());
+  } catch (error) {
+    relay.kill();
+    throw connectionError(error, database, { said: complaint(relay.said()) });
   }
 }
 

@@ -1,9 +1,11 @@
 import { connect } from 'node:net';
 import type { Client } from 'pg';
 import type { Environment } from '../../environment/resolve.ts';
+import { maintenanceDatabase } from '../../database/server-session.ts';
 import { UnreachableError } from '../../errors.ts';
 import { clientOver, connectionError, type Login } from '../client.ts';
 import { otherPassword } from '../password.ts';
+import type { AskElsewhere } from '../postgres/watch-session.ts';
 import type { Home } from './server.ts';
 
 export interface LocalServer extends Login {
@@ -26,9 +28,20 @@ export async function withLocalClient<T>(
   server: LocalServer,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
+  return withClient(server, work, (question) =>
+    withClient({ ...server, database: maintenanceDatabase(server.database) }, question),
+  );
+}
+
+/** @param elsewhere where to ask what has become of a session that is silent */
+async function withClient<T>(
+  server: LocalServer,
+  work: (client: Client) => Promise<T>,
+  elsewhere?: AskElsewhere,
+): Promise<T> {
   const { database, environment } = server;
   const connection = connectLocally(server.port);
-  const client = await clientOver(connection, server).catch((error: unknown) => {
+  const client = await clientOver(connection, server, undefined, elsewhere).catch((error: unknown) => {
     connection.destroy();
     throw connectionError(error, database, {
       otherPassword: (cause) => otherPassword(environment, server, undefined, cause),

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment, type Result } from '../../process.ts';
 import { scriptCommand } from '../../script.ts';
+import { mayHang } from '../../system/cancelling.ts';
 import type { Login } from '../client.ts';
 import { WithoutInternalOptions } from './internal-options.ts';
 
@@ -42,7 +43,16 @@ export async function pgDump(
     child.once('error', reject);
     child.once('close', (code) => resolve(code ?? 128));
   });
-  const [status] = await Promise.all([ended, pipeline(dump, output)]);
+  let forget = (): void => {};
+  const cut = new Promise<never>((_resolve, reject) => {
+    forget = mayHang((reason) => {
+      child.kill('SIGKILL');
+      connection.destroy(reason);
+      reject(reason);
+    });
+  });
+  const work = Promise.all([ended, pipeline(dump, output)]);
+  const [status] = await Promise.race([work, cut]).finally(forget);
   connection.destroy();
   // It looks for itself on a disk that it does not have.
   return { status, stdout: '', stderr: stderr.replace(/^invalid binary .*\n/m, '') };

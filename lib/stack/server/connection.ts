@@ -3,7 +3,11 @@ import { connect as connectSocket, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { addressOf, portOf, tlsOf, type ServerEntry } from '../../environment/server-entry.ts';
-import { ConfigurationError, UnreachableError, messageOf } from '../../errors.ts';
+import { CancelledError, ConfigurationError, UnreachableError, messageOf } from '../../errors.ts';
+import { whileWaitingFor } from '../../output/waiting.ts';
+import { mayHang } from '../../system/cancelling.ts';
+import { within } from '../../system/limit.ts';
+import { LIMITS } from '../limits.ts';
 
 export interface Server extends ServerEntry {
   /** The content of `caFile`. */
@@ -23,33 +27,42 @@ const REGISTRY = 'in env/environments.ts';
  * A connection to a server over the network, as secure as its entry wants it. Every byte to and from the server goes
  * over one of these, whichever program speaks.
  *
- * @param timeout milliseconds until TLS stands
  * @throws UnreachableError when nothing answers
  * @throws ConfigurationError when what answers is not the server that the entry describes
  */
-export async function openConnection(server: Server, timeout = 10_000): Promise<Duplex> {
+export async function openConnection(server: Server): Promise<Duplex> {
   const address = addressOf(server);
   const socket = connectSocket({
     ...{ host: server.host, port: portOf(server), noDelay: true },
     // A long statement is silent, and a gateway in between may forget the connection.
     ...{ keepAlive: true, keepAliveInitialDelay: 30_000 },
   });
-  const timer = setTimeout(
-    () => socket.destroy(new Error(`${address} says nothing within ${timeout / 1000} s`)),
-    timeout,
-  );
+  const forget = mayHang((reason) => socket.destroy(reason));
+  socket.once('close', forget);
+  const end = (reason: Error): void => void socket.destroy(reason);
   try {
-    await once(socket, 'connect');
+    const connected = within(
+      { ...LIMITS.connect, what: `a connection to ${address}` },
+      once(socket, 'connect'),
+      {
+        end,
+      },
+    );
+    await whileWaitingFor(`a connection to ${address}`, connected);
     if (tlsOf(server) === 'disable') return socket;
-    await askForTls(socket, address);
-    return await startTls(socket, server);
+    const limit = { ...LIMITS.tls, what: `${address} to answer` };
+    const secured = within(limit, secure(socket, server, address), { end });
+    return await whileWaitingFor(limit.what, secured);
   } catch (error) {
     socket.destroy();
-    if (error instanceof ConfigurationError) throw error;
+    if (error instanceof ConfigurationError || error instanceof CancelledError) throw error;
     throw new UnreachableError(`the database does not answer: ${messageOf(error)}`, { cause: error });
-  } finally {
-    clearTimeout(timer);
   }
+}
+
+async function secure(socket: Socket, server: Server, address: string): Promise<Duplex> {
+  await askForTls(socket, address);
+  return startTls(socket, server);
 }
 
 /** One letter answers. More than that would be from somebody in between, to be taken for the server's later on. */

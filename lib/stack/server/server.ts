@@ -12,6 +12,7 @@ import { direct } from '../direct.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 import { withoutChannelBinding } from './channel-binding.ts';
 import { openConnection, type Server } from './connection.ts';
+import type { AskElsewhere } from '../postgres/watch-session.ts';
 import { ENGINE } from './diagnose.ts';
 
 /** Milliseconds between two attempts to reach a server that does not answer yet. */
@@ -31,9 +32,19 @@ export function openServerStack(environment: Environment, options: StackOptions)
   const database = { name: value('POSTGRES_DB'), user: value('POSTGRES_USER') };
   const login = { user: database.user, password: value('POSTGRES_PASSWORD'), database: database.name };
 
-  async function withClient<T>(to: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const elsewhere: AskElsewhere = (question) =>
+    withClient(maintenanceDatabase(database.name), question, false);
+
+  /** @param watched false for the session on which another one is asked for */
+  async function withClient<T>(to: string, work: (client: Client) => Promise<T>, watched = true): Promise<T> {
     const connection = await openConnection(server);
-    const client = await clientOver(connection, { ...login, database: to }).catch((error: unknown) => {
+    const opening = clientOver(
+      connection,
+      { ...login, database: to },
+      undefined,
+      watched ? elsewhere : undefined,
+    );
+    const client = await opening.catch((error: unknown) => {
       connection.destroy();
       throw connectionError(error, to, { otherPassword });
     });
@@ -172,12 +183,12 @@ export function openServerStack(environment: Environment, options: StackOptions)
     checkDestroyable: notRemovable,
     destroy: notRemovable,
 
-    withClient,
+    withClient: (to, work) => withClient(to, work),
     // Nobody can look at its disk from here.
     freeSpace: () => Promise.resolve(undefined),
 
     ...direct(environment, options, {
-      ...{ login, withClient },
+      ...{ login, withClient: (to, work) => withClient(to, work) },
       connect: async () => withoutChannelBinding(await openConnection(server)),
       // The driver's libpq looks at the certificate in the same way.
       variables: () => ({

@@ -1,0 +1,74 @@
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
+import { FailedError, UnreachableError, messageOf } from '../../errors.ts';
+import { watchSilence } from '../../system/attention.ts';
+import { heard } from '../../system/cancelling.ts';
+import { LIMITS } from '../limits.ts';
+
+/** Has a question answered on a session of its own. @throws UnreachableError when the server is not there */
+export type AskElsewhere = <T>(question: (client: Client) => Promise<T>) => Promise<T>;
+
+/** Milliseconds between two looks: an answer may be on its way. */
+const AGAIN = 1_000;
+
+interface Activity {
+  readonly state: string | null;
+  readonly event: string | null;
+}
+
+/**
+ * Watches a session that waits for an answer, which may take hours. What the server knows of it is asked on another one:
+ * while it works for us there, we wait; when it has answered long since, or is not there, the connection is cut, and
+ * whoever waits hears why.
+ */
+export function watchSession(client: Client, connection: Duplex, elsewhere: AskElsewhere): void {
+  const { processID: pid } = client as Client & { readonly processID?: number };
+  if (typeof pid !== 'number') return;
+
+  const isLost = async (): Promise<boolean> => {
+    const rows = await elsewhere(async (other) => {
+      const asked = `SELECT state, wait_event AS event FROM pg_catalog.pg_stat_activity WHERE pid = $1`;
+      return (await other.query<Activity>(asked, [pid])).rows;
+    });
+    return isForgotten(rows[0], connection.writableLength > 0);
+  };
+  const alive = async (): Promise<void> => {
+    if ((client as Client & { readonly readyForQuery?: boolean }).readyForQuery === true) return;
+    try {
+      if (!(await isLost())) return;
+      await sleep(AGAIN);
+      if (!(await isLost())) return;
+    } catch (error) {
+      // A server that refuses is there: it has no room for another session, for one.
+      if (error instanceof FailedError) return;
+      throw error instanceof UnreachableError ? error : new UnreachableError(gone(error), { cause: error });
+    }
+    throw new UnreachableError(gone('it carries nothing any more, and a new one does'), {
+      hint: 'something on the way to the server has forgotten it; type this again',
+    });
+  };
+  const watch = watchSilence({ alive, silence: LIMITS.sessionSilence.seconds }, (reason) =>
+    connection.destroy(reason),
+  );
+  connection.on('data', () => (watch.heard(), heard())).once('close', watch.stop);
+}
+
+const gone = (why: unknown): string => `the connection to the database is lost: ${messageOf(why)}`;
+
+/**
+ * Whether the server does nothing for a session that we wait for.
+ *
+ * https://www.postgresql.org/docs/current/monitoring-stats.html#WAIT-EVENT-CLIENT-TABLE
+ *
+ * @param activity undefined where it has no such session
+ * @param sending whether we have something for it that is not taken
+ */
+export function isForgotten(activity: Activity | undefined, sending: boolean): boolean {
+  if (!activity) return true;
+  // Another role's, or not tracked: nobody can tell.
+  if (activity.state === null || activity.state === 'disabled') return false;
+  if (activity.state.startsWith('idle')) return true;
+  // We read all the time; and what it waits for may only be what waits here.
+  return activity.event === 'ClientWrite' || (activity.event === 'ClientRead' && sending);
+}
