@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import './navigator.ts';
 import pg from 'pg';
-import { FailedError, UnreachableError, messageOf } from '../errors.ts';
+import { FailedError, MakesafeError, UnreachableError, messageOf } from '../errors.ts';
 import { whileWaitingFor } from '../output/waiting.ts';
 import { mayHang } from '../system/cancelling.ts';
 import { within } from '../system/limit.ts';
@@ -70,7 +70,7 @@ export function connectionError(
   database: string,
   about: { readonly said?: string; readonly otherPassword?: (cause: unknown) => Error } = {},
 ): Error {
-  if (error instanceof FailedError || error instanceof UnreachableError) return error;
+  if (error instanceof MakesafeError) return error;
   if (!(error instanceof pg.DatabaseError) || NOT_NOW.test(error.code ?? '')) {
     return new UnreachableError(`the database does not answer: ${about.said || messageOf(error)}`, {
       cause: error,
