@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { existsSync, realpathSync, type WriteStream } from 'node:fs';
+import { readlinkSync, statSync, type WriteStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, normalize } from 'node:path';
+import { basename, dirname, join, normalize, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { FailedError, messageOf } from './errors.ts';
 
@@ -77,9 +77,48 @@ export function isNested(one: string, other: string): boolean {
 
 const plainPath = (path: string): string => normalize(path).replace(/(.)\/$/, '$1');
 
-/** The path with the links in it followed, as far as it exists. */
-function followed(path: string): string {
+/**
+ * Whether a path is a folder of this machine, or in it, wherever links lead, and also where the folder is mounted in a second
+ * place. The path need not exist.
+ */
+export function isBelow(path: string, folder: string): boolean {
+  const within = (form: (path: string) => string): boolean =>
+    `${form(path)}/`.startsWith(`${form(folder)}/`.replace('//', '/'));
+  if (within(plainPath) || within(followed)) return true;
+  const sought = fileId(folder);
+  for (let at = followed(path); sought !== undefined; at = dirname(at)) {
+    if (fileId(at) === sought) return true;
+    if (at === dirname(at)) break;
+  }
+  return false;
+}
+
+function fileId(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev} ${ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The most links on one path, as the kernel counts. */
+const MOST_LINKS = 40;
+
+/** The path with the links in it followed, as far as it exists and can be read. */
+function followed(path: string, links = MOST_LINKS): string {
   const plain = plainPath(path);
-  if (existsSync(plain)) return realpathSync(plain);
-  return plain === dirname(plain) ? plain : join(followed(dirname(plain)), basename(plain));
+  if (plain === dirname(plain)) return plain;
+  const parent = followed(dirname(plain), links);
+  const at = join(parent, basename(plain));
+  const to = links > 0 ? linkTarget(at) : undefined;
+  return to === undefined ? at : followed(resolve(parent, to), links - 1);
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
 }

@@ -24,6 +24,7 @@ export async function openEnvironment(run: Run, name: CanonicalName): Promise<St
     environment,
     stack: await openStack(environment, {
       ...{ databaseService, asksDatabase, alembic, actor, terminal, signal },
+      frozen: definition.destructive !== undefined,
       meanwhile: () => void definition.load?.(),
     }),
   };

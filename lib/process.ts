@@ -182,7 +182,7 @@ function guard(
 function start({ file, args }: Command, options: RunOptions): ChildProcess {
   const { env, without, cwd, input, terminal, resultOnStdout } = options;
   const stdio: StdioOptions = terminal
-    ? ['inherit', resultOnStdout ? 1 : 2, 2]
+    ? [input === undefined ? 'inherit' : 'pipe', resultOnStdout ? 1 : 2, 2]
     : [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'];
   try {
     return spawn(file, [...args], { env: childEnvironment(env, without), cwd, stdio });

@@ -19,6 +19,7 @@ import {
 } from './params.ts';
 import { ENV, PG_SERVICE, TYPED_ENV } from './parameters.ts';
 import { runTask } from './run-task.ts';
+import type { Plan } from './stack/plan.ts';
 import type { Stack, Target } from './stack/stack.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -54,6 +55,8 @@ export interface DestructiveRun<P extends Parameters = Parameters> extends Stack
   readonly target: Target;
   /** The database that the guard showed; undefined only while its server could not be read. */
   readonly identity: DatabaseIdentity | undefined;
+  /** All that the guard showed as removed; nothing of a task that leaves containers and storage alone. */
+  readonly plan: Plan;
 }
 
 interface Declaration<P extends Parameters> {
@@ -110,6 +113,8 @@ export interface Destructive<P extends Parameters = Parameters> {
   readonly what: string;
   /** What it does to the database, for the screen. */
   readonly effect: 'destroy' | 'change';
+  /** Whether it removes the stack and its storage, and not a database only. It has a plan then. */
+  readonly removesStorage?: (values: Values<Parameters>) => boolean;
   /** When the person gets time to press Ctrl-C. */
   readonly countdown: 'always' | 'when protected';
   /** Refuses, before anyone waits, what would fail or do less than it says. */

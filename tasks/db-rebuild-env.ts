@@ -9,6 +9,7 @@ export default defineTask(import.meta.url, {
     what: 'DB rebuild',
     effect: 'destroy',
     countdown: 'always',
+    removesStorage: ({ METHOD }) => METHOD === 'volume',
     preflight: async (run) => (await import('../lib/rebuild/preflight.ts')).checkRebuild(run),
   },
   parameters: REBUILD_PARAMETERS,

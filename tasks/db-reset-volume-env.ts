@@ -2,13 +2,13 @@ import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'database',
-  summary: 'Remove containers and storage: docker compose down -v, and a bind mount as well',
+  summary: 'Remove containers, networks and all storage of the project, as the screen lists them',
   environment: 'typed',
   destructive: {
     what: 'DB reset',
     effect: 'destroy',
     countdown: 'always',
-    preflight: async (run) => (await import('../lib/database/reset-volume.ts')).checkVolume(run),
+    removesStorage: () => true,
   },
   examples: ['make db-reset-volume-env ENV=vm_stg', 'make db-reset-volume-env ENV=vm_prod FORCE=1'],
   run: async (run) => (await import('../lib/database/reset-volume.ts')).resetVolume(run),

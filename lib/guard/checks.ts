@@ -1,3 +1,4 @@
+import { isBelow } from '../files.ts';
 import type { Facts } from './facts.ts';
 import type { Overlap } from './overlap.ts';
 import type { Refusal, Request } from './policy.ts';
@@ -63,6 +64,30 @@ export function usedByOthers({ target }: Facts): Refusal | undefined {
   };
 }
 
+/** What the plan of the stack itself says: shared with others, or it would stay. */
+export function cannotBeRemoved({ plan }: Facts): Refusal | undefined {
+  if (plan.obstacles.length === 0) return undefined;
+  const lines = (word: keyof Refusal): string =>
+    [...new Set(plan.obstacles.map((obstacle) => obstacle[word]))].join('\n');
+  return { reason: lines('reason'), remedy: lines('remedy') };
+}
+
+/** A backup that is removed together with the data is none. */
+export function neededLiesInIt({ plan, needed }: Facts): Refusal | undefined {
+  const removed = [
+    ...plan.folders.map(({ path }) => ({ folder: path, what: `folder ${path}` })),
+    ...plan.volumes.flatMap(({ name, folder }) =>
+      folder === undefined ? [] : [{ folder, what: `volume ${name}` }],
+    ),
+  ];
+  const found = needed.flatMap(({ what, path }) => {
+    const around = removed.find(({ folder }) => isBelow(path, folder));
+    return around === undefined ? [] : [`${what} (${path}) lies in ${around.what}, which will be removed`];
+  });
+  if (found.length === 0) return undefined;
+  return { reason: found.join('\n'), remedy: 'keep it elsewhere: BACKUP_DIR=<another folder>, for one' };
+}
+
 export function markedForOther({ environment, target, markers }: Facts): Refusal | undefined {
   const found = markers?.[target.database];
   if (found === undefined || found === environment.name) return undefined;
@@ -117,7 +142,7 @@ export function mustRun({ environment, entry, target, contents, unread }: Facts)
   if (!entry.protected || contents !== undefined) return undefined;
   const why = target.running ? `cannot be read: ${unread}` : 'is not running';
   return {
-    reason: `the database of ${environment.name} ${why}; it is protected, and neither its marker nor a backup can be had`,
+    reason: `the database of ${environment.name} ${why}; it is protected, and neither its marker nor a backup can be had before it answers`,
     remedy: `make up ENV=${environment.name}`,
   };
 }

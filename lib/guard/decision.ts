@@ -4,8 +4,9 @@ import { confirmName } from './confirm.ts';
 import { countdown } from './countdown.ts';
 import type { GuardRequest } from './guard.ts';
 import { look, type Passed } from './look.ts';
+import { ON_CONTENTS, ON_FACTS, enforce } from './policy.ts';
 import { describeDoubts, describeTarget } from './screen.ts';
-import { changesBetween, identityOf } from './unchanged.ts';
+import { changesBetween, configurationChanges, identityOf } from './unchanged.ts';
 
 /** The screen, the name typed, the countdown, and the facts once more. */
 export async function letPersonDecide(request: GuardRequest, seen: Passed): Promise<Passed> {
@@ -26,10 +27,13 @@ export async function letPersonDecide(request: GuardRequest, seen: Passed): Prom
   signal.throwIfAborted();
 
   const now = await look(request, seen);
-  const changes = changesBetween(
-    identityOf(seen.facts, seen.environment.variables),
-    identityOf(now.facts, now.environment.variables),
-  );
+  const changes = [
+    ...changesBetween(
+      identityOf(seen.facts, seen.environment.variables),
+      identityOf(now.facts, now.environment.variables),
+    ),
+    ...configurationChanges(seen.target.configuration, now.target.configuration),
+  ];
   if (changes.length > 0) {
     throw new RefusedError(
       `refused; nothing was touched\nthis changed in the meantime:\n${changes.join('\n')}`,
@@ -38,6 +42,8 @@ export async function letPersonDecide(request: GuardRequest, seen: Passed): Prom
       },
     );
   }
+  // What was not known at the first look may be by now: it passes the same checks.
+  enforce([...ON_FACTS, ...ON_CONTENTS], now.facts);
   return now;
 }
 

@@ -3,7 +3,9 @@ import type { CanonicalName } from '../environment/canonicalise.ts';
 import type { EnvironmentEntry } from '../environment/registry.ts';
 import { messageOf } from '../errors.ts';
 import { readFootprints, type Footprint } from '../stack/footprint.ts';
+import { NOTHING, type Plan } from '../stack/plan.ts';
 import type { Target } from '../stack/stack.ts';
+import { neededOf, type Needed } from './needed.ts';
 import type { Run, StackRun } from '../task.ts';
 import { readJournals } from './journal.ts';
 import { lastKnown } from './last-known.ts';
@@ -23,6 +25,10 @@ export interface Facts {
   readonly overlaps: readonly Overlap[];
   /** Environments whose configuration cannot be read here, and why. */
   readonly unknown: readonly Footprint[];
+  /** All that will be removed beside, or together with, the database. */
+  readonly plan: Plan;
+  /** What may not lie in it: the folder of backups, the journal, secrets, a file that is written. */
+  readonly needed: readonly Needed[];
   /** The environment whose run last destroyed something in this storage, as the journal has it. */
   readonly journalled: string | undefined;
 }
@@ -52,17 +58,21 @@ export async function gatherFacts(
 ): Promise<Facts> {
   const { stack, root } = run;
   const server = askServer(run, seen?.contents);
-  const [target, { contents, markers, unread }, footprints] = await Promise.all([
-    stack.target(
-      server.then(({ dataDirectory }) => dataDirectory ?? undefined),
-      seen?.target,
-    ),
+  const found = stack.target(
+    server.then(({ dataDirectory }) => dataDirectory ?? undefined),
+    seen?.target,
+  );
+  const removes = run.task.definition.destructive?.removesStorage?.(run.values) === true;
+  const [target, plan, { contents, markers, unread }, footprints] = await Promise.all([
+    found,
+    removes ? found.then((target) => stack.plan(target)) : NOTHING,
     server,
     neighbours(),
   ]);
   return {
-    ...{ environment, entry: run.environment.entry, target, contents, markers, unread },
-    overlaps: findOverlaps(environment.name, footprints, target),
+    ...{ environment, entry: run.environment.entry, target, contents, markers, unread, plan },
+    needed: neededOf(run),
+    overlaps: findOverlaps(environment.name, footprints, target, plan),
     unknown: footprints.filter((one) => one.unread !== undefined && one.environment !== environment.name),
     journalled: lastKnown(readJournals(root), target, contents),
   };

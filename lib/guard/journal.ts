@@ -17,6 +17,7 @@ import { MakesafeError, RefusedError, messageOf } from '../errors.ts';
 import type { Origin } from '../params.ts';
 import { run } from '../process.ts';
 import type { Redactor } from '../redact.ts';
+import type { Plan } from '../stack/plan.ts';
 import type { Storage } from '../stack/stack.ts';
 import { isThere, kindOf, readTailIfThere, UnreadableError } from '../system/read-bounded.ts';
 import { reasonOf, remedyOf } from '../system/reason.ts';
@@ -37,6 +38,8 @@ export interface Start {
   readonly task: string;
   readonly parameters: Readonly<Record<string, { readonly value: unknown; readonly origin: Origin }>>;
   readonly target: JournalTarget;
+  /** What was shown as removed, beside the database. */
+  readonly plan?: RecordedPlan;
   /** Names of the checks that were passed, in order. */
   readonly checks: readonly string[];
   /** File of the backup that was taken or found; `skip`, or null where none is asked for. */
@@ -55,6 +58,11 @@ export interface End {
 }
 
 export type Entry = Start | End;
+
+/** By identity, as the screen had it, and all of it in twelve characters. */
+export type RecordedPlan = Pick<Plan, 'volumes' | 'folders' | 'containers' | 'networks' | 'stays'> & {
+  readonly hash: string;
+};
 
 export interface JournalTarget {
   readonly engine: string;

@@ -26,6 +26,6 @@ export async function look({ read, open, environment }: GuardRequest, seen?: Pas
     const { undoInterrupted } = await import('../database/interrupted.ts');
     if (await undoInterrupted(run)) facts = await gatherFacts(run, environment, neighbours);
   }
-  const { target, contents } = facts;
-  return { ...run, facts, target, identity: contents && identityIn(contents, target.database) };
+  const { target, contents, plan } = facts;
+  return { ...run, facts, target, plan, identity: contents && identityIn(contents, target.database) };
 }

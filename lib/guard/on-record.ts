@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { CancelledError, messageOf } from '../errors.ts';
 import type { Origin } from '../params.ts';
+import { NOTHING, planHash, type Plan } from '../stack/plan.ts';
 import type { Passed } from './look.ts';
 import { person } from './person.ts';
-import { append, journalFile, type End, type Start } from './journal.ts';
+import { append, journalFile, type End, type RecordedPlan, type Start } from './journal.ts';
 
 /**
  * Does it between two lines of the journal.
@@ -42,8 +43,13 @@ export async function onRecord(
   end('done');
 }
 
+const recorded = (plan: Plan): RecordedPlan => {
+  const { volumes, folders, containers, networks, stays } = plan;
+  return { hash: planHash(plan), volumes, folders, containers, networks, stays };
+};
+
 function startLine(
-  { task, values, environment, target, facts: { contents } }: Passed,
+  { task, values, environment, target, plan, facts: { contents } }: Passed,
   { origins, ...known }: Parameters<typeof onRecord>[1],
 ): Start {
   const { engine, host, project, server = null, storage, database } = target;
@@ -62,6 +68,7 @@ function startLine(
       rows: contents?.rows ?? null,
       revisions: contents?.revisions ?? null,
     },
+    ...(plan === NOTHING ? {} : { plan: recorded(plan) }),
     ...known,
   };
 }

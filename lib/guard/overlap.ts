@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { Claim, Footprint } from '../stack/footprint.ts';
+import type { Plan } from '../stack/plan.ts';
 import type { Target } from '../stack/stack.ts';
 import { isNested } from '../files.ts';
 
@@ -14,9 +15,14 @@ export interface Overlap {
 }
 
 /** What an environment shares with the others of the registry, by configuration or by what its server really uses. */
-export function findOverlaps(name: string, footprints: readonly Footprint[], target: Target): Overlap[] {
+export function findOverlaps(
+  name: string,
+  footprints: readonly Footprint[],
+  target: Target,
+  plan: Plan,
+): Overlap[] {
   const configured = footprints.find(({ environment }) => environment === name)!;
-  const own = { ...configured, ...withActual(configured, target) };
+  const own = { ...configured, ...withActual(configured, target, plan) };
   const same = (a: string, b: string): boolean => a === b;
   return footprints
     .filter((other) => other !== configured && other.engine === own.engine)
@@ -37,22 +43,29 @@ export function findOverlaps(name: string, footprints: readonly Footprint[], tar
         );
       return [
         ...shared('project', own.projects, other.projects, same),
-        ...shared('volume', own.volumes, other.volumes, same),
+        ...shared('volume', own.volumes, [...other.volumes, ...other.external], same),
         ...shared('folder', own.folders, other.folders, isNested),
         ...shared('address', own.addresses, other.addresses, isSameAddress),
       ];
     });
 }
 
-/** The storage that is in use may be another one than the configuration says by now. */
+/** The storage that is in use, and what else will be removed, may be another one than the configuration says by now. */
 function withActual(
-  { volumes, folders }: Footprint,
+  { volumes: configured, folders }: Footprint,
   { storage }: Target,
+  plan: Plan,
 ): Pick<Footprint, 'volumes' | 'folders'> {
   const at = 'the storage in use';
-  if ('name' in storage && !volumes.some(({ value }) => value === storage.name)) {
-    return { volumes: [...volumes, { value: storage.name, at }], folders };
-  }
+  const more = (names: readonly string[], at: string, known: readonly Claim[]): Claim[] =>
+    names.filter((name) => !known.some(({ value }) => value === name)).map((value) => ({ value, at }));
+  const used = [...configured, ...more('name' in storage ? [storage.name] : [], at, configured)];
+  const removed = more(
+    plan.volumes.map(({ name }) => name),
+    'a volume of the project',
+    used,
+  );
+  const volumes = [...used, ...removed];
   if (storage.kind !== 'bind') return { volumes, folders };
   const folder = posix.join(storage.source, storage.data);
   if (folders.some(({ value }) => isNested(value, folder))) return { volumes, folders };

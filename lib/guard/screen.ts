@@ -1,6 +1,8 @@
 import { posix } from 'node:path';
 import type { Contents } from '../database/contents.ts';
 import { byteSize, counted } from '../display.ts';
+import { printable } from '../printable.ts';
+import type { Plan } from '../stack/plan.ts';
 import type { Storage } from '../stack/stack.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Deed } from './blocked.ts';
@@ -31,6 +33,7 @@ export function describeTarget(facts: Facts, { what, effect }: Deed, terminal: T
         ? describeUse(contents)
         : [['contents', unknown] as [string, string]]),
     ['marker', facts.markers ? (facts.markers[target.database] ?? 'none yet') : unknown],
+    ...describePlan(facts.plan),
   ];
   return [
     terminal.style(
@@ -38,6 +41,35 @@ export function describeTarget(facts: Facts, { what, effect }: Deed, terminal: T
       `⚠️  ${what}: this will be ${effect === 'destroy' ? 'destroyed' : 'changed'}`,
     ),
     ...rows.map(([label, value]) => `    ${label.padEnd(12)} ${value}`),
+  ];
+}
+
+/** All that is removed, and what of the project stays: each thing in a line of its own, the database's storage first. */
+export function describePlan(plan: Plan): [string, string][] {
+  const rows = (label: string, lines: readonly string[]): [string, string][] =>
+    lines.map((line, at) => [at === 0 ? label : '', printable(line)]);
+  const noted = (what: string, note: string): string => (note === '' ? what : `${what} (${note})`);
+  return [
+    ...rows(
+      'volumes',
+      plan.volumes.map(({ name, note }) => noted(name, note)),
+    ),
+    ...rows(
+      'folders',
+      plan.folders.map(({ path, note }) => noted(path, note)),
+    ),
+    ...rows(
+      'containers',
+      plan.containers.map(({ name, id, state }) => `${name} (${id.slice(0, 12)}, ${state})`),
+    ),
+    ...rows(
+      'networks',
+      plan.networks.map(({ name, id }) => `${name} (${id.slice(0, 12)})`),
+    ),
+    ...rows(
+      'stays',
+      plan.stays.map(({ what, why }) => noted(what, why)),
+    ),
   ];
 }
 
@@ -85,9 +117,9 @@ export function describeStorage(storage: Storage): string {
       return storage.name === '' ? kind : `${kind} ${storage.name}`;
     }
     case 'bind':
-      return `folder ${posix.join(storage.source, storage.data)}`;
+      return `folder ${printable(posix.join(storage.source, storage.data))}`;
     case 'folder':
-      return `folder ${storage.path}`;
+      return `folder ${printable(storage.path)}`;
     case 'device':
       return `${storage.device} (volume ${storage.name})`;
     case 'server':

@@ -1,13 +1,12 @@
 import { checkDatabase } from '../database/reset-database.ts';
-import { checkVolume } from '../database/reset-volume.ts';
 import { MakesafeError, RefusedError, UsageError, messageOf } from '../errors.ts';
 import type { DestructiveRun } from '../task.ts';
 
-/** The preflight of the reset that METHOD names, and whether BASE is there to be compared with. */
+/** Whether the database can be replaced, where METHOD says so, and whether BASE is there to be compared with. */
 export async function checkRebuild(run: DestructiveRun): Promise<void> {
   const { METHOD, BASE, UNTIL } = run.values as Record<string, string | undefined>;
   await Promise.all([
-    METHOD === 'db' ? checkDatabase(run) : checkVolume(run),
+    ...(METHOD === 'db' ? [checkDatabase(run)] : []),
     ...(BASE === undefined || UNTIL !== 'verify' ? [] : [checkBase(run, BASE)]),
     // After the countdown applications wait for it to be loaded.
     import('./rebuild.ts'),

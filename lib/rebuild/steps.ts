@@ -12,13 +12,13 @@ type Work = (run: DestructiveRun, ahead: Ahead) => Promise<string>;
 
 const WORK: Readonly<Record<StepName, Work>> = {
   async reset(run, { images }) {
-    const { stack, target, values } = run;
+    const { stack, plan, target, values } = run;
     if (values['METHOD'] === 'db') {
       const { replaceDatabase } = await import('../database/swap.ts');
       const { kept } = await replaceDatabase(run, { what: 'reset' });
       return `database ${target.database} is new and empty${kept === undefined ? '' : `; the old one is ${kept}`}`;
     }
-    await Promise.all([stack.destroy(target), images()]);
+    await Promise.all([stack.destroy(plan, target), images()]);
     return `server and data of ${target.project} are gone`;
   },
 

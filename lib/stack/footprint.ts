@@ -19,6 +19,8 @@ export interface Footprint {
   readonly projects: readonly Claim[];
   /** Volumes that `down -v` would remove, and what holds the database's data. */
   readonly volumes: readonly Claim[];
+  /** Volumes that it uses and that others make and remove. */
+  readonly external: readonly Claim[];
   /** Folders that hold the database's data. */
   readonly folders: readonly Claim[];
   /** `host:port` of the database, with `/database` where a server may have several. */
@@ -54,7 +56,7 @@ export function readFootprints(
         environment: name,
         protected: entry.protected,
         engine: '',
-        ...{ projects: [], volumes: [], folders: [], addresses: [] },
+        ...{ projects: [], volumes: [], external: [], folders: [], addresses: [] },
       };
       try {
         if (warnings.length > 0) throw new ConfigurationError(warnings.join('; '));

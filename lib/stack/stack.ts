@@ -5,6 +5,7 @@ import type { Dump } from '../database/dump.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { Result } from '../process.ts';
 import type { Terminal } from '../terminal.ts';
+import type { Plan } from './plan.ts';
 
 /** Where the server keeps its data, and therefore what a reset has to remove. */
 export type Storage =
@@ -46,6 +47,10 @@ export interface Target {
   readonly storage: Storage;
   /** Containers of other projects that use the storage: `other-db-1 (project other)`. */
   readonly otherUsers: readonly string[];
+  /** As the server's own machine or container sees it. */
+  readonly dataDirectory?: string;
+  /** A digest of each part of the resolved compose configuration. */
+  readonly configuration?: Readonly<Record<string, string>>;
 }
 
 /** The server's own, of the server's version, or the one that makesafe brings along, which is the same everywhere. */
@@ -114,9 +119,11 @@ export interface Stack {
   config(): Promise<string>;
 
   /**
-   * @throws RefusedError when `destroy` would leave the data behind, or would have to remove what is not ours
+   * All that `destroy` removes, and what stands in its way.
+   *
+   * @param target as it was found
    */
-  checkDestroyable(target: Target): Promise<void>;
+  plan(target: Target): Promise<Plan>;
   /**
    * Takes a lock on an engine that several machines may share, for as long as there is no server to keep one.
    *
@@ -127,8 +134,12 @@ export interface Stack {
   /** Whether the server has ended, where nothing but `up` starts it again. */
   readonly hasEnded?: () => boolean;
 
-  /** Stops everything and removes the storage, then makes sure that nothing of it is left. */
-  destroy(target: Target): Promise<void>;
+  /**
+   * Stops and removes what is in the plan and nothing else, then makes sure that nothing of it is left.
+   *
+   * @throws FailedError naming what is left
+   */
+  destroy(plan: Plan, target: Target): Promise<void>;
 
   /**
    * Runs `work` with a client on the given database of this environment's own server.
@@ -188,6 +199,8 @@ export interface StackOptions {
   readonly databaseService: string;
   /** The database is going to be asked something in any case: a connection is begun at once. */
   readonly asksDatabase: boolean;
+  /** Compose is given the configuration as this stack has read it, and not the files, which may have changed since. */
+  readonly frozen: boolean;
   /** What can be begun while the stack is asked. */
   readonly meanwhile: () => void;
   /** An alembic of this machine, for a stack without containers. */

@@ -250,7 +250,7 @@ table(mustRun, [
     'protected, stopped',
     { ...stopped, ...prod },
     [
-      'the database of vm_prod is not running; it is protected, and neither its marker nor a backup can be had',
+      'the database of vm_prod is not running; it is protected, and neither its marker nor a backup can be had before it answers',
       'make up ENV=vm_prod',
     ],
   ],
@@ -258,7 +258,7 @@ table(mustRun, [
     'protected, running and not readable',
     but({ ...prod, contents: undefined, unread: 'password authentication failed' }),
     [
-      'the database of vm_prod cannot be read: password authentication failed; it is protected, and neither its marker nor a backup can be had',
+      'the database of vm_prod cannot be read: password authentication failed; it is protected, and neither its marker nor a backup can be had before it answers',
       'make up ENV=vm_prod',
     ],
   ],

@@ -1,8 +1,8 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
-import { endSessions, isInside } from '../../lib/stack/compose/destroy.ts';
-import { spares } from '../../lib/stack/compose/spares.ts';
+import { describe, expect, test } from 'vitest';
+import { stopOrder } from '../../lib/stack/compose/destroy.ts';
+import { isInside } from '../../lib/stack/compose/storage/folder.ts';
 import { temporaryFolder } from './support.ts';
 
 test('only what is below the project is inside of it, wherever links lead', () => {
@@ -43,20 +43,41 @@ test('only what is below the project is inside of it, wherever links lead', () =
   for (const path of outside) expect([path, isInside(`${folder}/${path}`, root)]).toEqual([path, false]);
 });
 
-test.each([
-  ['at once where nothing needs the server', {}, 0],
-  ['while what needs the server ends', { app: { depends_on: { db: {} } } }, 150],
-  ['at once where something else is needed', { app: { depends_on: { cache: {} } }, cache: {} }, 0],
-])('sessions are ended %s', (_when, others, milliseconds) => {
-  vi.useFakeTimers();
-  const ends = vi.spyOn(spares, 'endAll');
-  endSessions('id', { services: { db: {}, ...others } }, 'db');
-  if (milliseconds > 0) {
-    vi.advanceTimersByTime(milliseconds - 1);
-    expect(ends).not.toHaveBeenCalled();
-    vi.advanceTimersByTime(1);
-  }
-  expect(ends.mock.calls).toEqual([['id']]);
-  vi.restoreAllMocks();
-  vi.useRealTimers();
+describe('stopOrder', () => {
+  const waves = (services: Record<string, string[]>, containers: string[]): string[][] =>
+    stopOrder(
+      containers.map((name) => ({ id: name, name, service: name.replace(/-.*/, ''), state: 'running' })),
+      {
+        services: Object.fromEntries(
+          Object.entries(services).map(([name, needs]) => [
+            name,
+            { depends_on: Object.fromEntries(needs.map((needed) => [needed, {}])) },
+          ]),
+        ),
+      },
+    ).map((wave) => wave.map(({ name }) => name));
+
+  test.each<[string, Record<string, string[]>, string[], string[][]]>([
+    ['nothing', {}, [], []],
+    ['those that nobody needs at once', { a: [], b: [] }, ['a', 'b'], [['a', 'b']]],
+    [
+      'who needs others before them',
+      { db: [], app: ['db'], web: ['app'] },
+      ['db', 'app', 'web'],
+      [['web'], ['app'], ['db']],
+    ],
+    [
+      'all of a service together',
+      { db: [], app: ['db'] },
+      ['db-1', 'app-1', 'app-2'],
+      [['app-1', 'app-2'], ['db-1']],
+    ],
+    ['orphans first', { db: [], app: ['db'] }, ['db', 'app', 'old'], [['app', 'old'], ['db']]],
+    ['a circle at once', { a: ['b'], b: ['a'] }, ['a', 'b'], [['a', 'b']]],
+    ['what is needed and not there does not matter', { app: ['db'] }, ['app'], [['app']]],
+    ['itself does not matter', { app: ['app'] }, ['app'], [['app']]],
+    ['a name that every object has', { db: [] }, ['constructor', 'db'], [['constructor', 'db']]],
+  ])('%s', (_what, services, containers, expected) => {
+    expect(waves(services, containers)).toEqual(expected);
+  });
 });

@@ -1,6 +1,7 @@
 import type { Contents } from '../../lib/database/contents.ts';
 import type { EnvironmentEntry } from '../../lib/environment/registry.ts';
 import type { Facts } from '../../lib/guard/facts.ts';
+import { NOTHING } from '../../lib/stack/plan.ts';
 import type { Storage, Target } from '../../lib/stack/stack.ts';
 
 /** Facts that no check objects to, for tests that change one of them. */
@@ -48,6 +49,8 @@ export const facts: Facts = {
   overlaps: [],
   unknown: [],
   journalled: undefined,
+  plan: NOTHING,
+  needed: [],
 };
 
 /** The facts of a server that is stopped. */

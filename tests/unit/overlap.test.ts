@@ -4,15 +4,16 @@ import { describe, expect, test } from 'vitest';
 import { describeOverlap } from '../../lib/guard/checks.ts';
 import { findOverlaps } from '../../lib/guard/overlap.ts';
 import type { Footprint } from '../../lib/stack/footprint.ts';
+import { NOTHING, type Plan } from '../../lib/stack/plan.ts';
 import type { Storage } from '../../lib/stack/stack.ts';
 import { target, volume } from './guard-facts.ts';
 import { temporaryFolder } from './support.ts';
 
-type Claimed = Partial<Record<'projects' | 'volumes' | 'folders' | 'addresses', string[]>>;
+type Claimed = Partial<Record<'projects' | 'volumes' | 'external' | 'folders' | 'addresses', string[]>>;
 
 function footprint(
   environment: string,
-  { projects = [], volumes = [], folders = [], addresses = [] }: Claimed,
+  { projects = [], volumes = [], external = [], folders = [], addresses = [] }: Claimed,
   more: Partial<Footprint> = {},
 ): Footprint {
   const claims = (values: string[], what: string) =>
@@ -21,6 +22,7 @@ function footprint(
     ...{ environment, protected: environment === 'vm_prod', engine: '' },
     projects: claims(projects, 'project'),
     volumes: claims(volumes, 'volume'),
+    external: claims(external, 'external'),
     folders: claims(folders, 'folder'),
     addresses: claims(addresses, 'address'),
     ...more,
@@ -31,10 +33,14 @@ function footprint(
 function shared(
   stg: Claimed,
   prod: Claimed,
-  { storage = { kind: 'none' }, engine = '' }: { storage?: Storage; engine?: string } = {},
+  {
+    storage = { kind: 'none' },
+    engine = '',
+    plan = NOTHING,
+  }: { storage?: Storage; engine?: string; plan?: Plan } = {},
 ): string[] {
   const footprints = [footprint('vm_stg', stg), footprint('vm_prod', prod, { engine })];
-  return findOverlaps('vm_stg', footprints, { ...target, storage }).map(describeOverlap);
+  return findOverlaps('vm_stg', footprints, { ...target, storage }, plan).map(describeOverlap);
 }
 
 test('nothing in common', () => {
@@ -178,8 +184,18 @@ test.each([
   ['vm_stg', 'local_dev', false],
 ])('%s with %s: one of them is protected: %j', (own, other, isProtected) => {
   const footprints = [own, other].map((name) => footprint(name, { volumes: ['v'] }));
-  const found = findOverlaps(own, footprints, { ...target, storage: { kind: 'none' } });
+  const found = findOverlaps(own, footprints, { ...target, storage: { kind: 'none' } }, NOTHING);
   expect(found).toMatchObject([{ environment: other, protected: isProtected }]);
+});
+
+test('a volume that the other uses and does not make itself, by configuration or by what the project really has', () => {
+  const prod = { external: ['uploads'] };
+  const words = 'volume uploads is also vm_prod';
+  expect(shared({ volumes: ['uploads'] }, prod)[0]).toContain(words);
+  const volumes = [{ name: 'uploads', made: '', note: '' }];
+  expect(shared({}, prod, { plan: { ...NOTHING, volumes } })[0]).toContain(words);
+  // Both only use it: it stays.
+  expect(shared({ external: ['uploads'] }, prod)).toEqual([]);
 });
 
 test('what cannot be read here overlaps with nothing', () => {

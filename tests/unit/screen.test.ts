@@ -147,7 +147,7 @@ test('what does not refuse is said: overlaps, and environments that cannot be co
     unknown: [
       {
         ...{ environment: 'vm_prod', protected: true, engine: '', unread: 'x.yml: no such file' },
-        ...{ projects: [], volumes: [], folders: [], addresses: [] },
+        ...{ projects: [], volumes: [], external: [], folders: [], addresses: [] },
       },
     ],
   });

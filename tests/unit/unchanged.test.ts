@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Variable } from '../../lib/environment/env-files.ts';
 import type { Facts } from '../../lib/guard/facts.ts';
-import { changesBetween, identityOf } from '../../lib/guard/unchanged.ts';
+import { changesBetween, configurationChanges, identityOf } from '../../lib/guard/unchanged.ts';
+import { NOTHING } from '../../lib/stack/plan.ts';
 import { contents, entry, facts, stopped, target, volume } from './guard-facts.ts';
 
 const variable = (value: string): Variable => ({ value, place: 'x:1', secret: true, plain: true });
@@ -60,16 +61,52 @@ test.each<[change: string, now: Facts]>([
   ['database id: 16385 → 16999', { ...facts, contents: { ...contents, oid: '16999' } }],
   ['system: 7654321098765432109 → 1', { ...facts, contents: { ...contents, systemIdentifier: '1' } }],
   ['markers: {"core_stg":"vm_stg"} → {"core_stg":"vm_prod"}', { ...facts, markers: { core_stg: 'vm_prod' } }],
-  ['markers: {"core_stg":"vm_stg"} → {}', { ...facts, markers: undefined }],
+  ['markers: {"core_stg":"vm_stg"} → {}', { ...facts, markers: {} }],
+  [
+    'volumes: none → uploads (made 2026-01-01)',
+    { ...facts, plan: { ...NOTHING, volumes: [{ name: 'uploads', made: '2026-01-01', note: '' }] } },
+  ],
+  ['folders: none → /srv/pg', { ...facts, plan: { ...NOTHING, folders: [{ path: '/srv/pg', note: '' }] } }],
+  [
+    'networks: none → shop_default (0123456789ab)',
+    { ...facts, plan: { ...NOTHING, networks: [{ id: '0123456789abcdef', name: 'shop_default' }] } },
+  ],
   ["overlaps:  → volume v is also local_dev's (a:1, b:2)", { ...facts, overlaps: [overlap] }],
 ])('%s', (change, now) => {
   expect(changes(now)).toEqual([change]);
 });
 
-test('a server that was stopped is several changes at once', () => {
-  expect(changes(stopped).map((change) => change.split(':')[0])).toEqual([
-    ...['server', 'database id', 'system', 'markers'],
+test.each([
+  ['known, then not', facts, stopped],
+  ['not known, then known', stopped, facts],
+])('%s: no change, where the container is the same one', (_what, before, now) => {
+  expect(changesBetween(identityOf(before, variables), identityOf(now, variables))).toEqual([]);
+});
+
+test('a container that has started meanwhile is the one that it was; another one is not', () => {
+  const container = (id: string, state: string): Facts => ({
+    ...facts,
+    plan: { ...NOTHING, containers: [{ id, name: 'shop-db-1', service: 'db', state }] },
+  });
+  const between = (before: Facts, now: Facts): string[] =>
+    changesBetween(identityOf(before, variables), identityOf(now, variables));
+  expect(between(container('a1', 'created'), container('a1', 'running'))).toEqual([]);
+  expect(between(container('a1', 'running'), container('b2', 'running'))).toEqual([
+    'containers: shop-db-1 (a1) → shop-db-1 (b2)',
   ]);
+});
+
+test('the configuration: each part that is another one is named, and not what it says', () => {
+  const before = { 'service db': 'a', 'service web': 'b', 'volume data': 'c' };
+  expect(configurationChanges(before, { 'service db': 'z', 'volume data': 'c', 'volume more': 'd' })).toEqual(
+    [
+      'compose configuration: service db is another one',
+      'compose configuration: service web is gone',
+      'compose configuration: volume more is new',
+    ],
+  );
+  expect(configurationChanges(before, { ...before })).toEqual([]);
+  expect(configurationChanges(undefined, undefined)).toEqual([]);
 });
 
 test('another value in the env files is seen, and not told', () => {

@@ -7,14 +7,22 @@ import { display, type Command } from '../../display.ts';
 import type { Result, RunOptions } from '../../process.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 import type { Asked } from './ask-first.ts';
-import { composeCommand, composeFile, databaseSettings, inProject, secretsOf } from './config.ts';
+import {
+  composeCommand,
+  composeFile,
+  databaseSettings,
+  frozenCommand,
+  inProject,
+  secretsOf,
+} from './config.ts';
 import { findContainer, type Container } from './containers.ts';
-import { checkRemovable, destroyStack, endSessions } from './destroy.ts';
+import { destroyPlan } from './destroy.ts';
 import { dockerError, must } from './docker.ts';
 import { dumping } from './dump.ts';
 import { lockEngine } from './engine-lock.ts';
 import { greeting } from './greeting.ts';
 import { runIn } from './exec.ts';
+import { gatherPlan, type ComposePlan } from './gather.ts';
 import { serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
 import { runCompose } from './plugin.ts';
@@ -58,8 +66,13 @@ export async function openComposeStack(
     if (!(error instanceof FailedError)) throw error;
     throw new FailedError(error.message, { hint: `make check ENV=${environment.name}` });
   };
+  /** On the configuration that the guard has shown, where there is a guard: the files may say something else by now. */
+  const changing = (...args: string[]): Command =>
+    options.frozen ? frozenCommand(environment, ...args) : compose(...args);
   const change = (command: Command, how: RunOptions = {}): Promise<unknown> =>
-    actor.act(display(command), () => show(command, how));
+    actor.act(display(command), () => show(command, options.frozen ? { ...how, input: config.text! } : how));
+  // What was not on the screen is not removed.
+  const orphans = options.frozen ? [] : ['--remove-orphans'];
   const ready = (timeout: number): Promise<unknown> =>
     actor.act(`# wait until database ${settings.name} answers, ${timeout} s at most`, async () => {
       await greeted;
@@ -92,11 +105,11 @@ export async function openComposeStack(
 
     target: (dataDirectory, seen) => describeTarget(about, dataDirectory, seen),
 
-    build: async () => void (await change(compose('build'))),
+    build: async () => void (await change(changing('build'))),
 
     async up({ build, timeout, meanwhile }) {
       if (!actor.dryRun) greetEarly();
-      await change(compose('up', '-d', ...(build ? ['--build'] : []), '--remove-orphans'));
+      await change(changing('up', '-d', ...(build ? ['--build'] : []), ...orphans));
       meanwhile?.();
       await ready(timeout);
     },
@@ -158,18 +171,15 @@ export async function openComposeStack(
 
     config: async () => (await told(compose('config'))).stdout.trimEnd(),
 
-    async checkDestroyable(target) {
-      await checkRemovable(target, databaseImage(about, await container()), environment);
-    },
+    plan: async (target) => gatherPlan(about, target, await container()),
 
     lock: async (holder) => lockEngine(docker, project, databaseImage(about, await container()), holder),
 
-    async destroy({ storage }) {
-      // Only a folder is emptied by a container of ours.
-      const image = storage.kind === 'bind' ? databaseImage(about, await container()) : '';
-      const id = await running.of(databaseService).catch(() => undefined);
-      if (id !== undefined) endSessions(id, config, databaseService);
-      await destroyStack(storage, image, environment, ask, actor, change);
+    async destroy(plan, { storage }) {
+      const endSessions = spares.endAll.bind(spares);
+      const tools = { engine, docker, config, project, databaseService, actor, terminal, endSessions };
+      await destroyPlan(plan as ComposePlan, storage, tools);
+      running.forget();
     },
 
     async withClient(database, work) {

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ConfigurationError, FailedError } from '../../errors.ts';
 import { looksSecret } from '../../environment/env-files.ts';
 import type { Environment } from '../../environment/resolve.ts';
@@ -30,6 +31,9 @@ export interface ConfiguredService {
 export interface ComposeConfig {
   readonly services: Readonly<Record<string, ConfiguredService>>;
   readonly volumes?: Readonly<Record<string, ConfiguredVolume>>;
+  readonly networks?: Readonly<Record<string, { readonly name: string; readonly external?: boolean }>>;
+  /** All of it as compose wrote it, for compose to read again. */
+  readonly text?: string;
 }
 
 export interface ConfiguredVolume {
@@ -117,9 +121,37 @@ async function resolve(
     });
   }
   // The output is meant to be read by compose again, so a dollar sign in a value is doubled.
-  return JSON.parse(result.stdout, (_key, value: unknown) =>
+  const config = JSON.parse(result.stdout, (_key, value: unknown) =>
     typeof value === 'string' ? value.replaceAll('$$', '$') : value,
   ) as ComposeConfig;
+  return { ...config, text: result.stdout };
+}
+
+/**
+ * `docker compose` on a configuration that was resolved before, given to it as input: whatever the files say by now. All
+ * services in it were chosen then, also those behind profiles.
+ */
+export function frozenCommand(environment: Environment, ...args: string[]): Command {
+  const { root, project, names } = environment;
+  const folder = dirname(join(root, names.composeFiles[0]!));
+  return dockerOf(environment.entry)(
+    ...['compose', '--env-file', '/dev/null', '-p', project, '--project-directory', folder],
+    ...['--profile', '*', '-f', '-', ...args],
+  );
+}
+
+/** A digest of each part of a resolved configuration, by what it is: `service db`, `volume data`. */
+export function digestsOf(config: ComposeConfig): Record<string, string> {
+  const sections = { services: 'service', volumes: 'volume', networks: 'network' };
+  const parts = Object.entries(config).flatMap(([section, value]): [string, unknown][] => {
+    if (section === 'text') return [];
+    const word = sections[section as keyof typeof sections] as string | undefined;
+    if (word === undefined) return [[section, value]];
+    return Object.entries(value as object).map(([name, part]) => [`${word} ${name}`, part]);
+  });
+  return Object.fromEntries(
+    parts.map(([what, part]) => [what, createHash('sha256').update(JSON.stringify(part)).digest('hex')]),
+  );
 }
 
 /** What looks like a secret in the services' variables: the compose file may take them from files of its own. */

@@ -25,11 +25,30 @@ export interface ListedContainer {
   readonly Names: readonly string[];
   readonly State: string;
   readonly Labels: Readonly<Record<string, string>> | null;
-  readonly Mounts: readonly { readonly Name?: string; readonly Source?: string }[];
+  readonly Mounts: readonly {
+    readonly Type?: string;
+    readonly Name?: string;
+    readonly Source?: string;
+    readonly Destination?: string;
+  }[];
+  readonly NetworkSettings?: {
+    readonly Networks?: Readonly<Record<string, { readonly NetworkID: string }>> | null;
+  };
+}
+
+/** The part of a network that the list of them has. */
+export interface ListedNetwork {
+  readonly Id: string;
+  readonly Name: string;
+  readonly Labels: Readonly<Record<string, string>> | null;
 }
 
 export const PROJECT_LABEL = 'com.docker.compose.project';
-const SERVICE_LABEL = 'com.docker.compose.service';
+export const SERVICE_LABEL = 'com.docker.compose.service';
+
+/** A container's name, or several, as the engine lists them. */
+export const nameOf = ({ Names }: Pick<ListedContainer, 'Names'>): string =>
+  Names.map((name) => name.replace(/^\//, '')).join(',');
 
 /** All containers of a project, or of one service in it, but for those of `docker compose run`. */
 export async function listContainers(
@@ -74,6 +93,8 @@ export interface ActualVolume {
   readonly Driver: string;
   readonly Options: Readonly<Record<string, string>> | null;
   readonly Labels?: Readonly<Record<string, string>> | null;
+  readonly CreatedAt?: string;
+  readonly Mountpoint?: string;
 }
 export type ActualVolumes = ReadonlyMap<string, ActualVolume>;
 
@@ -110,7 +131,8 @@ export async function imageEnvironment(ask: Ask, image: string): Promise<readonl
   return found?.Config?.Env ?? [];
 }
 
-interface Mount {
+/** Something mounted in a container. A volume that has no name yet has an empty source. */
+export interface Mount {
   readonly type: string;
   readonly source: string;
   readonly destination: string;
@@ -131,6 +153,15 @@ export function storageOfContainer(
   config: ComposeConfig,
   actual: ActualVolumes = new Map(),
 ): Storage {
+  return (
+    toStorage(holds(dataDirectory, mountsOfContainer(container)), dataDirectory, config, actual) ?? {
+      kind: 'container',
+    }
+  );
+}
+
+/** What is mounted in an existing container. */
+export function mountsOfContainer(container: Container): Mount[] {
   const tmpfs = Object.keys(container.HostConfig.Tmpfs ?? {}).map((destination) => ({
     type: 'tmpfs',
     source: '',
@@ -141,11 +172,20 @@ export function storageOfContainer(
     source: mount.Type === 'volume' ? (mount.Name ?? '') : mount.Source,
     destination: mount.Destination,
   }));
-  return (
-    toStorage(holds(dataDirectory, [...mounts, ...tmpfs]), dataDirectory, config, actual) ?? {
-      kind: 'container',
-    }
-  );
+  return [...mounts, ...tmpfs];
+}
+
+/** What the configuration mounts in a service. */
+export function mountsOfService(config: ComposeConfig, service: string): Mount[] {
+  const { volumes = [], tmpfs = [] } = config.services[service]!;
+  return [
+    ...volumes.map(({ type, source = '', target }) => ({
+      type,
+      source: type === 'volume' ? (config.volumes?.[source]?.name ?? '') : source,
+      destination: target,
+    })),
+    ...[tmpfs].flat().map((path) => ({ type: 'tmpfs', source: '', destination: path.split(':')[0]! })),
+  ];
 }
 
 /** Where a service without a container will keep its data directory, as far as the configuration tells. Pure. */
@@ -155,16 +195,12 @@ export function storageOfConfig(
   dataDirectory: string,
   actual: ActualVolumes = new Map(),
 ): Storage {
-  const { volumes = [], tmpfs = [] } = config.services[service]!;
-  const mounts = [
-    ...volumes.map(({ type, source = '', target }) => ({
-      type,
-      source: type === 'volume' ? (config.volumes?.[source]?.name ?? '') : source,
-      destination: target,
-    })),
-    ...[tmpfs].flat().map((path) => ({ type: 'tmpfs', source: '', destination: path.split(':')[0]! })),
-  ];
-  const storage = toStorage(holds(dataDirectory, mounts), dataDirectory, config, actual);
+  const storage = toStorage(
+    holds(dataDirectory, mountsOfService(config, service)),
+    dataDirectory,
+    config,
+    actual,
+  );
   // An anonymous volume belongs to a container; without one there is nothing that could be named.
   return storage === undefined || (storage.kind === 'volume' && storage.name === '')
     ? { kind: 'none' }

@@ -31,6 +31,8 @@ interface How {
   readonly env?: Readonly<Record<string, string>>;
   /** Where it runs; else where the image says. */
   readonly folder?: string;
+  /** Who runs it; else whom the container is made for. */
+  readonly user?: string;
 }
 
 /**
@@ -42,7 +44,7 @@ export function startIn(
   engine: Engine,
   container: string,
   words: readonly string[],
-  { input = false, env = {}, folder }: How = {},
+  { input = false, env = {}, folder, user }: How = {},
 ): Process {
   const [stdin, stdout, stderr] = [new Input(), new PassThrough(), new PassThrough()];
   // A command may end before it has read its input; its status and message tell why.
@@ -66,6 +68,7 @@ export function startIn(
       ...{ Cmd: words, Env: Object.entries(env).map(([name, value]) => `${name}=${value}`) },
       ...{ AttachStdin: input, AttachStdout: true, AttachStderr: true },
       ...(folder === undefined ? {} : { WorkingDir: folder }),
+      ...(user === undefined ? {} : { User: user }),
     });
     if (killed !== undefined) return id;
     connection = await engine.attach(`/exec/${id}/start`, { Detach: false, Tty: false });

@@ -8,7 +8,7 @@ import type { Claim, Footprint } from '../footprint.ts';
 import { composeFile, readComposeConfig, type ComposeConfig } from './config.ts';
 import { engineEndpoint } from './endpoint.ts';
 
-type Claims = Pick<Footprint, 'engine' | 'projects' | 'volumes' | 'folders' | 'addresses'>;
+type Claims = Pick<Footprint, 'engine' | 'projects' | 'volumes' | 'external' | 'folders' | 'addresses'>;
 
 /** What the resolved compose configuration of an environment claims. */
 export async function footprint(environment: Environment, databaseService: string): Promise<Claims> {
@@ -23,6 +23,9 @@ export async function footprint(environment: Environment, databaseService: strin
     engine,
     projects: projectClaims(environment),
     volumes: counted.map(([key, { name }]) => ({ value: name, at: at(name, `${key}:`) })),
+    external: configured
+      .filter((one) => !counted.includes(one))
+      .map(([key, { name }]) => ({ value: name, at: at(name, `${key}:`) })),
     folders: [
       ...volumes
         .filter(({ type }) => type === 'bind')

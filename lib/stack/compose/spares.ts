@@ -20,7 +20,7 @@ export class Spares {
 
   constructor() {
     // Whoever comes after this process shall not find its sessions. The server is told, and not waited for.
-    process.once('beforeExit', () => this.#kept.forEach(end));
+    process.once('beforeExit', () => this.#kept.forEach((kept) => void end(kept)));
   }
 
   /** Whether one of those begins with a text. */
@@ -30,11 +30,14 @@ export class Spares {
 
   /**
    * Ends those whose key begins with a text, also those that somebody works with, before their server is stopped: it
-   * waits for its sessions. Nobody waits for the answer.
+   * waits for its sessions.
    */
-  endAll(beginning: string): void {
-    for (const key of this.#kept.keys()) if (key.startsWith(beginning)) this.#end(key);
-    for (const [client, key] of this.#used) if (key.startsWith(beginning)) void client.end();
+  async endAll(beginning: string): Promise<void> {
+    const kept = [...this.#kept.keys()]
+      .filter((key) => key.startsWith(beginning))
+      .map((key) => this.#take(key)!);
+    const used = [...this.#used].filter(([, key]) => key.startsWith(beginning));
+    await Promise.allSettled([...kept.map(end), ...used.map(([client]) => client.end())]);
   }
 
   /** @param clean whether nothing is left in it; whoever takes it waits for that */
@@ -94,7 +97,7 @@ export class Spares {
 
   #end(database: string): void {
     const kept = this.#take(database);
-    if (kept) end(kept);
+    if (kept) void end(kept);
   }
 }
 
@@ -103,7 +106,7 @@ export const spares = new Spares();
 export const spareOf = (container: string, database: string): string => `${container} ${database}`;
 
 /** Behind what it was asked last: a client that is ended before the answer only hangs up, and its session stays a while. */
-const end = ({ client, clean }: Kept): void => void clean.then(() => client.end());
+const end = ({ client, clean }: Kept): Promise<void> => clean.then(() => client.end());
 
 const succeeds = (client: Client, statement: string): Promise<boolean> =>
   client.query(statement).then(

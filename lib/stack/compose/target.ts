@@ -1,7 +1,7 @@
 import type { Environment } from '../../environment/resolve.ts';
 import { once } from '../../once.ts';
 import type { Target } from '../stack.ts';
-import type { ComposeConfig, DatabaseSettings } from './config.ts';
+import { digestsOf, type ComposeConfig, type DatabaseSettings } from './config.ts';
 import {
   configuredPgdata,
   findContainer,
@@ -48,11 +48,14 @@ export async function describeTarget(
   const container = await findContainer(ask, project, databaseService);
   const server = container && `container ${container.Id.slice(0, 12)} (${container.State.Status})`;
   const actual = await inspectVolumes(ask, config, container);
+  // Not running, not answering, not telling this role, or killed in the middle of initdb and without a database: what the
+  // container was told is the best there is, and a reset may be what it needs.
+  const place = container
+    ? ((await dataDirectory) ?? pgdata(container.Config.Env))
+    : await futureDataDirectory(about);
   const storage = container
-    ? // Not running, not answering, not telling this role, or killed in the middle of initdb and without a database: what
-      // the container was told is the best there is, and a reset may be what it needs.
-      storageOfContainer(container, (await dataDirectory) ?? pgdata(container.Config.Env), config, actual)
-    : storageOfConfig(config, databaseService, await futureDataDirectory(about), actual);
+    ? storageOfContainer(container, place, config, actual)
+    : storageOfConfig(config, databaseService, place, actual);
   const users = otherUsers(await all, storage, project);
   const { name: database, user } = settings;
   return {
@@ -60,6 +63,8 @@ export async function describeTarget(
     host: seen && server !== undefined && server === seen.server ? seen.host : await host(),
     running: container?.State.Status === 'running',
     otherUsers: users,
+    dataDirectory: place,
+    configuration: digestsOf(config),
   };
 }
 

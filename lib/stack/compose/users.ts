@@ -1,8 +1,9 @@
 import { posix } from 'node:path';
 import { isNested } from '../../files.ts';
 import type { Storage } from '../stack.ts';
-import { PROJECT_LABEL, type ListedContainer } from './containers.ts';
+import { PROJECT_LABEL, nameOf, type ListedContainer } from './containers.ts';
 import { demand, type Ask } from './engine.ts';
+import { HELPER_LABEL } from './storage/helper.ts';
 
 /** A container, running or not, and what it mounts: names of volumes, folders of the engine's host. */
 export interface Mounting {
@@ -15,8 +16,10 @@ export interface Mounting {
 /** All containers of an engine, with what they mount. */
 export async function mountings(ask: Ask): Promise<readonly Mounting[]> {
   const listed = await demand<ListedContainer[]>(ask, '/containers/json', { all: true });
-  return listed.map(({ Names, Labels, Mounts }) => ({
-    name: Names.map((name) => name.replace(/^\//, '')).join(','),
+  // A helper of ours, of this run or another, only looks.
+  const others = listed.filter(({ Labels }) => Labels?.[HELPER_LABEL] === undefined);
+  return others.map(({ Names, Labels, Mounts }) => ({
+    name: nameOf({ Names }),
     project: Labels?.[PROJECT_LABEL] ?? '',
     mounts: Mounts.map(({ Name, Source }) => Name ?? Source ?? ''),
   }));

@@ -5,11 +5,13 @@ import pg from 'pg';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
 import { direct } from '../direct.ts';
+import type { Plan } from '../plan.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 import { connectLocally, withLocalClient } from './client.ts';
 import { diagnoseEmbedded } from './diagnose.ts';
 import { followFile } from './follow.ts';
 import { withLock } from './lock.ts';
+import { planEmbedded } from './plan.ts';
 import {
   findRunning,
   homeOf,
@@ -57,11 +59,14 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
   const withClient = <T>(to: string, port: number, work: (client: pg.Client) => Promise<T>): Promise<T> =>
     withLocalClient({ home, port, database: to, ...credentials, environment }, work);
 
-  const destroy = async (): Promise<void> => {
+  const destroy = async ({ folders }: Plan): Promise<void> => {
     await act(`# stop the embedded PostgreSQL of ${name}`, end);
     await act(`rm -r ${home.data}`, () => withLock(home.folder, () => removeData(home)));
     await act(`# check that ${home.data} is gone`, async () => {
-      if (!(await isGone(home)) || findRunning(home)) throw new FailedError(`${home.data} is still there`);
+      for (const { path } of [{ path: home.data }, ...folders]) {
+        if (!(await isGone({ data: path })) || findRunning(home))
+          throw new FailedError(`${path} is still there`);
+      }
     });
   };
 
@@ -82,6 +87,7 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
         running: found !== undefined,
         otherUsers: [],
         storage: (await isGone(home)) ? { kind: 'none' } : { kind: 'folder', path: home.data },
+        dataDirectory: home.data,
       };
     },
 
@@ -145,7 +151,7 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
         ].join('\n'),
       ),
 
-    checkDestroyable: () => Promise.resolve(),
+    plan: () => planEmbedded(home, `empty the database instead: make db-reset-db-env ENV=${name}`),
     destroy,
 
     withClient: async (to, work) => withClient(to, running().port, work),

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { lstat, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -170,9 +170,13 @@ export async function removeData(home: Home): Promise<void> {
   await removeLeftovers(home);
 }
 
-export async function isGone({ data }: Home): Promise<boolean> {
-  return stat(data).then(
-    () => false,
-    () => true,
-  );
+/** Whether there is no data directory, not even a link in its place. @throws when that cannot be seen */
+export async function isGone({ data }: Pick<Home, 'data'>): Promise<boolean> {
+  try {
+    await lstat(data);
+    return false;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
+    throw error;
+  }
 }

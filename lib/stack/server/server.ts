@@ -9,6 +9,7 @@ import { ConfigurationError, FailedError, RefusedError, UnreachableError, messag
 import { lookAt } from '../../findings/finding.ts';
 import { clientOver, connectionError } from '../client.ts';
 import { direct } from '../direct.ts';
+import { NOTHING } from '../plan.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 import { withoutChannelBinding } from './channel-binding.ts';
 import { openConnection, type Server } from './connection.ts';
@@ -112,12 +113,10 @@ export function openServerStack(environment: Environment, options: StackOptions)
         hint: `make health ENV=${name}`,
       }),
     );
-  const notRemovable = (): Promise<never> =>
-    Promise.reject(
-      new RefusedError(`the storage of ${address} is not makesafe's to remove`, {
-        hint: `empty the database instead: make db-reset-db-env ENV=${name} (db-rebuild-env: METHOD=db)`,
-      }),
-    );
+  const NOT_REMOVABLE = {
+    reason: `the storage of ${address} is not makesafe's to remove`,
+    remedy: `empty the database instead: make db-reset-db-env ENV=${name} (db-rebuild-env: METHOD=db)`,
+  };
 
   return {
     database,
@@ -180,8 +179,8 @@ export function openServerStack(environment: Environment, options: StackOptions)
         ].join('\n'),
       ),
 
-    checkDestroyable: notRemovable,
-    destroy: notRemovable,
+    plan: () => Promise.resolve({ ...NOTHING, obstacles: [NOT_REMOVABLE] }),
+    destroy: () => Promise.reject(new RefusedError(NOT_REMOVABLE.reason, { hint: NOT_REMOVABLE.remedy })),
 
     withClient: (to, work) => withClient(to, work),
     // Nobody can look at its disk from here.

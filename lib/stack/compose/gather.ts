@@ -1,0 +1,191 @@
+import { hostname } from 'node:os';
+import { posix } from 'node:path';
+import { FailedError, messageOf } from '../../errors.ts';
+import { NOTHING, type Plan } from '../plan.ts';
+import type { Target } from '../stack.ts';
+import {
+  mountsOfContainer,
+  mountsOfService,
+  type ActualVolume,
+  type Container,
+  type ListedContainer,
+  type ListedNetwork,
+  type Mount,
+} from './containers.ts';
+import { demand } from './engine.ts';
+import { runIn } from './exec.ts';
+import { planProject, type ProjectFacts } from './plan.ts';
+import { isBehindLink, isInside, lookInto } from './storage/folder.ts';
+import { HELPER_LABEL, MissingFolderError, MissingImageError, runHelper } from './storage/helper.ts';
+import { TELL, readTold, type Inside } from './storage/inside.ts';
+import { databaseImage, type About } from './target.ts';
+
+/** A plan, and the image that the storage was looked into with: the one that empties a folder as well. */
+export interface ComposePlan extends Plan {
+  readonly image: string;
+}
+
+/**
+ * Asks for all that a reset removes.
+ *
+ * @param container of the database
+ */
+export async function gatherPlan(
+  about: About,
+  target: Target,
+  container: Container | undefined,
+): Promise<ComposePlan> {
+  const { environment, config, databaseService } = about;
+  const { ask } = about.engine;
+  const [all, listed, networks] = await Promise.all([
+    demand<ListedContainer[]>(ask, '/containers/json', { all: true }),
+    demand<{ Volumes: readonly ActualVolume[] | null }>(ask, '/volumes'),
+    demand<ListedNetwork[]>(ask, '/networks'),
+  ]);
+  const containers = all.filter(({ Labels }) => Labels?.[HELPER_LABEL] === undefined);
+  const volumes = listed.Volumes ?? [];
+  const image = databaseImage(about, container);
+  const seen = await look(about, target, container, volumes, image);
+  return {
+    ...NOTHING,
+    ...planProject({
+      ...{ project: environment.project, databaseService, config, containers, volumes, networks },
+      ...{ storage: target.storage, ...seen },
+      instead: `empty the database instead: make db-reset-db-env ENV=${environment.name}`,
+    }),
+    image,
+  };
+}
+
+type Seen = Pick<ProjectFacts, 'inside' | 'folder' | 'unseen'>;
+
+async function look(
+  about: About,
+  target: Target,
+  container: Container | undefined,
+  volumes: readonly ActualVolume[],
+  image: string,
+): Promise<Seen> {
+  try {
+    const [inside, folder] = await Promise.all([
+      lookInside(about, target, container, volumes, image),
+      lookAtFolder(about, target, image),
+    ]);
+    return { inside, folder, unseen: undefined };
+  } catch (error) {
+    if (!(error instanceof FailedError)) throw error;
+    const why =
+      error instanceof MissingImageError
+        ? `the engine has no image ${image} to look with; docker pull or build it`
+        : messageOf(error);
+    return { inside: undefined, folder: undefined, unseen: why };
+  }
+}
+
+/** Where a bind-mounted data directory lies, and what is there. */
+async function lookAtFolder(
+  { environment, engine, docker }: About,
+  { storage, host }: Target,
+  image: string,
+): Promise<Seen['folder']> {
+  if (storage.kind !== 'bind') return undefined;
+  const here = host === hostname();
+  const { root } = environment;
+  const folder = posix.join(storage.source, storage.data);
+  // Of what is not ours it need not be known what is in it.
+  if (!isInside(storage.source, root, here)) return { lies: 'outside', holds: 'other' };
+  const [holds, behind] = await Promise.all([
+    lookInto(engine, docker, storage, image),
+    here ? false : isBehindLink(engine, docker, folder, root, image),
+  ]);
+  return { lies: behind ? 'behind a link' : 'inside', holds };
+}
+
+/** What the data directory leads to: asked in the database's own container, else in a helper that mounts the same. */
+async function lookInside(
+  about: About,
+  { storage, running, dataDirectory }: Target,
+  container: Container | undefined,
+  volumes: readonly ActualVolume[],
+  image: string,
+): Promise<Inside | undefined> {
+  if (dataDirectory === undefined) return undefined;
+  const mounts = container
+    ? mountsOfContainer(container)
+    : mountsOfService(about.config, about.databaseService);
+  if (running && container) return askContainer(about, container.Id, dataDirectory, mounts);
+  // A container's own layer, and memory, are gone with it; only what is mounted can be looked into.
+  if (storage.kind !== 'volume' && storage.kind !== 'bind') return undefined;
+  const there = mounts.filter(
+    ({ type, source }) =>
+      type === 'bind' || (type === 'volume' && volumes.some(({ Name }) => Name === source)),
+  );
+  return askHelper(about, dataDirectory, there, image);
+}
+
+/** A file that vanishes while it is looked at is no reason not to know. */
+const complaints = (stderr: string): string =>
+  stderr
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.includes('No such file or directory'))
+    .join('\n');
+
+const words = (dataDirectory: string, mounts: readonly Mount[]): string[] => [
+  dataDirectory,
+  ...mounts.map(({ destination }) => destination),
+];
+
+async function askContainer(
+  { engine }: About,
+  id: string,
+  dataDirectory: string,
+  mounts: readonly Mount[],
+): Promise<Inside> {
+  let said = '';
+  // Its own user may read the data; where that one may not, root does.
+  for (const user of [undefined, '0:0']) {
+    const { stdout, stderr } = await runIn(
+      engine,
+      id,
+      ['sh', '-c', TELL, 'sh', ...words(dataDirectory, mounts)],
+      user === undefined ? {} : { user },
+    );
+    said = complaints(stderr);
+    if (said === '' && stdout.endsWith('end\0')) return readTold(stdout, mounts);
+  }
+  throw new FailedError(`${dataDirectory} cannot be read in the container: ${said}`);
+}
+
+async function askHelper(
+  { engine, docker }: About,
+  dataDirectory: string,
+  mounts: readonly Mount[],
+  image: string,
+): Promise<Inside> {
+  try {
+    const { stdout, stderr } = await runHelper(engine, docker, {
+      image,
+      mounts: mounts.map(({ type, source, destination: target }) => ({
+        ...{ type: type as 'bind' | 'volume', source, target },
+      })),
+      script: TELL,
+      args: words(dataDirectory, mounts),
+    });
+    const said = complaints(stderr);
+    if (said === '' && stdout.endsWith('end\0')) return readTold(stdout, mounts);
+    throw new FailedError(`${dataDirectory} cannot be read: ${said || 'the look was cut'}`);
+  } catch (error) {
+    // What the engine's host does not have holds nothing.
+    const missing = error instanceof MissingFolderError ? missingOf(error, mounts) : undefined;
+    if (missing === undefined) throw error;
+    return askHelper(
+      { engine, docker } as About,
+      dataDirectory,
+      mounts.filter((mount) => mount !== missing),
+      image,
+    );
+  }
+}
+
+const missingOf = (error: Error, mounts: readonly Mount[]): Mount | undefined =>
+  mounts.find(({ type, source }) => type === 'bind' && error.message.trim().endsWith(`: ${source}`));

@@ -1,0 +1,287 @@
+import { posix } from 'node:path';
+import { printable } from '../../printable.ts';
+import type { Kept, Obstacle, Plan, PlannedVolume } from '../plan.ts';
+import type { Storage } from '../stack.ts';
+import type { ComposeConfig } from './config.ts';
+import {
+  PROJECT_LABEL,
+  SERVICE_LABEL,
+  nameOf,
+  type ActualVolume,
+  type ListedContainer,
+  type ListedNetwork,
+} from './containers.ts';
+import type { Holds } from './storage/folder.ts';
+import { partsOf, type Inside, type Part } from './storage/inside.ts';
+
+/** All that the plan of a reset is made from. */
+export interface ProjectFacts {
+  readonly project: string;
+  readonly databaseService: string;
+  /** As it was resolved, and as compose is given it. */
+  readonly config: ComposeConfig;
+  /** Of the whole engine: those of others may use what is ours. */
+  readonly containers: readonly ListedContainer[];
+  readonly volumes: readonly ActualVolume[];
+  readonly networks: readonly ListedNetwork[];
+  readonly storage: Storage;
+  /** What the data directory leads to; undefined where there is none to look into. */
+  readonly inside: Inside | undefined;
+  /** Of a bind mount: where it lies, and what is in the data directory's place. */
+  readonly folder:
+    { readonly lies: 'inside' | 'outside' | 'behind a link'; readonly holds: Holds } | undefined;
+  /** Why the storage could not be looked into. */
+  readonly unseen: string | undefined;
+  /** The line that empties the database and leaves the storage. */
+  readonly instead: string;
+}
+
+/** What a reset of the project removes, what of it stays, and what stands in the way. Pure. */
+export function planProject(facts: ProjectFacts): Plan {
+  const { project, storage } = facts;
+  const [ours, others] = partition(facts.containers, ({ Labels }) => Labels?.[PROJECT_LABEL] === project);
+  const volumes = removedVolumes(facts, ours);
+  const names = new Set(volumes.map(({ Name }) => Name));
+  const networks = facts.networks.filter(
+    ({ Name, Labels }) => Labels?.[PROJECT_LABEL] === project && !isExternal(facts.config.networks, Name),
+  );
+  const [shared, own] = partition(networks, (network) => attached(others, network).length > 0);
+  return {
+    volumes: volumes.map((volume) => plannedVolume(volume, facts, ours)),
+    folders:
+      storage.kind === 'bind'
+        ? [{ path: posix.join(storage.source, storage.data), note: "the database's storage; emptied" }]
+        : [],
+    containers: databaseFirst(ours, facts).map((one) => ({
+      ...{ id: one.Id, name: nameOf(one), service: one.Labels?.[SERVICE_LABEL] ?? '', state: one.State },
+    })),
+    networks: own.map(({ Id: id, Name: name }) => ({ id, name })),
+    stays: [
+      ...shared.map((network) => ({
+        what: `network ${network.Name}`,
+        why: `used by ${attached(others, network).map(describe).join(', ')}`,
+      })),
+      ...keptVolumes(facts, ours, names),
+      ...keptFolders(facts, ours),
+    ],
+    obstacles: [
+      ...storageObstacles(facts, names),
+      ...elsewhere(facts, names),
+      ...volumes.flatMap((volume) => volumeObstacles(volume, facts, others)),
+    ],
+  };
+}
+
+function partition<T>(all: readonly T[], test: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(test), all.filter((one) => !test(one))];
+}
+
+/** `other-db-1 (project other)` */
+export function describe(container: ListedContainer): string {
+  const project = container.Labels?.[PROJECT_LABEL] ?? '';
+  return `${nameOf(container)} (${project === '' ? 'no compose project' : `project ${project}`})`;
+}
+
+const isExternal = (
+  configured: Readonly<Record<string, { readonly name: string; readonly external?: boolean }>> = {},
+  name: string,
+): boolean => Object.values(configured).some((one) => one.external === true && one.name === name);
+
+const attached = (containers: readonly ListedContainer[], { Id }: ListedNetwork): ListedContainer[] =>
+  containers.filter(({ NetworkSettings }) =>
+    Object.values(NetworkSettings?.Networks ?? {}).some(({ NetworkID }) => NetworkID === Id),
+  );
+
+const mounted = ({ Mounts }: ListedContainer): string[] => Mounts.flatMap(({ Name }) => Name ?? []);
+
+/** The engine names a volume that nobody names by 64 hexadecimal digits. */
+const isAnonymous = (name: string): boolean => /^[0-9a-f]{64}$/.test(name);
+
+/** Those that the configuration makes, that carry the project's label, and that the engine made for its containers. */
+function removedVolumes(
+  { project, config, volumes, storage }: ProjectFacts,
+  ours: readonly ListedContainer[],
+): ActualVolume[] {
+  const configured = new Set(
+    Object.values(config.volumes ?? {}).flatMap(({ name, external }) => (external ? [] : [name])),
+  );
+  const used = new Set(ours.flatMap(mounted));
+  const removed = volumes.filter(({ Name, Labels }) => {
+    if (isExternal(config.volumes, Name)) return false;
+    const label = Labels?.[PROJECT_LABEL];
+    if (configured.has(Name) || label === project) return true;
+    return label === undefined && isAnonymous(Name) && used.has(Name);
+  });
+  const [database, rest] = partition(removed, ({ Name }) => isStorage(Name, storage));
+  return [...database, ...rest];
+}
+
+const isStorage = (volume: string, storage: Storage): boolean => 'name' in storage && storage.name === volume;
+
+function plannedVolume(
+  { Name: name, CreatedAt = '', Mountpoint }: ActualVolume,
+  { storage, config }: ProjectFacts,
+  ours: readonly ListedContainer[],
+): PlannedVolume {
+  const users = ours.filter((one) => mounted(one).includes(name));
+  const services = [...new Set(users.map(({ Labels }) => Labels?.[SERVICE_LABEL] ?? ''))].filter(Boolean);
+  const configured = Object.values(config.volumes ?? {}).some((volume) => volume.name === name);
+  const notes = [
+    ...(isStorage(name, storage) ? ["the database's storage"] : []),
+    ...(isAnonymous(name) ? ['anonymous'] : []),
+    ...(services.length > 0 ? [`of ${services.join(', ')}`] : []),
+    ...(configured || isAnonymous(name) ? [] : ['no longer in the compose file']),
+  ];
+  return {
+    ...{ name, made: CreatedAt, note: notes.join(', ') },
+    ...(Mountpoint === undefined || Mountpoint === '' ? {} : { folder: Mountpoint }),
+  };
+}
+
+function databaseFirst(
+  ours: readonly ListedContainer[],
+  { databaseService }: ProjectFacts,
+): ListedContainer[] {
+  const [database, rest] = partition(ours, ({ Labels }) => Labels?.[SERVICE_LABEL] === databaseService);
+  return [...database, ...rest];
+}
+
+/** External ones, and what somebody mounted by hand. */
+function keptVolumes(
+  { config, volumes }: ProjectFacts,
+  ours: readonly ListedContainer[],
+  removed: ReadonlySet<string>,
+): Kept[] {
+  const used = new Set(ours.flatMap(mounted));
+  return volumes
+    .filter(({ Name }) => !removed.has(Name) && (isExternal(config.volumes, Name) || used.has(Name)))
+    .map(({ Name }) => ({
+      what: `volume ${Name}`,
+      why: isExternal(config.volumes, Name) ? 'external' : "not the project's: mounted by hand",
+    }));
+}
+
+/** What else the database's containers see of the machine. Folders of an application are not taken for data. */
+function keptFolders(
+  { storage, databaseService, volumes }: ProjectFacts,
+  ours: readonly ListedContainer[],
+): Kept[] {
+  const bound = ours
+    .filter(({ Labels }) => Labels?.[SERVICE_LABEL] === databaseService)
+    .flatMap(({ Mounts }) =>
+      Mounts.flatMap(({ Type, Source }) => (Type === 'bind' && Source ? [Source] : [])),
+    );
+  const used = new Set(ours.flatMap(mounted));
+  const devices = volumes.flatMap((volume) => (used.has(volume.Name) ? (deviceOf(volume) ?? []) : []));
+  return [...new Set([...bound, ...devices])]
+    .filter((folder) => storage.kind !== 'bind' || folder !== storage.source || storage.data !== '')
+    .map((folder) => ({ what: `folder ${folder}`, why: 'mounted' }));
+}
+
+/** The folder that a volume stands for: `driver_opts: { o: bind, device: ./data }`. */
+function deviceOf({ Options }: ActualVolume): string | undefined {
+  const { o = '', device } = Options ?? {};
+  return o.split(',').some((option) => /^r?bind$/.test(option)) ? device : undefined;
+}
+
+function storageObstacles(
+  { storage, folder, unseen, instead, project, volumes }: ProjectFacts,
+  removed: ReadonlySet<string>,
+): Obstacle[] {
+  const obstacle = (reason: string, remedy = instead): Obstacle[] => [{ reason, remedy }];
+  if (unseen !== undefined) return obstacle(`the storage cannot be looked into: ${unseen}`);
+  if (storage.kind === 'device')
+    return obstacle(
+      `the data is on ${storage.device} and stays there when volume ${storage.name} is removed`,
+    );
+  if (storage.kind === 'volume' && storage.external)
+    return obstacle(
+      `the data is in the external volume ${storage.name}, which compose does not remove`,
+      `${instead}, or remove it by hand: docker volume rm ${storage.name}`,
+    );
+  if (
+    storage.kind === 'volume' &&
+    volumes.some(({ Name }) => Name === storage.name) &&
+    !removed.has(storage.name)
+  )
+    return obstacle(
+      `the data is in volume ${storage.name}, and neither the compose file nor its label says that it is ${project}'s`,
+      `${instead}, or remove it by hand afterwards: docker volume rm ${storage.name}`,
+    );
+  if (storage.kind !== 'bind' || folder === undefined) return [];
+  const path = printable(posix.join(storage.source, storage.data));
+  if (folder.lies === 'outside') return obstacle(`the data is in ${path}, which is outside this project`);
+  if (folder.lies === 'behind a link')
+    return obstacle(`a link in ${path} may lead outside this project on the engine's host`);
+  const why: Partial<Record<Holds, string>> = {
+    other: `${path} holds files but no PG_VERSION: it is not a data directory of PostgreSQL`,
+    link: `${path} is a link: what it leads to would stay`,
+    mount: `another file system is mounted in ${path}: what is there would stay`,
+    unread: `${path} cannot be read, not even by root of a container: what is in it is not known`,
+  };
+  const reason = why[folder.holds];
+  return reason === undefined
+    ? []
+    : obstacle(reason, folder.holds === 'other' ? `look into it; ${instead}` : instead);
+}
+
+/** Parts of the data that neither the container nor a removed volume nor the emptied folder takes along. */
+function elsewhere(
+  { inside, storage, volumes, instead }: ProjectFacts,
+  removed: ReadonlySet<string>,
+): Obstacle[] {
+  if (!inside) return [];
+  const emptied = storage.kind === 'bind' ? posix.join(storage.source, storage.data) : undefined;
+  const gone = ({ path, mount }: Part): boolean => {
+    if (mount === undefined) return true;
+    const volume = mount.type === 'volume' ? volumes.find(({ Name }) => Name === mount.source) : undefined;
+    const device = volume && deviceOf(volume);
+    if (mount.type === 'volume' && device === undefined) return removed.has(mount.source);
+    const below = posix.relative(mount.destination, path);
+    const folder = posix.join(device ?? mount.source, below);
+    return emptied !== undefined && !posix.relative(emptied, folder).startsWith('..');
+  };
+  // Of an external volume or a folder outside it has been said already.
+  const [whole, ...parts] = partsOf(inside);
+  const said = storage.kind === 'device' || (storage.kind === 'volume' && !removed.has(storage.name));
+  return [...(whole && !said ? [whole] : []), ...parts]
+    .filter((part) => !gone(part) && !(said && part.mount === whole?.mount))
+    .map((part) => ({
+      reason: `${part.what} lies elsewhere (${placeOf(part)}) and would stay`,
+      remedy: instead,
+    }));
+}
+
+const placeOf = ({ path, mount }: Part): string =>
+  mount?.type === 'volume'
+    ? `volume ${mount.source}`
+    : `folder ${printable(posix.join(mount!.source, posix.relative(mount!.destination, path)))}`;
+
+/** What is another project's, by its label or by who mounts it. The database's own storage has checks of its own. */
+function volumeObstacles(
+  { Name, Labels }: ActualVolume,
+  { project, storage }: ProjectFacts,
+  others: readonly ListedContainer[],
+): Obstacle[] {
+  if (isStorage(Name, storage)) return [];
+  const label = Labels?.[PROJECT_LABEL];
+  const users = others.filter((one) => mounted(one).includes(Name));
+  return [
+    ...(label !== undefined && label !== project
+      ? [
+          {
+            reason: `volume ${Name} was made for compose project ${label}, and the compose file of ${project} would remove it`,
+            remedy: `if it is not ${project}'s, say so in the compose file: external: true (then it stays)`,
+          },
+        ]
+      : []),
+    ...(users.length > 0
+      ? [
+          {
+            reason: `volume ${Name} is also mounted by ${users.map(describe).join(', ')}`,
+            remedy: 'find out whose it is: docker ps --all --format "{{.Names}} {{.Mounts}}"',
+          },
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,95 @@
+import { posix } from 'node:path';
+import type { Command } from '../../../display.ts';
+import { FailedError, messageOf } from '../../../errors.ts';
+import { run, type Result } from '../../../process.ts';
+import type { Docker } from '../docker.ts';
+import type { Engine } from '../engine.ts';
+
+/** A mount as the engine's API takes it: a path may hold any character, where `--mount` would read it as CSV. */
+export interface Mount {
+  readonly type: 'bind' | 'volume';
+  /** A folder of the engine's host, or the name of a volume. */
+  readonly source: string;
+  readonly target: string;
+  readonly writable?: boolean;
+}
+
+/** Marks a helper, so that nobody takes it for a user of what it looks at. */
+export const HELPER_LABEL = 'makesafe.helper';
+
+/** A shell script in a container of its own. */
+export interface Helper {
+  readonly image: string;
+  readonly mounts: readonly Mount[];
+  readonly script: string;
+  readonly args: readonly string[];
+}
+
+/**
+ * The container as the engine is asked for it: as root, because only the database's own user may read its files, without
+ * a network, and removed when it ends.
+ *
+ * https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerCreate
+ */
+export function helperContainer({ image, mounts, script, args }: Helper): object {
+  return {
+    Image: image,
+    User: '0:0',
+    Entrypoint: ['sh'],
+    Cmd: ['-c', script, 'sh', ...args],
+    Labels: { [HELPER_LABEL]: 'true' },
+    HostConfig: {
+      AutoRemove: true,
+      NetworkMode: 'none',
+      Mounts: mounts.map(({ type, source, target, writable = false }) => ({
+        ...{ Type: type, Source: source, Target: target, ReadOnly: !writable },
+        ...(type === 'volume' ? { VolumeOptions: { NoCopy: true } } : {}),
+      })),
+    },
+  };
+}
+
+/**
+ * Runs a script in a helper and waits for it, whatever its status.
+ *
+ * @throws MissingImageError · MissingFolderError when the engine cannot make the container
+ */
+export async function runHelper(engine: Engine, docker: Docker, helper: Helper): Promise<Result> {
+  const id = await create(engine, helper);
+  const start: Command = docker('start', '--attach', id);
+  const result = await run(start);
+  // One that could not be started is not removed by itself.
+  if (result.status !== 0) await run(docker('rm', '--force', '--volumes', id));
+  return result;
+}
+
+/** The engine does not have the image that a helper needs. */
+export class MissingImageError extends FailedError {}
+/** The engine's host does not have the folder that a helper mounts. */
+export class MissingFolderError extends FailedError {}
+
+async function create(engine: Engine, helper: Helper): Promise<string> {
+  try {
+    const { Id } = await engine.make<{ Id: string }>('/containers/create', helperContainer(helper));
+    return Id;
+  } catch (error) {
+    const said = messageOf(error);
+    if (/No such image/i.test(said)) throw new MissingImageError(said, { cause: error });
+    if (/bind source path does not exist/.test(said)) throw new MissingFolderError(said, { cause: error });
+    throw error;
+  }
+}
+
+/** The nearest folder above that the engine's host has, as seen by it; the look is made there. */
+export async function fromNearest<T>(
+  folder: string,
+  look: (mounted: string, below: string) => Promise<T>,
+): Promise<T> {
+  for (let mounted = folder; ; mounted = posix.dirname(mounted)) {
+    try {
+      return await look(mounted, posix.relative(mounted, folder));
+    } catch (error) {
+      if (!(error instanceof MissingFolderError) || mounted === '/') throw error;
+    }
+  }
+}
