@@ -84,7 +84,7 @@ test('one that is being cleaned is ended behind that, because it would only hang
   let cleaned = (): void => {};
   vi.spyOn(client, 'query').mockReturnValue(new Promise<void>((resolve) => (cleaned = resolve)));
   await one.use('id core', connects(client), nothing);
-  one.endAll('id ');
+  void one.endAll('id ');
   await vi.advanceTimersByTimeAsync(0);
   expect(client.end).not.toHaveBeenCalled();
   cleaned();
@@ -99,7 +99,7 @@ test('all of one server are ended at once, also while somebody works with one', 
   await one.use('other core', connects(other), nothing);
   const ends = (): number[] => [kept, used, other].map(({ end }) => end.mock.calls.length);
   await one.use('id postgres', connects(used), async () => {
-    one.endAll('id ');
+    void one.endAll('id ');
     await vi.advanceTimersByTimeAsync(0);
     expect(ends()).toEqual([1, 1, 0]);
     used.fails = 'DISCARD ALL';
