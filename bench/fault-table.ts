@@ -20,20 +20,23 @@ export const isFailed = ({ cell }: Pick<Cell, 'cell'>): boolean => cell.startsWi
 
 const ABOUT = `# What a fault leaves
 
-Each command that changes a database is ended at each of its steps, every statement and every child process, in each
-way that can happen there. What stands then is looked at past makesafe's own code, the same command is run again, and
+Each command that changes a database is ended at each of its steps, every statement, every question to the engine and
+every child process, in each way that can happen there. What stands then is looked at past makesafe's own code, the same command is run again, and
 it is looked at again.
 
 - *old whole*, *new whole*: the old state or the new one, with all that belongs to it and nothing beside it; the next
   run came to the new one.
 - *repaired*: something between the two, which the next run recognised and repaired.
-- *·*: cannot happen there. A statement has no child, \`docker ps\` no connection, and a disk that is full while
-  something is only read is full at the next step that writes. What reset-volume removes on compose is a named volume,
-  which is not on the small disk.
+- *·*: cannot happen there. A statement has no child, \`git\` no connection, a disk that is full while something is
+  only read is full at the next step that writes, and a server that is restarted while the engine is asked has been at
+  the next statement. What reset-volume and rebuild-volume remove on compose is a named volume, which is not on the small
+  disk.
 - *FAILED*: anything else, also a fault of which there is no sign that it happened.
 
 Where the old state is found whole, the run into the next fault starts from it: that is the same command again. After
-eight of those, and whenever anything else is found, it is run to its end.
+eight of those, and whenever anything else is found, it is run to its end. \`engine GET …\` is a question to the engine,
+whose connection is cut or which it answers with an error; \`$ exec …\` a process in a container; \`$ …\` one here.
+rebuild-db and rebuild-volume are db-rebuild-env with METHOD=db and METHOD=volume.
 
 Made by \`npx tsx bench/faults.ts --table docs/FAULTS.md\`, as root.`;
 

@@ -11,7 +11,9 @@ import { isFailed, renderDocument, type Cell } from './fault-table.ts';
  * again. Ends with status 1 when anything was neither whole nor repaired. As root, so that the disk can be a small one.
  *
  *     npx tsx bench/faults.ts [--results faults.jsonl] [--table faults.md]
- *       [--stack embedded|compose …] [--command reset-db …] [--fault "task killed" …] [--every n] [--from n]
+ *       [--stack embedded|compose …] [--command reset-db …] [--fault "task killed" …] [--every n] [--from n] [--lanes n]
+ *
+ * Worlds side by side, as many as there are lanes, take the faults from one list: most of a run is waiting.
  *
  * A run goes on where the last one with the same file of results was ended: what is missing there, or has FAILED, is
  * tried. Where the old state is found whole, the run into the next fault starts from it, which is the same command
@@ -24,6 +26,7 @@ const { values } = parseArgs({
     stack: { type: 'string', multiple: true, default: ['embedded', 'compose'] },
     command: { type: 'string', multiple: true },
     fault: { type: 'string', multiple: true },
+    lanes: { type: 'string', default: '4' },
     every: { type: 'string', default: '1' },
     from: { type: 'string', default: '1' },
   },
@@ -41,12 +44,18 @@ const COMMANDS: Readonly<Record<string, (world: World) => Subject | Promise<Subj
   backup: subjects.backup,
   restore: async (world) => subjects.restore(world, await world.makeDump()),
   'al-up': (world) => subjects.migrate(world, HEAD),
+  'rebuild-db': (world) => subjects.rebuild(world, 'db', HEAD),
+  'rebuild-volume': (world) => subjects.rebuild(world, 'volume', HEAD),
   'reset-volume': subjects.resetVolume,
 };
 /** On compose data are in a named volume where the volume is what is removed, and else on a small disk. */
 const WORLDS: Readonly<Record<string, (command: string) => Promise<World>>> = {
   embedded: () => embeddedWorld(),
-  compose: (command) => composeWorld({ disk: command !== 'reset-volume', application: command === 'al-up' }),
+  compose: (command) =>
+    composeWorld({
+      disk: !/volume/.test(command),
+      application: /^(al|rebuild)/.test(command),
+    }),
 };
 
 // What was begun is ended, and the world taken down.
@@ -71,12 +80,15 @@ if (existsSync(values.results)) {
 for (const stack of values.stack) {
   for (const command of values.command ?? Object.keys(COMMANDS)) {
     if (cancelled) break;
-    const world = await WORLDS[stack]!(command);
+    const worlds = await Promise.all(
+      Array.from({ length: Number(values.lanes) }, () => WORLDS[stack]!(command)),
+    );
     try {
-      const [server] = (await world.db.sql('SHOW server_version', 'postgres')).split(' ');
-      await run(stack, command, `PostgreSQL ${server}`, await COMMANDS[command]!(world));
+      const [server] = (await worlds[0]!.db.sql('SHOW server_version', 'postgres')).split(' ');
+      const lanes = await Promise.all(worlds.map(async (world) => COMMANDS[command]!(world)));
+      await run(stack, command, `PostgreSQL ${server}`, lanes);
     } finally {
-      await world.dispose();
+      await Promise.all(worlds.map((world) => world.dispose()));
     }
     writeFileSync(values.table, renderDocument([...results.values()]));
   }
@@ -89,23 +101,37 @@ interface Trial {
   readonly outcome: Outcome;
 }
 
-async function run(stack: string, command: string, server: string, subject: Subject): Promise<void> {
+async function run(stack: string, command: string, server: string, lanes: readonly Subject[]): Promise<void> {
   const common = { stack, command, server, date: new Date().toISOString().slice(0, 10) };
-  const steps = await recordSteps(subject);
-  const plan = steps.flatMap((step, index) => trialsOf(common, step, index, subject.fillDisk !== undefined));
+  const [first] = lanes;
+  const steps = await recordSteps(first!);
+  const plan = steps.flatMap((step, index) => trialsOf(common, step, index, first!.fillDisk !== undefined));
   console.log(`${command}, ${stack}: ${steps.length} steps, ${plan.length} faults to try`);
+  const began = performance.now();
+  await Promise.all(lanes.map((subject) => takeFrom(plan, subject)));
+  console.log(`${command}, ${stack}: ${Math.round((performance.now() - began) / 1000)} s`);
+}
+
+/** Tries what is left of the plan, until there is nothing. */
+async function takeFrom(plan: Planned[], subject: Subject): Promise<void> {
   let chain: Trial[] = [];
-  for (const [index, { step, cell }] of plan.entries()) {
-    if (cancelled) return;
-    if (chain.length === 0) await subject.prepare();
-    chain.push({ cell, outcome: await tryFault(subject, step, cell.fault) });
-    const { first } = chain.at(-1)!.outcome;
-    const goesOn = first === 'old' && chain.length < CHAIN && index + 1 < plan.length;
-    if (goesOn) continue;
+  for (;;) {
+    const next = cancelled ? undefined : plan.shift();
+    if (next === undefined && chain.length === 0) return;
+    if (next) {
+      if (chain.length === 0) await subject.prepare();
+      chain.push({ cell: next.cell, outcome: await tryFault(subject, next.step, next.cell.fault) });
+      if (chain.at(-1)!.outcome.first === 'old' && chain.length < CHAIN) continue;
+    }
     const { second } = await runAgain(subject, chain.at(-1)!.outcome);
     for (const trial of chain) conclude(trial, second);
     chain = [];
   }
+}
+
+interface Planned {
+  readonly step: Step;
+  readonly cell: Omit<Cell, 'cell'>;
 }
 
 /** The cells of a step that are asked for and not there yet. */
@@ -114,7 +140,7 @@ function trialsOf(
   step: Step,
   index: number,
   hasSmallDisk: boolean,
-): { step: Step; cell: Omit<Cell, 'cell'> }[] {
+): Planned[] {
   const { label, nth } = step;
   const number = index + 1;
   if (number < Number(values.from) || (number - Number(values.from)) % Number(values.every) !== 0) return [];

@@ -2,13 +2,15 @@ import childProcess, { type ChildProcess, type SpawnOptions } from 'node:child_p
 import { existsSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { FaultOrder, Step } from './faults.ts';
 
 /**
- * Loaded into a task's process before the task: every statement that it sends and every child process that it starts
- * is a step. At the one that was ordered the fault happens, and its sign is left; without an order the steps are
+ * Loaded into a task's process before the task: every statement that it sends, everything that it asks the engine for
+ * and every child process that it starts is a step. At the one that was ordered the fault happens, and its sign is left; without an order the steps are
  * written down. The task's own code knows nothing of it.
  */
 const order = JSON.parse(process.env['MAKESAFE_FAULT']!) as FaultOrder;
@@ -171,8 +173,68 @@ childProcess.spawn = ((file: string, args: string[], options: SpawnOptions): Chi
   return child.once('exit', end);
 }) as typeof spawn;
 
-/** A process in a container is started through the engine's API: a step like a child, whose end is its connection's. */
+/**
+ * What the engine is asked is a step as well: a process in a container, like a child, from its start to the end of its
+ * connection; anything else, like a statement.
+ */
 const { request } = http;
+type End = (body?: string) => http.ClientRequest;
+
+http.request = ((options: http.RequestOptions) => {
+  const { method = 'GET' } = options;
+  const path = options.path ?? '';
+  if (/^(\/v[\d.]+)?\/containers\/[^/]+\/exec$/.test(path)) return askExec(options);
+  if (/^(\/v[\d.]+)?\/exec\/[^/]+\/start$/.test(path)) return startExec(options);
+  const step = begin(`engine ${method} ${decodeURIComponent(path)}`);
+  const asked = step.isReached ? faultyRequest(options) : request(options);
+  return asked.once('close', step.end);
+}) as typeof http.request;
+
+function faultyRequest(options: http.RequestOptions): http.ClientRequest {
+  switch (order.kind) {
+    case 'error answer':
+      sign('met');
+      return request({ ...options, agent: undefined, createConnection: () => connect(refusing()) });
+    case 'task killed':
+      soon(die);
+      return request(options);
+    case 'connection lost': {
+      const asked = request(options);
+      return asked.once('socket', (socket: Duplex) => soon(() => socket.destroy()));
+    }
+    case 'disk full':
+    case 'server restarted':
+      outsideAtOnce();
+      return request(options);
+    case 'child killed':
+      throw new Error('a request has no child');
+  }
+}
+
+/** An engine that answers everything with an error of its own; its socket. */
+function refusing(): string {
+  const socket = `${order.folder}/engine`;
+  http
+    .createServer((_request, response) =>
+      response.writeHead(500, { 'Content-Type': 'application/json' }).end('{"message":"injected"}'),
+    )
+    .listen(socket)
+    .unref();
+  return socket;
+}
+
+function askExec(options: http.RequestOptions): http.ClientRequest {
+  const asked = request(options);
+  const end = asked.end.bind(asked) as End;
+  asked.end = ((body: string) => {
+    const { Cmd } = JSON.parse(body) as { Cmd: string[] };
+    const step = begin(`$ exec ${Cmd.map((word) => word.split('\n').find(Boolean) ?? '').join(' ')}`);
+    unconnected.push(step.end);
+    return end(step.isReached ? faultyExec(asked, body) : body);
+  }) as typeof asked.end;
+  return asked;
+}
+
 function faultyExec(asked: http.ClientRequest, body: string): string {
   const command = JSON.parse(body) as { Cmd: string[] };
   switch (order.kind) {
@@ -200,30 +262,18 @@ let killNext = false;
 /** Ends of steps whose connection is not made yet; they are made in the order in which they were asked for. */
 const unconnected: (() => void)[] = [];
 
-http.request = ((options: http.RequestOptions) => {
+function startExec(options: http.RequestOptions): http.ClientRequest {
   const asked = request(options);
-  const end = asked.end.bind(asked) as (body?: string) => http.ClientRequest;
-  if (/^\/containers\/[^/]+\/exec$/.test(options.path ?? '')) {
-    asked.end = ((body: string) => {
-      const { Cmd } = JSON.parse(body) as { Cmd: string[] };
-      const step = begin(`$ exec ${Cmd.map((word) => word.split('\n').find(Boolean) ?? '').join(' ')}`);
-      unconnected.push(step.end);
-      return end(step.isReached ? faultyExec(asked, body) : body);
-    }) as typeof asked.end;
-  }
-  if (/^\/exec\/[^/]+\/start$/.test(options.path ?? '')) {
-    const stepEnd = unconnected.shift();
-    const kills = killNext;
-    killNext = false;
-    asked.prependListener('upgrade', (_response, connection) => {
-      if (stepEnd) connection.once('close', stepEnd);
-      if (!kills) return;
-      setTimeout(() => {
-        sign('met');
-        connection.destroy();
-      }, order.delay);
-    });
-  }
-  return asked;
-}) as typeof http.request;
+  const stepEnd = unconnected.shift();
+  const kills = killNext;
+  killNext = false;
+  return asked.prependListener('upgrade', (_response, connection) => {
+    if (stepEnd) connection.once('close', stepEnd);
+    if (!kills) return;
+    setTimeout(() => {
+      sign('met');
+      connection.destroy();
+    }, order.delay);
+  });
+}
 syncBuiltinESMExports();

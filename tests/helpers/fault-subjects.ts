@@ -122,6 +122,9 @@ export const backup = ({ folder, ...world }: World): Subject => ({
 
 const files = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);
 
+const UNMIGRATED =
+  'DROP SCHEMA IF EXISTS mart, stg CASCADE; DROP TABLE IF EXISTS alembic_version, kept, restored';
+
 /** Migrations from nothing to head: each is a transaction, so any revision between is whole. */
 export const migrate = (world: World, head: string): Subject => ({
   ...world,
@@ -129,20 +132,53 @@ export const migrate = (world: World, head: string): Subject => ({
   prepare: async () =>
     void (await world.db.sql(
       // Marked, because only a first run would mark it: a step that the runs after it do not have.
-      `DROP SCHEMA IF EXISTS mart, stg CASCADE; DROP TABLE IF EXISTS alembic_version, kept, restored;
-       COMMENT ON DATABASE ${world.database} IS 'makesafe.environment=${world.environment}'`,
+      `${UNMIGRATED}; COMMENT ON DATABASE ${world.database} IS 'makesafe.environment=${world.environment}'`,
     )),
+  inspect: () => migratedState(world, head),
+});
+
+async function migratedState({ db: { sql } }: World, head: string): Promise<State> {
+  const hasTable = (await sql(`SELECT to_regclass('alembic_version') IS NOT NULL`)) === 't';
+  const found = hasTable
+    ? await sql(`SELECT coalesce(string_agg(version_num, ' '), '') FROM alembic_version`)
+    : '';
+  const schemas = await sql(`SELECT count(*) FROM pg_namespace WHERE nspname IN ('mart', 'stg')`);
+  if (found === '') return schemas === '0' ? 'old' : { between: `${schemas} schemas without a revision` };
+  if (found !== head) return { between: `at ${found}` };
+  // The last step grants what the migrations made.
+  const granted = await sql(`SELECT has_table_privilege('app_readonly', 'mart.suppliers', 'SELECT')`);
+  return granted === 't' ? 'new' : { between: 'at head, not granted' };
+}
+
+/** The whole runbook, from a database with rows to one at head; the server may be stopped and gone on the way. */
+export const rebuild = (world: World, method: 'db' | 'volume', head: string): Subject => ({
+  ...world,
+  command: `db-rebuild-env WAIT=0 METHOD=${method} ENV=${world.environment}`,
+  prepare: async () => {
+    // Where the last run failed, the next one would go on, and not begin.
+    rmSync(world.scratch.path('journal'), { recursive: true, force: true });
+    await world.start();
+    await world.db.sql(UNMIGRATED);
+    await makeOld(world);
+  },
+  settle: async () => {
+    if ((await world.storage()) === 'old') await world.settle();
+  },
   inspect: async () => {
+    const storage = await world.storage();
+    if (storage !== 'old') return { between: storage === 'new' ? 'no data' : storage.between };
+    await world.start();
     const { sql } = world.db;
-    const hasTable = (await sql(`SELECT to_regclass('alembic_version') IS NOT NULL`)) === 't';
-    const found = hasTable
-      ? await sql(`SELECT coalesce(string_agg(version_num, ' '), '') FROM alembic_version`)
-      : '';
-    const schemas = await sql(`SELECT count(*) FROM pg_namespace WHERE nspname IN ('mart', 'stg')`);
-    if (found === '') return schemas === '0' ? 'old' : { between: `${schemas} schemas without a revision` };
-    if (found !== head) return { between: `at ${found}` };
-    // The last step grants what the migrations made.
-    const granted = await sql(`SELECT has_table_privilege('app_readonly', 'mart.suppliers', 'SELECT')`);
-    return granted === 't' ? 'new' : { between: 'at head, not granted' };
+    const user = await sql('SELECT current_user', 'postgres');
+    const found = await sql(ATTRIBUTES, 'postgres');
+    const old = expected(world.database, user, world.environment);
+    if ((await sql(`SELECT to_regclass('kept') IS NOT NULL`)) === 't') {
+      const isWhole = found === old && (await sql('SELECT x FROM kept')) === '42';
+      return isWhole ? 'old' : { between: `databases ${found}` };
+    }
+    const state = await migratedState(world, head);
+    if (state !== 'new') return { between: typeof state === 'string' ? 'no revision' : state.between };
+    const made = `${world.database}|-1||makesafe.environment=${world.environment}|t|f|`;
+    return found === (method === 'db' ? old : made) ? 'new' : { between: `databases ${found}` };
   },
 });

@@ -6,7 +6,7 @@ import { registry } from './registry.ts';
 import { homeOf, start as startServer } from '../../lib/stack/embedded/server.ts';
 import { databaseOnly } from './compose-files.ts';
 import { clientAsker, startDatabase, type Asker } from './database.ts';
-import { EmbeddedScratch, localAsker } from './embedded.ts';
+import { EmbeddedScratch, localAsker, processesOf } from './embedded.ts';
 import type { World } from './fault-subjects.ts';
 import { docker } from './processes.ts';
 import { Scratch, freePort } from './scratch.ts';
@@ -158,7 +158,11 @@ export async function composeWorld({
   const world: World = {
     ...{ scratch, environment, db, database: 'core', folder, start },
     ...{ port: () => port, hba: scratch.path('data/pg/pg_hba.conf') },
-    settle: () => quiet(db, start),
+    settle: async () => {
+      // What a killed task has started goes on: compose takes containers down and up.
+      while (processesOf(scratch.outside).length > 0) await sleep(20);
+      await quiet(db, start);
+    },
     restartServer: async () => {
       await docker('restart', '--time', '0', await scratch.container(environment));
     },

@@ -10,7 +10,10 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** A statement, or a child process as `$ command`; what differs from run to run is taken out of it. */
+/**
+ * A statement, a child process as `$ command`, or a question to the engine as `engine GET /path`; what differs from run
+ * to run is taken out of it.
+ */
 export interface StepName {
   readonly label: string;
   /** From 1, among those of the same label: what runs at the same time has no order. */
@@ -51,18 +54,21 @@ export interface Outcome {
 }
 
 const isChild = (label: string): boolean => label.startsWith('$ ');
+const asksEngine = (label: string): boolean => label.startsWith('engine ');
 /** Children with a session of their own at the server. The relay has none but that of our statements. */
 const holdsSession = (label: string): boolean =>
   /pg-dump-program|alembic .*upgrade|\b(pg_dump|pg_restore|psql)\b.* (-d|--dbname)\b/.test(label);
 const onlyReads = (label: string): boolean =>
-  isChild(label) ? !holdsSession(label) : /^(SELECT|SHOW|SET)\b/.test(label);
+  isChild(label) || asksEngine(label) ? !holdsSession(label) : /^(SELECT|SHOW|SET)\b/.test(label);
 
 /**
- * Whether a fault can happen at a step at all: a statement has no child, and `docker ps` no connection. A disk that is
- * full while something is only read is full at the next step that writes; so that is tried there, and at the first step.
+ * Whether a fault can happen at a step at all: a statement has no child, and `git` no connection. A disk that is full
+ * while something is only read is full at the next step that writes, and a server that is restarted while the engine is
+ * asked has been at the next statement; so that is tried there, and what a disk is, at the first step as well.
  */
 export function applies(fault: Fault, { label }: StepName, isFirst: boolean): boolean {
   const child = isChild(label);
+  const statement = !child && !asksEngine(label);
   switch (fault) {
     case 'task killed':
     case 'error answer':
@@ -70,8 +76,9 @@ export function applies(fault: Fault, { label }: StepName, isFirst: boolean): bo
     case 'child killed':
       return child;
     case 'connection lost':
-    case 'server restarted':
       return !child || holdsSession(label);
+    case 'server restarted':
+      return statement || holdsSession(label);
     case 'disk full':
       return isFirst || !onlyReads(label);
   }

@@ -23,7 +23,8 @@ const AT_SERVER = ['task killed', 'connection lost', 'error answer', 'server res
 test.each<[label: string, faults: readonly string[]]>([
   ['SELECT 1', AT_SERVER],
   ['COPY t FROM stdin;', [...AT_SERVER, 'disk full']],
-  ['$ docker ps --all', ['task killed', 'child killed', 'error answer']],
+  ['$ git describe', ['task killed', 'child killed', 'error answer']],
+  ['engine GET /containers/json', ['task killed', 'connection lost', 'error answer']],
   ['$ exec pg_restore --list', ['task killed', 'child killed', 'error answer']],
   ['$ exec pg_restore --verbose -U app -d dbname=core', FAULTS],
   ['$ python -m alembic -c alembic.ini upgrade head', FAULTS],
