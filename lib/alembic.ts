@@ -2,15 +2,28 @@ import { applyRoles, rolesScript } from './database/bootstrap-roles.ts';
 import { ensureMarker } from './database/marker.ts';
 import { advise } from './alembic-advice.ts';
 import { describeFailure, findInProject, parseFailure } from './alembic-failure.ts';
-import { readRevisions } from './database/revisions.ts';
+import type { DatabaseIdentity } from './database/identity.ts';
+import { readCertainRevisions, readRevisions } from './database/revisions.ts';
 import { FailedError } from './errors.ts';
 import type { Result } from './process.ts';
+import type { Plan } from './migrations/binding.ts';
+import { hasLanded, readLanding } from './migrations/landing.ts';
+import type { AlembicResult } from './migrations/run-alembic.ts';
 import type { StackRun } from './task.ts';
 import { whileUnfinished } from './unfinished.ts';
+
+/** What a destructive task has of its guard; the short forms pass none. */
+interface Shown {
+  readonly identity?: DatabaseIdentity | undefined;
+}
 
 interface Way {
   /** Whether a dry run leaves it out. */
   readonly changes: boolean;
+  /** Whether it leads the database to another revision, and is done only when the database is there. */
+  readonly leads?: boolean;
+  /** The database that the guard has shown. */
+  readonly shown?: DatabaseIdentity | undefined;
   /** The line that does it again; the task's own by default. */
   readonly again?: string | undefined;
 }
@@ -18,19 +31,44 @@ interface Way {
 /** Runs alembic, its output streamed as it comes, its status kept; undefined in a dry run. */
 async function alembic(
   run: StackRun,
-  { changes, again }: Way,
+  { changes, leads = false, shown, again }: Way,
   ...args: string[]
-): Promise<Result | undefined> {
+): Promise<AlembicResult | undefined> {
   const { stack, environment, values, actor, command } = run;
   const ini = values['ALEMBIC_INI'] as string | undefined;
-  const deed = async (): Promise<Result> => {
+  const deed = async (): Promise<AlembicResult> => {
     // Each migration is a transaction of its own.
     const where = `the database at the last revision that was finished (${command('al-cur-env', { ENV: environment.name })})`;
-    const result = await whileUnfinished(where, () => stack.alembic(args, { ini }));
+    const result = await whileUnfinished(where, () => stack.alembic(args, { ini, shown }));
     if (result.status !== 0) throw await failure(run, result, args, again);
+    if (leads) await makeSureItLanded(run, result.plans, again);
     return result;
   };
   return changes ? actor.act(`alembic ${args.join(' ')}`, deed) : deed();
+}
+
+/**
+ * Looks with our own session whether the database is at the revisions that alembic was about to lead it to: an env.py may
+ * have swallowed what failed, or have done something else than migrate.
+ *
+ * @throws FailedError when it is not
+ */
+async function makeSureItLanded(
+  { stack, task, command, environment }: StackRun,
+  plans: readonly Plan[] = [],
+  again = command(task.name, { ENV: environment.name }),
+): Promise<void> {
+  const { name } = stack.database;
+  const hint = `see what env.py does with an error, then: ${again}`;
+  if (plans.length === 0)
+    throw new FailedError(`alembic ended well, and did not come to the migrations of ${name}`, { hint });
+  for (const plan of plans) {
+    const landing = await stack.withClient(name, (client) => readLanding(client, plan));
+    if (hasLanded(landing)) continue;
+    const at = landing.found.map((held) => held.join(', ') || 'no revision').join(' or ') || 'no revision';
+    const planned = landing.planned.join(', ') || 'no revision';
+    throw new FailedError(`alembic ended well, but ${name} is at ${at}, and not at ${planned}`, { hint });
+  }
 }
 
 /** What alembic printed, as the lines that a person needs, and where the database stands now. */
@@ -75,21 +113,26 @@ export async function upgrade(run: StackRun): Promise<void> {
  * @returns how many revisions were run
  */
 export async function migrate(run: StackRun, revision: string, again?: string): Promise<number> {
-  const result = await alembic(run, { changes: true, again }, 'upgrade', revision);
+  const result = await alembic(run, { changes: true, leads: true, again }, 'upgrade', revision);
   return (result ? result.stdout + result.stderr : '').match(/Running upgrade /g)?.length ?? 0;
 }
 
-export async function downgrade(run: StackRun): Promise<void> {
+export async function downgrade(run: StackRun & Shown): Promise<void> {
   const { environment, terminal, actor, values, command } = run;
-  await alembic(run, { changes: true }, 'downgrade', values['REV'] as string);
+  await alembic(
+    run,
+    { changes: true, leads: true, shown: run.identity },
+    'downgrade',
+    values['REV'] as string,
+  );
   if (actor.dryRun) return;
   terminal.ok(`${environment.name}: downgraded (${String(values['REV'])})`);
   terminal.next(command('al-cur-env', { ENV: environment.name }));
 }
 
-export async function stamp(run: StackRun): Promise<void> {
+export async function stamp(run: StackRun & Shown): Promise<void> {
   const { environment, terminal, actor, values, command } = run;
-  await alembic(run, { changes: true }, 'stamp', values['REV'] as string);
+  await alembic(run, { changes: true, leads: true, shown: run.identity }, 'stamp', values['REV'] as string);
   if (actor.dryRun) return;
   terminal.ok(`${environment.name}: marked as ${String(values['REV'])}; no table was changed`);
   terminal.next(command('al-cur-env', { ENV: environment.name }));
@@ -108,7 +151,13 @@ export async function current(run: StackRun): Promise<void> {
     throw new FailedError(`alembic current failed (status ${now.status})`, { status: now.status });
   if (heads.status !== 0)
     throw new FailedError(`alembic heads failed: ${heads.stderr.trim()}`, { status: heads.status });
-  const at = revisionIds(now.stdout);
+  const at = now.plans
+    ? await readLanded(run, now.plans)
+    : await stack.withClient(stack.database.name, readCertainRevisions);
+  if (!at)
+    return terminal.warn(
+      `whether ${environment.name} is at head cannot be said: its version table cannot be told, and neither can the database that alembic reached`,
+    );
   const missing = revisionIds(heads.stdout).filter((id) => !at.includes(id));
   if (at.length > 0 && missing.length === 0) {
     terminal.ok(`${environment.name} is at head (${at.join(', ')})`);
@@ -118,6 +167,16 @@ export async function current(run: StackRun): Promise<void> {
     terminal.warn(`${environment.name} ${where}, not at head (${missing.join(', ')})`);
     terminal.next(command('al-up-env', { ENV: environment.name }));
   }
+}
+
+/**
+ * The revisions in the version tables that alembic reads, as our own session finds them there.
+ *
+ * @throws FailedError when it finds others than alembic has
+ */
+export async function readLanded(run: StackRun, plans: readonly Plan[]): Promise<string[]> {
+  await makeSureItLanded(run, plans);
+  return [...new Set(plans.flatMap(({ plan }) => plan))].sort();
 }
 
 /** The ids in alembic's output, one at the start of each line: `20251211_140000000 (head)`. */

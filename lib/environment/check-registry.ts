@@ -28,10 +28,12 @@ const NAMING: Readonly<Record<string, Form>> = {
   secretsTemplate: ['a path', isText],
   databaseService: ['the name of a service', isText],
   application: [
-    '{ service, folder, alembicIni }',
+    '{ service, folder, alembicIni, python }',
     (value) =>
       isMap(value) &&
-      Object.keys(value as Fields).every((key) => ['service', 'folder', 'alembicIni'].includes(key)),
+      Object.keys(value as Fields).every((key) =>
+        ['service', 'folder', 'alembicIni', 'python'].includes(key),
+      ),
   ],
   alembicIni: ['a path', isText],
   rolesScript: ['a path, or false', (value) => value === false || isText(value)],

@@ -26,6 +26,8 @@ export interface Naming {
     readonly folder?: string;
     /** alembic.ini as that service sees it. */
     readonly alembicIni?: string;
+    /** The Python that has alembic, as that service sees it; by default the one that alembic's own script names. */
+    readonly python?: string;
   };
   /** For a stack without containers: alembic.ini on this machine. */
   readonly alembicIni?: string;
@@ -45,6 +47,7 @@ export interface Names {
     readonly service: string;
     readonly folder: string | undefined;
     readonly alembicIni: string;
+    readonly python: string | undefined;
   };
   readonly alembicIni: string;
   readonly rolesScript: string | undefined;
@@ -82,7 +85,7 @@ export function namesOf(root: string, registry: Registry, environment: string): 
     ),
     secretsTemplate: fill(given.secretsTemplate),
     databaseService: given.databaseService,
-    application: { folder: undefined, ...APPLICATION, ...given.application },
+    application: { folder: undefined, python: undefined, ...APPLICATION, ...given.application },
     alembicIni: fill(given.alembicIni),
     rolesScript: rolesScript === false ? undefined : fill(rolesScript),
     healthUrl: healthUrl === undefined ? undefined : fill(healthUrl),

@@ -5,6 +5,9 @@ import type { Client } from 'pg';
 import { runStatements } from '../database/script.ts';
 import type { Environment } from '../environment/resolve.ts';
 import { ConfigurationError } from '../errors.ts';
+import { readReached } from '../migrations/binding.ts';
+import { NAME_ALEMBIC, pythonOf } from '../migrations/find-python.ts';
+import { runAlembic, showing, type Place } from '../migrations/run-alembic.ts';
 import { run } from '../process.ts';
 import type { Login } from './client.ts';
 import { findAlembic } from './embedded/alembic.ts';
@@ -38,7 +41,11 @@ type Direct = Pick<
 >;
 
 /** What every stack without containers does in the same way: with what npm brings, and an Alembic of this machine. */
-export function direct({ root, names, variables }: Environment, options: StackOptions, reach: Reach): Direct {
+export function direct(
+  { root, name, names, variables }: Environment,
+  options: StackOptions,
+  reach: Reach,
+): Direct {
   const { terminal } = options;
   const { login, withClient } = reach;
   let alembicOnce: ReturnType<typeof findAlembic> | undefined;
@@ -85,27 +92,38 @@ export function direct({ root, names, variables }: Environment, options: StackOp
 
     isBuiltIn: () => false,
 
-    async alembic(args, { ini, quiet = false } = {}) {
+    async alembic(args, { ini, quiet = false, ...how } = {}) {
       await makeSure();
       const alembic = await (alembicOnce ??= findAlembic(root, options.alembic));
       if (!alembic) throw new ConfigurationError('no Alembic was found', { hint: 'make setup' });
       const file = resolve(root, ini ?? names.alembicIni);
       if (!existsSync(file))
         throw new ConfigurationError(`${file}: no such file`, { hint: 'ALEMBIC_INI=<file>' });
-      return run(
-        { file: alembic.file, args: [...alembic.args, '-c', file, ...args] },
-        {
-          cwd: dirname(file),
-          env: {
-            ...Object.fromEntries([...variables].map(([variable, { value }]) => [variable, value])),
-            ...reach.variables(),
-            PYTHONDONTWRITEBYTECODE: '1',
-          },
-          ...(quiet
-            ? {}
-            : { onLine: (line, from) => (from === 'stdout' ? terminal.result(line) : terminal.line(line)) }),
+      const cwd = dirname(file);
+      const env = {
+        ...Object.fromEntries([...variables].map(([variable, { value }]) => [variable, value])),
+        ...reach.variables(),
+        PYTHONDONTWRITEBYTECODE: '1',
+      };
+      const place: Place = {
+        environment: name,
+        settings: `the variables that env.py reads (env files of ${name}), and ${relative(root, file)}`,
+        nameThePython: NAME_ALEMBIC,
+        readReached: () => withClient(login.database, readReached),
+        python: () => Promise.resolve().then(() => pythonOf(alembic)),
+        start: (words, instead, own) => {
+          const [program, ...before] = instead ? [...instead.words, '-'] : [alembic.file, ...alembic.args];
+          return run(
+            { file: program, args: [...before, '-c', file, ...words] },
+            {
+              ...{ cwd, env },
+              ...(instead ? { input: instead.input } : {}),
+              ...(quiet ? {} : { onLine: showing(terminal, own) }),
+            },
+          );
         },
-      );
+      };
+      return runAlembic(place, args, how);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Client } from 'pg';
 import type { Actor } from '../act.ts';
 import type { Dump } from '../database/dump.ts';
 import type { Finding } from '../findings/finding.ts';
+import type { AlembicOptions, AlembicResult } from '../migrations/run-alembic.ts';
 import type { Result } from '../process.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Plan } from './plan.ts';
@@ -187,11 +188,12 @@ export interface Stack {
   /** Whether a file of the application, as that place sees it, is in its image: then this machine's own is another one. */
   isBuiltIn(file: string | undefined): boolean;
   /**
-   * Runs alembic where the application's migrations are; lines are printed as they come.
+   * Runs alembic where the application's migrations are; lines are printed as they come. It can reach no database but
+   * this environment's own.
    *
-   * @param ini alembic.ini as that place sees it; its usual one by default
+   * @throws RefusedError when it would, or when nobody can see which one it reaches
    */
-  alembic(args: readonly string[], options?: { ini?: string | undefined; quiet?: boolean }): Promise<Result>;
+  alembic(args: readonly string[], options?: AlembicOptions): Promise<AlembicResult>;
 }
 
 export interface StackOptions {

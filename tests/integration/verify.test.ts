@@ -340,11 +340,16 @@ describe('the task', () => {
   });
 
   test('Alembic is started once, for its heads; once more where two tables could be its own', async () => {
-    const { file, args } = (await findAlembic(scratch.root, undefined))!;
-    const words = [file, ...args].map((word) => `'${word}'`).join(' ');
+    const { file: python } = (await findAlembic(scratch.root, undefined))!;
     scratch.write(
       'alembic',
-      `#!/bin/sh\necho "$*" >>"${scratch.path('asked')}"\nexec ${words} "$@"\n`,
+      `#!${python}
+import sys
+from alembic.config import main
+with open("${scratch.path('asked')}", "a") as asked:
+    print(*sys.argv[1:], file=asked)
+main(prog="alembic")
+`,
       0o700,
     );
     const asked = (): string[] => {

@@ -150,11 +150,11 @@ describe('checkRegistry', () => {
         'b: composeFile must be a path or a list of paths',
         'b: envFiles must be a list of paths, or of { path, secret }',
         'b: databaseService must be the name of a service',
-        'b: application must be { service, folder, alembicIni }',
+        'b: application must be { service, folder, alembicIni, python }',
         'b: rolesScript must be a path, or false',
         'b: healthUrl must be an http or https URL',
         'c: envFiles must be a list of paths, or of { path, secret }',
-        'c: application must be { service, folder, alembicIni }',
+        'c: application must be { service, folder, alembicIni, python }',
       ],
     ],
   ])('%s', (_what, given, problems) => {

@@ -1,6 +1,6 @@
 import type { QueryResultRow } from 'pg';
 import { parseFailure } from '../../alembic-failure.ts';
-import { revisionIds } from '../../alembic.ts';
+import { readLanded, revisionIds } from '../../alembic.ts';
 import { readMarkers } from '../../database/contents.ts';
 import { overOneConnection, type Ask } from '../../database/one-connection.ts';
 import { readCertainRevisions } from '../../database/revisions.ts';
@@ -65,15 +65,20 @@ export function factsOf(run: StackRun, base?: FactsOfBase): Facts {
   };
 }
 
-async function revisions(
-  { stack, values, environment }: StackRun,
-  what: 'current' | 'heads',
-): Promise<string[]> {
-  const { status, stdout, stderr } = await stack.alembic([what], {
+async function revisions(run: StackRun, what: 'current' | 'heads'): Promise<string[]> {
+  const { stack, values, environment } = run;
+  const { status, stdout, stderr, plans } = await stack.alembic([what], {
     ini: values['ALEMBIC_INI'] as string | undefined,
     quiet: true,
   });
-  if (status === 0) return revisionIds(stdout).sort();
+  if (status === 0 && what === 'heads') return revisionIds(stdout).sort();
+  if (status === 0 && plans) return readLanded(run, plans);
+  if (status === 0) {
+    throw new FailedError(
+      `which of several version tables is that of ${environment.name} is for alembic to say, and which database it reaches cannot be seen`,
+      { hint: run.command('al-cur-env', { ENV: environment.name }) },
+    );
+  }
   const reason = parseFailure(stdout + stderr)?.message ?? stderr.trim().split('\n').at(-1);
   throw new FailedError(`alembic ${what} of ${environment.name} failed (status ${status}): ${reason}`, {
     hint: 'the same command by itself says more',

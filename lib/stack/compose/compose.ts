@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import type { Client } from 'pg';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError } from '../../errors.ts';
@@ -6,6 +5,7 @@ import { lookAt } from '../../findings/finding.ts';
 import { display, type Command } from '../../display.ts';
 import type { Result, RunOptions } from '../../process.ts';
 import type { Stack, StackOptions } from '../stack.ts';
+import { migrating } from './alembic.ts';
 import type { Asked } from './ask-first.ts';
 import {
   composeCommand,
@@ -39,7 +39,7 @@ export async function openComposeStack(
   asked: Asked,
 ): Promise<Stack> {
   const { databaseService, actor, terminal, signal } = options;
-  const { project, names } = environment;
+  const { project } = environment;
   const { docker, engine, running } = asked;
   const { ask } = engine;
   options.meanwhile();
@@ -212,28 +212,11 @@ export async function openComposeStack(
       return runPsql(engine, await running.of(databaseService), settings, file, terminal, allowed);
     },
 
-    isBuiltIn(file) {
-      const mounts = config.services[names.application.service]?.volumes ?? [];
-      return (
-        file !== undefined && mounts.every(({ target }) => posix.relative(target, file).startsWith('..'))
-      );
-    },
-
-    async alembic(args, { ini = names.application.alembicIni, quiet = false } = {}) {
-      const { service, folder } = names.application;
-      if (!Object.hasOwn(config.services, service)) {
-        throw new ConfigurationError(`${composeFile(environment)} has no service ${service}`, {
-          hint: `application.service in env/environments.ts names it; there are: ${Object.keys(config.services).join(', ')}`,
-        });
-      }
-      const id = await running.of(service);
-      return runIn(engine, id, ['alembic', '-c', ini, ...args], {
-        ...(folder === undefined ? {} : { folder }),
-        ...(quiet
-          ? {}
-          : { onLine: (line, from) => (from === 'stdout' ? terminal.result(line) : terminal.line(line)) }),
-      });
-    },
+    ...migrating(
+      { ...about, terminal },
+      (service) => running.of(service),
+      (work) => stack.withClient(settings.name, work),
+    ),
   };
 
   return stack;

@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Client } from 'pg';
+import type { DatabaseIdentity } from '../database/identity.ts';
+import { markerOf } from '../database/marker.ts';
+import type { Result } from '../process.ts';
+
+/** A database as any session on it can tell it, also that of a role that may read little. */
+export interface Reached extends Omit<DatabaseIdentity, 'name'> {
+  readonly database: string;
+  /**
+   * When the server was started, in microseconds. It tells a server from one that runs on a copy of its storage, and
+   * from all others where a role may not read the system identifier. Null when the role may not read it.
+   */
+  readonly started: string | null;
+}
+
+/** To which revisions alembic was about to lead a version table. */
+export interface Plan {
+  readonly plan: readonly string[];
+  readonly table: string;
+  /** Null where the search_path of alembic's session says it. */
+  readonly schema: string | null;
+}
+
+/** Why the program ended alembic: what a connection reached, or why that could not be found out. */
+export type Refusal =
+  { readonly found: Reached } | { readonly unknown: string } | { readonly unreachable: string };
+
+interface Report extends Partial<Plan> {
+  /** Connections that reached the right database. */
+  readonly bound?: number;
+  readonly refused?: Refusal;
+}
+
+/** For whoever reads a server's log. */
+const NOTE = '/* makesafe: which database is this? */';
+
+const MAY = (name: string): string =>
+  `pg_catalog.has_function_privilege('pg_catalog.${name}()', 'EXECUTE')::pg_catalog.text`;
+
+/**
+ * Both are asked in our own session, and by bound_alembic.py in each of alembic's. Nothing in them depends on the
+ * search_path or another setting of the session, and all that they answer is text of ASCII characters, whatever the
+ * encodings. A function that a role may not call fails where it is only mentioned: so the first one asks for that.
+ */
+const PRIVILEGES = `${NOTE} SELECT ${MAY('pg_control_system')}, ${MAY('pg_postmaster_start_time')}`;
+
+const question = (system: boolean, started: boolean): string => `${NOTE}
+  SELECT d.oid::pg_catalog.text,
+    ${system ? '(SELECT system_identifier::pg_catalog.text FROM pg_catalog.pg_control_system())' : 'NULL'},
+    ${started ? `(${STARTED})::pg_catalog.int8::pg_catalog.text` : 'NULL'},
+    (SELECT ${hex('s.description')} FROM pg_catalog.pg_shdescription AS s
+     WHERE s.objoid OPERATOR(pg_catalog.=) d.oid
+       AND s.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_database'::pg_catalog.regclass),
+    ${hex('d.datname::pg_catalog.text')}
+  FROM pg_catalog.pg_database AS d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()`;
+
+const STARTED = `pg_catalog.date_part('epoch', pg_catalog.pg_postmaster_start_time()) OPERATOR(pg_catalog.*) 1000000`;
+
+const hex = (text: string): string =>
+  `pg_catalog.encode(pg_catalog.convert_to(${text}, pg_catalog.getdatabaseencoding()), 'hex')`;
+
+const QUESTIONS = Object.fromEntries(
+  [true, false].flatMap((system) =>
+    [true, false].map((started) => [`${system} ${started}`, question(system, started)]),
+  ),
+);
+
+/** The database that the client is connected to, in the form in which alembic's connections are compared with it. */
+export async function readReached(client: Client): Promise<Reached> {
+  const ask = async (text: string): Promise<(string | null)[]> =>
+    (await client.query<(string | null)[]>({ text, rowMode: 'array' })).rows[0]!;
+  const [oid, systemIdentifier, started, comment, name] = await ask(
+    QUESTIONS[(await ask(PRIVILEGES)).join(' ')]!,
+  );
+  const decoded = (text: string | null | undefined): string => Buffer.from(text ?? '', 'hex').toString();
+  return {
+    ...{ database: decoded(name), oid: oid!, systemIdentifier: systemIdentifier!, started: started! },
+    marker: markerOf(decoded(comment)) ?? null,
+  };
+}
+
+let source: string | undefined;
+
+/** The way in which one run of alembic is bound to a database: the program to run, and what it reported. */
+export class Binding {
+  /** In front of the program's own lines. Nothing that alembic prints can look like one. */
+  readonly #word = `makesafe-${randomBytes(12).toString('hex')} `;
+  readonly #expected: Reached | null;
+  readonly #reports: Report[] = [];
+
+  /** @param expected the only database that alembic may reach; null where it may reach none */
+  constructor(expected: Reached | null) {
+    this.#expected = expected;
+  }
+
+  /**
+   * What alembic's Python is given on its standard input, in the place of the script.
+   *
+   * @param script alembic's own, as its place sees it; the module when there is none
+   */
+  program(script: string | undefined): string {
+    source ??= readFileSync(new URL('./bound_alembic.py', import.meta.url), 'utf8');
+    const given = JSON.stringify({
+      ...{ expected: this.#expected, privileges: PRIVILEGES, questions: QUESTIONS },
+      ...{ word: this.#word, script: script ?? null },
+    });
+    // A string of JSON is one of Python as well, as long as it has no other characters than these.
+    const quoted = JSON.stringify(given).replaceAll(
+      /[^\x20-\x7e]/g,
+      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
+    return `${source}\n\nmain(json.loads(${quoted}))\n`;
+  }
+
+  /** What alembic itself printed in a line; undefined when nothing. */
+  own(line: string): string | undefined {
+    const at = line.indexOf(this.#word);
+    return at < 0 ? line : line.slice(0, at) || undefined;
+  }
+
+  /** Takes the reports out of what was printed. */
+  read({ status, stdout, stderr }: Result): Result {
+    const own = stderr.replaceAll(new RegExp(`${this.#word}(.*)\n`, 'g'), (_all, report: string) => {
+      this.#reports.push(JSON.parse(report) as Report);
+      return '';
+    });
+    return { status, stdout, stderr: own };
+  }
+
+  get refusal(): Refusal | undefined {
+    return this.#reports.find(({ refused }) => refused)?.refused;
+  }
+
+  /** How many connections had reached the right database. */
+  get bound(): number {
+    return this.#reports.findLast(({ bound }) => bound !== undefined)?.bound ?? 0;
+  }
+
+  /** The last one of each version table: what was tried before is of no account. */
+  get plans(): readonly Plan[] {
+    const plans = new Map<string, Plan>();
+    for (const { plan, table, schema } of this.#reports) {
+      if (plan && table !== undefined)
+        plans.set(JSON.stringify([schema, table]), { plan, table, schema: schema ?? null });
+    }
+    return [...plans.values()];
+  }
+}

@@ -1,0 +1,370 @@
+"""Runs alembic, and lets no connection through that reaches another database than the given one.
+
+    <the Python of alembic> - <arguments of alembic> < this file, and a last line that calls main()
+
+Nothing of the project changes. Each driver for PostgreSQL is bound when it is imported, where it connects: whoever
+connects (SQLAlchemy's pool, creator=, env.py by itself), the first statement of the session is ours. A driver that is
+not known here is bound by SQLAlchemy's pool, in front of its first statement. What is refused ends the process at once,
+because an env.py may catch an exception and go on.
+
+What this program has to say goes to standard error, behind a word that nobody else can know; lib/migrations/binding.ts
+takes it out again.
+"""
+import functools
+import json
+import os
+import re
+import runpy
+import sys
+import types
+import weakref
+
+# What `<python> -` has put in front of the modules' folders, unless it was told not to. With it, a folder called
+# alembic in the working directory would be imported in the place of the library.
+OWN_ENTRY = sys.path.pop(0) if sys.path[:1] == [""] else None
+
+MARKER = re.compile(rb"(?:^|\n)makesafe\.environment=([a-z0-9][a-z0-9_-]*)\s*\Z")
+REFUSED = 77
+
+given = {}
+bound = weakref.WeakSet()
+count = 0
+
+
+def say(**report):
+    os.write(2, (given["word"] + json.dumps(report) + "\n").encode("ascii"))
+
+
+def refuse(**reached):
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            pass
+    say(refused=reached, bound=count)
+    os._exit(REFUSED)
+
+
+def text(value):
+    """Of a database that declares no encoding some drivers return bytes."""
+    return value.decode("ascii") if isinstance(value, bytes) else value
+
+
+def judge(connection, row):
+    """Ends the process unless the row that the session answered to the question is that of the expected database."""
+    global count
+    oid, system, started, comment, name = map(text, row)
+    marked = MARKER.search(bytes.fromhex(comment or ""))
+    found = {
+        "database": bytes.fromhex(name).decode("utf-8", "replace"),
+        "oid": oid,
+        "systemIdentifier": system,
+        "started": started,
+        "marker": marked.group(1).decode("ascii") if marked else None,
+    }
+    expected = given["expected"]
+    if expected is None:
+        refuse(found=found)
+    servers = [key for key in ("systemIdentifier", "started") if found[key] and expected[key]]
+    same = servers and all(found[key] == expected[key] for key in servers + ["oid"])
+    # A migration may have taken the marker away. That of another environment is no accident.
+    if not same or found["marker"] not in (None, expected["marker"]):
+        refuse(found=found)
+    count += 1
+    try:
+        bound.add(connection)
+    except TypeError:
+        pass  # The pool asks once more.
+
+
+def identity(ask):
+    """What a session says of its database; in two questions, because a role may not be allowed all of the second."""
+    return ask(given["questions"][" ".join(map(text, ask(given["privileges"])))])
+
+
+async def identity_async(ask):
+    return await ask(given["questions"][" ".join(map(text, await ask(given["privileges"])))])
+
+
+def unknown(what, error):
+    refuse(unknown="%s: %s: %s" % (what, type(error).__name__, str(error).strip()))
+
+
+def bind_psycopg2(module):
+    plain = module._connect
+
+    def ask(connection, question):
+        # Not the connection's own kind of cursor, which may return something else than tuples.
+        cursor = module.extensions.cursor(connection)
+        cursor.execute(question)
+        row = cursor.fetchone()
+        cursor.close()
+        return row
+
+    @functools.wraps(plain)
+    def connect(*args, **options):
+        connection = plain(*args, **options)
+        try:
+            # So that it begins no transaction.
+            usual, connection.autocommit = connection.autocommit, True
+            row = identity(functools.partial(ask, connection))
+            connection.autocommit = usual
+        except Exception as error:
+            unknown("psycopg2", error)
+        judge(connection, row)
+        return connection
+
+    module._connect = connect
+
+
+def bind_psycopg(module):
+    plain = module.Connection.connect.__func__
+    plain_async = module.AsyncConnection.connect.__func__
+    tuples = module.rows.tuple_row
+
+    def ask(connection, question):
+        with module.Cursor(connection, row_factory=tuples) as cursor:
+            return cursor.execute(question).fetchone()
+
+    async def ask_async(connection, question):
+        async with module.AsyncCursor(connection, row_factory=tuples) as cursor:
+            await cursor.execute(question)
+            return await cursor.fetchone()
+
+    @functools.wraps(plain)
+    def connect(cls, *args, **options):
+        connection = plain(cls, *args, **options)
+        try:
+            usual, connection.autocommit = connection.autocommit, True
+            row = identity(functools.partial(ask, connection))
+            connection.autocommit = usual
+        except Exception as error:
+            unknown("psycopg", error)
+        judge(connection, row)
+        return connection
+
+    @functools.wraps(plain_async)
+    async def connect_async(cls, *args, **options):
+        connection = await plain_async(cls, *args, **options)
+        try:
+            usual = connection.autocommit
+            await connection.set_autocommit(True)
+            row = await identity_async(functools.partial(ask_async, connection))
+            await connection.set_autocommit(usual)
+        except Exception as error:
+            unknown("psycopg", error)
+        judge(connection, row)
+        return connection
+
+    module.Connection.connect = classmethod(connect)
+    module.AsyncConnection.connect = classmethod(connect_async)
+    module.connect = module.Connection.connect
+
+
+def bind_asyncpg(module):
+    plain = module._connect
+
+    @functools.wraps(plain)
+    async def connect(*args, **options):
+        connection = await plain(*args, **options)
+
+        async def ask(question):
+            return tuple(await connection.fetchrow(question))
+
+        try:
+            # No transaction is left open: asyncpg begins none by itself.
+            row = await identity_async(ask)
+        except Exception as error:
+            unknown("asyncpg", error)
+        judge(connection, row)
+        return connection
+
+    module._connect = connect
+
+
+def bind_pg8000(module):
+    plain = module.CoreConnection.__init__
+
+    @functools.wraps(plain)
+    def connect(self, *args, **options):
+        plain(self, *args, **options)
+        try:
+            # Below the layer that begins transactions.
+            row = identity(lambda question: self.execute_unnamed(question).rows[0])
+        except Exception as error:
+            unknown("pg8000", error)
+        judge(self, row)
+
+    module.CoreConnection.__init__ = connect
+
+
+DRIVERS = {
+    "psycopg2": bind_psycopg2,
+    "psycopg": bind_psycopg,
+    "asyncpg.connect_utils": bind_asyncpg,
+    "pg8000.core": bind_pg8000,
+}
+
+
+class Finder:
+    """Binds a driver as soon as it is there, so that none is imported that the project does not use."""
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name not in DRIVERS:
+            return None
+        for finder in sys.meta_path:
+            find = None if finder is cls else getattr(finder, "find_spec", None)
+            spec = find and find(name, path, target)
+            if spec is not None:
+                break
+        else:
+            return None
+        plain = spec.loader.exec_module
+
+        def exec_module(module):
+            plain(module)
+            DRIVERS[name](module)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+def bind_drivers():
+    sys.meta_path.insert(0, Finder)
+    for name, bind in DRIVERS.items():
+        if name in sys.modules:
+            bind(sys.modules[name])
+
+
+def bind_pool():
+    from sqlalchemy import event
+    from sqlalchemy.pool import Pool
+
+    # On the class: it comes before what an engine itself does with a new connection.
+    @event.listens_for(Pool, "connect")
+    def connected(connection, record):
+        driver = getattr(record, "driver_connection", None) or connection
+        try:
+            if driver in bound:
+                return
+        except TypeError:
+            pass
+
+        def ask(question):
+            cursor = connection.cursor()
+            cursor.execute(question)
+            row = cursor.fetchone()
+            cursor.close()
+            return row
+
+        try:
+            row = identity(ask)
+            connection.rollback()
+        except Exception as error:
+            unknown(type(driver).__module__, error)
+        judge(driver, row)
+
+
+def tell_plans():
+    """Says to which revisions alembic is about to lead which version table, as it knows it from where it begins."""
+    from alembic.runtime import migration
+
+    class Planned(migration.HeadMaintainer):
+        def _insert_version(self, version):
+            self.heads.add(version)
+
+        def _delete_version(self, version):
+            self.heads.remove(version)
+
+        def _update_version(self, from_, to_):
+            self.heads.remove(from_)
+            self.heads.add(to_)
+
+    plain = migration.MigrationContext.__init__
+
+    @functools.wraps(plain)
+    def init(self, *args, **options):
+        plain(self, *args, **options)
+        steps_of = self._migrations_fn
+        if steps_of is None or self.as_sql:
+            return
+
+        def told(heads, context):
+            steps = list(steps_of(heads, context))
+            planned = Planned(context, heads)
+            # It logs as if it did what it only counts.
+            quiet, migration.log.disabled = migration.log.disabled, True
+            try:
+                for step in steps:
+                    planned.update_to_step(step)
+            finally:
+                migration.log.disabled = quiet
+            table = context._version
+            say(plan=sorted(planned.heads), table=table.name, schema=table.schema)
+            return steps
+
+        self._migrations_fn = told
+
+    migration.MigrationContext.__init__ = init
+
+
+def hide_own_frames():
+    """A traceback reads as that of plain alembic."""
+    show = sys.excepthook
+
+    def trimmed(traceback):
+        if traceback is None:
+            return None
+        rest = trimmed(traceback.tb_next)
+        file = traceback.tb_frame.f_code.co_filename
+        if file == "<stdin>" or re.search(r"\brunpy(\.py)?>?$", file):
+            return rest
+        return types.TracebackType(rest, traceback.tb_frame, traceback.tb_lasti, traceback.tb_lineno)
+
+    def trim(error, seen):
+        if error is None or id(error) in seen:
+            return
+        seen.add(id(error))
+        error.__traceback__ = trimmed(error.__traceback__)
+        trim(error.__cause__, seen)
+        trim(error.__context__, seen)
+
+    def hook(kind, error, traceback):
+        try:
+            trim(error, set())
+        except RecursionError:
+            pass
+        show(kind, error, error.__traceback__)
+
+    sys.excepthook = hook
+
+
+def main(what):
+    """
+    :param what: the expected database (none: every connection is refused), the questions that tell which one it is, the
+        word in front of reports, and alembic's own script (none: the module)
+    """
+    given.update(what)
+    script = given["script"]
+    try:
+        from alembic import config
+
+        bind_drivers()
+        bind_pool()
+        tell_plans()
+    except ImportError as error:
+        refuse(unreachable=str(error))
+    hide_own_frames()
+    try:
+        if script is None:
+            if OWN_ENTRY is not None:
+                sys.path.insert(0, os.getcwd())
+            config.main(prog="alembic")
+        else:
+            if OWN_ENTRY is not None:
+                sys.path.insert(0, os.path.dirname(os.path.realpath(script)))
+            sys.argv[0] = script
+            runpy.run_path(script, run_name="__main__")
+    finally:
+        say(bound=count)

@@ -1,0 +1,36 @@
+import type { Client } from 'pg';
+import { quoteName } from '../database/quote.ts';
+import type { Plan } from './binding.ts';
+
+/** Tables of that name that can be a version table of Alembic's. */
+const CANDIDATES = `
+  SELECT nspname AS schema FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n
+    ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+  WHERE c.relname OPERATOR(pg_catalog.=) $1::pg_catalog.name
+    AND ($2::pg_catalog.name IS NULL OR n.nspname OPERATOR(pg_catalog.=) $2::pg_catalog.name)
+    AND EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid
+      AND a.attname OPERATOR(pg_catalog.=) 'version_num'::pg_catalog.name)
+  ORDER BY 1`;
+
+/** What a version table of the database holds that alembic was about to lead somewhere. */
+export interface Landing {
+  readonly planned: readonly string[];
+  /** Of each table that it can be: one, unless several schemas have one of that name and alembic does not say which. */
+  readonly found: readonly (readonly string[])[];
+}
+
+export async function readLanding(client: Client, { plan, table, schema }: Plan): Promise<Landing> {
+  const { rows } = await client.query<{ schema: string }>(CANDIDATES, [table, schema]);
+  const found: string[][] = [];
+  for (const { schema: where } of rows) {
+    const held = await client.query<{ id: string }>(
+      `SELECT version_num AS id FROM ${quoteName(where)}.${quoteName(table)}`,
+    );
+    found.push(held.rows.map(({ id }) => id).sort());
+  }
+  return { planned: [...plan].sort(), found };
+}
+
+/** Whether the database is where alembic was about to lead it. Without a table it is nowhere, as is planned or not. */
+export const hasLanded = ({ planned, found }: Landing): boolean =>
+  (found.length === 0 ? [[]] : found).some((held) => held.join('\n') === planned.join('\n'));

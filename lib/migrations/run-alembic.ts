@@ -1,0 +1,167 @@
+import type { DatabaseIdentity } from '../database/identity.ts';
+import { RefusedError, UnreachableError } from '../errors.ts';
+import type { Result, RunOptions } from '../process.ts';
+import type { Terminal } from '../terminal.ts';
+import { Binding, type Plan, type Reached, type Refusal } from './binding.ts';
+import type { Python } from './interpreter.ts';
+
+export interface AlembicOptions {
+  /** alembic.ini as the place that migrates sees it; its usual one by default. */
+  readonly ini?: string | undefined;
+  /** Its lines are not shown. */
+  readonly quiet?: boolean;
+  /** The database that the guard has shown; else it is the one that our own session reaches. */
+  readonly shown?: DatabaseIdentity | undefined;
+  /** Also a command that only reads is refused where nobody can see which database it reaches. */
+  readonly strict?: boolean;
+}
+
+/** What alembic did on the verified database. */
+export interface AlembicResult extends Result {
+  /** To which revisions it was about to lead each version table; undefined where it was not bound. */
+  readonly plans: readonly Plan[] | undefined;
+}
+
+/** The place where an environment's migrations are. */
+export interface Place {
+  readonly environment: string;
+  /** What alembic's own connection may reach, asked through the stack's own, verified way. */
+  readonly readReached: () => Promise<Reached>;
+  /** @throws RefusedError where no program can be run with the Python of the project's alembic */
+  readonly python: () => Promise<Python>;
+  /** Runs alembic as it is with what follows it, or with the given words and input in its place. */
+  readonly start: (
+    args: readonly string[],
+    instead: (Pick<Python, 'words'> & { readonly input: string }) | undefined,
+    own: (line: string) => string | undefined,
+  ) => Promise<Result>;
+  /** Where it is said which database alembic goes to, for the person who has to correct that. */
+  readonly settings: string;
+  /** How the Python is named that alembic is to be run with. */
+  readonly nameThePython: string;
+}
+
+/** Shows alembic's own lines as they come. */
+export const showing =
+  (terminal: Terminal, own: (line: string) => string | undefined): NonNullable<RunOptions['onLine']> =>
+  (line, from) => {
+    const shown = own(line);
+    if (shown === undefined) return;
+    if (from === 'stdout') terminal.result(shown);
+    else terminal.line(shown);
+  };
+
+/** They read the revisions' files, and no database. */
+const FILES_ONLY = ['heads', 'history', 'branches', 'show'];
+
+type Need = 'none' | 'where possible' | 'always';
+
+/** @see https://alembic.sqlalchemy.org/en/latest/api/commands.html */
+export function needOfBinding([command, ...args]: readonly string[]): Need {
+  if (FILES_ONLY.includes(command!)) return 'none';
+  if (command === 'current') return 'where possible';
+  // It meets a database only where alembic.ini has revision_environment.
+  return command === 'revision' && !args.includes('--autogenerate') ? 'where possible' : 'always';
+}
+
+/**
+ * Runs alembic so that it can reach no database but the one that was verified.
+ *
+ * @throws RefusedError when a connection of alembic's reached another one, or nobody could see which; alembic was ended
+ * before its first statement there
+ */
+export async function runAlembic(
+  place: Place,
+  args: readonly string[],
+  { shown, strict = false }: Pick<AlembicOptions, 'shown' | 'strict'>,
+): Promise<AlembicResult> {
+  const need = strict ? 'always' : needOfBinding(args);
+  const python = need === 'none' ? undefined : await place.python().catch(unlessNeeded(need));
+  if (!python) return { ...(await place.start(args, undefined, (line) => line)), plans: undefined };
+  const expected = await place.readReached().catch((error: unknown) => {
+    // A revision file can be made while the database is down. Whatever answers then is none of ours.
+    if (args[0] === 'revision' && need !== 'always' && error instanceof UnreachableError) return null;
+    throw error;
+  });
+  if (expected) refuseOther(expected, place, shown);
+  const binding = new Binding(expected);
+  const input = binding.program(python.script);
+  const result = binding.read(
+    await place.start(args, { words: python.words, input }, (line) => binding.own(line)),
+  );
+  if (binding.refusal) throw refused(binding.refusal, expected, binding.bound, place);
+  return { ...result, plans: binding.plans };
+}
+
+const unlessNeeded =
+  (need: Need) =>
+  (error: unknown): undefined => {
+    if (need === 'always' || !(error instanceof RefusedError)) throw error;
+  };
+
+/** @throws RefusedError when our own session reaches a database of another environment, or another one than was shown */
+function refuseOther(found: Reached, { environment }: Place, shown: DatabaseIdentity | undefined): void {
+  if (found.marker !== null && found.marker !== environment) {
+    throw new RefusedError(
+      `database ${found.database} is marked for ${found.marker}, and this is ${environment}: nothing was touched`,
+    );
+  }
+  if (!shown) return;
+  const differs =
+    found.oid !== shown.oid ||
+    found.marker !== shown.marker ||
+    (shown.systemIdentifier !== null &&
+      found.systemIdentifier !== null &&
+      found.systemIdentifier !== shown.systemIdentifier);
+  if (differs) {
+    throw new RefusedError(
+      `${describeReached(found)} is not the database that was shown: nothing was touched`,
+      { hint: 'type the same again, and look at what is shown' },
+    );
+  }
+}
+
+/** `database core_stg (marker vm_stg, system 7412345678901234567)` */
+export function describeReached({ database, marker, systemIdentifier, started }: Reached): string {
+  const server =
+    systemIdentifier !== null
+      ? `system ${systemIdentifier}`
+      : `server started ${started === null ? 'at an unknown time' : new Date(Number(started) / 1000).toISOString()}`;
+  return `database ${database} (${marker === null ? 'no marker' : `marker ${marker}`}, ${server})`;
+}
+
+function refused(
+  refusal: Refusal,
+  expected: Reached | null,
+  bound: number,
+  { environment, settings, nameThePython }: Place,
+): RefusedError {
+  const touched = bound === 0 ? 'nothing was touched' : 'nothing was touched there';
+  if ('unreachable' in refusal) {
+    return new RefusedError(
+      `alembic's own Python cannot say which database it reaches (${refusal.unreachable}): nothing was touched`,
+      { hint: `name the Python that has the project's alembic: ${nameThePython}` },
+    );
+  }
+  if ('unknown' in refusal) {
+    return new RefusedError(
+      `nobody can say which database alembic reaches (${refusal.unknown}): ${touched}`,
+      { hint: `alembic may reach the database of ${environment} only: look at ${settings}` },
+    );
+  }
+  const other = expected
+    ? `\n${environment} is on ${describeReached(expected)}${sameBut(refusal.found, expected)}`
+    : '';
+  return new RefusedError(
+    `alembic reaches ${describeReached(refusal.found)}, not the one that was shown: ${touched}${other}`,
+    { hint: `look at what says where alembic goes: ${settings}` },
+  );
+}
+
+/** What differs where the line before does not show it. */
+function sameBut(found: Reached, expected: Reached): string {
+  if (describeReached(found) !== describeReached(expected)) return '';
+  return found.oid !== expected.oid
+    ? `; the database's OID is ${found.oid} there, and ${expected.oid} here`
+    : '; the servers were not started at the same time: one runs on a copy of the other';
+}
