@@ -1,29 +1,51 @@
 import { once } from 'node:events';
-import { readlinkSync, statSync, type WriteStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import {
+  linkSync,
+  lstatSync,
+  readlinkSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  type Stats,
+  type WriteStream,
+} from 'node:fs';
+import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, normalize, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { FailedError, messageOf } from './errors.ts';
+import { FailedError } from './errors.ts';
+import { isThere, kindOf } from './system/read-bounded.ts';
+import { isSystemError, reasonOf, remedyOf } from './system/reason.ts';
+
+/** A file as it was looked at: what may be replaced, and nothing that has come to its place since. */
+export type Seen = Pick<Stats, 'dev' | 'ino' | 'size' | 'mtimeMs' | 'mode' | 'gid'>;
 
 /**
- * Writes a file whole or not at all: beside its destination, flushed to disk, then renamed. What stood there before
- * stays until then.
+ * Writes a file whole or not at all: beside its destination, flushed to disk, then put in its place. What stood there
+ * before stays until then. Never follows a link, and replaces nothing but a regular file.
  *
  * @param fill writes the content; it may end the stream or leave that to this function
  * @param mode permissions; 0600 for files with data in them
- * @throws FailedError naming the file
+ * @param over what stands there and is replaced, whose owner's choice of a mode stays; `nothing` for a new file. By
+ *   default a file that only this tool writes, there or not
+ * @throws FailedError naming the file and the reason
  */
 export async function writeWhole(
   path: string,
   mode: number,
   fill: (output: WriteStream) => Promise<void> | void,
+  over?: Seen | 'nothing',
 ): Promise<void> {
   const partial = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
   let output: WriteStream | undefined;
+  let made = false;
   try {
     await mkdir(dirname(path), { recursive: true });
+    mayStand(path, over);
     await rm(partial, { force: true });
+    // Neither follows a link that somebody has put there, nor writes to what is there.
     const handle = await open(partial, 'wx', mode);
+    made = true;
+    if (typeof over === 'object') await takeAfter(handle, over, mode);
     output = handle.createWriteStream({ flush: true });
     const written = finished(output);
     // Awaited below; a failure before that must not end the process.
@@ -34,7 +56,9 @@ export async function writeWhole(
       throw new FailedError(`${path} was not written to its end`);
     output.end();
     await written;
-    await rename(partial, path);
+    mayStand(path, over);
+    if (over === 'nothing') putInFreePlace(partial, path);
+    else renameSync(partial, path);
     await flushFolder(dirname(path));
   } catch (error) {
     if (output && !output.closed) {
@@ -43,13 +67,75 @@ export async function writeWhole(
       await closed;
     }
     // What went wrong first is what the person wants to hear of.
-    await rm(partial, { force: true }).catch(() => {});
-    if (isSystemError(error)) {
-      throw new FailedError(`${path} cannot be written: ${messageOf(error)}`, { cause: error });
-    }
+    if (made) await rm(partial, { force: true }).catch(() => {});
+    if (isSystemError(error)) throw cannotBeWritten(path, error);
     throw error;
   }
 }
+
+/** @param error what a system call answered */
+export function cannotBeWritten(path: string, error: unknown): FailedError {
+  const hint = remedyOf(error);
+  const details = { cause: error, ...(hint === undefined ? {} : { hint }) };
+  return new FailedError(`${path} cannot be written: ${reasonOf(error)}`, details);
+}
+
+/** @throws FailedError when something else stands there than what may be replaced */
+function mayStand(path: string, over: Seen | 'nothing' | undefined): void {
+  const now = lstatSync(path, { throwIfNoEntry: false });
+  const isNot = (why: string): FailedError => new FailedError(`${path} cannot be written: ${why}`);
+  if (now?.isDirectory()) throw isNot('EISDIR, it is a folder');
+  if (now && !now.isFile()) throw isNot(`it is ${kindOf(now)}`);
+  if (over === undefined) return;
+  if (over === 'nothing') {
+    if (now) throw isNot('EEXIST, it exists by now');
+  } else if (!now) {
+    throw isNot('what stood there was removed meanwhile');
+  } else if ((['dev', 'ino', 'size', 'mtimeMs'] as const).some((field) => now[field] !== over[field])) {
+    throw isNot('what stood there was changed meanwhile');
+  }
+}
+
+/** What replaces a file is open to no more people than that was. */
+async function takeAfter(handle: FileHandle, { mode, gid }: Seen, asked: number): Promise<void> {
+  const before = mode & 0o666;
+  const own = await handle.stat();
+  const group =
+    own.gid === gid ||
+    (await handle.chown(own.uid, gid).then(
+      () => true,
+      () => false,
+    ));
+  // Where secrets may be in it, no more than was asked for; else as its owner has made it.
+  const wanted = asked & 0o077 ? before : before & asked;
+  await handle.chmod(group ? wanted : wanted & ~0o070);
+}
+
+/**
+ * Moves a file to a name that is free, in one step: whoever has taken it in this moment keeps it.
+ *
+ * @throws Error EEXIST of the system
+ */
+export function putInFreePlace(from: string, to: string): void {
+  // A folder that is moved over another replaces an empty one at the most.
+  if (lstatSync(from).isDirectory()) {
+    if (isThere(to)) throw existing(to);
+    return renameSync(from, to);
+  }
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    // Not every file system has hard links.
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code)) throw error;
+    if (isThere(to)) throw existing(to);
+    return renameSync(from, to);
+  }
+  unlinkSync(from);
+}
+
+const existing = (path: string): Error =>
+  Object.assign(new Error(`EEXIST: ${path}`), { code: 'EEXIST', syscall: 'rename' });
 
 /** Without this, a power cut could undo a rename in it. */
 export async function flushFolder(folder: string): Promise<void> {
@@ -60,9 +146,6 @@ export async function flushFolder(folder: string): Promise<void> {
     await handle.close();
   }
 }
-
-const isSystemError = (error: unknown): boolean =>
-  error instanceof Error && 'syscall' in error && typeof error.syscall === 'string';
 
 /**
  * One of the paths is the other, or is in it: as they are written, for they may be another machine's, or with the links

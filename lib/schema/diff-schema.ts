@@ -11,10 +11,11 @@ import { comparing } from './comparing.ts';
  * @throws IncomparableError when nobody can say
  */
 export async function diffSchema(run: StackRun): Promise<void> {
+  const { lookAtPage, reportComparison } = await import('./report/report.ts');
+  const page = lookAtPage(run);
   const base = await openBase(run, (run.values['BASE'] as string | undefined) ?? run.registry.default);
   const comparison = await comparing(run, base).compare();
-  const { reportComparison } = await import('./report/report.ts');
-  const hint = await reportComparison(comparison, run);
+  const hint = await reportComparison(comparison, run, page);
   const details = hint === undefined ? {} : { hint };
   const [one, other] = [comparison.base.label, comparison.compared.label];
   if (comparison.verdict === 'incomplete') {

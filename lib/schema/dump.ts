@@ -1,11 +1,13 @@
-import { relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import { PassThrough, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { FailedError } from '../errors.ts';
 import { writeWhole } from '../files.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { StackRun } from '../task.ts';
+import { lookAtDestination } from '../system/destination.ts';
 import { CanonicalDump, COMPLETE } from './canonical.ts';
+import { SCHEMA_DUMP } from './ours.ts';
 
 const PG_DUMP_ARGUMENTS = {
   /** As the makefile had it: owners and privileges differ between environments on purpose. */
@@ -19,6 +21,7 @@ type Format = keyof typeof PG_DUMP_ARGUMENTS;
  * `db-dump-schema-env`: writes the schema to OUT, whole or not at all; `-` is standard output.
  *
  * @throws FailedError when pg_dump fails or its text is cut; OUT is then as it was
+ * @throws RefusedError when something else than a schema dump stands there
  */
 export async function dumpSchema(run: StackRun): Promise<void> {
   const { stack, environment, terminal, actor, values, command } = run;
@@ -28,18 +31,23 @@ export async function dumpSchema(run: StackRun): Promise<void> {
   const dump = (output: Writable): Promise<void> => writeDump(stack, format, asIs, output);
   if (out === '-') return dump(process.stdout);
 
+  const { path, over } = lookAtDestination(
+    out,
+    'OUT',
+    SCHEMA_DUMP,
+    defaultFile(environment.name, format),
+    run.root,
+  );
   const plan = `pg_dump ${PG_DUMP_ARGUMENTS[format].join(' ')} ${stack.database.name} > ${out}`;
   // As pg_dump gives it, it also has what only the owner of a subscription or a user mapping should read.
-  await actor.act(plan, () => writeWhole(resolve(out), asIs ? 0o600 : 0o644, dump));
+  await actor.act(plan, () => writeWhole(path, asIs ? 0o600 : 0o644, dump, over));
   if (actor.dryRun) return;
-  terminal.ok(
-    `the schema of ${stack.database.name} (${environment.name}) is in ${relative('', resolve(out))}`,
-  );
+  terminal.ok(`the schema of ${stack.database.name} (${environment.name}) is in ${relative('', path)}`);
   // Compared with what everybody has at hand; that itself, with the first other one.
   const names = [run.registry.default, ...Object.keys(run.registry.environments)];
   const other = names.find((name) => name !== environment.name);
   if (other !== undefined) {
-    terminal.next(command('db-diff-schema-env', { ENV: other, BASE: relative('', resolve(out)) }));
+    terminal.next(command('db-diff-schema-env', { ENV: other, BASE: relative('', path) }));
   }
 }
 

@@ -113,7 +113,7 @@ describe.skipIf(inject('noEngine') !== '')('db-dump-schema-env', () => {
   });
 
   describe('when it fails', () => {
-    const OLD = '-- an older dump\n';
+    const OLD = '--\n-- PostgreSQL database dump\n--\n\n--\n-- PostgreSQL database dump complete\n--\n';
     const files = (): string[] => readdirSync(scratch.path('kept'));
     const fails = async (
       out: string,

@@ -120,11 +120,14 @@ describe('the WebAssembly pg_dump', () => {
     expect(await dump()).toBe(before);
   });
 
+  const LAST_GOOD =
+    '--\n-- PostgreSQL database dump\n--\n\n--\n-- PostgreSQL database dump complete\n--\n';
+
   test('that fails in the middle says why, and leaves OUT and no backup: 1', async () => {
     await sql(
       `CREATE TABLE public.broken (); UPDATE pg_class SET relnamespace = 99999 WHERE relname = 'broken'`,
     );
-    scratch.write('dumps/schema.sql', 'the last good one\n');
+    scratch.write('dumps/schema.sql', LAST_GOOD);
     const [schema, backup] = await Promise.all([
       scratch.runTask(`db-dump-schema-env OUT=dumps/schema.sql ${ENV}`),
       scratch.runTask(`backup BACKUP_DIR=none ${ENV}`),
@@ -135,7 +138,7 @@ describe('the WebAssembly pg_dump', () => {
       expect(stderr).not.toContain('[ok]');
       expect(status).toBe(1);
     }
-    expect(scratch.read('dumps/schema.sql')).toBe('the last good one\n');
+    expect(scratch.read('dumps/schema.sql')).toBe(LAST_GOOD);
     const left = await must([
       'find',
       scratch.root,
@@ -159,7 +162,7 @@ describe('the WebAssembly pg_dump', () => {
     await client.end().catch(() => {});
     expect(stderr).toContain('[error] pg_dump failed');
     expect(status).toBe(1);
-    expect(scratch.read('dumps/schema.sql')).toBe('the last good one\n');
+    expect(scratch.read('dumps/schema.sql')).toBe(LAST_GOOD);
     await scratch.mustTask(`up ${ENV}`);
   });
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Comparison, KindCount } from '../comparison.ts';
 import { differenceCards, filterForm } from './html-differences.ts';
 import { Markup, markup } from './markup.ts';
+import { GENERATOR } from '../ours.ts';
 import { printable } from '../../printable.ts';
 import { counted, grouped } from '../../display.ts';
 import { COUNTED, remarks, SIGN, sideDetails, total, verdictSentence } from './wording.ts';
@@ -36,6 +37,7 @@ export function renderHtml(comparison: Comparison, { at }: PageOptions): string 
 <html lang="en">
 <head>
 <meta charset="utf-8">
+${new Markup(GENERATOR)}
 <meta http-equiv="Content-Security-Policy" content="${policy(style, script)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">

@@ -5,7 +5,7 @@ import { flag, required, type Parameter } from '../../params.ts';
 export const VERBOSE = flag('each changed definition, line by line');
 export const JSON_RESULT = flag('the result as JSON');
 export const HTML: Parameter<string> = {
-  ...required('a page to write as well, for a browser and for print', {
+  ...required('a page to write as well, for a browser and for print; - for standard output', {
     placeholder: '<file>',
     defaultNote: 'none',
   }),

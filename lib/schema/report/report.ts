@@ -1,35 +1,65 @@
-import { relative, resolve } from 'node:path';
+import { relative } from 'node:path';
+import { UsageError } from '../../errors.ts';
 import { writeWhole } from '../../files.ts';
 import type { Redactor } from '../../redact.ts';
 import type { StackRun } from '../../task.ts';
+import { lookAtDestination, type Destination } from '../../system/destination.ts';
+import { REPORT } from '../ours.ts';
 import type { Comparison } from '../comparison.ts';
 import { verdictSentence } from './wording.ts';
 
 /**
+ * Where the run's HTML wants its page: looked at before the comparison takes its time.
+ *
+ * @throws RefusedError · FailedError when it cannot be written there
+ */
+export function lookAtPage({
+  values,
+  root,
+}: Pick<StackRun, 'values' | 'root'>): Destination | '-' | undefined {
+  const given = values['HTML'] as string | undefined;
+  if (given !== '-')
+    return given === undefined ? undefined : lookAtDestination(given, 'HTML', REPORT, USUAL, root);
+  if (values['JSON'] === true) throw new UsageError('JSON=1 and HTML=- both want standard output');
+  return '-';
+}
+
+const USUAL = 'report.html';
+
+/**
  * Shows a comparison as the run's VERBOSE, JSON and HTML ask for it.
  *
+ * @param page where HTML's page goes
  * @returns the line to type next when the verdict is not `same`
  * @throws FailedError when the page cannot be written
  */
-export async function reportComparison(found: Comparison, run: StackRun): Promise<string | undefined> {
+export async function reportComparison(
+  found: Comparison,
+  run: StackRun,
+  page = lookAtPage(run),
+): Promise<string | undefined> {
   const { terminal, values, actor, command } = run;
   const comparison = redacted(found, terminal.redactor);
   if (values['JSON'] === true) {
     const { renderJson } = await import('./json.ts');
     terminal.result(renderJson(comparison));
-  } else {
+  } else if (page !== '-') {
     const { renderTerminal } = await import('./terminal.ts');
     const verbose = values['VERBOSE'] === true;
     terminal.result(renderTerminal(comparison, { verbose, style: terminal.styleResult }));
   }
-  const page = values['HTML'] as string | undefined;
   if (page !== undefined) {
     const { renderHtml } = await import('./html.ts');
     const text = renderHtml(comparison, { at: new Date() });
-    await actor.act(`# write the report to ${page}`, () =>
-      writeWhole(resolve(page), 0o600, (output) => void output.write(text)),
-    );
-    if (!actor.dryRun) terminal.ok(`the report is in ${relative('', resolve(page))}`);
+    if (page === '-') {
+      terminal.result(text.trimEnd());
+    } else {
+      const shown = relative('', page.path);
+      await actor.act(`# write the report to ${String(values['HTML'])}`, () =>
+        writeWhole(page.path, 0o600, (output) => void output.write(text), page.over),
+      );
+      if (!actor.dryRun) terminal.ok(`the report is in ${shown}`);
+    }
   }
   if (comparison.verdict !== 'same') return nextLine(run);
   terminal.ok(verdictSentence(comparison));
@@ -42,7 +72,7 @@ function nextLine(run: StackRun): string | undefined {
   const { values, task, command } = run;
   if (values['VERBOSE'] !== true && values['JSON'] !== true)
     return command(task.name, again(run, { VERBOSE: '1' }));
-  if (values['HTML'] === undefined) return command(task.name, again(run, { HTML: 'report.html' }));
+  if (values['HTML'] === undefined) return command(task.name, again(run, { HTML: USUAL }));
   return undefined;
 }
 
