@@ -120,8 +120,7 @@ describe('the WebAssembly pg_dump', () => {
     expect(await dump()).toBe(before);
   });
 
-  const LAST_GOOD =
-    '--\n-- PostgreSQL database dump\n--\n\n--\n-- PostgreSQL database dump complete\n--\n';
+  const LAST_GOOD = '--\n-- PostgreSQL database dump\n--\n\n--\n-- PostgreSQL database dump complete\n--\n';
 
   test('that fails in the middle says why, and leaves OUT and no backup: 1', async () => {
     await sql(
