@@ -24,6 +24,13 @@ export const leftovers: Check<StackRun> = {
   },
 };
 
+/** Whether the data is found again by the next container. */
+export const storageStays: Check<StackRun> = {
+  name: 'storage',
+  look: async ({ stack }) =>
+    (await stack.lookAtStorage?.()) ?? notLookedAt('the server is kept by somebody else'),
+};
+
 /** Less than this, and the next restore or migration may not fit. */
 const LITTLE = 1e9;
 

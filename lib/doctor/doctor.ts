@@ -7,7 +7,7 @@ import { readerReads } from '../schema/verify/database-checks.ts';
 import { atHead, databaseReachable, markerRight, oneHead } from '../schema/verify/environment-checks.ts';
 import { factsOf, type Facts } from '../schema/verify/facts.ts';
 import type { NamedRun, StackRun } from '../task.ts';
-import { diskSpace, leftovers } from './database-checks.ts';
+import { diskSpace, leftovers, storageStays } from './database-checks.ts';
 
 /** Of a database that is only half set up nothing is broken yet. */
 const OF_CONTENTS: readonly Check<Facts>[] = [markerRight, asWarning(readerReads), asWarning(atHead)];
@@ -45,8 +45,9 @@ async function examine(run: NamedRun): Promise<Finding[]> {
   }
   const files = opened.environment.envFiles.map(({ path }) => path).join(', ');
   const facts = factsOf(opened);
-  const [engine, database, heads] = await Promise.all([
+  const [engine, storage, database, heads] = await Promise.all([
     opened.stack.diagnose(),
+    opened.stack.lookAtStorage ? lookAt(storageStays, opened) : undefined,
     lookAt(databaseReachable, facts),
     lookAt(asWarning(oneHead), facts),
   ]);
@@ -64,6 +65,7 @@ async function examine(run: NamedRun): Promise<Finding[]> {
       found: files === '' ? 'the registry names no env files' : `${files} are complete`,
     },
     ...engine,
+    ...(storage ? [storage] : []),
     ...[database, ...rest, heads],
   ];
 }

@@ -47,9 +47,10 @@ export async function up(run: StackRun): Promise<void> {
 }
 
 export async function down({ environment, stack, terminal, actor, command }: StackRun): Promise<void> {
-  await stack.down();
+  const { found, advice } = await stack.down();
   if (actor.dryRun) return;
-  terminal.ok(`${environment.name} is stopped; its data stays`);
+  terminal.ok(`${environment.name} is stopped; ${found}`);
+  advice.forEach((line) => terminal.next(line));
   terminal.next(command('up', { ENV: environment.name }));
 }
 

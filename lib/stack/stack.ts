@@ -2,7 +2,7 @@ import type { Transform, Writable } from 'node:stream';
 import type { Client } from 'pg';
 import type { Actor } from '../act.ts';
 import type { Dump } from '../database/dump.ts';
-import type { Finding } from '../findings/finding.ts';
+import type { Finding, Outcome } from '../findings/finding.ts';
 import type { AlembicOptions, AlembicResult } from '../migrations/run-alembic.ts';
 import type { Result } from '../process.ts';
 import type { Terminal } from '../terminal.ts';
@@ -80,6 +80,14 @@ export interface BuildOptions {
   readonly buildkit: boolean | undefined;
 }
 
+/** What was found once everything was stopped. */
+export interface Stopped {
+  /** Where the data is, as it was seen: completes "vm_stg is stopped; …". */
+  readonly found: string;
+  /** What to change where the containers had to be kept. */
+  readonly advice: readonly string[];
+}
+
 /**
  * The running thing behind an environment. Methods that change something go through `Actor.act`, so that a dry run
  * shows them instead.
@@ -102,8 +110,15 @@ export interface Stack {
    * @param options.meanwhile what can be begun as soon as the containers run
    */
   up(options: { build: boolean; timeout: number; meanwhile?: () => void }): Promise<void>;
-  down(): Promise<void>;
+  /**
+   * Stops everything, and keeps whatever the data needs to be found again.
+   *
+   * @throws RefusedError when the data would be gone
+   */
+  down(): Promise<Stopped>;
   restart(options: { timeout: number }): Promise<void>;
+  /** Whether the data is found again when the stack is stopped and started; undefined where that is not ours to say. */
+  readonly lookAtStorage?: () => Promise<Outcome>;
   rebuild(options: BuildOptions & { timeout: number }): Promise<void>;
   ps(): Promise<void>;
   logs(options: { service: string | undefined; follow: boolean; tail: number }): Promise<void>;

@@ -30,6 +30,8 @@ import { runPsql } from './psql.ts';
 import { connect } from './relay.ts';
 import { otherPasswordIn } from './password.ts';
 import { spareOf, spares } from './spares.ts';
+import { keeper } from './survival/keep.ts';
+import { toldDirectory } from './survival/told.ts';
 import { databaseImage, describeTarget } from './target.ts';
 
 /** A stack that docker compose runs. Reads the resolved configuration once. */
@@ -87,6 +89,7 @@ export async function openComposeStack(
         signal,
       );
       running.remember(databaseService, id);
+      await keeps.afterUp();
     });
 
   /** Where it runs already, what follows is done while compose looks whether anything has changed. */
@@ -100,6 +103,11 @@ export async function openComposeStack(
   const about = { environment, docker, engine, config, settings, databaseService };
   const container = (): Promise<Container | undefined> => findContainer(ask, project, databaseService);
 
+  const keeps = keeper({
+    ...{ environment, engine, docker, config, databaseService, actor, terminal, change },
+    told: () => toldDirectory((work) => stack.withClient(settings.name, work)),
+  });
+
   const stack: Stack = {
     database: { name: settings.name, user: settings.user },
 
@@ -108,15 +116,18 @@ export async function openComposeStack(
     build: async () => void (await change(changing('build'))),
 
     async up({ build, timeout, meanwhile }) {
+      await keeps.beforeUp(build);
       if (!actor.dryRun) greetEarly();
       await change(changing('up', '-d', ...(build ? ['--build'] : []), ...orphans));
       meanwhile?.();
       await ready(timeout);
     },
 
-    down: async () => void (await change(compose('down', '--remove-orphans'))),
+    down: () => keeps.down(),
+    lookAtStorage: () => keeps.look(),
 
     async restart({ timeout }) {
+      await keeps.beforeRestart();
       await change(compose('restart'));
       await ready(timeout);
     },
@@ -127,6 +138,7 @@ export async function openComposeStack(
       await change(compose(...global, 'build', ...flags), {
         env: buildkit === undefined ? {} : { DOCKER_BUILDKIT: buildkit ? '1' : '0' },
       });
+      await keeps.beforeUp(false);
       await change(compose('up', '-d', '--remove-orphans'));
       await ready(timeout);
     },
@@ -180,6 +192,7 @@ export async function openComposeStack(
       const tools = { engine, docker, config, project, databaseService, actor, terminal, endSessions };
       await destroyPlan(plan as ComposePlan, storage, tools);
       running.forget();
+      if (!actor.dryRun) await keeps.forget();
     },
 
     async withClient(database, work) {

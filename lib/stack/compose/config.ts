@@ -15,10 +15,16 @@ export interface ConfiguredMount {
   readonly type: string;
   readonly source?: string;
   readonly target: string;
+  readonly volume?: { readonly subpath?: string };
 }
 
 export interface ConfiguredService {
   readonly image?: string;
+  readonly build?: object | null;
+  readonly pull_policy?: string;
+  readonly entrypoint?: string | readonly string[] | null;
+  readonly command?: string | readonly string[] | null;
+  readonly volumes_from?: readonly string[];
   readonly environment?: Readonly<Record<string, string | null>>;
   readonly volumes?: readonly ConfiguredMount[];
   readonly tmpfs?: string | readonly string[];

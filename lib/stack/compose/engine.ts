@@ -25,6 +25,8 @@ export interface Engine {
   readonly ask: Ask;
   /** Has the engine make something. @throws like `ask`, also when it does not have what the path names */
   readonly make: <T>(path: string, what: object) => Promise<T>;
+  /** Removes what the path names; no matter when it is not there. */
+  readonly remove: (path: string) => Promise<void>;
   /**
    * What the engine says of a path in a container, running or not: its head, and the start of a tar of it.
    *
@@ -56,7 +58,7 @@ interface Answer {
 }
 
 interface Question {
-  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
   readonly path: string;
   readonly what?: object;
   /** The answer is a connection. */
@@ -166,6 +168,12 @@ export function openEngine(docker: Docker, socket: string | undefined): Engine {
       send({ method: 'POST', path, what }, async ({ response }) => {
         if (response.statusCode !== 201) throw await refusal(response);
         return JSON.parse(await text(response)) as T;
+      }),
+
+    remove: (path) =>
+      send({ method: 'DELETE', path }, async ({ response }) => {
+        if (response.statusCode !== 204 && response.statusCode !== 404) throw await refusal(response);
+        response.resume();
       }),
 
     pathIn(container, path, limit = 0) {

@@ -7,6 +7,8 @@ import { ConfigurationError } from '../../errors.ts';
 export interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
+  /** As PG_VERSION has it: `17`. */
+  readonly major: string;
   /** What the programs need in their environment to find their libraries. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -38,9 +40,12 @@ export function findBinaries(fallback: string, from?: string): Binaries {
     });
   }
   const native = join(root, 'native');
+  // The package is numbered as the server is.
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   return {
     initdb: join(native, 'bin', 'initdb'),
     postgres: join(native, 'bin', 'postgres'),
+    major: version.split('.')[0]!,
     env: linkLibraries(root, fallback),
   };
 }

@@ -10,6 +10,7 @@ import type { Stack, StackOptions } from '../stack.ts';
 import { connectLocally, withLocalClient } from './client.ts';
 import { diagnoseEmbedded } from './diagnose.ts';
 import { followFile } from './follow.ts';
+import { checkData, storageOf, whatStays } from './data.ts';
 import { withLock } from './lock.ts';
 import { planEmbedded } from './plan.ts';
 import {
@@ -46,6 +47,7 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
   const end = (): Promise<void> => withLock(home.folder, () => stop(home));
 
   async function beginAlone(): Promise<void> {
+    checkData(home, name);
     await initialise(home, credentials);
     const timeZone = variables.get('TZ')?.value;
     const { port } = await start(home, timeZone === undefined ? [] : ['-c', `timezone=${timeZone}`]);
@@ -93,7 +95,12 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
 
     build: () => Promise.resolve(),
     up: async () => void (await act(`# initdb and start PostgreSQL in ${home.data}`, begin)),
-    down: async () => void (await act(`# stop the embedded PostgreSQL of ${name}`, end)),
+    async down() {
+      await act(`# stop the embedded PostgreSQL of ${name}`, end);
+      if (actor.dryRun) return { found: '', advice: [] };
+      return { found: whatStays(home), advice: [] };
+    },
+    lookAtStorage: () => Promise.resolve(storageOf(home)),
     restart: async () =>
       void (await act(`# stop and start the embedded PostgreSQL of ${name}`, async () => {
         await end();

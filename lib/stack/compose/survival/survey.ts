@@ -1,0 +1,299 @@
+import { posix } from 'node:path';
+import type { ComposeConfig, ConfiguredService } from '../config.ts';
+import {
+  inspectVolumes,
+  listContainers,
+  SERVICE_LABEL,
+  type ActualVolumes,
+  type Container,
+} from '../containers.ts';
+import type { Ask, Engine } from '../engine.ts';
+import { filesOf, type Files } from './files.ts';
+import {
+  directoryOf,
+  directoryToBe,
+  mountOf,
+  mountsToBe,
+  type DataFiles,
+  type Mount,
+  type Planned,
+  type Present,
+} from './place.ts';
+
+/** The part of a container that tells how it was made, beside what `Container` has. */
+type Inspected = Container & {
+  readonly Name: string;
+  readonly Config: {
+    readonly Image: string;
+    readonly Cmd: readonly string[] | null;
+    readonly Entrypoint: readonly string[] | null;
+    readonly Labels: Readonly<Record<string, string>> | null;
+  };
+};
+
+interface Image {
+  readonly Id: string;
+  readonly Config: {
+    readonly Env?: readonly string[] | null;
+    readonly Cmd?: readonly string[] | null;
+    readonly Entrypoint?: readonly string[] | null;
+    readonly Volumes?: Readonly<Record<string, object>> | null;
+  } | null;
+}
+
+/** A container of the project that is a PostgreSQL server's, or was. */
+export interface DatabaseContainer extends Present {
+  /** With links in their destinations followed. */
+  readonly mounts: readonly (Mount & { readonly written: string })[];
+  readonly id: string;
+  readonly name: string;
+  readonly service: string;
+  readonly running: boolean;
+  /** The data directory by what it was started with. */
+  readonly configured: string;
+  /** The name by which its image was asked for, and what it was then. */
+  readonly image: string;
+  readonly imageId: string;
+  /** Compose's own hash of the configuration that it was made from. */
+  readonly hash: string | undefined;
+}
+
+/** A database service as a container of it would be made, and what it is made from. */
+export interface PlannedService {
+  readonly configured: readonly Mount[];
+  readonly ofImage: readonly string[];
+  readonly directory: string;
+  /** Undefined where the engine does not have the image. */
+  readonly imageId: string | undefined;
+  /** What keeps us from knowing how a container would be made. */
+  readonly unknown?: string;
+}
+
+/** What the engine and the configuration tell, once for all services. */
+export interface Surveyed {
+  readonly config: ComposeConfig;
+  readonly volumes: ActualVolumes;
+  readonly containers: readonly DatabaseContainer[];
+}
+
+/**
+ * The containers of the project that have a database's data, or had: those of the database service, and whatever else
+ * was made with a PGDATA. Stopped ones, and those whose service the compose file no longer has, are among them.
+ *
+ * @param dataDirectory of the database service, by the server's own word where it answers
+ */
+export async function surveyContainers(
+  engine: Engine,
+  { config, project, databaseService }: { config: ComposeConfig; project: string; databaseService: string },
+  dataDirectory: Promise<string | undefined>,
+): Promise<Surveyed> {
+  const { ask } = engine;
+  // Whoever needs it hears why there is none.
+  dataDirectory.catch(() => {});
+  const listed = await listContainers(ask, project);
+  const inspected = await Promise.all(listed.map(({ Id }) => ask<Inspected>(`/containers/${Id}/json`)));
+  const databases = inspected.filter(
+    (one): one is Inspected => one !== undefined && isDatabase(one, databaseService),
+  );
+  const maps = await Promise.all(
+    databases.length === 0
+      ? [inspectVolumes(ask, config, undefined)]
+      : databases.map((container) => inspectVolumes(ask, config, container)),
+  );
+  const volumes: ActualVolumes = new Map(maps.flatMap((map) => [...map]));
+  const containers = databases.map(async (container) => {
+    const service = container.Config.Labels?.[SERVICE_LABEL] ?? '';
+    const running = container.State.Status === 'running';
+    const told = running && service === databaseService ? await dataDirectory : undefined;
+    const files = filesOf(engine, container.Id);
+    const mounts = await Promise.all(
+      mountsOf(container, volumes).map(async (mount) => ({
+        ...mount,
+        destination: await files.realpath(mount.destination),
+        written: mount.destination,
+      })),
+    );
+    const configured = directoryOf({
+      env: container.Config.Env ?? [],
+      words: [...(container.Config.Entrypoint ?? []), ...(container.Config.Cmd ?? [])],
+    });
+    return {
+      ...{ id: container.Id, name: container.Name.replace(/^\//, ''), service, running, mounts, configured },
+      data: await findData(files, running, mounts, told, configured),
+      image: container.Config.Image,
+      imageId: container.Config.Labels?.['com.docker.compose.image'] ?? container.Image,
+      hash: container.Config.Labels?.['com.docker.compose.config-hash'],
+    };
+  });
+  return { config, volumes, containers: await Promise.all(containers) };
+}
+
+const isDatabase = ({ Config }: Inspected, databaseService: string): boolean =>
+  Config.Labels?.[SERVICE_LABEL] === databaseService ||
+  (Config.Env ?? []).some((variable) => variable.startsWith('PGDATA='));
+
+function mountsOf({ Mounts, HostConfig }: Inspected, volumes: ActualVolumes): Mount[] {
+  const mounted = Mounts.map(({ Type, Name = '', Source, Destination }): Mount => {
+    const destination = posix.normalize(Destination);
+    if (Type === 'volume') return volumeMount(Name, destination, volumes.get(Name)?.Options ?? {});
+    return { kind: Type === 'tmpfs' ? 'memory' : 'folder', source: Source, destination };
+  });
+  return [...mounted, ...inMemory(Object.keys(HostConfig.Tmpfs ?? {}))];
+}
+
+const inMemory = (paths: readonly string[]): Mount[] =>
+  paths.map((path) => ({ kind: 'memory', source: '', destination: posix.normalize(path) }));
+
+/** A volume may be a folder that outlives it, or memory: `driver_opts: { o: bind, device: ./data }`. */
+function volumeMount(name: string, destination: string, options: Readonly<Record<string, string>>): Mount {
+  const { type, o = '', device } = options;
+  if (device !== undefined && o.split(',').some((option) => /^r?bind$/.test(option)))
+    return { kind: 'folder', source: device, destination };
+  return { kind: type === 'tmpfs' ? 'memory' : 'volume', source: name, destination };
+}
+
+/** How a container of a service would be made from the configuration as it is now. */
+export async function planService(
+  ask: Ask,
+  { config, volumes, containers }: Surveyed,
+  name: string,
+  project: string,
+): Promise<PlannedService> {
+  const service = config.services[name]!;
+  const reference = imageOf(service, name, project);
+  // Where the name is gone, what a container of that name was made from is the best there is.
+  const known = containers.find(({ image: name }) => name === reference)?.imageId;
+  const image =
+    (await ask<Image>(`/images/${reference}/json`)) ??
+    (known === undefined ? undefined : await ask<Image>(`/images/${known}/json`));
+  const own = Object.entries(service.environment ?? {}).map(
+    ([variable, value]) => `${variable}=${value ?? ''}`,
+  );
+  const { Env, Cmd, Entrypoint, Volumes } = image?.Config ?? {};
+  const entrypoint = words(service.entrypoint);
+  // A new entrypoint leaves the image's command out. https://docs.docker.com/reference/compose-file/services/#entrypoint
+  const command = words(service.command) ?? (entrypoint ? [] : (Cmd ?? []));
+  return {
+    configured: configuredMounts(service, config, volumes),
+    ofImage: Object.keys(Volumes ?? {}).map((path) => posix.normalize(path)),
+    directory: directoryOf({
+      env: [...own, ...(Env ?? [])],
+      words: [...(entrypoint ?? Entrypoint ?? []), ...command],
+    }),
+    imageId: image?.Id,
+    ...(service.volumes_from === undefined
+      ? {}
+      : { unknown: `${name} takes its volumes from other containers` }),
+    ...(image ? {} : { unknown: `the engine does not have image ${reference}` }),
+  };
+}
+
+export const imageOf = (service: ConfiguredService, name: string, project: string): string =>
+  service.image ?? `${project}-${name}`;
+
+const words = (given: string | readonly string[] | null | undefined): readonly string[] | undefined =>
+  given === null || given === undefined ? undefined : [given].flat();
+
+function configuredMounts(
+  service: ConfiguredService,
+  config: ComposeConfig,
+  volumes: ActualVolumes,
+): Mount[] {
+  const { volumes: mounts = [], tmpfs = [] } = service;
+  const mounted = mounts.map(({ type, source = '', target, volume }): Mount => {
+    const destination = posix.normalize(target);
+    if (type === 'tmpfs') return { kind: 'memory', source: '', destination };
+    if (type !== 'volume') return { kind: 'folder', source, destination };
+    const configured = config.volumes?.[source];
+    const name = configured?.name ?? '';
+    const mount = volumeMount(name, destination, volumes.get(name)?.Options ?? configured?.driver_opts ?? {});
+    // Of a volume only a folder below may be mounted; what is in another one of it is not the same.
+    const { subpath } = volume ?? {};
+    return subpath === undefined ? mount : { ...mount, source: posix.join(mount.source, subpath) };
+  });
+  return [...mounted, ...inMemory([tmpfs].flat().map((path) => path.split(':')[0]!))];
+}
+
+/** A container in the place of another, or where there is none. */
+export function plan(
+  { configured, ofImage, directory, imageId, unknown }: PlannedService,
+  present: DatabaseContainer,
+  how: 'anew' | 'in its place',
+): Planned {
+  // What the present container has behind a link, the next one has there as well: both write the same place.
+  const real = new Map(present.mounts.map(({ written, destination }) => [written, destination]));
+  const follow = (path: string): string => real.get(path) ?? path;
+  const mounts = configured.map((mount) => ({ ...mount, destination: follow(mount.destination) }));
+  return {
+    mounts: mountsToBe(mounts, ofImage.map(follow), how === 'anew' ? [] : present.mounts),
+    directory: unknown === undefined ? directoryToBe(present.data, present.configured, directory) : undefined,
+    sameImage: imageId === present.imageId,
+  };
+}
+
+/**
+ * A server's files in a container, running or not: where the server says, else where it was told, else wherever they are.
+ * What is in memory can only be seen from inside, and is believed of a container that runs.
+ */
+async function findData(
+  files: Files,
+  running: boolean,
+  mounts: readonly Mount[],
+  told: string | undefined,
+  configured: string,
+): Promise<DataFiles> {
+  const inMemory = (path: string): boolean => mountOf(path, mounts)?.kind === 'memory';
+  const has = async (folder: string): Promise<boolean> => {
+    const real = await files.realpath(folder);
+    return inMemory(real) ? running : files.exists(posix.join(real, 'PG_VERSION'));
+  };
+  const at = async (directory: string): Promise<DataFiles> => ({
+    ...{ state: 'there', directory },
+    ...(await followLinks(files, directory, inMemory)),
+  });
+  if (told !== undefined) return at(posix.normalize(told));
+  if (await has(configured)) return at(configured);
+  const mounted = await Promise.all(
+    mounts.map(async ({ destination }) => ((await has(destination)) ? destination : [])),
+  );
+  const places = [...new Set([...mounted.flat(), ...(await dataInLayer(files))])];
+  if (places.length === 1) return at(places[0]!);
+  const nowhere = { directory: configured, real: configured, links: [], elsewhere: [] };
+  if (places.length === 0) return { state: 'none', ...nowhere };
+  const why = `there are data directories at ${places.join(' and ')}, and the server does not say which is its own`;
+  return { state: 'unknown', why, ...nowhere };
+}
+
+/** Data directories in the container's own layer: not each database's folder in them, which has a PG_VERSION as well. */
+const dataInLayer = async (files: Files): Promise<string[]> =>
+  [...(await files.changes())]
+    .filter((path) => path.endsWith('/PG_VERSION') && !/\/base\/\d+\/PG_VERSION$/.test(path))
+    .map((path) => posix.dirname(path));
+
+async function followLinks(
+  files: Files,
+  directory: string,
+  inMemory: (path: string) => boolean,
+): Promise<Pick<DataFiles, 'real' | 'links' | 'elsewhere'>> {
+  const passed: string[] = [];
+  const real = await files.realpath(directory, passed);
+  const elsewhere = inMemory(real)
+    ? []
+    : [
+        { what: 'pg_wal', path: await files.realpath(posix.join(real, 'pg_wal'), passed) },
+        ...(await Promise.all(
+          (await files.linksIn(posix.join(real, 'pg_tblspc'))).map(async ({ name, target }) => ({
+            what: `tablespace ${name}`,
+            path: await files.realpath(posix.resolve(real, 'pg_tblspc', target), passed),
+          })),
+        )),
+      ];
+  // Those in the data directory go where it goes.
+  const links = [...new Set(passed)].filter((link) => !link.startsWith(`${real}/`));
+  const changed = links.length > 0 ? await files.changes() : new Set<string>();
+  return {
+    real,
+    links: links.map((path) => ({ path, ofImage: !changed.has(path) })),
+    elsewhere: elsewhere.filter(({ path }) => !path.startsWith(`${real}/`)),
+  };
+}
