@@ -237,7 +237,8 @@ exec '${findPlugin('')}' "$@"
   test('check: all is well', async () => {
     const { stdout } = await done('check ENV=vm_stg');
     expect(stdout).toMatch(/^✓ configuration .*\n✓ engine +Docker .*, Compose .*\n✓ ports /m);
-    expect(stdout).toMatch(/^✓ password +the server takes the one of app_stg\n✓ database reachable /m);
+    expect(stdout).toMatch(/^✓ password +the server takes the one of app_stg\n✓ storage +volume /m);
+    expect(stdout).toMatch(/: the next container finds it there\n✓ database reachable /);
     const json = JSON.parse((await done('check ENV=vm_stg JSON=1')).stdout) as { passed: boolean };
     expect(json.passed).toBe(true);
   });
@@ -342,7 +343,8 @@ exec '${findPlugin('')}' "$@"
 
   test('down removes the containers and keeps the data', async () => {
     const { stderr } = await done('down ENV=vm_stg');
-    expect(stderr).toContain('[ok] vm_stg is stopped; its data stays');
+    const volume = `${scratch.project('vm_stg')}_postgres_data`;
+    expect(stderr).toContain(`[ok] vm_stg is stopped; its data stays in volume ${volume}\n`);
     expect(await docker('ps', '-aq', '--filter', `name=${scratch.project('vm_stg')}`)).toBe('');
     await startDatabase(scratch, 'vm_stg', 'db');
     expect(await sql('SELECT x FROM kept')).toBe('42');
