@@ -11,6 +11,7 @@ import { whileUnfinished } from '../unfinished.ts';
 import type { ArchiveHead } from './archive.ts';
 import { readDatabaseFacts, type BackupFacts, type TakenBackup } from './backup-facts.ts';
 import { keepNewest } from './backup-retention.ts';
+import { checkPlace } from './backup-place.ts';
 import { readBackups } from './backups.ts';
 import { checksum, filesOf, sizeOf } from './checksum.ts';
 import { checkSpace, expectedSize } from './disk-space.ts';
@@ -47,6 +48,7 @@ export async function backup(run: StackRun): Promise<void> {
 export async function takeBackup(run: StackRun, folder: string, jobs = 1): Promise<TakenBackup> {
   const { stack, environment } = run;
   const time = new Date();
+  await checkPlace(run, folder);
   await removeUnfinished(folder);
   const file = fileFor(run, folder, time);
   const unverified = unfinishedName(file);

@@ -50,6 +50,8 @@ export interface Target {
   readonly otherUsers: readonly string[];
   /** As the server's own machine or container sees it. */
   readonly dataDirectory?: string;
+  /** The folder of the engine's or the server's host in which the data lie; undefined where that is not known. */
+  readonly folder?: string | undefined;
   /** A digest of each part of the resolved compose configuration. */
   readonly configuration?: Readonly<Record<string, string>>;
 }

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { Storage } from '../stack.ts';
 import type { ComposeConfig } from './config.ts';
 import { demand, type Ask } from './engine.ts';
+import { mountsOfContainer, mountsOfService, type Mount } from './storage/mounts.ts';
 
 /** The part of a container that is used, as `docker inspect` shows it. */
 export interface Container {
@@ -131,13 +132,6 @@ export async function imageEnvironment(ask: Ask, image: string): Promise<readonl
   return found?.Config?.Env ?? [];
 }
 
-/** Something mounted in a container. A volume that has no name yet has an empty source. */
-export interface Mount {
-  readonly type: string;
-  readonly source: string;
-  readonly destination: string;
-}
-
 /** The mount that holds a path: the one mounted deepest above it. */
 export function holds<M extends { destination: string }>(path: string, mounts: readonly M[]): M | undefined {
   const inside = (folder: string): boolean => !/^\.\.(\/|$)/.test(posix.relative(folder, path));
@@ -158,34 +152,6 @@ export function storageOfContainer(
       kind: 'container',
     }
   );
-}
-
-/** What is mounted in an existing container. */
-export function mountsOfContainer(container: Container): Mount[] {
-  const tmpfs = Object.keys(container.HostConfig.Tmpfs ?? {}).map((destination) => ({
-    type: 'tmpfs',
-    source: '',
-    destination,
-  }));
-  const mounts = container.Mounts.map((mount) => ({
-    type: mount.Type,
-    source: mount.Type === 'volume' ? (mount.Name ?? '') : mount.Source,
-    destination: mount.Destination,
-  }));
-  return [...mounts, ...tmpfs];
-}
-
-/** What the configuration mounts in a service. */
-export function mountsOfService(config: ComposeConfig, service: string): Mount[] {
-  const { volumes = [], tmpfs = [] } = config.services[service]!;
-  return [
-    ...volumes.map(({ type, source = '', target }) => ({
-      type,
-      source: type === 'volume' ? (config.volumes?.[source]?.name ?? '') : source,
-      destination: target,
-    })),
-    ...[tmpfs].flat().map((path) => ({ type: 'tmpfs', source: '', destination: path.split(':')[0]! })),
-  ];
 }
 
 /** Where a service without a container will keep its data directory, as far as the configuration tells. Pure. */

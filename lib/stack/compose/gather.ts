@@ -3,21 +3,14 @@ import { posix } from 'node:path';
 import { FailedError, messageOf } from '../../errors.ts';
 import { NOTHING, type Plan } from '../plan.ts';
 import type { Target } from '../stack.ts';
-import {
-  mountsOfContainer,
-  mountsOfService,
-  type ActualVolume,
-  type Container,
-  type ListedContainer,
-  type ListedNetwork,
-  type Mount,
-} from './containers.ts';
+import type { ActualVolume, Container, ListedContainer, ListedNetwork } from './containers.ts';
 import { demand } from './engine.ts';
 import { runIn } from './exec.ts';
 import { planProject, type ProjectFacts } from './plan.ts';
 import { isBehindLink, isInside, lookInto } from './storage/folder.ts';
 import { HELPER_LABEL, MissingFolderError, MissingImageError, runHelper } from './storage/helper.ts';
 import { TELL, readTold, type Inside } from './storage/inside.ts';
+import { mountsOfContainer, mountsOfService, type Mount } from './storage/mounts.ts';
 import { databaseImage, type About } from './target.ts';
 
 /** A plan, and the image that the storage was looked into with: the one that empties a folder as well. */

@@ -1,6 +1,7 @@
+import { posix } from 'node:path';
 import type { Environment } from '../../environment/resolve.ts';
 import { once } from '../../once.ts';
-import type { Target } from '../stack.ts';
+import type { Storage, Target } from '../stack.ts';
 import { digestsOf, type ComposeConfig, type DatabaseSettings } from './config.ts';
 import {
   configuredPgdata,
@@ -10,6 +11,7 @@ import {
   pgdata,
   storageOfConfig,
   storageOfContainer,
+  type ActualVolumes,
   type Container,
 } from './containers.ts';
 import type { Docker } from './docker.ts';
@@ -64,8 +66,14 @@ export async function describeTarget(
     running: container?.State.Status === 'running',
     otherUsers: users,
     dataDirectory: place,
+    folder: folderOf(storage, actual),
     configuration: digestsOf(config),
   };
+}
+
+function folderOf(storage: Storage, actual: ActualVolumes): string | undefined {
+  if (storage.kind === 'bind') return posix.join(storage.source, storage.data);
+  return storage.kind === 'volume' ? actual.get(storage.name)?.Mountpoint || undefined : undefined;
 }
 
 /** The image to look at a data directory with: what the container runs, else what the configuration names. */

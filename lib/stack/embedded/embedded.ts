@@ -89,7 +89,7 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
         running: found !== undefined,
         otherUsers: [],
         storage: (await isGone(home)) ? { kind: 'none' } : { kind: 'folder', path: home.data },
-        dataDirectory: home.data,
+        ...{ dataDirectory: home.data, folder: home.data },
       };
     },
 

@@ -121,13 +121,15 @@ export function openServerStack(environment: Environment, options: StackOptions)
   return {
     database,
 
-    target: async () => ({
+    target: async (dataDirectory) => ({
       engine: 'PostgreSQL server',
       ...{ host: server.host, project, database: database.name, user: database.user },
       server: `${address}, TLS ${tls}`,
       running: await answers(),
       otherUsers: [],
       storage: { kind: 'server', address },
+      // On another machine it says nothing of this one's folders.
+      folder: LOOPBACK.test(server.host) ? await dataDirectory : undefined,
     }),
 
     build: () => Promise.resolve(),
@@ -198,6 +200,8 @@ export function openServerStack(environment: Environment, options: StackOptions)
     }),
   };
 }
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\/.*)$/i;
 
 const isMissing = (error: unknown): boolean =>
   error instanceof FailedError && (error.cause as Partial<pg.DatabaseError>).code === NO_SUCH_DATABASE;

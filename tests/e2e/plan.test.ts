@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, inject, test } from 'vitest';
+import { resetGenerated, type Outcome } from '../helpers/generated-project.ts';
+import { seededRandom } from '../unit/support.ts';
+
+/** `PROJECTS=200 npx vitest run --project e2e tests/e2e/plan.test.ts`; `SEED=<number>` begins elsewhere. */
+const COUNT = Number(process.env['PROJECTS'] ?? 5);
+/** At the same time: each waits for the engine most of its time. */
+const AT_ONCE = 4;
+
+/** Other projects with each commit. */
+function seed(): number {
+  if (process.env['SEED'] !== undefined) return Number(process.env['SEED']);
+  try {
+    return parseInt(execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).slice(0, 7), 16);
+  } catch {
+    return 1;
+  }
+}
+
+describe.skipIf(inject('noEngine') !== '')('the plan of a reset', () => {
+  test(
+    `${COUNT} generated projects: what is gone is what the screen has listed, or it was refused and nothing is`,
+    async () => {
+      const first = seed();
+      const seeds = Array.from({ length: COUNT }, (_project, at) => first + at);
+      const outcomes: Outcome[] = [];
+      const work = async (): Promise<void> => {
+        for (let next = seeds.shift(); next !== undefined; next = seeds.shift()) {
+          const outcome = await resetGenerated(seededRandom(next)).catch((error: unknown) => ({
+            ...{ title: 'not made', refused: false, gone: 0, said: '' },
+            broken: String(error),
+          }));
+          outcomes.push({ ...outcome, title: `SEED=${next}: ${outcome.title}` });
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, work));
+      const refused = outcomes.filter(({ refused }) => refused).length;
+      const gone = outcomes.reduce((sum, outcome) => sum + outcome.gone, 0);
+      console.log(
+        `${outcomes.length} projects: ${outcomes.length - refused} reset, ${gone} things gone; ${refused} refused`,
+      );
+      if (process.env['DEBUG'] === '1')
+        for (const { title, said } of outcomes) console.log(`${title}\n${said}`);
+      expect(outcomes.filter(({ broken }) => broken !== undefined)).toEqual([]);
+      expect(outcomes).toHaveLength(COUNT);
+    },
+    60_000 + COUNT * 60_000,
+  );
+});
