@@ -58,3 +58,25 @@ export function revision(summary: string, fallback?: string): Parameter<string> 
 }
 
 export const BACKUP_DIR = text('the folder of the backups', { default: 'backups', placeholder: '<folder>' });
+
+/** What a restore does only where a person typed the word. */
+const CONSENTS = ['less', 'extensions', 'uncaged'] as const;
+export type Consent = (typeof CONSENTS)[number];
+
+export const ALLOW: Parameter<readonly Consent[]> = {
+  summary:
+    'what is meant: less (the dump brings less than there is), extensions (that only a superuser makes), uncaged (the file runs with all rights of the role)',
+  placeholder: CONSENTS.join(','),
+  default: '',
+  defaultNote: 'nothing',
+  commandLineOnly: true,
+  parse: (given) =>
+    given
+      .split(',')
+      .filter((word) => word !== '')
+      .map((word) => {
+        const found = CONSENTS.find((consent) => consent === word);
+        if (found === undefined) throw new Error(`: ${word} is none of ${CONSENTS.join(', ')}`);
+        return found;
+      }),
+};

@@ -40,10 +40,18 @@ export async function readHead(bytes: ByteStream): Promise<ArchiveHead> {
   return { ...head, entries };
 }
 
+/**
+ * Bytes of a table of contents, which is held whole, and of one part of it. 10,000 tables have 26 MB; a file that says that
+ * a name of it has a gigabyte is damaged.
+ */
+const [LONGEST_TOC, LONGEST_PART] = [128 * 1024 ** 2, 32 * 1024 ** 2];
+
 async function read<T>(bytes: ByteStream, reading: Reading<T>): Promise<T> {
   let step = reading.next();
   while (!step.done) {
     bytes.skip(step.value.done);
+    if (step.value.least > LONGEST_PART || bytes.taken > LONGEST_TOC)
+      throw new Error(`its table of contents is too long, at byte ${bytes.taken}`);
     step = reading.next(await bytes.peek(step.value.least));
   }
   return step.value;

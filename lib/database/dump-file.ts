@@ -1,5 +1,5 @@
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createInflate } from 'node:zlib';
@@ -12,28 +12,34 @@ import { ByteStream } from './byte-stream.ts';
 export const decompress = (compression: Compression): NodeJS.ReadWriteStream[] =>
   compression === 'gzip' ? [createInflate({ chunkSize: PIECE })] : [];
 
-export const nowhere = (count: (bytes: number) => void = () => {}): Writable =>
+export const nowhere = (see: (bytes: Buffer) => void = () => {}): Writable =>
   new Writable({
     write(chunk: Buffer, _encoding, done) {
-      count(chunk.length);
+      see(chunk);
       done();
     },
   });
+
+/** Is shown the data of an entry, decompressed, a piece after the other. */
+export type SeeData = (entry: number, bytes: Buffer) => void;
 
 /**
  * Reads a custom-format dump to its end, all data decompressed as far as this machine can (none and gzip, pg_dump's
  * usual one).
  *
- * @param count is told how much there is
  * @throws Error saying what is wrong with it
  */
-export async function decodeCustom(source: Readable, count?: (bytes: number) => void): Promise<ArchiveHead> {
+export async function decodeCustom(source: Readable, see: SeeData = () => {}): Promise<ArchiveHead> {
   return named(async () => {
     const bytes = new ByteStream(source);
     const head = await readHead(bytes);
     if (head.format !== 'custom') throw new Error('it is the toc.dat of a dump in directory format');
     for await (const data of readData(bytes, head)) {
-      await pipeline([Readable.from(data.bytes), ...decompress(head.compression), nowhere(count)]);
+      await pipeline([
+        Readable.from(data.bytes),
+        ...decompress(head.compression),
+        nowhere((bytes) => see(data.entry, bytes)),
+      ]);
     }
     return head;
   });
@@ -44,17 +50,17 @@ export async function decodeCustom(source: Readable, count?: (bytes: number) => 
  *
  * @throws Error saying what is wrong with it
  */
-export async function decodeDirectory(folder: string, count?: (bytes: number) => void): Promise<ArchiveHead> {
+export async function decodeDirectory(folder: string, see: SeeData = () => {}): Promise<ArchiveHead> {
   return named(async () => {
-    const toc = createReadStream(join(folder, 'toc.dat'));
+    const toc = createReadStream(existing(folder, 'toc.dat'));
     const bytes = new ByteStream(toc);
     const head = await readHead(bytes);
     if (!(await bytes.atEnd())) throw new Error('its toc.dat goes on behind its end');
-    for (const { path } of dataFiles(folder, head)) {
+    for (const { entry, path } of dataFiles(folder, head)) {
       await pipeline([
         createReadStream(path),
         ...(path.endsWith('.gz') ? [createGunzip()] : []),
-        nowhere(count),
+        nowhere((bytes) => see(entry.id, bytes)),
       ]);
     }
     return head;
@@ -76,16 +82,30 @@ export function* dataFiles(folder: string, { entries }: ArchiveHead): Generator<
       yield { entry, path: existing(folder, entry.file) };
       continue;
     }
-    for (const line of readFileSync(join(folder, entry.file), 'utf8').split('\n')) {
+    for (const line of listOf(existing(folder, entry.file)).split('\n')) {
       const [, oid, file] = line.match(/^(\d+) (.+)$/) ?? [];
       if (file !== undefined) yield { entry, oid: Number(oid), path: existing(folder, file) };
     }
   }
 }
 
+/** Bytes of the list of large objects in a folder. */
+const LONGEST_LIST = 64 * 1024 ** 2;
+
+function listOf(path: string): string {
+  if (statSync(path).size > LONGEST_LIST) throw new Error(`its file ${basename(path)} is too long`);
+  return readFileSync(path, 'utf8');
+}
+
+/** A file of the folder itself: what a table of contents calls `../x` is none of its own. */
 function existing(folder: string, file: string): string {
+  if (file !== basename(file) || file === '..')
+    throw new Error(`its table of contents names a file elsewhere: ${file}`);
   for (const suffix of ['', '.gz', '.lz4', '.zst']) {
-    if (existsSync(join(folder, file + suffix))) return join(folder, file + suffix);
+    const path = join(folder, file + suffix);
+    if (!existsSync(path)) continue;
+    if (!statSync(path).isFile()) throw new Error(`its file ${file} is no file`);
+    return path;
   }
   throw new Error(`its file ${file} is missing`);
 }

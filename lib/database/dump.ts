@@ -3,11 +3,15 @@ import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, pipeline, type Readable, type Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { ConfigurationError, messageOf } from '../errors.ts';
+import { ConfigurationError, MakesafeError, messageOf } from '../errors.ts';
 import type { Compression } from '../archive/toc.ts';
 import { sizeOf } from './checksum.ts';
+import type { ArchiveHead } from './archive.ts';
 import { countTables, decodeCustom, decodeDirectory, encodingOf, named } from './dump-file.ts';
-import { readPlain } from './plain-dump.ts';
+import { readPlain, type PlacedErrand } from './plain-dump.ts';
+import { Bringing, RowCounter, type Brings } from './restore/brings.ts';
+import { errandsOf } from './restore/forms.ts';
+import { isErrand, placeOf } from './restore-archive.ts';
 
 /** A dump that was read to its end and found whole. */
 export interface Dump {
@@ -27,6 +31,12 @@ export interface Dump {
   readonly server: string | undefined;
   /** Of what is in it, where it is a dump and not any script. */
   readonly tables: number | undefined;
+  /** Whether it is an archive that only pg_restore can read, which makes text of it. */
+  readonly isText: boolean;
+  /** What a dump says that it brings; undefined for any other script. */
+  readonly brings: Brings | undefined;
+  /** What makesafe does for it, because it needs more rights than a file gets. */
+  readonly errands: readonly PlacedErrand[];
   /** Of an archive's text: `UTF8`. */
   readonly encoding: string | undefined;
 }
@@ -36,7 +46,19 @@ export interface Expected {
   readonly parameter: 'DUMP' | 'SQL';
   /** Told of psql's commands in a script that pg_dump does not write; may throw. */
   readonly otherCommand: (command: string, line: number) => void;
+  /** Whether what reaches beyond the database is meant. */
+  readonly uncaged?: boolean;
+  /** Is passed the bytes on disk, and shows how far it is. */
+  readonly meter?: () => Transform;
+  /**
+   * The SQL of an archive that this machine cannot decompress, by the server's own pg_restore. Undefined where there is
+   * none.
+   */
+  readonly toText?: ToText | undefined;
 }
+
+/** Of an archive the SQL of pg_restore. @param meter is passed the bytes of the archive */
+export type ToText = (dump: Pick<Dump, 'path' | 'kind' | 'gzip'>, meter: Transform) => Readable;
 
 /**
  * Reads the file or folder that a person named to its end.
@@ -56,29 +78,74 @@ export async function inspectDump(name: string, path: string, expected: Expected
   if (kind !== 'plain' && expected.parameter === 'SQL')
     refuse('it is no script, but an archive of pg_dump: restore-from-dump takes it');
   const about = { name, path, kind, gzip, size: sizeOf(path) };
-  const read = (): Promise<Contents> =>
-    kind === 'plain'
-      ? readPlain(openDump(about), expected.parameter === 'DUMP', expected.otherCommand)
-      : readArchive(about);
+  const { parameter, otherCommand, uncaged = false, meter = () => new PassThrough() } = expected;
+  const readText = (text: Readable, isDump: boolean): Promise<Contents> =>
+    readPlain(text, { isDump, uncaged, otherCommand });
+  const read = async (): Promise<Contents> => {
+    if (kind === 'plain') return readText(openDump(about, meter()), parameter === 'DUMP');
+    const found = await readArchive(about, meter());
+    const { compression, encoding, server } = found;
+    const isForeign = compression === 'lz4' || compression === 'zstd';
+    if (!isForeign && (encoding ?? 'UTF8') === 'UTF8') return found;
+    if (!isForeign || !expected.toText)
+      return refuse(
+        isForeign
+          ? `is compressed with ${compression}, which this machine cannot read, and the stack has no pg_restore`
+          : `is encoded in ${encoding}, not in UTF8`,
+        'pg_dump --format=custom --compress=gzip --encoding=UTF8',
+      );
+    const text = await readText(expected.toText(about, meter()), true);
+    return { ...text, compression, encoding, server, isText: true };
+  };
   try {
-    return { ...about, compression: 'none', encoding: undefined, ...(await named(read)) };
+    return { ...about, compression: 'none', encoding: undefined, isText: false, ...(await named(read)) };
   } catch (error) {
-    if (error instanceof ConfigurationError) throw error;
+    if (error instanceof MakesafeError) throw error;
     return refuse(messageOf(error));
   }
 }
 
-type Contents = Pick<Dump, 'contents' | 'server' | 'tables'> &
-  Partial<Pick<Dump, 'compression' | 'encoding'>>;
+type Contents = Pick<Dump, 'contents' | 'server' | 'tables' | 'brings' | 'errands'> &
+  Partial<Pick<Dump, 'compression' | 'encoding' | 'isText'>>;
 
-async function readArchive(about: Pick<Dump, 'path' | 'kind' | 'gzip'>): Promise<Contents> {
+async function readArchive(about: Pick<Dump, 'path' | 'kind' | 'gzip'>, meter: Transform): Promise<Contents> {
   let contents = 0;
-  const count = (bytes: number): void => void (contents += bytes);
+  const counters = new Map<number, RowCounter>();
+  const see = (entry: number, bytes: Buffer): void => {
+    contents += bytes.length;
+    let counter = counters.get(entry);
+    if (!counter) counters.set(entry, (counter = new RowCounter()));
+    counter.add(bytes);
+  };
   const head = await (about.kind === 'custom'
-    ? decodeCustom(openDump(about), count)
-    : decodeDirectory(about.path, count));
+    ? decodeCustom(openDump(about, meter), see)
+    : decodeDirectory(about.path, see));
   const { compression, serverVersion: server } = head;
-  return { compression, contents, server, tables: countTables(head), encoding: encodingOf(head) };
+  return {
+    ...{ compression, contents, server, tables: countTables(head), encoding: encodingOf(head) },
+    ...{ brings: bringsOf(head, counters), errands: errandsIn(head) },
+  };
+}
+
+function bringsOf({ entries }: ArchiveHead, counters: ReadonlyMap<number, RowCounter>): Brings {
+  const brings = new Bringing();
+  for (const { kind, schema, name } of entries) {
+    if (kind === 'TABLE') brings.table(schema, name);
+    else if (kind === 'SEQUENCE') brings.sequences += 1;
+  }
+  for (const { id, kind, schema, name, copy, hasData } of entries)
+    if (kind === 'TABLE DATA' && hasData)
+      brings.data(schema, name, copy === '' ? 'statements' : (counters.get(id)?.rows ?? 0));
+  return brings;
+}
+
+/** Entries that only we may define: others' definitions are the cage's, or nobody's. */
+function errandsIn({ entries }: ArchiveHead): PlacedErrand[] {
+  return entries
+    .filter(isErrand)
+    .flatMap((entry) =>
+      (errandsOf(entry.definition) ?? []).map((errand) => ({ place: placeOf(entry), errand })),
+    );
 }
 
 /** @throws Error when it can be nothing of what is known */

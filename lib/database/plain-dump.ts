@@ -1,3 +1,7 @@
+import type { Errand } from './restore/forms.ts';
+import { errandOf, reachesBeyond } from './restore/forms.ts';
+import { Bringing, RowCounter, type Brings } from './restore/brings.ts';
+import { isAboutRoles } from './restore-script.ts';
 import { readScript } from './script-reader.ts';
 
 /** What a plain script turned out to be. */
@@ -7,7 +11,19 @@ export interface Plain {
   /** Of the dump that it is, if it is one of pg_dump's. */
   readonly server: string | undefined;
   readonly tables: number | undefined;
+  readonly brings: Brings | undefined;
+  /** What makesafe does for it, with the line. */
+  readonly errands: readonly PlacedErrand[];
 }
+
+/** An errand and where it stands: `line 12`, `EVENT TRIGGER noticing`. */
+export interface PlacedErrand {
+  readonly place: string;
+  readonly errand: Errand;
+}
+
+/** More of them than any script has; each is kept. */
+const MOST_ERRANDS = 10_000;
 
 const BEGIN = /^-- PostgreSQL database dump\s*$/;
 const END = /^-- PostgreSQL database dump complete\s*$/;
@@ -16,34 +32,42 @@ const SERVER = /^-- Dumped from database version (.+?)\s*$/;
 /** psql's commands that work on another database than the new one, or on none that is known. */
 const CONNECT = /^\\c(onnect)?$/;
 /** The script's text is not what the server is told that it is. */
-const OTHER_ENCODING = /^SET client_encoding = '(?!UTF8|SQL_ASCII)(.*)';$/m;
+const ENCODING = /^SET client_encoding = '(.*)';$/m;
 /** What pg_dump itself writes, against commands smuggled into its text. */
 const OWN = /^\\(un)?restrict$/;
+
+export interface PlainExpected {
+  /** Whether it must be one of pg_dump's. */
+  readonly isDump: boolean;
+  /** Whether what reaches beyond the database is meant. */
+  readonly uncaged: boolean;
+  /** Is told of psql's commands that pg_dump does not write; throws. */
+  readonly otherCommand: (command: string, line: number) => void;
+}
 
 /**
  * Reads a plain script to its end.
  *
- * @param isDump whether it must be one of pg_dump's
- * @param otherCommand is told of psql's commands that pg_dump does not write; may throw
  * @throws Error when it is cut, is none of what it should be, or would work on other databases
  */
 export async function readPlain(
   source: AsyncIterable<Buffer>,
-  isDump: boolean,
-  otherCommand: (command: string, line: number) => void,
+  { isDump, uncaged, otherCommand }: PlainExpected,
 ): Promise<Plain> {
   let contents = 0;
   let [begun, ended] = [false, false];
   let server: string | undefined;
-  let tables = 0;
+  let encoding = 'UTF8';
+  const brings = new Bringing();
+  const errands: PlacedErrand[] = [];
   const count = async function* (): AsyncGenerator<Buffer> {
     for await (const chunk of source) {
       contents += chunk.length;
       yield chunk;
     }
   };
-  const otherDatabase = (what: string, line: number): never => {
-    throw new Error(`line ${line}: ${what} would reach beyond the database that is restored; take it out`);
+  const otherDatabase = (what: string, line: number, remedy = 'take it out'): never => {
+    throw new Error(`line ${line}: ${what} would reach beyond the database that is restored; ${remedy}`);
   };
   const onCommand = (name: string, line: number): void => {
     if (CONNECT.test(name)) otherDatabase(name, line);
@@ -58,23 +82,33 @@ export async function readPlain(
     else if (END.test(line)) ended = true;
     else server ??= line.match(SERVER)?.[1];
   };
-  for await (const { statement, data } of readScript(count(), { onCommand, onLine })) {
+  const reading = { onCommand, onLine, anyEncoding: () => encoding === 'SQL_ASCII' };
+  for await (const { statement, data } of readScript(count(), reading)) {
     const { words, line, sql } = statement;
-    const isCreate = words[0] === 'CREATE';
-    if (words[1] === 'DATABASE' && (isCreate || words[0] === 'DROP' || words[0] === 'ALTER'))
-      otherDatabase(`${words[0]} DATABASE`, line);
-    if (isCreate && (words[1] === 'TABLE' || (words[1] === 'UNLOGGED' && words[2] === 'TABLE'))) tables += 1;
-    const [, encoding] = (words[0] === 'SET' && sql.match(OTHER_ENCODING)) || [];
-    if (encoding !== undefined) throw new Error(`it is encoded in ${encoding}, not in UTF8`);
-    if (data) await drain(data);
+    if (words[0] === 'SET') encoding = sql.match(ENCODING)?.[1] ?? encoding;
+    if (encoding !== 'UTF8' && encoding !== 'SQL_ASCII')
+      throw new Error(`it is encoded in ${encoding}, not in UTF8`);
+    const isLeftOut = begun && isAboutRoles(statement);
+    const beyond = isLeftOut ? undefined : reachesBeyond(statement);
+    if (beyond !== undefined && !uncaged)
+      otherDatabase(beyond, line, 'take it out, or type ALLOW=uncaged if it is meant');
+    const errand = isLeftOut ? undefined : errandOf(statement);
+    if (errand && errands.push({ place: `line ${line}`, errand }) > MOST_ERRANDS)
+      throw new Error(
+        `line ${line}: more than ${MOST_ERRANDS} statements that need other rights than the file has`,
+      );
+    let rows: RowCounter | undefined;
+    if (data) {
+      rows = new RowCounter();
+      for await (const piece of data) rows.add(piece);
+    }
+    brings.statement(statement, rows?.rows);
     if (isDump && !begun) throw new Error('it is neither an archive of pg_dump nor its plain text');
   }
   if (begun && !ended) throw new Error('it is cut: "-- PostgreSQL database dump complete" is missing');
   if (isDump && !begun) throw new Error('it is neither an archive of pg_dump nor its plain text');
-  return { contents, server, tables: begun ? tables : undefined };
-}
-
-async function drain(data: AsyncIterable<Buffer>): Promise<void> {
-  const chunks = data[Symbol.asyncIterator]();
-  while (!(await chunks.next()).done);
+  return {
+    ...{ contents, server, errands },
+    ...(begun ? { tables: brings.tables.size, brings } : { tables: undefined, brings: undefined }),
+  };
 }

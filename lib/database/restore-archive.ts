@@ -12,6 +12,7 @@ import { openDump, type Dump } from './dump.ts';
 import { dataFiles } from './dump-file.ts';
 import { restoreFailure, serverMessage } from './restore-failure.ts';
 import { restoreStatements } from './restore-script.ts';
+import { errandsOf } from './restore/forms.ts';
 
 /** Data on their way in, decompressed. */
 interface Incoming {
@@ -22,25 +23,98 @@ interface Incoming {
 
 /**
  * Restores a dump in custom or directory format without pg_restore: what its table of contents defines, in its order,
- * without owners and privileges, and the data. Stops at the first error.
+ * without owners and privileges, and the data. Stops at the first error. Of a folder, as many tables are filled and
+ * indexes made at a time as there are clients.
  *
+ * @param made the extensions and schemas that are there already
  * @throws FailedError naming the entry and what the server said
  */
-export async function restoreArchive(client: Client, dump: Dump, meter: Transform): Promise<void> {
+export async function restoreArchive(
+  clients: readonly Client[],
+  dump: Dump,
+  meter: Transform,
+  made: Made = NOTHING_MADE,
+): Promise<void> {
   const { head, incoming } = await openArchive(dump, meter);
-  await client.query(SETTINGS);
-  const wanted = head.entries.filter(isWanted);
+  for (const client of clients) await client.query(SETTINGS);
+  const wanted = head.entries.filter((entry) => isWanted(entry) && !isMade(entry, made));
+  const atOnce = new AtOnce(dump.kind === 'directory' ? clients : clients.slice(0, 1));
   let next = await incoming.next();
-  for (const entry of [...wanted.filter((one) => !isLate(one)), ...wanted.filter(isLate)]) {
-    try {
-      await define(client, entry);
-      for (; !next.done && next.value.entry === entry.id; next = await incoming.next())
-        await fill(client, entry, next.value);
-    } catch (error) {
-      throw restoreFailure(nameOf(entry), serverMessage(error), entry.copy || entry.definition, error);
+  try {
+    for (const entry of [...wanted.filter((one) => !isLate(one)), ...wanted.filter(isLate)]) {
+      const failing = (error: unknown): never => {
+        throw restoreFailure(placeOf(entry), serverMessage(error), entry.copy || entry.definition, error);
+      };
+      if (next.done || next.value.entry !== entry.id) {
+        await atOnce.run(entry, isIndex(entry), (client) => define(client, entry).catch(failing));
+        continue;
+      }
+      const isTable = entry.kind === 'TABLE DATA' && dump.kind === 'directory';
+      for (
+        let first = true;
+        !next.done && next.value.entry === entry.id;
+        first = false, next = await incoming.next()
+      ) {
+        const { value } = next;
+        const begin = first;
+        await atOnce.run(entry, isTable, async (client) => {
+          if (begin) await define(client, entry).catch(failing);
+          await fill(client, entry, value).catch(failing);
+        });
+      }
     }
+  } finally {
+    await atOnce.all();
   }
   if (!next.done) throw restoreFailure('its data', 'they are in another order than its table of contents');
+}
+
+/** What makesafe has made itself before. */
+export interface Made {
+  readonly extensions: ReadonlySet<string>;
+  readonly schemas: ReadonlySet<string>;
+}
+export const NOTHING_MADE: Made = { extensions: new Set(), schemas: new Set() };
+
+const isMade = ({ kind, name }: Entry, { extensions, schemas }: Made): boolean =>
+  (kind === 'EXTENSION' && extensions.has(name)) || (kind === 'SCHEMA' && schemas.has(name));
+
+/** Locks one table each, so that they do not wait for each other. */
+const isIndex = ({ kind }: Entry): boolean => kind === 'INDEX' || kind === 'CONSTRAINT';
+
+/** Gives work to one of several clients; what may not overlap waits until all that runs is done. */
+class AtOnce {
+  readonly #free: Client[];
+  readonly #running = new Map<number, Promise<void>>();
+  #failed: { readonly error: unknown } | undefined;
+
+  constructor(clients: readonly Client[]) {
+    this.#free = [...clients];
+  }
+
+  async run(
+    { id, dependencies }: Entry,
+    overlaps: boolean,
+    work: (client: Client) => Promise<void>,
+  ): Promise<void> {
+    if (!overlaps || dependencies.some((other) => this.#running.has(other))) await this.all();
+    while (this.#free.length === 0) await Promise.race(this.#running.values());
+    if (this.#failed) throw this.#failed.error;
+    const client = this.#free.pop()!;
+    const done = work(client)
+      .catch((error: unknown) => void (this.#failed ??= { error }))
+      .finally(() => {
+        this.#free.push(client);
+        this.#running.delete(id);
+      });
+    this.#running.set(id, done);
+    if (!overlaps) await this.all();
+  }
+
+  async all(): Promise<void> {
+    await Promise.all(this.#running.values());
+    if (this.#failed) throw this.#failed.error;
+  }
 }
 
 /** As pg_restore sets them. A missing parameter is one of a newer server. */
@@ -55,15 +129,23 @@ const SETTINGS = `
 const UNWANTED = new Set([
   ...['ACL', 'ACL LANGUAGE', 'DEFAULT ACL', 'DATABASE', 'DATABASE PROPERTIES', 'ENCODING', 'STATISTICS DATA'],
 ]);
-const isWanted = ({ kind, name }: Entry): boolean =>
-  !UNWANTED.has(kind) && !(/^(COMMENT|SECURITY LABEL)$/.test(kind) && name.startsWith('DATABASE '));
+const isWanted = (entry: Entry): boolean => {
+  const { kind, name } = entry;
+  const isAboutDatabase = /^(COMMENT|SECURITY LABEL)$/.test(kind) && name.startsWith('DATABASE ');
+  return !UNWANTED.has(kind) && !isAboutDatabase && (!isErrand(entry) || kind === 'EXTENSION');
+};
 
-/** Runs last, as in pg_restore: event triggers must not see the restore, and views may read from all there is. */
-const isLate = ({ kind, name }: Entry): boolean =>
-  /^(EVENT TRIGGER|MATERIALIZED VIEW DATA)$/.test(kind) ||
-  (/^(COMMENT|SECURITY LABEL)$/.test(kind) && name.startsWith('EVENT TRIGGER '));
+/** What needs more rights than the dump gets; makesafe does it, where it has the form that pg_dump gives it. */
+export const isErrand = ({ kind, name, definition }: Entry): boolean =>
+  (/^(EXTENSION|EVENT TRIGGER)$/.test(kind) ||
+    (kind === 'COMMENT' && /^(EXTENSION|EVENT TRIGGER) /.test(name))) &&
+  errandsOf(definition) !== undefined;
 
-const nameOf = ({ kind, schema, name }: Entry): string =>
+/** Runs last, as in pg_restore: it may read from all there is. */
+const isLate = ({ kind }: Entry): boolean => kind === 'MATERIALIZED VIEW DATA';
+
+/** `TABLE mart.suppliers` */
+export const placeOf = ({ kind, schema, name }: Entry): string =>
   `${kind} ${schema === '' ? '' : `${schema}.`}${name}`;
 
 async function define(client: Client, { kind, definition, tablespace, accessMethod }: Entry): Promise<void> {

@@ -1,15 +1,27 @@
-import type { Transform } from 'node:stream';
+import type { Readable, Transform } from 'node:stream';
 import type { Client } from 'pg';
-import { openDump, type Dump } from './dump.ts';
-import { restoreArchive } from './restore-archive.ts';
+import { openDump, type Dump, type ToText } from './dump.ts';
+import { restoreArchive, type Made } from './restore-archive.ts';
 import { restoreScript } from './restore-script.ts';
 
 /**
- * Restores a dump of any kind over a client, without pg_restore and psql.
+ * Restores a dump of any kind over clients of ours, without pg_restore and psql: one way for all stacks, on which no command
+ * of psql means anything. What only pg_restore can decompress it makes text of, without a connection to the server.
  *
+ * @param clients of the database that is filled, as the role that the file gets
  * @throws FailedError naming what failed
  */
-export const restore = (client: Client, dump: Dump, meter: Transform): Promise<void> =>
-  dump.kind === 'plain'
-    ? restoreScript(client, openDump(dump, meter), dump.tables !== undefined)
-    : restoreArchive(client, dump, meter);
+export async function restore(
+  clients: readonly Client[],
+  dump: Dump,
+  meter: Transform,
+  made: Made,
+  toText: ToText | undefined,
+): Promise<void> {
+  const [client] = clients;
+  const text = (source: Readable): Promise<void> =>
+    restoreScript(client!, source, dump.tables !== undefined, made);
+  if (dump.kind === 'plain') return text(openDump(dump, meter));
+  if (dump.isText) return text(toText!(dump, meter));
+  return restoreArchive(clients, dump, meter, made);
+}

@@ -16,7 +16,11 @@ export function restoreFailure(where: string, why: string, statement = '', cause
 
 /** What the server said, and for data the row that it did not take. */
 export function serverMessage(error: unknown): string {
-  const where =
-    error instanceof Error && 'where' in error && typeof error.where === 'string' ? error.where : '';
-  return messageOf(error) + (where.startsWith('COPY ') ? `\n${where.split('\n')[0]}` : '');
+  const { where, code } = error as { where?: unknown; code?: unknown };
+  const row = typeof where === 'string' && where.startsWith('COPY ') ? `\n${where.split('\n')[0]}` : '';
+  return messageOf(error) + row + (code === INSUFFICIENT_PRIVILEGE ? `\n${CAGED}` : '');
 }
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const INSUFFICIENT_PRIVILEGE = '42501';
+const CAGED = '(a file that is restored has rights in the new database only, unless ALLOW=uncaged is typed)';

@@ -1,23 +1,37 @@
+import type { EventEmitter } from 'node:events';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Client } from 'pg';
 import { from } from 'pg-copy-streams';
 import { restoreFailure, serverMessage } from './restore-failure.ts';
-import type { Statement } from './script.ts';
+import type { Statement } from '../sql/splitter.ts';
 import { readScript } from './script-reader.ts';
+import { NOTHING_MADE, type Made } from './restore-archive.ts';
+import { errandOf, schemaMadeBy } from './restore/forms.ts';
 
 /**
  * Runs a script of any size, data of `COPY … FROM stdin` included, and stops at the first error.
  *
  * @param isDump whether it is one of pg_dump's: then owners and privileges are left out
+ * @param made what it would make and is there already
  * @throws FailedError naming the line and what the server said
  */
-export async function restoreScript(client: Client, source: Readable, isDump: boolean): Promise<void> {
-  await client.query(`SET default_transaction_read_only = off`);
+export async function restoreScript(
+  client: Client,
+  source: Readable,
+  isDump: boolean,
+  made: Made = NOTHING_MADE,
+): Promise<void> {
+  let line = 0;
+  const open = openTransaction(client);
   // What is not SQL was refused when the script was read for the first time, but for what guards pg_dump's own text.
-  for await (const { statement, data } of readScript(source, { onCommand: () => {} })) {
-    const { sql, line } = statement;
-    if (isDump && isAboutRoles(statement)) continue;
+  for await (const { statement, data } of readScript(source, {
+    onCommand: () => {},
+    anyEncoding: () => true,
+  })) {
+    const { sql } = statement;
+    line = statement.line;
+    if ((isDump && isAboutRoles(statement)) || isOurs(statement, made)) continue;
     try {
       if (data) await pipeline(data, client.query(from(sql)));
       else await client.query(sql);
@@ -25,12 +39,35 @@ export async function restoreScript(client: Client, source: Readable, isDump: bo
       throw restoreFailure(`line ${line}`, serverMessage(error), sql, error);
     }
   }
+  if (open())
+    throw restoreFailure(
+      `line ${line}, its end`,
+      'a transaction that it began is open: nothing of it would be there (COMMIT is missing)',
+    );
+}
+
+/** @returns whether a transaction is open, as the server said last */
+function openTransaction(client: Client): () => boolean {
+  let open = false;
+  const { connection } = client as unknown as { connection: EventEmitter };
+  connection.on('readyForQuery', ({ status }: { status: string }) => (open = status !== 'I'));
+  return () => open;
+}
+
+/** What makesafe does itself, before or after. */
+function isOurs(statement: Statement, made: Made): boolean {
+  const errand = errandOf(statement);
+  if (errand) return errand.kind !== 'extension' || made.extensions.has(errand.name);
+  const schema = schemaMadeBy(statement);
+  return schema !== undefined && made.schemas.has(schema);
 }
 
 /** Whether pg_restore --no-owner --no-acl would leave a statement of pg_dump's text out. */
 export function isAboutRoles({ words, sql }: Pick<Statement, 'words' | 'sql'>): boolean {
   const [first, second, third] = words;
   if (first === 'GRANT' || first === 'REVOKE') return true;
+  // Versions before 11 write it without --create as well.
+  if (first === 'COMMENT' && third === 'DATABASE') return true;
   if (first === 'ALTER')
     return (
       (second === 'DEFAULT' && third === 'PRIVILEGES') ||
@@ -42,6 +79,6 @@ export function isAboutRoles({ words, sql }: Pick<Statement, 'words' | 'sql'>): 
 
 /** The INSERT statements of a table whose data were not dumped as COPY. */
 export async function restoreStatements(client: Client, source: Readable): Promise<void> {
-  for await (const { statement } of readScript(source, { onCommand: () => {} }))
+  for await (const { statement } of readScript(source, { onCommand: () => {}, anyEncoding: () => true }))
     await client.query(statement.sql);
 }

@@ -1,9 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { readFileSync, statSync } from 'node:fs';
 import { relative } from 'node:path';
-import { byteSize } from '../display.ts';
 import { ConfigurationError } from '../errors.ts';
-import { Splitter, type Statement } from './script.ts';
+import { readBytesIfThere } from '../system/read-bounded.ts';
+import { Splitter, type Statement } from '../sql/splitter.ts';
 
 const LINE_BREAK = 10;
 const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -208,14 +207,7 @@ export function readTeamScript(file: string): string {
   const wrong = (why: string): never => {
     throw new ConfigurationError(`${name}: ${why}`, { hint: 'BOOTSTRAP_ROLES_SQL=<file>' });
   };
-  const stats = statSync(file, { throwIfNoEntry: false });
-  if (!stats) return wrong('no such file');
-  if (!stats.isFile()) return wrong('it is no file');
-  if (stats.size > LONGEST_TEAM_SCRIPT)
-    return wrong(
-      `it has ${byteSize(stats.size)}, and a script for roles ${byteSize(LONGEST_TEAM_SCRIPT)} at the most`,
-    );
-  const bytes = readFileSync(file);
+  const bytes = readBytesIfThere(file, { most: LONGEST_TEAM_SCRIPT, as: name }) ?? wrong('no such file');
   if (bytes.includes(0)) return wrong('it is not text: it holds a zero byte');
   if (!isUtf8(bytes)) return wrong('it is not text in UTF-8');
   return bytes.toString('utf8', bytes.subarray(0, MARK.length).equals(MARK) ? MARK.length : 0);

@@ -11,6 +11,7 @@ import {
   type DatabaseAttributes,
 } from './attributes.ts';
 import { quoteName } from './quote.ts';
+import { dropLeftCages } from './restore/cage.ts';
 import { exchange, outgoing, type Occasion } from './exchange.ts';
 import {
   commentStatement,
@@ -30,10 +31,10 @@ export interface Replacement {
   /** For what the next run says when this one is killed: "a reset of 14:03 was interrupted". */
   readonly what: 'reset' | 'restore';
   /**
-   * Fills the new database, whose name it is given. Superusers are let in meanwhile, or the owner where we are none;
+   * Fills the new database, whose name it is given with a client beside it. Superusers and its owner are let in meanwhile;
    * no application knows the name. In a dry run it is called as well, to print its plan.
    */
-  readonly fill?: (aside: string) => Promise<void>;
+  readonly fill?: (aside: string, client: Client) => Promise<void>;
 }
 
 export interface Replaced {
@@ -98,6 +99,7 @@ async function settle({ stack, terminal, actor }: StackRun, client: Client): Pro
   const execute = (sql: string): Promise<unknown> => actor.act(`${sql};`, () => client.query(sql));
   await reopen(leftovers, execute);
   await removeLeftovers(leftovers, execute);
+  if (!actor.dryRun) await dropLeftCages(client, name);
 }
 
 async function build(
@@ -119,23 +121,24 @@ async function build(
   // Before it is filled, as pg_restore --create does it: what is filled in may rely on them.
   for (const statement of settingStatements(old, next)) await execute(statement);
   if (fill) {
-    for (const statement of await admitOurselves(client, next)) await execute(statement);
-    await fill(next);
+    for (const statement of admitOurselves(next)) await execute(statement);
+    await fill(next, client);
     await execute(`ALTER DATABASE ${quoteName(next)} ALLOW_CONNECTIONS false`);
     if (!actor.dryRun) await endSessions(client, next, signal);
+    // As it is for a database that nobody has set privileges for.
+    if (old.privileges === null)
+      await execute(`GRANT CONNECT, TEMPORARY ON DATABASE ${quoteName(next)} TO PUBLIC`);
   }
   for (const statement of privilegeStatements(old, next)) await execute(statement);
 }
 
-/** A connection limit does not count for superusers. Another role has to rely on privileges to keep others out. */
-async function admitOurselves(client: Client, next: string): Promise<string[]> {
-  const { rows } = await client.query<{ rolsuper: boolean }>(
-    'SELECT rolsuper FROM pg_roles WHERE rolname = current_user',
-  );
+/** Nobody but us, and the role that the restore runs as, is let in: a connection limit would keep that one out. */
+function admitOurselves(next: string): string[] {
   const database = quoteName(next);
-  return rows[0]!.rolsuper
-    ? [`ALTER DATABASE ${database} ALLOW_CONNECTIONS true CONNECTION LIMIT 0`]
-    : [`REVOKE ALL ON DATABASE ${database} FROM PUBLIC`, `ALTER DATABASE ${database} ALLOW_CONNECTIONS true`];
+  return [
+    `REVOKE ALL ON DATABASE ${database} FROM PUBLIC`,
+    `ALTER DATABASE ${database} ALLOW_CONNECTIONS true`,
+  ];
 }
 
 /** After the swap: drops the old database, unless it is kept, and makes sure of it. */

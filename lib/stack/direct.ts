@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Client } from 'pg';
 import { runStatements } from '../database/script.ts';
+import { readTeamScript } from '../database/script-reader.ts';
 import type { Environment } from '../environment/resolve.ts';
 import { ConfigurationError } from '../errors.ts';
 import { readReached } from '../migrations/binding.ts';
@@ -33,8 +34,6 @@ type Direct = Pick<
   | 'dump'
   | 'dumpDirectory'
   | 'verifyArchive'
-  | 'restoresNatively'
-  | 'restore'
   | 'runScript'
   | 'isBuiltIn'
   | 'alembic'
@@ -78,15 +77,9 @@ export function direct(
     // There is no pg_restore; whoever takes a dump reads it to its end.
     verifyArchive: () => Promise.resolve(),
 
-    restoresNatively: false,
-    async restore(dump, to, meter) {
-      const { restore } = await import('../database/restore-client.ts');
-      await withClient(to, (client) => restore(client, dump, meter));
-    },
-
     async runScript(file, allowed) {
       await allowed;
-      const script = readFileSync(file, 'utf8');
+      const script = readTeamScript(file);
       return withClient(login.database, (client) => runStatements(client, script, relative(root, file)));
     },
 

@@ -1,8 +1,8 @@
 import type { Transform, Writable } from 'node:stream';
 import type { Client } from 'pg';
 import type { Actor } from '../act.ts';
-import type { Dump } from '../database/dump.ts';
 import type { Finding, Outcome } from '../findings/finding.ts';
+import type { ToText } from '../database/dump.ts';
 import type { AlembicOptions, AlembicResult } from '../migrations/run-alembic.ts';
 import type { Result } from '../process.ts';
 import type { Terminal } from '../terminal.ts';
@@ -67,6 +67,12 @@ export interface ServiceHealth {
   readonly healthy: boolean;
   /** `running (healthy)` */
   readonly state: string;
+}
+
+/** Who connects. */
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
 }
 
 /** A statement of a script that the server refused. */
@@ -162,9 +168,10 @@ export interface Stack {
   /**
    * Runs `work` with a client on the given database of this environment's own server.
    *
+   * @param as another role than the environment's own
    * @throws UnreachableError when the server is not up
    */
-  withClient<T>(database: string, work: (client: Client) => Promise<T>): Promise<T>;
+  withClient<T>(database: string, work: (client: Client) => Promise<T>, as?: Credentials): Promise<T>;
   /** Bytes that are free where the server has the given folder; undefined where that cannot be found out. */
   freeSpace(folder: string): Promise<number | undefined>;
   /** The pg_dump that `dump` runs where none is asked for. */
@@ -186,16 +193,8 @@ export interface Stack {
    * @throws FailedError when it cannot be read; why there is no file
    */
   verifyArchive(file: string | Promise<string>): Promise<void>;
-  /** Whether psql and pg_restore do it: then what only they know can be restored. */
-  readonly restoresNatively: boolean;
-  /**
-   * Restores a dump into an empty database, without owners and privileges, and stops at the first error.
-   *
-   * @param meter the bytes of the dump flow through it
-   * @param jobs at once, of a dump in directory format where the stack can
-   * @throws FailedError naming what failed
-   */
-  restore(dump: Dump, database: string, meter: Transform, jobs: number): Promise<void>;
+  /** The SQL of an archive that this machine cannot decompress, where there is a pg_restore that can. */
+  readonly toText?: ToText;
   /**
    * Runs an SQL script to its end, and tells which statements failed.
    *

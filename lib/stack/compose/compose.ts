@@ -27,6 +27,7 @@ import { serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
 import { runCompose } from './plugin.ts';
 import { runPsql } from './psql.ts';
+import { textWithin } from './restore.ts';
 import { connect } from './relay.ts';
 import { otherPasswordIn } from './password.ts';
 import { spareOf, spares } from './spares.ts';
@@ -195,13 +196,15 @@ export async function openComposeStack(
       if (!actor.dryRun) await keeps.forget();
     },
 
-    async withClient(database, work) {
+    async withClient(database, work, as) {
       const id = await running.of(databaseService);
       const connecting = (): Promise<Client> =>
-        connect(engine, id, database, settings).catch((error: unknown) => {
+        connect(engine, id, database, { ...settings, ...as }).catch((error: unknown) => {
           running.forget();
           throw error;
         });
+      // Nobody else shall get a session of another role.
+      if (as) return connecting().then((client) => work(client).finally(() => client.end()));
       return spares.use(spareOf(id, database), connecting, work);
     },
 
@@ -214,12 +217,7 @@ export async function openComposeStack(
 
     ...dumping(engine, () => running.of(databaseService), settings),
 
-    restoresNatively: true,
-    async restore(...what) {
-      const { restoreWithin } = await import('./restore.ts');
-      const id = await running.of(databaseService);
-      return restoreWithin(engine, id, settings, stack.withClient.bind(stack), ...what);
-    },
+    toText: textWithin(engine, () => running.of(databaseService)),
 
     async runScript(file, allowed) {
       return runPsql(engine, await running.of(databaseService), settings, file, terminal, allowed);

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
+import { readTeamScript } from '../../database/script-reader.ts';
 import { FailedError } from '../../errors.ts';
 import type { Terminal } from '../../terminal.ts';
 import type { ScriptError } from '../stack.ts';
@@ -25,7 +25,7 @@ export async function runPsql(
   terminal: Terminal,
   allowed: Promise<unknown> = Promise.resolve(),
 ): Promise<ScriptError[]> {
-  const script = readFileSync(file, 'utf8');
+  const script = readTeamScript(file);
   const held = allowed.then(
     () => [`\n${script}`],
     () => [],

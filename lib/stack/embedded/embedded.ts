@@ -6,7 +6,7 @@ import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
 import { direct } from '../direct.ts';
 import type { Plan } from '../plan.ts';
-import type { Stack, StackOptions } from '../stack.ts';
+import type { Credentials, Stack, StackOptions } from '../stack.ts';
 import { connectLocally, withLocalClient } from './client.ts';
 import { diagnoseEmbedded } from './diagnose.ts';
 import { followFile } from './follow.ts';
@@ -58,8 +58,16 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
     terminal.info(`PostgreSQL listens on 127.0.0.1:${port}, user ${database.user}`);
   }
 
-  const withClient = <T>(to: string, port: number, work: (client: pg.Client) => Promise<T>): Promise<T> =>
-    withLocalClient({ home, port, database: to, ...credentials, environment }, work);
+  const withClient = <T>(
+    to: string,
+    port: number,
+    work: (client: pg.Client) => Promise<T>,
+    as?: Credentials,
+  ): Promise<T> =>
+    withLocalClient(
+      { home, port, database: to, ...credentials, ...as, environment, mayAsk: as === undefined },
+      work,
+    );
 
   const destroy = async ({ folders }: Plan): Promise<void> => {
     await act(`# stop the embedded PostgreSQL of ${name}`, end);
@@ -161,7 +169,7 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
     plan: () => planEmbedded(home, `empty the database instead: make db-reset-db-env ENV=${name}`),
     destroy,
 
-    withClient: async (to, work) => withClient(to, running().port, work),
+    withClient: async (to, work, as) => withClient(to, running().port, work, as),
 
     async freeSpace(folder) {
       const { bavail, bsize } = await statfs(folder);

@@ -10,7 +10,7 @@ import { lookAt } from '../../findings/finding.ts';
 import { clientOver, connectionError } from '../client.ts';
 import { direct } from '../direct.ts';
 import { NOTHING } from '../plan.ts';
-import type { Stack, StackOptions } from '../stack.ts';
+import type { Credentials, Stack, StackOptions } from '../stack.ts';
 import { withoutChannelBinding } from './channel-binding.ts';
 import { openConnection, type Server } from './connection.ts';
 import type { AskElsewhere } from '../postgres/watch-session.ts';
@@ -34,14 +34,19 @@ export function openServerStack(environment: Environment, options: StackOptions)
   const login = { user: database.user, password: value('POSTGRES_PASSWORD'), database: database.name };
 
   const elsewhere: AskElsewhere = (question) =>
-    withClient(maintenanceDatabase(database.name), question, false);
+    withClient(maintenanceDatabase(database.name), question, undefined, false);
 
   /** @param watched false for the session on which another one is asked for */
-  async function withClient<T>(to: string, work: (client: Client) => Promise<T>, watched = true): Promise<T> {
+  async function withClient<T>(
+    to: string,
+    work: (client: Client) => Promise<T>,
+    as?: Credentials,
+    watched = true,
+  ): Promise<T> {
     const connection = await openConnection(server);
     const opening = clientOver(
       connection,
-      { ...login, database: to },
+      { ...login, ...as, database: to },
       undefined,
       watched ? elsewhere : undefined,
     );
@@ -184,7 +189,7 @@ export function openServerStack(environment: Environment, options: StackOptions)
     plan: () => Promise.resolve({ ...NOTHING, obstacles: [NOT_REMOVABLE] }),
     destroy: () => Promise.reject(new RefusedError(NOT_REMOVABLE.reason, { hint: NOT_REMOVABLE.remedy })),
 
-    withClient: (to, work) => withClient(to, work),
+    withClient: (to, work, as) => withClient(to, work, as),
     // Nobody can look at its disk from here.
     freeSpace: () => Promise.resolve(undefined),
 

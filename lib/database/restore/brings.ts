@@ -1,0 +1,216 @@
+import type { Client } from 'pg';
+import { counted, grouped } from '../../display.ts';
+import { FailedError } from '../../errors.ts';
+import { quoteName } from '../quote.ts';
+import type { Statement } from '../../sql/splitter.ts';
+import { nameOf } from './forms.ts';
+
+/** What a file brings of a table: nothing, so many rows, or statements that make them. */
+export type TableData = 'none' | 'statements' | number;
+
+/** What a dump of pg_dump says that it brings. */
+export interface Brings {
+  /** By `schema.name`. */
+  readonly tables: ReadonlyMap<string, TableData>;
+  readonly sequences: number;
+}
+
+/** Collects it while the dump is read. */
+export class Bringing implements Brings {
+  readonly tables = new Map<string, TableData>();
+  sequences = 0;
+
+  table(schema: string, name: string): void {
+    const key = keyOf(schema, name);
+    if (!this.tables.has(key)) this.tables.set(key, 'none');
+  }
+
+  data(schema: string, name: string, data: TableData): void {
+    const key = keyOf(schema, name);
+    const known = this.tables.get(key);
+    // That of an extension's table is not the dump's to make.
+    if (known === undefined) return;
+    this.tables.set(key, typeof known === 'number' && typeof data === 'number' ? known + data : data);
+  }
+
+  /** A statement of a plain dump. @param rows of the data behind it */
+  statement({ words, sql }: Statement, rows: number | undefined): void {
+    const [first, second] = words;
+    const beginning = sql.slice(0, LONGEST_HEAD);
+    if (first === 'CREATE' && TABLE.test(beginning)) this.table(...named(TABLE, beginning));
+    else if (first === 'COPY' && rows !== undefined) this.data(...named(COPY, beginning), rows);
+    else if (first === 'INSERT') this.data(...named(INSERT, beginning), 'statements');
+    else if (first === 'CREATE' && second === 'SEQUENCE') this.sequences += 1;
+    else if (first === 'ALTER' && IDENTITY.test(beginning)) this.sequences += 1;
+  }
+}
+
+const LONGEST_HEAD = 4096;
+const NAME = String.raw`("(?:[^"]|"")+"|[a-z_\u0080-\uffff][\w$\u0080-\uffff]*)`;
+const head = (text: string): RegExp =>
+  new RegExp(String.raw`^(?:\s|--[^\n\r]*[\n\r])*${text}\s+${NAME}(?:\s*\.\s*${NAME})?`, 'i');
+const TABLE = head(String.raw`CREATE\s+(?:UNLOGGED\s+)?TABLE(?:\s+IF\s+NOT\s+EXISTS)?`);
+const COPY = head('COPY');
+const INSERT = head(String.raw`INSERT\s+INTO`);
+const IDENTITY = /\bADD\s+GENERATED\s+(?:ALWAYS|BY\s+DEFAULT)\s+AS\s+IDENTITY\b/i;
+
+function named(form: RegExp, text: string): [schema: string, name: string] {
+  const [, first = '', second] = form.exec(text) ?? [];
+  return second === undefined ? ['public', nameOf(first)] : [nameOf(first), nameOf(second)];
+}
+
+const keyOf = (schema: string, name: string): string => `${schema}.${name}`;
+
+/** Rows in the text that COPY takes: lines, up to the mark of its end that pg_dump writes behind them. */
+export class RowCounter {
+  #lines = 0;
+  #end = Buffer.alloc(0);
+
+  add(piece: Buffer): void {
+    for (let at = piece.indexOf(10); at >= 0; at = piece.indexOf(10, at + 1)) this.#lines += 1;
+    this.#end = Buffer.concat([this.#end, piece.subarray(-END.length)]).subarray(-END.length);
+  }
+
+  get rows(): number {
+    // Of an empty table there is nothing in front of it.
+    const isEnded = this.#end.equals(END) || this.#end.equals(END.subarray(1));
+    return isEnded ? this.#lines - 3 : this.#lines;
+  }
+}
+
+const END = Buffer.from('\n\\.\n\n\n');
+
+/** A table as it is in a database. */
+export interface TableThere {
+  readonly name: string;
+  /** Whether there is anything in it, as far as the catalog tells. */
+  readonly filled: boolean;
+}
+
+/** As pg_dump counts them: not those of extensions. */
+const OWN_RELATIONS = `
+  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = relnamespace
+  WHERE relpersistence <> 't' AND nspname !~ '^pg_' AND nspname <> 'information_schema'
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend
+                    WHERE classid = 'pg_catalog.pg_class'::regclass AND objid = c.oid AND deptype = 'e')`;
+
+/** The tables of a database, from its catalog: nothing of them is read, and so nothing of theirs is run. */
+export async function tablesOf(client: Client): Promise<TableThere[]> {
+  const { rows } = await client.query<TableThere>(
+    `SELECT nspname || '.' || relname AS name,
+       relkind = 'r' AND pg_relation_size(c.oid) > 0
+         AND NOT (reltuples = 0 AND coalesce(pg_stat_get_live_tuples(c.oid), 0) = 0) AS filled
+     ${OWN_RELATIONS} AND relkind IN ('r', 'p') ORDER BY 1`,
+  );
+  return rows;
+}
+
+/** Names of tables that are said, of many. */
+const SHOWN = 5;
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, SHOWN).join(', ');
+  return names.length > SHOWN ? `${shown}, and ${grouped(names.length - SHOWN)} more` : shown;
+}
+
+/** What a dump does not bring of what is there now, in a sentence each. */
+export function lacks({ tables }: Brings, there: readonly TableThere[]): string[] {
+  const missing = there.filter(({ name }) => !tables.has(name)).map(({ name }) => name);
+  const filled = there.filter((table) => table.filled);
+  const bringsRows = [...tables.values()].some(
+    (data) => data === 'statements' || (data !== 'none' && data > 0),
+  );
+  const empty = filled
+    .filter(({ name }) => tables.has(name) && (tables.get(name) === 'none' || !bringsRows))
+    .map(({ name }) => name);
+  return [
+    ...(tables.size < there.length
+      ? [
+          `it has ${counted(tables.size, 'table')}, and the database has ${grouped(there.length)}: without ${list(missing)}`,
+        ]
+      : []),
+    ...(empty.length > 0 ? [`it has no data for ${list(empty)}, where the database has rows`] : []),
+  ];
+}
+
+/** What is in a database after a restore. */
+export interface Found {
+  readonly tables: number;
+  readonly rows: number;
+  readonly sequences: number;
+}
+
+/**
+ * Counts what there is, and compares it with what the dump said.
+ *
+ * @param client as the role that the restore ran as: to read a table may run functions of whoever defined its indexes
+ * @param brings undefined for a script, which says nothing
+ * @throws FailedError naming what is missing
+ */
+export async function lookAtBrought(
+  client: Client,
+  name: string,
+  brings: Brings | undefined,
+): Promise<Found> {
+  const { rows: relations } = await client.query<{
+    schema: string;
+    name: string;
+    kind: string;
+    forced: boolean;
+  }>(
+    `SELECT nspname AS schema, relname AS name, relkind AS kind, relforcerowsecurity AS forced
+     ${OWN_RELATIONS} AND relkind IN ('r', 'p', 'S') ORDER BY 1, 2`,
+  );
+  const sequences = relations.filter(({ kind }) => kind === 'S').length;
+  const tables = relations.filter(({ kind }) => kind !== 'S');
+  if (brings && brings.tables.size !== tables.length)
+    throw new FailedError(
+      `${name} has ${counted(brings.tables.size, 'table')}, and ${tables.length} were restored`,
+    );
+  if (brings && brings.sequences > sequences)
+    throw new FailedError(
+      `${name} has ${counted(brings.sequences, 'sequence')}, and ${sequences} were restored`,
+    );
+  let rows = 0;
+  for (const table of tables) {
+    const said = brings?.tables.get(keyOf(table.schema, table.name));
+    const expected = typeof said === 'number' ? said : undefined;
+    if (table.kind === 'p' && expected === undefined) continue;
+    const found = await countRows(client, table);
+    if (table.kind === 'r') rows += found;
+    if (expected !== undefined && expected !== found)
+      throw new FailedError(
+        `${name} has ${counted(expected, 'row')} of ${table.schema}.${table.name}, and ${grouped(found)} are there`,
+      );
+  }
+  return { tables: tables.length, rows, sequences };
+}
+
+async function countRows(
+  client: Client,
+  { schema, name, kind, forced }: { schema: string; name: string; kind: string; forced: boolean },
+): Promise<number> {
+  const table = `${quoteName(schema)}.${quoteName(name)}`;
+  const count = async (): Promise<number> => {
+    const { rows } = await client.query<{ count: string }>(
+      `SELECT pg_catalog.count(*) AS count FROM ${kind === 'r' ? 'ONLY ' : ''}${table}`,
+    );
+    return Number(rows[0]!.count);
+  };
+  if (!forced) return count();
+  // Its policies hold for its owner as well.
+  await client.query(`BEGIN; ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY`);
+  try {
+    return await count();
+  } finally {
+    await client.query('ROLLBACK');
+  }
+}
+
+/** `12 tables, 1,234 rows, 3 sequences` */
+export const describeFound = ({ tables, rows, sequences }: Found): string =>
+  [
+    counted(tables, 'table'),
+    counted(rows, 'row'),
+    ...(sequences > 0 ? [counted(sequences, 'sequence')] : []),
+  ].join(', ');

@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { byteSize, counted } from '../../display.ts';
+import { ConfigurationError, RefusedError, messageOf } from '../../errors.ts';
+import type { DestructiveRun, StackRun } from '../../task.ts';
+import { majorVersion } from '../archive.ts';
+import { rolesScript } from '../bootstrap-roles.ts';
+import { inspectDump, type Dump } from '../dump.ts';
+import { Meter } from '../meter.ts';
+import { checkReplaceable } from '../obstacles.ts';
+import { quoteName } from '../quote.ts';
+import { maintenanceDatabase } from '../server-session.ts';
+import { lacks, tablesOf, type TableThere } from './brings.ts';
+import { readKeeper, type Keeper } from './cage.ts';
+import { allowLine, isAllowed } from './consents.ts';
+import { checkExtensions } from './extensions.ts';
+import { GROWTH } from './fill.ts';
+
+/** What the preflight has read to its end, so that it is not read twice. */
+const inspected = new Map<string, { dump: Dump; stamp: string }>();
+
+/** `restore-from-dump` before anyone waits. @throws ConfigurationError · RefusedError saying why it would not work */
+export const checkDump = (run: DestructiveRun): Promise<void> => check(run, 'DUMP');
+/** `restore-from-sql` before anyone waits. @throws the same */
+export const checkSql = (run: DestructiveRun): Promise<void> => check(run, 'SQL');
+
+/** What the preflight has read. @throws RefusedError where the file has changed since */
+export async function inspectedDump(path: string): Promise<Dump> {
+  const { dump, stamp } = inspected.get(path)!;
+  if ((await stampOf(path)) !== stamp) throw new RefusedError(`${dump.name} has changed meanwhile`);
+  return dump;
+}
+
+async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
+  const { stack, environment, root, terminal, values } = run;
+  const script = rolesScript(run);
+  if (script !== undefined && !existsSync(resolve(root, script)))
+    throw new ConfigurationError(`${script}: no such file`, { hint: 'BOOTSTRAP_ROLES_SQL=<file>' });
+  const name = values[parameter] as string;
+  const path = resolve(name);
+  const stamp = await stampOf(path);
+  const dump = await inspectDump(name, path, {
+    parameter,
+    otherCommand: (command, line) => {
+      throw new ConfigurationError(
+        `${parameter}=${name}, line ${line}: ${command} is a command of psql, and a file is restored without psql`,
+        { hint: 'write it in SQL' },
+      );
+    },
+    uncaged: isAllowed(run, 'uncaged'),
+    meter: () => new Meter(terminal, `reading ${name}`),
+    toText: stack.toText,
+  });
+  inspected.set(path, { dump, stamp });
+  terminal.clear();
+  const server = await stack.withClient(maintenanceDatabase(stack.database.name), async (client) => {
+    const { rows } = await client.query<{ version: string }>(
+      "SELECT current_setting('server_version') AS version",
+    );
+    checkKeeper(run, await readKeeper(client));
+    await checkExtensions(run, client, dump);
+    return rows[0]!.version;
+  });
+  if (dump.server !== undefined && majorVersion(dump.server) > majorVersion(server)) {
+    throw new RefusedError(
+      `${name} is of a newer server: PostgreSQL ${dump.server}, and that of ${environment.name} is ${server}`,
+    );
+  }
+  await checkReplaceable(run, { bytes: dump.contents * GROWTH });
+  await checkNotLess(run, dump);
+  terminal.info(`${name}: ${describe(dump)}`);
+}
+
+/** Without a role of its own the file would get all rights of the environment's. */
+function checkKeeper(run: StackRun, { user, makesRoles }: Keeper): void {
+  if (isAllowed(run, 'uncaged')) {
+    run.terminal.warn(
+      `the file runs as ${user}, and may do on the server whatever ${user} may (ALLOW=uncaged)`,
+    );
+    return;
+  }
+  if (makesRoles) return;
+  throw new RefusedError(
+    `role ${user} may not create roles: the file cannot be given a role of its own, and would run with all rights of ${user}`,
+    {
+      hint: `ALTER ROLE ${quoteName(user)} CREATEROLE, as a superuser; or, if the file is trusted: ${allowLine(run, 'uncaged')}`,
+    },
+  );
+}
+
+/** Says what a dump does not bring of what is there, and wants it typed that this is meant. */
+async function checkNotLess(run: StackRun, { name, brings }: Dump): Promise<void> {
+  if (!brings) return;
+  const { stack, terminal } = run;
+  let there: TableThere[];
+  try {
+    there = await stack.withClient(stack.database.name, tablesOf);
+  } catch (error) {
+    return terminal.warn(
+      `what ${stack.database.name} holds cannot be read, so nobody knows whether the dump brings less: ${messageOf(error)}`,
+    );
+  }
+  const missing = lacks(brings, there);
+  if (missing.length === 0) return;
+  const said = `${name} brings less than it replaces:\n${missing.map((line) => `- ${line}`).join('\n')}`;
+  if (isAllowed(run, 'less')) return terminal.warn(said);
+  throw new RefusedError(said, { hint: `if that is meant: ${allowLine(run, 'less')}` });
+}
+
+function describe({ kind, size, contents, server, tables }: Dump): string {
+  const facts = [
+    kind === 'plain' ? (tables === undefined ? 'SQL' : 'plain dump') : `${kind} format`,
+    `${byteSize(size)}${contents > size ? ` (${byteSize(contents)} of data)` : ''}`,
+    ...(tables === undefined ? [] : [counted(tables, 'table')]),
+    ...(server === undefined ? [] : [`of PostgreSQL ${server}`]),
+  ];
+  return `whole, ${facts.join(', ')}`;
+}
+
+/** Changes when the file does. */
+async function stampOf(path: string): Promise<string> {
+  const stats = await stat(path).catch(() => undefined);
+  return stats ? `${stats.ino} ${stats.size} ${stats.mtimeMs}` : '';
+}

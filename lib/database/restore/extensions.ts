@@ -1,0 +1,79 @@
+import type { Client } from 'pg';
+import { RefusedError } from '../../errors.ts';
+import type { StackRun } from '../../task.ts';
+import type { Dump } from '../dump.ts';
+import { quoteName } from '../quote.ts';
+import type { Made } from '../restore-archive.ts';
+import type { Cage } from './cage.ts';
+import { allowLine, isAllowed } from './consents.ts';
+import { runErrands } from './errands.ts';
+
+/**
+ * An extension that only a superuser makes can reach anything (dblink, file_fdw, plpython3u). One that the database has
+ * already is not the file's idea.
+ */
+export async function checkExtensions(run: StackRun, client: Client, { name, errands }: Dump): Promise<void> {
+  if (isAllowed(run, 'extensions') || isAllowed(run, 'uncaged')) return;
+  const strange = await untrusted(client, errands);
+  if (strange.length === 0) return;
+  const there = await run.stack
+    .withClient(run.stack.database.name, (live) =>
+      live.query<{ name: string }>('SELECT extname AS name FROM pg_catalog.pg_extension'),
+    )
+    .then(({ rows }) => new Set(rows.map((row) => row.name)))
+    .catch(() => new Set<string>());
+  const unknown = strange.filter((one) => !there.has(one.name));
+  if (unknown.length === 0) return;
+  throw new RefusedError(
+    `${name} makes extensions that only a superuser may make, and that the database does not have:\n${unknown
+      .map((one) => `- ${one.name} (${one.place})`)
+      .join('\n')}`,
+    { hint: `if that is meant: ${allowLine(run, 'extensions')}` },
+  );
+}
+
+/** The extensions of a file that its own role could not make. */
+async function untrusted(
+  client: Client,
+  errands: Dump['errands'],
+): Promise<{ name: string; place: string }[]> {
+  const named = errands.flatMap(({ place, errand }) =>
+    errand.kind === 'extension' ? [{ name: errand.name, place }] : [],
+  );
+  if (named.length === 0) return [];
+  // Before version 13 none is trusted.
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT name FROM pg_catalog.pg_available_extension_versions AS v, to_jsonb(v) AS row
+     WHERE name = ANY ($1::text[]) AND name <> 'plpgsql'
+     GROUP BY name HAVING NOT bool_or(coalesce(row->>'trusted', 'false') = 'true' OR NOT superuser)`,
+    [named.map(({ name }) => name)],
+  );
+  const found = new Set(rows.map(({ name }) => name));
+  return named.filter(({ name }) => found.has(name));
+}
+
+/**
+ * The extensions, before anything of the file could stand in the way of their scripts, which run with our rights. Those that
+ * the file's own role may make it makes itself, where it says so.
+ */
+export async function makeBefore(client: Client, { errands }: Dump, cage: Cage | undefined): Promise<Made> {
+  const [extensions, schemas] = [new Set<string>(), new Set<string>()];
+  if (!cage || (await untrusted(client, errands)).length === 0) return { extensions, schemas };
+  await client.query('SET search_path = public');
+  for (const { place, errand } of errands) {
+    if (errand.kind !== 'extension' || errand.name === 'plpgsql') continue;
+    const { schema } = errand;
+    if (schema !== undefined) {
+      const { rowCount } = await client.query('SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1', [
+        schema,
+      ]);
+      if (rowCount === 0) {
+        await client.query(`CREATE SCHEMA ${quoteName(schema)} AUTHORIZATION ${quoteName(cage.user)}`);
+        schemas.add(schema);
+      }
+    }
+    await runErrands(client, [{ place, errand }]);
+    extensions.add(errand.name);
+  }
+  return { extensions, schemas };
+}

@@ -1,0 +1,109 @@
+import type { Client } from 'pg';
+import { counted } from '../../display.ts';
+import { FailedError } from '../../errors.ts';
+import type { StackRun } from '../../task.ts';
+import type { Terminal } from '../../terminal.ts';
+import type { Dump } from '../dump.ts';
+import { maintenanceDatabase } from '../server-session.ts';
+import type { Cage, Keeper } from './cage.ts';
+
+/** So many connections at once, as the role that the file gets. */
+export function withSessions<T>(
+  run: StackRun,
+  aside: string,
+  count: number,
+  cage: Cage | undefined,
+  work: (clients: Client[]) => Promise<T>,
+  clients: Client[] = [],
+): Promise<T> {
+  if (clients.length === count) return work(clients);
+  return run.stack.withClient(
+    aside,
+    async (client) => {
+      if (cage) await checkCaged(client, cage, aside);
+      return withSessions(run, aside, count, cage, work, [...clients, client]);
+    },
+    cage && { user: cage.user, password: cage.password },
+  );
+}
+
+/** Looked at and not taken for granted: all that the cage holds hangs on it. */
+async function checkCaged(client: Client, { user }: Cage, aside: string): Promise<void> {
+  const { rows } = await client.query<{ is: boolean }>(
+    `SELECT session_user = $1 AND current_user = $1 AND current_database() = $2 AND NOT rolsuper AS is
+     FROM pg_catalog.pg_roles WHERE rolname = session_user`,
+    [user, aside],
+  );
+  if (!rows[0]?.is)
+    throw new FailedError(`the connection for the file is not that of role ${user} in ${aside}`);
+}
+
+/** What the environment's own role has set for itself holds for a script as well, but for what only a superuser sets. */
+export async function setAsFor(
+  clients: readonly Client[],
+  { user }: Keeper,
+  aside: string,
+  dump: Dump,
+): Promise<void> {
+  for (const client of clients) {
+    await client.query(OUR_SETTINGS);
+    if (dump.tables !== undefined) continue;
+    const { rows } = await client.query<{ name: string; value: string }>(
+      `SELECT split_part(setting, '=', 1) AS name, substr(setting, strpos(setting, '=') + 1) AS value
+       FROM pg_catalog.pg_db_role_setting, unnest(setconfig) AS setting
+       WHERE setrole = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = $1)
+         AND setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = $2))
+       ORDER BY setdatabase`,
+      [user, aside],
+    );
+    for (const { name, value } of rows)
+      await client.query('SELECT set_config($1, $2, false)', [name, value]).catch(() => {});
+    // The schema of the role's own name is that of the environment's role.
+    await client.query(
+      `SELECT set_config('search_path', replace(current_setting('search_path'), '"$user"', quote_ident($1)), false)`,
+      [user],
+    );
+    await client.query(NO_LIMITS);
+  }
+}
+
+/** No limit of the database's or the role's ends a restore half-way. A missing parameter is one of a newer server. */
+const settings = (rows: string): string => `
+  SELECT set_config(name, value, false)
+  FROM pg_catalog.pg_settings JOIN (VALUES ${rows}) AS ours (parameter, value) ON parameter = name`;
+const LIMITS = `('statement_timeout', '0'), ('lock_timeout', '0'), ('transaction_timeout', '0'),
+  ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0'), ('default_transaction_read_only', 'off'),
+  ('client_encoding', 'UTF8')`;
+const NO_LIMITS = settings(LIMITS);
+export const OUR_SETTINGS = settings(`${LIMITS}, ('client_min_messages', 'warning')`);
+
+/** Warnings of the server that are shown. */
+const SHOWN_WARNINGS = 5;
+
+/** What the server did, or did not do, and thought worth saying: `no privileges could be revoked`. */
+export class Warnings {
+  readonly #said: string[] = [];
+  #more = 0;
+
+  constructor(clients: readonly Client[]) {
+    for (const client of clients)
+      client.on('notice', ({ severity, message }) => {
+        if (severity !== 'WARNING' || message === undefined) return;
+        if (this.#said.length < SHOWN_WARNINGS) this.#said.push(message);
+        else this.#more += 1;
+      });
+  }
+
+  report(terminal: Terminal): void {
+    for (const message of this.#said) terminal.warn(`the server: ${message}`);
+    if (this.#more > 0) terminal.warn(`the server: ${counted(this.#more, 'more warning')}`);
+    this.#said.length = 0;
+    this.#more = 0;
+  }
+}
+
+/** Ends whatever is at work there, in our process or in a container. */
+export const endSessionsOf = ({ stack }: StackRun, aside: string): Promise<unknown> =>
+  stack.withClient(maintenanceDatabase(stack.database.name), (client) =>
+    client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [aside]),
+  );

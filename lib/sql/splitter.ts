@@ -1,0 +1,221 @@
+/** One statement of a script. */
+export interface Statement {
+  readonly sql: string;
+  /** The line that it ends on, from 1: the one that psql names in its errors. */
+  readonly line: number;
+  /** What `\set ON_ERROR_STOP` said last before it; off at first, as in psql. */
+  readonly stopOnError: boolean;
+  /** Its first words, four at the most, in upper case. */
+  readonly words: readonly string[];
+  /** `COPY … FROM stdin`: the lines up to `\.` are its data. */
+  readonly copies: boolean;
+}
+
+/**
+ * What may stand between the parts of a statement and must not be mistaken for its end. White space and the end of a
+ * comment are the server's own, which knows no others than those of ASCII.
+ *
+ * @see https://github.com/postgres/postgres/blob/REL_17_STABLE/src/backend/parser/scan.l
+ */
+const TOKEN =
+  /--[^\n\r]*|\/\*|\bE'|'|"|(?<![\w$\u0080-\uffff])\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$|[();\n\\]|[A-Za-z_]\w*|[^ \t\r\v\f]/gi;
+
+/** Without the server's white space around it, which is less than that of trim(). */
+function trimmed(text: string): string {
+  const isBlank = (at: number): boolean => ' \t\n\r\v\f'.includes(text.charAt(at));
+  let [from, to] = [0, text.length];
+  while (from < to && isBlank(from)) from += 1;
+  while (from < to && isBlank(to - 1)) to -= 1;
+  return text.slice(from, to);
+}
+
+/** Characters of comments and white space that are kept as part of the statement behind them. */
+const KEPT_COMMENT = 65_536;
+
+/** What has an end of its own. */
+const OPENING = /^(?:\/\*|E?'|"|\$.*\$)$/i;
+
+/**
+ * Finds the semicolons that end statements, line by line: those outside of literals, comments, parentheses and the
+ * bodies of SQL functions (BEGIN ATOMIC … END).
+ */
+export class Splitter {
+  readonly #onCommand: (command: string, line: number) => void;
+  /** The statement so far. */
+  #text: string[] = [];
+  #length = 0;
+  #line = 0;
+  #began = 0;
+  /** What is open: `'`, `E'`, `"`, `$tag$`, `/*`, or nothing. */
+  #open = '';
+  #commentDepth = 0;
+  /** Whether a literal that comes next is the same escape string, which goes on behind a line break. */
+  #continues: 'no' | 'behind a line break' | 'yes' = 'no';
+  #parentheses = 0;
+  #blocks = 0;
+  #words: string[] = [];
+  #previous = '';
+  #copies = false;
+  #stopOnError = false;
+
+  /** @param onCommand is told of each backslash command (`\connect`) but `\set ON_ERROR_STOP`, and may throw */
+  constructor(onCommand: (command: string, line: number) => void) {
+    this.#onCommand = onCommand;
+  }
+
+  /** Whether nothing is open: what comes next begins a statement. */
+  get isBetween(): boolean {
+    return this.#words.length === 0 && this.#open === '';
+  }
+
+  /** Whether a literal, name, comment or body would go on behind this. */
+  get isOpen(): boolean {
+    return this.#open !== '' || this.#parentheses > 0 || this.#blocks > 0;
+  }
+
+  /** The line that was read last, from 1. */
+  get line(): number {
+    return this.#line;
+  }
+
+  /** The line on which the statement begins that is not at its end yet, and its characters so far. */
+  get pending(): { readonly line: number; readonly length: number } {
+    return { line: this.#began, length: this.#length };
+  }
+
+  /** Counts lines that are not SQL. */
+  skipLines(count: number): void {
+    this.#line += count;
+  }
+
+  /** @param line with its line break @returns the statements that end on it */
+  feed(line: string): Statement[] {
+    this.#line += 1;
+    // However long a file is that has nothing but comments and white space, it is not kept.
+    if (this.isBetween && this.#length > KEPT_COMMENT) [this.#text, this.#length] = [[], 0];
+    if (this.#length === 0) this.#began = this.#line;
+    const ended: Statement[] = [];
+    let start = 0;
+    for (let at = 0; at < line.length;) {
+      if (this.#open !== '') {
+        at = this.#close(line, at);
+        continue;
+      }
+      TOKEN.lastIndex = at;
+      const found = TOKEN.exec(line);
+      if (!found) break;
+      const [token] = found;
+      at = TOKEN.lastIndex;
+      if (token === ';' && this.#parentheses <= 0 && this.#blocks === 0) {
+        this.#text.push(line.slice(start, at));
+        ended.push(...this.#finish());
+        start = at;
+      } else if (token === '\\') {
+        this.#command(line.slice(found.index).trimEnd());
+        // What stands before a backslash command waits for its semicolon behind it.
+        line = line.slice(0, found.index) + (line.endsWith('\n') ? '\n' : '');
+      } else {
+        this.#read(token);
+      }
+    }
+    const rest = line.slice(start);
+    this.#text.push(rest);
+    this.#length += rest.length;
+    return ended;
+  }
+
+  /** What is left behind the last semicolon. */
+  end(): Statement[] {
+    return this.#finish();
+  }
+
+  #finish(): Statement[] {
+    const sql = trimmed(this.#text.join(''));
+    const statement = {
+      ...{ sql, line: this.#line, stopOnError: this.#stopOnError },
+      ...{ words: this.#words, copies: this.#copies },
+    };
+    const isEmpty = this.#words.length === 0;
+    [this.#text, this.#length, this.#words, this.#previous, this.#copies] = [[], 0, [], '', false];
+    [this.#open, this.#continues, this.#parentheses, this.#blocks] = ['', 'no', 0, 0];
+    return isEmpty ? [] : [statement];
+  }
+
+  #read(token: string): void {
+    if (token === '\n') {
+      if (this.#continues === 'behind a line break') this.#continues = 'yes';
+      return;
+    }
+    if (token.startsWith('--')) return;
+    if (OPENING.test(token)) {
+      this.#open = token === "'" && this.#continues === 'yes' ? "E'" : token.replace(/^e'/, "E'");
+      if (token === '/*') {
+        this.#commentDepth = 1;
+        return;
+      }
+    } else if (token === '(' || token === ')') {
+      this.#parentheses += token === '(' ? 1 : -1;
+    }
+    this.#continues = 'no';
+    this.#word(token.toUpperCase());
+  }
+
+  #word(word: string): void {
+    if (this.#words.length < 4) this.#words.push(word);
+    if (/^[A-Z_]\w*$/.test(word)) this.#blocks += this.#blockChange(word);
+    if (this.#words[0] === 'COPY' && this.#previous === 'FROM' && word === 'STDIN') this.#copies = true;
+    this.#previous = word;
+  }
+
+  /** Only CREATE FUNCTION and PROCEDURE may hold BEGIN ATOMIC; inside, CASE has an END as well. */
+  #blockChange(word: string): number {
+    const [first, ...rest] = this.#words;
+    if (first !== 'CREATE' || !rest.some((other) => /^(FUNCTION|PROCEDURE)$/.test(other))) return 0;
+    if (word === 'ATOMIC' && this.#previous === 'BEGIN') return 1;
+    if (this.#blocks > 0 && word === 'CASE') return 1;
+    return this.#blocks > 0 && word === 'END' ? -1 : 0;
+  }
+
+  /** Looks for the end of what is open. @returns where to go on */
+  #close(line: string, from: number): number {
+    if (this.#open === '/*') {
+      const edge = /\/\*|\*\//g;
+      edge.lastIndex = from;
+      for (let found = edge.exec(line); found; found = edge.exec(line)) {
+        this.#commentDepth += found[0] === '/*' ? 1 : -1;
+        if (this.#commentDepth > 0) continue;
+        this.#open = '';
+        return edge.lastIndex;
+      }
+      return line.length;
+    }
+    if (this.#open === "E'") return this.#closeEscapes(line, from);
+    const end = line.indexOf(this.#open, from);
+    if (end < 0) return line.length;
+    const { length } = this.#open;
+    this.#open = '';
+    return end + length;
+  }
+
+  #closeEscapes(line: string, from: number): number {
+    const edge = /['\\]/g;
+    edge.lastIndex = from;
+    for (let found = edge.exec(line); found; found = edge.exec(line)) {
+      const [sign] = found;
+      if (sign === '\\' || line[edge.lastIndex] === "'") edge.lastIndex += 1;
+      else {
+        [this.#open, this.#continues] = ['', 'behind a line break'];
+        return edge.lastIndex;
+      }
+    }
+    return line.length;
+  }
+
+  /** `\set ON_ERROR_STOP` with psql's own words for yes and no; all else is somebody else's. */
+  #command(command: string): void {
+    // psql would run a second command on the line.
+    const [, value] = command.match(/^\\set\s+ON_ERROR_STOP\b\s*([^\s\\]*)\s*$/i) ?? [];
+    if (value !== undefined) this.#stopOnError = !/^(0|off?|no?|f(alse)?)$/i.test(value);
+    else this.#onCommand(command.match(/^\\\S*/)![0], this.#line);
+  }
+}
