@@ -5,7 +5,7 @@ import pg from 'pg';
 import { registry } from './registry.ts';
 import { homeOf, start as startServer } from '../../lib/stack/embedded/server.ts';
 import { databaseOnly } from './compose-files.ts';
-import { clientAsker, startDatabase, type Asker } from './database.ts';
+import { asker, clientAsker, startDatabase, type Asker } from './database.ts';
 import { EmbeddedScratch, localAsker, processesOf } from './embedded.ts';
 import type { World } from './fault-subjects.ts';
 import { docker } from './processes.ts';
@@ -125,7 +125,10 @@ export async function composeWorld({
   disk = false,
   application = false,
   neighbours = false,
+  inside = false,
 }: WorldOptions & {
+  /** The test's own questions go through docker as well: a port of another machine's cannot be reached. */
+  readonly inside?: boolean;
   /** Data in a folder on a small disk, instead of a named volume. */
   readonly disk?: boolean;
   /** A service beside the database that has Alembic. */
@@ -146,7 +149,7 @@ export async function composeWorld({
   const disks = disk ? [makeSmallDisk(scratch.path('data'), 300), makeSmallDisk(folder, 20)] : [];
   const start = (): Promise<void> => startDatabase(scratch, environment);
   await start();
-  const db = clientAsker(async (database) => {
+  const outside = clientAsker(async (database) => {
     const login = { user: 'app', password: 'simple', host: '127.0.0.1', port, database };
     const types = { getTypeParser: () => (value: unknown) => value };
     const client = new pg.Client({ ...login, types, connectionTimeoutMillis: 2000 });
@@ -154,6 +157,7 @@ export async function composeWorld({
     await client.connect();
     return client;
   }, 'core');
+  const db = inside ? asker(scratch, environment, 'app', 'core') : outside;
   const volume = `${scratch.project(environment)}_data`;
   const world: World = {
     ...{ scratch, environment, db, database: 'core', folder, start },

@@ -165,7 +165,8 @@ class Connection {
 
   async #pass(from: Socket, to: Socket, way: FaultyWay, counts: boolean): Promise<void> {
     try {
-      for await (const piece of from as AsyncIterable<Buffer>) {
+      // The other direction goes on when this one has ended.
+      for await (const piece of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         if (counts && way.passed(piece, this)) return;
         if (way.slow) await sleep(SLOW.latency + (piece.length / SLOW.bandwidth) * 1000);
         await this.#held(way);

@@ -143,6 +143,15 @@ exec /usr/bin/ssh -F none -i ${folder}/person -o StrictHostKeyChecking=accept-ne
     }
   }
 
+  /** Ends it as a power cut does, with all that runs on it, and starts it again on what is on its disk. */
+  async restart(): Promise<void> {
+    const ended = once(this.#process!, 'exit');
+    this.#process!.kill('SIGKILL');
+    await ended;
+    rmSync(join(this.#folder, 'pid'), { force: true });
+    await this.start();
+  }
+
   /** Copies images from the first engine. */
   async load(...images: string[]): Promise<void> {
     const archive = join(this.#folder, 'images.tar');

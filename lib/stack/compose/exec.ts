@@ -1,7 +1,7 @@
 import { PassThrough, type Duplex, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FailedError, messageOf } from '../../errors.ts';
+import { FailedError, UnreachableError, messageOf } from '../../errors.ts';
 import { watchSilence, type Watch } from '../../system/attention.ts';
 import { heard, mayHang } from '../../system/cancelling.ts';
 import { LIMITS } from '../limits.ts';
@@ -121,17 +121,23 @@ export function startIn(
     else handle?.unref();
   }
 
+  /** For whoever still writes or reads. */
+  let failure: Error | undefined;
   const attached = attach();
   const ended = Promise.race([attached.then(follow), released])
     .catch((error: unknown) => {
       if (killed !== undefined) return killed;
       // Where docker says it: on standard error.
       stderr.write(messageOf(error));
+      failure =
+        error instanceof FailedError
+          ? new UnreachableError(error.message, { cause: error })
+          : (error as Error);
       if (error instanceof FailedError) return 1;
       throw error;
     })
     .finally(() => forget())
-    .finally(() => [stdin, connection].forEach((stream) => stream?.destroy()))
+    .finally(() => [stdin, connection].forEach((stream) => stream?.destroy(failure)))
     .finally(() => [stdout, stderr].forEach((stream) => stream.end()));
   ended.catch(() => {});
   return { stdin, stdout, stderr, begun: attached.catch(() => {}), ended, kill, hold };
