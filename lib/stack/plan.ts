@@ -11,8 +11,6 @@ export interface PlannedContainer {
 
 export interface PlannedVolume {
   readonly name: string;
-  /** When it was made: what is removed and made again is another one. */
-  readonly made: string;
   /** For the screen: `the database's storage`, `anonymous`. */
   readonly note: string;
   /** The folder in which the engine keeps it, on its own host. */
@@ -64,7 +62,8 @@ export const NOTHING: Plan = {
 /** What makes each thing of a plan the one that it is, by the word of the screen. A container's state is not part of it. */
 export function identityOfPlan(plan: Plan): Record<string, string> {
   const lines: [string, readonly string[]][] = [
-    ['volumes', plan.volumes.map(({ name, made }) => `${name} (made ${made})`)],
+    // An engine gives a volume nothing else that would stay: its time of creation is that of the last write in it.
+    ['volumes', plan.volumes.map(({ name }) => name)],
     ['folders', plan.folders.map(({ path }) => path)],
     ['containers', plan.containers.map(({ name, id }) => `${name} (${id.slice(0, 12)})`)],
     ['networks', plan.networks.map(({ name, id }) => `${name} (${id.slice(0, 12)})`)],

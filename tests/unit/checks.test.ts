@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { EnvironmentEntry } from '../../lib/environment/registry.ts';
 import {
+  cannotBeRemoved,
   chosenByShell,
   engineOfShell,
   madeForOther,
   markedForOther,
   mustRun,
+  neededLiesInIt,
   neighbourOfOther,
   otherHost,
   sharedWithProtected,
@@ -14,6 +16,7 @@ import {
 import type { Facts } from '../../lib/guard/facts.ts';
 import type { Overlap } from '../../lib/guard/overlap.ts';
 import { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS, type Refusal } from '../../lib/guard/policy.ts';
+import { NOTHING } from '../../lib/stack/plan.ts';
 import { entry, facts, stopped, target, volume } from './guard-facts.ts';
 
 type Row<T> = readonly [title: string, about: T, refused?: readonly [reason: string, remedy: string]];
@@ -239,6 +242,53 @@ table(madeForOther, [
       "volume shop_data was made for compose project other, and the journal knows this storage as vm_prod's; no marker says that it is vm_stg's",
       look,
     ],
+  ],
+]);
+
+table(cannotBeRemoved, [
+  ['nothing in the way', facts],
+  [
+    'each once',
+    but({
+      plan: {
+        ...NOTHING,
+        obstacles: [
+          { reason: 'volume a is theirs', remedy: 'ask' },
+          { reason: 'volume b is theirs', remedy: 'ask' },
+        ],
+      },
+    }),
+    ['volume a is theirs\nvolume b is theirs', 'ask'],
+  ],
+]);
+
+const removing = (path: string): Partial<Facts> => ({
+  plan: {
+    ...NOTHING,
+    folders: [{ path: '/p/data', note: '' }],
+    volumes: [{ name: 'v', note: '', folder: '/var/lib/docker/volumes/v/_data' }],
+  },
+  needed: [{ what: 'BACKUP_DIR', path }],
+});
+const keep = 'keep it elsewhere: BACKUP_DIR=<another folder>, for one';
+table(neededLiesInIt, [
+  ['elsewhere', but(removing('/p/backups'))],
+  ['around it', but(removing('/p'))],
+  ['beside it', but(removing('/p/data2'))],
+  [
+    'in the folder',
+    but(removing('/p/data/deep/er')),
+    ['BACKUP_DIR (/p/data/deep/er) lies in folder /p/data, which will be removed', keep],
+  ],
+  [
+    'the folder itself',
+    but(removing('/p/data/')),
+    ['BACKUP_DIR (/p/data/) lies in folder /p/data, which will be removed', keep],
+  ],
+  [
+    'where the engine keeps a volume',
+    but(removing('/var/lib/docker/volumes/v/_data/b')),
+    ['BACKUP_DIR (/var/lib/docker/volumes/v/_data/b) lies in volume v, which will be removed', keep],
   ],
 ]);
 

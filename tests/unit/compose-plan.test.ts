@@ -10,7 +10,7 @@ const ANONYMOUS = '5f'.repeat(32);
 const PGDATA = '/var/lib/postgresql/data';
 
 const volume = (Name: string, project: string | null = 'shop', more: Partial<ActualVolume> = {}) => ({
-  ...{ Name, Driver: 'local', Options: null, CreatedAt: '2026-01-01T00:00:00Z' },
+  ...{ Name, Driver: 'local', Options: null },
   Labels: project === null ? null : { [PROJECT]: project },
   ...more,
 });
@@ -332,13 +332,13 @@ describe('what stands in the way', () => {
 test('a plan is the same as long as each thing is the one that it was', () => {
   const plan = planProject(facts());
   expect(identityOfPlan(plan)).toEqual({
-    volumes: 'shop_data (made 2026-01-01T00:00:00Z)',
+    volumes: 'shop_data',
     folders: 'none',
     containers: 'db (id-db)',
     networks: 'none',
     'what stays': 'none',
   });
-  const again = facts({ volumes: [volume('shop_data', 'shop', { CreatedAt: 'later' })] });
+  const again = facts({ volumes: [volume('shop_data'), volume('shop_more')] });
   expect(planHash(planProject(again))).not.toBe(planHash(plan));
   const listed = facts({ containers: facts().containers.map((one) => ({ ...one, State: 'exited' })) });
   expect(planHash(planProject(listed))).toBe(planHash(plan));

@@ -1,9 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { FailedError } from '../../lib/errors.ts';
-import { writeWhole } from '../../lib/files.ts';
+import { isBelow, writeWhole } from '../../lib/files.ts';
 import { temporaryFolder } from './support.ts';
 
 /** Whatever is still open or about to be made gets its time to turn up. */
@@ -125,4 +125,29 @@ test.each([
   await expect(writing).rejects.toThrow(FailedError);
   await expect(writing).rejects.toThrow(`${join(folder, name)} cannot be written: E`);
   expect(await settled(folder)).toEqual(['file', 'taken']);
+});
+
+test('isBelow: the folder itself and what is in it, wherever links lead, and whether or not it is there', () => {
+  const folder = temporaryFolder({ 'data/base/1': '', 'database/x': '' });
+  const at = (path: string): string => join(folder, path);
+  symlinkSync('data', at('link'));
+  symlinkSync('link/base', at('through'));
+  symlinkSync('nowhere', at('data/dangling'));
+  symlinkSync('data/new', at('to-be-made'));
+  symlinkSync('loop', at('loop'));
+  const inside = ['data', 'data/', 'data/base', 'data/no/such', 'link', 'link/x', 'through', 'to-be-made/x'];
+  const outside = [
+    '',
+    'database',
+    'database/x',
+    'data2',
+    'data/../x',
+    'data/dangling/../../y',
+    'loop/x',
+    '../x',
+  ];
+  for (const path of inside) expect([path, isBelow(at(path), at('data'))]).toEqual([path, true]);
+  for (const path of outside) expect([path, isBelow(at(path), at('data'))]).toEqual([path, false]);
+  expect(isBelow(at('data/base'), at('link'))).toBe(true);
+  expect(isBelow('/anything', '/')).toBe(true);
 });

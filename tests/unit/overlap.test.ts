@@ -192,7 +192,7 @@ test('a volume that the other uses and does not make itself, by configuration or
   const prod = { external: ['uploads'] };
   const words = 'volume uploads is also vm_prod';
   expect(shared({ volumes: ['uploads'] }, prod)[0]).toContain(words);
-  const volumes = [{ name: 'uploads', made: '', note: '' }];
+  const volumes = [{ name: 'uploads', note: '' }];
   expect(shared({}, prod, { plan: { ...NOTHING, volumes } })[0]).toContain(words);
   // Both only use it: it stays.
   expect(shared({ external: ['uploads'] }, prod)).toEqual([]);

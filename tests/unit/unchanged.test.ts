@@ -62,10 +62,7 @@ test.each<[change: string, now: Facts]>([
   ['system: 7654321098765432109 → 1', { ...facts, contents: { ...contents, systemIdentifier: '1' } }],
   ['markers: {"core_stg":"vm_stg"} → {"core_stg":"vm_prod"}', { ...facts, markers: { core_stg: 'vm_prod' } }],
   ['markers: {"core_stg":"vm_stg"} → {}', { ...facts, markers: {} }],
-  [
-    'volumes: none → uploads (made 2026-01-01)',
-    { ...facts, plan: { ...NOTHING, volumes: [{ name: 'uploads', made: '2026-01-01', note: '' }] } },
-  ],
+  ['volumes: none → uploads', { ...facts, plan: { ...NOTHING, volumes: [{ name: 'uploads', note: '' }] } }],
   ['folders: none → /srv/pg', { ...facts, plan: { ...NOTHING, folders: [{ path: '/srv/pg', note: '' }] } }],
   [
     'networks: none → shop_default (0123456789ab)',

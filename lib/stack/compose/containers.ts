@@ -94,7 +94,6 @@ export interface ActualVolume {
   readonly Driver: string;
   readonly Options: Readonly<Record<string, string>> | null;
   readonly Labels?: Readonly<Record<string, string>> | null;
-  readonly CreatedAt?: string;
   readonly Mountpoint?: string;
 }
 export type ActualVolumes = ReadonlyMap<string, ActualVolume>;

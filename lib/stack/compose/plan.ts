@@ -120,7 +120,7 @@ function removedVolumes(
 const isStorage = (volume: string, storage: Storage): boolean => 'name' in storage && storage.name === volume;
 
 function plannedVolume(
-  { Name: name, CreatedAt = '', Mountpoint }: ActualVolume,
+  { Name: name, Mountpoint }: ActualVolume,
   { storage, config }: ProjectFacts,
   ours: readonly ListedContainer[],
 ): PlannedVolume {
@@ -134,7 +134,7 @@ function plannedVolume(
     ...(configured || isAnonymous(name) ? [] : ['no longer in the compose file']),
   ];
   return {
-    ...{ name, made: CreatedAt, note: notes.join(', ') },
+    ...{ name, note: notes.join(', ') },
     ...(Mountpoint === undefined || Mountpoint === '' ? {} : { folder: Mountpoint }),
   };
 }
