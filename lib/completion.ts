@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Registry } from './environment/registry.ts';
 import { UsageError } from './errors.ts';
 import { findMakefile } from './init/project.ts';
 import type { Parameter } from './params.ts';
 import type { Task } from './task.ts';
 import type { Terminal } from './terminal.ts';
+import { readText } from './system/read-bounded.ts';
 
 const SHELLS = ['bash', 'zsh'];
 
@@ -18,7 +19,7 @@ export function printScript(terminal: Terminal): Promise<void> {
     });
   }
   const script = new URL(`../completion/makesafe.${shell}`, import.meta.url);
-  terminal.result(readFileSync(script, 'utf8').trimEnd());
+  terminal.result(readText(fileURLToPath(script)).trimEnd());
   return Promise.resolve();
 }
 
@@ -45,7 +46,7 @@ export async function printCandidates(words: readonly string[]): Promise<void> {
 /** What the makefile puts before the names of our targets. */
 function prefixIn(root: string): string {
   const makefile = findMakefile(root);
-  const text = makefile === undefined ? '' : readFileSync(join(root, makefile), 'utf8');
+  const text = makefile === undefined ? '' : readText(join(root, makefile));
   return text.match(/^MAKESAFE_PREFIX *:?= *(\S*)/m)?.[1] ?? '';
 }
 

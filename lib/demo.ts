@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { FailedError } from './errors.ts';
 import type { MakeInvocation } from './make.ts';
@@ -6,6 +6,7 @@ import { run as runCommand } from './process.ts';
 import { scriptCommand } from './script.ts';
 import { installAlembic } from './setup.ts';
 import type { Run } from './task.ts';
+import { readText } from './system/read-bounded.ts';
 
 const ENVIRONMENT = 'local_demo';
 
@@ -45,7 +46,7 @@ export async function demo(run: Run): Promise<void> {
     terminal.line(`      done in ${seconds(started)}`);
   }
 
-  if (readFileSync(join(root, first), 'utf8') !== readFileSync(join(root, second), 'utf8')) {
+  if (readText(join(root, first)) !== readText(join(root, second))) {
     throw new FailedError(`the two schemas differ: diff -u ${first} ${second}`);
   }
   terminal.line('');

@@ -1,23 +1,20 @@
 import { once } from 'node:events';
 import {
-  linkSync,
-  lstatSync,
+  mkdirSync,
   readlinkSync,
   renameSync,
+  rmSync,
   statSync,
-  unlinkSync,
-  type Stats,
+  writeFileSync,
   type WriteStream,
 } from 'node:fs';
-import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { basename, dirname, join, normalize, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { FailedError } from './errors.ts';
-import { isThere, kindOf } from './system/read-bounded.ts';
-import { isSystemError, reasonOf, remedyOf } from './system/reason.ts';
-
-/** A file as it was looked at: what may be replaced, and nothing that has come to its place since. */
-export type Seen = Pick<Stats, 'dev' | 'ino' | 'size' | 'mtimeMs' | 'mode' | 'gid'>;
+import { cannotBeWritten, mayStand, putInFreePlace, takeAfter, type Seen } from './system/place.ts';
+import { isThere } from './system/read-bounded.ts';
+import { isSystemError } from './system/reason.ts';
 
 /**
  * Writes a file whole or not at all: beside its destination, flushed to disk, then put in its place. What stood there
@@ -73,69 +70,29 @@ export async function writeWhole(
   }
 }
 
-/** @param error what a system call answered */
-export function cannotBeWritten(path: string, error: unknown): FailedError {
-  const hint = remedyOf(error);
-  const details = { cause: error, ...(hint === undefined ? {} : { hint }) };
-  return new FailedError(`${path} cannot be written: ${reasonOf(error)}`, details);
-}
-
-/** @throws FailedError when something else stands there than what may be replaced */
-function mayStand(path: string, over: Seen | 'nothing' | undefined): void {
-  const now = lstatSync(path, { throwIfNoEntry: false });
-  const isNot = (why: string): FailedError => new FailedError(`${path} cannot be written: ${why}`);
-  if (now?.isDirectory()) throw isNot('EISDIR, it is a folder');
-  if (now && !now.isFile()) throw isNot(`it is ${kindOf(now)}`);
-  if (over === undefined) return;
-  if (over === 'nothing') {
-    if (now) throw isNot('EEXIST, it exists by now');
-  } else if (!now) {
-    throw isNot('what stood there was removed meanwhile');
-  } else if ((['dev', 'ino', 'size', 'mtimeMs'] as const).some((field) => now[field] !== over[field])) {
-    throw isNot('what stood there was changed meanwhile');
-  }
-}
-
-/** What replaces a file is open to no more people than that was. */
-async function takeAfter(handle: FileHandle, { mode, gid }: Seen, asked: number): Promise<void> {
-  const before = mode & 0o666;
-  const own = await handle.stat();
-  const group =
-    own.gid === gid ||
-    (await handle.chown(own.uid, gid).then(
-      () => true,
-      () => false,
-    ));
-  // Where secrets may be in it, no more than was asked for; else as its owner has made it.
-  const wanted = asked & 0o077 ? before : before & asked;
-  await handle.chmod(group ? wanted : wanted & ~0o070);
-}
-
 /**
- * Moves a file to a name that is free, in one step: whoever has taken it in this moment keeps it.
+ * Writes a small new file whole: for what is made on first use, when several tasks may begin at once.
  *
- * @throws Error EEXIST of the system
+ * @returns false where something of that name has come first, which stays
+ * @throws FailedError naming the file and the reason
  */
-export function putInFreePlace(from: string, to: string): void {
-  // A folder that is moved over another replaces an empty one at the most.
-  if (lstatSync(from).isDirectory()) {
-    if (isThere(to)) throw existing(to);
-    return renameSync(from, to);
-  }
+export function writeNewSync(path: string, text: string, mode: number): boolean {
+  const own = `${path}.${process.pid}`;
   try {
-    linkSync(from, to);
+    mkdirSync(dirname(path), { recursive: true });
+    rmSync(own, { force: true });
+    try {
+      writeFileSync(own, text, { mode, flag: 'wx' });
+      putInFreePlace(own, path);
+      return true;
+    } finally {
+      rmSync(own, { force: true });
+    }
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    // Not every file system has hard links.
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code)) throw error;
-    if (isThere(to)) throw existing(to);
-    return renameSync(from, to);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && isThere(path)) return false;
+    throw cannotBeWritten(path, error);
   }
-  unlinkSync(from);
 }
-
-const existing = (path: string): Error =>
-  Object.assign(new Error(`EEXIST: ${path}`), { code: 'EEXIST', syscall: 'rename' });
 
 /** Without this, a power cut could undo a rename in it. */
 export async function flushFolder(folder: string): Promise<void> {

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigurationError, messageOf } from './errors.ts';
 import { loadModule } from './load-module.ts';
 import type { Task } from './task.ts';
+import { readText } from './system/read-bounded.ts';
 
 const FOLDER = fileURLToPath(new URL('../tasks', import.meta.url));
 
@@ -11,13 +12,15 @@ const FOLDER = fileURLToPath(new URL('../tasks', import.meta.url));
 export function taskFiles(root?: string): Map<string, string> {
   const own = root === undefined ? undefined : join(root, 'tasks');
   const files = (folder: string): string[] =>
-    readdirSync(folder)
+    readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+      .map(({ name }) => name)
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
       .map((name) => join(folder, name));
   const foreign =
     own === undefined || !existsSync(own) || realpathSync(own) === realpathSync(FOLDER) ? [] : files(own);
   // A repository may have other things in tasks/, which nobody wants to be run by looking for help.
-  const declared = foreign.filter((file) => readFileSync(file, 'utf8').includes('defineTask('));
+  const declared = foreign.filter((file) => readText(file).includes('defineTask('));
   const named = [...files(FOLDER), ...declared].map((file): [string, string] => [
     basename(file, '.ts'),
     file,

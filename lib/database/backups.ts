@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { pad, widest } from '../columns.ts';
 import { byteSize, counted } from '../display.ts';
@@ -8,6 +8,7 @@ import { parseFacts, type BackupFacts, type SourceDatabase, type TakenBackup } f
 import { checksum, sizeOf } from './checksum.ts';
 import { isFolder } from './dump-file.ts';
 import { Meter } from './meter.ts';
+import { readTextIfThere, UnreadableError } from '../system/read-bounded.ts';
 
 /** The backups in a folder, the newest first; whether they are whole is not looked at. */
 export function readBackups(folder: string): TakenBackup[] {
@@ -16,10 +17,20 @@ export function readBackups(folder: string): TakenBackup[] {
     .filter((name) => name.endsWith('.dump.json'))
     .flatMap((name): TakenBackup[] => {
       const file = join(folder, name.slice(0, -'.json'.length));
-      const facts = existsSync(file) && parseFacts(readFileSync(join(folder, name), 'utf8'));
+      const facts = existsSync(file) ? readFacts(join(folder, name)) : undefined;
       return facts ? [{ file, facts }] : [];
     })
     .sort((a, b) => Date.parse(b.facts.time) - Date.parse(a.facts.time));
+}
+
+/** Undefined for what no backup of ours has beside it, whatever it is. */
+function readFacts(file: string): BackupFacts | undefined {
+  try {
+    return parseFacts(readTextIfThere(file) ?? '');
+  } catch (error) {
+    if (error instanceof UnreadableError) return undefined;
+    throw error;
+  }
 }
 
 /** A backup as it is listed. */

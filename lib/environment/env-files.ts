@@ -1,6 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'dotenv';
+import { messageOf } from '../errors.ts';
+import { readText } from '../system/read-bounded.ts';
 
 /** One variable and the place that defined it. */
 export interface Variable {
@@ -35,10 +37,9 @@ export function readEnvFiles(root: string, files: readonly EnvFile[]): EnvFiles 
     const path = join(root, file.path);
     let content: string;
     try {
-      content = readFileSync(path, 'utf8');
+      content = readText(path, { as: file.path });
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      problems.push(`${file.path}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`);
+      problems.push(messageOf(error));
       continue;
     }
     const mode = statSync(path).mode & 0o777;

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { EnvFile } from './env-files.ts';
 import type { Registry } from './registry.ts';
+import { isThere } from '../system/read-bounded.ts';
 
 /**
  * What a repository calls its things. Stated for all environments (`names` of the registry), or in the entry of one,
@@ -114,6 +114,6 @@ const OVERRIDES = [
 function withOverride(root: string, file: string): string[] {
   if (!COMPOSE_FILE.test(basename(file))) return [file];
   const beside = OVERRIDES.map((name) => join(dirname(file), name));
-  const override = beside.find((path) => existsSync(join(root, path)));
+  const override = beside.find((path) => isThere(join(root, path)));
   return override === undefined ? [file] : [file, override];
 }

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { ConfigurationError } from '../errors.ts';
+import { join } from 'node:path';
+import { ConfigurationError, messageOf } from '../errors.ts';
+import { writeNewSync } from '../files.ts';
 import type { CanonicalName } from './canonicalise.ts';
 import { neededVariables } from './compose-variables.ts';
 import { readEnvFiles, type EnvFile, type Variable } from './env-files.ts';
 import { namesOf, type Names } from './names.ts';
 import type { EnvironmentEntry, Registry } from './registry.ts';
+import { isThere, readText, readTextIfThere } from '../system/read-bounded.ts';
 
 /** Everything that is known of an environment before its stack is asked. Frozen. */
 export interface Environment {
@@ -33,7 +34,7 @@ const REQUIRED = ['POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_PASSWORD'];
 export function peekEnvironment(root: string, registry: Registry, name: string): Environment {
   const entry = registry.environments[name]!;
   const names = namesOf(root, registry, name);
-  const envFiles = names.envFiles.filter(({ path }) => existsSync(join(root, path)));
+  const envFiles = names.envFiles.filter(({ path }) => isThere(join(root, path)));
   const { variables, problems: warnings } = readEnvFiles(root, envFiles);
   const project = entry.project ?? name;
   return Object.freeze({ name, root, entry, names, project, envFiles, variables, warnings, notes: [] });
@@ -54,19 +55,20 @@ export function resolveEnvironment(
   const entry = registry.environments[name]!;
   const names = namesOf(root, registry, name);
   const { envFiles } = names;
-  const absent = envFiles.find(({ path, secret }) => secret && !existsSync(join(root, path)))?.path;
+  const absent = envFiles.find(({ path, secret }) => secret && !isThere(join(root, path)))?.path;
   const notes: string[] = [];
   if (entry.local && touch && absent !== undefined) {
     const made = makeSecrets(join(root, absent), join(root, names.secretsTemplate));
     if (made) notes.push(`made ${absent} with a random ${made.join(', ')}`);
   }
 
-  const { variables, problems, warnings } = readEnvFiles(root, envFiles);
+  const { variables, warnings, ...read } = readEnvFiles(root, envFiles);
+  const problems = [...read.problems];
   const composeFiles = entry.stack === 'compose' ? names.composeFiles : [];
-  const [present, lost] = partition(composeFiles, (file) => existsSync(join(root, file)));
+  const [present, lost] = partition(composeFiles, (file) => isThere(join(root, file)));
   const required =
     entry.stack === 'compose'
-      ? present.flatMap((file) => neededVariables(readFileSync(join(root, file), 'utf8')))
+      ? present.flatMap((file) => neededVariables(readComposeFile(root, file, problems)))
       : REQUIRED;
   const missing = [...new Set(required)]
     .filter((variable) => !variables.get(variable)?.value)
@@ -78,7 +80,7 @@ export function resolveEnvironment(
   if (sentences.length > 0) {
     throw new ConfigurationError(`the configuration of ${name} is not complete:\n${sentences.join('\n')}`, {
       hint:
-        absent === undefined || !existsSync(join(root, names.secretsTemplate))
+        absent === undefined || !isThere(join(root, names.secretsTemplate))
           ? `correct ${sentences.length === 1 ? 'it' : 'them'}, then type: make check ENV=${name}`
           : `install -m 600 ${names.secretsTemplate} ${absent} and set ${assignments(
               join(root, names.secretsTemplate),
@@ -101,6 +103,16 @@ export function resolveEnvironment(
   });
 }
 
+/** Empty where it cannot be read, which is a problem then. */
+function readComposeFile(root: string, file: string, problems: string[]): string {
+  try {
+    return readText(join(root, file), { as: file });
+  } catch (error) {
+    problems.push(messageOf(error));
+    return '';
+  }
+}
+
 function partition<T>(all: readonly T[], holds: (one: T) => boolean): [T[], T[]] {
   return [all.filter(holds), all.filter((one) => !holds(one))];
 }
@@ -112,25 +124,15 @@ function partition<T>(all: readonly T[], holds: (one: T) => boolean): [T[], T[]]
  * @returns the variables that were filled; undefined where another task was quicker
  */
 function makeSecrets(path: string, template: string): string[] | undefined {
-  mkdirSync(dirname(path), { recursive: true });
   const random = (): string => randomBytes(18).toString('base64url');
   const given = assignments(template);
   const lines = given.map(([name, value]) => `${name}=${value === '' ? random() : value}\n`);
-  const own = `${path}.${process.pid}`;
-  writeFileSync(own, lines.join(''), { mode: 0o600 });
-  try {
-    linkSync(own, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return undefined;
-  } finally {
-    rmSync(own);
-  }
+  if (!writeNewSync(path, lines.join(''), 0o600)) return undefined;
   return given.filter(([, value]) => value === '').map(([name]) => name);
 }
 
 /** What a template for secrets assigns, as it stands there. */
 function assignments(template: string): [name: string, value: string][] {
-  const text = existsSync(template) ? readFileSync(template, 'utf8') : 'POSTGRES_PASSWORD=';
+  const text = readTextIfThere(template) ?? 'POSTGRES_PASSWORD=';
   return [...text.matchAll(/^([A-Za-z_]\w*)=(.*)$/gm)].map(([, name, value]) => [name!, value!.trim()]);
 }

@@ -43,7 +43,10 @@ export async function passGuard(
   // Nothing of what follows is loaded for a refusal by name.
   const { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS, enforce } = await import('./policy.ts');
   const checks = enforce(BEFORE_CONTACT, { name: environment.name, entry, exports: request.exports });
-  const { checkJournal, journalFile, repositoryRevision } = await import('./journal.ts');
+  const [{ checkJournal }, { journalFile, repositoryRevision }] = await Promise.all([
+    import('./journal-file.ts'),
+    import('./journal.ts'),
+  ]);
   checkJournal(journalFile(request.run.root, environment.name));
   const { look } = await import('./look.ts');
   const [seen, { aboutLock, withGuardLock }, { letPersonDecide }] = await Promise.all([

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTwoFilesPatch } from 'diff';
 import type { Terminal } from '../terminal.ts';
+import { isThere, readTextIfThere } from '../system/read-bounded.ts';
 
 /** A file as it will be. */
 export interface Change {
@@ -12,11 +12,11 @@ export interface Change {
 }
 
 const contentOf = (root: string, path: string): string | undefined =>
-  existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined;
+  readTextIfThere(join(root, path), { as: path });
 
 /** A new file; nothing where one of that name exists, which is left as it is. */
 export function create(root: string, path: string, after: string): Change[] {
-  return existsSync(join(root, path)) ? [] : [{ path, before: undefined, after }];
+  return isThere(join(root, path)) ? [] : [{ path, before: undefined, after }];
 }
 
 /** Lines at the end of a file, which is made if there is none; nothing when `isDone` says so of the file. */

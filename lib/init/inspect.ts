@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { variablesWithoutDefault } from '../environment/compose-variables.ts';
 import { isSecretName, readEnvFiles, type EnvFile } from '../environment/env-files.ts';
 import { UnreachableError } from '../errors.ts';
 import { run, type Result } from '../process.ts';
 import { isPresent } from './project.ts';
+import { readText } from '../system/read-bounded.ts';
 
 const SECRETS = 'secrets/.env.{environment}.secrets';
 
@@ -30,7 +30,7 @@ export function inspectVariables(root: string, name: string, files: readonly str
     present.map((path) => ({ path, secret: false })),
   );
   const uses = files
-    .flatMap((file) => variablesWithoutDefault(readFileSync(join(root, file), 'utf8')))
+    .flatMap((file) => variablesWithoutDefault(readText(join(root, file), { as: file })))
     .filter((use) => !variables.get(use.name)?.value);
   const secrets = uses.filter((use) => isSecretName(use.name)).map((use) => use.name);
   const missing = uses.filter((use) => use.required && !isSecretName(use.name)).map((use) => use.name);
@@ -65,7 +65,7 @@ export async function runningProjects(
 
 /** The script that makes roles, by its name. */
 /** Whether a script makes the role that is taken for the one that reads where the registry names none. */
-export const makesReader = (file: string): boolean => /\bapp_readonly\b/.test(readFileSync(file, 'utf8'));
+export const makesReader = (file: string): boolean => /\bapp_readonly\b/.test(readText(file));
 
 export const findRolesScript = (files: readonly string[]): string | undefined =>
   files.find((file) => /^(bootstrap_)?roles(_bootstrap)?\.sql$/.test(basename(file)));

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { isThere } from '../system/read-bounded.ts';
 
 /** Folders that hold no sources of the repository's own. */
 const SKIPPED = /^(\..*|node_modules|vendor|venv|__pycache__|data|dist|build)$/;
@@ -32,4 +33,4 @@ export const findMakefile = (root: string): string | undefined => {
   return ['GNUmakefile', 'makefile', 'Makefile'].find((name) => names.includes(name));
 };
 
-export const isPresent = (root: string, path: string): boolean => existsSync(join(root, path));
+export const isPresent = (root: string, path: string): boolean => isThere(join(root, path));

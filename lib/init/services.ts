@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { UnreachableError } from '../errors.ts';
 import { run, type Result } from '../process.ts';
+import { readText } from '../system/read-bounded.ts';
 
 /** A service as a compose file states it, in one form. */
 export interface Service {
@@ -54,7 +54,7 @@ async function askCompose(root: string, files: readonly string[]): Promise<Raw |
 
 function readFiles(root: string, files: readonly string[]): Raw {
   const all = files.map(
-    (file) => (parse(readFileSync(join(root, file), 'utf8'), { merge: true }) ?? {}) as Raw,
+    (file) => (parse(readText(join(root, file), { as: file }), { merge: true }) ?? {}) as Raw,
   );
   const services: Record<string, RawService> = {};
   for (const { services: own = {} } of all) {

@@ -1,9 +1,11 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readContents, type Contents } from '../database/contents.ts';
+import { messageOf } from '../errors.ts';
 import { writeWhole } from '../files.ts';
 import type { DestructiveRun } from '../task.ts';
 import type { StepName } from './parameters.ts';
+import { readJsonIfThere } from '../system/read-bounded.ts';
 
 /** Where a run stopped, and with which database: it goes on only with that one, as it left it. */
 interface Failure {
@@ -41,11 +43,28 @@ export function forgetFailure(run: DestructiveRun): void {
   if (!run.actor.dryRun) rmSync(fileOf(run), { force: true });
 }
 
+/** What no run of ours has left there is not gone on with: the rebuild begins anew, which is always right. */
+function readFailure({ terminal }: DestructiveRun, file: string): Failure | undefined {
+  try {
+    const failure = readJsonIfThere(file) as Failure | null | undefined;
+    if (failure === undefined) return undefined;
+    const { step, time, database } = failure ?? {};
+    const isFailure =
+      REPEATABLE.includes(step!) && typeof time === 'string' && Array.isArray(database?.revisions);
+    if (isFailure) return failure!;
+    terminal.warn(`${file} is none that db-rebuild-env wrote: beginning anew`);
+  } catch (error) {
+    terminal.warn(`${messageOf(error)}: beginning anew`);
+  }
+  return undefined;
+}
+
 /** The step that the last run failed at, when its database is there as it was left. */
 export async function whereToResume(run: DestructiveRun): Promise<StepName | undefined> {
   const file = fileOf(run);
-  if (!existsSync(file)) return undefined;
-  const { step, time, database } = JSON.parse(readFileSync(file, 'utf8')) as Failure;
+  const failure = readFailure(run, file);
+  if (!failure) return undefined;
+  const { step, time, database } = failure;
   const now = await run.stack.withClient(run.stack.database.name, readContents).catch(() => undefined);
   const same =
     now?.oid === database.oid &&

@@ -1,4 +1,3 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { IncomparableError, messageOf } from '../errors.ts';
 import { readArchive, type Archive } from './archive.ts';
 import type { SideSummary } from './comparison.ts';
@@ -6,6 +5,7 @@ import { objectsOf } from './objects.ts';
 import { asPlain, parsePlain } from './plain.ts';
 import { unknownKinds, type Scope, type Side } from './read.ts';
 import { roleNames, type Roles } from './roles.ts';
+import { readHead, readText } from '../system/read-bounded.ts';
 
 /** A dump file as one side of a comparison. */
 export interface FileSide {
@@ -35,15 +35,11 @@ export function readFileSide(file: string, roles: Roles = {}): FileSide {
   }
 }
 
+/** Bytes of a plain dump that are read at once: twice that of 20,000 tables. */
+const LARGEST = 64 << 20;
+
 function isArchive(file: string): boolean {
-  const handle = openSync(file, 'r');
-  try {
-    const magic = Buffer.alloc(5);
-    readSync(handle, magic);
-    return magic.toString('latin1') === 'PGDMP';
-  } finally {
-    closeSync(handle);
-  }
+  return readHead(file, 5).toString('latin1') === 'PGDMP';
 }
 
 function customSide(file: string, roles: Roles): FileSide {
@@ -70,7 +66,7 @@ function customSide(file: string, roles: Roles): FileSide {
 }
 
 function plainSide(file: string): FileSide {
-  const { serverVersion, pgDumpVersion, entries } = parsePlain(readFileSync(file, 'utf8'));
+  const { serverVersion, pgDumpVersion, entries } = parsePlain(readText(file, { most: LARGEST }));
   const archive = { version: '', database: '', serverVersion, pgDumpVersion, entries };
   const stated = pgDumpVersion === '' ? undefined : pgDumpVersion;
   const limits = [

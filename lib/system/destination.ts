@@ -1,7 +1,7 @@
 import { accessSync, constants, lstatSync, realpathSync, statSync, statfsSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { FailedError, RefusedError, UsageError } from '../errors.ts';
-import { cannotBeWritten, type Seen } from '../files.ts';
+import { cannotBeWritten, type Seen } from './place.ts';
 import { isThere, kindOf } from './read-bounded.ts';
 import { isSystemError } from './reason.ts';
 

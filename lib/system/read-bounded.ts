@@ -159,6 +159,23 @@ export function readJsonIfThere(file: string, reading: Reading = {}): unknown {
   }
 }
 
+/**
+ * The first bytes of a file, however large it is; fewer where it is shorter.
+ *
+ * @throws UnreadableError also where there is none
+ */
+export function readHead(file: string, count: number, { as = file }: Reading = {}): Buffer {
+  const bytes =
+    sizeOfRegular(file, as) === undefined
+      ? undefined
+      : withDescriptor(file, as, (descriptor) => {
+          const buffer = Buffer.alloc(count);
+          return buffer.subarray(0, fill(descriptor, buffer, 0));
+        });
+  if (bytes === undefined) throw new UnreadableError(`${as}: no such file`);
+  return bytes;
+}
+
 /** The last bytes of a file, however large it is, from the first line that begins in them. */
 export interface Tail {
   readonly text: string;

@@ -93,7 +93,7 @@ describe('what is wrong is named with file and line', () => {
     const { problems, variables } = readEnvFiles(root, files);
     expect(problems).toEqual([
       'env/a: no such file',
-      'env/folder: cannot be read (EISDIR)',
+      'env/folder is a folder, not a file',
       'env/b:1: is not of the form NAME=value',
     ]);
     expect(variables.get('C')?.value).toBe('x');

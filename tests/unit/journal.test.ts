@@ -13,7 +13,6 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { RefusedError } from '../../lib/errors.ts';
 import {
   append,
-  checkJournal,
   journalFile,
   readJournal,
   readJournals,
@@ -21,6 +20,7 @@ import {
   type End,
   type Start,
 } from '../../lib/guard/journal.ts';
+import { checkJournal } from '../../lib/guard/journal-file.ts';
 import { person } from '../../lib/guard/person.ts';
 import { describeRuns, showJournal } from '../../lib/guard/read-journal.ts';
 import { Redactor } from '../../lib/redact.ts';

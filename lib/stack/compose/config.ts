@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ConfigurationError, FailedError } from '../../errors.ts';
 import { looksSecret } from '../../environment/env-files.ts';
@@ -9,6 +8,7 @@ import type { RunOptions } from '../../process.ts';
 import { LIMITS } from '../limits.ts';
 import { dockerError, dockerOf } from './docker.ts';
 import { runCompose } from './plugin.ts';
+import { readText } from '../../system/read-bounded.ts';
 
 /** A mount as `docker compose config` resolves it. */
 export interface ConfiguredMount {
@@ -98,9 +98,9 @@ export function readComposeConfig(
 function inputsOf(environment: Environment): unknown {
   const { root, names, envFiles } = environment;
   try {
-    const composeFiles = names.composeFiles.map((file) => readFileSync(join(root, file), 'utf8'));
+    const composeFiles = names.composeFiles.map((file) => readText(join(root, file), { as: file }));
     if (composeFiles.some((text) => /\b(include|extends|env_file|label_file)\b/.test(text))) return undefined;
-    const variables = envFiles.map(({ path }) => readFileSync(join(root, path), 'utf8'));
+    const variables = envFiles.map(({ path }) => readText(join(root, path), { as: path }));
     return [root, composeCommand(environment), composeFiles, variables];
   } catch {
     // Compose says what it cannot read.

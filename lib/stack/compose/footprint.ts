@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { variablesWithoutDefault } from '../../environment/compose-variables.ts';
 import { REGISTRY_FILE } from '../../environment/registry.ts';
@@ -7,6 +6,7 @@ import { messageOf } from '../../errors.ts';
 import type { Claim, Footprint } from '../footprint.ts';
 import { composeFile, readComposeConfig, type ComposeConfig } from './config.ts';
 import { engineEndpoint } from './endpoint.ts';
+import { readText } from '../../system/read-bounded.ts';
 
 type Claims = Pick<Footprint, 'engine' | 'projects' | 'volumes' | 'external' | 'folders' | 'addresses'>;
 
@@ -95,7 +95,7 @@ async function readLeniently(environment: Environment): Promise<ComposeConfig> {
 
 function missingVariables({ root, names, variables }: Environment): string[] {
   return names.composeFiles
-    .flatMap((file) => variablesWithoutDefault(readFileSync(join(root, file), 'utf8')))
+    .flatMap((file) => variablesWithoutDefault(readText(join(root, file), { as: file })))
     .filter(({ name, required }) => required && !variables.get(name)?.value)
     .map(({ name }) => name);
 }
@@ -107,7 +107,7 @@ function missingVariables({ root, names, variables }: Environment): string[] {
 function placeOf(environment: Environment, needles: readonly string[]): string {
   const files = environment.names.composeFiles.map((file) => ({
     file,
-    lines: readFileSync(join(environment.root, file), 'utf8').split('\n'),
+    lines: readText(join(environment.root, file), { as: file }).split('\n'),
   }));
   for (const needle of needles) {
     for (const { file, lines } of files) {

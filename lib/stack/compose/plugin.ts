@@ -1,8 +1,9 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from '../../display.ts';
 import { run, type Result, type RunOptions } from '../../process.ts';
+import { readTextIfThere } from '../../system/read-bounded.ts';
 
 /** Where docker looks for its plugins, in its order. https://docs.docker.com/compose/install/linux/ */
 const SYSTEM_FOLDERS = ['/usr/local/lib', '/usr/local/libexec', '/usr/lib', '/usr/libexec'];
@@ -33,7 +34,7 @@ export function runCompose(command: Command, options: RunOptions = {}, asksEngin
 /** @param settings docker's own folder */
 export function findPlugin(settings: string, system: readonly string[] = SYSTEM_FOLDERS): string | undefined {
   const file = join(settings, 'config.json');
-  if (existsSync(file) && readFileSync(file, 'utf8').includes('cliPluginsExtraDirs')) return undefined;
+  if (readTextIfThere(file)?.includes('cliPluginsExtraDirs')) return undefined;
   return [settings, ...system.map((folder) => join(folder, 'docker'))]
     .map((folder) => join(folder, 'cli-plugins', 'docker-compose'))
     .find(isExecutable);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { EnvironmentEntry } from '../../environment/registry.ts';
+import { readJsonIfThere } from '../../system/read-bounded.ts';
 
 type Entry = Pick<EnvironmentEntry, 'engine'>;
 
@@ -38,7 +38,7 @@ function endpointOfContext(settings: string, context: string): string | undefine
 /** Docker says what is wrong with its files. */
 function readJson<T>(file: string): T | undefined {
   try {
-    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : undefined;
+    return readJsonIfThere(file) as T | undefined;
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, s
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { ConfigurationError } from '../../errors.ts';
+import { readJsonIfThere } from '../../system/read-bounded.ts';
 
 /** PostgreSQL's programs for this platform, from npm. */
 export interface Binaries {
@@ -62,8 +63,7 @@ interface Link {
 
 function linkLibraries(root: string, fallback: string): Record<string, string> {
   const list = join(root, 'native', 'pg-symlinks.json');
-  if (!existsSync(list)) return {};
-  const links = (JSON.parse(readFileSync(list, 'utf8')) as Link[]).filter(
+  const links = ((readJsonIfThere(list) ?? []) as Link[]).filter(
     ({ target }) => !existsSync(join(root, target)),
   );
   if (links.length === 0) return {};

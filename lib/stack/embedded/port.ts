@@ -1,13 +1,14 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { writeWhole } from '../../files.ts';
+import { readTextIfThere } from '../../system/read-bounded.ts';
 
 /** The port that this server had before, if no other program has it now; else a free one, which is kept. */
 export async function choosePort(folder: string): Promise<number> {
   const file = join(folder, 'port');
-  const kept = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+  const kept = Number(readTextIfThere(file) ?? 0);
   const port = kept > 0 && (await isFree(kept)) ? kept : await freePort();
-  writeFileSync(file, `${port}\n`);
+  if (port !== kept) await writeWhole(file, 0o644, (output) => void output.write(`${port}\n`));
   return port;
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { lstat, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
@@ -10,6 +10,10 @@ import { findBinaries } from './binaries.ts';
 import { choosePort } from './port.ts';
 import { endOrphans, isServerOf } from './processes.ts';
 import { unprivileged } from './unprivileged.ts';
+import { readTailIfThere, readTextIfThere } from '../../system/read-bounded.ts';
+
+/** A log is a file: neither a link to another one nor a pipe that nobody reads. */
+const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /** Where one embedded server lives. */
 export interface Home {
@@ -36,12 +40,7 @@ export function homeOf(root: string, environment: string): Home {
 
 /** The server of this data directory, if it runs. What postmaster.pid says is believed only of a live postgres. */
 export function findRunning({ data }: Home): Running | undefined {
-  let lines: string[];
-  try {
-    lines = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
-  } catch {
-    return undefined;
-  }
+  const lines = readTextIfThere(join(data, 'postmaster.pid'))?.split('\n') ?? [];
   // https://www.postgresql.org/docs/17/storage-file-layout.html: process id, data directory, start time, port, …
   const [pid, port] = [Number(lines[0]), Number(lines[3])];
   return pid > 0 && port > 0 && isServerOf(pid, data) ? { pid, port } : undefined;
@@ -60,7 +59,7 @@ export async function initialise(home: Home, { user, password }: Credentials): P
       ? ['--locale=C.UTF-8']
       : ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   try {
-    writeFileSync(passwordFile, password, { mode: 0o600 });
+    writeFileSync(passwordFile, password, { mode: 0o600, flag: 'wx' });
     const options = [
       '-U',
       user,
@@ -102,7 +101,7 @@ export async function start(home: Home, options: readonly string[]): Promise<Run
   rmSync(join(home.data, 'postmaster.pid'), { force: true });
   const binaries = findBinaries(join(home.folder, 'lib'));
   const port = await choosePort(home.folder);
-  const log = openSync(home.log, 'a', 0o600);
+  const log = openSync(home.log, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
   const server = {
     file: binaries.postgres,
     args: [
@@ -142,7 +141,7 @@ export async function start(home: Home, options: readonly string[]): Promise<Run
 
 /** Line 8 of postmaster.pid is the state, as pg_ctl reads it. */
 function isReady({ data }: Home): boolean {
-  return readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[7]?.trim() === 'ready';
+  return readTextIfThere(join(data, 'postmaster.pid'))?.split('\n')[7]?.trim() === 'ready';
 }
 
 /** Ends the server; its clients are disconnected ("fast" shutdown). */
@@ -159,7 +158,11 @@ export async function stop(home: Home): Promise<void> {
 }
 
 export function lastLines(file: string, count: number): string {
-  return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-count).join('\n') : '';
+  return (readTailIfThere(file, { most: 64 << 10 })?.text ?? '')
+    .trimEnd()
+    .split('\n')
+    .slice(-count)
+    .join('\n');
 }
 
 /** Removes the data of a stopped server. From the first moment on there is none. */

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from '../../display.ts';
 import { ConfigurationError, UnreachableError } from '../../errors.ts';
 import { run } from '../../process.ts';
+import { readText } from '../../system/read-bounded.ts';
 
 /**
  * The command as somebody else than root, whom PostgreSQL refuses: in a user namespace of its own, where root's files
@@ -31,7 +31,7 @@ export async function unprivileged(command: Command, folder: string): Promise<Co
 
 /** PostgreSQL looks its account up, so it must be one that exists; nobody, on a system without people. */
 function ordinaryAccount(): { uid: number; gid: number } {
-  const accounts = readFileSync('/etc/passwd', 'utf8')
+  const accounts = readText('/etc/passwd')
     .split('\n')
     .map((line) => line.split(':'))
     .map(([name, , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }))

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg, { type Client } from 'pg';
@@ -15,6 +14,7 @@ import { withoutChannelBinding } from './channel-binding.ts';
 import { openConnection, type Server } from './connection.ts';
 import type { AskElsewhere } from '../postgres/watch-session.ts';
 import { ENGINE } from './diagnose.ts';
+import { readText } from '../../system/read-bounded.ts';
 
 /** Milliseconds between two attempts to reach a server that does not answer yet. */
 const INTERVAL_MS = 500;
@@ -214,7 +214,7 @@ const isMissing = (error: unknown): boolean =>
 function authorities(root: string, file: string | undefined): Buffer | undefined {
   if (file === undefined) return undefined;
   try {
-    return readFileSync(resolve(root, file));
+    return Buffer.from(readText(resolve(root, file), { as: file }));
   } catch (error) {
     throw new ConfigurationError(`server.caFile ${file} cannot be read: ${messageOf(error)}`, {
       cause: error,
