@@ -1,12 +1,11 @@
-import { appendFileSync } from 'node:fs';
-import { mkdtempSync } from 'node:fs';
+import { appendFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { composeWorld } from '../tests/helpers/fault-worlds.ts';
 import { FaultyWay, WAY_FAULTS, type WayFault } from '../tests/helpers/faulty-way.ts';
 import { SecondEngine } from '../tests/helpers/second-engine.ts';
-import { judgeWay, recordRequests, tryWay, type WayTrial } from '../tests/helpers/way-runs.ts';
+import { judgeWay, recordRequests, settingsFor, tryWay, type WayTrial } from '../tests/helpers/way-runs.ts';
 import { WAY_SUBJECTS } from '../tests/helpers/way-subjects.ts';
 
 /**
@@ -32,6 +31,7 @@ process.on('SIGINT', () => (cancelled = true));
 const cells: { fault: string; press: boolean; cell: string; failed: boolean; time: number }[] = [];
 const folder = mkdtempSync(join(tmpdir(), 'makesafe-way-'));
 const socket = join(folder, 'way.sock');
+const config = await settingsFor(socket, join(folder, 'docker'));
 const faults = values.fault as WayFault[];
 
 const here = faults.filter((fault) => fault !== 'restarted');
@@ -68,7 +68,7 @@ async function run(way: FaultyWay, command: string, kinds: readonly WayFault[]):
   const world = await composeWorld({ application, inside: kinds.includes('restarted') });
   try {
     const subject = await WAY_SUBJECTS[command]!(world);
-    const requests = await recordRequests(subject, way, `unix://${socket}`);
+    const requests = await recordRequests(subject, way, config);
     console.log(`${command}: ${requests.length} requests`);
     for (let at = Number(values.from); at <= requests.length; at += Number(values.every)) {
       for (const fault of kinds) {
@@ -89,7 +89,7 @@ async function tryOne(
   subject: Parameters<typeof tryWay>[0],
   trial: WayTrial,
 ): Promise<void> {
-  const outcome = await tryWay(subject, way, `unix://${socket}`, trial);
+  const outcome = await tryWay(subject, way, config, trial);
   // The last requests do not come in each run: some go two at a time.
   if (outcome.request === undefined && outcome.status === 0) return;
   const { cell, failed } = judgeWay(trial, outcome);

@@ -4,7 +4,7 @@ import type { Subject } from './fault-runs.ts';
 import type { State } from './faults.ts';
 import type { FaultyWay, WayFault } from './faulty-way.ts';
 import type { LimitsOrder } from './limits-preload.ts';
-import type { Running } from './processes.ts';
+import { must, type Running } from './processes.ts';
 import { TYPESCRIPT } from './scratch.ts';
 
 const PRELOAD = join(import.meta.dirname, 'limits-preload.ts');
@@ -44,13 +44,25 @@ export interface WayOutcome {
   readonly said: string;
 }
 
-function startOnWay({ scratch, command }: Subject, endpoint: string, real: boolean): Running {
+/**
+ * Docker's own settings with a context that goes the way: the guard refuses an engine that is only exported.
+ *
+ * @returns the folder of the settings
+ */
+export async function settingsFor(socket: string, folder: string): Promise<string> {
+  const docker = (...args: string[]): Promise<string> => must(['docker', '--config', folder, ...args]);
+  await docker('context', 'create', 'way', '--docker', `host=unix://${socket}`);
+  await docker('context', 'use', 'way');
+  return folder;
+}
+
+function startOnWay({ scratch, command }: Subject, config: string, real: boolean): Running {
   const [task, ...args] = command.split(' ');
   const preload = real ? [] : ['--require', PRELOAD];
   const order: LimitsOrder = { file: scratch.path('lib/stack/limits.ts'), seconds: SHORT };
   return scratch.start(
     [process.execPath, '--require', TYPESCRIPT, ...preload, scratch.path('tasks', `${task}.ts`), ...args],
-    { env: { DOCKER_HOST: endpoint, MAKESAFE_LIMITS: JSON.stringify(order) } },
+    { env: { DOCKER_HOST: config, MAKESAFE_LIMITS: JSON.stringify(order) } },
   );
 }
 
@@ -58,11 +70,11 @@ function startOnWay({ scratch, command }: Subject, endpoint: string, real: boole
 export async function recordRequests(
   subject: Subject,
   way: FaultyWay,
-  endpoint: string,
+  config: string,
 ): Promise<readonly string[]> {
   await subject.prepare();
   void way.order(undefined);
-  const { status, stdout, stderr } = await startOnWay(subject, endpoint, true).ended;
+  const { status, stdout, stderr } = await startOnWay(subject, config, true).ended;
   await subject.settle();
   const state = await subject.inspect();
   if (status !== 0 || state !== 'new')
@@ -74,12 +86,12 @@ export async function recordRequests(
 export async function tryWay(
   subject: Subject,
   way: FaultyWay,
-  endpoint: string,
+  config: string,
   { fault, at, press, real = false }: WayTrial,
 ): Promise<WayOutcome> {
   await subject.prepare();
   const reached = way.order({ fault, at }).then(() => true);
-  const running = startOnWay(subject, endpoint, real);
+  const running = startOnWay(subject, config, real);
   const happened = await Promise.race([reached, running.ended.then(() => false)]);
   const request = happened ? way.requests[at - 1] : undefined;
   if (press) {
@@ -95,7 +107,7 @@ export async function tryWay(
   await way.mend();
   await subject.settle();
   const state = await subject.inspect();
-  const second = await startOnWay(subject, endpoint, true).ended;
+  const second = await startOnWay(subject, config, true).ended;
   await subject.settle();
   const again = { status: second.status, state: await subject.inspect() };
   const said = `${stdout}${stderr}--- again\n${second.stdout}${second.stderr}`;
