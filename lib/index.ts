@@ -2,7 +2,7 @@
  * The library's public interface: what a team's own tasks and registry are written with. What stands here follows
  * semantic versioning; any other file may change with every version. docs/API.md describes it.
  */
-export { defineTask } from './task.ts';
+export { defineTeamTask as defineTask } from './task.ts';
 export type {
   Definition,
   Destructive,

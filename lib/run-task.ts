@@ -17,6 +17,7 @@ import { sayOn } from './output/waiting.ts';
 import { readParameters, type Given } from './params.ts';
 import type { Definition, DestructiveRun, Run, StackRun, Task } from './task.ts';
 import { cancelOnSignals } from './signals.ts';
+import type { Stack } from './stack/stack.ts';
 import { cutAll } from './system/cancelling.ts';
 import { Terminal } from './terminal.ts';
 import { wasLeft, wouldBeLeft } from './unfinished.ts';
@@ -143,7 +144,8 @@ async function performOnStack(
     const { openEnvironment } = await (loaded ??= import('./open-environment.ts'));
     return openEnvironment(opened, name);
   };
-  if (definition.environment !== 'typed') return definition.run(await open(run));
+  const asGiven = <R extends StackRun>(opened: R): R => (task.ofTeam ? withDatabaseSettings(opened) : opened);
+  if (definition.environment !== 'typed') return definition.run(asGiven(await open(run)));
 
   const { destructive } = definition;
   if (destructive.countdown === 'always') terminal.info(`ENV=${typed}, canonical name ${name.name}`);
@@ -164,9 +166,17 @@ async function performOnStack(
       return { ...run, registry: again };
     },
     open,
-    preflight: async (opened: DestructiveRun) => destructive.preflight?.(opened),
+    preflight: async (opened: DestructiveRun) => destructive.preflight?.(asGiven(opened)),
   };
-  return passGuard(request, (passed) => definition.run(passed));
+  return passGuard(request, (passed) => definition.run(asGiven(passed)));
+}
+
+/** The run of a team's own task: what its SQL means is for the team's database to say. */
+function withDatabaseSettings<R extends StackRun>(run: R): R {
+  const { stack } = run;
+  const withClient: Stack['withClient'] = (database, work, settings = 'database') =>
+    stack.withClient(database, work, settings);
+  return { ...run, stack: { ...stack, withClient } };
 }
 
 /** The parameters that were typed, for a line that repeats them. */

@@ -126,7 +126,15 @@ export interface Task {
   readonly definition: Definition;
   /** All that the task takes: its own parameters, ENV, and what being destructive adds. */
   readonly parameters: Parameters;
+  /** Whether it is the team's own: its sessions have the settings of their database. */
+  readonly ofTeam?: boolean;
 }
+
+/** `defineTask` for a team's own task. */
+export const defineTeamTask = <const P extends Parameters = Record<never, never>>(
+  url: string,
+  definition: Definition<P>,
+): Task => defineTask(url, definition, true);
 
 /**
  * Declares a task. Run as a script, the file runs it; imported, it is data.
@@ -136,11 +144,13 @@ export interface Task {
 export function defineTask<const P extends Parameters = Record<never, never>>(
   url: string,
   definition: Definition<P>,
+  ofTeam = false,
 ): Task {
   const file = fileURLToPath(url);
   // Inside, a run's values are looked up by name; only the task's own file knows their types.
   const general = definition as unknown as Definition;
-  const task = { name: basename(file, '.ts'), definition: general, parameters: allParameters(general) };
+  const parameters = allParameters(general);
+  const task = { name: basename(file, '.ts'), definition: general, parameters, ofTeam };
   if (process.argv[1] !== undefined && url === pathToFileURL(realpathSync(process.argv[1])).href) {
     // A package may be a link in node_modules, and then belongs to the repository around that.
     const script = process.argv[1].includes(`${sep}node_modules${sep}`) ? process.argv[1] : file;

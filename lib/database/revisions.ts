@@ -2,14 +2,19 @@ import type { Client } from 'pg';
 
 /**
  * Tables of the form that Alembic gives its own, one column `version_num`: what such a table is called and where it is,
- * is for env.py to say. The one that goes by the usual name without a schema comes first.
+ * is for env.py to say. The one that goes by the usual name without a schema comes first: the first of that name on the
+ * search path $1.
  *
  * @see https://alembic.sqlalchemy.org/en/latest/api/runtime.html#alembic.runtime.environment.EnvironmentContext.configure
  */
 const VERSION_TABLES = `
-  SELECT format('%I.%I', nspname, relname) AS name, c.oid = coalesce(to_regclass('alembic_version'), 0) AS usual
+  WITH usual AS (
+    SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE relname = 'alembic_version' AND nspname = ANY ($1::text[]) AND has_schema_privilege(n.oid, 'USAGE')
+    ORDER BY array_position($1::text[], nspname::text) LIMIT 1)
+  SELECT format('%I.%I', nspname, relname) AS name, c.oid IN (SELECT oid FROM usual) AS usual
   FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace JOIN pg_attribute a ON attrelid = c.oid
-  WHERE attname = 'version_num' AND relkind = 'r' AND (relnatts = 1 OR c.oid = to_regclass('alembic_version'))
+  WHERE attname = 'version_num' AND relkind = 'r' AND (relnatts = 1 OR c.oid IN (SELECT oid FROM usual))
     AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
   ORDER BY usual DESC, 1`;
 
@@ -18,8 +23,27 @@ interface VersionTable {
   readonly usual: boolean;
 }
 
-const versionTables = async (client: Client): Promise<VersionTable[]> =>
-  (await client.query<VersionTable>(VERSION_TABLES)).rows;
+/** The search path that the session would have if it were not ours: the one that the migrations see. */
+const TEAM_PATH = `SELECT reset_val AS path, session_user AS "user" FROM pg_settings WHERE name = 'search_path'`;
+
+async function versionTables(client: Client): Promise<VersionTable[]> {
+  const { rows } = await client.query<{ path: string; user: string }>(TEAM_PATH);
+  const { path, user } = rows[0]!;
+  return (await client.query<VersionTable>(VERSION_TABLES, [schemasOf(path, user)])).rows;
+}
+
+/**
+ * The schemas of a search path, in order, whether they exist or not.
+ *
+ * @see https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-SEARCH-PATH
+ */
+export function schemasOf(path: string, user: string): string[] {
+  const names = path.match(/"(?:[^"]|"")*"|[^",\s][^",]*/g) ?? [];
+  return names.map((name) => {
+    const schema = name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name.trim().toLowerCase();
+    return schema === '$user' ? user : schema;
+  });
+}
 
 async function readTable(client: Client, { name }: VersionTable): Promise<string[]> {
   const { rows } = await client.query<{ version_num: string }>(`SELECT version_num FROM ${name} ORDER BY 1`);

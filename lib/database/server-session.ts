@@ -42,14 +42,12 @@ export async function beside<T>(
 }
 
 /**
- * No time limit of the role's ends a statement half-way. A server whose client is gone ends the statement by itself,
- * where it can (14+), so that a killed run's session does not go on.
+ * A server whose client is gone ends the statement by itself, where it can (14+), so that a killed run's session does
+ * not go on.
  */
 const PREPARE = `
   SELECT set_config(name, value, false)
-  FROM pg_settings JOIN (VALUES ('statement_timeout', '0'), ('idle_session_timeout', '0'),
-    ('idle_in_transaction_session_timeout', '0'), ('lock_timeout', '${LOCK_TIMEOUT}s'),
-    ('transaction_timeout', '0'), ('default_transaction_read_only', 'off'),
+  FROM pg_settings JOIN (VALUES ('lock_timeout', '${LOCK_TIMEOUT}s'),
     ('client_connection_check_interval', '1s')) AS ours (parameter, value) ON parameter = name`;
 
 async function lock(client: Client, name: string, ended: number | undefined): Promise<void> {

@@ -23,18 +23,20 @@ const NOT_NOW = /^57P0[123]$/;
  *
  * @param timeout milliseconds until the server has let us in; one that is stopped takes a connection and says nothing
  * @param elsewhere another session, to find out there what has become of this one while it is silent
+ * @param options settings that the session begins with
  */
 export async function clientOver(
   connection: Duplex,
   { user, password, database }: Login,
   timeout = LIMITS.firstAnswer.seconds * 1000,
   elsewhere?: AskElsewhere,
+  options = '',
 ): Promise<pg.Client> {
   // It may have been lost while pg was loaded, and pg would wait for ever for what has been.
   if (connection.destroyed) throw new Error('the connection is lost');
   const client = new pg.Client({
     // Every field, because pg takes a missing one from PG* variables.
-    ...{ host: 'localhost', port: 5432, user, password, database, ssl: false },
+    ...{ host: 'localhost', port: 5432, user, password, database, ssl: false, options },
     ...{ connectionTimeoutMillis: timeout, application_name: 'makesafe' },
     stream: () =>
       Object.assign(connection, {

@@ -15,12 +15,17 @@ import { findAlembic } from './embedded/alembic.ts';
 import { watchSilence } from '../system/attention.ts';
 import { pgDump } from './embedded/pg-dump.ts';
 import { LIMITS } from './limits.ts';
-import type { Stack, StackOptions } from './stack.ts';
+import type { SessionAs } from './postgres/session.ts';
+import type { ScriptError, Stack, StackOptions } from './stack.ts';
 
 /** How a server that is in no container is reached. */
 export interface Reach {
   readonly login: Login;
-  readonly withClient: <T>(database: string, work: (client: Client) => Promise<T>) => Promise<T>;
+  readonly withClient: <T>(
+    database: string,
+    work: (client: Client) => Promise<T>,
+    as?: SessionAs,
+  ) => Promise<T>;
   /** A connection without a client, for a program that speaks the protocol itself. */
   readonly connect: () => Promise<Duplex>;
   /** Where it is, in variables for the application's migrations and their driver. */
@@ -80,7 +85,9 @@ export function direct(
     async runScript(file, allowed) {
       await allowed;
       const script = readTeamScript(file);
-      return withClient(login.database, (client) => runStatements(client, script, relative(root, file)));
+      const runAll = (client: Client): Promise<ScriptError[]> =>
+        runStatements(client, script, relative(root, file));
+      return withClient(login.database, runAll, { settings: 'database' });
     },
 
     isBuiltIn: () => false,

@@ -7,6 +7,7 @@ import type { AlembicOptions, AlembicResult } from '../migrations/run-alembic.ts
 import type { Result } from '../process.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Plan } from './plan.ts';
+import type { SessionAs } from './postgres/session.ts';
 
 /** Where the server keeps its data, and therefore what a reset has to remove. */
 export type Storage =
@@ -168,10 +169,11 @@ export interface Stack {
   /**
    * Runs `work` with a client on the given database of this environment's own server.
    *
-   * @param as another role than the environment's own
+   * @param as another role than the environment's own; whose settings hold. In a session of ours nothing that a role or
+   *   database has set counts, and a name without a schema is the system's
    * @throws UnreachableError when the server is not up
    */
-  withClient<T>(database: string, work: (client: Client) => Promise<T>, as?: Credentials): Promise<T>;
+  withClient<T>(database: string, work: (client: Client) => Promise<T>, as?: SessionAs): Promise<T>;
   /** Bytes that are free where the server has the given folder; undefined where that cannot be found out. */
   freeSpace(folder: string): Promise<number | undefined>;
   /** The pg_dump that `dump` runs where none is asked for. */

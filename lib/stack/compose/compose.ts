@@ -196,16 +196,24 @@ export async function openComposeStack(
       if (!actor.dryRun) await keeps.forget();
     },
 
-    async withClient(database, work, as) {
+    async withClient(database, work, of = 'makesafe') {
       const id = await running.of(databaseService);
-      const connecting = (): Promise<Client> =>
-        connect(engine, id, database, { ...settings, ...as }).catch((error: unknown) => {
+      let isNew = false;
+      const connecting = (): Promise<Client> => {
+        isNew = true;
+        return connect(engine, id, database, settings, { settings: of }).catch((error: unknown) => {
           running.forget();
           throw error;
         });
-      // Nobody else shall get a session of another role.
-      if (as) return connecting().then((client) => work(client).finally(() => client.end()));
-      return spares.use(spareOf(id, database), connecting, work);
+      };
+      if (of === 'database') {
+        const client = await connecting();
+        return work(client).finally(() => client.end());
+      }
+      return spares.use(spareOf(id, database), connecting, async (client) => {
+        if (!isNew) await (await import('../postgres/session.ts')).pin(client);
+        return work(client);
+      });
     },
 
     async freeSpace(folder) {

@@ -7,6 +7,7 @@ import type { Stack } from '../stack.ts';
 import type { DatabaseSettings } from './config.ts';
 import type { Engine } from './engine.ts';
 import { runIn } from './exec.ts';
+import { PROGRAM_OPTIONS } from '../postgres/settings.ts';
 import { openRelay } from './relay.ts';
 
 /**
@@ -37,6 +38,12 @@ const DUMP_DIRECTORY = `
   exit "$status"
 `;
 
+/**
+ * What a dump says is not for settings of role or database to choose. Bounds of partitions are printed in the session's
+ * time zone, which is no part of the schema; libpq takes that one from PGTZ.
+ */
+const ENVIRONMENT = { PGTZ: 'UTC', PGOPTIONS: PROGRAM_OPTIONS };
+
 type Dumping = Pick<Stack, 'pgDump' | 'dump' | 'dumpDirectory' | 'verifyArchive'>;
 
 /** Dumps by the programs in the database's own container. */
@@ -55,9 +62,8 @@ export function dumping(
         const { connection } = openRelay(engine, id);
         return pgDump(connection, { user, password, database: name }, args, output);
       }
-      // Bounds of partitions are printed in the session's time zone, which is no part of the schema.
       const where = ['-U', user, '-d', name];
-      return runIn(engine, id, ['pg_dump', ...where, ...args], { output, env: { PGTZ: 'UTC' } });
+      return runIn(engine, id, ['pg_dump', ...where, ...args], { output, env: ENVIRONMENT });
     },
 
     async dumpDirectory(jobs, folder, meter, needed) {
@@ -65,7 +71,7 @@ export function dumping(
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const script = ['bash', '-c', DUMP_DIRECTORY, 'bash', String(jobs), user, name, String(needed)];
       const [{ status, stderr }] = await Promise.all([
-        runIn(engine, id, script, { input: new PassThrough(), output: meter, env: { PGTZ: 'UTC' } }),
+        runIn(engine, id, script, { input: new PassThrough(), output: meter, env: ENVIRONMENT }),
         unpack(meter, folder),
       ]);
       if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);

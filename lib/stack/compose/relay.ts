@@ -4,6 +4,8 @@ import { maintenanceDatabase } from '../../database/server-session.ts';
 import type { DatabaseSettings } from './config.ts';
 import type { Engine } from './engine.ts';
 import { startIn } from './exec.ts';
+import type { SessionAs } from '../postgres/session.ts';
+import type { AskElsewhere } from '../postgres/watch-session.ts';
 
 /**
  * Both directions of one TCP connection, made inside the container, to the address given or to the container's own,
@@ -43,6 +45,9 @@ export interface ConnectOptions {
   readonly from?: From;
   readonly wait?: number;
   readonly signal?: AbortSignal;
+  readonly as?: SessionAs | undefined;
+  /** False for a session on which another one is asked for. */
+  readonly watched?: boolean;
 }
 
 interface Relay {
@@ -126,25 +131,35 @@ export async function connect(
   container: string,
   database: string,
   settings: DatabaseSettings,
-  { timeout, from, wait, signal }: ConnectOptions = {},
+  { timeout, from, wait, signal, as, watched = true }: ConnectOptions = {},
 ): Promise<Client> {
-  const relay =
-    (from === 'network' ? undefined : takeBegun(container)) ?? openRelay(engine, container, from, wait);
-  const kill = (): void => relay.kill();
+  let relay: Relay | undefined;
+  const open = (): Duplex => {
+    const begun = from === 'network' || relay ? undefined : takeBegun(container);
+    relay = begun ?? openRelay(engine, container, from, wait);
+    return relay.connection;
+  };
+  const kill = (): void => relay?.kill();
   signal?.addEventListener('abort', kill, { once: true });
+  const first = open();
+  let taken = false;
   // Loaded while the relay starts.
-  const { clientOver, connectionError } = await import('../client.ts');
+  const [{ openSession }, { connectionError }] = await Promise.all([
+    import('../postgres/session.ts'),
+    import('../client.ts'),
+  ]);
   try {
-    const login = { ...settings, database };
-    const client = await clientOver(relay.connection, login, timeout, (question) =>
-      askElsewhere(engine, container, settings, question),
-    );
-    client.once('end', () => relay.end());
-    relays.set(client, relay);
+    const connection = (): Duplex => (taken ? open() : ((taken = true), first));
+    const elsewhere: AskElsewhere = (question) => askElsewhere(engine, container, settings, question);
+    const how = { timeout, as, server: container, elsewhere: watched ? elsewhere : undefined };
+    const client = await openSession(connection, { ...settings, database }, how);
+    const { end } = relay!;
+    client.once('end', () => end());
+    relays.set(client, relay!);
     return client;
   } catch (error) {
-    relay.kill();
-    throw connectionError(error, database, { said: complaint(relay.said()) });
+    relay!.kill();
+    throw connectionError(error, database, { said: complaint(relay!.said()) });
   } finally {
     signal?.removeEventListener('abort', kill);
   }
@@ -157,17 +172,9 @@ async function askElsewhere<T>(
   settings: DatabaseSettings,
   question: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const { clientOver, connectionError } = await import('../client.ts');
-  const relay = openRelay(engine, container);
   const database = maintenanceDatabase(settings.name);
-  try {
-    const client = await clientOver(relay.connection, { ...settings, database });
-    client.once('end', () => relay.end());
-    return await question(client).finally(() => client.end());
-  } catch (error) {
-    relay.kill();
-    throw connectionError(error, database, { said: complaint(relay.said()) });
-  }
+  const client = await connect(engine, container, database, settings, { watched: false });
+  return question(client).finally(() => client.end());
 }
 
 /** `port 5432 of the container: Connection refused`, of all that bash says about it. */

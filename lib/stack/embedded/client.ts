@@ -1,10 +1,11 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { Client } from 'pg';
 import type { Environment } from '../../environment/resolve.ts';
 import { maintenanceDatabase } from '../../database/server-session.ts';
 import { UnreachableError } from '../../errors.ts';
-import { clientOver, connectionError, type Login } from '../client.ts';
+import { connectionError, type Login } from '../client.ts';
 import { otherPassword } from '../password.ts';
+import { openSession, type SessionAs } from '../postgres/session.ts';
 import type { AskElsewhere } from '../postgres/watch-session.ts';
 import type { Home } from './server.ts';
 
@@ -29,22 +30,25 @@ export const connectLocally = (port: number): ReturnType<typeof connect> =>
 export async function withLocalClient<T>(
   server: LocalServer,
   work: (client: Client) => Promise<T>,
+  as?: SessionAs,
 ): Promise<T> {
-  return withClient(server, work, (question) =>
-    withClient({ ...server, database: maintenanceDatabase(server.database) }, question),
-  );
+  const beside = { ...server, database: maintenanceDatabase(server.database) };
+  return withClient(server, work, as, (question) => withClient(beside, question));
 }
 
 /** @param elsewhere where to ask what has become of a session that is silent */
 async function withClient<T>(
   server: LocalServer,
   work: (client: Client) => Promise<T>,
+  as?: SessionAs,
   elsewhere?: AskElsewhere,
 ): Promise<T> {
   const { database, environment } = server;
-  const connection = connectLocally(server.port);
-  const client = await clientOver(connection, server, undefined, elsewhere).catch((error: unknown) => {
-    connection.destroy();
+  let connection: Socket | undefined;
+  const connecting = (): Socket => (connection = connectLocally(server.port));
+  const how = { as, elsewhere, server: `${server.home.data} ${server.port}` };
+  const client = await openSession(connecting, server, how).catch((error: unknown) => {
+    connection?.destroy();
     throw connectionError(error, database, {
       otherPassword: (cause) => otherPassword(environment, server, undefined, cause),
     });

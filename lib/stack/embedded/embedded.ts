@@ -6,13 +6,14 @@ import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
 import { direct } from '../direct.ts';
 import type { Plan } from '../plan.ts';
-import type { Credentials, Stack, StackOptions } from '../stack.ts';
+import type { Stack, StackOptions } from '../stack.ts';
 import { connectLocally, withLocalClient } from './client.ts';
 import { diagnoseEmbedded } from './diagnose.ts';
 import { followFile } from './follow.ts';
 import { checkData, storageOf, whatStays } from './data.ts';
 import { withLock } from './lock.ts';
 import { planEmbedded } from './plan.ts';
+import type { SessionAs } from '../postgres/session.ts';
 import {
   findRunning,
   homeOf,
@@ -62,11 +63,12 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
     to: string,
     port: number,
     work: (client: pg.Client) => Promise<T>,
-    as?: Credentials,
+    as?: SessionAs,
   ): Promise<T> =>
     withLocalClient(
-      { home, port, database: to, ...credentials, ...as, environment, mayAsk: as === undefined },
+      { home, port, database: to, ...credentials, environment, mayAsk: as?.user === undefined },
       work,
+      as,
     );
 
   const destroy = async ({ folders }: Plan): Promise<void> => {
@@ -178,7 +180,7 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
 
     ...direct(environment, options, {
       login: { ...credentials, database: database.name },
-      withClient: async (to, work) => withClient(to, running().port, work),
+      withClient: async (to, work, as) => withClient(to, running().port, work, as),
       connect: () => Promise.resolve(connectLocally(running().port)),
       variables: () => ({ POSTGRES_HOST: '127.0.0.1', POSTGRES_PORT: String(running().port) }),
     }),

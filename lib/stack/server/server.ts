@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg, { type Client } from 'pg';
 import { maintenanceDatabase } from '../../database/server-session.ts';
@@ -6,10 +7,11 @@ import { addressOf, portOf, tlsOf } from '../../environment/server-entry.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, RefusedError, UnreachableError, messageOf } from '../../errors.ts';
 import { lookAt } from '../../findings/finding.ts';
-import { clientOver, connectionError } from '../client.ts';
+import { connectionError } from '../client.ts';
 import { direct } from '../direct.ts';
 import { NOTHING } from '../plan.ts';
-import type { Credentials, Stack, StackOptions } from '../stack.ts';
+import { openSession, type SessionAs } from '../postgres/session.ts';
+import type { Stack, StackOptions } from '../stack.ts';
 import { withoutChannelBinding } from './channel-binding.ts';
 import { openConnection, type Server } from './connection.ts';
 import type { AskElsewhere } from '../postgres/watch-session.ts';
@@ -40,18 +42,14 @@ export function openServerStack(environment: Environment, options: StackOptions)
   async function withClient<T>(
     to: string,
     work: (client: Client) => Promise<T>,
-    as?: Credentials,
+    as?: SessionAs,
     watched = true,
   ): Promise<T> {
-    const connection = await openConnection(server);
-    const opening = clientOver(
-      connection,
-      { ...login, ...as, database: to },
-      undefined,
-      watched ? elsewhere : undefined,
-    );
-    const client = await opening.catch((error: unknown) => {
-      connection.destroy();
+    let connection: Duplex | undefined;
+    const connecting = async (): Promise<Duplex> => (connection = await openConnection(server));
+    const how = { as, server: address, elsewhere: watched ? elsewhere : undefined };
+    const client = await openSession(connecting, { ...login, database: to }, how).catch((error: unknown) => {
+      connection?.destroy();
       throw connectionError(error, to, { otherPassword });
     });
     try {
