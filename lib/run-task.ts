@@ -17,7 +17,6 @@ import { sayOn } from './output/waiting.ts';
 import { readParameters, type Given } from './params.ts';
 import type { Definition, DestructiveRun, Run, StackRun, Task } from './task.ts';
 import { cancelOnSignals } from './signals.ts';
-import type { Stack } from './stack/stack.ts';
 import { cutAll } from './system/cancelling.ts';
 import { Terminal } from './terminal.ts';
 import { wasLeft, wouldBeLeft } from './unfinished.ts';
@@ -144,8 +143,7 @@ async function performOnStack(
     const { openEnvironment } = await (loaded ??= import('./open-environment.ts'));
     return openEnvironment(opened, name);
   };
-  const asGiven = <R extends StackRun>(opened: R): R => (task.ofTeam ? withDatabaseSettings(opened) : opened);
-  if (definition.environment !== 'typed') return definition.run(asGiven(await open(run)));
+  if (definition.environment !== 'typed') return definition.run(await open(run));
 
   const { destructive } = definition;
   if (destructive.countdown === 'always') terminal.info(`ENV=${typed}, canonical name ${name.name}`);
@@ -166,17 +164,9 @@ async function performOnStack(
       return { ...run, registry: again };
     },
     open,
-    preflight: async (opened: DestructiveRun) => destructive.preflight?.(asGiven(opened)),
+    preflight: async (opened: DestructiveRun) => destructive.preflight?.(opened),
   };
-  return passGuard(request, (passed) => definition.run(asGiven(passed)));
-}
-
-/** The run of a team's own task: what its SQL means is for the team's database to say. */
-function withDatabaseSettings<R extends StackRun>(run: R): R {
-  const { stack } = run;
-  const withClient: Stack['withClient'] = (database, work, settings = 'database') =>
-    stack.withClient(database, work, settings);
-  return { ...run, stack: { ...stack, withClient } };
+  return passGuard(request, (passed) => definition.run(passed));
 }
 
 /** The parameters that were typed, for a line that repeats them. */

@@ -126,15 +126,31 @@ export interface Task {
   readonly definition: Definition;
   /** All that the task takes: its own parameters, ENV, and what being destructive adds. */
   readonly parameters: Parameters;
-  /** Whether it is the team's own: its sessions have the settings of their database. */
-  readonly ofTeam?: boolean;
 }
 
-/** `defineTask` for a team's own task. */
-export const defineTeamTask = <const P extends Parameters = Record<never, never>>(
+/** `defineTask` for a team's own task: what its SQL means is for the settings of its database to say. */
+export function defineTeamTask<const P extends Parameters = Record<never, never>>(
   url: string,
-  definition: Definition<P>,
-): Task => defineTask(url, definition, true);
+  { run, destructive, ...declared }: Definition<P>,
+): Task {
+  const ofTeam = (work: unknown) => (given: DestructiveRun) =>
+    (work as (given: DestructiveRun) => Promise<void>)(withDatabaseSettings(given));
+  const preflight = destructive?.preflight && { preflight: ofTeam(destructive.preflight) };
+  const definition = {
+    ...{ ...declared, run: ofTeam(run) },
+    ...(destructive && { destructive: { ...destructive, ...preflight } }),
+  };
+  return defineTask(url, definition as unknown as Definition<P>);
+}
+
+/** A run as it is, where it has no stack. */
+function withDatabaseSettings(run: DestructiveRun): DestructiveRun {
+  const stack = run.stack as Stack | undefined;
+  if (!stack) return run;
+  const withClient: Stack['withClient'] = (database, work, as) =>
+    stack.withClient(database, work, { settings: 'database', ...as });
+  return { ...run, stack: { ...stack, withClient } };
+}
 
 /**
  * Declares a task. Run as a script, the file runs it; imported, it is data.
@@ -144,13 +160,12 @@ export const defineTeamTask = <const P extends Parameters = Record<never, never>
 export function defineTask<const P extends Parameters = Record<never, never>>(
   url: string,
   definition: Definition<P>,
-  ofTeam = false,
 ): Task {
   const file = fileURLToPath(url);
   // Inside, a run's values are looked up by name; only the task's own file knows their types.
   const general = definition as unknown as Definition;
   const parameters = allParameters(general);
-  const task = { name: basename(file, '.ts'), definition: general, parameters, ofTeam };
+  const task = { name: basename(file, '.ts'), definition: general, parameters };
   if (process.argv[1] !== undefined && url === pathToFileURL(realpathSync(process.argv[1])).href) {
     // A package may be a link in node_modules, and then belongs to the repository around that.
     const script = process.argv[1].includes(`${sep}node_modules${sep}`) ? process.argv[1] : file;

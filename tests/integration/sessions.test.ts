@@ -19,13 +19,13 @@ const PASSWORD = 'of the tests';
 async function inSession<T>(
   server: DatabaseServer,
   work: (client: pg.Client) => Promise<T>,
-  { user = 'app', database = 'core', settings = 'makesafe' } = {},
+  { user = 'app', settings }: { user?: string; settings?: SettingsOf } = {},
 ): Promise<T> {
   const socket = () => connect({ host: '127.0.0.1', port: server.port, noDelay: true });
   const client = await openSession(
     socket,
-    { user, password: PASSWORD, database },
-    { settings, server: `test ${server.port}` },
+    { user, password: PASSWORD, database: 'core' },
+    { as: settings && { settings }, server: `test ${server.port}` },
   );
   try {
     return await work(client);

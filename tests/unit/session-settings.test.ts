@@ -26,7 +26,7 @@ test('an older server is not asked for what it does not know', () => {
 });
 
 // Its reset value tells where the team's own tables are: in a session it is set behind the beginning.
-test('only a program begins with a search path', () => {
+test('nothing begins with a search path', () => {
   expect(startOptions()).not.toContain('search_path');
-  expect(PROGRAM_OPTIONS).toContain('-c search_path=pg_catalog,\\ pg_temp ');
+  expect(PROGRAM_OPTIONS).not.toContain('search_path');
 });

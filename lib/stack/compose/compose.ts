@@ -1,6 +1,6 @@
-import type { Client } from 'pg';
+import { posix } from 'node:path';
 import type { Environment } from '../../environment/resolve.ts';
-import { ConfigurationError, FailedError } from '../../errors.ts';
+import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
 import { lookAt } from '../../findings/finding.ts';
 import { display, type Command } from '../../display.ts';
 import type { Result, RunOptions } from '../../process.ts';
@@ -27,12 +27,8 @@ import { serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
 import { runCompose } from './plugin.ts';
 import { runPsql } from './psql.ts';
-import { textWithin } from './restore.ts';
-import { connect } from './relay.ts';
 import { otherPasswordIn } from './password.ts';
-import { spareOf, spares } from './spares.ts';
-import { keeper } from './survival/keep.ts';
-import { toldDirectory } from './survival/told.ts';
+import { withSession } from './sessions.ts';
 import { databaseImage, describeTarget } from './target.ts';
 
 /** A stack that docker compose runs. Reads the resolved configuration once. */
@@ -196,24 +192,14 @@ export async function openComposeStack(
       if (!actor.dryRun) await keeps.forget();
     },
 
-    async withClient(database, work, of = 'makesafe') {
+    async withClient(database, work, as) {
       const id = await running.of(databaseService);
-      let isNew = false;
-      const connecting = (): Promise<Client> => {
-        isNew = true;
-        return connect(engine, id, database, settings, { settings: of }).catch((error: unknown) => {
-          running.forget();
-          throw error;
-        });
-      };
-      if (of === 'database') {
-        const client = await connecting();
-        return work(client).finally(() => client.end());
+      try {
+        return await withSession(engine, id, settings, database, work, as);
+      } catch (error) {
+        if (error instanceof UnreachableError) running.forget();
+        throw error;
       }
-      return spares.use(spareOf(id, database), connecting, async (client) => {
-        if (!isNew) await (await import('../postgres/session.ts')).pin(client);
-        return work(client);
-      });
     },
 
     async freeSpace(folder) {

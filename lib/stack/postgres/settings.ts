@@ -73,10 +73,10 @@ export const startOptions = (unknown = 0): string =>
   options({ ...EVERYWHERE, ...Object.fromEntries(Object.entries(NEWER).slice(unknown)) });
 
 /**
- * The same for a program that reads PGOPTIONS, which any version of the server takes. pg_dump sets the limits of newer
- * servers itself.
+ * The same for pg_dump, for any version of the server. The search path, and limits that only newer servers know, it sets
+ * itself; where it is given a table's name, it goes by the path that the team has.
  */
-export const PROGRAM_OPTIONS = options({ search_path: SEARCH_PATH, ...EVERYWHERE });
+export const PROGRAM_OPTIONS = options(EVERYWHERE);
 
 /** All that is looked at once more when the session stands. */
 export const PINNED: Settings = {
