@@ -29,6 +29,7 @@ import { runCompose } from './plugin.ts';
 import { runPsql } from './psql.ts';
 import { otherPasswordIn } from './password.ts';
 import { withSession } from './sessions.ts';
+import { spares } from './spares.ts';
 import { databaseImage, describeTarget } from './target.ts';
 
 /** A stack that docker compose runs. Reads the resolved configuration once. */
