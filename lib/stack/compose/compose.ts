@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
 import { lookAt } from '../../findings/finding.ts';
@@ -27,9 +26,12 @@ import { serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
 import { runCompose } from './plugin.ts';
 import { runPsql } from './psql.ts';
+import { textWithin } from './restore.ts';
 import { otherPasswordIn } from './password.ts';
 import { withSession } from './sessions.ts';
 import { spares } from './spares.ts';
+import { keeper } from './survival/keep.ts';
+import { toldDirectory } from './survival/told.ts';
 import { databaseImage, describeTarget } from './target.ts';
 
 /** A stack that docker compose runs. Reads the resolved configuration once. */
