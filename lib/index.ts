@@ -18,6 +18,7 @@ export type { Origin, Parameter, Parameters, Values } from './params.ts';
 export type { Actor } from './act.ts';
 export type { Terminal } from './terminal.ts';
 export type { DatabaseIdentity } from './database/identity.ts';
+export type { Plan } from './stack/plan.ts';
 export type { EnvironmentEntry, Registry } from './environment/registry.ts';
 export type { Names, Naming } from './environment/names.ts';
 export type { EnvFile, Variable } from './environment/env-files.ts';
