@@ -1,5 +1,41 @@
 import tseslint from 'typescript-eslint';
 
+/**
+ * Files are read by lib/system/read-bounded.ts and written by lib/files.ts: both know that a path may lead to a pipe, a
+ * link, a device, something huge or something of somebody else's. Who does it alone says why.
+ */
+const ALONE = [
+  // These are the place.
+  ...['lib/files.ts', 'lib/system/**'],
+  // Its own protocol: hard links, and lines that are appended and flushed.
+  ...['lib/lock.ts', 'lib/guard/journal.ts'],
+  // What the kernel tells of processes: always there, always small.
+  ...['lib/alive.ts', 'lib/make.ts', 'lib/signals.ts', 'lib/stack/embedded/processes.ts'],
+  // Files of the package itself, beside the code.
+  ...['lib/schema/report/html.ts', 'lib/migrations/binding.ts', 'lib/stack/embedded/pg-dump-program.ts'],
+  // Dumps have readers of their own.
+  ...['lib/database/dump-file.ts'],
+  // Remove, by name, what this tool has made, after having looked at it.
+  ...['lib/database/backup.ts', 'lib/database/backup-retention.ts', 'lib/database/unfinished-backups.ts'],
+  ...['lib/rebuild/resume.ts', 'lib/stack/compose/survival/last-seen.ts', 'lib/demo.ts'],
+  // The embedded server's own folder, under its lock: its password for initdb, its data, the links of its libraries.
+  ...['lib/stack/embedded/server.ts', 'lib/stack/embedded/binaries.ts'],
+];
+const WRITING = [
+  'writeFile',
+  'appendFile',
+  'rename',
+  'rm',
+  'rmdir',
+  'unlink',
+  'cp',
+  'copyFile',
+  'symlink',
+  'link',
+  'truncate',
+];
+const restricted = (name, importNames, message) => ({ name, importNames, message });
+
 export default tseslint.config(
   {
     ignores: [
@@ -18,6 +54,31 @@ export default tseslint.config(
       // A forgotten await in front of a DROP is the mistake this project exists to prevent.
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
+    },
+  },
+  {
+    files: ['lib/**/*.ts', 'tasks/**/*.ts'],
+    ignores: ALONE,
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            restricted('node:fs', ['readFileSync'], 'read it with lib/system/read-bounded.ts'),
+            restricted(
+              'node:fs',
+              [...WRITING.map((name) => `${name}Sync`), 'createWriteStream', 'promises', 'default'],
+              'write it with lib/files.ts',
+            ),
+            restricted(
+              'node:fs/promises',
+              [...WRITING, 'readFile'],
+              'lib/system/read-bounded.ts, lib/files.ts',
+            ),
+            ...['fs', 'fs/promises'].map((name) => ({ name, message: 'it is called node:fs here' })),
+          ],
+        },
+      ],
     },
   },
 );

@@ -1,5 +1,5 @@
-import { createReadStream, existsSync } from 'node:fs';
-import { chmod, open, rename, rm } from 'node:fs/promises';
+import { createReadStream, renameSync } from 'node:fs';
+import { chmod, open, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { byteSize, counted } from '../display.ts';
@@ -7,6 +7,9 @@ import { FailedError, messageOf } from '../errors.ts';
 import { flushFolder, writeWhole } from '../files.ts';
 import type { Result } from '../process.ts';
 import type { StackRun } from '../task.ts';
+import { lookAtFolder } from '../system/destination.ts';
+import { cannotBeWritten, putInFreePlace } from '../system/place.ts';
+import { isThere } from '../system/read-bounded.ts';
 import { whileUnfinished } from '../unfinished.ts';
 import type { ArchiveHead } from './archive.ts';
 import { readDatabaseFacts, type BackupFacts, type TakenBackup } from './backup-facts.ts';
@@ -48,10 +51,10 @@ export async function backup(run: StackRun): Promise<void> {
 export async function takeBackup(run: StackRun, folder: string, jobs = 1): Promise<TakenBackup> {
   const { stack, environment } = run;
   const time = new Date();
+  lookAtFolder(folder, 'BACKUP_DIR', 'backups', run.root);
   await checkPlace(run, folder);
   await removeUnfinished(folder);
-  const file = fileFor(run, folder, time);
-  const unverified = unfinishedName(file);
+  const unverified = unfinishedName(fileFor(run, folder, time));
   const dump = jobs > 1 ? undefined : beginDump(run);
   try {
     const about = await stack.withClient(stack.database.name, readDatabaseFacts);
@@ -75,17 +78,35 @@ export async function takeBackup(run: StackRun, folder: string, jobs = 1): Promi
         await writeWhole(`${unverified}.json`, 0o600, (output) => {
           output.write(`${JSON.stringify(facts, null, 2)}\n`);
         });
-        await rename(`${unverified}.json`, `${file}.json`);
-        await rename(unverified, file);
+        const file = putUnderItsName(run, folder, time, unverified);
         await flushFolder(folder);
         return { file, facts };
       },
     );
   } catch (error) {
     dump?.meter.destroy();
-    for (const half of [unverified, `${unverified}.json`, ...(existsSync(file) ? [] : [`${file}.json`])])
+    for (const half of [unverified, `${unverified}.json`])
       await rm(half, { recursive: true, force: true }).catch(() => {});
     throw error;
+  }
+}
+
+/** The facts first: a dump without them is no backup. Another task may take a name in the same second. */
+function putUnderItsName(run: StackRun, folder: string, time: Date, unverified: string): string {
+  for (;;) {
+    const file = fileFor(run, folder, time);
+    try {
+      putInFreePlace(`${unverified}.json`, `${file}.json`);
+      try {
+        putInFreePlace(unverified, file);
+        return file;
+      } catch (error) {
+        renameSync(`${file}.json`, `${unverified}.json`);
+        throw error;
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw cannotBeWritten(file, error);
+    }
   }
 }
 
@@ -97,7 +118,7 @@ function fileFor({ stack, environment }: StackRun, folder: string, time: Date): 
   const name = `${environment.name}_${database}_${stamp}`;
   for (let count = 1; ; count++) {
     const file = join(folder, `${name}${count === 1 ? '' : `_${count}`}.dump`);
-    if (![file, `${file}.json`].some(existsSync)) return file;
+    if (![file, `${file}.json`].some(isThere)) return file;
   }
 }
 

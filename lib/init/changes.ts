@@ -1,5 +1,8 @@
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTwoFilesPatch } from 'diff';
+import { FailedError } from '../errors.ts';
+import { mayStand, type Seen } from '../system/place.ts';
 import type { Terminal } from '../terminal.ts';
 import { isThere, readTextIfThere } from '../system/read-bounded.ts';
 
@@ -40,6 +43,22 @@ export function missingLines(root: string, path: string, lines: readonly string[
     .filter((line) => !known.has(plain(line)))
     .map((line) => `${line}\n`)
     .join('');
+}
+
+/**
+ * What a change will replace.
+ *
+ * @throws FailedError when it is no longer what was shown, or a link to a file that is somebody else's
+ */
+export function lookAtChange(root: string, { path, before }: Change): Seen | 'nothing' {
+  const file = join(root, path);
+  if (before === undefined) {
+    mayStand(file, 'nothing');
+    return 'nothing';
+  }
+  mayStand(file, undefined);
+  if (contentOf(root, path) !== before) throw new FailedError(`${path} was changed meanwhile`);
+  return lstatSync(file);
 }
 
 /** The change as `diff -u` shows it, coloured on a terminal. */

@@ -6,7 +6,7 @@ import { flag, readParameters, text, type Parameter } from '../params.ts';
 import { taskNames } from '../tasks.ts';
 import type { Terminal } from '../terminal.ts';
 import { Asker } from './ask.ts';
-import { append, create, describeChange, missingLines, type Change } from './changes.ts';
+import { append, create, describeChange, lookAtChange, missingLines, type Change } from './changes.ts';
 import { includeBlock, includesUs, MAKEFILE, targetsOf } from './makefile.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { findMakefile, isPresent } from './project.ts';
@@ -59,8 +59,10 @@ export async function init(terminal: Terminal): Promise<void> {
   plan.remarks.forEach(terminal.warn);
   if (values.DRY_RUN) return terminal.info('nothing was written (DRY_RUN=1)');
   if (!(await asker.confirm('Write this?'))) throw new CancelledError('nothing was written');
-  for (const { path, after } of changes) {
-    await writeWhole(join(root, path), 0o644, (output) => void output.write(after));
+  // All are looked at before the first is written, and are still what was shown.
+  const overs = changes.map((change) => lookAtChange(root, change));
+  for (const [at, { path, after }] of changes.entries()) {
+    await writeWhole(join(root, path), 0o644, (output) => void output.write(after), overs[at]);
   }
   terminal.ok(`written: ${changes.map(({ path }) => path).join(', ')}`);
   if (!isPresent(root, 'node_modules/makesafe')) terminal.next('npm install --save-dev makesafe');

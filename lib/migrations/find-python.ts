@@ -1,9 +1,10 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Command } from '../display.ts';
 import { ConfigurationError, FailedError, RefusedError } from '../errors.ts';
 import type { Result } from '../process.ts';
 import { interpreterOf, type Python } from './interpreter.ts';
+import { readHead } from '../system/read-bounded.ts';
 
 /** Prints where the first alembic on PATH is, and its first two lines, with what any shell has built in. */
 const LOOK = `f=$(command -v alembic) || exit 3
@@ -58,7 +59,7 @@ export const NAME_ALEMBIC = 'ALEMBIC=<the alembic in the bin folder of the Pytho
 export function pythonOf({ file, args }: Command): Python {
   if (args.length > 0) return { words: [file], script: undefined };
   const script = file.includes('/') ? file : onPath(file);
-  const words = interpreterOf(readFileSync(script, 'latin1').slice(0, 4096).split('\n'));
+  const words = interpreterOf(readHead(script, 4096).toString('latin1').split('\n'));
   if (!words) {
     throw new RefusedError(
       `which database alembic reaches cannot be seen: ${script} is no script of Python: nothing was touched`,

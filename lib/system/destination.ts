@@ -74,6 +74,26 @@ export function lookAtDestination(
   }
 }
 
+/**
+ * Looks at where a person wants a folder of ours to be, which may exist.
+ *
+ * @throws RefusedError when it is where something else is kept
+ * @throws FailedError when nothing can be written there
+ */
+export function lookAtFolder(given: string, name: string, usual: string, root: string): void {
+  try {
+    const folder = realFolder(resolve(given));
+    const why = reservedFolder(folder, root);
+    if (why === undefined) return mustBeWritable(folder);
+    throw new RefusedError(`${name}=${given} is refused: ${why}; nothing was written`, {
+      hint: `name another folder: ${name}=${usual}`,
+    });
+  } catch (error) {
+    if (isSystemError(error)) throw cannotBeWritten(given, error);
+    throw error;
+  }
+}
+
 /** With the links in it followed, as far as it exists; what does not exist will be made. */
 function realFolder(folder: string): string {
   if (isThere(folder) || folder === dirname(folder)) {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseFacts, type BackupFacts, type TakenBackup } from '../../lib/database/backup-facts.ts';
-import { surplus } from '../../lib/database/backup-retention.ts';
+import { isStillOurs, surplus } from '../../lib/database/backup-retention.ts';
 import { ageText, findBackup, isOf, readBackups, verifyBackup } from '../../lib/database/backups.ts';
 import { checkSpace, expectedSize } from '../../lib/database/disk-space.ts';
 import { checksum } from '../../lib/database/checksum.ts';
@@ -232,4 +232,40 @@ test('progress says how far and how fast', () => {
   expect(progressLine('restoring', 512_000_000, 8, 2_048_000_000)).toBe(
     'restoring … 512.0 MB of 2.0 GB (25 %), 64.0 MB/s',
   );
+});
+
+describe('KEEP removes what surely is its own backup', () => {
+  const NAME = 'vm_prod_core_20260401_093000.dump';
+  const facts = (size: number): BackupFacts => ({ ...FACTS, size });
+  const whole = { [NAME]: 'PGDMP-data', [`${NAME}.json`]: '{}' };
+
+  test('a file as it was written, and a folder of what pg_dump writes', () => {
+    expect(isStillOurs({ file: join(temporaryFolder(whole), NAME), facts: facts(10) })).toBe(true);
+    const folder = temporaryFolder({
+      [`${NAME}/toc.dat`]: 'PGDMP',
+      [`${NAME}/4242.dat.gz`]: 'xx',
+      [`${NAME}/blobs_1.toc`]: '',
+      [`${NAME}.json`]: '{}',
+    });
+    expect(isStillOurs({ file: join(folder, NAME), facts: facts(7) })).toBe(true);
+  });
+
+  test.each<[what: string, files: Record<string, string>, name?: string]>([
+    ['that is shorter or longer', { ...whole, [NAME]: 'PGDMP-more-data' }],
+    ['that is something else', { ...whole, [NAME]: 'my letters' }],
+    ['without its facts', { [NAME]: 'PGDMP-data' }],
+    ['a folder of something else', { [`${NAME}/letters.txt`]: 'PGDMP-data', [`${NAME}.json`]: '{}' }],
+    ['a folder in the dump', { [`${NAME}/toc.dat/x`]: 'PGDMP-data', [`${NAME}.json`]: '{}' }],
+    ['of another name', { 'mine.dump': 'PGDMP-data', 'mine.dump.json': '{}' }, 'mine.dump'],
+    ['of another environment', { [`x_${NAME}`]: 'PGDMP-data', [`x_${NAME}.json`]: '{}' }, `x_${NAME}`],
+    ['that is gone', { [`${NAME}.json`]: '{}' }],
+  ])('and nothing %s', (_what, files, name = NAME) => {
+    expect(isStillOurs({ file: join(temporaryFolder(files), name), facts: facts(10) })).toBe(false);
+  });
+
+  test('nor what a link leads to', () => {
+    const folder = temporaryFolder({ 'elsewhere.dump': 'PGDMP-data', [`${NAME}.json`]: '{}' });
+    symlinkSync('elsewhere.dump', join(folder, NAME));
+    expect(isStillOurs({ file: join(folder, NAME), facts: facts(10) })).toBe(false);
+  });
 });

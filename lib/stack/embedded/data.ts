@@ -1,9 +1,10 @@
-import { lstatSync, readFileSync, statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError, FailedError, MakesafeError, messageOf } from '../../errors.ts';
 import { failed, passed, type Outcome } from '../../findings/finding.ts';
 import { findBinaries } from './binaries.ts';
 import type { Home } from './server.ts';
+import { readText } from '../../system/read-bounded.ts';
 
 /** The major version of the data directory; undefined where there is none yet. */
 export function dataVersion({ data }: Home): string | undefined {
@@ -16,7 +17,7 @@ export function dataVersion({ data }: Home): string | undefined {
       hint: `look into it; the embedded server has its data there`,
     });
   try {
-    return readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
+    return readText(join(data, 'PG_VERSION'), { most: 1000 }).trim();
   } catch (error) {
     throw new ConfigurationError(
       `${data} holds no PG_VERSION that can be read: it is not a data directory of PostgreSQL (${messageOf(error)})`,
