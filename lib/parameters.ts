@@ -1,4 +1,4 @@
-import { flag, text, wholeNumber, type Parameter } from './params.ts';
+import { flag, folder, text, wholeNumber, type Parameter } from './params.ts';
 
 /** Parameters that several tasks take. */
 
@@ -57,7 +57,7 @@ export function revision(summary: string, fallback?: string): Parameter<string> 
   return fallback === undefined ? { ...row, required: true } : { ...row, default: fallback };
 }
 
-export const BACKUP_DIR = text('the folder of the backups', { default: 'backups', placeholder: '<folder>' });
+export const BACKUP_DIR = folder('the folder of the backups', { default: 'backups' });
 
 /** What a restore does only where a person typed the word. */
 const CONSENTS = ['less', 'extensions', 'uncaged'] as const;

@@ -40,14 +40,22 @@ export function text(summary: string, options: Options = {}): Parameter<string |
   return { summary, placeholder: '<text>', ...options, parse: (given) => given };
 }
 
-/** A text that must be given and not be empty. */
-export function required(summary: string, options: Omit<Options, 'default'> = {}): Parameter<string> {
-  const parse = (given: string): string => {
-    if (given.trim() === '') throw new Error('is empty');
-    return given;
-  };
-  return { summary, placeholder: '<text>', ...options, required: true, parse };
+function notEmpty(given: string): string {
+  if (given.trim() === '') throw new Error('is empty');
+  return given;
 }
+
+/** A text that must be given and not be empty. */
+export const required = (summary: string, options: Omit<Options, 'default'> = {}): Parameter<string> => ({
+  ...{ summary, placeholder: '<text>', ...options, required: true },
+  parse: notEmpty,
+});
+
+/** A folder. Empty (`BACKUP_DIR=$(UNSET)`) would be the one that the command is typed in, which nobody means. */
+export const folder = (summary: string, options: Options & { default: string }): Parameter<string> => ({
+  ...{ summary, placeholder: '<folder>', ...options },
+  parse: notEmpty,
+});
 
 /** Exactly 1 (yes) or 0 (no, as when it is absent). Anything else is an error: FORCE=no must not mean yes. */
 export function flag(summary: string): Parameter<boolean>;

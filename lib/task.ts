@@ -11,7 +11,7 @@ import {
   choice,
   duration,
   flag,
-  text,
+  folder,
   wholeNumber,
   type Parameter,
   type Parameters,
@@ -185,7 +185,7 @@ function allParameters({ environment, destructive, parameters = {} }: Definition
     BACKUP: choice('skip: on a protected environment, take no backup first', ['first', 'skip'], {
       default: 'first',
     }),
-    BACKUP_DIR: text('the folder for that backup', { default: 'backups', placeholder: '<folder>' }),
+    BACKUP_DIR: folder('the folder for that backup', { default: 'backups' }),
     BACKUP_MAX_AGE: duration('how old a backup may be to be good enough', { default: '1h' }),
     WAIT: wholeNumber('seconds to press Ctrl-C; at least 5 on a protected environment', {
       default: destructive.countdown === 'always' ? '5' : '0',

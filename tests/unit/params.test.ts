@@ -1,3 +1,4 @@
+import { BACKUP_DIR } from '../../lib/parameters.ts';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../lib/errors.ts';
 import type { MakeInvocation } from '../../lib/make.ts';
@@ -395,4 +396,9 @@ describe('a duration', () => {
   ])('%j is none', (given) => {
     expect(() => parameter.parse(given)).toThrow('is not a time such as 30m, 1h or 2d');
   });
+});
+
+test.each(['', ' ', '\t'])('a folder is never the one where the command is typed by mistake: %j', (given) => {
+  expect(() => BACKUP_DIR.parse(given)).toThrow('is empty');
+  expect(BACKUP_DIR.parse('./backups')).toBe('./backups');
 });
