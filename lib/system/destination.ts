@@ -84,7 +84,8 @@ export function lookAtFolder(given: string, name: string, usual: string, root: s
   try {
     const folder = realFolder(resolve(given));
     const why = reservedFolder(folder, root);
-    if (why === undefined) return mustBeWritable(folder);
+    // How much room a backup needs is for `checkSpace` to say.
+    if (why === undefined) return void mayEnter(folder);
     throw new RefusedError(`${name}=${given} is refused: ${why}; nothing was written`, {
       hint: `name another folder: ${name}=${usual}`,
     });
@@ -104,11 +105,16 @@ function realFolder(folder: string): string {
   return join(realFolder(dirname(folder)), basename(folder));
 }
 
-function mustBeWritable(folder: string): void {
+/** @returns the folder, or the nearest one above it that exists */
+function mayEnter(folder: string): string {
   let existing = folder;
   while (!isThere(existing)) existing = dirname(existing);
   accessSync(existing, constants.W_OK | constants.X_OK);
-  const { bfree, bavail, files, ffree } = statfsSync(existing);
+  return existing;
+}
+
+function mustBeWritable(folder: string): void {
+  const { bfree, bavail, files, ffree } = statfsSync(mayEnter(folder));
   const free = process.getuid?.() === 0 ? bfree : bavail;
   // Some file systems make room for files as they are needed, and count none.
   if (free === 0 || (files > 0 && ffree === 0))
