@@ -27,6 +27,7 @@ describe.skipIf(inject('noEngine') !== '')('the plan of a reset, case by case', 
         { volumes: [`data:${DATA}`, '../data/fast:/fast', 'ours:/ours'] },
         { volumes: { data: {}, ours: {} } },
       ),
+      layer: on({ volumes: ['../data/slow:/slow'], environment: { PGDATA: '/layer' } }),
       linked: on({ volumes: ['../data/linked:/d'], environment: { PGDATA: '/d/here' } }),
       imageless: on({ ...sleeping, image: '${IMAGE}', volumes: [`../data/imageless:${DATA}`] }),
       kept_prod: on({ volumes: [`../data/kept_prod:${DATA}`] }, {}, { protected: true }),
@@ -137,6 +138,19 @@ describe.skipIf(inject('noEngine') !== '')('the plan of a reset, case by case', 
     expect(stderr).toContain('[ok] spaces: ');
     expect(status).toBe(0);
     expect(await docker('volume', 'ls', '-q', '--filter', `name=${scratch.project('spaces')}`)).toBe('');
+  });
+
+  test("a tablespace of a server in the container's own layer: refused, running or stopped", async () => {
+    mkdirSync(scratch.path('data/slow'), { recursive: true });
+    await startDatabase(scratch, 'layer');
+    const id = await scratch.container('layer');
+    await docker('exec', id, 'chown', 'postgres', '/slow');
+    await asker(scratch, 'layer', 'app', 'core').sql(`CREATE TABLESPACE slow LOCATION '/slow'`);
+    const words = `lies elsewhere (folder ${scratch.path('data/slow')}) and would stay`;
+    refused(await scratch.runTask(`${RESET}layer`), 'tablespace ', words);
+    await scratch.compose('layer', 'stop');
+    refused(await scratch.runTask(`${RESET}layer`), 'tablespace ', words);
+    expect(await scratch.container('layer')).toBe(id);
   });
 
   test('a data directory that is a link: refused, and what it leads to is as it was', async () => {

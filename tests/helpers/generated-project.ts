@@ -151,7 +151,7 @@ export function generate(prefix: string, { pick, below, several }: Random): Gene
   const { services: database } = databaseOnly({ db }) as { services: { db: unknown } };
   const whole = { services: { ...database, ...services }, volumes, networks };
   const orphan = names.find((name) => below(4) === 0 && services[name]!['networks'] === undefined);
-  const { [orphan ?? '']: _taken, ...left } = whole.services as Record<string, unknown>;
+  const left = Object.fromEntries(Object.entries(whole.services).filter(([name]) => name !== orphan));
   const oneOff = names.find((name) => below(4) === 0 && name !== orphan);
   return {
     compose: whole,

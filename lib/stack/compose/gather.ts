@@ -9,8 +9,9 @@ import { runIn } from './exec.ts';
 import { planProject, type ProjectFacts } from './plan.ts';
 import { isBehindLink, isInside, lookInto } from './storage/folder.ts';
 import { HELPER_LABEL, MissingFolderError, MissingImageError, runHelper } from './storage/helper.ts';
-import { TELL, readTold, type Inside } from './storage/inside.ts';
+import { TELL, readTold, type Inside, type Link } from './storage/inside.ts';
 import { mountsOfContainer, mountsOfService, type Mount } from './storage/mounts.ts';
+import { filesOf } from './survival/files.ts';
 import { databaseImage, type About } from './target.ts';
 
 /** A plan, and the image that the storage was looked into with: the one that empties a folder as well. */
@@ -107,7 +108,8 @@ async function lookInside(
     ? mountsOfContainer(container)
     : mountsOfService(about.config, about.databaseService);
   if (running && container) return askContainer(about, container.Id, dataDirectory, mounts);
-  // A container's own layer, and memory, are gone with it; only what is mounted can be looked into.
+  if (container && storage.kind === 'container') return askEngine(about, container.Id, dataDirectory, mounts);
+  // Memory is gone with the container; what is mounted can be looked into.
   if (storage.kind !== 'volume' && storage.kind !== 'bind') return undefined;
   const there = mounts.filter(
     ({ type, source }) =>
@@ -115,6 +117,9 @@ async function lookInside(
   );
   return askHelper(about, dataDirectory, there, image);
 }
+
+/** Bytes of an entry's head in a tar, and the place of its type in it. */
+const [TAR_HEAD, TAR_TYPE] = [512, 156];
 
 /** A file that vanishes while it is looked at is no reason not to know. */
 const complaints = (stderr: string): string =>
@@ -147,6 +152,38 @@ async function askContainer(
     if (said === '' && stdout.endsWith('end\0')) return readTold(stdout, mounts);
   }
   throw new FailedError(`${dataDirectory} cannot be read in the container: ${said}`);
+}
+
+/** Of a stopped container's own layer the engine tells: where pg_wal and the tablespaces are. */
+async function askEngine(
+  { engine }: About,
+  id: string,
+  dataDirectory: string,
+  mounts: readonly Mount[],
+): Promise<Inside | undefined> {
+  const files = filesOf(engine, id);
+  const directory = await files.realpath(dataDirectory);
+  if (!(await files.exists(directory))) return undefined;
+  const linked = async (path: string): Promise<Link[]> => {
+    const passed: string[] = [];
+    const to = await files.realpath(path, passed);
+    return passed.length === 0 ? [] : [{ path, to, kind: 'folder' }];
+  };
+  const spaces = posix.join(directory, 'pg_tblspc');
+  const names = (await files.linksIn(spaces)).map(({ name }) => posix.join(spaces, name));
+  const links = await Promise.all([posix.join(directory, 'pg_wal'), ...names].map(linked));
+  return {
+    directory,
+    links: links.flat(),
+    mounts: await Promise.all(
+      mounts.map(async (mount) => {
+        const destination = await files.realpath(mount.destination);
+        // The head of a folder in a tar has the type 5.
+        const head = await engine.pathIn(id, destination, TAR_HEAD);
+        return { ...mount, destination, folder: head?.tar[TAR_TYPE] === 0x35 };
+      }),
+    ),
+  };
 }
 
 async function askHelper(
