@@ -6,7 +6,7 @@ import { seededRandom } from '../unit/support.ts';
 /** `PROJECTS=200 npx vitest run --project e2e tests/e2e/plan.test.ts`; `SEED=<number>` begins elsewhere. */
 const COUNT = Number(process.env['PROJECTS'] ?? 5);
 /** At the same time: each waits for the engine most of its time. */
-const AT_ONCE = 4;
+const AT_ONCE = 6;
 
 /** Other projects with each commit. */
 function seed(): number {

@@ -59,7 +59,8 @@ export function generate(prefix: string, { pick, below, several }: Random): Gene
   const pgdata = pick(PGDATA);
   const storage = pick(STORAGES);
   const folder = pick(FOLDERS);
-  const at = pick([pgdata, pgdata, posix.dirname(pgdata), `${pgdata}2`]);
+  const above = posix.dirname(pgdata);
+  const at = pick([pgdata, pgdata, above === '/' ? pgdata : above, `${pgdata}2`]);
   const inData = relative(at, pgdata);
   const files: Record<string, string> = {};
   const links: Record<string, string> = {};

@@ -63,11 +63,11 @@ export async function lookInto(
   });
 }
 
-/** What empties a data directory and leaves the folder itself. */
+/** What empties a data directory, if there is one, and leaves the folder itself. A look follows. */
 export const emptying = ({ source, data }: Place, image: string): Helper => ({
   image,
   mounts: [{ type: 'bind', source, target: AT, writable: true }],
-  script: 'find "$1" -xdev -mindepth 1 -delete',
+  script: 'if [ -e "$1" ]; then find "$1" -xdev -mindepth 1 -delete; fi',
   args: [posix.join(AT, data)],
 });
 
