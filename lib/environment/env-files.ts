@@ -87,6 +87,8 @@ function scan(content: string): {
   for (let row = 0; row < rows.length; row++) {
     const text = rows[row]!;
     if (/^\s*(#|$)/.test(text)) continue;
+    // Compose would take the bytes as they are, and we others.
+    if (text.includes('\ufffd')) malformed.push({ line: row + 1, what: 'is not UTF-8' });
     const [, name, raw] = text.match(/^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*?)\s*$/) ?? [];
     if (name === undefined) {
       malformed.push({ line: row + 1, what: 'is not of the form NAME=value' });

@@ -1,3 +1,4 @@
+import { NOT_FILES } from './broken-files.ts';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'dotenv';
@@ -193,4 +194,17 @@ test('the places are those of what dotenv reads, or the file is refused', { time
   }
   expect(wrong).toEqual([]);
   expect(accepted).toBeGreaterThan(400);
+});
+
+test('what is not UTF-8 is named with its line, but for comments', () => {
+  const root = temporaryFolder({ file: Buffer.from('# caf\xe9\nA=1\nPASSWORD=caf\xe9\n', 'latin1') });
+  expect(readEnvFiles(root, [{ path: 'file', secret: false }]).problems).toEqual(['file:3: is not UTF-8']);
+});
+
+test.each(NOT_FILES)('$what in the place of an env file is a problem, at once', async ({ make, said }) => {
+  const root = temporaryFolder();
+  await make(join(root, 'file'));
+  const { problems } = readEnvFiles(root, [{ path: 'file', secret: true }]);
+  expect(problems).toEqual([expect.stringMatching(said)]);
+  expect(problems[0]).toMatch(/^file/);
 });
