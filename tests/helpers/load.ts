@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -26,7 +27,7 @@ const LOOK = `
 const VISITOR = 'visitor';
 
 async function admitVisitors({ db, hba }: World): Promise<void> {
-  await db.sql(`CREATE ROLE ${VISITOR} LOGIN`);
+  await db.sql(`DO $$ BEGIN CREATE ROLE ${VISITOR} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$`);
   writeFileSync(hba, `host all ${VISITOR} all trust\n${readFileSync(hba, 'utf8')}`);
   await db.sql('SELECT pg_reload_conf()');
 }
@@ -82,6 +83,45 @@ export interface LoadResult extends Load {
   readonly times: readonly number[];
   /** The databases that there were, one after the other. */
   readonly oids: readonly string[];
+}
+
+/** Keeps processor cores busy until it is told to stop. */
+function keepBusy(cores: number): () => void {
+  const loops = Array.from({ length: cores }, () =>
+    spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' }),
+  );
+  return () => loops.forEach((loop) => loop.kill('SIGKILL'));
+}
+
+/** The same as `resetUnderLoad`, of any command, on a machine whose cores are busy with something else. */
+export async function runsOnBusyCores(
+  world: World,
+  clients: number,
+  command: string,
+  runs: number,
+  cores = 2,
+): Promise<{
+  readonly statuses: readonly number[];
+  readonly times: readonly number[];
+  readonly said: string;
+}> {
+  const stop = await startClients(world, clients);
+  const rest = keepBusy(cores);
+  const statuses: number[] = [];
+  const times: number[] = [];
+  let said = '';
+  try {
+    for (let n = 0; n < runs; n++) {
+      const { status, time, stderr } = await world.scratch.runTask(command);
+      statuses.push(status);
+      times.push(time);
+      if (status !== 0) said += stderr;
+    }
+  } finally {
+    rest();
+    await stop();
+  }
+  return { statuses, times, said };
 }
 
 /** Resets the database again and again while clients reconnect without pause. */

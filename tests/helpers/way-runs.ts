@@ -62,7 +62,7 @@ function startOnWay({ scratch, command }: Subject, config: string, real: boolean
   const order: LimitsOrder = { file: scratch.path('lib/stack/limits.ts'), seconds: SHORT };
   return scratch.start(
     [process.execPath, '--require', TYPESCRIPT, ...preload, scratch.path('tasks', `${task}.ts`), ...args],
-    { env: { DOCKER_HOST: config, MAKESAFE_LIMITS: JSON.stringify(order) } },
+    { env: { DOCKER_CONFIG: config, MAKESAFE_LIMITS: JSON.stringify(order) } },
   );
 }
 
