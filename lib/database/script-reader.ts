@@ -52,6 +52,15 @@ class Lines {
     return true;
   }
 
+  /** The next line where all of it is at hand: most are, and to wait for each takes longer than to read it. */
+  ready(line: number): string | undefined {
+    const end = this.#bytes.indexOf(LINE_BREAK) + 1;
+    if (end === 0) return undefined;
+    const bytes = this.#bytes.subarray(0, end);
+    this.#bytes = this.#bytes.subarray(end);
+    return textOf(bytes, line);
+  }
+
   /**
    * @param line its number, for what is wrong with it
    * @returns it with its line break, which the last one may lack; undefined at the end
@@ -62,15 +71,15 @@ class Lines {
       const end = this.#bytes.indexOf(LINE_BREAK) + 1;
       const part = end > 0 ? this.#bytes.subarray(0, end) : this.#bytes;
       this.#bytes = this.#bytes.subarray(part.length);
-      if (part.includes(0)) refuse(line, 'it is not text: it holds a zero byte');
+      // Before more of it is read.
+      if (part.includes(0)) refuse(line, ZERO);
       parts.push(part);
       length += part.length;
       if (length > LONGEST_STATEMENT) refuse(line, TOO_LONG);
       if (end > 0 || !(await this.#load())) break;
     }
     const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-    if (!isUtf8(bytes)) refuse(line, 'it is not text in UTF-8');
-    return bytes.length === 0 ? undefined : bytes.toString('utf8');
+    return bytes.length === 0 ? undefined : textOf(bytes, line);
   }
 
   /**
@@ -116,6 +125,14 @@ class Lines {
     const last = this.#bytes.lastIndexOf(LINE_BREAK) + 1;
     return last > 0 && length - last < 4 ? last : length;
   }
+}
+
+const ZERO = 'it is not text: it holds a zero byte';
+
+function textOf(bytes: Buffer, line: number): string {
+  if (bytes.includes(0)) refuse(line, ZERO);
+  if (!isUtf8(bytes)) refuse(line, 'it is not text in UTF-8');
+  return bytes.toString('utf8');
 }
 
 const TOO_LONG = `a statement of more than ${LONGEST_STATEMENT / 1024 ** 2} MB, which is not taken; COPY … FROM stdin takes data of any size`;
@@ -178,7 +195,7 @@ export async function* readScript(
   const lines = new Lines(source);
   const splitter = new Splitter(onCommand);
   for (;;) {
-    const line = await lines.next(splitter.line + 1);
+    const line = lines.ready(splitter.line + 1) ?? (await lines.next(splitter.line + 1));
     if (line === undefined) break;
     if (splitter.isBetween) onLine(line);
     for (const statement of splitter.feed(line)) {

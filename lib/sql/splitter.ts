@@ -93,7 +93,7 @@ export class Splitter {
     this.#line += 1;
     // However long a file is that has nothing but comments and white space, it is not kept.
     if (this.isBetween && this.#length > KEPT_COMMENT) [this.#text, this.#length] = [[], 0];
-    if (this.#length === 0) this.#began = this.#line;
+    if (this.isBetween) this.#began = this.#line;
     const ended: Statement[] = [];
     let start = 0;
     for (let at = 0; at < line.length;) {

@@ -199,12 +199,12 @@ export function cageScripts(count: number, seed: number, neighbours: Neighbours)
 }
 
 /** Everything on the server that is not in the database which is restored, in one text to compare. */
-export const snapshot = (live: string): string => `
+export const snapshot = (live: string, aside = live): string => `
   SELECT coalesce(string_agg(line, E'\\n' ORDER BY line COLLATE "C"), '') FROM (
     SELECT 'database ' || (to_jsonb(d) - '{oid,datfrozenxid,datminmxid,dattablespace}'::text[]
-             - CASE WHEN datname = '${live}' THEN 'datacl' ELSE '-' END)::text AS line FROM pg_database d
+             - CASE WHEN datname IN ('${live}', '${aside}') THEN 'datacl' ELSE '-' END)::text AS line FROM pg_database d
     UNION ALL SELECT 'acl ' || (SELECT jsonb_agg(a::text ORDER BY a::text)
-      FROM aclexplode(coalesce(datacl, acldefault('d', datdba))) a)::text FROM pg_database WHERE datname = '${live}'
+      FROM aclexplode(coalesce(datacl, acldefault('d', datdba))) a)::text FROM pg_database WHERE datname IN ('${live}', '${aside}')
     UNION ALL SELECT 'oid ' || datname || oid FROM pg_database WHERE datname <> '${live}'
     UNION ALL SELECT 'role ' || r::text FROM pg_authid r
     UNION ALL SELECT 'member ' || (to_jsonb(m) - 'oid')::text FROM pg_auth_members m
@@ -220,8 +220,8 @@ export const snapshot = (live: string): string => `
     UNION ALL SELECT 'subscription ' || subname FROM pg_subscription
     UNION ALL SELECT 'prepared ' || gid FROM pg_prepared_xacts
     UNION ALL SELECT 'depends ' || s::text FROM pg_shdepend s
-      WHERE dbid NOT IN (SELECT oid FROM pg_database WHERE datname = '${live}')
-        AND NOT (classid = 'pg_database'::regclass AND objid = (SELECT oid FROM pg_database WHERE datname = '${live}'))
+      WHERE dbid NOT IN (SELECT oid FROM pg_database WHERE datname IN ('${live}', '${aside}'))
+        AND NOT (classid = 'pg_database'::regclass AND objid IN (SELECT oid FROM pg_database WHERE datname IN ('${live}', '${aside}')))
     UNION ALL SELECT 'file ' || f::text FROM pg_file_settings f
     UNION ALL SELECT 'hba ' || h::text FROM pg_hba_file_rules h
   ) AS lines`;
@@ -229,7 +229,7 @@ export const snapshot = (live: string): string => `
 /** The same of files: what is there, and of configuration what is in it. Folders of databases are listed by their names. */
 export const FILES = `
   cd "$1" && for file in *.conf postgresql.auto.conf PG_VERSION; do [ -f "$file" ] && cksum "$file"; done
-  ls base pg_tblspc pg_replslot pg_logical 2>/dev/null | grep -v -x "$2"
+  ls base pg_tblspc pg_replslot pg_logical 2>/dev/null | grep -v -x -E "$2"
   ls -d /tmp/*${ESCAPED}* 2>/dev/null
   ls . | grep -v '^postmaster'
   true`;
