@@ -157,8 +157,10 @@ export async function lookAtBrought(
     name: string;
     kind: string;
     forced: boolean;
+    readable: boolean;
   }>(
-    `SELECT nspname AS schema, relname AS name, relkind AS kind, relforcerowsecurity AS forced
+    `SELECT nspname AS schema, relname AS name, relkind AS kind, relforcerowsecurity AS forced,
+            has_table_privilege(c.oid, 'SELECT') AS readable
      ${OWN_RELATIONS} AND relkind IN ('r', 'p', 'S') ORDER BY 1, 2`,
   );
   const sequences = relations.filter(({ kind }) => kind === 'S').length;
@@ -175,7 +177,7 @@ export async function lookAtBrought(
   for (const table of tables) {
     const said = brings?.tables.get(keyOf(table.schema, table.name));
     const expected = typeof said === 'number' ? said : undefined;
-    if (table.kind === 'p' && expected === undefined) continue;
+    if ((table.kind === 'p' || !table.readable) && expected === undefined) continue;
     const found = await countRows(client, table);
     if (table.kind === 'r') rows += found;
     if (expected !== undefined && expected !== found)
