@@ -189,8 +189,7 @@ export async function openComposeStack(
 
     async destroy(plan, { storage }) {
       const endSessions = spares.endAll.bind(spares);
-      const tools = { engine, docker, config, project, databaseService, actor, terminal, endSessions };
-      await destroyPlan(plan as ComposePlan, storage, tools);
+      await destroyPlan(plan as ComposePlan, storage, { ...about, project, actor, terminal, endSessions });
       running.forget();
       if (!actor.dryRun) await keeps.forget();
     },
