@@ -80,7 +80,7 @@ function lossOfOrphan(container: DatabaseContainer, successor: PlannedService | 
 export function whereIs(place: Place): string {
   switch (place.kind) {
     case 'volume': {
-      const below = place.path === '' ? '' : `${place.path} of `;
+      const below = place.path === '' ? '' : `folder ${place.path} of `;
       if (place.name === '') return 'a new anonymous volume';
       if (ANONYMOUS.test(place.name)) return `${below}anonymous volume ${place.name.slice(0, 12)}`;
       return `${below}volume ${place.name}`;
@@ -117,7 +117,8 @@ export function remedyFor(
 ): string[] {
   const { file, keyOf, command } = words;
   const { mounts, data } = container;
-  const mount = loss.kind === 'moved' && hasName(loss.from) ? mountOf(loss.path, mounts) : undefined;
+  const path = loss.kind === 'moved' ? loss.path : data.real;
+  const mount = hasName(placeOf(path, mounts)) ? mountOf(path, mounts) : undefined;
   const move = [
     command('backup'),
     `then ${command('db-reset-volume-env')}; ${command('up')}; ${command('restore-from-dump', 'DUMP=<the backup>')}`,
@@ -142,6 +143,8 @@ export function remedyFor(
     loss.kind === 'moved' && loss.from.kind === 'volume' && loss.from.name !== ''
       ? [`or keep that volume by its name: volumes: { data: { external: true, name: ${loss.from.name} } }`]
       : [];
+  // The file is right already for whatever is made from it: the data has to be moved there.
+  if (beside?.destination === at && beside.source !== '') return move;
   return [move[0]!, write, move[1]!, ...keep];
 }
 

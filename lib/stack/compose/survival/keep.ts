@@ -157,16 +157,14 @@ export function keeper(options: KeepOptions): Keeper {
     if (!seen || !service) return;
     const { container, time } = seen;
     const loss = lossOf(container, plan(service, container, 'anew'));
-    if (!loss) return;
     const place = placeOf(container.data.real, container.mounts);
     const there = await holdsData(engine, place, service.imageId, project);
     const when = time.slice(0, 16).replace('T', ' ');
-    if (there === false) {
+    if (there === false)
       terminal.warn(
-        `the data of ${env} was last seen in ${whereIs(place)} (${when} UTC), and is not there any more: this server starts without it`,
+        `the data of ${env} was last seen in ${whereIs(place)} (${when} UTC), and is not there any more: the server starts without it`,
       );
-      return;
-    }
+    if (!loss || there === false) return;
     const why = whyLost({ container, loss });
     throw new RefusedError(
       `refused; nothing was touched\nthe server would be new and empty, and data is there already (seen ${when} UTC): ${why}`,
@@ -231,9 +229,9 @@ export function keeper(options: KeepOptions): Keeper {
     });
 
   /** @throws FailedError when the data is not where it was, now that its container is gone */
-  async function confirmKept({ containers, services }: Situation): Promise<string> {
-    const withData = containers.filter(({ data }) => data.state === 'there');
-    if (withData.length === 0) return foundWithout(services.get(databaseService)?.imageId);
+  async function confirmKept(situation: Situation): Promise<string> {
+    const withData = situation.containers.filter(({ data }) => data.state === 'there');
+    if (withData.length === 0) return foundWithout(situation);
     const places = withData.map(async ({ data, mounts, imageId }) => {
       const place = placeOf(data.real, mounts);
       const there = await holdsData(engine, place, imageId, project);
@@ -248,14 +246,19 @@ export function keeper(options: KeepOptions): Keeper {
   }
 
   /** Where there was no container, or none with data. */
-  async function foundWithout(image: string | undefined): Promise<string> {
+  async function foundWithout(situation: Situation): Promise<string> {
+    const service = situation.services.get(databaseService);
     const seen = await readLastSeen(record);
-    if (!seen) return 'no container of its database was there, and nothing is known of data';
-    const { data, mounts } = seen.container;
-    const place = placeOf(data.real, mounts);
-    const there = await holdsData(engine, place, image, project);
-    if (there === true) return `its data stays in ${whereIs(place)}`;
-    return `its data was last in ${whereIs(place)}, and ${there === false ? 'is not there' : 'could not be looked for'}`;
+    if (!seen) return 'there was no container with data, and nothing is known of data elsewhere';
+    const { container } = seen;
+    const place = placeOf(container.data.real, container.mounts);
+    const there = await holdsData(engine, place, service?.imageId, project);
+    if (there === undefined) return `its data was last in ${whereIs(place)}, and nobody could look there`;
+    if (!there) return `its data was last in ${whereIs(place)}, and is not there`;
+    const loss = service && lossOf(container, plan(service, container, 'anew'));
+    return loss
+      ? `its data is in ${whereIs(place)}, and the next up would not look there`
+      : `its data stays in ${whereIs(place)}`;
   }
 
   /** @throws FailedError when one of the containers is gone */

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { FailedError, messageOf } from '../../../errors.ts';
 import type { ComposeConfig, ConfiguredService } from '../config.ts';
 import {
   inspectVolumes,
@@ -119,7 +120,10 @@ export async function surveyContainers(
     });
     return {
       ...{ id: container.Id, name: container.Name.replace(/^\//, ''), service, running, mounts, configured },
-      data: await findData(files, running, mounts, told, configured),
+      data: await findData(files, running, mounts, told, configured).catch((error: unknown) => {
+        if (!(error instanceof FailedError)) throw error;
+        return { state: 'unknown', why: messageOf(error), ...nowhere(configured) } as const;
+      }),
       image: container.Config.Image,
       imageId: container.Config.Labels?.['com.docker.compose.image'] ?? container.Image,
       hash: container.Config.Labels?.['com.docker.compose.config-hash'],
@@ -258,11 +262,14 @@ async function findData(
   );
   const places = [...new Set([...mounted.flat(), ...(await dataInLayer(files))])];
   if (places.length === 1) return at(places[0]!);
-  const nowhere = { directory: configured, real: configured, links: [], elsewhere: [] };
-  if (places.length === 0) return { state: 'none', ...nowhere };
+  if (places.length === 0) return { state: 'none', ...nowhere(configured) };
   const why = `there are data directories at ${places.join(' and ')}, and the server does not say which is its own`;
-  return { state: 'unknown', why, ...nowhere };
+  return { state: 'unknown', why, ...nowhere(configured) };
 }
+
+const nowhere = (directory: string): Pick<DataFiles, 'directory' | 'real' | 'links' | 'elsewhere'> => ({
+  ...{ directory, real: directory, links: [], elsewhere: [] },
+});
 
 /** Data directories in the container's own layer: not each database's folder in them, which has a PG_VERSION as well. */
 const dataInLayer = async (files: Files): Promise<string[]> =>
