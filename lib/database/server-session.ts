@@ -93,6 +93,7 @@ export async function besideOnceItAnswers<T>(
         now - lastSeen > RESTART_TIMEOUT * 1000
       )
         throw error;
+      await run.stack.fullDisk?.recover();
       run.terminal.progress('waiting for the server to answer …');
       await sleep(500);
     }

@@ -62,6 +62,7 @@ export async function replaceDatabase(run: StackRun, { what, fill }: Replacement
     if (!attributes) throw new FailedError(`there is no database ${name}`);
     const old = { ...attributes, name };
     progress.oid = oid = old.oid;
+    if (!run.actor.dryRun) stack.fullDisk?.prepare();
     await whileUnfinished(`${newName(name)}, half made, which the next ${what} removes`, () =>
       build(run, client, old, occasion, fill),
     );

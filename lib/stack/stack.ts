@@ -113,6 +113,17 @@ export interface Stack {
   readonly lock?: (about: string) => Promise<EngineLock | undefined>;
   /** Whether the server has ended, where nothing but `up` starts it again. */
   readonly hasEnded?: () => boolean;
+  /** For a server that ends when its disk is full, and that somebody has to start again. */
+  readonly fullDisk?: {
+    /** Keeps some room of the disk, before it is filled. */
+    readonly prepare: () => void;
+    /**
+     * Starts the server again in that room, if that is why it has ended.
+     *
+     * @throws UnreachableError saying what to free, when there is no such room
+     */
+    readonly recover: () => Promise<void>;
+  };
 
   /**
    * Stops and removes what is in the plan and nothing else, then makes sure that nothing of it is left.

@@ -74,13 +74,16 @@ export async function waitUntilReady(
         const why = gaveUp
           ? `service ${service} ${container ? `is ${container.State.Status} (status ${container.State.ExitCode})` : 'has no container'}`
           : `no answer within ${timeout} s: ${messageOf(last)}`;
-        throw new UnreachableError(
-          `the database did not start: ${why}${await lastLogLines(docker, container)}`,
-          {
-            ...(gaveUp ? {} : { hint: 'TIMEOUT=<seconds> waits longer' }),
-            cause: last,
-          },
-        );
+        const log = await lastLogLines(docker, container);
+        const isFull = /No space left on device/.test(log);
+        throw new UnreachableError(`the database did not start: ${why}${log}`, {
+          ...(isFull
+            ? { hint: 'the disk with its data is full: remove something else there, then type this again' }
+            : gaveUp
+              ? {}
+              : { hint: 'TIMEOUT=<seconds> waits longer' }),
+          cause: last,
+        });
       }
       await sleep(INTERVAL_MS);
     }

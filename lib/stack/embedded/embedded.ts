@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import pg from 'pg';
 import type { Environment } from '../../environment/resolve.ts';
+import { byteSize } from '../../display.ts';
 import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
 import { direct } from '../direct.ts';
 import type { Plan } from '../plan.ts';
@@ -12,6 +13,7 @@ import { diagnoseEmbedded } from './diagnose.ts';
 import { followFile } from './follow.ts';
 import { checkData, storageOf, whatStays } from './data.ts';
 import { withLock } from './lock.ts';
+import { RESERVE, isDiskFull, keepReserve, useReserve } from './reserve.ts';
 import { planEmbedded } from './plan.ts';
 import type { SessionAs } from '../postgres/session.ts';
 import {
@@ -23,6 +25,7 @@ import {
   removeData,
   start,
   stop,
+  type Home,
   type Running,
 } from './server.ts';
 
@@ -47,11 +50,23 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
   const begin = (): Promise<void> => withLock(home.folder, beginAlone);
   const end = (): Promise<void> => withLock(home.folder, () => stop(home));
 
+  /** Also where its disk is full, in the room that is kept for that. */
+  async function startServer(): Promise<number> {
+    const timeZone = variables.get('TZ')?.value;
+    const options = timeZone === undefined ? [] : ['-c', `timezone=${timeZone}`];
+    try {
+      return (await start(home, options)).port;
+    } catch (error) {
+      if (!isDiskFull(home)) throw error;
+      if (!useReserve(home)) throw diskFull(home, name, error);
+      return (await start(home, options)).port;
+    }
+  }
+
   async function beginAlone(): Promise<void> {
     checkData(home, name);
     await initialise(home, credentials);
-    const timeZone = variables.get('TZ')?.value;
-    const { port } = await start(home, timeZone === undefined ? [] : ['-c', `timezone=${timeZone}`]);
+    const port = await startServer();
     await withClient('postgres', port, async (client) => {
       const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database.name]);
       if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database.name)}`);
@@ -86,6 +101,19 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
     database,
 
     hasEnded: () => findRunning(home) === undefined,
+
+    fullDisk: {
+      prepare: () => keepReserve(home),
+      recover: () =>
+        withLock(home.folder, async () => {
+          if (findRunning(home) || !isDiskFull(home)) return;
+          if (!useReserve(home)) throw diskFull(home, name);
+          terminal.info(
+            `the disk is full, and the server has ended; it is started again in the ${byteSize(RESERVE)} that were kept for that`,
+          );
+          await startServer();
+        }),
+    },
 
     target: async () => {
       const found = findRunning(home);
@@ -186,3 +214,9 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
     }),
   };
 }
+
+const diskFull = (home: Home, environment: string, cause?: unknown): UnreachableError =>
+  new UnreachableError(`the disk of ${home.folder} is full, and PostgreSQL needs room on it to start`, {
+    cause,
+    hint: `remove ${byteSize(RESERVE)} or more of something else on that disk, then type: make up ENV=${environment}`,
+  });

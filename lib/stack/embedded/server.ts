@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailedError, UnreachableError } from '../../errors.ts';
+import { whileWaitingFor } from '../../output/waiting.ts';
 import { childEnvironment, run } from '../../process.ts';
 import { findBinaries } from './binaries.ts';
 
@@ -129,14 +130,25 @@ export async function start(home: Home, options: readonly string[]): Promise<Run
     child.once('exit', () => resolve()).once('error', () => resolve()),
   );
   const gone = ended.then(() => 'gone' as const);
-  for (const deadline = performance.now() + 30_000; performance.now() < deadline;) {
+  const started = whileWaitingFor('PostgreSQL to start', whenReady(home, gone));
+  const running = await started;
+  if (running) return running;
+  throw new UnreachableError(
+    `the embedded PostgreSQL did not start; the end of ${home.log}:\n${lastLines(home.log, 10)}`,
+  );
+}
+
+/** Milliseconds for a start: after a crash it works through its log first, which takes as long as it takes. */
+const STARTS = 300_000;
+
+/** Undefined when it ends instead. */
+async function whenReady(home: Home, gone: Promise<'gone'>): Promise<Running | undefined> {
+  for (const deadline = performance.now() + STARTS; performance.now() < deadline;) {
     const running = findRunning(home);
     if (running && isReady(home)) return running;
     if ((await Promise.race([gone, sleep(20)])) === 'gone') break;
   }
-  throw new UnreachableError(
-    `the embedded PostgreSQL did not start; the end of ${home.log}:\n${lastLines(home.log, 10)}`,
-  );
+  return undefined;
 }
 
 /** Line 8 of postmaster.pid is the state, as pg_ctl reads it. */
