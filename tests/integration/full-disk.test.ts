@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { statfsSync, existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { homeOf } from '../../lib/stack/embedded/server.ts';
 import { EmbeddedScratch, PATIENCE, localAsker } from '../helpers/embedded.ts';
@@ -32,7 +33,9 @@ describe.skipIf(process.getuid?.() !== 0)('a restore that fills the disk', () =>
     // The preflight has seen room by then; somebody else takes it.
     await running.printed(/^ {4}database /m);
     await expect.poll(() => existsSync(join(disk.folder, 'reserve'))).toBe(true);
-    const makeRoom = disk.fill();
+    // To the last byte, while the server takes some as well.
+    const filler = join(disk.folder, 'filler');
+    spawnSync('sh', ['-c', 'cat /dev/zero > "$1"', 'sh', filler]);
     const { status, stderr } = await running.ended;
     expect(status, stderr).not.toBe(0);
     expect(stderr).toContain('the old database core_demo is in use, unchanged');
@@ -42,7 +45,7 @@ describe.skipIf(process.getuid?.() !== 0)('a restore that fills the disk', () =>
       '1',
     );
     expect(statfsSync(disk.folder).bavail).toBeGreaterThan(0);
-    makeRoom();
+    rmSync(filler);
     await scratch.mustTask(`db-reset-db-env ENV=${ENV} WAIT=0`);
   });
 });

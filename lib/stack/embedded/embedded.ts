@@ -47,7 +47,14 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
     });
   }
 
-  const begin = (): Promise<void> => withLock(home.folder, beginAlone);
+  /** Even a lock takes room. */
+  const alone = (work: () => Promise<void>): Promise<void> =>
+    withLock(home.folder, work).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      if (!useReserve(home)) throw diskFull(home, name, error);
+      return withLock(home.folder, work);
+    });
+  const begin = (): Promise<void> => alone(beginAlone);
   const end = (): Promise<void> => withLock(home.folder, () => stop(home));
 
   /** Also where its disk is full, in the room that is kept for that. */
@@ -104,15 +111,14 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
 
     fullDisk: {
       prepare: () => keepReserve(home),
-      recover: () =>
-        withLock(home.folder, async () => {
-          if (findRunning(home) || !isDiskFull(home)) return;
-          if (!useReserve(home)) throw diskFull(home, name);
-          terminal.info(
-            `the disk is full, and the server has ended; it is started again in the ${byteSize(RESERVE)} that were kept for that`,
-          );
-          await startServer();
-        }),
+      async recover() {
+        if (findRunning(home) || !isDiskFull(home)) return;
+        if (!useReserve(home)) throw diskFull(home, name);
+        terminal.info(
+          `the disk is full, and the server has ended; it is started again in the ${byteSize(RESERVE)} that were kept for that`,
+        );
+        await alone(async () => void (await startServer()));
+      },
     },
 
     target: async () => {
