@@ -10,8 +10,8 @@ import { run } from '../../process.ts';
 const INTERVAL_MS = 100;
 /** Seconds that one attempt waits for a server that does not listen yet: then the container is looked at again. */
 const LISTEN = 5;
-/** For the server's answer; one that hangs must not use up the whole timeout unseen. */
-const ANSWER_MS = 2_000;
+/** For the server's answer, at the least; and at the most: one that hangs must not use up the whole timeout unseen. */
+const [ANSWER_MS, PATIENT_MS] = [2_000, 20_000];
 
 /**
  * Waits until the database answers a query over TCP inside its container. The temporary server that the official
@@ -58,7 +58,7 @@ export async function waitUntilReady(
           const wait = Math.min(LISTEN, Math.max(0, Math.ceil(timeout - elapsed())));
           const how = {
             wait,
-            timeout: wait * 1000 + ANSWER_MS,
+            timeout: wait * 1000 + Math.max(ANSWER_MS, Math.min(PATIENT_MS, (timeout - elapsed()) * 1000)),
             signal: AbortSignal.any([signal, attempt.signal]),
           };
           await greet(container.Id, how);
