@@ -32,6 +32,7 @@ describe.skipIf(inject('noEngine') !== '')('the plan of a reset, case by case', 
       imageless: on({ ...sleeping, image: '${IMAGE}', volumes: [`../data/imageless:${DATA}`] }),
       kept_prod: on({ volumes: [`../data/kept_prod:${DATA}`] }, {}, { protected: true }),
       late: on({ ...named.db, init: true, entrypoint: ['sh', '-c', LATE] }, { volumes: { data: {} } }),
+      rebuilt: on({ ...named.db, environment: { SHOWN: 'a$$b "c"' } }, { volumes: { data: {} } }),
       profiled: on(named.db, { volumes: { data: {} } }),
     },
   });
@@ -216,6 +217,26 @@ describe.skipIf(inject('noEngine') !== '')('the plan of a reset, case by case', 
     expect(stderr).toMatch(/contents +not known: /);
     expect(stderr).toContain('[ok] late: ');
     expect(status).toBe(0);
+  });
+
+  test('a rebuild starts what was shown, whatever the compose file says by then', async () => {
+    await scratch.compose('rebuilt', 'up', '--detach');
+    const old = await scratch.container('rebuilt');
+    const running = scratch.startTask('db-rebuild-env ENV=rebuilt WAIT=0 UNTIL=up TIMEOUT=300');
+    await expect.poll(() => scratch.container('rebuilt'), { timeout: 120_000 }).not.toBe(old);
+    const before = scratch.read('docker/rebuilt.json');
+    scratch.write('docker/rebuilt.json', 'no compose file any more');
+    const { status, stderr } = await running.ended;
+    expect(stderr).toMatch(/✓ up /);
+    expect(status).toBe(0);
+    const id = await scratch.container('rebuilt');
+    expect(await docker('inspect', '--format', '{{range .Config.Env}}{{println .}}{{end}}', id)).toContain(
+      'SHOWN=a$b "c"\n',
+    );
+    // It is the same configuration to compose as well: `up` makes nothing anew.
+    scratch.write('docker/rebuilt.json', before);
+    await scratch.compose('rebuilt', 'up', '--detach');
+    expect(await scratch.container('rebuilt')).toBe(id);
   });
 
   test('a container behind a profile, and one that `compose run` made, are seen and go too', async () => {
