@@ -3,14 +3,18 @@ import { describe, expect, inject, test } from 'vitest';
 import { resetGenerated, type Outcome } from '../helpers/generated-project.ts';
 import { seededRandom } from '../unit/support.ts';
 
-/** `PROJECTS=200 npx vitest run --project e2e tests/e2e/plan.test.ts`; `SEED=<number>` begins elsewhere. */
-const COUNT = Number(process.env['PROJECTS'] ?? 5);
+/**
+ * `PROJECTS=200 npx vitest run --project e2e tests/e2e/plan.test.ts`; `SEED=<number>` begins elsewhere, `SEED=7,9` makes those
+ * two, `DEBUG=1` shows what was said of each.
+ */
+const SEEDS = (process.env['SEED'] ?? '').split(',').filter(Boolean).map(Number);
+const COUNT = SEEDS.length > 1 ? SEEDS.length : Number(process.env['PROJECTS'] ?? 5);
 /** At the same time: each waits for the engine most of its time. */
 const AT_ONCE = 6;
 
 /** Other projects with each commit. */
 function seed(): number {
-  if (process.env['SEED'] !== undefined) return Number(process.env['SEED']);
+  if (SEEDS.length > 0) return SEEDS[0]!;
   try {
     return parseInt(execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).slice(0, 7), 16);
   } catch {
@@ -23,7 +27,8 @@ describe.skipIf(inject('noEngine') !== '')('the plan of a reset', () => {
     `${COUNT} generated projects: what is gone is what the screen has listed, or it was refused and nothing is`,
     async () => {
       const first = seed();
-      const seeds = Array.from({ length: COUNT }, (_project, at) => first + at);
+      const seeds =
+        SEEDS.length > 1 ? [...SEEDS] : Array.from({ length: COUNT }, (_project, at) => first + at);
       const outcomes: Outcome[] = [];
       const work = async (): Promise<void> => {
         for (let next = seeds.shift(); next !== undefined; next = seeds.shift()) {
