@@ -8,6 +8,8 @@ import type { Environment } from '../../lib/environment/resolve.ts';
 import { ConfigurationError } from '../../lib/errors.ts';
 import {
   composeCommand,
+  digestsOf,
+  frozenCommand,
   databaseSettings,
   readComposeConfig,
   secretsOf,
@@ -115,13 +117,32 @@ describe('databaseSettings', () => {
 });
 
 test('composeCommand leaves no choice to the shell', () => {
-  expect(composeCommand(environment(), 'down', '-v')).toEqual({
+  expect(composeCommand(environment(), 'down', '-v')).toMatchObject({
     file: 'docker',
     args: [
       ...['compose', '--env-file', 'env/.env.common', '--env-file', 'secrets/.env.vm_stg.secrets'],
       ...['-p', 'shop', '-f', 'docker/x.yml', 'down', '-v'],
     ],
   });
+});
+
+test('frozenCommand reads no file: the configuration is its input', () => {
+  expect(frozenCommand(environment(), 'up', '-d').args).toEqual([
+    ...['compose', '--env-file', '/dev/null', '-p', 'shop', '--project-directory'],
+    ...[join(environment().root, 'docker'), '--profile', '*', '-f', '-', 'up', '-d'],
+  ]);
+});
+
+test('digestsOf: one for each part, of what it says and not of how the file says it', () => {
+  const services = { db: { image: 'a' }, web: { image: 'b' } };
+  const digests = digestsOf({ services, volumes: { data: { name: 'x' } }, text: 'one' });
+  expect(Object.keys(digests)).toEqual(['service db', 'service web', 'volume data']);
+  expect(digestsOf({ services, volumes: { data: { name: 'x' } }, text: 'other' })).toEqual(digests);
+  const changed = digestsOf({
+    services: { ...services, web: { image: 'c' } },
+    volumes: { data: { name: 'x' } },
+  });
+  expect(Object.keys(digests).filter((part) => digests[part] !== changed[part])).toEqual(['service web']);
 });
 
 describe('readComposeConfig, with a program in the place of docker', () => {
