@@ -152,7 +152,7 @@ export async function composeWorld({
   const outside = clientAsker(async (database) => {
     const login = { user: 'app', password: 'simple', host: '127.0.0.1', port, database };
     const types = { getTypeParser: () => (value: unknown) => value };
-    const client = new pg.Client({ ...login, types, connectionTimeoutMillis: 2000 });
+    const client = new pg.Client({ ...login, types, connectionTimeoutMillis: 20_000 });
     client.on('error', () => {});
     await client.connect();
     return client;
