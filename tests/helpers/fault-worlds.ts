@@ -139,7 +139,10 @@ export async function composeWorld({
   const data = disk ? '../data/pg' : 'data';
   const sections = {
     ...(disk ? {} : { volumes: { data: {} } }),
-    db: { volumes: [`${data}:/var/lib/postgresql/data`], ports: [`127.0.0.1:${port}:5432`] },
+    db: {
+      volumes: [`${data}:/var/lib/postgresql/data`],
+      ...(inside ? {} : { ports: [`127.0.0.1:${port}:5432`] }),
+    },
   };
   const compose = databaseOnly(sections) as { services: Record<string, object> };
   if (application) compose.services['core_api'] = APPLICATION;
