@@ -21,7 +21,7 @@ interface Words {
   readonly connect: string;
 }
 
-const OWN = 'host=HOST, port=PORT, user="app", password="app"';
+const OWN = 'host=HOST, port=PORT, user=LOGIN, password="app"';
 
 const WORDS: Readonly<Record<Driver, Words>> = {
   psycopg2: {
@@ -51,10 +51,10 @@ const WORDS: Readonly<Record<Driver, Words>> = {
   },
 };
 
-/** The database is NAME of the server WHERE; the first of several engines goes to FIRST. Both are `host:port`. */
+/** The database is NAME of the server WHERE, the role LOGIN; the first of several engines goes to FIRST. Both are `host:port`. */
 export function envOf(kind: Kind, driver: Driver): string {
   const { dialect, isAsync, connect } = WORDS[driver];
-  const url = (address: string): string => `f"postgresql+${dialect}://app:app@{${address}}/{NAME}"`;
+  const url = (address: string): string => `f"postgresql+${dialect}://{LOGIN}:app@{${address}}/{NAME}"`;
   const options =
     kind === 'NullPool'
       ? ', poolclass=NullPool'
@@ -133,7 +133,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-WHERE, FIRST, NAME = (os.environ[name] for name in ("WHERE", "FIRST", "NAME"))
+WHERE, FIRST, NAME, LOGIN = (os.environ[name] for name in ("WHERE", "FIRST", "NAME", "LOGIN"))
 HOST, PORT = WHERE.split(":")
 PORT = int(PORT)
 
@@ -153,4 +153,41 @@ def upgrade():
 
 def downgrade():
     op.execute("DROP TABLE migrated")
+`;
+
+/** Says of a fresh connection whether a transaction is open on it, and ends. */
+export const TRANSACTION = `
+import asyncio, os
+HOST, PORT = os.environ["WHERE"].split(":")
+HOW = dict(host=HOST, port=int(PORT), user="app", password="app")
+NAME = os.environ["NAME"]
+import psycopg2, psycopg, asyncpg
+one = psycopg2.connect(dbname=NAME, **HOW)
+print("psycopg2", one.get_transaction_status(), one.autocommit)
+one = psycopg.connect(dbname=NAME, **HOW)
+print("psycopg", int(one.info.transaction_status), one.autocommit)
+one = psycopg.connect(dbname=NAME, autocommit=True, **HOW)
+print("psycopg autocommit", int(one.info.transaction_status), one.autocommit)
+async def main():
+    one = await psycopg.AsyncConnection.connect(dbname=NAME, **HOW)
+    print("psycopg async", int(one.info.transaction_status), one.autocommit)
+    one = await asyncpg.connect(database=NAME, **HOW)
+    print("asyncpg", one.is_in_transaction())
+asyncio.run(main())
+`;
+
+/** What a database may hold and set to have sessions of others see what is not so. */
+export const POISON = `
+  CREATE SCHEMA evil;
+  CREATE TABLE evil.pg_database AS SELECT * FROM pg_catalog.pg_database LIMIT 0;
+  CREATE FUNCTION evil.has_function_privilege(text, text) RETURNS bool LANGUAGE sql AS 'SELECT false';
+  CREATE FUNCTION evil.pg_postmaster_start_time() RETURNS timestamptz LANGUAGE sql AS 'SELECT ''epoch''::timestamptz';
+  CREATE FUNCTION evil.date_part(text, timestamptz) RETURNS float8 LANGUAGE sql AS 'SELECT 0::float8';
+  CREATE FUNCTION evil.convert_to(text, name) RETURNS bytea LANGUAGE sql AS 'SELECT ''\\x00''::bytea';
+  CREATE FUNCTION evil.encode(bytea, text) RETURNS text LANGUAGE sql AS 'SELECT ''00''::text';
+  CREATE FUNCTION evil.current_database() RETURNS name LANGUAGE sql AS 'SELECT ''other''::name';
+  CREATE FUNCTION evil.always(oid, oid) RETURNS bool LANGUAGE sql AS 'SELECT true';
+  CREATE OPERATOR evil.= (LEFTARG = oid, RIGHTARG = oid, FUNCTION = evil.always);
+  CREATE FUNCTION evil.times(float8, int) RETURNS float8 LANGUAGE sql AS 'SELECT 0::float8';
+  CREATE OPERATOR evil.* (LEFTARG = float8, RIGHTARG = int, FUNCTION = evil.times);
 `;
