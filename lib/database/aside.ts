@@ -61,6 +61,13 @@ export const formerName = (name: string): string => besides(name, '__old');
 /** `core__old_20261123_140300`, in UTC. */
 export const keptName = (name: string, since: Date): string => besides(name, `__old_${stamp(since)}`);
 
+/**
+ * What is about to be dropped gets a name that nobody has heard of, because DROP DATABASE knows names only and runs in no
+ * transaction: `core__gone_2026-11-23T14:03:00.123Z`.
+ */
+export const goneName = (name: string, time: Date): string => besides(name, `__gone_${time.toISOString()}`);
+export const isGoneName = (name: string): boolean => /__gone_\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(name);
+
 const stamp = (time: Date): string =>
   time.toISOString().slice(0, 19).replace('T', '_').replaceAll(/[-:]/g, '');
 

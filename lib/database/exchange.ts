@@ -1,15 +1,18 @@
-import type { Client } from 'pg';
 import type { StackRun } from '../task.ts';
 import { whileUnfinished } from '../unfinished.ts';
 import { formerName, keptName, writeMark, type Mark } from './aside.ts';
 import { type DatabaseAttributes } from './attributes.ts';
 import { quoteName, quoteText } from './quote.ts';
-import { commentStatement, inTransaction } from './leftovers.ts';
+import { change, type Hand } from './asserted.ts';
+import { commentStatement } from './leftovers.ts';
 import { endSessions } from './server-session.ts';
 
 /** The database that comes in, and what only it gets in the moment of the swap. */
 export interface Newcomer {
   readonly name: string;
+  readonly oid: string;
+  /** Its comment until then. */
+  readonly was: string | null;
   readonly connectionLimit: number;
   readonly isTemplate: boolean;
   readonly comment: string | null;
@@ -43,7 +46,7 @@ export function outgoing(
  */
 export async function exchange(
   run: StackRun,
-  client: Client,
+  hand: Hand,
   old: DatabaseAttributes & { readonly name: string },
   newcomer: Newcomer,
   occasion: Occasion,
@@ -51,7 +54,8 @@ export async function exchange(
 ): Promise<string> {
   const { actor, environment, signal, command } = run;
   const { name } = old;
-  const execute = (sql: string): Promise<unknown> => actor.act(`${sql};`, () => client.query(sql));
+  const { client, systemIdentifier } = hand;
+  const is = { name, oid: old.oid, systemIdentifier };
   const out = outgoing(name, occasion, keep, old.isTemplate);
   const opens = command('up', { ENV: environment.name });
   await whileUnfinished(
@@ -64,32 +68,47 @@ export async function exchange(
         since: occasion.since.toISOString(),
       };
       signal.throwIfAborted();
-      await execute(
-        inTransaction(
-          `ALTER DATABASE ${quoteName(name)} ALLOW_CONNECTIONS false`,
-          commentStatement(name, writeMark(old.comment, closed)),
-        ),
+      const comment = writeMark(old.comment, closed);
+      await change(
+        hand,
+        { before: [{ ...is, comment: old.comment }], after: [{ ...is, comment }] },
+        `ALTER DATABASE ${quoteName(name)} ALLOW_CONNECTIONS false`,
+        commentStatement(name, comment),
       );
       await actor.act(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${quoteText(name)};`,
-        () => endSessions(client, name, signal),
+        () => endSessions(client, is, signal),
       );
       signal.throwIfAborted();
-      await execute(swapStatement(old, newcomer, out.name, writeMark(old.comment, out.mark)));
+      const outComment = writeMark(old.comment, out.mark);
+      await change(
+        hand,
+        {
+          before: [
+            { ...is, comment },
+            { name: newcomer.name, oid: newcomer.oid, systemIdentifier, comment: newcomer.was },
+          ],
+          after: [
+            { ...is, name: out.name, comment: outComment },
+            { name, oid: newcomer.oid, systemIdentifier, comment: newcomer.comment },
+          ],
+        },
+        ...swapStatements(old, newcomer, out.name, outComment),
+      );
     },
     { closed: true },
   );
   return out.name;
 }
 
-function swapStatement(
+function swapStatements(
   { name, isTemplate }: DatabaseAttributes & { readonly name: string },
   newcomer: Newcomer,
   outName: string,
   outComment: string,
-): string {
+): string[] {
   const database = quoteName(name);
-  return inTransaction(
+  return [
     `ALTER DATABASE ${database} RENAME TO ${quoteName(outName)}`,
     `ALTER DATABASE ${quoteName(newcomer.name)} RENAME TO ${database}`,
     `ALTER DATABASE ${database} ALLOW_CONNECTIONS true CONNECTION LIMIT ${newcomer.connectionLimit} IS_TEMPLATE ${newcomer.isTemplate}`,
@@ -97,5 +116,5 @@ function swapStatement(
     // A template cannot be dropped.
     ...(isTemplate ? [`ALTER DATABASE ${quoteName(outName)} IS_TEMPLATE false`] : []),
     commentStatement(outName, outComment),
-  );
+  ];
 }

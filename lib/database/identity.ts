@@ -1,4 +1,9 @@
+import type { Client } from 'pg';
+import type { StackRun } from '../task.ts';
+import { OtherDatabaseError, type Hand } from './asserted.ts';
+import type { DatabaseAttributes } from './attributes.ts';
 import type { Contents } from './contents.ts';
+import { markerOf } from './marker.ts';
 
 /** Which database it is, whatever it is called by now: what the guard has shown, and each statement on it asserts. */
 export interface DatabaseIdentity {
@@ -20,3 +25,38 @@ export const identityIn = (
   // A database may be called like a property that every object has.
   marker: Object.hasOwn(markers, name) ? markers[name]! : null,
 });
+
+/** A run that may have been shown a database. */
+export type Shown = StackRun & { readonly identity?: DatabaseIdentity | undefined };
+
+/** A session's hand, on the server that it is on. */
+export async function handOf({ actor }: StackRun, client: Client): Promise<Hand> {
+  const { rows } = await client.query<{ system: string | null }>(
+    `SELECT CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
+       THEN (SELECT system_identifier::text FROM pg_control_system()) END AS system`,
+  );
+  return { client, actor, systemIdentifier: rows[0]!.system };
+}
+
+/**
+ * Whether what has the name now is what the guard has shown.
+ *
+ * @throws OtherDatabaseError when it is another database, on another server, or marked otherwise
+ */
+export function checkShown(
+  { identity, stack }: Shown,
+  { systemIdentifier }: Pick<Hand, 'systemIdentifier'>,
+  { oid, comment }: Pick<DatabaseAttributes, 'oid' | 'comment'>,
+): void {
+  if (!identity) return;
+  const now = { systemIdentifier, oid, marker: markerOf(comment) ?? null };
+  const changes = (['systemIdentifier', 'oid', 'marker'] as const).filter(
+    (fact) => now[fact] !== identity[fact],
+  );
+  if (changes.length === 0) return;
+  const list = changes.map((fact) => `${fact} ${identity[fact] ?? 'none'} → ${now[fact] ?? 'none'}`);
+  throw new OtherDatabaseError(
+    `database ${stack.database.name} is another one than was shown (${list.join(', ')}); nothing was changed in it`,
+    { hint: 'see what happens there, then type this again' },
+  );
+}

@@ -1,5 +1,6 @@
 import { MakesafeError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
+import { handOf } from './identity.ts';
 import { describeLeftovers, drop, findLeftovers, reopen, type Leftovers } from './leftovers.ts';
 import { beside, maintenanceDatabase } from './server-session.ts';
 
@@ -32,10 +33,10 @@ export async function undoInterrupted(run: StackRun): Promise<boolean> {
     // A run that was at work a moment ago may have ended.
     const leftovers = await findLeftovers(client, stack.database.name);
     if (!isInterrupted(leftovers)) return false;
-    const execute = (sql: string): Promise<unknown> => actor.act(`${sql};`, () => client.query(sql));
+    const hand = await handOf(run, client);
     describeLeftovers(stack.database.name, { ...leftovers, former: undefined }).forEach(terminal.info);
-    await reopen(leftovers, execute);
-    if (leftovers.unfinished) await drop(leftovers.unfinished, execute);
+    await reopen(leftovers, hand);
+    if (leftovers.unfinished) await drop(leftovers.unfinished, hand);
     if (!actor.dryRun) terminal.ok(`${stack.database.name} is open to applications, unchanged`);
     return leftovers.closed !== undefined;
   });

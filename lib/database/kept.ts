@@ -1,8 +1,9 @@
 import { RefusedError } from '../errors.ts';
 import type { DestructiveRun, StackRun } from '../task.ts';
-import { INVALID, readMark } from './aside.ts';
+import { INVALID, isGoneName, readMark } from './aside.ts';
 import { readAttributes } from './attributes.ts';
 import { exchange, outgoing, type Occasion } from './exchange.ts';
+import { checkShown, handOf } from './identity.ts';
 import { lookForLeftovers } from './interrupted.ts';
 import {
   describeLeftovers,
@@ -52,9 +53,10 @@ export async function checkKept(run: DestructiveRun): Promise<void> {
 export async function dropKept(run: DestructiveRun): Promise<void> {
   const { actor, terminal, environment, stack, signal } = run;
   await beside(run, async (client) => {
+    const hand = await handOf(run, client);
     for (const row of chosen(run, await findLeftovers(client, stack.database.name))) {
       signal.throwIfAborted();
-      await drop(row, (sql) => actor.act(`${sql};`, () => client.query(sql)));
+      await drop(row, hand);
       if (!actor.dryRun) terminal.ok(`${environment.name}: ${row.name} is gone`);
     }
   });
@@ -62,7 +64,9 @@ export async function dropKept(run: DestructiveRun): Promise<void> {
 
 /** The one to bring back. One whose removal was interrupted is lost. */
 function toBringBack(run: StackRun, leftovers: Leftovers): Marked {
-  const [row] = chosen(run, leftovers).filter(({ connectionLimit }) => connectionLimit !== INVALID);
+  const [row] = chosen(run, leftovers).filter(
+    ({ connectionLimit, name }) => connectionLimit !== INVALID && !isGoneName(name),
+  );
   if (row) return row;
   throw new RefusedError('the old database cannot be brought back: its removal had begun');
 }
@@ -84,16 +88,19 @@ export async function undo(run: DestructiveRun): Promise<void> {
     const leftovers = await findLeftovers(client, name);
     const wanted = toBringBack(run, leftovers);
     describeLeftovers(name, leftovers).forEach(terminal.info);
-    await reopen(leftovers, (sql) => actor.act(`${sql};`, () => client.query(sql)));
+    const hand = await handOf(run, client);
+    await reopen(leftovers, hand);
     const attributes = await readAttributes(client, name);
     if (!attributes) throw new RefusedError(`there is no database ${name}`);
+    checkShown(run, hand, attributes);
     progress.oid = attributes.oid;
-    const { connectionLimit, mark, comment } = wanted;
+    progress.newOid = wanted.oid;
+    const { connectionLimit, mark, comment, oid } = wanted;
     const newcomer = {
-      ...{ name: wanted.name, connectionLimit, isTemplate: mark.template === true },
+      ...{ name: wanted.name, oid, was: comment, connectionLimit, isTemplate: mark.template === true },
       comment: readMark(comment).comment,
     };
-    await exchange(run, client, { ...attributes, name }, newcomer, occasion, true);
+    await exchange(run, hand, { ...attributes, name }, newcomer, occasion, true);
   });
   if (actor.dryRun) return;
   terminal.ok(`${environment.name}: database ${name} is again what it was before`);

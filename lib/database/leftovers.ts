@@ -1,6 +1,18 @@
 import type { Client } from 'pg';
 import { RefusedError } from '../errors.ts';
-import { CREATED_BY_US, INVALID, formerName, keptName, newName, readMark, type Mark } from './aside.ts';
+import {
+  CREATED_BY_US,
+  INVALID,
+  formerName,
+  goneName,
+  isGoneName,
+  keptName,
+  newName,
+  readMark,
+  type Mark,
+} from './aside.ts';
+import { assertKnown, assertedly, change, type Hand, type Known } from './asserted.ts';
+import { endSessions } from './server-session.ts';
 import { quoteName, quoteText } from './quote.ts';
 
 /** A database as the catalog has it. */
@@ -48,7 +60,7 @@ export function recognise(name: string, rows: readonly DatabaseRow[]): Leftovers
     return mark?.of === name ? [{ ...row, mark }] : [];
   });
   const ours = (kind: Mark['kind'], named: (mark: Mark) => string): Marked[] =>
-    marked.filter((row) => row.mark.kind === kind && row.name === named(row.mark));
+    marked.filter((row) => row.mark.kind === kind && (row.name === named(row.mark) || isGoneName(row.name)));
   const made = ours('new', () => newName(name))[0];
   const former = ours('former', () => formerName(name))[0];
   const unmarked = rows.find((row) => row.name === newName(name) && !row.open && isUnmarkedOfOurs(row));
@@ -112,28 +124,51 @@ export function refuseForeign({ foreign }: Leftovers): void {
   });
 }
 
-type Execute = (sql: string) => Promise<unknown>;
+/** As it must be when it is touched. */
+const known = ({ name, oid, comment }: DatabaseRow, { systemIdentifier }: Hand): Known => ({
+  ...{ name, oid, systemIdentifier, comment },
+});
 
 /** Lets applications in again, where a run that had closed the database was killed. */
-export async function reopen({ closed }: Leftovers, execute: Execute): Promise<void> {
+export async function reopen({ closed }: Leftovers, hand: Hand): Promise<void> {
   if (!closed) return;
-  const { name, comment } = closed;
+  const { name } = closed;
+  const { comment } = readMark(closed.comment);
   const open = `ALTER DATABASE ${quoteName(name)} ALLOW_CONNECTIONS true`;
-  await execute(inTransaction(open, commentStatement(name, readMark(comment).comment)));
+  const asserted = { before: [known(closed, hand)], after: [{ ...known(closed, hand), comment }] };
+  await change(hand, asserted, open, commentStatement(name, comment));
 }
 
 /** Drops what a killed run left. */
-export async function removeLeftovers({ unfinished, former }: Leftovers, execute: Execute): Promise<void> {
-  for (const row of [unfinished, former]) if (row) await drop(row, execute);
+export async function removeLeftovers({ unfinished, former }: Leftovers, hand: Hand): Promise<void> {
+  for (const row of [unfinished, former]) if (row) await drop(row, hand);
 }
 
-/** Drops a database of ours, whoever is in it. */
-export async function drop(row: DatabaseRow, execute: Execute): Promise<void> {
-  const database = quoteName(row.name);
-  if (row.connectionLimit !== INVALID && (row.isTemplate || row.open)) {
-    await execute(`ALTER DATABASE ${database} ALLOW_CONNECTIONS false IS_TEMPLATE false`);
+/**
+ * Drops a database of ours, whoever is in it. It is renamed in a transaction that asserts which one it is, to a name that
+ * only this run knows; DROP DATABASE goes by that. What remains: somebody who reads that name from the server's catalog
+ * and gives it to another database within the milliseconds between the two.
+ */
+export async function drop(row: DatabaseRow, hand: Hand): Promise<void> {
+  const { client, actor } = hand;
+  const is = known(row, hand);
+  // Nothing but DROP works on one whose removal was interrupted, and nobody can have data in it.
+  const isInvalid = row.connectionLimit === INVALID;
+  if (!isInvalid && (row.isTemplate || row.open)) {
+    const close = `ALTER DATABASE ${quoteName(row.name)} ALLOW_CONNECTIONS false IS_TEMPLATE false`;
+    await change(hand, { before: [is], after: [is] }, close);
   }
-  await execute(dropStatement(row.name));
+  await actor.act(`${dropStatement(row.name)};`, async () => {
+    let { name } = row;
+    if (isInvalid || isGoneName(name)) await assertKnown(client, is);
+    else {
+      await endSessions(client, is, new AbortController().signal);
+      name = goneName(row.name, new Date());
+      const rename = `ALTER DATABASE ${quoteName(row.name)} RENAME TO ${quoteName(name)}`;
+      await assertedly(client, { before: [is], after: [{ ...is, name }] }, rename);
+    }
+    await client.query(dropStatement(name));
+  });
 }
 
 export const dropStatement = (name: string): string => `DROP DATABASE ${quoteName(name)} WITH (FORCE)`;

@@ -1,6 +1,7 @@
 import type { Client, DatabaseError } from 'pg';
 import { RefusedError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
+import { assertedly, type Known } from './asserted.ts';
 import { quoteName, quoteText } from './quote.ts';
 
 /**
@@ -40,12 +41,13 @@ export async function ensureMarker(run: StackRun): Promise<void> {
 export async function markWith(client: Client, run: StackRun): Promise<void> {
   const { stack, environment, terminal } = run;
   const { name } = stack.database;
-  const comment = await readComment(client, name);
-  const found = markerOf(comment);
+  const is = await readKnown(client, name);
+  const found = markerOf(is.comment);
   if (found === environment.name) return;
   if (found !== undefined) throw otherMarker(run, found);
   try {
-    await client.query(commentStatement(name, withMarker(comment, environment.name)));
+    const comment = withMarker(is.comment, environment.name);
+    await assertedly(client, { before: [is], after: [{ ...is, comment }] }, commentStatement(name, comment));
   } catch (error) {
     const { code, message } = error as Partial<DatabaseError>;
     if (code !== NOT_ALLOWED) throw error;
@@ -63,8 +65,8 @@ export async function markEnvironment(run: StackRun): Promise<void> {
   const { name } = stack.database;
   const replaced = values['REPLACE'] as string | undefined;
   await stack.withClient(name, async (client) => {
-    const comment = await readComment(client, name);
-    const found = markerOf(comment);
+    const is = await readKnown(client, name);
+    const found = markerOf(is.comment);
     if (replaced === undefined) {
       terminal.result(found ?? '');
       if (found === undefined) {
@@ -79,8 +81,10 @@ export async function markEnvironment(run: StackRun): Promise<void> {
       const actual = found === undefined ? 'is not marked' : `is marked for ${found}`;
       throw new RefusedError(`REPLACE=${replaced}, but ${name} ${actual}; nothing was changed`);
     }
-    const statement = commentStatement(name, withMarker(comment, environment.name));
-    await actor.act(`${statement};`, () => client.query(statement));
+    const comment = withMarker(is.comment, environment.name);
+    const statement = commentStatement(name, comment);
+    const asserted = { before: [is], after: [{ ...is, comment }] };
+    await actor.act(`${statement};`, () => assertedly(client, asserted, statement));
     if (!actor.dryRun) terminal.ok(`${name} is now marked for ${environment.name}; before, for ${replaced}`);
   });
 }
@@ -94,12 +98,13 @@ function otherMarker({ stack, environment, command }: StackRun, found: string): 
   );
 }
 
-async function readComment(client: Client, name: string): Promise<string | null> {
-  const { rows } = await client.query<{ comment: string | null }>(
-    "SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = $1",
+/** The database as it is found; it cannot be renamed while the client is in it. */
+async function readKnown(client: Client, name: string): Promise<Known & { readonly comment: string | null }> {
+  const { rows } = await client.query<{ oid: string; comment: string | null }>(
+    "SELECT oid::text, shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = $1",
     [name],
   );
-  return rows[0]?.comment ?? null;
+  return { name, oid: rows[0]?.oid ?? '', systemIdentifier: null, comment: rows[0]?.comment ?? null };
 }
 
 const commentStatement = (name: string, comment: string): string =>

@@ -1,6 +1,9 @@
 import type { Client } from 'pg';
 import { CancelledError, FailedError, messageOf } from '../errors.ts';
+import type { Actor } from '../act.ts';
 import type { StackRun } from '../task.ts';
+import { OtherDatabaseError } from './asserted.ts';
+import { handOf } from './identity.ts';
 import { findLeftovers, removeLeftovers, reopen } from './leftovers.ts';
 import { beside, besideOnceItAnswers, cancelOn } from './server-session.ts';
 
@@ -8,6 +11,8 @@ import { beside, besideOnceItAnswers, cancelOn } from './server-session.ts';
 export interface Progress {
   /** The database that is to go, once something has been touched. */
   oid?: string;
+  /** The one that is to take its place, once it is there. */
+  newOid?: string;
 }
 
 /**
@@ -35,7 +40,7 @@ export async function orPutBack(
   } catch (error) {
     // Nothing was touched.
     if (progress.oid === undefined) throw error;
-    await putBack(run, error, progress.oid, session);
+    await putBack(run, error, { ...progress, oid: progress.oid }, session);
   }
 }
 
@@ -43,7 +48,7 @@ export async function orPutBack(
 async function putBack(
   run: StackRun,
   error: unknown,
-  oid: string,
+  { oid, newOid }: Progress & { readonly oid: string },
   session: number | undefined,
 ): Promise<void> {
   const { stack, command, environment, signal } = run;
@@ -54,15 +59,18 @@ async function putBack(
       run,
       async (client) => {
         const leftovers = await findLeftovers(client, name);
-        if (leftovers.present?.oid !== oid) return true;
-        const execute = (sql: string): Promise<unknown> => client.query(sql);
-        await reopen(leftovers, execute);
-        await removeLeftovers(leftovers, execute);
+        if (newOid !== undefined && leftovers.present?.oid === newOid) return true;
+        const hand = { ...(await handOf(run, client)), actor: ALWAYS };
+        // Somebody else has given the name to another database: that one is not ours to open.
+        if (leftovers.present?.oid === oid) await reopen(leftovers, hand);
+        await removeLeftovers(leftovers, hand);
+        if (leftovers.present?.oid !== oid) throw otherNow(name);
         return false;
       },
       session,
     );
   } catch (second) {
+    if (second instanceof OtherDatabaseError) throw second;
     throw new FailedError(
       `${messageOf(error)}\nand the old database ${name} could not be put back: ${messageOf(second)}`,
       { cause: error, hint: `once the server answers: ${command('up', { ENV: environment.name })}` },
@@ -72,8 +80,19 @@ async function putBack(
   const state = `the old database ${name} is in use, unchanged`;
   if (signal.aborted && signal.reason instanceof CancelledError)
     throw new CancelledError(`cancelled; ${state}`, signal.reason.signal);
+  if (error instanceof OtherDatabaseError)
+    throw new OtherDatabaseError(`${error.message}\n${state}`, { cause: error });
   throw new FailedError(`${messageOf(error)}\n${state}`, { cause: error });
 }
+
+/** Nothing of it is a plan: it takes back what was done. */
+const ALWAYS: Actor = { dryRun: false, act: (_plan, deed) => deed() };
+
+const otherNow = (name: string): OtherDatabaseError =>
+  new OtherDatabaseError(
+    `database ${name} is another one than was shown, or is gone; nothing was changed in it`,
+    { hint: 'see what happens there, then type this again' },
+  );
 
 async function backendPid(client: Client): Promise<number> {
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');

@@ -126,14 +126,18 @@ export function cancelOn({ stack, signal }: StackRun, pid: number): () => Promis
 }
 
 /** Ends all sessions of a closed database and waits until they are gone. */
-export async function endSessions(client: Client, name: string, signal: AbortSignal): Promise<void> {
+export async function endSessions(
+  client: Client,
+  { name, oid }: { readonly name: string; readonly oid: string },
+  signal: AbortSignal,
+): Promise<void> {
   const deadline = performance.now() + SESSIONS_TIMEOUT * 1000;
   for (;;) {
     // Autovacuum makes way by itself, and only a superuser may end it.
     const { rows } = await client.query<{ pid: number; usename: string; application_name: string }>(
       `SELECT pid, usename, application_name, pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = $1 AND backend_type <> 'autovacuum worker'`,
-      [name],
+       WHERE datid = $1 AND backend_type <> 'autovacuum worker'`,
+      [oid],
     );
     if (rows.length === 0) return;
     if (performance.now() > deadline) {

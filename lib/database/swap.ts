@@ -3,6 +3,7 @@ import { CancelledError, FailedError, messageOf } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { whileUnfinished } from '../unfinished.ts';
 import { CREATED_BY_US, newName, writeMark } from './aside.ts';
+import { OtherDatabaseError, change, type Hand, type Known } from './asserted.ts';
 import {
   createStatement,
   privilegeStatements,
@@ -23,8 +24,9 @@ import {
   removeLeftovers,
   reopen,
 } from './leftovers.ts';
+import { checkShown, handOf, type Shown } from './identity.ts';
 import { withMarker } from './marker.ts';
-import { orPutBack } from './put-back.ts';
+import { orPutBack, type Progress } from './put-back.ts';
 import { besideOnceItAnswers, endSessions } from './server-session.ts';
 
 export interface Replacement {
@@ -48,39 +50,50 @@ export interface Replaced {
  *
  * @throws RefusedError · FailedError · CancelledError, which say in what state things are
  */
-export async function replaceDatabase(run: StackRun, { what, fill }: Replacement): Promise<Replaced> {
+export async function replaceDatabase(run: Shown, { what, fill }: Replacement): Promise<Replaced> {
   const { stack, environment, signal } = run;
   const { name } = stack.database;
   const keep = environment.entry.protected === true;
   const occasion: Occasion = { what, since: new Date() };
   const out = outgoing(name, occasion, keep, false).name;
   let oid = '';
+  let newOid = '';
   let finished = false;
   await orPutBack(run, async (client, progress) => {
-    await settle(run, client);
+    const hand = await handOf(run, client);
+    await settle(run, hand);
     const attributes = await readAttributes(client, name);
     if (!attributes) throw new FailedError(`there is no database ${name}`);
+    checkShown(run, hand, attributes);
     const old = { ...attributes, name };
     progress.oid = oid = old.oid;
     if (!run.actor.dryRun) stack.fullDisk?.prepare();
     await whileUnfinished(`${newName(name)}, half made, which the next ${what} removes`, () =>
-      build(run, client, old, occasion, fill),
+      build(run, hand, old, occasion, progress, fill),
     );
+    newOid = progress.newOid ?? '';
     const { connectionLimit, isTemplate } = old;
     const comment = withMarker(old.comment, environment.name);
     await exchange(
       run,
-      client,
+      hand,
       old,
-      { name: newName(name), connectionLimit, isTemplate, comment },
+      {
+        name: newName(name),
+        oid: newOid,
+        was: markOfNew(name, occasion),
+        connectionLimit,
+        isTemplate,
+        comment,
+      },
       occasion,
       keep,
     );
-    await finish(run, client, oid, keep, out);
+    await finish(run, hand, { oid, newOid }, keep, out);
     finished = true;
   });
   // The exchange was made, and its session lost or its last statement cancelled.
-  if (!finished) await finishAnew(run, oid, keep, out);
+  if (!finished) await finishAnew(run, { oid, newOid }, keep, out);
   if (signal.aborted && signal.reason instanceof CancelledError) {
     const place = keep ? `kept as ${out}` : 'gone';
     throw new CancelledError(
@@ -92,45 +105,69 @@ export async function replaceDatabase(run: StackRun, { what, fill }: Replacement
 }
 
 /** Repairs what a killed run left, and says what it was. */
-async function settle({ stack, terminal, actor }: StackRun, client: Client): Promise<void> {
+async function settle({ stack, terminal, actor }: StackRun, hand: Hand): Promise<void> {
+  const { client } = hand;
   const { name } = stack.database;
   const leftovers = await findLeftovers(client, name);
   refuseForeign(leftovers);
   describeLeftovers(name, leftovers).forEach(terminal.info);
-  const execute = (sql: string): Promise<unknown> => actor.act(`${sql};`, () => client.query(sql));
-  await reopen(leftovers, execute);
-  await removeLeftovers(leftovers, execute);
+  await reopen(leftovers, hand);
+  await removeLeftovers(leftovers, hand);
   if (!actor.dryRun) await dropLeftCages(client, name);
 }
 
 async function build(
   run: StackRun,
-  client: Client,
+  hand: Hand,
   old: DatabaseAttributes & { readonly name: string },
-  { what, since }: Occasion,
+  occasion: Occasion,
+  progress: Progress,
   fill: Replacement['fill'],
 ): Promise<void> {
   const { actor, signal } = run;
-  const execute = (sql: string): Promise<unknown> => {
-    signal.throwIfAborted();
-    return actor.act(`${sql};`, () => client.query(sql));
-  };
+  const { client, systemIdentifier } = hand;
   const next = newName(old.name);
-  await execute(createStatement(old, next, CREATED_BY_US));
-  const mark = { kind: 'new', of: old.name, what, since: since.toISOString() } as const;
-  await execute(commentStatement(next, writeMark(null, mark)));
+  signal.throwIfAborted();
+  const create = createStatement(old, next, CREATED_BY_US);
+  await actor.act(`${create};`, () => client.query(create));
+  // Its mark makes it ours, with the identifier that it has got.
+  const oid = actor.dryRun ? '' : await oidOfNew(client, next);
+  progress.newOid = oid;
+  const unmarked: Known = { name: next, oid, systemIdentifier, comment: null };
+  const is: Known = { ...unmarked, comment: markOfNew(old.name, occasion) };
+  const execute = (sql: string): Promise<void> => {
+    signal.throwIfAborted();
+    return change(hand, { before: [is], after: [is] }, sql);
+  };
+  await change(hand, { before: [unmarked], after: [is] }, commentStatement(next, is.comment!));
   // Before it is filled, as pg_restore --create does it: what is filled in may rely on them.
   for (const statement of settingStatements(old, next)) await execute(statement);
   if (fill) {
     for (const statement of admitOurselves(next)) await execute(statement);
     await fill(next, client);
     await execute(`ALTER DATABASE ${quoteName(next)} ALLOW_CONNECTIONS false`);
-    if (!actor.dryRun) await endSessions(client, next, signal);
+    if (!actor.dryRun) await endSessions(client, is, signal);
     // As it is for a database that nobody has set privileges for.
     if (old.privileges === null)
       await execute(`GRANT CONNECT, TEMPORARY ON DATABASE ${quoteName(next)} TO PUBLIC`);
   }
   for (const statement of privilegeStatements(old, next)) await execute(statement);
+}
+
+const markOfNew = (name: string, { what, since }: Occasion): string =>
+  writeMark(null, { kind: 'new', of: name, what, since: since.toISOString() });
+
+/** Of the one that was just made: closed, without a comment, and with a limit that nobody else gives. */
+async function oidOfNew(client: Client, name: string): Promise<string> {
+  const { rows } = await client.query<{ oid: string }>(
+    `SELECT oid::text FROM pg_database WHERE datname = $1 AND datconnlimit = $2 AND NOT datallowconn
+       AND shobj_description(oid, 'pg_database') IS NULL`,
+    [name, CREATED_BY_US],
+  );
+  if (rows[0]) return rows[0].oid;
+  throw new OtherDatabaseError(
+    `database ${name} is not the one that was just made; nothing was changed in it`,
+  );
 }
 
 /** Nobody but us, and the role that the restore runs as, is let in: a connection limit would keep that one out. */
@@ -142,28 +179,37 @@ function admitOurselves(next: string): string[] {
   ];
 }
 
+/** The database that went, and the one that came. */
+interface Exchanged {
+  readonly oid: string;
+  readonly newOid: string;
+}
+
 /** After the swap: drops the old database, unless it is kept, and makes sure of it. */
 async function finish(
   { stack, actor }: StackRun,
-  client: Client,
-  oid: string,
+  hand: Hand,
+  { oid, newOid }: Exchanged,
   keep: boolean,
   out: string,
 ): Promise<void> {
   const { name } = stack.database;
-  const execute = (sql: string): Promise<unknown> => actor.act(`${sql};`, () => client.query(sql));
   await whileUnfinished(`the old database, as ${out}`, async () => {
-    if (actor.dryRun) return keep ? undefined : execute(dropStatement(out));
-    const { present, former, kept } = await findLeftovers(client, name);
+    if (actor.dryRun) return keep ? undefined : actor.act(`${dropStatement(out)};`, () => Promise.resolve());
+    const { present, former, kept } = await findLeftovers(hand.client, name);
+    if (present && present.oid !== oid && present.oid !== newOid)
+      throw new OtherDatabaseError(`database ${name} is by now another one than the new one`);
     if (!present || present.oid === oid) throw new FailedError(`the old database ${name} still exists`);
     if (keep && !kept.some((row) => row.oid === oid)) throw new FailedError(`${out} is not there`);
-    if (former) await drop(former, execute);
+    if (former) await drop(former, hand);
   });
 }
 
-async function finishAnew(run: StackRun, oid: string, keep: boolean, out: string): Promise<void> {
+async function finishAnew(run: StackRun, exchanged: Exchanged, keep: boolean, out: string): Promise<void> {
   try {
-    await besideOnceItAnswers(run, (client) => finish(run, client, oid, keep, out));
+    await besideOnceItAnswers(run, async (client) =>
+      finish(run, await handOf(run, client), exchanged, keep, out),
+    );
   } catch (error) {
     throw new FailedError(
       `the new ${run.stack.database.name} is in use, but the old one is still there as ${out}, until the next run removes it: ${messageOf(error)}`,
