@@ -156,11 +156,9 @@ test('replaced behind the second look: refused, in words', async () => {
     for (const statement of MEANWHILE['core changes places with another one']!)
       await server.query('postgres', statement);
   });
-  await expect(replaced).rejects.toMatchObject({
-    status: 77,
-    message: expect.stringMatching(
-      /^database core is another one than was shown \(oid \d+ → \d+, marker vm_stg → vm_prod\)/,
-    ),
-  });
+  await expect(replaced).rejects.toMatchObject({ status: 77 });
+  await expect(replaced).rejects.toThrow(
+    /^database core is another one than was shown \(oid \d+ → \d+, marker vm_stg → vm_prod\)/,
+  );
   expect(await contentsOf(prod)).toEqual({ comment: 'makesafe.environment=vm_prod', count: '1000' });
 }, 120_000);
