@@ -44,7 +44,8 @@ export async function readHead(bytes: ByteStream): Promise<ArchiveHead> {
  * Bytes of a table of contents, which is held whole, and of one part of it. 10,000 tables have 26 MB; a file that says that
  * a name of it has a gigabyte is damaged.
  */
-const [LONGEST_TOC, LONGEST_PART] = [128 * 1024 ** 2, 32 * 1024 ** 2];
+const LONGEST_TOC = 128 * 1024 ** 2;
+export const LONGEST_PART = 32 * 1024 ** 2;
 
 async function read<T>(bytes: ByteStream, reading: Reading<T>): Promise<T> {
   let step = reading.next();

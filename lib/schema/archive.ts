@@ -8,6 +8,7 @@ import {
   type Reading,
 } from '../archive/toc.ts';
 import { FailedError } from '../errors.ts';
+import { LONGEST_PART } from '../database/archive.ts';
 import { bytesOf, withBytesOf, type Bytes } from './bytes.ts';
 
 /** A whole table of contents, and where it comes from. */
@@ -49,6 +50,7 @@ function scan(bytes: Bytes, visit: (entry: Entry) => void): Head {
     let step = reading.next();
     while (!step.done) {
       bytes.skip(step.value.done);
+      if (step.value.least > LONGEST_PART) throw new Error('its table of contents is too long');
       step = reading.next(bytes.peek(step.value.least));
     }
     return step.value;
