@@ -148,7 +148,9 @@ exec /usr/bin/ssh -F none -i ${folder}/person -o StrictHostKeyChecking=accept-ne
     const ended = once(this.#process!, 'exit');
     this.#process!.kill('SIGKILL');
     await ended;
-    rmSync(join(this.#folder, 'pid'), { force: true });
+    // What says that it runs: its own process id, and that of its containerd.
+    for (const left of ['pid', 'exec', 'docker.sock'])
+      rmSync(join(this.#folder, left), { recursive: true, force: true });
     await this.start();
   }
 
