@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { Binding } from '../../lib/migrations/binding.ts';
+import { hasLanded } from '../../lib/migrations/landing.ts';
+import { needOfBinding } from '../../lib/migrations/run-alembic.ts';
+
+test.each([
+  ['heads', 'none'],
+  ['history', 'none'],
+  ['current', 'where possible'],
+  ['revision --message=x', 'where possible'],
+  ['revision --autogenerate --message=x', 'always'],
+  ['upgrade head', 'always'],
+  ['downgrade base', 'always'],
+  ['stamp head', 'always'],
+  ['check', 'always'],
+  ['ensure_version', 'always'],
+  // What is not known may write; an option in front is not looked behind.
+  ['tomorrow', 'always'],
+  ['-x tenant=1 heads', 'always'],
+])('alembic %s is bound: %s', (words, need) => {
+  expect(needOfBinding(words.split(' '))).toBe(need);
+});
+
+/** The word that the program puts in front of its lines, as it is told it. */
+const wordOf = (binding: Binding): string => binding.program(undefined).match(/makesafe-[0-9a-f]{24} /)![0];
+
+test('what the program reports is taken out of what alembic printed', () => {
+  const binding = new Binding(null);
+  const word = wordOf(binding);
+  const plan = (...plan: string[]): string =>
+    `${word}${JSON.stringify({ plan, table: 'alembic_version', schema: null })}\n`;
+  const stderr = `INFO one\n${plan('a')}half a line ${plan('b')}INFO two\n${word}{"bound": 2}\n`;
+  const { stderr: own, ...rest } = binding.read({ status: 0, stdout: 'out\n', stderr });
+  expect(own).toBe('INFO one\nhalf a line INFO two\n');
+  expect(rest).toEqual({ status: 0, stdout: 'out\n' });
+  // What was tried before an error was caught is of no account.
+  expect(binding.plans).toEqual([{ plan: ['b'], table: 'alembic_version', schema: null }]);
+  expect(binding.bound).toBe(2);
+  expect(binding.refusal).toBe(undefined);
+});
+
+test('lines are shown without them', () => {
+  const binding = new Binding(null);
+  const word = wordOf(binding);
+  expect(binding.own('INFO one')).toBe('INFO one');
+  expect(binding.own(`${word}{"bound": 2}`)).toBe(undefined);
+  expect(binding.own(`half a line ${word}{"bound": 2}`)).toBe('half a line ');
+  // Another run's word is nobody's.
+  expect(new Binding(null).own(`${word}{}`)).toBe(`${word}{}`);
+});
+
+test('a name of any characters reaches Python whole, in ASCII', () => {
+  const database = '倉庫"\'\\\n\u{1f4e6}';
+  const expected = { database, oid: '1', systemIdentifier: null, started: '2', marker: 'vm_stg' };
+  const program = new Binding(expected).program('/opt/my app/alembic');
+  expect(program).toMatch(/^[\n\x20-\x7e]*$/);
+  const [, quoted] = program.match(/\nmain\(json\.loads\((".*")\)\)\n$/)!;
+  expect(JSON.parse(JSON.parse(quoted!) as string)).toMatchObject({
+    expected,
+    script: '/opt/my app/alembic',
+  });
+});
+
+test.each([
+  [['a', 'b'], [['a', 'b']], true],
+  [[], [], true],
+  [[], [[]], true],
+  [[], [['a']], false],
+  [['a'], [], false],
+  [['a'], [['b'], ['a']], true],
+])('planned %j, found %j: %s', (planned, found, landed) => {
+  expect(hasLanded({ planned, found })).toBe(landed);
+});
