@@ -205,7 +205,7 @@ export const snapshot = (live: string, aside = live): string => `
              - CASE WHEN datname IN ('${live}', '${aside}') THEN 'datacl' ELSE '-' END)::text AS line FROM pg_database d
     UNION ALL SELECT 'acl ' || (SELECT jsonb_agg(a::text ORDER BY a::text)
       FROM aclexplode(coalesce(datacl, acldefault('d', datdba))) a)::text FROM pg_database WHERE datname IN ('${live}', '${aside}')
-    UNION ALL SELECT 'oid ' || datname || oid FROM pg_database WHERE datname <> '${live}'
+    UNION ALL SELECT 'oid ' || datname || oid FROM pg_database WHERE datname NOT IN ('${live}', '${aside}')
     UNION ALL SELECT 'role ' || r::text FROM pg_authid r
     UNION ALL SELECT 'member ' || (to_jsonb(m) - 'oid')::text FROM pg_auth_members m
     UNION ALL SELECT 'setting ' || coalesce(datname, '') || setrole || setconfig::text
