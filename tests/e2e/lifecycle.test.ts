@@ -1,7 +1,7 @@
 import { describe, expect, inject, test } from 'vitest';
 import { databaseOnly, type Service } from '../helpers/compose-files.ts';
 import { asker } from '../helpers/database.ts';
-import type { Ran } from '../helpers/processes.ts';
+import { docker, type Ran } from '../helpers/processes.ts';
 import { useScratch } from '../helpers/scratch.ts';
 
 const DATA = '/var/lib/postgresql/data';
@@ -100,6 +100,62 @@ describe.skipIf(inject('noEngine') !== '')(
         expect(stderr).toContain(`make backup ENV=${prod}`);
         expect(await rows(prod)).toBe('42');
       });
+    });
+
+    test('data in memory: neither down nor restart, on any environment', async () => {
+      await filled('memory');
+      for (const task of ['down', 'restart']) {
+        const { status, stderr } = await scratch.runTask(`${task} ENV=memory`);
+        expect(status).toBe(77);
+        expect(stderr).toContain('is in memory (tmpfs), which ends when the container stops');
+      }
+      expect(await rows('memory')).toBe('42');
+    });
+
+    test('a compose file that was changed: down keeps the container, up refuses, and the file put back goes on', async () => {
+      await filled('changing');
+      const file = 'docker/changing.json';
+      const before = scratch.read(file);
+      scratch.write(file, before.replaceAll('postgres_data', 'other_data'));
+      for (const task of ['up', 'rebuild']) {
+        const { status, stderr } = await scratch.runTask(`${task} ENV=changing`);
+        expect(status).toBe(77);
+        const [old, other] = ['postgres', 'other'].map((one) => `${scratch.project('changing')}_${one}_data`);
+        expect(stderr).toContain(`is in volume ${old}, and a new container would use volume ${other}`);
+        expect(stderr).toContain('is mounted: put that back');
+      }
+      const down = await done('down ENV=changing');
+      expect(down.stderr).toContain('its containers are kept');
+      scratch.write(file, before);
+      await done('up ENV=changing');
+      expect(await rows('changing')).toBe('42');
+
+      // Without a container only what was seen before tells of it.
+      await done('down ENV=changing');
+      scratch.write(file, before.replaceAll('postgres_data', 'other_data'));
+      const { status, stderr } = await scratch.runTask('up ENV=changing');
+      expect(status).toBe(77);
+      expect(stderr).toContain('the server would be new and empty, and data is there already');
+      const check = await scratch.runTask('check ENV=changing');
+      expect(check.stdout).toMatch(/^✗ storage /m);
+      scratch.write(file, before);
+      await done('up ENV=changing');
+      expect(await rows('changing')).toBe('42');
+    });
+
+    test('down stops what compose leaves, a service behind a profile, and says so', async () => {
+      await filled('good');
+      const tools = { image: 'postgres:17', entrypoint: ['sleep', '3600'], init: true, profiles: ['tools'] };
+      const composed = JSON.parse(scratch.read('docker/good.json')) as { services: object };
+      const services = { ...composed.services, pg_tools: tools };
+      scratch.write('docker/good.json', JSON.stringify({ ...composed, services }));
+      await scratch.compose('good', '--profile', 'tools', 'up', '--detach', 'pg_tools');
+      const { stderr } = await done('down ENV=good');
+      const project = scratch.project('good');
+      expect(stderr).toContain(
+        `[ok] good is stopped; its data stays in volume ${project}_postgres_data; stopped and kept, because compose leaves it: ${project}-pg_tools-1 (pg_tools)`,
+      );
+      expect(await docker('ps', '--quiet', '--filter', `name=${project}`)).toBe('');
     });
   },
 );
