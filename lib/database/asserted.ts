@@ -27,7 +27,7 @@ interface Asserted {
 }
 
 /**
- * Runs statements in one transaction, as one query, and only if they reach the databases that are known.
+ * Runs statements in one transaction, and only if they reach the databases that are known.
  *
  * @throws OtherDatabaseError when another one has a name; what the server says of a statement. Nothing is changed then
  */
@@ -37,10 +37,10 @@ export async function assertedly(
   ...statements: string[]
 ): Promise<void> {
   await client.query(`SELECT set_config('makesafe.known', $1, false)`, [JSON.stringify({ before, after })]);
-  const all = [...(before.length > 0 ? [assertion('before', before)] : []), ...statements];
-  if (after.length > 0) all.push(assertion('after', after));
+  const last = after.length > 0 ? [assertion('after', after)] : [];
   try {
-    await client.query(['BEGIN', ...all, 'COMMIT'].join('; '));
+    await client.query(['BEGIN', ...(before.length > 0 ? [assertion('before', before)] : [])].join('; '));
+    await client.query([...statements, ...last, 'COMMIT'].join('; '));
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {});
     const { code, message = '' } = error as Partial<DatabaseError>;
