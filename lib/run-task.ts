@@ -65,7 +65,7 @@ export async function runProgram(
   process.off('beforeExit', lost);
   forget();
   // What still waits for somebody, waits for nothing that anybody wants to know.
-  setTimeout(leave, LINGER).unref();
+  setTimeout(leave, controller.signal.aborted ? LINGER / 5 : LINGER).unref();
 }
 
 /** Milliseconds after its work in which this process lets go of connections and children by itself. */

@@ -3,9 +3,9 @@ export const CANCELLING = {
   /** What is under way may end by itself: a child process, a statement that the server is told to cancel. */
   untilCut: 0.8,
   /** Cleaning up ends: what it could not undo is said, and the next run repairs it. */
-  untilOver: 1.6,
+  untilOver: 1.5,
   /** The process ends. */
-  untilLeft: 1.8,
+  untilLeft: 1.7,
   /** The same where a database is closed to applications meanwhile, and whoever is to open it answers. */
   untilOpened: 10,
 };
