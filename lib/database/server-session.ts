@@ -67,9 +67,24 @@ async function lock(client: Client, name: string, ended: number | undefined): Pr
     );
     if (rows[0]!.locked) return;
     if (performance.now() > deadline)
-      throw new RefusedError(`another reset or restore of ${name} is under way; wait for it`);
+      throw new RefusedError(
+        `another reset or restore of ${name} is under way; wait for it: ${await holder(client, name)}`,
+      );
     await sleep(50);
   }
+}
+
+/** Who has the lock, in the words that its run gives itself. */
+async function holder(client: Client, name: string): Promise<string> {
+  const { rows } = await client.query<{ who: string | null }>(
+    `SELECT string_agg(format('%s (process %s of the server, user %s, since %s UTC)', application_name, pid, usename,
+       to_char(backend_start, 'YYYY-MM-DD HH24:MI:SS')), ', ') AS who
+     FROM pg_locks JOIN pg_stat_activity USING (pid)
+     WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid() AND objsubid = 1
+       AND (classid::int8 << 32 | objid::int8) = hashtextextended('makesafe ' || $1, 0)`,
+    [name],
+  );
+  return rows[0]?.who ?? 'it has just ended';
 }
 
 /** `beside`, also when the server has to come back first. */
