@@ -13,7 +13,7 @@ import { dockerError, type Docker } from './docker.ts';
 import { demand, type Engine } from './engine.ts';
 import type { ComposePlan } from './gather.ts';
 import { emptying, lookInto } from './storage/folder.ts';
-import { MissingFolderError, helperContainer, runHelper } from './storage/helper.ts';
+import { HELPER_LABEL, MissingFolderError, helperContainer, runHelper } from './storage/helper.ts';
 
 /** Milliseconds for our own sessions to end. A server that does not answer is stopped all the same. */
 const ENDED_MS = 500;
@@ -61,12 +61,25 @@ export async function destroyPlan(plan: ComposePlan, storage: Storage, tools: To
   if (plan.networks.length > 0)
     await remove(['network', 'rm', ...plan.networks.map(({ id }) => id)], 'removing the networks …');
   if (storage.kind === 'bind') await empty(plan, storage, tools);
+  if (!actor.dryRun) await removeStaleHelpers(plan, tools);
   if (plan.volumes.length > 0)
     await remove(['volume', 'rm', ...plan.volumes.map(({ name }) => name)], 'removing the volumes …');
   await actor.act(`# look whether all of it is gone from project ${tools.project}`, async () => {
     terminal.clear();
     await confirmGone(plan, storage, tools);
   });
+}
+
+/** A helper of a run that was killed before it started it would hold a volume for good. */
+async function removeStaleHelpers({ volumes }: ComposePlan, { engine, docker }: Tools): Promise<void> {
+  const helpers = await demand<ListedContainer[]>(engine.ask, '/containers/json', {
+    ...{ all: true, filters: { label: [HELPER_LABEL] } },
+  });
+  const held = helpers.filter(({ Mounts }) =>
+    Mounts.some(({ Name }) => volumes.some(({ name }) => name === Name)),
+  );
+  const stale = held.filter(({ State }) => State !== 'running').map(({ Id }) => Id);
+  if (stale.length > 0) await runTolerant(docker('rm', '--force', ...stale));
 }
 
 async function empty(
