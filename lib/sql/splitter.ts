@@ -1,3 +1,5 @@
+import { trimmed } from './trimmed.ts';
+
 /** One statement of a script. */
 export interface Statement {
   readonly sql: string;
@@ -20,14 +22,8 @@ export interface Statement {
 const TOKEN =
   /--[^\n\r]*|\/\*|\bE'|'|"|(?<![\w$\u0080-\uffff])\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$|[();\n\\]|[A-Za-z_]\w*|[^ \t\r\v\f]/gi;
 
-/** Without the server's white space around it, which is less than that of trim(). */
-function trimmed(text: string): string {
-  const isBlank = (at: number): boolean => ' \t\n\r\v\f'.includes(text.charAt(at));
-  let [from, to] = [0, text.length];
-  while (from < to && isBlank(from)) from += 1;
-  while (from < to && isBlank(to - 1)) to -= 1;
-  return text.slice(from, to);
-}
+/** Lines that are kept one by one, before they are put together. */
+const PIECES = 4096;
 
 /** Characters of comments and white space that are kept as part of the statement behind them. */
 const KEPT_COMMENT = 65_536;
@@ -43,6 +39,7 @@ export class Splitter {
   readonly #onCommand: (command: string, line: number) => void;
   /** The statement so far. */
   #text: string[] = [];
+  readonly #blocksOfText: string[] = [];
   #length = 0;
   #line = 0;
   #began = 0;
@@ -78,7 +75,7 @@ export class Splitter {
     return this.#line;
   }
 
-  /** The line on which the statement begins that is not at its end yet, and its characters so far. */
+  /** The line on which the statement begins that is not at its end yet, and its bytes so far. */
   get pending(): { readonly line: number; readonly length: number } {
     return { line: this.#began, length: this.#length };
   }
@@ -92,7 +89,10 @@ export class Splitter {
   feed(line: string): Statement[] {
     this.#line += 1;
     // However long a file is that has nothing but comments and white space, it is not kept.
-    if (this.isBetween && this.#length > KEPT_COMMENT) [this.#text, this.#length] = [[], 0];
+    if (this.isBetween && this.#length > KEPT_COMMENT) {
+      [this.#text, this.#length] = [[], 0];
+      this.#blocksOfText.length = 0;
+    }
     if (this.isBetween) this.#began = this.#line;
     const ended: Statement[] = [];
     let start = 0;
@@ -107,7 +107,7 @@ export class Splitter {
       const [token] = found;
       at = TOKEN.lastIndex;
       if (token === ';' && this.#parentheses <= 0 && this.#blocks === 0) {
-        this.#text.push(line.slice(start, at));
+        this.#keep(line.slice(start, at));
         ended.push(...this.#finish());
         start = at;
       } else if (token === '\\') {
@@ -119,8 +119,7 @@ export class Splitter {
       }
     }
     const rest = line.slice(start);
-    this.#text.push(rest);
-    this.#length += rest.length;
+    this.#keep(rest);
     return ended;
   }
 
@@ -129,8 +128,15 @@ export class Splitter {
     return this.#finish();
   }
 
+  #keep(text: string): void {
+    this.#text.push(text);
+    this.#length += Buffer.byteLength(text);
+    // Millions of short lines take many times what is in them.
+    if (this.#text.length >= PIECES) this.#blocksOfText.push(this.#text.splice(0).join(''));
+  }
+
   #finish(): Statement[] {
-    const sql = trimmed(this.#text.join(''));
+    const sql = trimmed(this.#blocksOfText.splice(0).join('') + this.#text.join(''));
     const statement = {
       ...{ sql, line: this.#line, stopOnError: this.#stopOnError },
       ...{ words: this.#words, copies: this.#copies },
