@@ -3,7 +3,7 @@ import { join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findRoot } from './environment/registry.ts';
 import { UsageError } from './errors.ts';
-import { runProgram } from './run-task.ts';
+import { runProgram } from './run-program.ts';
 import { nearest } from './suggest.ts';
 import { taskFiles } from './tasks.ts';
 

@@ -2,90 +2,16 @@ import { makeActor } from './act.ts';
 import { commandLine, spelling } from './command-line.ts';
 import { canonicalise } from './environment/canonicalise.ts';
 import { findRoot, loadRegistry, type Registry } from './environment/registry.ts';
-import {
-  CancelledError,
-  FailedError,
-  MakesafeError,
-  RefusedError,
-  UsageError,
-  asKnown,
-  messageOf,
-} from './errors.ts';
-import { BlockedError } from './guard/blocked.ts';
+import { RefusedError, UsageError } from './errors.ts';
 import { makeCommandLines, readMakeInvocation, type MakeInvocation } from './make.ts';
-import { sayOn } from './output/waiting.ts';
 import { readParameters, type Given } from './params.ts';
+import { runProgram } from './run-program.ts';
 import type { Definition, DestructiveRun, Run, StackRun, Task } from './task.ts';
-import { cancelOnSignals } from './signals.ts';
-import { cutAll } from './system/cancelling.ts';
-import { Terminal } from './terminal.ts';
-import { wasLeft, wouldBeLeft } from './unfinished.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Runs a task as a program. */
 export const runTask = (task: Task, script: string): Promise<void> =>
   runProgram((terminal, signal) => perform(task, script, terminal, signal));
-
-/** Runs work as a program: the only place that sets an exit code. */
-export async function runProgram(
-  work: (terminal: Terminal, signal: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const terminal = new Terminal();
-  sayOn(terminal);
-  const controller = new AbortController();
-  // Node ends in silence, with status 0, when nothing is left to wait for but a promise that nobody keeps.
-  const lost = (): void => {
-    terminal.error('ended without a result; what was being done may be half done');
-    process.exitCode = 1;
-  };
-  process.once('beforeExit', lost);
-  const fail = (thrown: unknown): void => {
-    const error = asKnown(thrown);
-    report(error, terminal);
-    process.exitCode = error instanceof MakesafeError ? error.status : 1;
-  };
-  outliveReaders(fail);
-  const forget = cancelOnSignals(controller, terminal, (reason) => {
-    fail(reason);
-    leave();
-  });
-  // What was thrown where nobody waits for it, so that it, too, passes the redactor.
-  process.once('uncaughtException', (error) => {
-    fail(error);
-    leave();
-  });
-  try {
-    await work(terminal, controller.signal);
-    // A child that was cancelled may have ended well; the person still wanted to stop.
-    controller.signal.throwIfAborted();
-  } catch (thrown) {
-    // Whatever failed after Ctrl-C failed because of it; the deed may have said more about the state it left.
-    const cancelled = controller.signal.aborted && !(thrown instanceof CancelledError);
-    fail(cancelled ? controller.signal.reason : thrown);
-  }
-  process.off('beforeExit', lost);
-  forget();
-  // What still waits for somebody, waits for nothing that anybody wants to know.
-  setTimeout(leave, controller.signal.aborted ? LINGER / 5 : LINGER).unref();
-}
-
-/** Milliseconds after its work in which this process lets go of connections and children by itself. */
-const LINGER = 500;
-
-function leave(): void {
-  cutAll(new CancelledError('the task has ended'));
-  process.exit();
-}
-
-/** Whoever read our output may have gone (`… | head`): what was begun is finished all the same. */
-function outliveReaders(fail: (error: unknown) => void): void {
-  let failed = false;
-  const lost = (error: NodeJS.ErrnoException): void => {
-    if (error.code === 'EPIPE' || failed) return;
-    failed = true;
-    fail(new FailedError(`the output cannot be written: ${messageOf(error)}`, { cause: error }));
-  };
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', lost);
-}
 
 async function perform(task: Task, script: string, terminal: Terminal, signal: AbortSignal): Promise<void> {
   const make = readMakeInvocation(process.env, makeCommandLines());
@@ -213,28 +139,4 @@ function exportsOfTheShell(): Record<string, string> {
     if (/^(PG[A-Z]|COMPOSE_|ZX_|DATABASE_URL$)/.test(name)) delete process.env[name];
   }
   return exports;
-}
-
-function report(error: unknown, terminal: Terminal): void {
-  if (error instanceof BlockedError) terminal.banner(error.message);
-  else terminal.error(messageOf(error).replaceAll('\n', '\n        ') + leftBehind(error));
-  if (error instanceof MakesafeError) error.hint?.split('\n').forEach(terminal.next);
-  const unexpected = !(error instanceof MakesafeError);
-  if (process.env['DEBUG'] === '1' || unexpected) printStack(error, terminal, unexpected);
-}
-
-/** A cancelled task that says nothing itself of the state it left. */
-function leftBehind(error: unknown): string {
-  if (!(error instanceof CancelledError) || error.message !== 'cancelled') return '';
-  const left = new Set([...wouldBeLeft(), wasLeft()].filter((one) => one !== undefined));
-  return left.size === 0 ? '' : `; left behind: ${[...left].join('; ')}`;
-}
-
-function printStack(error: unknown, terminal: Terminal, unexpected: boolean): void {
-  if (process.env['DEBUG'] !== '1') {
-    if (unexpected) terminal.info('this was not expected; DEBUG=1 shows where it happened');
-    return;
-  }
-  for (let cause = error; cause instanceof Error; cause = cause.cause)
-    terminal.line(cause.stack ?? cause.message);
 }

@@ -1,20 +1,15 @@
 import { isUtf8 } from 'node:buffer';
-import { relative } from 'node:path';
-import { ConfigurationError } from '../errors.ts';
-import { readBytesIfThere } from '../system/read-bounded.ts';
 import { Splitter, type Statement } from '../sql/splitter.ts';
 
 const LINE_BREAK = 10;
-const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+/** The mark of UTF-8 at the beginning of a file. */
+export const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
  * Bytes of one statement at the most, data of COPY excepted: they are streamed. The server takes 1 GB, but holds it
  * several times; so would we.
  */
 export const LONGEST_STATEMENT = 32 * 1024 ** 2;
-
-/** Bytes of a script of the team's own, for roles. */
-const LONGEST_TEAM_SCRIPT = 8 * 1024 ** 2;
 
 /** A script that cannot be taken, with the line where that shows. */
 const refuse = (line: number, why: string): never => {
@@ -213,19 +208,3 @@ const copyData = (lines: Lines, splitter: Splitter, anyEncoding: () => boolean):
     (count) => splitter.skipLines(count),
     () => ({ line: splitter.line + 1, anyEncoding: anyEncoding() }),
   );
-
-/**
- * A script of the team's own, that of the roles, as text.
- *
- * @throws ConfigurationError where it is no file, or not text, or longer than anybody would write it
- */
-export function readTeamScript(file: string): string {
-  const name = relative('', file);
-  const wrong = (why: string): never => {
-    throw new ConfigurationError(`${name}: ${why}`, { hint: 'BOOTSTRAP_ROLES_SQL=<file>' });
-  };
-  const bytes = readBytesIfThere(file, { most: LONGEST_TEAM_SCRIPT, as: name }) ?? wrong('no such file');
-  if (bytes.includes(0)) return wrong('it is not text: it holds a zero byte');
-  if (!isUtf8(bytes)) return wrong('it is not text in UTF-8');
-  return bytes.toString('utf8', bytes.subarray(0, MARK.length).equals(MARK) ? MARK.length : 0);
-}

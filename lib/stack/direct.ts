@@ -3,7 +3,7 @@ import { dirname, relative, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Client } from 'pg';
 import { runStatements } from '../database/script.ts';
-import { readTeamScript } from '../database/script-reader.ts';
+import { readTeamScript } from '../database/team-script.ts';
 import type { Environment } from '../environment/resolve.ts';
 import { ConfigurationError } from '../errors.ts';
 import { readReached } from '../migrations/binding.ts';

@@ -8,6 +8,7 @@ import { heard, mayHang } from '../../system/cancelling.ts';
 import { within } from '../../system/limit.ts';
 import { LIMITS } from '../limits.ts';
 import { must, type Docker } from './docker.ts';
+import { readPath, type PathIn } from './path-in.ts';
 import { wayTo, type Way } from './way.ts';
 
 /**
@@ -40,12 +41,6 @@ export interface Engine {
   readonly attach: (path: string, how: object) => Promise<Duplex>;
   /** Whether it is there, asked on a connection of its own. @throws UnreachableError */
   readonly alive: Way['alive'];
-}
-
-/** A path in a container. Where it is a link, `linkTarget` is where that leads, links behind it followed. */
-export interface PathIn {
-  readonly linkTarget: string;
-  readonly tar: Buffer;
 }
 
 /** Questions wait for those that take longer, like `/info`, where each connection is a process. */
@@ -179,20 +174,8 @@ export function openEngine(docker: Docker, socket: string | undefined): Engine {
     pathIn(container, path, limit = 0) {
       const query = new URLSearchParams({ path }).toString();
       const method = limit > 0 ? 'GET' : 'HEAD';
-      return send(
-        { method, path: `/containers/${container}/archive?${query}` },
-        async ({ response }): Promise<PathIn | undefined> => {
-          const known = response.headers['x-docker-container-path-stat'];
-          const tar = await start(response, limit);
-          if (response.statusCode === 404) return undefined;
-          if (response.statusCode === 200 && typeof known === 'string') {
-            const { linkTarget = '' } = JSON.parse(
-              Buffer.from(known, 'base64').toString(),
-            ) as Partial<PathIn>;
-            return { linkTarget, tar };
-          }
-          throw new FailedError(`the container engine does not tell ${path} of container ${container}`);
-        },
+      return send({ method, path: `/containers/${container}/archive?${query}` }, ({ response }) =>
+        readPath(response, limit),
       );
     },
 
@@ -204,19 +187,6 @@ export function openEngine(docker: Docker, socket: string | undefined): Engine {
 
     alive: way.alive,
   };
-}
-
-/** The first bytes of what comes; the rest is not read. */
-async function start(stream: IncomingMessage, limit: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    length += chunk.length;
-    // Leaving the loop ends the connection.
-    if (length > limit) break;
-  }
-  return Buffer.concat(chunks).subarray(0, limit);
 }
 
 /** In the words that the engine answers with. */

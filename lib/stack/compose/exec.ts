@@ -6,6 +6,7 @@ import { watchSilence, type Watch } from '../../system/attention.ts';
 import { heard, mayHang } from '../../system/cancelling.ts';
 import { LIMITS } from '../limits.ts';
 import { eachLine, untilSignalled, type Result, type RunOptions } from '../../process.ts';
+import { demultiplex, type Flow } from './demultiplex.ts';
 import { demand, type Engine } from './engine.ts';
 import { Input, hasRoom } from './input.ts';
 
@@ -105,7 +106,7 @@ export function startIn(
       });
     });
     gone.catch(() => {});
-    await Promise.race([deal(from, stdout, stderr, flow), gone]).finally(() => watch?.stop());
+    await Promise.race([demultiplex(from, stdout, stderr, flow), gone]).finally(() => watch?.stop());
   }
 
   function kill(status = 137): void {
@@ -141,48 +142,6 @@ export function startIn(
     .finally(() => [stdout, stderr].forEach((stream) => stream.end()));
   ended.catch(() => {});
   return { stdin, stdout, stderr, begun: attached.catch(() => {}), ended, kill, hold };
-}
-
-/** Bytes before each piece of output: which stream, three of nothing, and its length. */
-const HEAD = 8;
-
-interface Flow {
-  /** False while whoever takes the output has no room. */
-  isRead: boolean;
-  /** Told of each piece. */
-  readonly heard: () => void;
-}
-
-/** Takes apart what the engine sends of both outputs, until the end of it. */
-async function deal(connection: Duplex, stdout: Writable, stderr: Writable, flow: Flow): Promise<void> {
-  let known: Buffer = Buffer.alloc(0);
-  let left = 0;
-  let to = stdout;
-  try {
-    for await (const chunk of connection as AsyncIterable<Buffer>) {
-      flow.heard();
-      known = known.length === 0 ? chunk : Buffer.concat([known, chunk]);
-      for (;;) {
-        if (left === 0) {
-          if (known.length < HEAD) break;
-          to = known[0] === 2 ? stderr : stdout;
-          left = known.readUInt32BE(4);
-          known = known.subarray(HEAD);
-        }
-        if (known.length === 0) break;
-        const piece = known.subarray(0, left);
-        known = known.subarray(piece.length);
-        left -= piece.length;
-        if (to.destroyed) return;
-        if (to.write(piece)) continue;
-        flow.isRead = false;
-        await hasRoom(to);
-        flow.isRead = true;
-      }
-    }
-  } catch {
-    // A connection that is lost is one that ended: the engine knows what became of the process.
-  }
 }
 
 const LOST = 'the connection to the container was lost';

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { readTeamScript } from '../../database/script-reader.ts';
+import { readTeamScript } from '../../database/team-script.ts';
 import { FailedError } from '../../errors.ts';
 import type { Terminal } from '../../terminal.ts';
 import type { ScriptError } from '../stack.ts';

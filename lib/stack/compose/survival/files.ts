@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { once } from '../../../once.ts';
-import type { Engine, PathIn } from '../engine.ts';
+import type { Engine } from '../engine.ts';
+import type { PathIn } from '../path-in.ts';
 
 /** The files of a container, running or not, as the engine tells of them. Memory that is mounted in it is not among them. */
 export interface Files {
