@@ -12,7 +12,7 @@ import { PROJECT_LABEL, findVolume, nameOf, type ListedContainer } from './conta
 import { dockerError, type Docker } from './docker.ts';
 import { demand, type Engine } from './engine.ts';
 import type { ComposePlan } from './gather.ts';
-import { emptying, lookInto } from './storage/folder.ts';
+import { emptying, lookInto, type Place } from './storage/folder.ts';
 import { HELPER_LABEL, MissingFolderError, helperContainer, runHelper } from './storage/helper.ts';
 
 /** Milliseconds for our own sessions to end. A server that does not answer is stopped all the same. */
@@ -60,7 +60,7 @@ export async function destroyPlan(plan: ComposePlan, storage: Storage, tools: To
     await remove(['rm', ...plan.containers.map(({ id }) => id)], 'removing the containers …');
   if (plan.networks.length > 0)
     await remove(['network', 'rm', ...plan.networks.map(({ id }) => id)], 'removing the networks …');
-  if (storage.kind === 'bind') await empty(plan, storage, tools);
+  if (storage.kind === 'bind') await empty(plan, tools);
   if (!actor.dryRun) await removeStaleHelpers(plan, tools);
   if (plan.volumes.length > 0)
     await remove(['volume', 'rm', ...plan.volumes.map(({ name }) => name)], 'removing the volumes …');
@@ -82,18 +82,18 @@ async function removeStaleHelpers({ volumes }: ComposePlan, { engine, docker }: 
   if (stale.length > 0) await runTolerant(docker('rm', '--force', ...stale));
 }
 
-async function empty(
-  { image }: ComposePlan,
-  storage: Extract<Storage, { kind: 'bind' }>,
-  { actor, terminal, engine, docker }: Tools,
-): Promise<void> {
-  const helper = emptying(storage, image);
+/** The folder that the plan names; where a link on the way leads by now does not matter. */
+const folderOf = (plan: ComposePlan): Place => ({ source: plan.folders[0]!.path, data: '' });
+
+async function empty(plan: ComposePlan, { actor, terminal, engine, docker }: Tools): Promise<void> {
+  const place = folderOf(plan);
+  const helper = emptying(place, plan.image);
   const shown = `# in a container of its own: POST /containers/create ${printable(JSON.stringify(helperContainer(helper)))}`;
   await actor.act(shown, async () => {
-    terminal.progress(`emptying ${printable(storage.source)} …`);
+    terminal.progress(`emptying ${printable(place.source)} …`);
     try {
       const { status, stderr } = await runHelper(engine, docker, helper);
-      if (status !== 0) throw new FailedError(`${printable(storage.source)}: ${stderr.trim()}`);
+      if (status !== 0) throw new FailedError(`${printable(place.source)}: ${stderr.trim()}`);
     } catch (error) {
       // Whether there is nothing to empty is seen by the look that follows.
       if (!(error instanceof MissingFolderError)) throw error;
@@ -157,7 +157,7 @@ async function confirmGone(
     ...volumes.flat().map((name) => `volume ${name}`),
   ];
   if (storage.kind === 'bind') {
-    const holds = await lookInto(engine, docker, storage, plan.image);
+    const holds = await lookInto(engine, docker, folderOf(plan), plan.image);
     if (holds !== 'empty' && holds !== 'absent')
       left.push(`${holds === 'unread' ? 'what cannot be read' : 'files'} in ${plan.folders[0]!.path}`);
   }

@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { posix } from 'node:path';
 import { FailedError, messageOf } from '../../errors.ts';
@@ -92,7 +93,9 @@ async function lookAtFolder(
     lookInto(engine, docker, storage, image),
     here ? false : isBehindLink(engine, docker, folder, root, image),
   ]);
-  return { lies: behind ? 'behind a link' : 'inside', holds };
+  // A link on the way is followed once: what it leads to by then is another folder.
+  const leads = here && existsSync(storage.source) ? realpathSync(storage.source) : storage.source;
+  return { lies: behind ? 'behind a link' : 'inside', holds, leads };
 }
 
 /** What the data directory leads to: asked in the database's own container, else in a helper that mounts the same. */

@@ -30,7 +30,13 @@ export interface ProjectFacts {
   readonly inside: Inside | undefined;
   /** Of a bind mount: where it lies, and what is in the data directory's place. */
   readonly folder:
-    { readonly lies: 'inside' | 'outside' | 'behind a link'; readonly holds: Holds } | undefined;
+    | {
+        readonly lies: 'inside' | 'outside' | 'behind a link';
+        readonly holds: Holds;
+        /** What the mount's source is behind all links, where they can be followed from here. */
+        readonly leads?: string;
+      }
+    | undefined;
   /** Why the storage could not be looked into. */
   readonly unseen: string | undefined;
   /** The line that empties the database and leaves the storage. */
@@ -51,7 +57,12 @@ export function planProject(facts: ProjectFacts): Plan {
     volumes: volumes.map((volume) => plannedVolume(volume, facts, ours)),
     folders:
       storage.kind === 'bind'
-        ? [{ path: posix.join(storage.source, storage.data), note: "the database's storage; emptied" }]
+        ? [
+            {
+              path: posix.join(facts.folder?.leads ?? storage.source, storage.data),
+              note: "the database's storage; emptied",
+            },
+          ]
         : [],
     containers: databaseFirst(ours, facts).map((one) => ({
       ...{ id: one.Id, name: nameOf(one), service: one.Labels?.[SERVICE_LABEL] ?? '', state: one.State },
