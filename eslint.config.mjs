@@ -19,7 +19,7 @@ const ALONE = [
   ...['lib/database/backup.ts', 'lib/database/backup-retention.ts', 'lib/database/unfinished-backups.ts'],
   ...['lib/rebuild/resume.ts', 'lib/stack/compose/survival/last-seen.ts', 'lib/demo.ts'],
   // The embedded server's own folder, under its lock: its password for initdb, its data, the links of its libraries.
-  ...['lib/stack/embedded/server.ts', 'lib/stack/embedded/binaries.ts'],
+  ...['lib/stack/embedded/server.ts', 'lib/stack/embedded/binaries.ts', 'lib/stack/embedded/reserve.ts'],
 ];
 const WRITING = [
   'writeFile',

@@ -1,13 +1,14 @@
 import type { Client } from 'pg';
 import { readRevisions } from './revisions.ts';
+import { readSystemIdentifier } from './system-identifier.ts';
 
 /** Which database of which server: a name alone may belong to several. */
 export interface SourceDatabase {
   readonly database: string;
   /** Object id of the database: another one after each reset or restore. */
   readonly databaseOid: string;
-  /** Of the server's data directory. */
-  readonly systemIdentifier: string;
+  /** Of the server's data directory; null where the role may not read it. */
+  readonly systemIdentifier: string | null;
 }
 
 /** What stands in the `.json` beside a backup. */
@@ -41,14 +42,20 @@ export type DatabaseFacts = SourceDatabase &
   Pick<BackupFacts, 'serverVersion' | 'revisions' | 'databaseSize'>;
 
 export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> {
-  const { rows } = await client.query<Omit<DatabaseFacts, 'databaseSize'> & { size: string }>(
+  const { rows } = await client.query<
+    Omit<DatabaseFacts, 'databaseSize' | 'systemIdentifier'> & { size: string }
+  >(
     `SELECT datname AS database, oid::text AS "databaseOid",
-            (SELECT system_identifier::text FROM pg_control_system()) AS "systemIdentifier",
             current_setting('server_version') AS "serverVersion", pg_database_size(oid) AS size
      FROM pg_database WHERE datname = current_database()`,
   );
   const { size, ...facts } = rows[0]!;
-  return { ...facts, databaseSize: Number(size), revisions: await readRevisions(client) };
+  return {
+    ...facts,
+    systemIdentifier: await readSystemIdentifier(client),
+    databaseSize: Number(size),
+    revisions: await readRevisions(client),
+  };
 }
 
 /**
@@ -62,19 +69,13 @@ export function parseFacts(text: string): BackupFacts | undefined {
   } catch {
     return undefined;
   }
-  const texts = [
-    'environment',
-    'database',
-    'databaseOid',
-    'systemIdentifier',
-    'serverVersion',
-    'sha256',
-  ] as const;
+  const texts = ['environment', 'database', 'databaseOid', 'serverVersion', 'sha256'] as const;
   const numbers = ['size', 'databaseSize', 'tables'] as const;
   const complete =
     typeof facts === 'object' &&
     facts !== null &&
     texts.every((name) => typeof facts[name] === 'string') &&
+    (facts.systemIdentifier === null || typeof facts.systemIdentifier === 'string') &&
     numbers.every((name) => typeof facts[name] === 'number') &&
     ['custom', 'directory'].includes(facts.format ?? '') &&
     Array.isArray(facts.revisions) &&

@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { markerOf } from './marker.ts';
 import { readRevisions } from './revisions.ts';
+import { readSystemIdentifier } from './system-identifier.ts';
 
 /** What is in a database, as its server tells it without reading a row of a table. */
 export interface Contents {
@@ -39,8 +40,6 @@ type Row<T> = Omit<T, 'markers'> & { readonly comments: Readonly<Record<string, 
 const DATA_DIRECTORY = `(SELECT setting FROM pg_settings WHERE name = 'data_directory')`;
 const COMMENTS = `(SELECT json_object_agg(datname, shobj_description(oid, 'pg_database')) FROM pg_database)`;
 const IDENTITY = `
-  CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
-    THEN (SELECT system_identifier::text FROM pg_control_system()) END AS "systemIdentifier",
   ${DATA_DIRECTORY} AS "dataDirectory", d.oid::text, ${COMMENTS} AS comments`;
 
 // Columns that only some versions have are read through jsonb, where a missing one is null.
@@ -73,16 +72,17 @@ const READ = `
 
 /** The contents of the database that the client is connected to. */
 export async function readContents(client: Client): Promise<Contents> {
-  const { rows } = await client.query<Row<Omit<Contents, 'revisions'>>>(READ);
-  return { ...withMarkers(rows[0]!), revisions: await readRevisions(client) };
+  const { rows } = await client.query<Row<Omit<Contents, 'revisions' | 'systemIdentifier'>>>(READ);
+  const systemIdentifier = await readSystemIdentifier(client);
+  return { ...withMarkers(rows[0]!), systemIdentifier, revisions: await readRevisions(client) };
 }
 
-/** The part of them by which it is known again, in one question that reads no sizes or statistics. */
+/** The part of them by which it is known again, without reading sizes or statistics. */
 export async function readIdentity(client: Client): Promise<Identity> {
-  const { rows } = await client.query<Row<Identity>>(
+  const { rows } = await client.query<Row<Omit<Identity, 'systemIdentifier'>>>(
     `SELECT ${IDENTITY} FROM pg_database AS d WHERE datname = current_database()`,
   );
-  return withMarkers(rows[0]!);
+  return { ...withMarkers(rows[0]!), systemIdentifier: await readSystemIdentifier(client) };
 }
 
 /** What a server tells of itself, whichever database the client is connected to. */

@@ -4,6 +4,7 @@ import { OtherDatabaseError, type Hand } from './asserted.ts';
 import type { DatabaseAttributes } from './attributes.ts';
 import type { Contents } from './contents.ts';
 import { markerOf } from './marker.ts';
+import { readSystemIdentifier } from './system-identifier.ts';
 
 /** Which database it is, whatever it is called by now: what the guard has shown, and each statement on it asserts. */
 export interface DatabaseIdentity {
@@ -31,11 +32,7 @@ export type Shown = StackRun & { readonly identity?: DatabaseIdentity | undefine
 
 /** A session's hand, on the server that it is on. */
 export async function handOf({ actor }: StackRun, client: Client): Promise<Hand> {
-  const { rows } = await client.query<{ system: string | null }>(
-    `SELECT CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
-       THEN (SELECT system_identifier::text FROM pg_control_system()) END AS system`,
-  );
-  return { client, actor, systemIdentifier: rows[0]!.system };
+  return { client, actor, systemIdentifier: await readSystemIdentifier(client) };
 }
 
 /**

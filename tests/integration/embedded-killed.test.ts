@@ -41,7 +41,7 @@ describe('the first up, killed', () => {
       await killWhen(scratch.startTask(`up ENV=${name}`), moments[name][1]);
       await scratch.mustTask(`up ENV=${name}`);
       expect(await localAsker(scratch, name, 'app', 'core').sql('SELECT current_database()')).toBe('core');
-      expect(readdirSync(home(name)).sort()).toEqual(['data', 'port', 'server.log']);
+      expect(readdirSync(home(name)).sort()).toEqual(['data', 'port', 'reserve', 'server.log']);
       const postmasters = processesOf(home(name)).filter(({ words }) => words.includes('-D'));
       expect(postmasters.map(({ pid }) => pid)).toEqual([scratch.server(name).pid]);
     },
@@ -153,7 +153,7 @@ describe('killed in the middle,', () => {
       await must(next);
       if (next !== 'up') await must('up');
       expect(await db.sql(`SELECT to_regclass('kept') IS NULL`)).toBe('t');
-      expect(readdirSync(home).sort()).toEqual(['data', 'port', 'server.log']);
+      expect(readdirSync(home).sort()).toEqual(['data', 'port', 'reserve', 'server.log']);
     });
   });
 });

@@ -1,17 +1,12 @@
 import type { Actor } from '../../../act.ts';
 import type { Command } from '../../../display.ts';
-import type { Environment } from '../../../environment/resolve.ts';
-import { FailedError, MakesafeError, RefusedError, UnreachableError, messageOf } from '../../../errors.ts';
-import { failed, notLookedAt, passed, warning, type Outcome } from '../../../findings/finding.ts';
+import { MakesafeError, RefusedError, UnreachableError, messageOf } from '../../../errors.ts';
+import { failed, passed, type Outcome } from '../../../findings/finding.ts';
 import type { Terminal } from '../../../terminal.ts';
 import type { Stopped } from '../../stack.ts';
-import { composeCommand, composeFile, inProject, type ComposeConfig } from '../config.ts';
-import { PROJECT_LABEL, SERVICE_LABEL, type ListedContainer } from '../containers.ts';
-import { must, type Docker } from '../docker.ts';
-import { demand, type Engine } from '../engine.ts';
-import { runCompose } from '../plugin.ts';
+import { composeCommand, composeFile } from '../config.ts';
+import { confirming } from './confirm.ts';
 import {
-  hasName,
   lostByRemoval,
   lostByReplacing,
   lostByStopping,
@@ -23,19 +18,14 @@ import {
 } from './decide.ts';
 import { forgetLastSeen, lastSeenFile, readLastSeen, writeLastSeen } from './last-seen.ts';
 import { holdsData } from './look-inside.ts';
+import { lookWithout } from './look-without.ts';
 import { lossOf, placeOf } from './place.ts';
-import { plan, planService, surveyContainers, type DatabaseContainer, type Surveyed } from './survey.ts';
+import { situations, type About } from './situation.ts';
+import { plan, type DatabaseContainer, type Surveyed } from './survey.ts';
 
-export interface KeepOptions {
-  readonly environment: Environment;
-  readonly engine: Engine;
-  readonly docker: Docker;
-  readonly config: ComposeConfig;
-  readonly databaseService: string;
+export interface KeepOptions extends About {
   readonly actor: Actor;
   readonly terminal: Terminal;
-  /** The data directory by the server's own word; undefined where it does not answer. */
-  readonly told: () => Promise<string | undefined>;
   /** Runs a compose command, its output where the person sees it. */
   readonly change: (command: Command) => Promise<unknown>;
 }
@@ -60,48 +50,12 @@ export interface Keeper {
 }
 
 export function keeper(options: KeepOptions): Keeper {
-  const { environment, engine, docker, config, databaseService, actor, terminal, told, change } = options;
+  const { environment, engine, config, databaseService, actor, terminal, change } = options;
   const { project, entry, name: env } = environment;
-  const { ask } = engine;
   const record = lastSeenFile(environment.root, env);
+  const { look, situationOf, hashes } = situations(options);
+  const { stopOthers, confirmKept, confirmStopped } = confirming(options, record);
   const compose = (...args: string[]): Command => composeCommand(environment, ...args);
-
-  async function look(): Promise<Situation & Surveyed> {
-    const surveyed = await surveyContainers(engine, { config, project, databaseService }, told());
-    return situationOf(surveyed);
-  }
-
-  async function situationOf(surveyed: Surveyed): Promise<Situation & Surveyed> {
-    const wanted = new Set([databaseService, ...surveyed.containers.map(({ service }) => service)]);
-    const names = [...wanted].filter((service) => Object.hasOwn(config.services, service));
-    const plans = names.map(async (name) => [name, await planService(ask, surveyed, name, project)] as const);
-    // Compose is asked only where there is something that it does not tell by itself.
-    const [services, disabled] = await Promise.all([
-      Promise.all(plans),
-      names.length < wanted.size ? allServices() : new Set<string>(),
-    ]);
-    return { ...surveyed, services: new Map(services), databaseService, disabled, hashes: new Map() };
-  }
-
-  /** Those behind a profile as well. */
-  async function allServices(): Promise<Set<string>> {
-    const { stdout } = await must(
-      compose('--profile', '*', 'config', '--services'),
-      inProject(environment),
-      runCompose,
-    );
-    return new Set(stdout.split('\n').filter(Boolean));
-  }
-
-  async function hashes(): Promise<Map<string, string>> {
-    const { stdout } = await must(compose('config', '--hash', '*'), inProject(environment), runCompose);
-    return new Map(
-      stdout.split('\n').flatMap((line) => {
-        const [service, hash] = line.trim().split(/\s+/);
-        return service && hash ? [[service, hash]] : [];
-      }),
-    );
-  }
 
   const words = {
     file: composeFile(environment),
@@ -203,73 +157,6 @@ export function keeper(options: KeepOptions): Keeper {
     return { found: [found, ...others].join('; '), advice };
   }
 
-  /** What compose leaves: containers of services behind a profile, or of another compose file. Stopped means all of them. */
-  async function stopOthers(): Promise<string[]> {
-    const running = (await containersOf(project)).filter(
-      ({ State }) => State === 'running' || State === 'restarting',
-    );
-    if (running.length === 0) return [];
-    const names = running.map(
-      ({ Names, Labels }) =>
-        `${Names.join(',').replace(/^\//, '')} (${Labels?.[SERVICE_LABEL] ?? 'no service'})`,
-    );
-    await must(docker('stop', ...running.map(({ Id }) => Id)));
-    const still = (await containersOf(project)).filter(({ State }) => State === 'running');
-    if (still.length > 0)
-      throw new FailedError(
-        `${env} is not stopped: ${still.map(({ Names }) => Names.join(',')).join(', ')} runs`,
-      );
-    return [`stopped and kept, because compose leaves it: ${names.join(', ')}`];
-  }
-
-  const containersOf = (of: string): Promise<ListedContainer[]> =>
-    demand<ListedContainer[]>(ask, '/containers/json', {
-      all: true,
-      filters: { label: [`${PROJECT_LABEL}=${of}`] },
-    });
-
-  /** @throws FailedError when the data is not where it was, now that its container is gone */
-  async function confirmKept(situation: Situation): Promise<string> {
-    const withData = situation.containers.filter(({ data }) => data.state === 'there');
-    if (withData.length === 0) return foundWithout(situation);
-    const places = withData.map(async ({ data, mounts, imageId }) => {
-      const place = placeOf(data.real, mounts);
-      const there = await holdsData(engine, place, imageId, project);
-      if (there === undefined) return `${whereIs(place)}, as it was before: nobody could look`;
-      if (!there)
-        throw new FailedError(`${env} is stopped, and its data was not found in ${whereIs(place)}`, {
-          hint: 'look for it before anything else is started',
-        });
-      return whereIs(place);
-    });
-    return `its data stays in ${[...new Set(await Promise.all(places))].join(' and in ')}`;
-  }
-
-  /** Where there was no container, or none with data. */
-  async function foundWithout(situation: Situation): Promise<string> {
-    const service = situation.services.get(databaseService);
-    const seen = await readLastSeen(record);
-    if (!seen) return 'there was no container with data, and nothing is known of data elsewhere';
-    const { container } = seen;
-    const place = placeOf(container.data.real, container.mounts);
-    const there = await holdsData(engine, place, service?.imageId, project);
-    if (there === undefined) return `its data was last in ${whereIs(place)}, and nobody could look there`;
-    if (!there) return `its data was last in ${whereIs(place)}, and is not there`;
-    const loss = service && lossOf(container, plan(service, container, 'anew'));
-    return loss
-      ? `its data is in ${whereIs(place)}, and the next up would not look there`
-      : `its data stays in ${whereIs(place)}`;
-  }
-
-  /** @throws FailedError when one of the containers is gone */
-  async function confirmStopped({ containers }: Situation): Promise<string> {
-    const listed = new Set((await containersOf(project)).map(({ Id }) => Id));
-    const gone = containers.filter(({ id }) => !listed.has(id));
-    if (gone.length > 0)
-      throw new FailedError(`${gone.map(({ name }) => name).join(', ')} is not there any more`);
-    return 'its containers are kept, and the data with them';
-  }
-
   /** The database service's container with data; another one's would be compared with the wrong service later. */
   const ofDatabase = ({ containers }: Surveyed): DatabaseContainer | undefined =>
     containers.find(({ service, data }) => service === databaseService && data.state === 'there') ??
@@ -303,7 +190,7 @@ export function keeper(options: KeepOptions): Keeper {
     async look() {
       const situation = await look();
       const ours = situation.containers.filter(({ data }) => data.state !== 'none');
-      if (ours.length === 0) return lookWithout(situation);
+      if (ours.length === 0) return lookWithout(situation, options, record, remedy);
       const lost = [...lostByStopping(situation), ...lostByRemoval(situation)];
       if (lost.length > 0) return failed(whyLost(lost[0]!), remedy(situation, lost[0]!).join('; '));
       const places = ours.map(({ data, mounts }) => `${whereIs(placeOf(data.real, mounts))}`);
@@ -321,49 +208,5 @@ export function keeper(options: KeepOptions): Keeper {
       check(...args).catch((error: unknown) => {
         if (!(actor.dryRun && error instanceof UnreachableError)) throw error;
       });
-  }
-
-  /** By the configuration alone, and what was seen before. */
-  async function lookWithout(situation: Situation): Promise<Outcome> {
-    const service = situation.services.get(databaseService);
-    if (!service || service.imageId === undefined)
-      return notLookedAt('there is no container yet, and the engine does not have its image');
-    const seen = await readLastSeen(record);
-    const loss = seen && lossOf(seen.container, plan(service, seen.container, 'anew'));
-    if (
-      loss &&
-      (await holdsData(
-        engine,
-        placeOf(seen.container.data.real, seen.container.mounts),
-        service.imageId,
-        project,
-      )) !== false
-    ) {
-      const lost = { container: seen.container, loss };
-      return failed(whyLost(lost), remedy(situation, lost).join('; '));
-    }
-    const container: DatabaseContainer = {
-      ...{ id: '', name: 'the next container', service: databaseService, running: false, mounts: [] },
-      ...{ configured: service.directory, image: '', imageId: service.imageId, hash: undefined },
-      data: {
-        state: 'there',
-        directory: service.directory,
-        real: service.directory,
-        links: [],
-        elsewhere: [],
-      },
-    };
-    const { mounts } = plan(service, container, 'anew');
-    const place = placeOf(service.directory, mounts);
-    if (hasName(place)) return passed(`${whereIs(place)}, once it is up`);
-    const loss2 = {
-      kind: 'moved',
-      what: 'the data',
-      path: service.directory,
-      from: place,
-      to: place,
-    } as const;
-    const [, write] = remedy(situation, { container, loss: loss2 });
-    return warning(`${service.directory} would be in ${whereIs(place)}: it would not survive down`, write!);
   }
 }

@@ -1,0 +1,73 @@
+import type { Command } from '../../../display.ts';
+import type { Environment } from '../../../environment/resolve.ts';
+import { composeCommand, inProject, type ComposeConfig } from '../config.ts';
+import { must, type Docker } from '../docker.ts';
+import type { Engine } from '../engine.ts';
+import { runCompose } from '../plugin.ts';
+import type { Situation } from './decide.ts';
+import { planService, surveyContainers, type Surveyed } from './survey.ts';
+
+/** The project whose data is asked for, and whom to ask. */
+export interface About {
+  readonly environment: Environment;
+  readonly engine: Engine;
+  readonly docker: Docker;
+  readonly config: ComposeConfig;
+  readonly databaseService: string;
+  /** The data directory by the server's own word; undefined where it does not answer. */
+  readonly told: () => Promise<string | undefined>;
+}
+
+/** What is there, and what compose would make in its place. */
+export interface Situations {
+  readonly look: () => Promise<Situation & Surveyed>;
+  /** The same containers beside images that may be other ones by now. */
+  readonly situationOf: (surveyed: Surveyed) => Promise<Situation & Surveyed>;
+  /** Compose's hash of each service as it is configured now. */
+  readonly hashes: () => Promise<Map<string, string>>;
+}
+
+export function situations({ environment, engine, config, databaseService, told }: About): Situations {
+  const { project } = environment;
+  const { ask } = engine;
+  const compose = (...args: string[]): Command => composeCommand(environment, ...args);
+
+  async function look(): Promise<Situation & Surveyed> {
+    const surveyed = await surveyContainers(engine, { config, project, databaseService }, told());
+    return situationOf(surveyed);
+  }
+
+  async function situationOf(surveyed: Surveyed): Promise<Situation & Surveyed> {
+    const wanted = new Set([databaseService, ...surveyed.containers.map(({ service }) => service)]);
+    const names = [...wanted].filter((service) => Object.hasOwn(config.services, service));
+    const plans = names.map(async (name) => [name, await planService(ask, surveyed, name, project)] as const);
+    // Compose is asked only where there is something that it does not tell by itself.
+    const [services, disabled] = await Promise.all([
+      Promise.all(plans),
+      names.length < wanted.size ? allServices() : new Set<string>(),
+    ]);
+    return { ...surveyed, services: new Map(services), databaseService, disabled, hashes: new Map() };
+  }
+
+  /** Those behind a profile as well. */
+  async function allServices(): Promise<Set<string>> {
+    const { stdout } = await must(
+      compose('--profile', '*', 'config', '--services'),
+      inProject(environment),
+      runCompose,
+    );
+    return new Set(stdout.split('\n').filter(Boolean));
+  }
+
+  async function hashes(): Promise<Map<string, string>> {
+    const { stdout } = await must(compose('config', '--hash', '*'), inProject(environment), runCompose);
+    return new Map(
+      stdout.split('\n').flatMap((line) => {
+        const [service, hash] = line.trim().split(/\s+/);
+        return service && hash ? [[service, hash]] : [];
+      }),
+    );
+  }
+
+  return { look, situationOf, hashes };
+}
