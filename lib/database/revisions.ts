@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { readColumn } from './read-column.ts';
 
 /**
  * Tables of the form that Alembic gives its own, one column `version_num`: what such a table is called and where it is,
@@ -45,10 +46,8 @@ export function schemasOf(path: string, user: string): string[] {
   });
 }
 
-async function readTable(client: Client, { name }: VersionTable): Promise<string[]> {
-  const { rows } = await client.query<{ version_num: string }>(`SELECT version_num FROM ${name} ORDER BY 1`);
-  return rows.map(({ version_num }) => version_num);
-}
+const readTable = async (client: Client, { name }: VersionTable): Promise<string[]> =>
+  (await readColumn(client, name, 'version_num')).sort();
 
 /**
  * Alembic's revisions of the database: none before the first migration, several where heads were not merged. Of several

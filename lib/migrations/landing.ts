@@ -1,12 +1,13 @@
 import type { Client } from 'pg';
 import { quoteName } from '../database/quote.ts';
+import { readColumn } from '../database/read-column.ts';
 import type { Plan } from './binding.ts';
 
 /** Tables of that name that can be a version table of Alembic's. */
 const CANDIDATES = `
   SELECT nspname AS schema FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n
     ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-  WHERE c.relname OPERATOR(pg_catalog.=) $1::pg_catalog.name
+  WHERE c.relname OPERATOR(pg_catalog.=) $1::pg_catalog.name AND c.relkind OPERATOR(pg_catalog.=) 'r'
     AND ($2::pg_catalog.name IS NULL OR n.nspname OPERATOR(pg_catalog.=) $2::pg_catalog.name)
     AND EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid
       AND a.attname OPERATOR(pg_catalog.=) 'version_num'::pg_catalog.name)
@@ -23,10 +24,8 @@ export async function readLanding(client: Client, { plan, table, schema }: Plan)
   const { rows } = await client.query<{ schema: string }>(CANDIDATES, [table, schema]);
   const found: string[][] = [];
   for (const { schema: where } of rows) {
-    const held = await client.query<{ id: string }>(
-      `SELECT version_num AS id FROM ${quoteName(where)}.${quoteName(table)}`,
-    );
-    found.push(held.rows.map(({ id }) => id).sort());
+    const name = `${quoteName(where)}.${quoteName(table)}`;
+    found.push((await readColumn(client, name, 'version_num')).sort());
   }
   return { planned: [...plan].sort(), found };
 }
