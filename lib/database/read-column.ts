@@ -1,10 +1,8 @@
-import { text } from 'node:stream/consumers';
 import type { Client } from 'pg';
 
 /**
  * The values of a text column of somebody else's table, NULLs left out. COPY of a table asks no planner: with a SELECT the
- * planner would run functions of the table's indexes, and a view or a rule its own, with our rights, which may be a
- * superuser's.
+ * planner would run functions of the table's indexes, and a view its own, with our rights, which may be a superuser's.
  *
  * @param table quoted, with its schema
  * @param column quoted
@@ -12,9 +10,7 @@ import type { Client } from 'pg';
  * @see https://www.postgresql.org/docs/current/sql-copy.html
  */
 export async function readColumn(client: Client, table: string, column: string): Promise<string[]> {
-  const { to } = await import('pg-copy-streams');
-  const copied = await text(client.query(to(`COPY ${table} (${column}) TO STDOUT`)));
-  return copied
+  return (await copyOut(client, `COPY ${table} (${column}) TO STDOUT`))
     .split('\n')
     .slice(0, -1)
     .filter((value) => value !== '\\N')
@@ -25,3 +21,15 @@ const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r
 
 const unescape = (value: string): string =>
   value.replaceAll(/\\([^])/g, (_all, letter: string) => ESCAPES[letter] ?? letter);
+
+/** pg reads the answer to a COPY, and leaves out the data. */
+async function copyOut(client: Client, sql: string): Promise<string> {
+  const { Query } = (await import('pg')).default;
+  const chunks: Buffer[] = [];
+  await new Promise<void>((resolve, reject) => {
+    const query = new Query(sql, (error: Error | undefined) => (error ? reject(error) : resolve()));
+    const handleCopyData = ({ chunk }: { readonly chunk: Buffer }): void => void chunks.push(chunk);
+    client.query(Object.assign(query, { handleCopyData }));
+  });
+  return Buffer.concat(chunks).toString();
+}
