@@ -19,9 +19,7 @@ describe.skipIf(inject('noEngine') !== '')('commands that are ended in the middl
       ['RENAME TO', 'task killed', 'connection lost'],
     ]);
     faultSuite('backup', () => backup(world), [['pg_dump', 'child killed']]);
-    faultSuite('restore-from-dump', () => restore(world, dump), [
-      ['pg_restore --verbose', 'server restarted'],
-    ]);
+    faultSuite('restore-from-dump', () => restore(world, dump), [['ANALYZE', 'server restarted']]);
   });
 
   describe('data in a volume', () => {
@@ -29,6 +27,9 @@ describe.skipIf(inject('noEngine') !== '')('commands that are ended in the middl
     beforeAll(async () => void (world = await composeWorld()));
     afterAll(() => world.dispose());
 
-    faultSuite('db-reset-volume-env', () => resetVolume(world), [['down', 'task killed']]);
+    faultSuite('db-reset-volume-env', () => resetVolume(world), [
+      ['volume rm', 'task killed'],
+      ['engine GET /containers/json', 'connection lost'],
+    ]);
   });
 });

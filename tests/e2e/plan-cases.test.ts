@@ -189,7 +189,8 @@ describe.skipIf(inject('noEngine') !== '')('the plan of a reset, case by case', 
       expect(ran.stderr).not.toContain('backed up first');
       refused(
         await scratch.runTask(`backup ENV=kept_prod BACKUP_DIR=${place}`),
-        'lies in the storage of the database',
+        // By its place, before the server is asked.
+        `BACKUP_DIR=${scratch.path(place)} is refused: ${folder()} is a server's storage`,
       );
       expect(readdirSync(folder())).toEqual(before);
     });

@@ -134,7 +134,7 @@ describe.skipIf(inject('noEngine') !== '' || noSecondEngine !== '')('an engine o
     );
     const { status, stderr } = await task('db-reset-volume-env ENV=linked WAIT=0');
     expect(stderr).toContain(
-      `on vm-stg a link in ${scratch.path('data/linked')} may lead outside this project`,
+      `a link in ${scratch.path('data/linked')} may lead outside this project on the engine's host`,
     );
     expect(stderr).toContain('make db-reset-db-env ENV=linked');
     expect(status).toBe(77);

@@ -41,7 +41,7 @@ describe('the first up, killed', () => {
       await killWhen(scratch.startTask(`up ENV=${name}`), moments[name][1]);
       await scratch.mustTask(`up ENV=${name}`);
       expect(await localAsker(scratch, name, 'app', 'core').sql('SELECT current_database()')).toBe('core');
-      expect(readdirSync(home(name)).sort()).toEqual(['data', 'port', 'reserve', 'server.log']);
+      expect(readdirSync(home(name)).sort()).toEqual(['data', 'port', 'server.log']);
       const postmasters = processesOf(home(name)).filter(({ words }) => words.includes('-D'));
       expect(postmasters.map(({ pid }) => pid)).toEqual([scratch.server(name).pid]);
     },
@@ -90,11 +90,13 @@ describe('killed in the middle,', () => {
   const holds = (folder: string, what: string) => () =>
     existsSync(folder) && readdirSync(folder).some((file) => file.includes(what));
 
+  const LAST_GOOD = '--\n-- PostgreSQL database dump\n--\n\n--\n-- PostgreSQL database dump complete\n--\n';
+
   test('db-dump-schema-env leaves the last dump as it was, and is repeated', async () => {
     const folder = scratch.path('dumps');
-    scratch.write('dumps/schema.sql', 'the last good one\n');
+    scratch.write('dumps/schema.sql', LAST_GOOD);
     await killWhen(start('db-dump-schema-env OUT=dumps/schema.sql'), holds(folder, '.partial'));
-    expect(scratch.read('dumps/schema.sql')).toBe('the last good one\n');
+    expect(scratch.read('dumps/schema.sql')).toBe(LAST_GOOD);
     await must('db-dump-schema-env OUT=dumps/schema.sql');
     expect(scratch.read('dumps/schema.sql')).toMatch(
       /CREATE TABLE mart\.suppliers[^]*-- PostgreSQL database dump complete\n/,
@@ -153,7 +155,7 @@ describe('killed in the middle,', () => {
       await must(next);
       if (next !== 'up') await must('up');
       expect(await db.sql(`SELECT to_regclass('kept') IS NULL`)).toBe('t');
-      expect(readdirSync(home).sort()).toEqual(['data', 'port', 'reserve', 'server.log']);
+      expect(readdirSync(home).sort()).toEqual(['data', 'port', 'server.log']);
     });
   });
 });

@@ -17,8 +17,10 @@ beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'makesafe-seen-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const DATA = '/var/lib/postgresql/data';
+const ENGINE = 'unix:///var/run/docker.sock';
 const seen: LastSeen = {
   time: '2026-11-28T12:00:00.000Z',
+  engine: ENGINE,
   container: {
     ...{ id: 'x', name: 'p-db-1', service: 'db', running: true, configured: DATA, image: 'postgres:17' },
     ...{
@@ -33,12 +35,13 @@ const seen: LastSeen = {
 describe('where the data was seen last', () => {
   test('is read as it was written, for its owner only, and forgotten', async () => {
     const file = lastSeenFile(folder, 'vm_stg');
-    expect(await readLastSeen(file)).toBeUndefined();
+    expect(await readLastSeen(file, ENGINE)).toBeUndefined();
     await writeLastSeen(file, seen);
-    expect(await readLastSeen(file)).toEqual(seen);
+    expect(await readLastSeen(file, ENGINE)).toEqual(seen);
+    expect(await readLastSeen(file, 'tcp://elsewhere:2376')).toBeUndefined();
     expect(statSync(file).mode & 0o777).toBe(0o600);
     await forgetLastSeen(file);
-    expect(await readLastSeen(file)).toBeUndefined();
+    expect(await readLastSeen(file, ENGINE)).toBeUndefined();
   });
 
   test.each<[string, (file: string) => void, RegExp]>([
@@ -60,7 +63,7 @@ describe('where the data was seen last', () => {
   ])('%s is a sentence with the file in it, at once', async (_what, make, says) => {
     const file = join(folder, 'x.data.json');
     make(file);
-    const reading = readLastSeen(file);
+    const reading = readLastSeen(file, ENGINE);
     await expect(reading).rejects.toThrow(says);
     await expect(reading).rejects.toThrow(file);
   });

@@ -192,7 +192,7 @@ export function openServerStack(environment: Environment, options: StackOptions)
     freeSpace: () => Promise.resolve(undefined),
 
     ...direct(environment, options, {
-      ...{ login, withClient: (to, work) => withClient(to, work) },
+      ...{ login, withClient: (to, work, as) => withClient(to, work, as) },
       connect: async () => withoutChannelBinding(await openConnection(server)),
       // The driver's libpq looks at the certificate in the same way.
       variables: () => ({

@@ -1,6 +1,7 @@
 import { FailedError } from '../../../errors.ts';
 import { PROJECT_LABEL, SERVICE_LABEL, type ListedContainer } from '../containers.ts';
 import { must } from '../docker.ts';
+import { engineEndpoint } from '../endpoint.ts';
 import { demand } from '../engine.ts';
 import { whereIs, type Situation } from './decide.ts';
 import { readLastSeen } from './last-seen.ts';
@@ -72,7 +73,7 @@ export function confirming(
   /** Where there was no container, or none with data. */
   async function foundWithout(situation: Situation & Surveyed): Promise<string> {
     const service = situation.services.get(databaseService);
-    const seen = await readLastSeen(record);
+    const seen = await readLastSeen(record, await engineEndpoint(environment.entry));
     if (!seen) return 'there was no container with data, and nothing is known of data elsewhere';
     const { container } = seen;
     const place = placeOf(container.data.real, container.mounts);

@@ -5,6 +5,7 @@ import { failed, passed, type Outcome } from '../../../findings/finding.ts';
 import type { Terminal } from '../../../terminal.ts';
 import type { Stopped } from '../../stack.ts';
 import { composeCommand, composeFile } from '../config.ts';
+import { engineEndpoint } from '../endpoint.ts';
 import { confirming } from './confirm.ts';
 import {
   lostByRemoval,
@@ -106,7 +107,7 @@ export function keeper(options: KeepOptions): Keeper {
 
   /** Without a container only what was seen before tells that there is data already. */
   async function refuseBesideOldData(situation: Situation): Promise<void> {
-    const seen = await readLastSeen(record);
+    const seen = await readLastSeen(record, await engineEndpoint(entry));
     const service = situation.services.get(databaseService);
     if (!seen || !service) return;
     const { container, time } = seen;
@@ -169,7 +170,8 @@ export function keeper(options: KeepOptions): Keeper {
     const container = ofDatabase(surveyed);
     if (!container) return;
     try {
-      await writeLastSeen(record, { time: new Date().toISOString(), container });
+      const seen = { time: new Date().toISOString(), engine: await engineEndpoint(entry), container };
+      await writeLastSeen(record, seen);
     } catch (error) {
       if (!(error instanceof MakesafeError)) throw error;
       terminal.warn(`where the data is could not be kept on record: ${messageOf(error)}`);

@@ -12,6 +12,8 @@ import type { DatabaseContainer } from './survey.ts';
 export interface LastSeen {
   /** ISO 8601, UTC. */
   readonly time: string;
+  /** Where the engine listens that has it: an entry may have been moved to another one since, which has none of it. */
+  readonly engine: string;
   readonly container: DatabaseContainer;
 }
 
@@ -23,8 +25,12 @@ const MOST = 1 << 16;
 export const lastSeenFile = (root: string, environment: string): string =>
   join(root, 'journal', `${environment}.data.json`);
 
-/** @throws ConfigurationError when the file is there and is not one of ours */
-export async function readLastSeen(file: string): Promise<LastSeen | undefined> {
+/**
+ * @param engine where the engine of the environment listens now
+ * @returns undefined where nothing was seen on it
+ * @throws ConfigurationError when the file is there and is not one of ours
+ */
+export async function readLastSeen(file: string, engine: string): Promise<LastSeen | undefined> {
   const broken = (why: string, cause?: unknown): ConfigurationError =>
     new ConfigurationError(`${file}, where makesafe keeps in which place the data was last, ${why}`, {
       cause,
@@ -52,7 +58,7 @@ export async function readLastSeen(file: string): Promise<LastSeen | undefined> 
     const { mounts, data, service } = seen.container;
     if (format !== FORMAT || !Array.isArray(mounts) || typeof data.real !== 'string' || service === undefined)
       throw broken('is none of this version');
-    return seen;
+    return seen.engine === engine ? seen : undefined;
   } catch (error) {
     throw error instanceof ConfigurationError
       ? error

@@ -1,4 +1,5 @@
 import { failed, notLookedAt, passed, warning, type Outcome } from '../../../findings/finding.ts';
+import { engineEndpoint } from '../endpoint.ts';
 import { hasName, whereIs, whyLost, type Endangered, type Situation } from './decide.ts';
 import { readLastSeen } from './last-seen.ts';
 import { holdsData } from './look-inside.ts';
@@ -21,7 +22,7 @@ export async function lookWithout(
   const service = situation.services.get(databaseService);
   if (!service || service.imageId === undefined)
     return notLookedAt('there is no container yet, and the engine does not have its image');
-  const seen = await readLastSeen(record);
+  const seen = await readLastSeen(record, await engineEndpoint(environment.entry));
   const loss = seen && lossOf(seen.container, plan(service, seen.container, 'anew'));
   if (
     loss &&
