@@ -22,7 +22,7 @@ import { lockEngine } from './engine-lock.ts';
 import { greeting } from './greeting.ts';
 import { runIn } from './exec.ts';
 import { gatherPlan, type ComposePlan } from './gather.ts';
-import { serviceHealth } from './health.ts';
+import { readPatients, serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
 import { runCompose } from './plugin.ts';
 import { runPsql } from './psql.ts';
@@ -164,8 +164,7 @@ export async function openComposeStack(
     },
 
     async health() {
-      const { stdout } = await told(compose('ps', '--all', '--format', 'json'));
-      return serviceHealth(Object.keys(config.services), stdout);
+      return serviceHealth(config.services, await readPatients(ask, project), databaseService);
     },
 
     async checkPassword() {

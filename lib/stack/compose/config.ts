@@ -29,7 +29,9 @@ export interface ConfiguredService {
   readonly volumes?: readonly ConfiguredMount[];
   readonly tmpfs?: string | readonly string[];
   /** By the name of the service that is needed. */
-  readonly depends_on?: Readonly<Record<string, object>>;
+  readonly depends_on?: Readonly<Record<string, { readonly condition?: string }>>;
+  readonly deploy?: { readonly replicas?: number } | null;
+  readonly scale?: number;
   readonly ports?: readonly { readonly host_ip?: string; readonly published?: string }[];
 }
 

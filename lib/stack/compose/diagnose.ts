@@ -7,6 +7,7 @@ import { engineEndpoint } from './endpoint.ts';
 import { demand, engineHost, type Engine } from './engine.ts';
 import { otherPasswordIn, takesPassword } from './password.ts';
 import { lookAtPorts } from './ports.ts';
+import { runningConfiguration } from './running-configuration.ts';
 
 /** What a check of a compose stack needs. */
 export interface Diagnosed {
@@ -60,4 +61,4 @@ const password: Check<Diagnosed> = {
   },
 };
 
-export const DIAGNOSIS: readonly Check<Diagnosed>[] = [engine, ports, password];
+export const DIAGNOSIS: readonly Check<Diagnosed>[] = [engine, ports, password, runningConfiguration];

@@ -1,0 +1,116 @@
+import { failed, passed, some, type Check } from '../../findings/finding.ts';
+import { composeCommand, frozenCommand, inProject, type ConfiguredService } from './config.ts';
+import { SERVICE_LABEL, listContainers, nameOf } from './containers.ts';
+import type { Diagnosed } from './diagnose.ts';
+import { must } from './docker.ts';
+import { runCompose } from './plugin.ts';
+
+/** A container, as far as it tells what it was made from. */
+export interface MadeContainer {
+  readonly service: string;
+  readonly name: string;
+  /** Compose's own hash of the service's configuration, from the container's label. */
+  readonly hash: string | undefined;
+  /** `NAME=value` */
+  readonly env: readonly string[];
+}
+
+/** A container that `up` would make anew. */
+export interface Outdated {
+  readonly service: string;
+  readonly container: string;
+  /** Variables that have another value by now. Their values may be secrets, and are not told. */
+  readonly variables: readonly string[];
+}
+
+/**
+ * Containers that were made from another configuration than the present one. Pure.
+ *
+ * @param hashes of each service, as compose gives them for the present configuration: one for the files, and one for what
+ * they resolve to, which differ where a service has an `env_file`
+ */
+export function findOutdated(
+  containers: readonly MadeContainer[],
+  hashes: ReadonlyMap<string, ReadonlySet<string>>,
+  services: Readonly<Record<string, ConfiguredService>>,
+): Outdated[] {
+  return containers.flatMap(({ service, name, hash, env }) => {
+    const now = hashes.get(service);
+    if (hash === undefined || now === undefined || now.has(hash)) return [];
+    const given = Object.hasOwn(services, service) ? (services[service]!.environment ?? {}) : {};
+    return [{ service, container: name, variables: differing(env, given) }];
+  });
+}
+
+function differing(env: readonly string[], given: Readonly<Record<string, string | null>>): string[] {
+  const made = new Map(env.map((variable) => variable.split(/=(.*)/s, 2) as [string, string]));
+  return Object.entries(given).flatMap(([name, value]) =>
+    value !== null && made.get(name) !== value ? [name] : [],
+  );
+}
+
+/** `db (POSTGRES_PASSWORD), core_api` */
+export const describeOutdated = (found: readonly Outdated[]): string =>
+  some(
+    found.map(({ service, variables }) =>
+      variables.length === 0 ? service : `${service} (${some(variables, 3)})`,
+    ),
+  );
+
+type About = Pick<Diagnosed, 'environment' | 'engine' | 'config'>;
+
+/** Of the containers that run, those that `up` would make anew. */
+export async function readOutdated({ environment, engine, config }: About): Promise<Outdated[]> {
+  const running = (await listContainers(engine.ask, environment.project)).filter(
+    ({ State }) => State === 'running' || State === 'restarting',
+  );
+  if (running.length === 0) return [];
+  const [hashes, containers] = await Promise.all([
+    readHashes({ environment, config }),
+    Promise.all(
+      running.map(async (one): Promise<MadeContainer> => {
+        const made = await engine.ask<{ Config: { Env: string[] | null } }>(`/containers/${one.Id}/json`);
+        return {
+          service: one.Labels?.[SERVICE_LABEL] ?? '',
+          name: nameOf(one),
+          hash: one.Labels?.[HASH_LABEL],
+          env: made?.Config.Env ?? [],
+        };
+      }),
+    ),
+  ]);
+  return findOutdated(containers, hashes, config.services);
+}
+
+const HASH_LABEL = 'com.docker.compose.config-hash';
+
+async function readHashes({
+  environment,
+  config,
+}: Pick<About, 'environment' | 'config'>): Promise<Map<string, Set<string>>> {
+  const told = await Promise.all([
+    must(composeCommand(environment, 'config', '--hash', '*'), inProject(environment), runCompose),
+    must(
+      frozenCommand(environment, 'config', '--hash', '*'),
+      { ...inProject(environment), input: config.text! },
+      runCompose,
+    ),
+  ]);
+  const hashes = new Map<string, Set<string>>();
+  for (const { stdout } of told)
+    for (const [, service, hash] of stdout.matchAll(/^(\S+) ([0-9a-f]{64})$/gm))
+      hashes.set(service!, (hashes.get(service!) ?? new Set()).add(hash!));
+  return hashes;
+}
+
+export const runningConfiguration: Check<Diagnosed> = {
+  name: 'running configuration',
+  async look(about) {
+    const found = await readOutdated(about);
+    if (found.length === 0) return passed('what runs was made from the files as they are');
+    return failed(
+      `made from an older configuration than the files have now: ${describeOutdated(found)}`,
+      `make up ENV=${about.environment.name}`,
+    );
+  },
+};
