@@ -72,15 +72,10 @@ export class Adopted {
     // Git would not keep one of this name.
     renameSync(this.path('env'), this.path('.env'));
     const tarball = await pack(this.#outside);
-    mkdirSync(this.path('node_modules/.bin'), { recursive: true });
+    mkdirSync(this.path('node_modules'));
     await must(['tar', '-xzf', tarball, '-C', this.path('node_modules')]);
     renameSync(this.path('node_modules/package'), this.path('node_modules/makesafe'));
-    for (const name of runtimeDependencies()) {
-      mkdirSync(dirname(this.path('node_modules', name)), { recursive: true });
-      symlinkSync(join(PROJECT, 'node_modules', name), this.path('node_modules', name));
-    }
-    symlinkSync('../makesafe/bin/makesafe.js', this.path('node_modules/.bin/makesafe'));
-    symlinkSync('../tsx/dist/cli.mjs', this.path('node_modules/.bin/tsx'));
+    linkDependencies(this.root);
   }
 
   /** `make …` as typed. */
@@ -113,6 +108,18 @@ export async function pack(folder: string): Promise<string> {
   });
   if (status !== 0) throw new Error(`npm pack: ${stdout}${stderr}`);
   return join(folder, stdout.trim().split('\n').at(-1)!);
+}
+
+/** The rest of an installation of makesafe: links to this project's dependencies, and the programs. */
+export function linkDependencies(root: string): void {
+  const modules = join(root, 'node_modules');
+  for (const name of runtimeDependencies()) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(PROJECT, 'node_modules', name), join(modules, name));
+  }
+  mkdirSync(join(modules, '.bin'));
+  symlinkSync('../makesafe/bin/makesafe.js', join(modules, '.bin/makesafe'));
+  symlinkSync('../tsx/dist/cli.mjs', join(modules, '.bin/tsx'));
 }
 
 /** What `npm install --omit=dev` would install beside the package, as far as it is there for this platform. */

@@ -1,0 +1,206 @@
+import { readdirSync } from 'node:fs';
+import { expect } from 'vitest';
+import { loadRegistry } from '../../lib/environment/registry.ts';
+import type { Ran } from './processes.ts';
+import { STEPS, ZooRepository, type Expectation, type Step } from './zoo.ts';
+
+/** What a repository came to. */
+export interface Outcome {
+  readonly name: string;
+  readonly state: 'works' | 'refuses' | 'known' | 'FAILS';
+  /** Where, and what was said. */
+  readonly note: string;
+  readonly seconds: number;
+}
+
+/** What a step types, and what has to be so behind it, seen past the code under test. */
+interface Work {
+  readonly type: (repository: ZooRepository) => Promise<Ran>;
+  readonly before?: (repository: ZooRepository) => Promise<void>;
+  readonly seen: (repository: ZooRepository) => Promise<void>;
+}
+
+const nothing = (): Promise<void> => Promise.resolve();
+
+/** Destroys: what a protected environment wants beside it is typed as well. */
+function destroy(repository: ZooRepository, task: string, ...words: string[]): Promise<Ran> {
+  const force = repository.stated.protected ? ['FORCE=1'] : ['WAIT=0'];
+  return repository.task(task, `ENV=${repository.stated.environment}`, ...force, ...words);
+}
+
+const plain =
+  (task: string, ...words: string[]) =>
+  (repository: ZooRepository): Promise<Ran> =>
+    repository.task(task, `ENV=${repository.stated.environment}`, ...words);
+
+/** The migrations have made what they make, and the version tables say so. */
+async function isMigrated(repository: ZooRepository): Promise<void> {
+  for (const [table, heads] of Object.entries(repository.stated.versions)) {
+    const rows = await repository.sql(`SELECT version_num FROM ${table} ORDER BY 1`);
+    expect(rows.split('\n'), table).toEqual(heads);
+  }
+  expect(await repository.sql(repository.stated.rebuilt), repository.stated.rebuilt).toBe('t');
+}
+
+const dumps = (repository: ZooRepository): string[] =>
+  readdirSync(repository.path('backups')).filter((file) => file.endsWith('.dump'));
+
+/** The check before anything runs: nothing is wrong but that, and each finding has a line to type. */
+function wrongWhileCold(json: string): string[] {
+  const { checks } = JSON.parse(json) as {
+    checks: { check: string; state: string; found: string; remedy: string | null }[];
+  };
+  return checks.flatMap(({ check, state, found, remedy }) =>
+    state === 'failed' && (!/is not running|has no container/.test(found) || remedy === null)
+      ? [`✗ ${check} ${found}\n  → ${remedy}`]
+      : [],
+  );
+}
+
+const WORK: Readonly<Record<Step, Work>> = {
+  init: {
+    async type(repository) {
+      const { registry, init } = repository.stated;
+      if (registry === undefined) return repository.type(`npx makesafe init ${init}`);
+      repository.writeRegistry(registry);
+      return { status: 0, stdout: '', stderr: '', time: 0 };
+    },
+    async seen({ root, prefix, stated }) {
+      const registry = await loadRegistry(root);
+      expect(registry).toMatchObject(stated.registered);
+      const { [stated.environment]: entry } = registry.environments;
+      expect(entry, `an environment ${stated.environment}`).toBeDefined();
+      expect(entry!.project, 'a project that this run alone has').toContain(prefix);
+    },
+  },
+  check: {
+    async type(repository) {
+      const ran = await plain('check', 'JSON=1')(repository);
+      const wrong = ran.stdout.startsWith('{') ? wrongWhileCold(ran.stdout) : [ran.stdout];
+      return { ...ran, stdout: wrong.join('\n'), status: wrong.length === 0 ? 0 : ran.status };
+    },
+    seen: nothing,
+  },
+  up: {
+    type: plain('up'),
+    seen: async (repository) => void (await repository.sql('CREATE TABLE of_before AS SELECT 1 AS x')),
+  },
+  rebuild: {
+    type: (repository) => destroy(repository, 'db-rebuild-env'),
+    async seen(repository) {
+      await isMigrated(repository);
+      expect(await repository.sql(`SELECT to_regclass('of_before') IS NULL`)).toBe('t');
+      await repository.sql(`INSERT INTO items (id, name) VALUES (101, 'scissors'), (102, 'はさみ')`);
+    },
+  },
+  // Nothing is green while the next command would fail, and all of them are to work.
+  recheck: { type: plain('check'), seen: nothing },
+  health: { type: plain('health'), seen: nothing },
+  backup: {
+    type: plain('backup'),
+    seen: (repository) => Promise.resolve(expect(dumps(repository)).not.toEqual([])),
+  },
+  restore: {
+    before: async (repository) => void (await repository.sql('DELETE FROM items')),
+    type: (repository) =>
+      destroy(repository, 'restore-from-dump', `DUMP=backups/${dumps(repository).sort().at(-1)!}`),
+    async seen(repository) {
+      await isMigrated(repository);
+      const names = 'SELECT name FROM items WHERE id IN (101, 102) ORDER BY id';
+      expect(await repository.sql(names)).toBe('scissors\nはさみ');
+    },
+  },
+  verify: { type: plain('db-verify-env'), seen: isMigrated },
+  reset: {
+    type: (repository) => destroy(repository, 'db-reset-db-env'),
+    async seen(repository) {
+      expect(await repository.sql(`SELECT to_regclass('items') IS NULL`)).toBe('t');
+      await repository.sql('CREATE TABLE stays AS SELECT 1 AS x');
+    },
+  },
+  down: {
+    type: plain('down'),
+    seen: async (repository) => expect(await repository.container()).toBeUndefined(),
+  },
+  again: {
+    type: plain('up'),
+    seen: async (repository) => expect(await repository.sql('SELECT count(*) FROM stays')).toBe('1'),
+  },
+};
+
+/** A step that does not do what the repository states. */
+class Wrong extends Error {}
+
+/** @returns true when the step refused as it should, and what was typed instead did its work */
+async function go(
+  repository: ZooRepository,
+  step: Step,
+  { says, refuses, instead = [] }: Expectation,
+): Promise<boolean> {
+  const { type, before, seen } = WORK[step];
+  await before?.(repository);
+  const typed = await type(repository);
+  const all = typed.stdout + typed.stderr;
+  const said = `${step}: status ${typed.status}\n${all}`;
+  for (const text of [says, refuses].filter((one) => one !== undefined))
+    if (!new RegExp(text, 'm').test(all)) throw new Wrong(`does not say /${text}/\n${said}`);
+  if (refuses === undefined && typed.status !== 0) throw new Wrong(said);
+  if (refuses !== undefined) {
+    if (typed.status === 0) throw new Wrong(`does not refuse\n${said}`);
+    if (!/^\[next\] /m.test(all) && !/→ /.test(all)) throw new Wrong(`has no line to type\n${said}`);
+  }
+  for (const line of instead) {
+    const ran = await repository.type(line);
+    if (ran.status !== 0) throw new Wrong(`${line}: status ${ran.status}\n${ran.stdout}${ran.stderr}`);
+  }
+  await seen(repository).catch((error: unknown) => {
+    throw new Wrong(`${String(error)}\n${said}`);
+  });
+  return refuses !== undefined;
+}
+
+/** Takes a repository through its day. */
+export async function visit(name: string): Promise<Outcome> {
+  const repository = new ZooRepository(name);
+  const began = performance.now();
+  const refused: string[] = [];
+  const outcome = (state: Outcome['state'], note: string): Outcome => ({
+    ...{ name, state, note },
+    seconds: Math.round((performance.now() - began) / 1000),
+  });
+  try {
+    await repository.make();
+    for (const step of STEPS) {
+      const { known, ...expectation } = repository.stated.steps[step] ?? {};
+      const failure = await go(repository, step, expectation).then(
+        (isRefused) => {
+          if (isRefused) refused.push(step);
+        },
+        (error: unknown) => {
+          if (known && !(error instanceof Wrong)) throw error;
+          return error instanceof Error ? error : new Error(String(error));
+        },
+      );
+      if (!known && failure) return outcome('FAILS', `${step}: ${failure.message}`);
+      if (known && !failure)
+        return outcome('FAILS', `${step} works: take away what zoo.json knows of it (${known.because})`);
+      if (known && failure) {
+        const isIt = new RegExp(known.says, 'm').test(failure.message);
+        return isIt ? outcome('known', `${step}: ${known.because}`) : outcome('FAILS', failure.message);
+      }
+    }
+    return refused.length > 0 ? outcome('refuses', refused.join(', ')) : outcome('works', '');
+  } finally {
+    await repository.dispose();
+  }
+}
+
+/** `zoo: 37 of 40 work or refuse as they should; …`: the rest by name. */
+export function summary(outcomes: readonly Outcome[]): string {
+  const fine = outcomes.filter(({ state }) => state === 'works' || state === 'refuses');
+  const rest = (['known', 'FAILS'] as const).flatMap((state) => {
+    const names = outcomes.filter((one) => one.state === state).map((one) => one.name);
+    return names.length === 0 ? [] : [`${state}: ${names.join(', ')}`];
+  });
+  return [`zoo: ${fine.length} of ${outcomes.length} work or refuse as they should`, ...rest].join('; ');
+}

@@ -1,0 +1,221 @@
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { linkDependencies } from './adopted.ts';
+import { docker, must, run, start, type Ran } from './processes.ts';
+import { freePort, removeFolder, removeFromEngine, TYPESCRIPT } from './scratch.ts';
+
+const PROJECT = join(import.meta.dirname, '../..');
+const ZOO = join(import.meta.dirname, '../zoo');
+
+/** The day of a repository, in order. */
+export const STEPS = [
+  ...(['init', 'check', 'up', 'rebuild', 'recheck', 'health'] as const),
+  ...(['backup', 'restore', 'verify', 'reset', 'down', 'again'] as const),
+];
+export type Step = (typeof STEPS)[number];
+
+/** What a step does here, where it does not simply do its work. Texts are regular expressions of what it prints. */
+export interface Expectation {
+  /** It does its work, and says this. */
+  readonly says?: string;
+  /** It refuses, with this reason. */
+  readonly refuses?: string;
+  /** What a person types then, by which the step's work is done all the same. */
+  readonly instead?: readonly string[];
+  /** A fault that is known: it fails, saying this. Once it works, the mark has to go. */
+  readonly known?: { readonly because: string; readonly says: string };
+}
+
+/** `zoo.json` of a repository; tests/zoo/README.md says what the fields are for. */
+export interface Stated {
+  readonly about: string;
+  readonly layers?: readonly string[];
+  readonly application?: string;
+  readonly without?: readonly string[];
+  readonly folder?: string;
+  readonly standIns?: readonly string[];
+  readonly prepare?: readonly string[];
+  readonly init?: string;
+  readonly registry?: object;
+  readonly registered?: object;
+  readonly environment?: string;
+  readonly protected?: boolean;
+  readonly by?: 'make';
+  readonly database?: { readonly service?: string; readonly user?: string; readonly name?: string };
+  readonly psql?: string;
+  readonly versions?: Readonly<Record<string, readonly string[]>>;
+  readonly rebuilt?: string;
+  readonly steps?: Partial<Readonly<Record<Step, Expectation>>>;
+}
+
+export const zooNames = (): string[] => readdirSync(join(ZOO, 'repositories')).sort();
+
+/** What zoo.json may leave out. */
+const USUAL: Omit<Complete, Open | 'about' | 'folder'> = {
+  layers: ['compose', 'application'],
+  application: '.',
+  without: [],
+  standIns: [],
+  prepare: [],
+  init: '',
+  registered: {},
+  environment: 'dev',
+  protected: false,
+  psql: '',
+  versions: { alembic_version: ['0002'] },
+  rebuilt: `SELECT to_regclass('items') IS NOT NULL`,
+  steps: {},
+};
+
+type Complete = Required<Omit<Stated, Open>> & Pick<Stated, Open>;
+type Open = 'registry' | 'by' | 'database';
+
+/** A copy of a repository of the zoo, as a person has it who has just installed makesafe in a clone. */
+export class ZooRepository {
+  readonly name: string;
+  readonly stated: Complete;
+  readonly database: Required<NonNullable<Stated['database']>>;
+  /** Begins the name of all that the engine keeps for it. */
+  readonly prefix = `zoo-${randomBytes(4).toString('hex')}`;
+  #outside = '';
+  #port = 0;
+
+  constructor(name: string) {
+    this.name = name;
+    const text = readFileSync(join(ZOO, 'repositories', name, 'zoo.json'), 'utf8');
+    const stated = JSON.parse(text.replaceAll('ZOO_PREFIX', this.prefix)) as Stated;
+    this.stated = { ...USUAL, folder: `${this.prefix}-shop`, ...stated };
+    this.database = { service: 'db', user: 'shop', name: 'shopdb', ...stated.database };
+  }
+
+  get root(): string {
+    return join(this.#outside, this.stated.folder);
+  }
+
+  path(...names: string[]): string {
+    return join(this.root, ...names);
+  }
+
+  async make(): Promise<void> {
+    this.#outside = realpathSync(mkdtempSync(join(tmpdir(), 'makesafe-zoo-')));
+    this.#port = await freePort();
+    const { layers, application, without, standIns, prepare } = this.stated;
+    for (const layer of layers)
+      this.#lay(join(ZOO, 'shared', layer), layer.startsWith('application') ? application : '.');
+    for (const name of without) rmSync(this.path(name), { recursive: true });
+    this.#lay(join(ZOO, 'repositories', this.name), '.');
+    rmSync(this.path('zoo.json'));
+    await must(['git', 'init', '--quiet'], { cwd: this.root });
+    await must(['git', 'add', '--all'], { cwd: this.root });
+    const author = ['-c', 'user.name=zoo', '-c', 'user.email=zoo@localhost'];
+    await must(['git', ...author, 'commit', '--quiet', '--message', 'As it is'], { cwd: this.root });
+    this.#install();
+    for (const image of standIns) await standIn(image);
+    for (const line of prepare) await must(['sh', '-ec', this.#filled(line)], { cwd: this.root });
+  }
+
+  /** Files of the zoo into the copy: `dot.env` is `.env`, and what is the copy's own is filled in, in names as well. */
+  #lay(from: string, to: string): void {
+    for (const name of readdirSync(from, { recursive: true, encoding: 'utf8' })) {
+      const file = join(from, name);
+      if (!statSync(file).isFile()) continue;
+      const path = this.path(to, this.#filled(name).replace(/(^|\/)dot\./g, '$1.'));
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, this.#filled(readFileSync(file, 'utf8')));
+      chmodSync(path, path.endsWith('.secrets') ? 0o600 : statSync(file).mode);
+    }
+  }
+
+  #filled(text: string): string {
+    return text.replaceAll('ZOO_PREFIX', this.prefix).replaceAll('ZOO_PORT', String(this.#port));
+  }
+
+  /** As npm would, without packing: its files are copied, what it depends on are links. */
+  #install(): void {
+    const { files } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { files: string[] };
+    const packed = files.filter((file) => !file.startsWith('!') && file !== 'types');
+    for (const file of ['package.json', ...packed])
+      cpSync(join(PROJECT, file), this.path('node_modules/makesafe', file), { recursive: true });
+    linkDependencies(this.root);
+  }
+
+  /** Beside what init writes, or in its place. */
+  writeRegistry(registry: object): void {
+    mkdirSync(this.path('env'), { recursive: true });
+    const text = this.#filled(JSON.stringify(registry, null, 2));
+    writeFileSync(this.path('env/environments.ts'), `export default ${text};\n`);
+  }
+
+  /** A line as a person types it: a task of makesafe, or a line for the shell. */
+  type(typed: string): Promise<Ran> {
+    const line = this.#filled(typed);
+    const [npx, makesafe, task, ...words] = line.split(' ').filter(Boolean);
+    if (npx !== 'npx' || makesafe !== 'makesafe') return this.#run(['sh', '-ec', line]);
+    return task === 'init' ? this.#init(words) : this.task(task!, ...words);
+  }
+
+  task(task: string, ...words: string[]): Promise<Ran> {
+    if (this.stated.by === 'make') return this.#run(['make', task, ...words]);
+    // Without npx and tsx, which take longer to start than the task itself.
+    const script = this.path('node_modules/makesafe/tasks', `${task}.ts`);
+    return this.#run([process.execPath, '--require', TYPESCRIPT, script, ...words]);
+  }
+
+  #init(words: readonly string[]): Promise<Ran> {
+    const program = this.path('node_modules/makesafe/bin/makesafe.js');
+    return this.#run([process.execPath, program, 'init', ...words]);
+  }
+
+  /** What does not come to an end is ended, which is a status of its own. */
+  #run(command: readonly string[]): Promise<Ran> {
+    const running = start(command, { cwd: this.root });
+    const timer = setTimeout(() => running.interrupt('SIGKILL'), 240_000);
+    return running.ended.finally(() => clearTimeout(timer));
+  }
+
+  /** The container of the database, as the engine names it: running, unless all are asked for. */
+  async container(...which: '--all'[]): Promise<string | undefined> {
+    const label = `label=com.docker.compose.service=${this.database.service}`;
+    const found = await docker('ps', ...which, '--format', '{{.Names}}', '--filter', label);
+    return found.split('\n').find((name) => name.startsWith(this.prefix));
+  }
+
+  /** Asks the database by its own container's psql, past the code under test. */
+  async sql(statement: string): Promise<string> {
+    const container = await this.container();
+    if (container === undefined) throw new Error('no container of the database runs');
+    const { user, name } = this.database;
+    const psql = `PGPASSWORD="\${POSTGRES_PASSWORD:-}" exec psql -XAtq -v ON_ERROR_STOP=1 -U '${user}' -d '${name}' ${this.stated.psql} -f -`;
+    const command = ['docker', 'exec', '-i', container, 'sh', '-c', psql];
+    const { status, stdout, stderr } = await run(command, { input: statement });
+    if (status !== 0) throw new Error(`${statement}\n${stderr}`);
+    return stdout.trimEnd();
+  }
+
+  async dispose(): Promise<void> {
+    await removeFromEngine(this.prefix);
+    if (this.#outside !== '') await removeFolder(this.#outside);
+  }
+}
+
+/** The stand-in of postgres:17 under the name of another image, where that one is not there and cannot be fetched. */
+async function standIn(image: string): Promise<void> {
+  const present = await run(['docker', 'image', 'inspect', image]);
+  if (present.status === 0) return;
+  const label = '{{index .Config.Labels "makesafe.stand-in"}}';
+  if ((await docker('image', 'inspect', '--format', label, 'postgres:17')) !== 'true') return;
+  await docker('tag', 'postgres:17', image);
+}
