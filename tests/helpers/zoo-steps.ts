@@ -153,6 +153,8 @@ async function go(
     const ran = await repository.type(line);
     if (ran.status !== 0) throw new Wrong(`${line}: status ${ran.status}\n${ran.stdout}${ran.stderr}`);
   }
+  // Refused, and nobody does it in another way: nothing has changed.
+  if (refuses !== undefined && instead.length === 0) return true;
   await seen(repository).catch((error: unknown) => {
     throw new Wrong(`${String(error)}\n${said}`);
   });
