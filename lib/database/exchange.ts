@@ -1,11 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../errors.ts';
+import { LIMITS } from '../stack/limits.ts';
 import type { StackRun } from '../task.ts';
 import { whileUnfinished } from '../unfinished.ts';
 import { formerName, keptName, writeMark, type Mark } from './aside.ts';
 import { type DatabaseAttributes } from './attributes.ts';
 import { quoteName, quoteText } from './quote.ts';
 import { change, type Hand } from './asserted.ts';
-import { commentStatement } from './leftovers.ts';
-import { endSessions } from './server-session.ts';
+import { commentStatement, findLeftovers, reopen } from './leftovers.ts';
+import { endSessions, isHeldUp } from './server-session.ts';
 
 /** The database that comes in, and what only it gets in the moment of the swap. */
 export interface Newcomer {
@@ -37,6 +40,34 @@ export function outgoing(
     : { name: formerName(name), mark: { ...mark, kind: 'former' } };
 }
 
+/** Seconds between two attempts, in which applications are let in. */
+const PAUSE = 3;
+
+/**
+ * Tries an exchange until nobody holds it up: who copies the old database at that moment (CREATE DATABASE … TEMPLATE) or
+ * alters it in a transaction that stays open. It is tried for as long as it has taken to fill the newcomer, because
+ * that would be for nothing otherwise.
+ *
+ * @param took milliseconds
+ * @returns the old database's name from then on
+ */
+export async function exchangeInTime(took: number, ...all: Parameters<typeof exchange>): Promise<string> {
+  const [{ terminal, signal }, hand, { name }] = all;
+  const deadline = performance.now() + Math.max(LIMITS.exchange.seconds * 1000, took);
+  for (;;) {
+    try {
+      return await exchange(...all);
+    } catch (error) {
+      if (!isHeldUp(error) || signal.aborted || performance.now() > deadline) throw error;
+      await reopen(await findLeftovers(hand.client, name), hand);
+      const left = Math.round((deadline - performance.now()) / 1000);
+      terminal.progress(`${name} is held up (${messageOf(error)}); tried again for ${left} s`);
+      await sleep(PAUSE * 1000, undefined, { signal }).catch(() => {});
+      signal.throwIfAborted();
+    }
+  }
+}
+
 /**
  * Puts a database that is ready in the place of another: closes the old one, ends its sessions, renames both in one
  * transaction. A client that connects meanwhile is refused; it is never let into anything but the old database or
@@ -44,7 +75,7 @@ export function outgoing(
  *
  * @returns the old database's name from then on
  */
-export async function exchange(
+async function exchange(
   run: StackRun,
   hand: Hand,
   old: DatabaseAttributes & { readonly name: string },

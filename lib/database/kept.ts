@@ -1,8 +1,9 @@
 import { RefusedError } from '../errors.ts';
 import type { DestructiveRun, StackRun } from '../task.ts';
 import { INVALID, isGoneName, readMark } from './aside.ts';
+import { OtherDatabaseError } from './asserted.ts';
 import { readAttributes } from './attributes.ts';
-import { exchange, outgoing, type Occasion } from './exchange.ts';
+import { exchangeInTime, outgoing, type Occasion } from './exchange.ts';
 import { checkShown, handOf } from './identity.ts';
 import { lookForLeftovers } from './interrupted.ts';
 import {
@@ -43,10 +44,14 @@ function chosen({ stack, environment, values }: StackRun, { former, kept }: Left
 const describe = ({ name, mark }: Marked): string =>
   `${name}, from before a ${mark.what} of ${localTime(mark.since)}`;
 
+/** The OIDs of what was named on the screen: nothing else is touched, whatever is there by then. */
+let shown: readonly string[] = [];
+
 /** Names what will be removed, before anyone waits. @throws RefusedError when there is none */
 export async function checkKept(run: DestructiveRun): Promise<void> {
   const rows = chosen(run, await lookForLeftovers(run));
   for (const row of rows) run.terminal.info(`to be removed: ${describe(row)}`);
+  shown = rows.map(({ oid }) => oid);
 }
 
 /** `db-drop-old-env`: removes old databases that a reset or restore kept, or could not remove. */
@@ -56,6 +61,10 @@ export async function dropKept(run: DestructiveRun): Promise<void> {
     const hand = await handOf(run, client);
     for (const row of chosen(run, await findLeftovers(client, stack.database.name))) {
       signal.throwIfAborted();
+      if (!shown.includes(row.oid)) {
+        terminal.warn(`${row.name} was not there when you were asked: it stays`);
+        continue;
+      }
       await drop(row, hand);
       if (!actor.dryRun) terminal.ok(`${environment.name}: ${row.name} is gone`);
     }
@@ -73,8 +82,15 @@ function toBringBack(run: StackRun, leftovers: Leftovers): Marked {
 
 /** Names the one that will be brought back. @throws RefusedError when there is none */
 export async function checkUndo(run: DestructiveRun): Promise<void> {
-  run.terminal.info(`to be brought back: ${describe(toBringBack(run, await lookForLeftovers(run)))}`);
+  const row = toBringBack(run, await lookForLeftovers(run));
+  run.terminal.info(`to be brought back: ${describe(row)}`);
+  shown = [row.oid];
 }
+
+const otherThanShown = ({ name }: Marked): OtherDatabaseError =>
+  new OtherDatabaseError(`${name} is not the old database that was shown; nothing was changed`, {
+    hint: 'type this again, and look at what is shown',
+  });
 
 /**
  * `db-undo-env`: the kept database and the present one change places. The present one is kept in turn, so an undo can
@@ -87,6 +103,7 @@ export async function undo(run: DestructiveRun): Promise<void> {
   await orPutBack(run, async (client, progress) => {
     const leftovers = await findLeftovers(client, name);
     const wanted = toBringBack(run, leftovers);
+    if (!shown.includes(wanted.oid)) throw otherThanShown(wanted);
     describeLeftovers(name, leftovers).forEach(terminal.info);
     const hand = await handOf(run, client);
     await reopen(leftovers, hand);
@@ -100,7 +117,7 @@ export async function undo(run: DestructiveRun): Promise<void> {
       ...{ name: wanted.name, oid, was: comment, connectionLimit, isTemplate: mark.template === true },
       comment: readMark(comment).comment,
     };
-    await exchange(run, hand, { ...attributes, name }, newcomer, occasion, true);
+    await exchangeInTime(0, run, hand, { ...attributes, name }, newcomer, occasion, true);
   });
   if (actor.dryRun) return;
   terminal.ok(`${environment.name}: database ${name} is again what it was before`);

@@ -2,23 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type pg from 'pg';
 import { FailedError, HUNG_UP, RefusedError, UnreachableError } from '../errors.ts';
+import { whileWaitingFor } from '../output/waiting.ts';
+import { LIMITS } from '../stack/limits.ts';
 import { isOver } from '../system/cancelling.ts';
 import type { StackRun } from '../task.ts';
 
 /** A database to stand on while another one is replaced. */
 export const maintenanceDatabase = (name: string): string => (name === 'postgres' ? 'template1' : 'postgres');
 
-/** Seconds that a statement waits for another session's lock. Longer, and applications would be kept out for it. */
-const LOCK_TIMEOUT = 10;
 /** Seconds that another run's session gets to end, after its task was killed. */
 const LAST_RUN_TIMEOUT = 15;
+/** The same for our own one, whose connection was lost: it was told to end, and a busy server takes its time for it. */
+const OWN_TIMEOUT = 60;
 /** Seconds that a server that does not answer gets to come back. */
 const RETURN_TIMEOUT = 60;
 /** The same for one that has ended and that nobody starts by itself: somebody may just be restarting it. */
 const RESTART_TIMEOUT = 5;
-
-/** Seconds that sessions get to end after they were told to. */
-const SESSIONS_TIMEOUT = 10;
 
 /**
  * Runs `work` beside the environment's database, alone: of two runs, or of one and the remains of a killed one, the
@@ -34,7 +33,7 @@ export async function beside<T>(
   const { name } = stack.database;
   return stack.withClient(maintenanceDatabase(name), async (client) => {
     if (!actor.dryRun) {
-      await client.query(PREPARE);
+      await client.query(PREPARE, [`${LIMITS.lock.seconds}s`]);
       await lock(client, name, ended);
     }
     return work(client);
@@ -47,12 +46,18 @@ export async function beside<T>(
  */
 const PREPARE = `
   SELECT set_config(name, value, false)
-  FROM pg_settings JOIN (VALUES ('lock_timeout', '${LOCK_TIMEOUT}s'),
+  FROM pg_settings JOIN (VALUES ('lock_timeout', $1),
     ('client_connection_check_interval', '1s')) AS ours (parameter, value) ON parameter = name`;
 
-async function lock(client: Client, name: string, ended: number | undefined): Promise<void> {
+const lock = (client: Client, name: string, ended: number | undefined): Promise<void> =>
+  whileWaitingFor(
+    async () => `another run on ${name} to end: ${await holder(client, name)}`,
+    takeLock(client, name, ended),
+  );
+
+async function takeLock(client: Client, name: string, ended: number | undefined): Promise<void> {
   const key = `hashtextextended('makesafe ' || $1, 0)`;
-  const deadline = performance.now() + LAST_RUN_TIMEOUT * 1000;
+  const deadline = performance.now() + (ended === undefined ? LAST_RUN_TIMEOUT : OWN_TIMEOUT) * 1000;
   for (;;) {
     // Our own session before the connection was lost: nobody reads its answers any more.
     if (ended !== undefined) {
@@ -140,26 +145,45 @@ export function cancelOn({ stack, signal }: StackRun, pid: number): () => Promis
   };
 }
 
-/** Ends all sessions of a closed database and waits until they are gone. */
+/** Something of the server's is in the way of a change, and goes away by itself. */
+export class HeldUpError extends FailedError {}
+
+/** Ends all sessions of a closed database and waits until they are gone. @throws HeldUpError */
 export async function endSessions(
   client: Client,
   { name, oid }: { readonly name: string; readonly oid: string },
   signal: AbortSignal,
 ): Promise<void> {
-  const deadline = performance.now() + SESSIONS_TIMEOUT * 1000;
-  for (;;) {
-    // Autovacuum makes way by itself, and only a superuser may end it.
-    const { rows } = await client.query<{ pid: number; usename: string; application_name: string }>(
-      `SELECT pid, usename, application_name, pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datid = $1 AND backend_type <> 'autovacuum worker'`,
-      [oid],
-    );
-    if (rows.length === 0) return;
-    if (performance.now() > deadline) {
-      const who = rows.map((row) => `${row.usename} (${row.application_name}, pid ${row.pid})`).join(', ');
-      throw new FailedError(`sessions of ${name} did not end within ${SESSIONS_TIMEOUT} s: ${who}`);
+  let who = '';
+  await whileWaitingFor(() => `sessions of ${name} to end: ${who}`, end());
+
+  async function end(): Promise<void> {
+    const deadline = performance.now() + LIMITS.sessionsEnd.seconds * 1000;
+    for (;;) {
+      // Autovacuum makes way by itself, and only a superuser may end it.
+      const { rows } = await client.query<{ pid: number; usename: string; application_name: string }>(
+        `SELECT pid, usename, application_name, pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datid = $1 AND backend_type <> 'autovacuum worker'`,
+        [oid],
+      );
+      if (rows.length === 0) return;
+      who = rows.map((row) => `${row.usename} (${row.application_name}, pid ${row.pid})`).join(', ');
+      if (performance.now() > deadline)
+        throw new HeldUpError(
+          `sessions of ${name} did not end within ${LIMITS.sessionsEnd.seconds} s: ${who}`,
+        );
+      signal.throwIfAborted();
+      await sleep(20);
     }
-    signal.throwIfAborted();
-    await sleep(20);
   }
 }
+
+/**
+ * lock_not_available, object_in_use, deadlock_detected: https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * And what two sessions meet that change one row of a catalog at the same time, which is an internal error there.
+ */
+const HELD_UP = /^(55P03|55006|40P01|XX000)$/;
+
+/** Whether what failed was only held up by others, and nothing of it was done. */
+export const isHeldUp = (error: unknown): boolean =>
+  error instanceof HeldUpError || HELD_UP.test((error as Partial<pg.DatabaseError>).code ?? '');

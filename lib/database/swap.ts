@@ -13,7 +13,7 @@ import {
 } from './attributes.ts';
 import { quoteName } from './quote.ts';
 import { dropLeftCages } from './restore/cage.ts';
-import { exchange, outgoing, type Occasion } from './exchange.ts';
+import { exchangeInTime, outgoing, type Occasion } from './exchange.ts';
 import {
   commentStatement,
   describeLeftovers,
@@ -59,6 +59,7 @@ export async function replaceDatabase(run: Shown, { what, fill }: Replacement): 
   let oid = '';
   let newOid = '';
   let finished = false;
+  const started = performance.now();
   await orPutBack(run, async (client, progress) => {
     const hand = await handOf(run, client);
     await settle(run, hand);
@@ -74,7 +75,8 @@ export async function replaceDatabase(run: Shown, { what, fill }: Replacement): 
     newOid = progress.newOid ?? '';
     const { connectionLimit, isTemplate } = old;
     const comment = withMarker(old.comment, environment.name);
-    await exchange(
+    await exchangeInTime(
+      performance.now() - started,
       run,
       hand,
       old,

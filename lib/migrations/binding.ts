@@ -30,6 +30,8 @@ export type Refusal =
 interface Report extends Partial<Plan> {
   /** Connections that reached the right database. */
   readonly bound?: number;
+  /** The server's process of a connection that reached the right database, said when it has. */
+  readonly session?: number;
   readonly refused?: Refusal;
 }
 
@@ -53,7 +55,7 @@ const question = (system: boolean, started: boolean): string => `${NOTE}
     (SELECT ${hex('s.description')} FROM pg_catalog.pg_shdescription AS s
      WHERE s.objoid OPERATOR(pg_catalog.=) d.oid
        AND s.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_database'::pg_catalog.regclass),
-    ${hex('d.datname::pg_catalog.text')}
+    ${hex('d.datname::pg_catalog.text')}, pg_catalog.pg_backend_pid()::pg_catalog.text
   FROM pg_catalog.pg_database AS d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()`;
 
 const STARTED = `pg_catalog.date_part('epoch', pg_catalog.pg_postmaster_start_time()) OPERATOR(pg_catalog.*) 1000000`;
@@ -89,6 +91,8 @@ export class Binding {
   readonly #word = `makesafe-${randomBytes(12).toString('hex')} `;
   readonly #expected: Reached | null;
   readonly #reports: Report[] = [];
+  /** The server's processes that alembic has connected to so far, where its lines are shown as they come. */
+  readonly sessions: number[] = [];
 
   /** @param expected the only database that alembic may reach; null where it may reach none */
   constructor(expected: Reached | null) {
@@ -117,7 +121,10 @@ export class Binding {
   /** What alembic itself printed in a line; undefined when nothing. */
   own(line: string): string | undefined {
     const at = line.indexOf(this.#word);
-    return at < 0 ? line : line.slice(0, at) || undefined;
+    if (at < 0) return line;
+    const [, session] = /^\{"session": (\d+)\}/.exec(line.slice(at + this.#word.length)) ?? [];
+    if (session !== undefined) this.sessions.push(Number(session));
+    return line.slice(0, at) || undefined;
   }
 
   /** Takes the reports out of what was printed. */

@@ -53,7 +53,7 @@ def text(value):
 def judge(connection, row):
     """Ends the process unless the row that the session answered to the question is that of the expected database."""
     global count
-    oid, system, started, comment, name = map(text, row)
+    oid, system, started, comment, name, process = map(text, row)
     marked = MARKER.search(bytes.fromhex(comment or ""))
     found = {
         "database": bytes.fromhex(name).decode("utf-8", "replace"),
@@ -71,6 +71,7 @@ def judge(connection, row):
     if not same or found["marker"] not in (None, expected["marker"]):
         refuse(found=found)
     count += 1
+    say(session=int(process))
     try:
         bound.add(connection)
     except TypeError:

@@ -1,8 +1,11 @@
 import type { DatabaseIdentity } from '../database/identity.ts';
 import { RefusedError, UnreachableError } from '../errors.ts';
 import type { Result, RunOptions } from '../process.ts';
+import { whileWaitingFor } from '../output/waiting.ts';
+import { holdersOf } from '../stack/postgres/lock-wait.ts';
+import type { AskElsewhere } from '../stack/postgres/watch-session.ts';
 import type { Terminal } from '../terminal.ts';
-import { Binding, type Plan, type Reached, type Refusal } from './binding.ts';
+import { Binding, readReached, type Plan, type Reached, type Refusal } from './binding.ts';
 import type { Python } from './interpreter.ts';
 
 export interface AlembicOptions {
@@ -25,8 +28,8 @@ export interface AlembicResult extends Result {
 /** The place where an environment's migrations are. */
 export interface Place {
   readonly environment: string;
-  /** What alembic's own connection may reach, asked through the stack's own, verified way. */
-  readonly readReached: () => Promise<Reached>;
+  /** Asks on a session of ours what alembic's own connection may reach: the stack's own, verified way. */
+  readonly ask: AskElsewhere;
   /** @throws RefusedError where no program can be run with the Python of the project's alembic */
   readonly python: () => Promise<Python>;
   /** Runs alembic as it is with what follows it, or with the given words and input in its place. */
@@ -78,7 +81,7 @@ export async function runAlembic(
   const need = strict ? 'always' : needOfBinding(args);
   const python = need === 'none' ? undefined : await place.python().catch(unlessNeeded(need));
   if (!python) return { ...(await place.start(args, undefined, (line) => line)), plans: undefined };
-  const expected = await place.readReached().catch((error: unknown) => {
+  const expected = await place.ask(readReached).catch((error: unknown) => {
     // A revision file can be made while the database is down. Whatever answers then is none of ours.
     if (args[0] === 'revision' && need !== 'always' && error instanceof UnreachableError) return null;
     throw error;
@@ -86,9 +89,9 @@ export async function runAlembic(
   if (expected) refuseOther(expected, place, shown);
   const binding = new Binding(expected);
   const input = binding.program(python.script);
-  const result = binding.read(
-    await place.start(args, { words: python.words, input }, (line) => binding.own(line)),
-  );
+  const started = place.start(args, { words: python.words, input }, (line) => binding.own(line));
+  const holders = holdersOf(place.ask, () => ({ processes: binding.sessions }));
+  const result = binding.read(await whileWaitingFor(holders, started));
   if (binding.refusal) throw refused(binding.refusal, expected, binding.bound, place);
   return { ...result, plans: binding.plans };
 }

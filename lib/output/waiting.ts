@@ -7,8 +7,11 @@ const LOOK = 1_000;
 /** Between two lines elsewhere than on a terminal. */
 const LINE = 30_000;
 
-/** What is waited for, and why: `the lock on core, which psql of taro (process 4711) holds`. */
-export type Reason = string | (() => string | Promise<string>);
+/**
+ * What is waited for, and why: `a lock that psql of taro holds (process 4711 of the server)`. Undefined while nothing is
+ * in the way and the work just takes its time.
+ */
+export type Reason = string | (() => string | undefined | Promise<string | undefined>);
 
 /**
  * Waits for a promise, and says from two seconds on what for: on a terminal as progress, which is cleared; elsewhere as
@@ -28,7 +31,12 @@ export async function whileWaiting<T>(terminal: Terminal, reason: Reason, promis
     const text = await (typeof reason === 'string' ? reason : ask(reason));
     asking = false;
     const now = performance.now();
-    if (settled || text === undefined) return;
+    if (settled) return;
+    if (text === undefined) {
+      if (said) terminal.clear();
+      said = undefined;
+      return;
+    }
     if (!terminal.interactive && said?.text === text && now - said.at < LINE) return;
     said = { text, at: now };
     terminal.progress(`waiting for ${text} … ${Math.round((now - started) / 1000)} s`);
@@ -57,7 +65,7 @@ export const sayOn = (terminal: Terminal): void => void (ours = terminal);
 export const whileWaitingFor = <T>(reason: Reason, promise: Promise<T>): Promise<T> =>
   ours ? whileWaiting(ours, reason, promise) : promise;
 
-async function ask(reason: () => string | Promise<string>): Promise<string | undefined> {
+async function ask(reason: Exclude<Reason, string>): Promise<string | undefined> {
   try {
     return await reason();
   } catch {

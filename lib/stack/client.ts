@@ -7,6 +7,7 @@ import { mayHang } from '../system/cancelling.ts';
 import { within } from '../system/limit.ts';
 import { LIMITS } from './limits.ts';
 import { INVALID_PASSWORD } from './password.ts';
+import { sayHolders } from './postgres/lock-wait.ts';
 import { watchSession, type AskElsewhere } from './postgres/watch-session.ts';
 
 export interface Login {
@@ -58,7 +59,10 @@ export async function clientOver(
   const end = client.end.bind(client);
   // A server that is gone says no goodbye.
   client.end = async () => within(LIMITS.goodbye, end(), { end: () => connection.destroy() }).catch(() => {});
-  if (elsewhere) watchSession(client, connection, elsewhere);
+  if (elsewhere) {
+    watchSession(client, connection, elsewhere);
+    sayHolders(client, elsewhere);
+  }
   return client;
 }
 

@@ -6,7 +6,6 @@ import { runStatements } from '../database/script.ts';
 import { readTeamScript } from '../database/team-script.ts';
 import type { Environment } from '../environment/resolve.ts';
 import { ConfigurationError } from '../errors.ts';
-import { readReached } from '../migrations/binding.ts';
 import { NAME_ALEMBIC, pythonOf } from '../migrations/find-python.ts';
 import { runAlembic, showing, type Place } from '../migrations/run-alembic.ts';
 import { run } from '../process.ts';
@@ -15,6 +14,7 @@ import { findAlembic } from './embedded/alembic.ts';
 import { watchSilence } from '../system/attention.ts';
 import { pgDump } from './embedded/pg-dump.ts';
 import { LIMITS } from './limits.ts';
+import { whileDumping } from './postgres/lock-wait.ts';
 import type { SessionAs } from './postgres/session.ts';
 import type { ScriptError, Stack, StackOptions } from './stack.ts';
 
@@ -70,7 +70,8 @@ export function direct(
         connection.destroy(reason),
       );
       connection.on('data', watch.heard).once('close', watch.stop);
-      return pgDump(connection, login, args, output).finally(watch.stop);
+      const dumped = pgDump(connection, login, args, output).finally(watch.stop);
+      return whileDumping((question) => withClient(login.database, question), dumped);
     },
 
     dumpDirectory: (jobs) =>
@@ -109,7 +110,7 @@ export function direct(
         environment: name,
         settings: `the variables that env.py reads (env files of ${name}), and ${relative(root, file)}`,
         nameThePython: NAME_ALEMBIC,
-        readReached: () => withClient(login.database, readReached),
+        ask: (question) => withClient(login.database, question),
         python: () => Promise.resolve().then(() => pythonOf(alembic)),
         start: (words, instead, own) => {
           const [program, ...before] = instead ? [...instead.words, '-'] : [alembic.file, ...alembic.args];

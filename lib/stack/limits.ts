@@ -38,6 +38,12 @@ export const LIMITS = {
     seconds: 120,
     hint: 'see what the server is busy with, then type this again',
   },
+  /** For another session's lock. Longer, and applications would be kept out for it. */
+  lock: { what: 'a lock', seconds: 10 },
+  /** For sessions that were told to end. Applications are kept out meanwhile. */
+  sessionsEnd: { what: 'sessions to end', seconds: 30 },
+  /** For an exchange of databases that others hold up, however short it took to fill the new one. */
+  exchange: { what: 'an exchange', seconds: 60 },
   /** For the server to let a session go: after that the connection is cut. */
   goodbye: { what: 'the server to end the session', seconds: 2 },
   /** For the engine to remove the container that was a lock. */

@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { RefusedError } from '../../lib/errors.ts';
-import { readReached } from '../../lib/migrations/binding.ts';
 import { pythonIn, pythonOf } from '../../lib/migrations/find-python.ts';
 import type { Python } from '../../lib/migrations/interpreter.ts';
 import { hasLanded, readLanding } from '../../lib/migrations/landing.ts';
@@ -168,7 +167,7 @@ describe.skipIf(inject('noEngine') !== '')('alembic reaches the verified databas
       environment: 'vm_stg',
       settings: 'the settings',
       nameThePython: 'name it',
-      readReached: () => asked(right, database, readReached),
+      ask: (question) => asked(right, database, question),
       python: cell.python ?? runner.python,
       start: (args, instead) =>
         runner.start(

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { writeMark } from '../../lib/database/aside.ts';
+import { keptName, writeMark } from '../../lib/database/aside.ts';
 import { connect, localAsker, PATIENCE, useEmbedded } from '../helpers/embedded.ts';
 import { succeeded, type Ran } from '../helpers/processes.ts';
 
@@ -130,6 +130,26 @@ describe('of a run that was killed', () => {
     expect(await databases()).toBe('core core__old');
     await done('db-drop-old-env WAIT=0');
     expect(await databases()).toBe('core');
+  });
+
+  test('what was kept behind the screen is not removed with what was on it', async () => {
+    const kept = async (time: string): Promise<string> => {
+      const since = `2026-11-23T${time}:00.000Z`;
+      const name = keptName('core', new Date(since));
+      const comment = writeMark(null, { kind: 'kept', of: 'core', what: 'reset', since });
+      await sql(`CREATE DATABASE "${name}" ALLOW_CONNECTIONS false`, 'postgres');
+      await sql(`COMMENT ON DATABASE "${name}" IS '${comment}'`, 'postgres');
+      return name;
+    };
+    const first = await kept('14:03');
+    const running = scratch.startTask('db-drop-old-env WAIT=8 ENV=plain');
+    await running.printed('to be removed: ');
+    const second = await kept('15:04');
+    const { stderr } = succeeded(await running.ended);
+    expect(stderr).toContain(`[ok] plain: ${first} is gone`);
+    expect(stderr).toContain(`[warn] ${second} was not there when you were asked: it stays`);
+    expect(await databases()).toBe(`core ${second}`);
+    await done('db-drop-old-env WAIT=0');
   });
 
   test('a database of somebody else is left alone, whatever its name', async () => {

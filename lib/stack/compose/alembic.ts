@@ -2,7 +2,6 @@ import { posix } from 'node:path';
 import type { Client } from 'pg';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError } from '../../errors.ts';
-import { readReached } from '../../migrations/binding.ts';
 import { NAME_PYTHON, pythonIn } from '../../migrations/find-python.ts';
 import { runAlembic, showing } from '../../migrations/run-alembic.ts';
 import type { Terminal } from '../../terminal.ts';
@@ -52,7 +51,7 @@ export function migrating(
           environment: environment.name,
           settings: `the variables of service ${service} (${composeFile(environment)} and the env files), and its networks: where another stack is on the same one, a host name may be either's`,
           nameThePython: NAME_PYTHON,
-          readReached: () => withClient(readReached),
+          ask: withClient,
           python: () =>
             python === undefined
               ? pythonIn(service, (words) => runIn(engine, id, words, inFolder))

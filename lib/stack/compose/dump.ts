@@ -7,8 +7,10 @@ import type { Stack } from '../stack.ts';
 import type { DatabaseSettings } from './config.ts';
 import type { Engine } from './engine.ts';
 import { runIn } from './exec.ts';
+import { DUMPER, whileDumping } from '../postgres/lock-wait.ts';
 import { PROGRAM_OPTIONS } from '../postgres/settings.ts';
 import { openRelay } from './relay.ts';
+import { withSession } from './sessions.ts';
 
 /**
  * pg_dump writes a directory only where it runs. It is made beside nothing of the server's, read back, and sent as tar;
@@ -42,7 +44,7 @@ const DUMP_DIRECTORY = `
  * What a dump says is not for settings of role or database to choose. Bounds of partitions are printed in the session's
  * time zone, which is no part of the schema; libpq takes that one from PGTZ.
  */
-const ENVIRONMENT = { PGTZ: 'UTC', PGOPTIONS: PROGRAM_OPTIONS };
+const ENVIRONMENT = { PGTZ: 'UTC', PGOPTIONS: PROGRAM_OPTIONS, PGAPPNAME: DUMPER };
 
 type Dumping = Pick<Stack, 'pgDump' | 'dump' | 'dumpDirectory' | 'verifyArchive'>;
 
@@ -53,6 +55,8 @@ export function dumping(
   settings: DatabaseSettings,
 ): Dumping {
   const { user, name, password } = settings;
+  const saidIn = <T>(id: string, dump: Promise<T>): Promise<T> =>
+    whileDumping((question) => withSession(engine, id, settings, name, question), dump);
   return {
     pgDump: 'own',
     async dump(args, output, by = 'own') {
@@ -60,10 +64,10 @@ export function dumping(
       if (by === 'bundled') {
         const { pgDump } = await import('../embedded/pg-dump.ts');
         const { connection } = openRelay(engine, id);
-        return pgDump(connection, { user, password, database: name }, args, output);
+        return saidIn(id, pgDump(connection, { user, password, database: name }, args, output));
       }
       const where = ['-U', user, '-d', name];
-      return runIn(engine, id, ['pg_dump', ...where, ...args], { output, env: ENVIRONMENT });
+      return saidIn(id, runIn(engine, id, ['pg_dump', ...where, ...args], { output, env: ENVIRONMENT }));
     },
 
     async dumpDirectory(jobs, folder, meter, needed) {
@@ -71,7 +75,7 @@ export function dumping(
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const script = ['bash', '-c', DUMP_DIRECTORY, 'bash', String(jobs), user, name, String(needed)];
       const [{ status, stderr }] = await Promise.all([
-        runIn(engine, id, script, { input: new PassThrough(), output: meter, env: ENVIRONMENT }),
+        saidIn(id, runIn(engine, id, script, { input: new PassThrough(), output: meter, env: ENVIRONMENT })),
         unpack(meter, folder),
       ]);
       if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);

@@ -6,6 +6,7 @@ import { childEnvironment, type Result } from '../../process.ts';
 import { scriptCommand } from '../../script.ts';
 import { mayHang } from '../../system/cancelling.ts';
 import type { Login } from '../client.ts';
+import { DUMPER } from '../postgres/lock-wait.ts';
 import { PROGRAM_OPTIONS } from '../postgres/settings.ts';
 import { WithoutInternalOptions } from './internal-options.ts';
 
@@ -62,5 +63,5 @@ export async function pgDump(
 /** https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-KEYWORD-VALUE */
 function conninfo({ user, password, database }: Login): string {
   const quote = (value: string): string => `'${value.replaceAll(/[\\']/g, '\\$&')}'`;
-  return `host=localhost user=${quote(user)} password=${quote(password)} dbname=${quote(database)} options=${quote(PROGRAM_OPTIONS)}`;
+  return `host=localhost user=${quote(user)} password=${quote(password)} dbname=${quote(database)} application_name=${quote(DUMPER)} options=${quote(PROGRAM_OPTIONS)}`;
 }

@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import type { Client } from 'pg';
+import { whileWaitingFor } from '../../output/waiting.ts';
+import { printable } from '../../printable.ts';
+import type { AskElsewhere } from './watch-session.ts';
+
+/** Sessions that do something for us: by their processes of the server, or by the name that a program gave itself. */
+export interface Waiting {
+  readonly processes?: readonly number[];
+  readonly application?: string;
+}
+
+/** A session that holds a lock that one of ours waits for. */
+export interface Holder {
+  /** 0 for a prepared transaction. */
+  readonly pid: number;
+  /** Null where the session has ended, or tells us nothing. */
+  readonly user: string | null;
+  readonly application: string | null;
+  readonly state: string | null;
+}
+
+/** https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SESSION */
+const HOLDERS = `
+  WITH ours AS (SELECT pid FROM pg_stat_activity WHERE pid = ANY ($1::int[]) OR application_name = $2)
+  SELECT DISTINCT holder AS pid, other.usename::text AS "user", other.application_name AS application, other.state
+  FROM ours, unnest(pg_blocking_pids(ours.pid)) AS holder
+    LEFT JOIN pg_stat_activity AS other ON other.pid = holder
+  WHERE holder NOT IN (SELECT pid FROM ours) ORDER BY 1`;
+
+/** Milliseconds between two looks: while one waits, and at the most while none does, since each look is a session. */
+const WHILE_WAITING = 1_000;
+const AT_THE_MOST = 15_000;
+
+/**
+ * A question for `whileWaiting`: which sessions hold the locks that ours wait for. Undefined while ours wait for none.
+ *
+ * @param elsewhere has the question answered on another session of the same server
+ */
+export function holdersOf(
+  elsewhere: AskElsewhere,
+  waiting: () => Waiting,
+): () => Promise<string | undefined> {
+  let said: string | undefined;
+  let pause = WHILE_WAITING;
+  let next = 0;
+  return async () => {
+    if (performance.now() < next) return said;
+    pause = Math.min(pause * 2, AT_THE_MOST);
+    next = performance.now() + pause;
+    const { processes = [], application = null } = waiting();
+    const { rows } = await elsewhere((client) => client.query<Holder>(HOLDERS, [processes, application]));
+    said = rows.length === 0 ? undefined : `a lock that ${rows.map(describeHolder).join(' and ')}`;
+    if (said !== undefined) next = performance.now() + (pause = WHILE_WAITING);
+    return said;
+  };
+}
+
+/** `psql of taro holds (process 4711 of the server, idle in transaction)` */
+export function describeHolder({ pid, user, application, state }: Holder): string {
+  if (pid === 0) return 'a prepared transaction holds (pg_prepared_xacts lists it)';
+  const program = application ? printable(application) : 'a session';
+  const whose = user === null ? '' : ` of ${printable(user)}`;
+  return `${program}${whose} holds (process ${pid} of the server${state === null ? '' : `, ${state}`})`;
+}
+
+/** From here on, who waits for an answer of the session hears whom the session itself waits for. */
+export function sayHolders(client: Client, elsewhere: AskElsewhere): void {
+  const { processID: pid } = client as Client & { readonly processID?: number };
+  if (typeof pid !== 'number') return;
+  const plain = client.query.bind(client) as (...args: unknown[]) => unknown;
+  const query = (...args: unknown[]): unknown => {
+    const answer = plain(...args);
+    // A stream, or a callback's: whoever reads it shows how far it is.
+    if (!(answer instanceof Promise)) return answer;
+    return whileWaitingFor(
+      holdersOf(elsewhere, () => ({ processes: [pid] })),
+      answer,
+    );
+  };
+  Object.assign(client, { query });
+}
+
+/** What a pg_dump of this run calls itself at the server, so that it is found there. */
+export const DUMPER = `makesafe pg_dump ${randomBytes(6).toString('hex')}`;
+
+/** Waits for a pg_dump, which locks what it reads, and says whom it waits for itself. */
+export const whileDumping = <T>(elsewhere: AskElsewhere, dump: Promise<T>): Promise<T> =>
+  whileWaitingFor(
+    holdersOf(elsewhere, () => ({ application: DUMPER })),
+    dump,
+  );
