@@ -11,7 +11,7 @@ import { whileWaitingFor } from './output/waiting.ts';
 import { watchSilence } from './system/attention.ts';
 import { mayHang } from './system/cancelling.ts';
 import { overdue, type Limit } from './system/limit.ts';
-import { killTree } from './system/process-tree.ts';
+import { isRunning, killTree } from './system/process-tree.ts';
 
 export interface Result {
   readonly status: number;
@@ -158,7 +158,7 @@ function guard(
   let end!: (reason: Error) => void;
   const cut = new Promise<never>((_resolve, reject) => {
     end = (reason) => {
-      if (child.pid !== undefined && child.exitCode === null) killTree(child.pid);
+      if (isRunning(child)) killTree(child.pid!);
       // A pipe may be held by somebody whom we could not reach.
       for (const stream of child.stdio) stream?.destroy();
       reject(reason);

@@ -1,4 +1,9 @@
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
+
+/** Whether a child was started and has not ended: by then its number may be another program's. */
+export const isRunning = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
+  pid !== undefined && exitCode === null && signalCode === null;
 
 /**
  * Ends a process and all that it has started, at once: `docker --context … compose` runs compose as a child of its own.

@@ -4,7 +4,7 @@ import { Duplex, type Readable, type Writable } from 'node:stream';
 import type { Command } from '../../display.ts';
 import { childEnvironment } from '../../process.ts';
 import { mayHang } from '../../system/cancelling.ts';
-import { killTree } from '../../system/process-tree.ts';
+import { isRunning, killTree } from '../../system/process-tree.ts';
 
 /** A connection to the engine by its socket on this machine. */
 export function dialSocket(path: string): Duplex {
@@ -31,7 +31,7 @@ export function dial({ file, args }: Command, complain: (text: string) => void):
   connection.once('close', () => {
     forget();
     // What ssh waits for on a network that is gone, nobody wants any more.
-    if (connection.errored && child.pid !== undefined && child.exitCode === null) killTree(child.pid);
+    if (connection.errored && isRunning(child)) killTree(child.pid!);
   });
   const handles = [child, ...child.stdio] as ((Readable | Writable) & { ref(): void; unref(): void })[];
   // What node:http expects of a socket.

@@ -5,7 +5,7 @@ import { whileWaitingFor } from '../../output/waiting.ts';
 import { watchSilence } from '../../system/attention.ts';
 import { mayHang } from '../../system/cancelling.ts';
 import { within } from '../../system/limit.ts';
-import { killTree } from '../../system/process-tree.ts';
+import { isRunning, killTree } from '../../system/process-tree.ts';
 import { LIMITS } from '../limits.ts';
 import type { EngineLock } from '../stack.ts';
 import type { Docker } from './docker.ts';
@@ -57,7 +57,7 @@ async function hold(
   let end!: (reason: Error) => void;
   const cut = new Promise<never>((_resolve, reject) => {
     end = (reason) => {
-      if (child.pid !== undefined) killTree(child.pid);
+      if (isRunning(child)) killTree(child.pid!);
       reject(reason);
     };
   });
