@@ -172,6 +172,8 @@ export const rebuild = (world: World, method: 'db' | 'volume', head: string): Su
     const user = await sql('SELECT current_user', 'postgres');
     const found = await sql(ATTRIBUTES, 'postgres');
     const old = expected(world.database, user, world.environment);
+    const open = `SELECT datallowconn FROM pg_database WHERE datname = '${world.database}'`;
+    if ((await sql(open, 'postgres')) !== 't') return { between: `databases ${found}` };
     if ((await sql(`SELECT to_regclass('kept') IS NOT NULL`)) === 't') {
       const isWhole = found === old && (await sql('SELECT x FROM kept')) === '42';
       return isWhole ? 'old' : { between: `databases ${found}` };
