@@ -1,7 +1,7 @@
 import { makeActor } from './act.ts';
 import { commandLine, spelling } from './command-line.ts';
 import { canonicalise } from './environment/canonicalise.ts';
-import { findRoot, loadRegistry, type Registry } from './environment/registry.ts';
+import { findRoot, loadRegistry, namingRegistry, type Registry } from './environment/registry.ts';
 import { RefusedError, UsageError } from './errors.ts';
 import { makeCommandLines, readMakeInvocation, type MakeInvocation } from './make.ts';
 import { readParameters, type Given } from './params.ts';
@@ -16,7 +16,8 @@ export const runTask = (task: Task, script: string): Promise<void> =>
 async function perform(task: Task, script: string, terminal: Terminal, signal: AbortSignal): Promise<void> {
   const make = readMakeInvocation(process.env, makeCommandLines());
   const root = findRoot(script);
-  terminal.spell = spelling(make, root);
+  const [spell, name] = [spelling(make, root), namingRegistry(root)];
+  terminal.spell = (text) => name(spell?.(text) ?? text);
   const registry = await loadRegistry(root, signal);
   const given = await readGiven(task, make, root, registry);
   if (given.help) {

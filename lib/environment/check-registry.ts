@@ -28,12 +28,13 @@ const NAMING: Readonly<Record<string, Form>> = {
   secretsTemplate: ['a path', isText],
   databaseService: ['the name of a service', isText],
   application: [
-    '{ service, folder, alembicIni, python }',
+    '{ service, folder, alembicIni, python }, or false',
     (value) =>
-      isMap(value) &&
-      Object.keys(value as Fields).every((key) =>
-        ['service', 'folder', 'alembicIni', 'python'].includes(key),
-      ),
+      value === false ||
+      (isMap(value) &&
+        Object.keys(value as Fields).every((key) =>
+          ['service', 'folder', 'alembicIni', 'python'].includes(key),
+        )),
   ],
   alembicIni: ['a path', isText],
   rolesScript: ['a path, or false', (value) => value === false || isText(value)],

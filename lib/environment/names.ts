@@ -19,17 +19,22 @@ export interface Naming {
   readonly secretsTemplate?: string;
   /** The compose service that runs PostgreSQL. */
   readonly databaseService?: string;
-  /** The compose service that holds the application's code and migrations. */
-  readonly application?: {
-    readonly service?: string;
-    /** Where alembic is run in it; its own working directory by default. */
-    readonly folder?: string;
-    /** alembic.ini as that service sees it. */
-    readonly alembicIni?: string;
-    /** The Python that has alembic, as that service sees it; by default the one that alembic's own script names. */
-    readonly python?: string;
-  };
-  /** For a stack without containers: alembic.ini on this machine. */
+  /**
+   * The compose service that holds the application's code and migrations; false where no service has them: then Alembic
+   * runs on this machine, with `alembicIni`.
+   */
+  readonly application?:
+    | {
+        readonly service?: string;
+        /** Where alembic is run in it; its own working directory by default. */
+        readonly folder?: string;
+        /** alembic.ini as that service sees it. */
+        readonly alembicIni?: string;
+        /** The Python that has alembic, as that service sees it; by default the one that alembic's own script names. */
+        readonly python?: string;
+      }
+    | false;
+  /** Where Alembic runs on this machine: alembic.ini. */
   readonly alembicIni?: string;
   /** The script that makes the roles and grants their rights; false when there is none. */
   readonly rolesScript?: string | false;
@@ -49,6 +54,8 @@ export interface Names {
     readonly alembicIni: string;
     readonly python: string | undefined;
   };
+  /** No service has Alembic: it runs on this machine, with `alembicIni`. */
+  readonly alembicOnHost: boolean;
   readonly alembicIni: string;
   readonly rolesScript: string | undefined;
   readonly healthUrl: string | undefined;
@@ -73,7 +80,7 @@ type Complete = Required<Omit<Naming, 'healthUrl'>> & Pick<Naming, 'healthUrl'>;
 
 /** The names of an environment: its entry's, else the registry's, else the defaults. */
 export function namesOf(root: string, registry: Registry, environment: string): Names {
-  const entry: Naming = registry.environments[environment]!;
+  const entry = registry.environments[environment]!;
   const given: Complete = { ...DEFAULTS, ...defined(registry.names ?? {}), ...defined(entry) };
   const { composeFile, envFiles, rolesScript, healthUrl } = given;
   const fill = (text: string): string => text.replaceAll('{environment}', environment);
@@ -85,7 +92,8 @@ export function namesOf(root: string, registry: Registry, environment: string): 
     ),
     secretsTemplate: fill(given.secretsTemplate),
     databaseService: given.databaseService,
-    application: { folder: undefined, python: undefined, ...APPLICATION, ...given.application },
+    application: { folder: undefined, python: undefined, ...APPLICATION, ...(given.application || {}) },
+    alembicOnHost: given.application === false || entry.stack !== 'compose',
     alembicIni: fill(given.alembicIni),
     rolesScript: rolesScript === false ? undefined : fill(rolesScript),
     healthUrl: healthUrl === undefined ? undefined : fill(healthUrl),

@@ -69,6 +69,30 @@ export const schemasOf = ({ schemas = ['mart', 'stg'] }: Registry): readonly str
 
 export const REGISTRY_FILE = 'env/environments.ts';
 
+/** In place of it, where git ignores `env/`: a folder of that name is the usual virtual environment of Python. */
+export const REGISTRY_AT_ROOT = 'makesafe.environments.ts';
+
+/**
+ * The registry of a root, relative to it; undefined where there is none.
+ *
+ * @throws ConfigurationError where there are two: nobody could say which one counts
+ */
+export function registryIn(root: string): string | undefined {
+  const found = [REGISTRY_FILE, REGISTRY_AT_ROOT].filter((file) => isThere(join(root, file)));
+  if (found.length > 1) {
+    throw new ConfigurationError(`there are two registries: ${found.join(' and ')}`, {
+      hint: `remove one of them in ${root}`,
+    });
+  }
+  return found[0];
+}
+
+/** Messages name the registry by its usual place; this puts the one there that it has. */
+export function namingRegistry(root: string): (text: string) => string {
+  const file = registryIn(root) ?? REGISTRY_FILE;
+  return file === REGISTRY_FILE ? (text) => text : (text) => text.replaceAll(REGISTRY_FILE, file);
+}
+
 /**
  * The project that a script belongs to: the one it stands in, if that has a registry, else the nearest one at or
  * above the working directory. A script of a package belongs to the repository around its node_modules. A script of
@@ -80,7 +104,7 @@ export function findRoot(script: string, workingDirectory = process.cwd()): stri
   const path = resolve(script);
   const around = path.split(`${sep}node_modules${sep}`)[0]!;
   const own = dirname(dirname(path));
-  if (around === path && isThere(join(own, REGISTRY_FILE))) return own;
+  if (around === path && registryIn(own) !== undefined) return own;
   // What is installed for the whole machine has no project around it.
   const isOutside = around !== path && !`${workingDirectory}${sep}`.startsWith(`${around}${sep}`);
   const found = (isOutside ? nearestRoot(around) : undefined) ?? nearestRoot(workingDirectory);
@@ -91,7 +115,7 @@ export function findRoot(script: string, workingDirectory = process.cwd()): stri
 }
 
 function nearestRoot(folder: string): string | undefined {
-  if (isThere(join(folder, REGISTRY_FILE))) return folder;
+  if (registryIn(folder) !== undefined) return folder;
   return folder === dirname(folder) ? undefined : nearestRoot(dirname(folder));
 }
 
@@ -101,13 +125,14 @@ function nearestRoot(folder: string): string | undefined {
  * @throws ConfigurationError naming every invalid entry at once
  */
 export async function loadRegistry(root: string, signal?: AbortSignal): Promise<Registry> {
-  const given = await loadRegistryData(root, REGISTRY_FILE, signal);
+  const file = registryIn(root) ?? REGISTRY_FILE;
+  const given = await loadRegistryData(root, file, signal);
   if (!isRecord(given) || given['environments'] === undefined) {
-    throw new ConfigurationError(`${REGISTRY_FILE} has no default export with environments`);
+    throw new ConfigurationError(`${file} has no default export with environments`);
   }
   const problems = checkRegistry(given);
   if (problems.length > 0) {
-    throw new ConfigurationError(`${REGISTRY_FILE} is not valid:\n${problems.join('\n')}`);
+    throw new ConfigurationError(`${file} is not valid:\n${problems.join('\n')}`);
   }
   return given as unknown as Registry;
 }

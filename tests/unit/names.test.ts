@@ -26,6 +26,7 @@ describe('namesOf', () => {
         folder: undefined,
         alembicIni: '/backend/migrations/alembic.ini',
       },
+      alembicOnHost: false,
       alembicIni: 'alembic.ini',
       rolesScript: 'scripts/db/bootstrap_roles.sql',
       healthUrl: undefined,

@@ -5,9 +5,12 @@ import {
   checkRegistry,
   findRoot,
   loadRegistry,
+  namingRegistry,
+  registryIn,
   type EnvironmentEntry,
   type Registry,
 } from '../../lib/environment/registry.ts';
+import { namesOf } from '../../lib/environment/names.ts';
 import { ConfigurationError } from '../../lib/errors.ts';
 import { temporaryFolder, thrownBy } from './support.ts';
 
@@ -150,11 +153,11 @@ describe('checkRegistry', () => {
         'b: composeFile must be a path or a list of paths',
         'b: envFiles must be a list of paths, or of { path, secret }',
         'b: databaseService must be the name of a service',
-        'b: application must be { service, folder, alembicIni, python }',
+        'b: application must be { service, folder, alembicIni, python }, or false',
         'b: rolesScript must be a path, or false',
         'b: healthUrl must be an http or https URL',
         'c: envFiles must be a list of paths, or of { path, secret }',
-        'c: application must be { service, folder, alembicIni, python }',
+        'c: application must be { service, folder, alembicIni, python }, or false',
       ],
     ],
   ])('%s', (_what, given, problems) => {
@@ -243,4 +246,25 @@ describe('findRoot', () => {
     expect(error).toBeInstanceOf(ConfigurationError);
     expect(error.message).toBe(`no env/environments.ts in ${folder} or above`);
   });
+
+  test('or at the root, where git ignores env/: messages name it there, and two are an error', async () => {
+    const content = `export default { default: 'dev', environments: { dev: { protected: false, stack: 'embedded' } } }`;
+    const root = temporaryFolder({ 'makesafe.environments.ts': content, 'below/x': '' });
+    expect(findRoot('/nowhere/tasks/up.ts', join(root, 'below'))).toBe(root);
+    expect((await loadRegistry(root)).default).toBe('dev');
+    expect(namingRegistry(root)('correct env/environments.ts')).toBe('correct makesafe.environments.ts');
+    const both = temporaryFolder({ 'makesafe.environments.ts': content, [file]: content });
+    expect(thrownBy(() => registryIn(both)).message).toBe(
+      'there are two registries: env/environments.ts and makesafe.environments.ts',
+    );
+  });
+});
+
+test('no service has Alembic: it runs on this machine', () => {
+  const compose: EnvironmentEntry = { ...entry, application: false, alembicIni: 'backend/alembic.ini' };
+  const given = registry({ b: compose, c: { protected: false, stack: 'embedded' } });
+  expect(checkRegistry(given)).toEqual([]);
+  expect(['a', 'b', 'c'].map((name) => namesOf('/nowhere', given, name).alembicOnHost)).toEqual([
+    ...[false, true, true],
+  ]);
 });
