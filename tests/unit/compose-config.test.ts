@@ -5,17 +5,14 @@ import type { Variable } from '../../lib/environment/env-files.ts';
 import { namesOf } from '../../lib/environment/names.ts';
 import type { Registry } from '../../lib/environment/registry.ts';
 import type { Environment } from '../../lib/environment/resolve.ts';
-import { ConfigurationError } from '../../lib/errors.ts';
 import {
   composeCommand,
   digestsOf,
   frozenCommand,
-  databaseSettings,
   readComposeConfig,
   secretsOf,
-  type ComposeConfig,
 } from '../../lib/stack/compose/config.ts';
-import { temporaryFolder, thrownBy } from './support.ts';
+import { temporaryFolder } from './support.ts';
 
 type Given = Readonly<Record<string, Partial<Variable>>>;
 
@@ -44,77 +41,6 @@ function environment(variables: Given = {}, root = '/p'): Environment {
     notes: [],
   };
 }
-
-describe('databaseSettings', () => {
-  const config = (given: Record<string, string | null>): ComposeConfig => ({
-    services: { db: { environment: given }, api: {} },
-  });
-
-  test.each<[given: Record<string, string | null>, expected: object]>([
-    [
-      { POSTGRES_USER: 'u', POSTGRES_DB: 'd', POSTGRES_PASSWORD: 'p' },
-      { user: 'u', name: 'd', password: 'p' },
-    ],
-    // As the official image fills in what is missing.
-    [{ POSTGRES_USER: 'u' }, { user: 'u', name: 'u', password: '' }],
-    [{}, { user: 'postgres', name: 'postgres', password: '' }],
-    [
-      { POSTGRES_USER: '', POSTGRES_DB: null },
-      { user: 'postgres', name: 'postgres', password: '' },
-    ],
-  ])('%j', (given, expected) => {
-    expect(databaseSettings(config(given), 'db', environment())).toEqual(expected);
-  });
-
-  test('a service without variables', () => {
-    expect(databaseSettings(config({}), 'api', environment())).toMatchObject({ name: 'postgres' });
-  });
-
-  test.each(['other', '', 'constructor', '__proto__', 'toString'])('no service %j', (service) => {
-    const error = thrownBy(() => databaseSettings(config({}), service, environment()));
-    expect(error).toBeInstanceOf(ConfigurationError);
-    expect(error.message).toBe(`docker/x.yml has no service ${service}`);
-    expect(error.hint).toBe(
-      'databaseService in env/environments.ts or PG_SERVICE=<service> names it; there are: db, api',
-    );
-  });
-
-  test.each<[what: string, variable: Partial<Variable>, given: string | null, agree: boolean]>([
-    ['the same', { value: 'a b', plain: false }, 'a b', true],
-    ['a dollar sign that compose interpolated', { value: 'a$HOME', plain: false }, 'a/root', false],
-    ['a number sign', { value: 'un', plain: false }, 'un#quoted', false],
-    ['an escape', { value: 'a\\nb', plain: false }, 'a\nb', false],
-    ['empty for one of them', { value: 'x', plain: false }, '', false],
-    ['empty for both', { value: '', plain: false }, null, true],
-    // A compose file may set another value than the env file has; that is no difference of reading.
-    ['plain', { value: 'one', plain: true }, 'two', true],
-  ])('%s', (_what, variable, given, agree) => {
-    const call = () =>
-      databaseSettings(
-        config({ POSTGRES_PASSWORD: given }),
-        'db',
-        environment({ POSTGRES_PASSWORD: variable }),
-      );
-    if (agree) return expect(call().password).toBe(given ?? '');
-    const error = thrownBy(call);
-    expect(error).toBeInstanceOf(ConfigurationError);
-    expect(error.message).toBe(
-      'env/.env.vm_stg:1: compose reads the value of POSTGRES_PASSWORD in another way than makesafe',
-    );
-    expect(error.message + error.hint).not.toContain(variable.value);
-    expect(error.hint).toMatch(/single quotes/);
-  });
-
-  test('all differences at once', () => {
-    const different = { value: 'x', plain: false };
-    const variables = { POSTGRES_USER: different, POSTGRES_DB: different, OTHER: different };
-    const error = thrownBy(() => databaseSettings(config({}), 'db', environment(variables)));
-    expect(error.message.split('\n')).toEqual([
-      'env/.env.vm_stg:1: compose reads the value of POSTGRES_USER in another way than makesafe',
-      'env/.env.vm_stg:2: compose reads the value of POSTGRES_DB in another way than makesafe',
-    ]);
-  });
-});
 
 test('composeCommand leaves no choice to the shell', () => {
   expect(composeCommand(environment(), 'down', '-v')).toMatchObject({

@@ -88,7 +88,7 @@ describe('a script that something must allow', () => {
     writeFileSync(join(folder, 'psql'), `#!/bin/sh\ncat > '${folder}/log'`, { mode: 0o755 });
     const played = new PlayedEngine(join(folder, 'socket'), folder);
     onTestFinished(() => played.stop());
-    const settings = { name: 'core', user: 'app', password: '' };
+    const settings = { name: 'core', user: 'app', password: '', from: 'loopback' } as const;
     const { terminal } = recordingTerminal();
     const engine = await played.start();
     return {

@@ -1,31 +1,28 @@
 import type { Environment } from '../../environment/resolve.ts';
-import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
+import { FailedError, UnreachableError } from '../../errors.ts';
 import { lookAt } from '../../findings/finding.ts';
 import { display, type Command } from '../../display.ts';
 import type { Result, RunOptions } from '../../process.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 import { migrating } from './alembic.ts';
 import type { Asked } from './ask-first.ts';
-import {
-  composeCommand,
-  composeFile,
-  databaseSettings,
-  frozenCommand,
-  inProject,
-  secretsOf,
-} from './config.ts';
+import { composeCommand, frozenCommand, inProject, refuseUnknown, secretsOf } from './config.ts';
 import { findContainer, type Container } from './containers.ts';
 import { destroyPlan } from './destroy.ts';
 import { dockerError, must } from './docker.ts';
 import { dumping } from './dump.ts';
+import { readDeclared, readLogin } from './login.ts';
+import { refuseProblems } from './official/obstacles.ts';
+import { once } from '../../once.ts';
 import { lockEngine } from './engine-lock.ts';
 import { greeting } from './greeting.ts';
-import { runIn } from './exec.ts';
+import { freeSpaceIn } from './disk.ts';
 import { gatherPlan, type ComposePlan } from './gather.ts';
 import { readPatients, serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
 import { runCompose } from './plugin.ts';
 import { runPsql } from './psql.ts';
+import { addressOf } from './connect.ts';
 import { textWithin } from './restore.ts';
 import { otherPasswordIn } from './password.ts';
 import { withSession } from './sessions.ts';
@@ -46,7 +43,7 @@ export async function openComposeStack(
   const { ask } = engine;
   options.meanwhile();
   const config = await asked.config;
-  const settings = databaseSettings(config, databaseService, environment);
+  const settings = await readLogin({ environment, engine, config }, databaseService);
   const server = greeting(engine, settings);
   terminal.redactor.hide(settings.password);
   for (const secret of secretsOf(config)) terminal.redactor.hide(secret);
@@ -108,6 +105,16 @@ export async function openComposeStack(
     told: () => toldDirectory((work) => stack.withClient(settings.name, work)),
   });
 
+  const asking = {
+    declared: once(() => readDeclared(about, databaseService)),
+    findsData: () => keeps.findsData(),
+  };
+  /** What can be known before anything is started. */
+  const beforeUp = async (build: boolean): Promise<void> => {
+    await refuseProblems(environment, databaseService, asking);
+    await keeps.beforeUp(build);
+  };
+
   const stack: Stack = {
     database: { name: settings.name, user: settings.user },
 
@@ -116,7 +123,7 @@ export async function openComposeStack(
     build: async () => void (await change(changing('build'))),
 
     async up({ build, timeout, meanwhile }) {
-      await keeps.beforeUp(build);
+      await beforeUp(build);
       if (!actor.dryRun) greetEarly();
       await change(changing('up', '-d', ...(build ? ['--build'] : []), ...orphans));
       meanwhile?.();
@@ -138,7 +145,7 @@ export async function openComposeStack(
       await change(compose(...global, 'build', ...flags), {
         env: buildkit === undefined ? {} : { DOCKER_BUILDKIT: buildkit ? '1' : '0' },
       });
-      await keeps.beforeUp(false);
+      await beforeUp(false);
       await change(compose('up', '-d', '--remove-orphans'));
       await ready(timeout);
     },
@@ -150,11 +157,7 @@ export async function openComposeStack(
     },
 
     async logs({ service, follow, tail }) {
-      if (service !== undefined && !Object.hasOwn(config.services, service)) {
-        throw new ConfigurationError(`${composeFile(environment)} has no service ${service}`, {
-          hint: `services: ${Object.keys(config.services).join(', ')}`,
-        });
-      }
+      if (service !== undefined) refuseUnknown(service, config, environment);
       const flags = ['--tail', String(tail), ...(follow ? ['--follow'] : [])];
       const colour = ['--ansi', terminal.showsResult ? 'always' : 'never'];
       const command = compose(...colour, 'logs', ...flags, ...(service === undefined ? [] : [service]));
@@ -177,7 +180,7 @@ export async function openComposeStack(
 
     diagnose: async () => {
       const { DIAGNOSIS } = await import('./diagnose.ts');
-      return Promise.all(DIAGNOSIS.map((check) => lookAt(check, about)));
+      return Promise.all(DIAGNOSIS.map((check) => lookAt(check, { ...about, asking })));
     },
 
     config: async () => (await told(compose('config'))).stdout.trimEnd(),
@@ -203,19 +206,16 @@ export async function openComposeStack(
       }
     },
 
-    async freeSpace(folder) {
-      const id = await running.of(databaseService);
-      const { status, stdout } = await runIn(engine, id, ['df', '-Pk', folder]);
-      const [, kilobytes] = stdout.match(/\n\S+\s+\d+\s+\d+\s+(\d+)/) ?? [];
-      return status === 0 && kilobytes !== undefined ? Number(kilobytes) * 1024 : undefined;
-    },
+    freeSpace: async (folder) => freeSpaceIn(engine, await running.of(databaseService), folder),
 
     ...dumping(engine, () => running.of(databaseService), settings),
 
     toText: textWithin(engine, () => running.of(databaseService)),
 
     async runScript(file, allowed) {
-      return runPsql(engine, await running.of(databaseService), settings, file, terminal, allowed);
+      const id = await running.of(databaseService);
+      const from = await addressOf(engine, id, settings);
+      return runPsql(engine, id, { ...settings, from }, file, terminal, allowed);
     },
 
     ...migrating(

@@ -32,7 +32,30 @@ export interface ConfiguredService {
   readonly depends_on?: Readonly<Record<string, { readonly condition?: string }>>;
   readonly deploy?: { readonly replicas?: number } | null;
   readonly scale?: number;
-  readonly ports?: readonly { readonly host_ip?: string; readonly published?: string }[];
+  readonly ports?: readonly {
+    readonly host_ip?: string;
+    readonly published?: string;
+    readonly target?: number;
+  }[];
+  readonly secrets?: readonly ConfiguredReference[];
+  readonly configs?: readonly ConfiguredReference[];
+  readonly container_name?: string;
+  readonly network_mode?: string;
+}
+
+/** A secret or config of the file, and where the service has it. */
+export interface ConfiguredReference {
+  readonly source: string;
+  readonly target?: string;
+}
+
+/** What a secret or config is made from: a file of this machine, a variable, or a text in the file itself. */
+export interface ConfiguredSource {
+  readonly name?: string;
+  readonly file?: string;
+  readonly environment?: string;
+  readonly content?: string;
+  readonly external?: boolean;
 }
 
 /** The part of `docker compose config --format json` that is used. */
@@ -40,6 +63,8 @@ export interface ComposeConfig {
   readonly services: Readonly<Record<string, ConfiguredService>>;
   readonly volumes?: Readonly<Record<string, ConfiguredVolume>>;
   readonly networks?: Readonly<Record<string, { readonly name: string; readonly external?: boolean }>>;
+  readonly secrets?: Readonly<Record<string, ConfiguredSource>>;
+  readonly configs?: Readonly<Record<string, ConfiguredSource>>;
   /** All of it as compose wrote it, for compose to read again. */
   readonly text?: string;
 }
@@ -64,6 +89,14 @@ export function composeCommand(environment: Environment, ...args: string[]): Com
 
 /** The compose files, as messages name them. */
 export const composeFile = ({ names }: Environment): string => names.composeFiles.join(', ');
+
+/** @throws ConfigurationError when the files have no such service */
+export function refuseUnknown(service: string, { services }: ComposeConfig, environment: Environment): void {
+  if (Object.hasOwn(services, service)) return;
+  throw new ConfigurationError(`${composeFile(environment)} has no service ${service}`, {
+    hint: `services: ${Object.keys(services).join(', ')}`,
+  });
+}
 
 /** How compose commands run: in the project, and with what the env files define not overridden by the shell. */
 export function inProject({ root, variables }: Environment): Pick<RunOptions, 'cwd' | 'without'> {
@@ -168,43 +201,4 @@ export function secretsOf({ services }: ComposeConfig): string[] {
     .flatMap(({ environment = {} }) => Object.entries(environment))
     .flatMap(([name, value]) => (value !== null && looksSecret(name, value) ? [value] : []))
     .filter((value) => value.length > 3); // REQUIRE_PASSWORD=yes
-}
-
-export interface DatabaseSettings {
-  readonly name: string;
-  readonly user: string;
-  readonly password: string;
-}
-
-/**
- * Name, user and password as compose gives them to the database service: that is what the server was made with.
- *
- * @throws ConfigurationError when the service is missing, or when compose read an env file differently than dotenv:
- *   then the application and the database may disagree about a password
- */
-export function databaseSettings(
-  config: ComposeConfig,
-  service: string,
-  environment: Environment,
-): DatabaseSettings {
-  const found = Object.hasOwn(config.services, service) ? config.services[service] : undefined;
-  if (!found) {
-    throw new ConfigurationError(`${composeFile(environment)} has no service ${service}`, {
-      hint: `databaseService in env/environments.ts or PG_SERVICE=<service> names it; there are: ${Object.keys(config.services).join(', ')}`,
-    });
-  }
-  const given = found.environment ?? {};
-  const different = ['POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_PASSWORD'].flatMap((name) => {
-    const variable = environment.variables.get(name);
-    if (!variable || variable.plain || variable.value === (given[name] ?? '')) return [];
-    return [`${variable.place}: compose reads the value of ${name} in another way than makesafe`];
-  });
-  if (different.length > 0) {
-    throw new ConfigurationError(different.join('\n'), {
-      hint: 'put the value in single quotes: then $, # and backslashes are taken as they stand',
-    });
-  }
-  // The defaults are the official image's: https://hub.docker.com/_/postgres
-  const user = given['POSTGRES_USER'] || 'postgres';
-  return { user, name: given['POSTGRES_DB'] || user, password: given['POSTGRES_PASSWORD'] ?? '' };
 }

@@ -1,6 +1,9 @@
 import { failed, notLookedAt, passed, type Check, type Outcome } from '../../findings/finding.ts';
 import type { Environment } from '../../environment/resolve.ts';
-import type { ComposeConfig, DatabaseSettings } from './config.ts';
+import type { ComposeConfig } from './config.ts';
+import type { DatabaseSettings } from './login.ts';
+import { BY_PASSWORD } from './official/declared.ts';
+import { lookAtService, type Asking } from './official/obstacles.ts';
 import { findContainer } from './containers.ts';
 import { must, type Docker } from './docker.ts';
 import { engineEndpoint } from './endpoint.ts';
@@ -17,7 +20,13 @@ export interface Diagnosed {
   readonly config: ComposeConfig;
   readonly databaseService: string;
   readonly settings: DatabaseSettings;
+  readonly asking: Asking;
 }
+
+const service: Check<Diagnosed> = {
+  name: 'database service',
+  look: ({ databaseService, asking }) => lookAtService(databaseService, asking),
+};
 
 const engine: Check<Diagnosed> = {
   name: 'engine',
@@ -50,10 +59,14 @@ const ports: Check<Diagnosed> = {
 
 const password: Check<Diagnosed> = {
   name: 'password',
-  async look({ docker, engine, environment, databaseService, settings }): Promise<Outcome> {
+  async look(about): Promise<Outcome> {
+    const { docker, engine, environment, databaseService, settings, asking } = about;
     const container = await findContainer(engine.ask, environment.project, databaseService);
     if (container?.State.Status !== 'running')
       return notLookedAt(`service ${databaseService} is not running`);
+    const { method } = await asking.declared();
+    if (method !== undefined && !BY_PASSWORD.includes(method))
+      return notLookedAt(`the server lets in by ${method}, and not by a password`);
     if (await takesPassword(engine, container.Id, settings))
       return passed(`the server takes the one of ${settings.user}`);
     const { message, hint } = otherPasswordIn(docker, container.Id, settings, environment);
@@ -61,4 +74,10 @@ const password: Check<Diagnosed> = {
   },
 };
 
-export const DIAGNOSIS: readonly Check<Diagnosed>[] = [engine, ports, password, runningConfiguration];
+export const DIAGNOSIS: readonly Check<Diagnosed>[] = [
+  engine,
+  service,
+  ports,
+  password,
+  runningConfiguration,
+];

@@ -4,11 +4,13 @@ import { PassThrough, Readable, type Transform } from 'node:stream';
 import { FailedError } from '../../errors.ts';
 import { run } from '../../process.ts';
 import type { Stack } from '../stack.ts';
-import type { DatabaseSettings } from './config.ts';
+import type { DatabaseSettings } from './login.ts';
 import type { Engine } from './engine.ts';
 import { runIn } from './exec.ts';
 import { DUMPER, whileDumping } from '../postgres/lock-wait.ts';
 import { PROGRAM_OPTIONS } from '../postgres/settings.ts';
+import { FIND_SERVER } from './find-server.ts';
+import { addressOf } from './connect.ts';
 import { openRelay } from './relay.ts';
 import { withSession } from './sessions.ts';
 
@@ -16,9 +18,11 @@ import { withSession } from './sessions.ts';
  * pg_dump writes a directory only where it runs. It is made beside nothing of the server's, read back, and sent as tar;
  * it is gone when this ends, and so is pg_dump when the task is: its end is the end of standard input.
  *
- * Arguments: jobs, user, database, bytes that it may need.
+ * Arguments: jobs, user, database, bytes that it may need, from where, the port.
  */
 const DUMP_DIRECTORY = `
+  ${FIND_SERVER}
+  find_server "$5" "$6"
   set -u
   exec 4<&0 </dev/null
   folder=$(mktemp -d) || exit 1
@@ -28,7 +32,7 @@ const DUMP_DIRECTORY = `
     echo "the container has $(($1 * $2 / 1000000)) MB free for it, and it may need $(($6 / 1000000)) MB" >&2
     exit 1
   fi
-  pg_dump --format=directory --jobs="$3" -U "$4" -d "$5" -f "$folder/dump" >&2 & work=$!
+  pg_dump --format=directory --jobs="$3" -h "$host" -p "$port" -U "$4" -d "$5" -f "$folder/dump" >&2 & work=$!
   (read -r -u 4; kill "$work" 2>/dev/null) & watch=$!
   wait "$work"; status=$?
   if [ "$status" = 0 ]; then
@@ -38,6 +42,13 @@ const DUMP_DIRECTORY = `
   kill "$watch" 2>/dev/null
   wait
   exit "$status"
+`;
+
+/** Arguments: from where, the port, those of pg_dump. */
+const DUMP = `
+  ${FIND_SERVER}
+  find_server "$1" "$2"
+  exec pg_dump -h "$host" -p "$port" "\${@:3}"
 `;
 
 /**
@@ -54,7 +65,12 @@ export function dumping(
   container: () => Promise<string>,
   settings: DatabaseSettings,
 ): Dumping {
-  const { user, name, password } = settings;
+  const { user, name, password, port } = settings;
+  const env = { ...ENVIRONMENT, PGPASSWORD: password };
+  const server = async (id: string): Promise<string[]> => [
+    await addressOf(engine, id, settings),
+    String(port ?? ''),
+  ];
   const saidIn = <T>(id: string, dump: Promise<T>): Promise<T> =>
     whileDumping((question) => withSession(engine, id, settings, name, question), dump);
   return {
@@ -63,19 +79,20 @@ export function dumping(
       const id = await container();
       if (by === 'bundled') {
         const { pgDump } = await import('../embedded/pg-dump.ts');
-        const { connection } = openRelay(engine, id);
+        const { connection } = openRelay(engine, id, { from: await addressOf(engine, id, settings), port });
         return saidIn(id, pgDump(connection, { user, password, database: name }, args, output));
       }
-      const where = ['-U', user, '-d', name];
-      return saidIn(id, runIn(engine, id, ['pg_dump', ...where, ...args], { output, env: ENVIRONMENT }));
+      const words = ['bash', '-c', DUMP, 'bash', ...(await server(id)), '-U', user, '-d', name, ...args];
+      return saidIn(id, runIn(engine, id, words, { output, env }));
     },
 
     async dumpDirectory(jobs, folder, meter, needed) {
       const id = await container();
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      const script = ['bash', '-c', DUMP_DIRECTORY, 'bash', String(jobs), user, name, String(needed)];
+      const given = [String(jobs), user, name, String(needed), ...(await server(id))];
+      const script = ['bash', '-c', DUMP_DIRECTORY, 'bash', ...given];
       const [{ status, stderr }] = await Promise.all([
-        saidIn(id, runIn(engine, id, script, { input: new PassThrough(), output: meter, env: ENVIRONMENT })),
+        saidIn(id, runIn(engine, id, script, { input: new PassThrough(), output: meter, env })),
         unpack(meter, folder),
       ]);
       if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);

@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
-import type { DatabaseSettings } from './config.ts';
+import type { DatabaseSettings } from './login.ts';
 import type { Engine } from './engine.ts';
 import { takesPassword } from './password.ts';
-import { connect, type ConnectOptions } from './relay.ts';
+import { connect, type ConnectOptions } from './connect.ts';
 import { spareOf, spares } from './spares.ts';
 
 /** Has the server of a container answer once, while other things take their time, and keeps what comes of it. */

@@ -2,10 +2,10 @@ import type { Environment } from '../../environment/resolve.ts';
 import { display } from '../../display.ts';
 import { FailedError } from '../../errors.ts';
 import { INVALID_PASSWORD, otherPassword } from '../password.ts';
-import type { DatabaseSettings } from './config.ts';
+import type { DatabaseSettings } from './login.ts';
 import type { Docker } from './docker.ts';
 import type { Engine } from './engine.ts';
-import { connect, type ConnectOptions } from './relay.ts';
+import { connect, type ConnectOptions } from './connect.ts';
 
 /**
  * Whether the server takes our password from where the application connects, over the network: on its loopback the

@@ -5,12 +5,19 @@ import { readTeamScript } from '../../database/team-script.ts';
 import { FailedError } from '../../errors.ts';
 import type { Terminal } from '../../terminal.ts';
 import type { ScriptError } from '../stack.ts';
-import type { DatabaseSettings } from './config.ts';
+import { FIND_SERVER } from './find-server.ts';
+import type { DatabaseSettings } from './login.ts';
+import type { From } from './relay.ts';
 import type { Engine } from './engine.ts';
 import { runIn } from './exec.ts';
 
 /** What takes long is a process in the container: it is there when psql may begin. The end of its input says no. */
-const WHEN_ALLOWED = 'read -r _ && exec psql "$@"';
+const WHEN_ALLOWED = `
+  ${FIND_SERVER}
+  read -r _ || exit
+  find_server "$1" "$2"
+  exec psql -h "$host" -p "$port" "\${@:3}"
+`;
 
 /**
  * Runs a script by the psql of a container, to its end, and tells which statements failed.
@@ -20,7 +27,7 @@ const WHEN_ALLOWED = 'read -r _ && exec psql "$@"';
 export async function runPsql(
   engine: Engine,
   container: string,
-  { user, name }: DatabaseSettings,
+  { user, name, password, port, from }: DatabaseSettings & { readonly from: From },
   file: string,
   terminal: Terminal,
   allowed: Promise<unknown> = Promise.resolve(),
@@ -36,9 +43,12 @@ export async function runPsql(
   const { status, stdout, stderr } = await runIn(
     engine,
     container,
-    ['sh', '-c', WHEN_ALLOWED, 'sh', ...psql],
+    ['bash', '-c', WHEN_ALLOWED, 'bash', from, String(port ?? ''), ...psql],
     // Errors in English, because they are recognised by their word.
-    { input: Readable.from(once(held)), env: { PGOPTIONS: '-c lc_messages=C', LC_ALL: 'C.UTF-8' } },
+    {
+      input: Readable.from(once(held)),
+      env: { PGOPTIONS: '-c lc_messages=C', LC_ALL: 'C.UTF-8', PGPASSWORD: password },
+    },
   );
   await allowed;
   if (stdout.trim() !== '') terminal.line(stdout.trimEnd());

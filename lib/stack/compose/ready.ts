@@ -4,7 +4,7 @@ import type { Terminal } from '../../terminal.ts';
 import { findContainer, type Container } from './containers.ts';
 import type { Docker } from './docker.ts';
 import type { Ask } from './engine.ts';
-import type { ConnectOptions } from './relay.ts';
+import type { ConnectOptions } from './connect.ts';
 import { run } from '../../process.ts';
 
 const INTERVAL_MS = 100;

@@ -1,32 +1,33 @@
 import { Duplex } from 'node:stream';
 import type { Client } from 'pg';
-import { maintenanceDatabase } from '../../database/server-session.ts';
-import type { DatabaseSettings } from './config.ts';
 import type { Engine } from './engine.ts';
 import { startIn } from './exec.ts';
-import type { SessionAs } from '../postgres/session.ts';
-import type { AskElsewhere } from '../postgres/watch-session.ts';
+import { FIND_SERVER } from './find-server.ts';
 
 /**
- * Both directions of one TCP connection, made inside the container, to the address given or to the container's own,
- * and tried for the seconds given until something listens there; where the image has pg_isready, until it would be let
- * in: a server that is starting listens already. Either side ending ends both, so that the server sees a client go when
- * this process is killed, and we see a server go. The official images have bash.
+ * Both directions of one TCP connection, made inside the container, to where its server listens, and tried for the
+ * seconds given until something listens there; where the image has pg_isready, until it would be let in: a server that is
+ * starting listens already. Either side ending ends both, so that the server sees a client go when this process is
+ * killed, and we see a server go. The official images have bash.
  *
  * In those images the server is process 1 and inherits orphans: one that was ended by a signal it takes for a
  * crashed backend, and restarts itself. So the shell outlives its children, and a broken pipe is an error to them instead
  * of a signal.
+ *
+ * Arguments: from where, the port, seconds.
  */
 const RELAY = `
+  ${FIND_SERVER}
   trap '' PIPE
-  host="\${1:-$HOSTNAME}" port="\${PGPORT:-5432}"
-  while ((SECONDS < $2)); do
+  find_server "$1" "$2"
+  while ((SECONDS < $3)); do
     pg_isready -q -h "$host" -p "$port"
-    case $? in 1 | 2) sleep 0.05 ;; *) break ;; esac
+    case $? in 1 | 2) sleep 0.05; find_server "$1" "$2" ;; *) break ;; esac
   done 2>/dev/null
   until { exec 3<>"/dev/tcp/$host/$port"; } 2>/dev/null; do
-    ((SECONDS < $2)) || exec 3<>"/dev/tcp/$host/$port" || exit 1
+    ((SECONDS < $3)) || exec 3<>"/dev/tcp/$host/$port" || exit 1
     sleep 0.05
+    find_server "$1" "$2"
   done
   exec 4<&0
   cat <&3 & server=$!
@@ -38,19 +39,16 @@ const RELAY = `
 
 /** Where the connection seems to come from: the official image wants a password only over the network. */
 export type From = 'loopback' | 'network';
-const ADDRESS: Record<From, string> = { loopback: '127.0.0.1', network: '' };
 
-export interface ConnectOptions {
-  readonly timeout?: number;
-  readonly from?: From;
-  readonly wait?: number;
-  readonly signal?: AbortSignal;
-  readonly as?: SessionAs | undefined;
-  /** False for a session on which another one is asked for. */
-  readonly watched?: boolean;
+/** Where in a container a connection leads. */
+interface To {
+  readonly from?: From | undefined;
+  readonly port?: number | undefined;
+  /** Seconds until something has to listen there. */
+  readonly wait?: number | undefined;
 }
 
-interface Relay {
+export interface Relay {
   readonly connection: Duplex;
   /** Kept once the engine has been told of it. */
   readonly begun: Promise<unknown>;
@@ -64,11 +62,13 @@ interface Relay {
 
 /**
  * A connection to the server in the given container, without a client.
- *
- * @param wait seconds until something has to listen there
  */
-export function openRelay(engine: Engine, container: string, from: From = 'loopback', wait = 0): Relay {
-  const words = ['bash', '-c', RELAY, 'bash', ADDRESS[from], String(wait)];
+export function openRelay(
+  engine: Engine,
+  container: string,
+  { from = 'loopback', port, wait = 0 }: To = {},
+): Relay {
+  const words = ['bash', '-c', RELAY, 'bash', from, String(port ?? ''), String(wait)];
   const { stdin, stdout, stderr, begun, ended, kill, hold } = startIn(engine, container, words, {
     input: true,
   });
@@ -104,7 +104,8 @@ export function beginRelay(engine: Engine, container: string): void {
   setTimeout(() => ready.get(container) === relay && (forget(), relay.kill()), BEGUN_MS).unref();
 }
 
-function takeBegun(container: string): Relay | undefined {
+/** One that was begun before. */
+export function takeBegun(container: string): Relay | undefined {
   const relay = ready.get(container);
   ready.delete(container);
   relay?.hold(true);
@@ -112,75 +113,8 @@ function takeBegun(container: string): Relay | undefined {
 }
 
 const relays = new WeakMap<Client, Relay>();
+/** Which one a client uses. */
+export const bind = (client: Client, relay: Relay): void => void relays.set(client, relay);
 /** Lets this process end although the client is connected. The server sees it go then. */
 export const rest = (client: Client): void => relays.get(client)?.hold(false);
 export const wake = (client: Client): void => relays.get(client)?.hold(true);
-
-/**
- * A connected client of the server in the given container, over `docker exec`: no published port is needed, a remote
- * engine works, and it cannot be another server that happens to listen on this machine's localhost.
- *
- * @param timeout milliseconds for the connection; a server that is stopped accepts it and says nothing
- * @param wait seconds until something has to listen there
- * @param signal gives up
- * @throws UnreachableError when nothing listens there yet, or the server is starting or stopping
- * @throws FailedError when the server refuses: no such database, wrong password
- */
-export async function connect(
-  engine: Engine,
-  container: string,
-  database: string,
-  settings: DatabaseSettings,
-  { timeout, from, wait, signal, as, watched = true }: ConnectOptions = {},
-): Promise<Client> {
-  let relay: Relay | undefined;
-  const open = (): Duplex => {
-    const begun = from === 'network' || relay ? undefined : takeBegun(container);
-    relay = begun ?? openRelay(engine, container, from, wait);
-    return relay.connection;
-  };
-  const kill = (): void => relay?.kill();
-  signal?.addEventListener('abort', kill, { once: true });
-  const first = open();
-  let taken = false;
-  // Loaded while the relay starts.
-  const [{ openSession }, { connectionError }] = await Promise.all([
-    import('../postgres/session.ts'),
-    import('../client.ts'),
-  ]);
-  try {
-    const connection = (): Duplex => (taken ? open() : ((taken = true), first));
-    const elsewhere: AskElsewhere = (question) => askElsewhere(engine, container, settings, question);
-    const how = { timeout, as, server: container, elsewhere: watched ? elsewhere : undefined };
-    const client = await openSession(connection, { ...settings, database }, how);
-    const { end } = relay!;
-    client.once('end', () => end());
-    relays.set(client, relay!);
-    return client;
-  } catch (error) {
-    relay!.kill();
-    throw connectionError(error, database, { said: complaint(relay!.said()) });
-  } finally {
-    signal?.removeEventListener('abort', kill);
-  }
-}
-
-/** On a session of its own, which is not watched, and not in the way of the one that is. */
-async function askElsewhere<T>(
-  engine: Engine,
-  container: string,
-  settings: DatabaseSettings,
-  question: (client: Client) => Promise<T>,
-): Promise<T> {
-  const database = maintenanceDatabase(settings.name);
-  const client = await connect(engine, container, database, settings, { watched: false });
-  return question(client).finally(() => client.end());
-}
-
-/** `port 5432 of the container: Connection refused`, of all that bash says about it. */
-const complaint = (said: string): string =>
-  said
-    .split('\n')
-    .at(-1)!
-    .replace(/^bash: (line \d+: )?/, '')
-    .replace(/^\/dev\/tcp\/[^/]*\/(\d+): /, 'port $1 of the container: ');

@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
 import type { SessionAs } from '../postgres/session.ts';
-import type { DatabaseSettings } from './config.ts';
+import type { DatabaseSettings } from './login.ts';
 import type { Engine } from './engine.ts';
-import { connect } from './relay.ts';
+import { connect } from './connect.ts';
 import { spareOf, spares } from './spares.ts';
 
 /**

@@ -2,7 +2,8 @@ import { posix } from 'node:path';
 import type { Environment } from '../../environment/resolve.ts';
 import { once } from '../../once.ts';
 import type { Storage, Target } from '../stack.ts';
-import { digestsOf, type ComposeConfig, type DatabaseSettings } from './config.ts';
+import { digestsOf, type ComposeConfig } from './config.ts';
+import type { DatabaseSettings } from './login.ts';
 import {
   configuredPgdata,
   findContainer,

@@ -19,7 +19,7 @@ import {
 } from './decide.ts';
 import { forgetLastSeen, lastSeenFile, readLastSeen, writeLastSeen } from './last-seen.ts';
 import { holdsData } from './look-inside.ts';
-import { lookWithout } from './look-without.ts';
+import { findsData, lookWithout } from './look-without.ts';
 import { lossOf, placeOf } from './place.ts';
 import { situations, type About } from './situation.ts';
 import { plan, type DatabaseContainer, type Surveyed } from './survey.ts';
@@ -44,6 +44,8 @@ export interface Keeper {
   down(): Promise<Stopped>;
   /** Whether the next container finds the data again. */
   look(): Promise<Outcome>;
+  /** Whether a server that is started now finds data. */
+  findsData(): Promise<boolean>;
   /** Keeps on record where the data is, and warns where it would not stay. */
   afterUp(): Promise<void>;
   /** What was on record is gone, and was meant to. */
@@ -198,6 +200,7 @@ export function keeper(options: KeepOptions): Keeper {
       const places = ours.map(({ data, mounts }) => `${whereIs(placeOf(data.real, mounts))}`);
       return passed(`${[...new Set(places)].join(', ')}: the next container finds it there`);
     },
+    findsData: async () => findsData(await look(), options),
     afterUp,
     forget: () => forgetLastSeen(record),
   };

@@ -3,9 +3,9 @@ import { engineEndpoint } from '../endpoint.ts';
 import { hasName, whereIs, whyLost, type Endangered, type Situation } from './decide.ts';
 import { readLastSeen } from './last-seen.ts';
 import { holdsData } from './look-inside.ts';
-import { lossOf, placeOf } from './place.ts';
+import { lossOf, placeOf, type Place } from './place.ts';
 import type { About } from './situation.ts';
-import { plan, type DatabaseContainer } from './survey.ts';
+import { plan, type DatabaseContainer, type PlannedService } from './survey.ts';
 
 /**
  * The check of a project without a container with data: by the configuration alone, and what was seen before.
@@ -36,19 +36,7 @@ export async function lookWithout(
     const lost = { container: seen.container, loss };
     return failed(whyLost(lost), remedy(situation, lost).join('; '));
   }
-  const container: DatabaseContainer = {
-    ...{ id: '', name: 'the next container', service: databaseService, running: false, mounts: [] },
-    ...{ configured: service.directory, image: '', imageId: service.imageId, hash: undefined },
-    data: {
-      state: 'there',
-      directory: service.directory,
-      real: service.directory,
-      links: [],
-      elsewhere: [],
-    },
-  };
-  const { mounts } = plan(service, container, 'anew');
-  const place = placeOf(service.directory, mounts);
+  const { container, place } = nextContainer(service, databaseService);
   if (hasName(place)) return passed(`${whereIs(place)}, once it is up`);
   const loss2 = {
     kind: 'moved',
@@ -59,4 +47,31 @@ export async function lookWithout(
   } as const;
   const [, write] = remedy(situation, { container, loss: loss2 });
   return warning(`${service.directory} would be in ${whereIs(place)}: it would not survive down`, write!);
+}
+
+/** The container that the next `up` makes, as if its data were there already, and where that is. */
+function nextContainer(
+  service: PlannedService,
+  databaseService: string,
+): { readonly container: DatabaseContainer; readonly place: Place } {
+  const { directory, imageId = '' } = service;
+  const container: DatabaseContainer = {
+    ...{ id: '', name: 'the next container', service: databaseService, running: false, mounts: [] },
+    ...{ configured: directory, image: '', imageId, hash: undefined },
+    data: { state: 'there', directory, real: directory, links: [], elsewhere: [] },
+  };
+  return { container, place: placeOf(directory, plan(service, container, 'anew').mounts) };
+}
+
+/** Whether a server that is started now finds its data: in the container that is there, or where the next one looks. */
+export async function findsData(
+  { containers, services }: Situation,
+  { environment, engine, databaseService }: About,
+): Promise<boolean> {
+  if (containers.some(({ service, data }) => service === databaseService && data.state !== 'none'))
+    return true;
+  const service = services.get(databaseService);
+  if (service?.imageId === undefined) return false;
+  const { place } = nextContainer(service, databaseService);
+  return (await holdsData(engine, place, service.imageId, environment.project)) !== false;
 }

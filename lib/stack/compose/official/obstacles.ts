@@ -1,0 +1,51 @@
+import type { Environment } from '../../../environment/resolve.ts';
+import { ConfigurationError } from '../../../errors.ts';
+import { failed, passed, type Outcome } from '../../../findings/finding.ts';
+import { composeFile } from '../config.ts';
+import type { Declared, Problem } from './declared.ts';
+
+/** What is asked about a database service. */
+export interface Asking {
+  readonly declared: () => Promise<Declared>;
+  /** Whether a server that is started now finds its data, and is not made. */
+  readonly findsData: () => Promise<boolean>;
+}
+
+/** What is in the way of a start of the database service. */
+export async function problemsOf({ declared, findsData }: Asking): Promise<readonly Problem[]> {
+  const { problems } = await declared();
+  if (!problems.some(({ firstStart }) => firstStart) || !(await findsData())) return problems;
+  return problems.filter(({ firstStart }) => !firstStart);
+}
+
+/** @throws ConfigurationError naming all of it: nothing is started then */
+export async function refuseProblems(
+  environment: Environment,
+  service: string,
+  asking: Asking,
+): Promise<void> {
+  const problems = await problemsOf(asking);
+  if (problems.length === 0) return;
+  const reasons = problems.map(
+    ({ reason }) => `service ${service} of ${composeFile(environment)}: ${reason}`,
+  );
+  throw new ConfigurationError(`${environment.name} would not start:\n${reasons.join('\n')}`, {
+    hint: [...problems.map(({ remedy }) => remedy), `then type: make check ENV=${environment.name}`].join(
+      '\n',
+    ),
+  });
+}
+
+/** The same for `check`, with what is declared where nothing is in the way. */
+export async function lookAtService(service: string, asking: Asking): Promise<Outcome> {
+  const [problems, { port, method }] = await Promise.all([problemsOf(asking), asking.declared()]);
+  if (problems.length > 0)
+    return failed(
+      problems.map(({ reason }) => reason).join('; '),
+      problems.map(({ remedy }) => remedy).join('; '),
+    );
+  const how = method === undefined ? '' : `, and lets in by ${method}`;
+  return passed(
+    `${service} listens on ${port === undefined ? 'the port of its configuration file' : `port ${port}`}${how}`,
+  );
+}
