@@ -33,6 +33,6 @@ export const FIND_SERVER = `
     return "$elsewhere"
   }
   for name in "\${!PG@}"; do
-    case $name in PGDATA | PGPORT | PGOPTIONS | PGTZ | PGPASSWORD) ;; *) unset "$name" ;; esac
+    case $name in PGDATA | PGPORT | PGOPTIONS | PGTZ | PGPASSWORD | PGAPPNAME) ;; *) unset "$name" ;; esac
   done
 `;
