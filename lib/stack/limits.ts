@@ -38,6 +38,8 @@ export const LIMITS = {
     seconds: 120,
     hint: 'see what the server is busy with, then type this again',
   },
+  /** For the server to do what it was asked, until it is asked on another session whom it waits for. */
+  holders: { what: 'the server', seconds: 2 },
   /** For another session's lock. Longer, and applications would be kept out for it. */
   lock: { what: 'a lock', seconds: 10 },
   /** For sessions that were told to end. Applications are kept out meanwhile. */

@@ -97,10 +97,11 @@ async function faultyQuery(client: pg.Client, again: () => unknown): Promise<unk
   }
 }
 
-/** `COPY … FROM stdin`: a stream, which is there at once. */
+/** A COPY: `… FROM stdin` is a stream, which is there at once, `… TO STDOUT` calls back in the end. */
 interface Copy extends NodeJS.EventEmitter {
   text: string;
   submit: unknown;
+  callback?: (error?: Error, ...answer: unknown[]) => void;
 }
 
 function faultyCopy(client: pg.Client, copy: Copy, again: () => unknown): unknown {
@@ -108,6 +109,13 @@ function faultyCopy(client: pg.Client, copy: Copy, again: () => unknown): unknow
     case 'error answer':
       copy.text = 'COPY injected FROM stdin';
       copy.once('error', () => sign('met'));
+      if (copy.callback) {
+        const { callback } = copy;
+        copy.callback = (error, ...answer) => {
+          if (error) sign('met');
+          callback(error, ...answer);
+        };
+      }
       return again();
     case 'task killed':
       soon(die);

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault, FaultOrder, Outcome, State, Step } from './faults.ts';
+import type { LimitsOrder } from './limits-preload.ts';
 import type { Ran, Running } from './processes.ts';
 import { TYPESCRIPT, type Scratch } from './scratch.ts';
 
@@ -24,6 +25,7 @@ export interface Subject {
 }
 
 const PRELOAD = join(import.meta.dirname, 'fault-preload.ts');
+const LIMITS_PRELOAD = join(import.meta.dirname, 'limits-preload.ts');
 
 function startFaulty({ scratch, command }: Subject, order: Omit<FaultOrder, 'names'>): Running {
   const [task, ...args] = command.split(' ');
@@ -33,6 +35,8 @@ function startFaulty({ scratch, command }: Subject, order: Omit<FaultOrder, 'nam
     [`${scratch.prefix}-`, ''],
     [join(import.meta.dirname, '../..'), '.'],
   ] as const;
+  // What is asked only of a slow server would be another step in each run.
+  const limits: LimitsOrder = { file: scratch.path('lib/stack/limits.ts'), seconds: { holders: 3600 } };
   return scratch.start(
     [
       process.execPath,
@@ -40,10 +44,12 @@ function startFaulty({ scratch, command }: Subject, order: Omit<FaultOrder, 'nam
       TYPESCRIPT,
       '--require',
       PRELOAD,
+      '--require',
+      LIMITS_PRELOAD,
       scratch.path('tasks', `${task}.ts`),
       ...args,
     ],
-    { env: { MAKESAFE_FAULT: JSON.stringify({ ...order, names }) } },
+    { env: { MAKESAFE_FAULT: JSON.stringify({ ...order, names }), MAKESAFE_LIMITS: JSON.stringify(limits) } },
   );
 }
 

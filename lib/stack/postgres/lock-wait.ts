@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
 import { whileWaitingFor } from '../../output/waiting.ts';
 import { printable } from '../../printable.ts';
+import { LIMITS } from '../limits.ts';
 import type { AskElsewhere } from './watch-session.ts';
 
 /** Sessions that do something for us: by their processes of the server, or by the name that a program gave itself. */
@@ -43,7 +44,7 @@ export function holdersOf(
 ): () => Promise<string | undefined> {
   let said: string | undefined;
   let pause = WHILE_WAITING;
-  let next = 0;
+  let next = performance.now() + LIMITS.holders.seconds * 1000;
   return async () => {
     if (performance.now() < next) return said;
     pause = Math.min(pause * 2, AT_THE_MOST);
