@@ -1,5 +1,6 @@
 import type { CanonicalName } from './environment/canonicalise.ts';
 import { resolveEnvironment } from './environment/resolve.ts';
+import { hideSecrets, namesOfEnvironment } from './output/names.ts';
 import { openStack } from './stack/open.ts';
 import type { Run, StackRun } from './task.ts';
 
@@ -12,7 +13,8 @@ import type { Run, StackRun } from './task.ts';
 export async function openEnvironment(run: Run, name: CanonicalName): Promise<StackRun> {
   const { root, registry, actor, terminal, signal, values } = run;
   const environment = resolveEnvironment(root, registry, name, !actor.dryRun);
-  for (const { value, secret } of environment.variables.values()) if (secret) terminal.redactor.hide(value);
+  terminal.redactor.show(namesOfEnvironment(environment));
+  hideSecrets(terminal.redactor, environment);
   environment.notes.forEach(terminal.info);
   environment.warnings.forEach(terminal.warn);
   const databaseService = (values['PG_SERVICE'] as string | undefined) ?? environment.names.databaseService;

@@ -1,45 +1,214 @@
+import { base64Cores, base64Words } from './output/base64.ts';
+import { QUOTED, pairWith, passwordPlaces, type Place } from './output/password-places.ts';
+import { inOriginal, plain } from './output/plain.ts';
+
 const MASK = '********';
 
-/** Keeps secrets out of everything that is printed or written, in each form in which they may turn up. */
-export class Redactor {
-  readonly #forms = new Set<string>();
-  #pattern: RegExp | undefined;
+/** What is known of a secret beside its text. */
+export interface About {
+  /** The variable that has it. */
+  readonly key?: string | undefined;
+  /** Whose password it is. */
+  readonly user?: string | undefined;
+}
 
-  hide(secret: string): void {
-    if (secret === '') return;
-    for (const form of formsOf(secret)) this.#forms.add(form);
-    // Longest first, because one form may begin with another; in one pass, because a secret may look like the mask.
-    const longestFirst = [...this.#forms].sort((a, b) => b.length - a.length);
-    this.#pattern = new RegExp(longestFirst.map(escapeRegExp).join('|'), 'g');
+/** From where to where in a text. */
+type Span = readonly [from: number, to: number];
+
+/** How a secret is looked for. */
+interface Sought {
+  readonly secret: string;
+  /** Where it is hidden: in its places, there and in quotes, as a whole word, anywhere. */
+  readonly kind: 'name' | 'number' | 'word' | 'distinct';
+  /** As it reads. */
+  readonly plain: string;
+  /** What loses its signs when it is read may be any word then. */
+  readonly keepsItsSigns: boolean;
+  /** Of its own, beside those that all have. */
+  readonly places: readonly Place[];
+  /** Words of base64 that are the secret, and parts of words that only it has. */
+  readonly words: readonly string[];
+  readonly cores: readonly string[];
+  /** As bytea is printed. */
+  readonly hexadecimal: string;
+}
+
+interface Prepared {
+  readonly sought: readonly Sought[];
+  /** That all have. */
+  readonly places: readonly Place[];
+}
+
+/**
+ * Keeps secrets out of everything that is printed or written, in each form in which programs print them.
+ *
+ * A password may be a word that is the name of something as well: of the user, the database, the environment. Names are
+ * what the person has to read, so such a word is hidden only where it is a password: behind `user:` in a URL, `password=`,
+ * PASSWORD '…'. A secret that is no name is hidden wherever it stands.
+ */
+export class Redactor {
+  /** With whose passwords they are. */
+  readonly #secrets = new Map<string, Set<string>>();
+  readonly #names = new Set<string>();
+  readonly #keys = new Set<string>();
+  #prepared: Prepared | undefined;
+
+  hide(secret: string, { key, user }: About = {}): void {
+    // A value of several lines is printed line by line, and one from a file may end with a line break.
+    for (const text of [secret, secret.trim(), ...secret.split('\n').filter((line) => line.length >= 4)]) {
+      if (text === '') continue;
+      const users = this.#secrets.get(text) ?? new Set();
+      this.#secrets.set(text, user === undefined ? users : users.add(user));
+    }
+    if (key !== undefined) this.#keys.add(key);
+    const password = passwordIn(secret);
+    if (password !== undefined) this.hide(password);
+    this.#prepared = undefined;
+  }
+
+  /** Names that are shown: of environments, users, databases, services, folders. */
+  show(names: Iterable<string | undefined>): void {
+    for (const name of names) if (name !== undefined) this.#names.add(name);
+    this.#prepared = undefined;
   }
 
   redact(text: string): string {
-    return this.#pattern ? text.replace(this.#pattern, MASK) : text;
+    if (this.#secrets.size === 0) return text;
+    let out = '';
+    let done = 0;
+    for (const [from, to] of merged(this.#find(text))) {
+      out += text.slice(done, from) + MASK;
+      done = to;
+    }
+    return out + text.slice(done);
+  }
+
+  #find(text: string): Span[] {
+    const { sought, places } = (this.#prepared ??= this.#prepare());
+    const said = plain(text);
+    const found: Span[] = [];
+    const foundInSaid = (from: number, to: number): void =>
+      void found.push(inOriginal(said, from, to, text.length));
+    for (const one of sought) {
+      if (one.kind === 'distinct' || one.kind === 'word') {
+        const whole = one.kind === 'word';
+        for (const span of occurrences(text, one.secret))
+          if (!whole || isWord(text, ...span)) found.push(span);
+        if (one.hexadecimal.length >= 8) found.push(...occurrences(text.toLowerCase(), one.hexadecimal));
+      }
+      for (const [from, to] of occurrences(said.text, one.plain)) {
+        const anywhere =
+          one.kind === 'distinct' ? one.keepsItsSigns : one.kind === 'word' && isWord(said.text, from, to);
+        if (anywhere || places.concat(one.places).some((place) => isIn(place, said.text, from, to)))
+          foundInSaid(from, to);
+      }
+    }
+    found.push(...base64Words(text, (word, decoded) => this.#hides(word, decoded)));
+    return found;
+  }
+
+  /** A word of base64. */
+  #hides(word: string, decoded: () => string): boolean {
+    const { sought } = this.#prepared!;
+    if (sought.some(({ words, cores }) => words.includes(word) || cores.some((core) => word.includes(core))))
+      return true;
+    if (word.length < 4) return false;
+    const text = decoded();
+    // Most words only look like base64.
+    if (/[\0-\x08\x0e-\x1f\ufffd]/.test(text)) return false;
+    const said = plain(text).text;
+    return (
+      sought.some((one) => said === one.plain || (said.endsWith(`:${one.plain}`) && !said.includes(' '))) ||
+      this.#find(text).length > 0
+    );
+  }
+
+  #prepare(): Prepared {
+    const sought = Array.from(this.#secrets, ([secret, users]): Sought => {
+      const kind = this.#kindOf(secret);
+      const said = plain(secret).text;
+      return {
+        ...{ secret, kind, plain: said, keepsItsSigns: said.length >= Math.min(4, secret.length) },
+        places: [
+          ...(NUMBER.test(secret) ? [] : Array.from(users, pairWith)),
+          ...(kind === 'number' ? [QUOTED] : []),
+        ],
+        words: base64(secret).filter(({ length }) => length >= 3),
+        cores: [
+          ...Array.from(users, (user) => base64(`${user}:${secret}`)[1].slice(0, -1)),
+          ...(kind === 'distinct' ? base64Cores(secret) : []),
+        ].filter(({ length }) => length >= 5),
+        hexadecimal: Buffer.from(secret).toString('hex'),
+      };
+    });
+    return { sought, places: passwordPlaces(this.#keys) };
+  }
+
+  #kindOf(secret: string): Sought['kind'] {
+    for (const name of this.#names) if (name.includes(secret)) return 'name';
+    // A sign or two are everywhere; sizes, counts and ports are full of numbers.
+    if (/^[^\p{L}\p{N}]{1,3}$/u.test(secret)) return 'name';
+    if (NUMBER.test(secret)) return 'number';
+    return /^\w{1,5}$/.test(secret) ? 'word' : 'distinct';
   }
 }
 
-function formsOf(secret: string): string[] {
-  // What is meant for compose to read has its dollar signs doubled.
-  const plain = [secret, secret.replaceAll('$', '$$$$')];
-  const url = new URL('http://localhost');
-  url.password = secret;
-  return [
-    ...plain.flatMap((text) => [
-      text,
-      // In single quotes of SQL and YAML, in E'…', and in double quotes of JSON and YAML.
-      text.replaceAll("'", "''"),
-      text.replaceAll("'", "''").replaceAll('\\', '\\\\'),
-      JSON.stringify(text).slice(1, -1),
-    ]),
-    url.password,
-    encodeURI(secret),
-    encodeURIComponent(secret),
-    new URLSearchParams([['', secret]]).toString().slice(1),
-    Buffer.from(secret).toString('base64'),
-    Buffer.from(secret).toString('base64url'),
-    // A value of several lines is printed line by line.
-    ...secret.split('\n').filter((line) => line.length >= 4),
-  ];
+const NUMBER = /^\d{1,5}$/;
+const WORD_ENDS = /(?<=[\p{L}\p{N}_])$/u;
+const WORD_GOES_ON = /[\p{L}\p{N}_]/uy;
+
+function* occurrences(text: string, part: string): Generator<Span> {
+  if (part === '') return;
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1))
+    yield [at, at + part.length];
 }
 
-const escapeRegExp = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+/** Neither end of it is in the middle of a word. */
+const isWord = (text: string, from: number, to: number): boolean =>
+  !WORD_ENDS.test(text.slice(Math.max(0, from - 2), from)) && !goesOn(text, from, to);
+
+/** What ends with a letter or digit is not the beginning of something longer. */
+function goesOn(text: string, from: number, to: number): boolean {
+  WORD_GOES_ON.lastIndex = to;
+  return WORD_ENDS.test(text.slice(Math.max(from, to - 2), to)) && WORD_GOES_ON.test(text);
+}
+
+function isIn({ before, after }: Place, text: string, from: number, to: number): boolean {
+  if (goesOn(text, from, to)) return false;
+  // A quote in front of a password that begins with one reads as that one.
+  const begins = /["'`$]/.test(text[from]!) ? [from, from + 1] : [from];
+  after.lastIndex = to;
+  if (!after.test(text)) return false;
+  return begins.some((begin) => {
+    before.lastIndex = begin;
+    return before.test(text);
+  });
+}
+
+/** In order; those that overlap are one. */
+function merged(spans: readonly Span[]): Span[] {
+  const all: [number, number][] = [];
+  for (const [from, to] of spans.toSorted((a, b) => a[0] - b[0] || b[1] - a[1])) {
+    const last = all.at(-1);
+    if (last && from < last[1]) last[1] = Math.max(last[1], to);
+    else all.push([from, to]);
+  }
+  return all;
+}
+
+/** Padded, and not. */
+function base64(text: string): [padded: string, bare: string] {
+  const padded = Buffer.from(text).toString('base64');
+  return [padded, padded.replace(/=+$/, '')];
+}
+
+/** The password of a URL that has one. */
+function passwordIn(secret: string): string | undefined {
+  const found = secret.match(/^[\w+.-]+:\/\/[^/@\s:]*:([^\s]+)@[^@]*$/)?.[1];
+  if (found === undefined) return undefined;
+  try {
+    return decodeURIComponent(found);
+  } catch {
+    return found;
+  }
+}

@@ -3,6 +3,7 @@ import { commandLine, spelling } from './command-line.ts';
 import { canonicalise } from './environment/canonicalise.ts';
 import { findRoot, loadRegistry, namingRegistry, type Registry } from './environment/registry.ts';
 import { RefusedError, UsageError } from './errors.ts';
+import { namesOfRegistry } from './output/names.ts';
 import { makeCommandLines, readMakeInvocation, type MakeInvocation } from './make.ts';
 import { readParameters, type Given } from './params.ts';
 import { runProgram } from './run-program.ts';
@@ -19,6 +20,7 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
   const [spell, name] = [spelling(make, root), namingRegistry(root)];
   terminal.spell = (text) => name(spell?.(text) ?? text);
   const registry = await loadRegistry(root, signal);
+  terminal.redactor.show(namesOfRegistry(registry, root));
   const given = await readGiven(task, make, root, registry);
   if (given.help) {
     const { renderTask } = await import('./help.ts');

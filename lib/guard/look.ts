@@ -1,5 +1,6 @@
 import { identityIn } from '../database/identity.ts';
 import { once } from '../once.ts';
+import { namesOfFacts } from '../output/names.ts';
 import type { DestructiveRun } from '../task.ts';
 import type { GuardRequest } from './guard.ts';
 import { gatherFacts, readNeighbours, type Facts } from './facts.ts';
@@ -26,6 +27,7 @@ export async function look({ read, open, environment }: GuardRequest, seen?: Pas
     const { undoInterrupted } = await import('../database/interrupted.ts');
     if (await undoInterrupted(run)) facts = await gatherFacts(run, environment, neighbours);
   }
+  run.terminal.redactor.show(namesOfFacts(facts));
   const { target, contents, plan } = facts;
   return { ...run, facts, target, plan, identity: contents && identityIn(contents, target.database) };
 }

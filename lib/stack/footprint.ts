@@ -2,6 +2,7 @@ import { peekEnvironment } from '../environment/resolve.ts';
 import type { Registry } from '../environment/registry.ts';
 import { ConfigurationError, messageOf } from '../errors.ts';
 import { once } from '../once.ts';
+import { hideSecrets, namesOfEnvironment } from '../output/names.ts';
 import type { Redactor } from '../redact.ts';
 
 /** Something that an environment claims for itself, and where that is written: `docker/docker-compose.stg.yml:14`. */
@@ -50,8 +51,9 @@ export function readFootprints(
   return Promise.all(
     Object.keys(registry.environments).map(async (name) => {
       const environment = peekEnvironment(root, registry, name);
-      const { entry, variables, warnings } = environment;
-      for (const { value, secret } of variables.values()) if (secret) redactor.hide(value);
+      const { entry, warnings } = environment;
+      redactor.show(namesOfEnvironment(environment));
+      hideSecrets(redactor, environment);
       const common = {
         environment: name,
         protected: entry.protected,

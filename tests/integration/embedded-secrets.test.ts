@@ -131,3 +131,35 @@ describe('a working day with odd characters everywhere and another server in the
     expect(holding).toEqual(['secrets/.env.local_demo.secrets']);
   });
 });
+
+describe('user, database and password that are one word, the name of the environment as well', () => {
+  const word = 'local_demo';
+  const scratch = useEmbedded();
+
+  beforeAll(() => {
+    scratch.write('env/.env.local_demo', `POSTGRES_USER=${word}\nPOSTGRES_DB=${word}\n`);
+    scratch.write('secrets/.env.local_demo.secrets', `POSTGRES_PASSWORD=${word}\n`, 0o600);
+  });
+
+  test('nothing that is shown or on record is hidden, but the password in what a program prints', async () => {
+    await scratch.mustTask(`up ${ENV}`);
+    await scratch.mustTask(`al-up-env ${ENV}`);
+    const { stderr } = await scratch.mustTask(`db-reset-db-env ${ENV} WAIT=0`);
+    expect(stderr).toContain(`database     ${word} of ${word}, `);
+    expect(stderr).toContain(`al-up-env.ts ENV=${word}`);
+    const { stdout } = await scratch.mustTask(`journal ${ENV}`);
+    expect(stderr + stdout + readFileSync(scratch.path(`journal/${word}.jsonl`), 'utf8')).not.toContain(
+      '****',
+    );
+
+    const envPy = scratch.read('app/backend/core_api/migrations/alembic/env.py');
+    scratch.write(
+      'app/backend/core_api/migrations/alembic/env.py',
+      `import base64, os, json\nurl = 'postgresql://${word}:${word}@db/${word}'\nprint(url, repr({'password': '${word}'}), json.dumps({'user': '${word}', 'pwd': '${word}'}), base64.b64encode(b'${word}:${word}').decode())\n${envPy}`,
+    );
+    const { stdout: printed } = await scratch.mustTask(`al-cur-env ${ENV}`);
+    expect(printed).toContain(
+      `postgresql://${word}:********@db/${word} {'password': '********'} {"user": "${word}", "pwd": "********"} ********`,
+    );
+  });
+});

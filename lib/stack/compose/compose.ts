@@ -6,7 +6,7 @@ import type { Result, RunOptions } from '../../process.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 import { migrating } from './alembic.ts';
 import type { Asked } from './ask-first.ts';
-import { composeCommand, frozenCommand, inProject, refuseUnknown, secretsOf } from './config.ts';
+import { composeCommand, frozenCommand, inProject, refuseUnknown } from './config.ts';
 import { findContainer, type Container } from './containers.ts';
 import { destroyPlan } from './destroy.ts';
 import { dockerError, must } from './docker.ts';
@@ -17,6 +17,7 @@ import { once } from '../../once.ts';
 import { lockEngine } from './engine-lock.ts';
 import { greeting } from './greeting.ts';
 import { freeSpaceIn } from './disk.ts';
+import { readConfigTo } from './known.ts';
 import { gatherPlan, type ComposePlan } from './gather.ts';
 import { readPatients, serviceHealth } from './health.ts';
 import { waitUntilReady } from './ready.ts';
@@ -45,8 +46,7 @@ export async function openComposeStack(
   const config = await asked.config;
   const settings = await readLogin({ environment, engine, config }, databaseService);
   const server = greeting(engine, settings);
-  terminal.redactor.hide(settings.password);
-  for (const secret of secretsOf(config)) terminal.redactor.hide(secret);
+  readConfigTo(terminal.redactor, config, settings);
 
   const compose = (...args: string[]): Command => composeCommand(environment, ...args);
   const told = (command: Command, how: RunOptions = {}): Promise<Result> =>

@@ -1,0 +1,20 @@
+import type { Redactor } from '../../redact.ts';
+import { secretsOf, type ComposeConfig } from './config.ts';
+import type { DatabaseSettings } from './login.ts';
+
+/** What the resolved configuration calls things, and what it keeps secret. */
+export function readConfigTo(
+  redactor: Redactor,
+  config: ComposeConfig,
+  { user, name: database, password }: DatabaseSettings,
+): void {
+  const { services, volumes = {}, networks = {} } = config;
+  for (const [name, { image, container_name, environment = {} }] of Object.entries(services)) {
+    redactor.show([name, image, container_name]);
+    redactor.show(['POSTGRES_USER', 'POSTGRES_DB'].flatMap((variable) => environment[variable] ?? []));
+  }
+  for (const [key, { name }] of Object.entries({ ...volumes, ...networks })) redactor.show([key, name]);
+  redactor.show([user, database]);
+  redactor.hide(password, { user });
+  for (const secret of secretsOf(config)) redactor.hide(secret);
+}
