@@ -159,8 +159,7 @@ const WORD_GOES_ON = /[\p{L}\p{N}_]/uy;
 
 function* occurrences(text: string, part: string): Generator<Span> {
   if (part === '') return;
-  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1))
-    yield [at, at + part.length];
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) yield [at, at + part.length];
 }
 
 /** Neither end of it is in the middle of a word. */
