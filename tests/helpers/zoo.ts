@@ -50,7 +50,7 @@ export interface Stated {
   readonly prepare?: readonly string[];
   readonly init?: string;
   readonly registry?: object;
-  readonly registered?: object;
+  readonly registered?: { readonly environments?: object };
   readonly environment?: string;
   readonly protected?: boolean;
   readonly by?: 'make';
