@@ -7,6 +7,7 @@ import { readCertainRevisions, readRevisions } from './database/revisions.ts';
 import { FailedError } from './errors.ts';
 import type { Result } from './process.ts';
 import type { Plan } from './migrations/binding.ts';
+import { databaseFirst } from './migrations/database-first.ts';
 import { hasLanded, readLanding } from './migrations/landing.ts';
 import type { AlembicResult } from './migrations/run-alembic.ts';
 import type { StackRun } from './task.ts';
@@ -100,8 +101,11 @@ async function failure(
  */
 export async function upgrade(run: StackRun): Promise<void> {
   const { environment, terminal, actor, values, command } = run;
-  await applyRoles(run, ensureMarker(run));
-  await applyRoles(run, migrate(run, values['REV'] as string));
+  await databaseFirst(run, async () => {
+    // Where Alembic would not be let in, it would say so in a traceback.
+    await applyRoles(run, Promise.all([ensureMarker(run), actor.dryRun || run.stack.checkPassword()]));
+    await applyRoles(run, migrate(run, values['REV'] as string));
+  });
   if (actor.dryRun) return;
   const readable = rolesScript(run) === undefined ? '' : '; roles can read what was made';
   terminal.ok(`${environment.name}: migrated to ${String(values['REV'])}${readable}`);
@@ -113,8 +117,10 @@ export async function upgrade(run: StackRun): Promise<void> {
  * @returns how many revisions were run
  */
 export async function migrate(run: StackRun, revision: string, again?: string): Promise<number> {
-  const result = await alembic(run, { changes: true, leads: true, again }, 'upgrade', revision);
-  return (result ? result.stdout + result.stderr : '').match(/Running upgrade /g)?.length ?? 0;
+  // Of several heads there is no `head`.
+  const to = revision === 'head' && run.registry.severalHeads ? 'heads' : revision;
+  const result = await alembic(run, { changes: true, leads: true, again }, 'upgrade', to);
+  return (result?.plans ?? []).reduce((all, { steps }) => all + steps, 0);
 }
 
 export async function downgrade(run: StackRun & Shown): Promise<void> {
@@ -158,7 +164,7 @@ export async function current(run: StackRun): Promise<void> {
     return terminal.warn(
       `whether ${environment.name} is at head cannot be said: its version table cannot be told, and neither can the database that alembic reached`,
     );
-  const missing = revisionIds(heads.stdout).filter((id) => !at.includes(id));
+  const missing = heads.heads!.ends.filter((id) => !at.includes(id));
   if (at.length > 0 && missing.length === 0) {
     terminal.ok(`${environment.name} is at head (${at.join(', ')})`);
     terminal.next(command('db-dump-schema-env', { ENV: environment.name }));
@@ -178,10 +184,6 @@ export async function readLanded(run: StackRun, plans: readonly Plan[]): Promise
   await makeSureItLanded(run, plans);
   return [...new Set(plans.flatMap(({ plan }) => plan))].sort();
 }
-
-/** The ids in alembic's output, one at the start of each line: `20251211_140000000 (head)`. */
-export const revisionIds = (output: string): string[] =>
-  output.split('\n').flatMap((line) => line.match(/^[^\s(]+/)?.[0] ?? []);
 
 export const history = async (run: StackRun): Promise<void> =>
   void (await alembic(run, { changes: false }, 'history'));

@@ -1,4 +1,4 @@
-import { flag, folder, text, wholeNumber, type Parameter } from './params.ts';
+import { choice, flag, folder, text, wholeNumber, type Parameter } from './params.ts';
 
 /** Parameters that several tasks take. */
 
@@ -21,6 +21,11 @@ export const TIMEOUT = wholeNumber('seconds that the database gets to answer', {
   placeholder: '<seconds>',
   min: 1,
   max: 3600,
+});
+
+export const ORPHANS = choice('containers of the project that are in none of its files', ['keep', 'remove'], {
+  defaultNote: 'remove, by name; keep on a protected environment',
+  commandLineOnly: true,
 });
 
 export const BOOTSTRAP_ROLES_SQL = text('the script that makes the roles and grants their rights', {

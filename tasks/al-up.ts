@@ -1,4 +1,4 @@
-import { ALEMBIC, ALEMBIC_INI, BOOTSTRAP_ROLES_SQL, revision } from '../lib/parameters.ts';
+import { ALEMBIC, ALEMBIC_INI, BOOTSTRAP_ROLES_SQL, TIMEOUT, revision } from '../lib/parameters.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {
@@ -6,7 +6,7 @@ export default defineTask(import.meta.url, {
   summary: 'Bootstrap roles, upgrade to head, grant again (local_dev)',
   environment: 'default only',
   longForm: 'al-up-env',
-  parameters: { REV: revision('where to', 'head'), ALEMBIC, ALEMBIC_INI, BOOTSTRAP_ROLES_SQL },
+  parameters: { REV: revision('where to', 'head'), ALEMBIC, ALEMBIC_INI, BOOTSTRAP_ROLES_SQL, TIMEOUT },
   examples: ['make al-up', 'make al-up REV=20250901_090000000'],
   run: async (run) => (await import('../lib/alembic.ts')).upgrade(run),
 });

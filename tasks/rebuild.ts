@@ -1,5 +1,5 @@
 import { flag, text } from '../lib/params.ts';
-import { TIMEOUT } from '../lib/parameters.ts';
+import { ORPHANS, TIMEOUT } from '../lib/parameters.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {
@@ -14,6 +14,7 @@ export default defineTask(import.meta.url, {
     }),
     BUILDKIT: flag('build with BuildKit', { default: '1' }),
     TIMEOUT,
+    ORPHANS,
   },
   examples: ['make rebuild', 'make rebuild ENV=vm_stg PULL=1 NO_CACHE=1'],
   run: async (run) => (await import('../lib/stack/commands.ts')).rebuild(run),

@@ -1,4 +1,4 @@
-import { TIMEOUT } from '../lib/parameters.ts';
+import { ORPHANS, TIMEOUT } from '../lib/parameters.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {
@@ -6,7 +6,7 @@ export default defineTask(import.meta.url, {
   summary: 'Start everything and return when the database answers',
   environment: 'any',
   asksDatabase: true,
-  parameters: { TIMEOUT },
+  parameters: { TIMEOUT, ORPHANS },
   examples: ['make up', 'make up ENV=vm_stg', 'make up ENV=vm_stg TIMEOUT=180'],
   run: async (run) => (await import('../lib/stack/commands.ts')).up(run),
 });

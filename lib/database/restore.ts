@@ -1,5 +1,4 @@
 import { relative, resolve } from 'node:path';
-import { revisionIds } from '../alembic.ts';
 import { counted } from '../display.ts';
 import { messageOf } from '../errors.ts';
 import type { DestructiveRun, StackRun } from '../task.ts';
@@ -60,11 +59,11 @@ async function reportRevision(run: StackRun, at: readonly string[]): Promise<voi
   const { stack, environment, terminal, command } = run;
   if (at.length === 0) return terminal.info('it has no Alembic revision');
   const where = `it is at revision ${at.join(', ')}`;
-  let heads: string[];
+  let heads: readonly string[];
   try {
-    const { status, stdout, stderr } = await stack.alembic(['heads'], { quiet: true });
-    if (status !== 0) throw new Error(stderr.trim());
-    heads = revisionIds(stdout);
+    const found = await stack.alembic(['heads'], { quiet: true });
+    if (found.status !== 0) throw new Error(found.stderr.trim());
+    heads = found.heads!.ends;
   } catch (error) {
     return terminal.warn(`${where}; whether that is head cannot be said: ${messageOf(error)}`);
   }

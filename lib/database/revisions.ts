@@ -64,3 +64,20 @@ export async function readCertainRevisions(client: Client): Promise<string[] | u
   const [table, other] = await versionTables(client);
   return table === undefined || other !== undefined ? undefined : readTable(client, table);
 }
+
+/** Tables of somebody, but for those of extensions and those named in $1. */
+const TABLES = `
+  SELECT EXISTS (
+    SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE relkind IN ('r', 'p') AND nspname !~ '^pg_' AND nspname <> 'information_schema'
+      AND format('%I.%I', nspname, relname) <> ALL ($1::text[])
+      AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')
+  ) AS found`;
+
+/** Whether nothing has been migrated yet, and nothing else is in the database: no application can do anything with it. */
+export async function isEmpty(client: Client): Promise<boolean> {
+  const tables = await versionTables(client);
+  for (const table of tables) if ((await readTable(client, table)).length > 0) return false;
+  const { rows } = await client.query<{ found: boolean }>(TABLES, [tables.map(({ name }) => name)]);
+  return !rows[0]!.found;
+}

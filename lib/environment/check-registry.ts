@@ -64,6 +64,7 @@ const REGISTRY: Readonly<Record<string, Form>> = {
   ignore: ['a list of texts', isTexts],
   readonlyRole: ['the name of a role, or false', (value) => value === false || typeof value === 'string'],
   schemas: ['a list of names', isTexts],
+  severalHeads: ['true or false', isFlag],
 };
 
 /** Stated with no default: what is missing has to be written. */

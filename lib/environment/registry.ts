@@ -53,6 +53,8 @@ export interface Registry {
    * is no script. `false`: there is none.
    */
   readonly readonlyRole?: string | false;
+  /** Several heads of the migrations are kept on purpose: `head` means all of them. */
+  readonly severalHeads?: boolean;
   /** The application's schemas, which that role reads; `mart` and `stg` by default. */
   readonly schemas?: readonly string[];
 }

@@ -21,13 +21,31 @@ export interface Plan {
   readonly table: string;
   /** Null where the search_path of alembic's session says it. */
   readonly schema: string | null;
+  /** How many revisions it was about to run. */
+  readonly steps: number;
+}
+
+/** Revisions that no other one follows. */
+export interface Heads {
+  readonly heads: readonly string[];
+  /** Those of them that a version table holds in the end: one that another one depends on is not written down. */
+  readonly ends: readonly string[];
+}
+
+/** The same from what `alembic heads` prints, where alembic is no script of Python. Others print as well. */
+export function headsOf(stdout: string): Heads {
+  const heads = stdout.split('\n').flatMap((line) => {
+    const [, id, words] = line.match(/^(\S+)((?: \([^()]+\))+)\s*$/) ?? [];
+    return id !== undefined && / \((?:effective )?head\)/.test(words!) ? [id] : [];
+  });
+  return { heads, ends: heads };
 }
 
 /** Why the program ended alembic: what a connection reached, or why that could not be found out. */
 export type Refusal =
   { readonly found: Reached } | { readonly unknown: string } | { readonly unreachable: string };
 
-interface Report extends Partial<Plan> {
+interface Report extends Partial<Plan>, Partial<Heads> {
   /** Connections that reached the right database. */
   readonly bound?: number;
   /** The server's process of a connection that reached the right database, said when it has. */
@@ -145,12 +163,17 @@ export class Binding {
     return this.#reports.findLast(({ bound }) => bound !== undefined)?.bound ?? 0;
   }
 
+  get heads(): Heads | undefined {
+    const found = this.#reports.findLast(({ heads }) => heads);
+    return found && { heads: found.heads!, ends: found.ends! };
+  }
+
   /** The last one of each version table: what was tried before is of no account. */
   get plans(): readonly Plan[] {
     const plans = new Map<string, Plan>();
-    for (const { plan, table, schema } of this.#reports) {
+    for (const { plan, table, schema, steps = 0 } of this.#reports) {
       if (plan && table !== undefined)
-        plans.set(JSON.stringify([schema, table]), { plan, table, schema: schema ?? null });
+        plans.set(JSON.stringify([schema, table]), { plan, table, schema: schema ?? null, steps });
     }
     return [...plans.values()];
   }

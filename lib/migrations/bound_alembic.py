@@ -302,12 +302,28 @@ def tell_plans():
             finally:
                 migration.log.disabled = quiet
             table = context._version
-            say(plan=sorted(planned.heads), table=table.name, schema=table.schema)
+            say(plan=sorted(planned.heads), table=table.name, schema=table.schema, steps=len(steps))
             return steps
 
         self._migrations_fn = told
 
     migration.MigrationContext.__init__ = init
+
+
+def tell_heads():
+    """Says what the heads are, whatever else is printed: env.py, revision files and loggers may print as they like."""
+    from alembic.script import ScriptDirectory
+
+    plain = ScriptDirectory.get_heads
+
+    @functools.wraps(plain)
+    def get_heads(self):
+        heads = list(plain(self))
+        ends = getattr(self.revision_map, "_real_heads", None)
+        say(heads=sorted(heads), ends=sorted(heads if ends is None else ends))
+        return heads
+
+    ScriptDirectory.get_heads = get_heads
 
 
 def hide_own_frames():
@@ -354,6 +370,7 @@ def main(what):
         bind_drivers()
         bind_pool()
         tell_plans()
+        tell_heads()
     except ImportError as error:
         refuse(unreachable=str(error))
     hide_own_frames()

@@ -5,7 +5,15 @@ import { whileWaitingFor } from '../output/waiting.ts';
 import { holdersOf } from '../stack/postgres/lock-wait.ts';
 import type { AskElsewhere } from '../stack/postgres/watch-session.ts';
 import type { Terminal } from '../terminal.ts';
-import { Binding, readReached, type Plan, type Reached, type Refusal } from './binding.ts';
+import {
+  Binding,
+  headsOf,
+  readReached,
+  type Heads,
+  type Plan,
+  type Reached,
+  type Refusal,
+} from './binding.ts';
 import type { Python } from './interpreter.ts';
 
 export interface AlembicOptions {
@@ -23,6 +31,8 @@ export interface AlembicOptions {
 export interface AlembicResult extends Result {
   /** To which revisions it was about to lead each version table; undefined where it was not bound. */
   readonly plans: readonly Plan[] | undefined;
+  /** What alembic's API says of the revisions; undefined of a command that does not ask for it. */
+  readonly heads: Heads | undefined;
 }
 
 /** The place where an environment's migrations are. */
@@ -56,13 +66,15 @@ export const showing =
 
 /** They read the revisions' files, and no database. */
 const FILES_ONLY = ['heads', 'history', 'branches', 'show'];
+export const readsFilesOnly = ([command]: readonly string[]): boolean => FILES_ONLY.includes(command!);
 
 type Need = 'none' | 'where possible' | 'always';
 
 /** @see https://alembic.sqlalchemy.org/en/latest/api/commands.html */
 export function needOfBinding([command, ...args]: readonly string[]): Need {
+  // What the heads are, alembic says by its own API to whoever runs in its Python.
+  if (command === 'heads' || command === 'current') return 'where possible';
   if (FILES_ONLY.includes(command!)) return 'none';
-  if (command === 'current') return 'where possible';
   // It meets a database only where alembic.ini has revision_environment.
   return command === 'revision' && !args.includes('--autogenerate') ? 'where possible' : 'always';
 }
@@ -80,12 +92,18 @@ export async function runAlembic(
 ): Promise<AlembicResult> {
   const need = strict ? 'always' : needOfBinding(args);
   const python = need === 'none' ? undefined : await place.python().catch(unlessNeeded(need));
-  if (!python) return { ...(await place.start(args, undefined, (line) => line)), plans: undefined };
-  const expected = await place.ask(readReached).catch((error: unknown) => {
-    // A revision file can be made while the database is down. Whatever answers then is none of ours.
-    if (args[0] === 'revision' && need !== 'always' && error instanceof UnreachableError) return null;
-    throw error;
-  });
+  if (!python) {
+    const result = await place.start(args, undefined, (line) => line);
+    return { ...result, plans: undefined, heads: args[0] === 'heads' ? headsOf(result.stdout) : undefined };
+  }
+  // Where it reads files it may reach no database at all.
+  const expected = await (readsFilesOnly(args)
+    ? null
+    : place.ask(readReached).catch((error: unknown) => {
+        // A revision file can be made while the database is down. Whatever answers then is none of ours.
+        if (args[0] === 'revision' && need !== 'always' && error instanceof UnreachableError) return null;
+        throw error;
+      }));
   if (expected) refuseOther(expected, place, shown);
   const binding = new Binding(expected);
   const input = binding.program(python.script);
@@ -93,7 +111,7 @@ export async function runAlembic(
   const holders = holdersOf(place.ask, () => ({ processes: binding.sessions }));
   const result = binding.read(await whileWaitingFor(holders, started));
   if (binding.refusal) throw refused(binding.refusal, expected, binding.bound, place);
-  return { ...result, plans: binding.plans };
+  return { ...result, plans: binding.plans, heads: binding.heads };
 }
 
 const unlessNeeded =

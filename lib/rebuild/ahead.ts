@@ -1,11 +1,14 @@
 import { once } from '../once.ts';
 import { factsOf, type Facts } from '../schema/verify/facts.ts';
+import type { HeldBack } from '../stack/stack.ts';
 import type { DestructiveRun } from '../task.ts';
 
 /** What the steps share, each part of it begun when it is first asked for, and once. */
 export interface Ahead {
   /** Images built, where the environment builds its own: while the old server stops. */
   readonly images: () => Promise<void>;
+  /** Stops what may migrate by itself; started again by a later step. */
+  readonly hold: () => Promise<HeldBack | undefined>;
   /** The line that goes on where this run stopped. */
   readonly again: string;
   /** Of the environment: to be asked only for what is there already. */
@@ -32,6 +35,7 @@ export async function beginAhead(
   }
   return {
     again,
+    hold: once(async () => stack.application?.holdBack('all')),
     images: once(async () => {
       if (environment.entry.local === true) await stack.build();
     }),

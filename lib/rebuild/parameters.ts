@@ -2,7 +2,7 @@ import { ALEMBIC, ALEMBIC_INI, BASE, BOOTSTRAP_ROLES_SQL, PRIVILEGES, TIMEOUT } 
 import { choice } from '../params.ts';
 
 /** The runbook, in its order; `steps.ts` has the work of each, and help needs no more than the names. */
-export const STEP_NAMES = ['reset', 'up', 'bootstrap', 'migrate', 'current', 'verify'] as const;
+export const STEP_NAMES = ['reset', 'up', 'bootstrap', 'migrate', 'start', 'current', 'verify'] as const;
 export type StepName = (typeof STEP_NAMES)[number];
 
 export const REBUILD_PARAMETERS = {

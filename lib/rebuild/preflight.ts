@@ -1,5 +1,13 @@
 import { checkDatabase } from '../database/reset-database.ts';
-import { MakesafeError, RefusedError, UsageError, messageOf } from '../errors.ts';
+import {
+  CancelledError,
+  MakesafeError,
+  RefusedError,
+  UnreachableError,
+  UsageError,
+  messageOf,
+} from '../errors.ts';
+import { headsOf } from '../schema/verify/facts.ts';
 import type { DestructiveRun } from '../task.ts';
 
 /**
@@ -10,7 +18,7 @@ export async function checkRebuild(run: DestructiveRun): Promise<void> {
   const { METHOD, BASE, UNTIL } = run.values as Record<string, string | undefined>;
   await Promise.all([
     ...(METHOD === 'db' ? [checkDatabase(run)] : []),
-    ...(['migrate', 'current', 'verify'].includes(UNTIL!) ? [checkAlembic(run)] : []),
+    ...(['migrate', 'start', 'current', 'verify'].includes(UNTIL!) ? [checkAlembic(run)] : []),
     ...(BASE === undefined || UNTIL !== 'verify' ? [] : [checkBase(run, BASE)]),
     // After the countdown applications wait for it to be loaded.
     import('./rebuild.ts'),
@@ -18,18 +26,44 @@ export async function checkRebuild(run: DestructiveRun): Promise<void> {
 }
 
 /**
- * What cannot be seen yet, because application or server is down, the migration itself refuses.
+ * Whether the migrations can run at all, and go to this database. The images that they will run from are built before
+ * anything is destroyed. Where the server is down, which database alembic reaches is for the migration itself to refuse.
  *
- * @throws RefusedError when alembic reaches another database, or nobody can see which
+ * @throws RefusedError when they cannot, when alembic reaches another database, or when nobody can see which
  */
-async function checkAlembic({ stack, values }: DestructiveRun): Promise<void> {
+async function checkAlembic(run: DestructiveRun): Promise<void> {
+  const { stack, values, environment, actor } = run;
   const ini = values['ALEMBIC_INI'] as string | undefined;
-  try {
-    await stack.alembic(['current'], { ini, quiet: true, strict: true });
-  } catch (error) {
+  if (!actor.dryRun && environment.entry.local === true) await stack.build();
+  const reached = stack.alembic(['current'], { ini, quiet: true, strict: true }).catch((error: unknown) => {
     if (!(error instanceof MakesafeError) || error instanceof RefusedError) throw error;
-  }
+  });
+  await Promise.all([reached, checkHeads(run)]);
 }
+
+/** @throws RefusedError when the revisions cannot be read, or there is no one head to go to */
+async function checkHeads(run: DestructiveRun): Promise<void> {
+  const { registry, command, environment, actor } = run;
+  let heads: readonly string[];
+  try {
+    ({ heads } = await headsOf(run));
+  } catch (error) {
+    if (!(error instanceof MakesafeError) || error instanceof CancelledError) throw error;
+    // A dry run builds no image to look into.
+    if (actor.dryRun && error instanceof UnreachableError) return;
+    throw refusedBefore(`the migrations cannot run: ${messageOf(error)}`, error.hint);
+  }
+  if (heads.length === 1 || (registry.severalHeads === true && heads.length > 1)) return;
+  const lists = command('al-heads-env', { ENV: environment.name });
+  if (heads.length === 0) throw refusedBefore('there are no revisions to migrate to', lists);
+  throw refusedBefore(
+    `the migrations have ${heads.length} heads, and cannot go to one: ${heads.join(', ')}`,
+    `join them (alembic merge heads), or say that they are meant: severalHeads: true in env/environments.ts; ${lists} lists them`,
+  );
+}
+
+const refusedBefore = (why: string, hint: string | undefined): RefusedError =>
+  new RefusedError(`refused; nothing was touched\n${why}`, hint === undefined ? {} : { hint });
 
 /**
  * @throws UsageError when BASE is no name and no file
@@ -42,10 +76,6 @@ async function checkBase(run: DestructiveRun, name: string): Promise<void> {
     await facts?.query('SELECT');
   } catch (error) {
     if (!(error instanceof MakesafeError) || error instanceof UsageError) throw error;
-    const hint = error.hint === undefined ? {} : { hint: error.hint };
-    throw new RefusedError(
-      `refused; nothing was touched\nBASE=${name} cannot be read: ${messageOf(error)}`,
-      hint,
-    );
+    throw refusedBefore(`BASE=${name} cannot be read: ${messageOf(error)}`, error.hint);
   }
 }

@@ -13,7 +13,7 @@ import { STEPS, type Step } from './steps.ts';
  * @throws FailedError with the failed step's own words, and the line that goes on
  */
 export async function rebuild(run: DestructiveRun): Promise<void> {
-  const { terminal, environment, command, values } = run;
+  const { terminal, environment, command, values, stack } = run;
   const steps = await selectSteps(run);
   const again = lineAgain(run);
   const compares = steps.some(({ name }) => name === 'verify');
@@ -25,6 +25,8 @@ export async function rebuild(run: DestructiveRun): Promise<void> {
       times.push(await runStep(run, step.name, () => step.work(run, ahead)));
     } catch (error) {
       await rememberFailure(run, step.name);
+      if (!run.actor.dryRun && ['bootstrap', 'migrate'].includes(step.name) && stack.application)
+        terminal.warn('the application is not started before the database is migrated');
       if (step.name === 'verify' && !run.signal.aborted) await showOutcome(run, times, ahead.facts);
       throw withNextLine(error, run, step, again);
     }
@@ -42,14 +44,16 @@ export async function rebuild(run: DestructiveRun): Promise<void> {
 
 /** From FROM, or where the last run failed, up to UNTIL. */
 async function selectSteps(run: DestructiveRun): Promise<readonly Step[]> {
-  const { values, terminal } = run;
+  const { values, terminal, stack } = run;
   const at = (name: string): number => STEPS.findIndex((step) => step.name === name);
   const from = (values['FROM'] as string | undefined) ?? (await whereToResume(run)) ?? 'reset';
   const until = values['UNTIL'] as string;
   if (at(until) < at(from)) {
     throw new FailedError(`UNTIL=${until} comes before FROM=${from}: there is nothing to do`, { status: 64 });
   }
-  const steps = STEPS.slice(at(from), at(until) + 1);
+  const steps = STEPS.slice(at(from), at(until) + 1).filter(
+    ({ name }) => name !== 'start' || stack.application !== undefined,
+  );
   terminal.info(`steps: ${steps.map(({ name }) => name).join(' → ')}`);
   return steps;
 }

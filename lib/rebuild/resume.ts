@@ -18,7 +18,7 @@ const fileOf = ({ root, environment }: DestructiveRun): string =>
   join(root, 'journal', `.${environment.name}.rebuild.json`);
 
 /** Steps that can be repeated on the database that the reset made. */
-const REPEATABLE: readonly StepName[] = ['bootstrap', 'migrate', 'current', 'verify'];
+const REPEATABLE: readonly StepName[] = ['bootstrap', 'migrate', 'start', 'current', 'verify'];
 
 export async function rememberFailure(run: DestructiveRun, step: StepName): Promise<void> {
   if (run.actor.dryRun || !REPEATABLE.includes(step)) return forgetFailure(run);

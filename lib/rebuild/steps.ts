@@ -11,11 +11,16 @@ import { STEP_NAMES, type StepName } from './parameters.ts';
 type Work = (run: DestructiveRun, ahead: Ahead) => Promise<string>;
 
 const WORK: Readonly<Record<StepName, Work>> = {
-  async reset(run, { images }) {
+  async reset(run, { images, hold }) {
     const { stack, plan, target, values } = run;
     if (values['METHOD'] === 'db') {
       const { replaceDatabase } = await import('../database/swap.ts');
-      const { kept } = await replaceDatabase(run, { what: 'reset' });
+      const held = await hold();
+      const { kept } = await replaceDatabase(run, { what: 'reset' }).catch(async (error: unknown) => {
+        // The old database is there as it was, and so is the application.
+        await held?.letGo();
+        throw error;
+      });
       return `database ${target.database} is new and empty${kept === undefined ? '' : `; the old one is ${kept}`}`;
     }
     await Promise.all([stack.destroy(plan, target), images()]);
@@ -31,7 +36,8 @@ const WORK: Readonly<Record<StepName, Work>> = {
       facts.heads().catch(() => {});
       void import('../schema/verify.ts');
     };
-    await stack.up({ build: false, timeout: values['TIMEOUT'] as number, meanwhile });
+    // An application that migrates by itself would do so now.
+    await stack.up({ build: false, timeout: values['TIMEOUT'] as number, meanwhile, only: 'database' });
     if (!run.actor.dryRun) await Promise.all([ensureMarker(run), stack.checkPassword()]);
     return `database ${stack.database.name} answers`;
   },
@@ -41,15 +47,20 @@ const WORK: Readonly<Record<StepName, Work>> = {
     return rolesScript(run) === undefined ? 'no script for roles' : 'roles are made';
   },
 
-  async migrate(run, { facts, again }) {
+  async migrate(run, { facts, again, hold }) {
+    await hold();
     // Where nothing had to be started.
     if (!run.actor.dryRun) facts.heads().catch(() => {});
     const migrating = migrate(run, 'head', again);
     await applyRoles(run, migrating);
     const count = await migrating;
-    // Alembic tells of each one only where alembic.ini has it log.
-    const what = count === 0 ? 'upgraded to head' : counted(count, 'revision');
+    const what = count === 0 ? 'nothing to do' : counted(count, 'revision');
     return rolesScript(run) === undefined ? what : `${what}; the roles can read what was made`;
+  },
+
+  async start({ stack, values }) {
+    await stack.up({ build: false, timeout: values['TIMEOUT'] as number });
+    return 'all services are started';
   },
 
   async current({ actor }, { facts }) {
@@ -57,11 +68,11 @@ const WORK: Readonly<Record<StepName, Work>> = {
       await actor.act('SELECT version_num FROM alembic_version; alembic heads', () => Promise.resolve());
       return '';
     }
-    const [at, heads] = await Promise.all([facts.current(), facts.heads()]);
-    const missing = heads.filter((id) => !at.includes(id));
+    const [at, { ends }] = await Promise.all([facts.current(), facts.heads()]);
+    const missing = ends.filter((id) => !at.includes(id));
     if (at.length === 0 || missing.length > 0) {
       throw new FailedError(
-        `the database is at ${at.join(', ') || 'no revision'}, and head is ${heads.join(', ')}`,
+        `the database is at ${at.join(', ') || 'no revision'}, and head is ${ends.join(', ')}`,
       );
     }
     return `${at.join(', ')} (head)`;

@@ -5,6 +5,7 @@ import { FailedError, messageOf } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { whileUnfinished } from '../unfinished.ts';
 import { askUrl } from './ask-url.ts';
+import type { Orphans } from './stack.ts';
 
 /** Starts the stack, and opens the database again where a reset or restore was killed that had closed it. */
 async function begin(run: StackRun, start: () => Promise<void>): Promise<void> {
@@ -43,7 +44,8 @@ async function ready(run: StackRun): Promise<void> {
 
 export async function up(run: StackRun): Promise<void> {
   const build = run.environment.entry.local === true;
-  await begin(run, () => run.stack.up({ build, timeout: run.values['TIMEOUT'] as number }));
+  const { TIMEOUT: timeout, ORPHANS: orphans } = run.values as { TIMEOUT: number; ORPHANS: Orphans };
+  await begin(run, () => run.stack.up({ build, timeout, orphans }));
 }
 
 export async function down({ environment, stack, terminal, actor, command }: StackRun): Promise<void> {
@@ -66,6 +68,7 @@ export async function rebuild(run: StackRun): Promise<void> {
     buildkit: values['BUILDKIT'] as boolean,
     progress: values['PROGRESS'] as string | undefined,
     timeout: values['TIMEOUT'] as number,
+    orphans: values['ORPHANS'] as Orphans,
   };
   await begin(run, () => stack.rebuild(options));
 }

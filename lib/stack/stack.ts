@@ -53,6 +53,26 @@ export interface Stopped {
 }
 
 /**
+ * What becomes of containers of the project that are in none of its files; undefined where nobody has said: removed by name,
+ * kept on a protected environment.
+ */
+export type Orphans = 'keep' | 'remove' | undefined;
+
+/** What may migrate by itself, or cannot do without the tables. */
+export interface Application {
+  databaseRuns(): Promise<boolean>;
+  /** @param which all that runs, or what the engine starts again and again */
+  holdBack(which: 'all' | 'restarting'): Promise<HeldBack>;
+}
+
+export interface HeldBack {
+  /** Names of the services that were stopped. */
+  readonly services: readonly string[];
+  /** Starts them as they were. */
+  readonly letGo: () => Promise<void>;
+}
+
+/**
  * The running thing behind an environment. Methods that change something go through `Actor.act`, so that a dry run
  * shows them instead.
  */
@@ -72,8 +92,18 @@ export interface Stack {
    * Starts everything and returns when the database answers a query.
    *
    * @param options.meanwhile what can be begun as soon as the containers run
+   * @param options.only nothing else is started or stopped
    */
-  up(options: { build: boolean; timeout: number; meanwhile?: () => void }): Promise<void>;
+  up(options: {
+    build: boolean;
+    timeout: number;
+    meanwhile?: () => void;
+    /** Its service, and what that needs. */
+    only?: 'database';
+    orphans?: Orphans | 'ignore';
+  }): Promise<void>;
+  /** The services beside the database; undefined where there are none that are ours to start and stop. */
+  readonly application?: Application;
   /**
    * Stops everything, and keeps whatever the data needs to be found again.
    *
@@ -83,7 +113,7 @@ export interface Stack {
   restart(options: { timeout: number }): Promise<void>;
   /** Whether the data is found again when the stack is stopped and started; undefined where that is not ours to say. */
   readonly lookAtStorage?: () => Promise<Outcome>;
-  rebuild(options: BuildOptions & { timeout: number }): Promise<void>;
+  rebuild(options: BuildOptions & { timeout: number; orphans?: Orphans }): Promise<void>;
   ps(): Promise<void>;
   logs(options: { service: string | undefined; follow: boolean; tail: number }): Promise<void>;
   health(): Promise<ServiceHealth[]>;

@@ -138,10 +138,13 @@ describe.skipIf(inject('noEngine') !== '')('Alembic', () => {
     expect(stderr).toContain(`[ok] made revision ${made!.slice(0, HEAD.length)}`);
   });
 
-  test('a stopped application is named, with the line that starts it: 69', async () => {
+  test('a stopped application is in nobody’s way, a stopped database is named with the line that starts it: 69', async () => {
     await scratch.compose('local_dev', 'stop', 'core_api');
+    const { stderr: said } = await scratch.mustTask('al-cur');
+    expect(said).toContain(`local_dev is at ${HEAD}`);
+    await scratch.compose('local_dev', 'stop', 'db');
     const { status, stderr } = await scratch.runTask('al-cur');
-    expect(stderr).toContain('service core_api of local_dev is not running');
+    expect(stderr).toContain('service db of local_dev is not running');
     expect(stderr).toMatch(/\[next\] .*up.*ENV=local_dev/);
     expect(status).toBe(69);
   });

@@ -48,13 +48,13 @@ describe.skipIf(inject('noEngine') !== '')('DRY_RUN=1', () => {
   test('prints the exact plan of every task that changes or destroys something, and touches nothing', async () => {
     const stgCompose = compose('vm_stg', 'stg');
     const plans: Record<string, string[]> = {
-      'up ENV=vm_stg': [`${stgCompose} up -d --remove-orphans`],
-      'up ENV=local_dev': [`${compose('local_dev', 'dev')} up -d --build --remove-orphans`],
+      'up ENV=vm_stg': [`${stgCompose} up -d`],
+      'up ENV=local_dev': [`${compose('local_dev', 'dev')} up -d --build`],
       'down ENV=vm_stg': [`${stgCompose} down --remove-orphans`],
       'restart ENV=vm_stg': [`${stgCompose} restart`],
       'rebuild ENV=vm_stg NO_CACHE=1 PULL=1 PROGRESS=plain': [
         `${stgCompose} --progress plain build --pull --no-cache`,
-        `${stgCompose} up -d --remove-orphans`,
+        `${stgCompose} up -d`,
       ],
       'db-reset-volume-env ENV=vm_stg': [
         `docker stop ${await scratch.container('vm_stg', 'core_api')}`,

@@ -58,7 +58,8 @@ const facts = (parts: Partial<Facts> = {}): Facts => ({
   ask: (question) => question(client),
   query: asks(client),
   current: () => Promise.resolve([]),
-  heads: () => Promise.resolve([]),
+  heads: () => Promise.resolve({ heads: [], ends: [] }),
+  severalHeads: false,
   comparison: () => Promise.reject(new Error('nothing compares here')),
   ...parts,
 });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { Binding } from '../../lib/migrations/binding.ts';
+import { Binding, headsOf } from '../../lib/migrations/binding.ts';
 import { hasLanded } from '../../lib/migrations/landing.ts';
 import { needOfBinding } from '../../lib/migrations/run-alembic.ts';
 
 test.each([
-  ['heads', 'none'],
+  ['heads', 'where possible'],
   ['history', 'none'],
   ['current', 'where possible'],
   ['revision --message=x', 'where possible'],
@@ -28,15 +28,37 @@ test('what the program reports is taken out of what alembic printed', () => {
   const binding = new Binding(null);
   const word = wordOf(binding);
   const plan = (...plan: string[]): string =>
-    `${word}${JSON.stringify({ plan, table: 'alembic_version', schema: null })}\n`;
+    `${word}${JSON.stringify({ plan, table: 'alembic_version', schema: null, steps: plan.length })}\n`;
   const stderr = `INFO one\n${plan('a')}half a line ${plan('b')}INFO two\n${word}{"bound": 2}\n`;
   const { stderr: own, ...rest } = binding.read({ status: 0, stdout: 'out\n', stderr });
   expect(own).toBe('INFO one\nhalf a line INFO two\n');
   expect(rest).toEqual({ status: 0, stdout: 'out\n' });
   // What was tried before an error was caught is of no account.
-  expect(binding.plans).toEqual([{ plan: ['b'], table: 'alembic_version', schema: null }]);
+  expect(binding.plans).toEqual([{ plan: ['b'], table: 'alembic_version', schema: null, steps: 1 }]);
   expect(binding.bound).toBe(2);
   expect(binding.refusal).toBe(undefined);
+});
+
+test('heads come from the reports, whatever is printed', () => {
+  const binding = new Binding(null);
+  const word = wordOf(binding);
+  const stderr = `INFO (head)\n${word}{"heads": ["a", "b"], "ends": ["b"]}\n`;
+  binding.read({ status: 0, stdout: 'loaded the view definitions\nx (head)\n', stderr });
+  expect(binding.heads).toEqual({ heads: ['a', 'b'], ends: ['b'] });
+});
+
+// Only where alembic is no script of Python its own words are all that there is.
+test.each<[output: string, ids: string[]]>([
+  ['', []],
+  ['\n', []],
+  ['20251211_140000000 (head)\n', ['20251211_140000000']],
+  ['ae1027a6acf (head) (mergepoint)\n', ['ae1027a6acf']],
+  ['ae1027a6acf (shop) (head)\n', ['ae1027a6acf']],
+  ['abc (effective head)\r\ndef (head)\r\n', ['abc', 'def']],
+  ['loaded the view definitions\nINFO  [alembic] one\nabc (head)\n', ['abc']],
+  ['the head (head) is\n  abc (head)\n', []],
+])('%j: %j', (output, heads) => {
+  expect(headsOf(output).heads).toEqual(heads);
 });
 
 test('lines are shown without them', () => {

@@ -1,11 +1,13 @@
 import type { QueryResultRow } from 'pg';
 import { parseFailure } from '../../alembic-failure.ts';
-import { readLanded, revisionIds } from '../../alembic.ts';
+import { readLanded } from '../../alembic.ts';
 import { readMarkers } from '../../database/contents.ts';
 import { overOneConnection, type Ask } from '../../database/one-connection.ts';
 import { readCertainRevisions } from '../../database/revisions.ts';
 import { readonlyRoleOf, schemasOf } from '../../environment/registry.ts';
 import { FailedError } from '../../errors.ts';
+import type { Heads } from '../../migrations/binding.ts';
+import type { AlembicResult } from '../../migrations/run-alembic.ts';
 import { once } from '../../once.ts';
 import type { ServiceHealth } from '../../stack/stack.ts';
 import type { StackRun } from '../../task.ts';
@@ -31,8 +33,9 @@ export interface Facts {
   readonly query: <R extends QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<R[]>;
   /** Revisions that the database is at. */
   readonly current: () => Promise<readonly string[]>;
-  /** Revisions that no other one follows. */
-  readonly heads: () => Promise<readonly string[]>;
+  readonly heads: () => Promise<Heads>;
+  /** Whether the team keeps several heads on purpose. */
+  readonly severalHeads: boolean;
   readonly comparison: () => Promise<Comparison>;
 }
 
@@ -59,28 +62,35 @@ export function factsOf(run: StackRun, base?: FactsOfBase): Facts {
     ask,
     query: (sql, values = []) => ask(async (client) => (await client.query(sql, [...values])).rows as never),
     // Alembic takes most of a second to start, and is asked only for what the database cannot tell.
-    current: once(async () => (await ask(readCertainRevisions)) ?? revisions(run, 'current')),
-    heads: once(() => revisions(run, 'heads')),
+    current: once(async () => (await ask(readCertainRevisions)) ?? currentOf(run)),
+    heads: once(() => headsOf(run)),
+    severalHeads: registry.severalHeads === true,
     comparison: once(() => base?.compare() ?? Promise.reject(new Error('nothing to compare with'))),
   };
 }
 
-async function revisions(run: StackRun, what: 'current' | 'heads'): Promise<string[]> {
-  const { stack, values, environment } = run;
-  const { status, stdout, stderr, plans } = await stack.alembic([what], {
+async function currentOf(run: StackRun): Promise<readonly string[]> {
+  const { plans } = await asked(run, 'current');
+  if (plans) return readLanded(run, plans);
+  throw new FailedError(
+    `which of several version tables is that of ${run.environment.name} is for alembic to say, and which database it reaches cannot be seen`,
+    { hint: run.command('al-cur-env', { ENV: run.environment.name }) },
+  );
+}
+
+/** @throws FailedError when the revisions' files cannot be read */
+export const headsOf = async (run: StackRun): Promise<Heads> => (await asked(run, 'heads')).heads!;
+
+async function asked(run: StackRun, what: 'current' | 'heads'): Promise<AlembicResult> {
+  const { stack, values, environment, command } = run;
+  const result = await stack.alembic([what], {
     ini: values['ALEMBIC_INI'] as string | undefined,
     quiet: true,
   });
-  if (status === 0 && what === 'heads') return revisionIds(stdout).sort();
-  if (status === 0 && plans) return readLanded(run, plans);
-  if (status === 0) {
-    throw new FailedError(
-      `which of several version tables is that of ${environment.name} is for alembic to say, and which database it reaches cannot be seen`,
-      { hint: run.command('al-cur-env', { ENV: environment.name }) },
-    );
-  }
+  const { status, stdout, stderr } = result;
+  if (status === 0) return result;
   const reason = parseFailure(stdout + stderr)?.message ?? stderr.trim().split('\n').at(-1);
   throw new FailedError(`alembic ${what} of ${environment.name} failed (status ${status}): ${reason}`, {
-    hint: 'the same command by itself says more',
+    hint: command(what === 'heads' ? 'al-heads-env' : 'al-cur-env', { ENV: environment.name }),
   });
 }

@@ -1,35 +1,51 @@
 import { posix } from 'node:path';
 import type { Client } from 'pg';
+import type { Actor } from '../../act.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError } from '../../errors.ts';
 import { NAME_PYTHON, pythonIn } from '../../migrations/find-python.ts';
-import { runAlembic, showing } from '../../migrations/run-alembic.ts';
+import { readsFilesOnly, runAlembic, showing, type AlembicResult } from '../../migrations/run-alembic.ts';
 import type { Terminal } from '../../terminal.ts';
 import type { Stack } from '../stack.ts';
 import { composeFile, type ComposeConfig } from './config.ts';
 import type { Engine } from './engine.ts';
+import { findContainer } from './containers.ts';
 import { runIn } from './exec.ts';
+import { migrationContainers } from './migration-container.ts';
 
 interface About {
   readonly environment: Environment;
   readonly engine: Engine;
   readonly config: ComposeConfig;
+  readonly actor: Actor;
   readonly terminal: Terminal;
 }
 
 /**
- * The application's migrations, in the container of its service.
+ * The application's migrations, in a container of its service: one that is made for them. The one that runs may end in the
+ * middle, may be older than the files, or may not be there. Only what reads the revisions' files does so in there.
  *
- * @param containerOf the running container of a service
+ * @param requireDatabase throws where the database's service does not run
  * @param withClient a client of our own on the environment's database
  */
 export function migrating(
-  { environment, engine, config, terminal }: About,
-  containerOf: (service: string) => Promise<string>,
+  about: About,
+  requireDatabase: () => Promise<unknown>,
   withClient: <T>(work: (client: Client) => Promise<T>) => Promise<T>,
 ): Pick<Stack, 'alembic' | 'isBuiltIn'> {
+  const { environment, engine, config, terminal } = about;
   const { service, folder, alembicIni, python } = environment.names.application;
-  const inFolder = folder === undefined ? {} : { folder };
+  const how = { ...(folder === undefined ? {} : { folder }), env: { PYTHONDONTWRITEBYTECODE: '1' } };
+  const within = migrationContainers(about, service, python);
+
+  /** One that runs from the present image, and has not been started again. */
+  async function running(): Promise<string | undefined> {
+    const container = await findContainer(engine.ask, environment.project, service);
+    if (container?.State.Status !== 'running' || container.RestartCount > 0) return undefined;
+    const name = config.services[service]!.image ?? `${environment.project}-${service}`;
+    const image = await engine.ask<{ Id: string }>(`/images/${name}/json`);
+    return image?.Id === container.Image ? container.Id : undefined;
+  }
 
   return {
     isBuiltIn(file) {
@@ -39,33 +55,40 @@ export function migrating(
       );
     },
 
-    async alembic(args, { ini = alembicIni, quiet = false, ...how } = {}) {
+    async alembic(args, { ini = alembicIni, quiet = false, ...options } = {}) {
       if (!Object.hasOwn(config.services, service)) {
         throw new ConfigurationError(`${composeFile(environment)} has no service ${service}`, {
           hint: `application.service in env/environments.ts names it; there are: ${Object.keys(config.services).join(', ')}`,
         });
       }
-      const id = await containerOf(service);
-      return runAlembic(
-        {
-          environment: environment.name,
-          settings: `the variables of service ${service} (${composeFile(environment)} and the env files), and its networks: where another stack is on the same one, a host name may be either's`,
-          nameThePython: NAME_PYTHON,
-          ask: withClient,
-          python: () =>
-            python === undefined
-              ? pythonIn(service, (words) => runIn(engine, id, words, inFolder))
-              : Promise.resolve({ words: [python], script: undefined }),
-          start: (words, instead, own) =>
-            runIn(engine, id, [...(instead ? [...instead.words, '-'] : ['alembic']), '-c', ini, ...words], {
-              ...inFolder,
-              ...(instead ? { input: instead.input } : {}),
-              ...(quiet ? {} : { onLine: showing(terminal, own) }),
-            }),
-        },
-        args,
-        how,
-      );
+      const runThere = (id: string): Promise<AlembicResult> =>
+        runAlembic(
+          {
+            environment: environment.name,
+            settings: `the variables of service ${service} (${composeFile(environment)} and the env files), and its networks: where another stack is on the same one, a host name may be either's`,
+            nameThePython: NAME_PYTHON,
+            ask: withClient,
+            python: () =>
+              python === undefined
+                ? pythonIn(service, (words) => runIn(engine, id, words, how))
+                : Promise.resolve({ words: [python], script: undefined }),
+            start: (words, instead, own) =>
+              runIn(engine, id, [...(instead ? [...instead.words, '-'] : ['alembic']), '-c', ini, ...words], {
+                ...how,
+                ...(instead ? { input: instead.input } : {}),
+                ...(quiet ? {} : { onLine: showing(terminal, own) }),
+              }),
+          },
+          args,
+          options,
+        );
+      if (readsFilesOnly(args)) {
+        const id = await running();
+        return id === undefined ? within(false, runThere) : runThere(id);
+      }
+      // A revision file can be made while the database is down.
+      if (args[0] !== 'revision') await requireDatabase();
+      return within(true, runThere);
     },
   };
 }

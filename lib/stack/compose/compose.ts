@@ -19,8 +19,8 @@ import { greeting } from './greeting.ts';
 import { freeSpaceIn } from './disk.ts';
 import { readConfigTo } from './known.ts';
 import { gatherPlan, type ComposePlan } from './gather.ts';
+import { holding } from './hold-back.ts';
 import { readPatients, serviceHealth } from './health.ts';
-import { waitUntilReady } from './ready.ts';
 import { runCompose } from './plugin.ts';
 import { runPsql } from './psql.ts';
 import { addressOf } from './connect.ts';
@@ -28,6 +28,7 @@ import { textWithin } from './restore.ts';
 import { otherPasswordIn } from './password.ts';
 import { withSession } from './sessions.ts';
 import { spares } from './spares.ts';
+import { starting } from './starting.ts';
 import { keeper } from './survival/keep.ts';
 import { toldDirectory } from './survival/told.ts';
 import { databaseImage, describeTarget } from './target.ts';
@@ -70,33 +71,6 @@ export async function openComposeStack(
     options.frozen ? frozenCommand(environment, ...args) : compose(...args);
   const change = (command: Command, how: RunOptions = {}): Promise<unknown> =>
     actor.act(display(command), () => show(command, options.frozen ? { ...how, input: config.text! } : how));
-  // What was not on the screen is not removed.
-  const orphans = options.frozen ? [] : ['--remove-orphans'];
-  const ready = (timeout: number): Promise<unknown> =>
-    actor.act(`# wait until database ${settings.name} answers, ${timeout} s at most`, async () => {
-      await greeted;
-      const id = await waitUntilReady(
-        docker,
-        ask,
-        project,
-        databaseService,
-        server.greet,
-        timeout,
-        terminal,
-        signal,
-      );
-      running.remember(databaseService, id);
-      await keeps.afterUp();
-    });
-
-  /** Where it runs already, what follows is done while compose looks whether anything has changed. */
-  let greeted: Promise<unknown> | undefined;
-  const greetEarly = (): void =>
-    void (greeted = running
-      .of(databaseService)
-      .then((id) => server.greet(id, {}))
-      .catch(() => {}));
-
   const about = { environment, docker, engine, config, settings, databaseService };
   const container = (): Promise<Container | undefined> => findContainer(ask, project, databaseService);
 
@@ -122,33 +96,19 @@ export async function openComposeStack(
 
     build: async () => void (await change(changing('build'))),
 
-    async up({ build, timeout, meanwhile }) {
-      await beforeUp(build);
-      if (!actor.dryRun) greetEarly();
-      await change(changing('up', '-d', ...(build ? ['--build'] : []), ...orphans));
-      meanwhile?.();
-      await ready(timeout);
-    },
+    application: holding({
+      ...{ ask, docker, project, config, databaseService, actor },
+      application: environment.names.application.service,
+    }),
+
+    ...starting({
+      ...{ ...about, ask, server, running, actor, terminal, signal, changing, change },
+      keeps: { ...keeps, beforeUp },
+      frozen: options.frozen,
+    }),
 
     down: () => keeps.down(),
     lookAtStorage: () => keeps.look(),
-
-    async restart({ timeout }) {
-      await keeps.beforeRestart();
-      await change(compose('restart'));
-      await ready(timeout);
-    },
-
-    async rebuild({ pull, noCache, progress, buildkit, timeout }) {
-      const flags = [...(pull ? ['--pull'] : []), ...(noCache ? ['--no-cache'] : [])];
-      const global = progress === undefined ? [] : ['--progress', progress];
-      await change(compose(...global, 'build', ...flags), {
-        env: buildkit === undefined ? {} : { DOCKER_BUILDKIT: buildkit ? '1' : '0' },
-      });
-      await beforeUp(false);
-      await change(compose('up', '-d', '--remove-orphans'));
-      await ready(timeout);
-    },
 
     async ps() {
       await running.look();
@@ -219,8 +179,8 @@ export async function openComposeStack(
     },
 
     ...migrating(
-      { ...about, terminal },
-      (service) => running.of(service),
+      { ...about, actor, terminal },
+      () => running.of(databaseService),
       (work) => stack.withClient(settings.name, work),
     ),
   };

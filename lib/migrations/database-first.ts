@@ -1,0 +1,36 @@
+import { isEmpty } from '../database/revisions.ts';
+import type { StackRun } from '../task.ts';
+
+/**
+ * Migrates before anybody else does: an application may migrate by itself when it starts, and two at once collide. Where the
+ * database does not run it is started alone; where it is empty, what would migrate it is stopped; and what starts without
+ * end because its tables are not there waits. All of it is started when the database is migrated.
+ *
+ * @param work migrates
+ */
+export async function databaseFirst(run: StackRun, work: () => Promise<void>): Promise<void> {
+  const { stack, terminal, actor, values, environment, command } = run;
+  const { application } = stack;
+  if (!application || actor.dryRun) return work();
+  const timeout = values['TIMEOUT'] as number;
+  const runs = await application.databaseRuns();
+  const empty = runs && (await stack.withClient(stack.database.name, isEmpty));
+  const { services } = await application.holdBack(runs && !empty ? 'restarting' : 'all');
+  if (services.length > 0) terminal.info(`${services.join(', ')}: stopped until the database is migrated`);
+  if (!runs) {
+    terminal.info('the database is started first, and the rest when it is migrated');
+    if (environment.entry.local === true) await stack.build();
+    await stack.up({ build: false, timeout, only: 'database' });
+  }
+  try {
+    await work();
+  } catch (error) {
+    if (services.length > 0)
+      terminal.warn(
+        `${services.join(', ')}: still stopped; started when it is migrated, or by ${command('up', { ENV: environment.name })}`,
+      );
+    throw error;
+  }
+  if (runs && !empty && services.length === 0) return;
+  await stack.up({ build: false, timeout, orphans: 'ignore' });
+}

@@ -1,0 +1,80 @@
+/** A value of compose's resolved configuration. */
+type Section = Readonly<Record<string, unknown>>;
+
+interface Wanted {
+  readonly service: string;
+  /** What runs in it until it is no longer needed. */
+  readonly entrypoint: readonly string[];
+  /** Whether it reaches the database. Without, it has no network, and nothing is made that was not there. */
+  readonly online: boolean;
+  /** Volumes that the engine has. */
+  readonly volumes: ReadonlySet<string>;
+}
+
+/** Of a service: what makes it the application's running container, and is in the way of a second one. */
+const OF_THE_RUNNING_ONE = [
+  ...['ports', 'expose', 'container_name', 'hostname', 'mac_address', 'profiles', 'depends_on', 'scale'],
+  // A reverse proxy would send requests here.
+  ...['labels', 'command', 'pull_policy'],
+];
+/** Of its place in a network: what only one container can have. */
+const OF_ITS_ADDRESS = ['ipv4_address', 'ipv6_address', 'link_local_ips', 'mac_address', 'aliases'];
+
+/**
+ * A configuration with one service: that of the application, as a container that only migrations run in. It has the
+ * image, variables, mounts, secrets and networks of the application, and nothing that others would take it for.
+ *
+ * @param text what `docker compose config --format json` has written; dollar signs stay doubled
+ */
+export function migrationConfig(text: string, { service, entrypoint, online, volumes }: Wanted): string {
+  const config = JSON.parse(text) as Record<string, Record<string, Section>>;
+  const given = config['services']![service]!;
+  const rest = without(given, OF_THE_RUNNING_ONE);
+  const { networks, deploy, ...others } = rest as { networks?: Section; deploy?: Section };
+  const mounts = (given['volumes'] ?? []) as readonly Section[];
+  const named = config['volumes'] ?? {};
+  const nameOf = (key: unknown): string => ((named[key as string] ?? {})['name'] ?? key) as string;
+  const keptMounts = mounts.map((mount) =>
+    // One that is not there yet is made with `up`.
+    mount['type'] === 'volume' &&
+    mount['source'] !== undefined &&
+    !online &&
+    !volumes.has(nameOf(mount['source']))
+      ? without(mount, ['source'])
+      : mount,
+  );
+  const used = new Set(keptMounts.map((mount) => mount['source']));
+  const alone = {
+    ...others,
+    ...(deploy && { deploy: without(deploy, ['replicas']) }),
+    ...(online ? networks && { networks: mapValues(networks, addressless) } : { network_mode: 'none' }),
+    ...(mounts.length > 0 && { volumes: keptMounts }),
+    ...{ entrypoint, restart: 'no', tty: false, stdin_open: true, healthcheck: { disable: true } },
+  };
+  // They lead to other services.
+  const leans =
+    ['links', 'volumes_from'].some((key) => key in given) || /^service:/.test(String(given['network_mode']));
+  return JSON.stringify({
+    ...config,
+    services:
+      leans && online
+        ? { ...config['services'], [service]: alone }
+        : { [service]: without(alone, online ? [] : ['links']) },
+    networks: online
+      ? pick(config['networks'] ?? {}, (key) => networks === undefined || key in networks)
+      : {},
+    volumes: pick(named, (key) => used.has(key)),
+  });
+}
+
+const addressless = (place: unknown): unknown =>
+  place === null ? null : without(place as Section, OF_ITS_ADDRESS);
+
+const without = (section: Section, keys: readonly string[]): Section =>
+  pick(section, (key) => !keys.includes(key));
+
+const pick = <T>(section: Readonly<Record<string, T>>, test: (key: string) => boolean): Record<string, T> =>
+  Object.fromEntries(Object.entries(section).filter(([key]) => test(key)));
+
+const mapValues = (section: Section, change: (value: unknown) => unknown): Section =>
+  Object.fromEntries(Object.entries(section).map(([key, value]) => [key, change(value)]));

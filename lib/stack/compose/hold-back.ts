@@ -1,0 +1,54 @@
+import type { Actor } from '../../act.ts';
+import { display } from '../../display.ts';
+import type { Application } from '../stack.ts';
+import type { ComposeConfig } from './config.ts';
+import { SERVICE_LABEL, listContainers } from './containers.ts';
+import { must, type Docker } from './docker.ts';
+import type { Ask } from './engine.ts';
+import { waitingServices } from './waiting-services.ts';
+
+interface About {
+  readonly ask: Ask;
+  readonly docker: Docker;
+  readonly project: string;
+  readonly config: ComposeConfig;
+  readonly databaseService: string;
+  /** The service with the application's code. */
+  readonly application: string;
+  readonly actor: Actor;
+}
+
+/** What is done with the services beside the database, by whoever migrates it. */
+export function holding({
+  ask,
+  docker,
+  project,
+  config,
+  databaseService,
+  application,
+  actor,
+}: About): Application {
+  const waiting = new Set(waitingServices(config, databaseService, application));
+  return {
+    async databaseRuns() {
+      const containers = await listContainers(ask, project, databaseService);
+      return containers.some(({ State }) => State === 'running');
+    },
+
+    async holdBack(which) {
+      const states = which === 'all' ? ['running', 'restarting'] : ['restarting'];
+      const held = (await listContainers(ask, project)).filter(
+        ({ State, Labels }) => states.includes(State) && waiting.has(Labels?.[SERVICE_LABEL] ?? ''),
+      );
+      const ids = held.map(({ Id }) => Id);
+      const change = async (word: 'stop' | 'start'): Promise<void> => {
+        if (ids.length === 0) return;
+        const command = docker(word, ...ids);
+        await actor.act(display(command), () => must(command));
+      };
+      await change('stop');
+      const services = [...new Set(held.map(({ Labels }) => Labels![SERVICE_LABEL]!))];
+      return { services, letGo: () => change('start') };
+    },
+  };
+}
