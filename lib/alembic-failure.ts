@@ -1,5 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { basename, join, posix, relative } from 'node:path';
+import { excerptOf } from './migrations/excerpt.ts';
+import { describeCourse, type FailureReport } from './migrations/failure-report.ts';
+import { printableLine } from './printable.ts';
 
 /** Why alembic stopped, from what it printed. */
 export interface MigrationFailure {
@@ -8,10 +11,16 @@ export interface MigrationFailure {
   /** Where in the revision's file, as the place that migrates sees it. */
   readonly file: string | undefined;
   readonly line: number | undefined;
+  /** The function of it that was running. */
+  readonly function?: string | undefined;
   /** The SQL statement that the database refused. */
   readonly statement: string | undefined;
+  /** The character of it that the database's message is about, from 1. */
+  readonly position?: number | undefined;
   /** The database's own message, or that of the exception. */
   readonly message: string;
+  /** How far the run had come; undefined where alembic could not be asked. */
+  readonly course?: FailureReport;
 }
 
 /**
@@ -94,23 +103,37 @@ export function findInProject(root: string, path: string): string {
   return found === undefined ? path : relative(root, found);
 }
 
-/** The lines that a tired person needs. */
+/** Lines of what the database says; all of it is in the whole output. */
+const WORDS = 4;
+
+/**
+ * The lines that a tired person needs, so few that they are one screen with what is to be typed next.
+ *
+ * @param output where the whole output is
+ */
 export function describeFailure(
   failure: MigrationFailure,
   database: string,
   at: readonly string[] | undefined,
+  output?: string,
 ): string {
-  const { revision, file, line, statement, message } = failure;
+  const { revision, file, line, statement, position, message, course } = failure;
   const where = !at ? 'cannot be read' : at.length === 0 ? 'has no revision' : `is at ${at.join(', ')}`;
-  const rows: [string, string | undefined][] = [
-    ['file', file && `${file}${line === undefined ? '' : `, line ${line}`}`],
-    ['statement', statement?.trim()],
-    [statement === undefined ? 'reason' : 'database', message],
-  ];
+  const inFunction = failure.function === undefined ? '' : `, in ${failure.function}`;
+  const said = message.split('\n').map(printableLine);
+  const words = said.length > WORDS ? [...said.slice(0, WORDS), '…'] : said;
+  const excerpt = statement === undefined ? undefined : excerptOf(statement, position, message);
+  const rows: [string, readonly string[]][] = [
+    ['file', file === undefined ? [] : [`${file}${line === undefined ? '' : `, line ${line}${inFunction}`}`]],
+    [statement === undefined ? 'reason' : 'database', words],
+    ['statement', excerpt ? [...(excerpt.note === undefined ? [] : [excerpt.note]), ...excerpt.lines] : []],
+    ...(course ? describeCourse(course, at).map(([label, text]) => [label, [text]] as const) : []),
+    ['output', output === undefined ? [] : [output]],
+  ].map(([label, lines]) => [label as string, lines as readonly string[]]);
   return [
     `${revision === undefined ? 'alembic failed' : `revision ${revision} failed`}; ${database} ${where}`,
-    ...rows.flatMap(([label, value]) =>
-      value === undefined ? [] : [`${label.padEnd(10)} ${value.replaceAll('\n', `\n${' '.repeat(11)}`)}`],
+    ...rows.flatMap(([label, lines]) =>
+      lines.map((text, index) => `${(index === 0 ? label : '').padEnd(10)} ${text}`.trimEnd()),
     ),
   ].join('\n');
 }

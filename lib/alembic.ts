@@ -1,13 +1,11 @@
 import { applyRoles, rolesScript } from './database/bootstrap-roles.ts';
 import { ensureMarker } from './database/marker.ts';
-import { advise } from './alembic-advice.ts';
-import { describeFailure, findInProject, parseFailure } from './alembic-failure.ts';
 import type { DatabaseIdentity } from './database/identity.ts';
-import { readCertainRevisions, readRevisions } from './database/revisions.ts';
+import { readCertainRevisions } from './database/revisions.ts';
 import { FailedError } from './errors.ts';
-import type { Result } from './process.ts';
 import type { Plan } from './migrations/binding.ts';
 import { databaseFirst } from './migrations/database-first.ts';
+import { failed } from './migrations/failed.ts';
 import { hasLanded, readLanding } from './migrations/landing.ts';
 import type { AlembicResult } from './migrations/run-alembic.ts';
 import type { StackRun } from './task.ts';
@@ -40,8 +38,10 @@ async function alembic(
   const deed = async (): Promise<AlembicResult> => {
     // Each migration is a transaction of its own.
     const where = `the database at the last revision that was finished (${command('al-cur-env', { ENV: environment.name })})`;
-    const result = await whileUnfinished(where, () => stack.alembic(args, { ini, shown }));
-    if (result.status !== 0) throw await failure(run, result, args, again);
+    const result = await whileUnfinished(where, () =>
+      stack.alembic(args, { ini, shown, foldTraceback: true }),
+    );
+    if (result.status !== 0) throw await failed(run, result, args, again);
     if (leads) await makeSureItLanded(run, result.plans, again);
     return result;
   };
@@ -70,29 +70,6 @@ async function makeSureItLanded(
     const planned = landing.planned.join(', ') || 'no revision';
     throw new FailedError(`alembic ended well, but ${name} is at ${at}, and not at ${planned}`, { hint });
   }
-}
-
-/** What alembic printed, as the lines that a person needs, and where the database stands now. */
-async function failure(
-  run: StackRun,
-  { status, stdout, stderr }: Result,
-  args: string[],
-  again: string | undefined,
-): Promise<FailedError> {
-  const found = parseFailure(stdout + stderr);
-  if (!found) return new FailedError(`alembic ${args[0]} failed (status ${status})`, { status });
-  const { stack, root, task, command, environment } = run;
-  const at = await stack.withClient(stack.database.name, readRevisions).catch(() => undefined);
-  const file = found.file && findInProject(root, found.file);
-  const line = (name: string): string => command(name, { ENV: environment.name });
-  const hint = advise(found, {
-    ...{ at, line, again: again ?? line(task.name) },
-    builtIn: stack.isBuiltIn(found.file),
-  });
-  return new FailedError(describeFailure({ ...found, file }, stack.database.name, at), {
-    status,
-    ...(hint === undefined ? {} : { hint }),
-  });
 }
 
 /**
@@ -150,11 +127,10 @@ export async function current(run: StackRun): Promise<void> {
   const ini = values['ALEMBIC_INI'] as string | undefined;
   // Two starts of Python at the same time take little longer than one.
   const [now, heads] = await Promise.all([
-    stack.alembic(['current'], { ini }),
+    stack.alembic(['current'], { ini, foldTraceback: true }),
     stack.alembic(['heads'], { ini, quiet: true }),
   ]);
-  if (now.status !== 0)
-    throw new FailedError(`alembic current failed (status ${now.status})`, { status: now.status });
+  if (now.status !== 0) throw await failed(run, now, ['current']);
   if (heads.status !== 0)
     throw new FailedError(`alembic heads failed: ${heads.stderr.trim()}`, { status: heads.status });
   const at = now.plans

@@ -4,6 +4,7 @@ import type { Client } from 'pg';
 import type { DatabaseIdentity } from '../database/identity.ts';
 import { markerOf } from '../database/marker.ts';
 import type { Result } from '../process.ts';
+import type { FailureReport } from './failure-report.ts';
 
 /** A database as any session on it can tell it, also that of a role that may read little. */
 export interface Reached extends Omit<DatabaseIdentity, 'name'> {
@@ -51,6 +52,9 @@ interface Report extends Partial<Plan>, Partial<Heads> {
   /** The server's process of a connection that reached the right database, said when it has. */
   readonly session?: number;
   readonly refused?: Refusal;
+  readonly failed?: FailureReport;
+  /** What Python prints of an exception that nobody caught. */
+  readonly traceback?: string;
 }
 
 /** For whoever reads a server's log. */
@@ -136,22 +140,35 @@ export class Binding {
     return `${source}\n\nmain(json.loads(${quoted}))\n`;
   }
 
-  /** What alembic itself printed in a line; undefined when nothing. */
-  own(line: string): string | undefined {
+  /**
+   * What alembic itself printed in a line; undefined when nothing.
+   *
+   * @param traceback whether that is shown as well
+   */
+  own(line: string, traceback = true): string | undefined {
     const at = line.indexOf(this.#word);
     if (at < 0) return line;
-    const [, session] = /^\{"session": (\d+)\}/.exec(line.slice(at + this.#word.length)) ?? [];
+    const report = line.slice(at + this.#word.length);
+    const [, session] = /^\{"session": (\d+)\}/.exec(report) ?? [];
     if (session !== undefined) this.sessions.push(Number(session));
-    return line.slice(0, at) || undefined;
+    const before = line.slice(0, at) || undefined;
+    if (!traceback || !report.startsWith('{"traceback": ')) return before;
+    return `${before ?? ''}${(JSON.parse(report) as Report).traceback!.trimEnd()}`;
   }
 
   /** Takes the reports out of what was printed. */
   read({ status, stdout, stderr }: Result): Result {
     const own = stderr.replaceAll(new RegExp(`${this.#word}(.*)\n`, 'g'), (_all, report: string) => {
-      this.#reports.push(JSON.parse(report) as Report);
-      return '';
+      const parsed = JSON.parse(report) as Report;
+      this.#reports.push(parsed);
+      return parsed.traceback ?? '';
     });
     return { status, stdout, stderr: own };
+  }
+
+  /** Why alembic stopped; undefined where it did not, or ended by itself. */
+  get failure(): FailureReport | undefined {
+    return this.#reports.findLast(({ failed }) => failed)?.failed;
   }
 
   get refusal(): Refusal | undefined {

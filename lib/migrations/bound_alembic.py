@@ -16,6 +16,7 @@ import os
 import re
 import runpy
 import sys
+import traceback
 import types
 import weakref
 
@@ -27,6 +28,8 @@ MARKER = re.compile(rb"(?:^|\n)makesafe\.environment=([a-z0-9][a-z0-9_-]*)\s*\Z"
 REFUSED = 77
 
 given = {}
+# Of the migrations that run: how far they are, for whoever has to hear why they stopped.
+course = {"done": [], "running": None}
 bound = weakref.WeakSet()
 count = 0
 
@@ -282,6 +285,30 @@ def tell_plans():
             self.heads.remove(from_)
             self.heads.add(to_)
 
+    def followed(steps, context, heads):
+        held = Planned(context, heads)
+        course.update(done=[], context=context, begun=sorted(held.heads), reached=sorted(held.heads))
+        for step in steps:
+            course.update(running=step, autocommit=False)
+            yield step
+            # Alembic asks for the next one when this one is done.
+            quiet, migration.log.disabled = migration.log.disabled, True
+            try:
+                held.update_to_step(step)
+            finally:
+                migration.log.disabled = quiet
+            course["done"].append(revision_of(step))
+            course.update(running=None, reached=sorted(held.heads))
+
+    plain_block = migration.MigrationContext.autocommit_block
+
+    @functools.wraps(plain_block)
+    def autocommit_block(self):
+        course["autocommit"] = True
+        return plain_block(self)
+
+    migration.MigrationContext.autocommit_block = autocommit_block
+
     plain = migration.MigrationContext.__init__
 
     @functools.wraps(plain)
@@ -303,7 +330,7 @@ def tell_plans():
                 migration.log.disabled = quiet
             table = context._version
             say(plan=sorted(planned.heads), table=table.name, schema=table.schema, steps=len(steps))
-            return steps
+            return followed(steps, context, heads)
 
         self._migrations_fn = told
 
@@ -326,18 +353,108 @@ def tell_heads():
     ScriptDirectory.get_heads = get_heads
 
 
-def hide_own_frames():
-    """A traceback reads as that of plain alembic."""
-    show = sys.excepthook
+def revision_of(step):
+    return getattr(getattr(step, "revision", None), "revision", None)
 
-    def trimmed(traceback):
-        if traceback is None:
+
+def causes(error):
+    """An exception, and what it was raised for, the last one first."""
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        origin = getattr(error, "orig", None)
+        if isinstance(origin, BaseException):
+            yield from causes(origin)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def words_of(error):
+    """What the database said, as each driver has it."""
+    diag = getattr(error, "diag", None)
+    if getattr(diag, "message_primary", None):  # psycopg2, psycopg
+        names = ["message_primary", "message_detail", "message_hint", "context", "statement_position"]
+        found = [getattr(diag, name, None) for name in names]
+    elif getattr(error, "sqlstate", None) and hasattr(error, "position"):  # asyncpg
+        found = [getattr(error, name, None) for name in ["message", "detail", "hint", "context", "position"]]
+        found[0] = found[0] or str(error)
+    elif error.args and isinstance(error.args[0], dict) and "M" in error.args[0]:  # pg8000
+        found = [error.args[0].get(key) for key in "MDHWP"]
+    else:
+        return None
+    said = dict(zip(["message", "detail", "hint", "context"], found))
+    # Within a statement of the server's own, a function's for instance, it has another name.
+    said["position"] = int(found[4]) if found[4] else None
+    return said
+
+
+def statement_of(error):
+    """As it was sent, so that a position in it is right; else with the places for parameters."""
+    sent = getattr(getattr(error, "cursor", None), "query", None)
+    if isinstance(sent, bytes):
+        return sent.decode("utf-8", "replace")
+    for name in ("query", "statement"):
+        text = getattr(error, name, None)
+        if isinstance(text, str):
+            return text
+    return None
+
+
+def tell_failure(error):
+    """Says why alembic stopped, and where in the revision's own file."""
+    step, context = course["running"], course.get("context")
+    frames, words, statement = [], None, None
+    for one in causes(error):
+        words = words or words_of(one)
+        statement = statement or statement_of(one)
+        if not any(frame["revision"] for frame in frames):
+            frames = [
+                {
+                    "file": frame.f_code.co_filename,
+                    "line": line,
+                    "function": frame.f_code.co_name,
+                    "revision": "down_revision" in frame.f_globals,
+                }
+                for frame, line in traceback.walk_tb(one.__traceback__)
+            ] or frames
+    place = next((frame for frame in reversed(frames) if frame["revision"]), None)
+    if place is None and isinstance(error, SyntaxError) and error.filename:
+        place = {"file": error.filename, "line": error.lineno, "function": None}
+    try:
+        connection = context and context.connection
+        autocommit = bool(connection and connection._is_autocommit_isolation())
+    except Exception:
+        autocommit = None
+    say(
+        failed={
+            "revision": revision_of(step),
+            "path": getattr(getattr(step, "revision", None), "path", None),
+            "place": place,
+            "error": "".join(traceback.format_exception_only(type(error), error)).strip(),
+            "words": words,
+            "statement": statement and statement[:1000000],
+            "begun": course.get("begun"),
+            "reached": course.get("reached"),
+            "done": course["done"],
+            "transactional": context and bool(context.impl.transactional_ddl),
+            "perMigration": context and bool(getattr(context, "_transaction_per_migration", False)),
+            "autocommit": autocommit,
+            "block": bool(course.get("autocommit")),
+        }
+    )
+
+
+def hide_own_frames():
+    """A traceback reads as that of plain alembic, and is told: it is longer than a screen."""
+
+    def trimmed(trace):
+        if trace is None:
             return None
-        rest = trimmed(traceback.tb_next)
-        file = traceback.tb_frame.f_code.co_filename
+        rest = trimmed(trace.tb_next)
+        file = trace.tb_frame.f_code.co_filename
         if file == "<stdin>" or re.search(r"\brunpy(\.py)?>?$", file):
             return rest
-        return types.TracebackType(rest, traceback.tb_frame, traceback.tb_lasti, traceback.tb_lineno)
+        return types.TracebackType(rest, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)
 
     def trim(error, seen):
         if error is None or id(error) in seen:
@@ -347,12 +464,12 @@ def hide_own_frames():
         trim(error.__cause__, seen)
         trim(error.__context__, seen)
 
-    def hook(kind, error, traceback):
+    def hook(kind, error, trace):
         try:
             trim(error, set())
         except RecursionError:
             pass
-        show(kind, error, error.__traceback__)
+        say(traceback="".join(traceback.format_exception(kind, error, error.__traceback__)))
 
     sys.excepthook = hook
 
@@ -384,5 +501,13 @@ def main(what):
                 sys.path.insert(0, os.path.dirname(os.path.realpath(script)))
             sys.argv[0] = script
             runpy.run_path(script, run_name="__main__")
+    except Exception as error:
+        tell_failure(error)
+        raise
+    except SystemExit as error:
+        # An env.py may end by itself when a migration fails.
+        if course["running"] is not None and error.__context__ is not None:
+            tell_failure(error.__context__)
+        raise
     finally:
         say(bound=count)

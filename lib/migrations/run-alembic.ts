@@ -14,6 +14,7 @@ import {
   type Reached,
   type Refusal,
 } from './binding.ts';
+import type { FailureReport } from './failure-report.ts';
 import type { Python } from './interpreter.ts';
 
 export interface AlembicOptions {
@@ -23,6 +24,8 @@ export interface AlembicOptions {
   readonly quiet?: boolean;
   /** The database that the guard has shown; else it is the one that our own session reaches. */
   readonly shown?: DatabaseIdentity | undefined;
+  /** Its caller says why it failed: the traceback is kept for the whole output. */
+  readonly foldTraceback?: boolean;
   /** Also a command that only reads is refused where nobody can see which database it reaches. */
   readonly strict?: boolean;
 }
@@ -33,6 +36,8 @@ export interface AlembicResult extends Result {
   readonly plans: readonly Plan[] | undefined;
   /** What alembic's API says of the revisions; undefined of a command that does not ask for it. */
   readonly heads: Heads | undefined;
+  /** Why it stopped, in its own words; undefined where it did not, or nobody can say. */
+  readonly failure?: FailureReport | undefined;
 }
 
 /** The place where an environment's migrations are. */
@@ -88,7 +93,11 @@ export function needOfBinding([command, ...args]: readonly string[]): Need {
 export async function runAlembic(
   place: Place,
   args: readonly string[],
-  { shown, strict = false }: Pick<AlembicOptions, 'shown' | 'strict'>,
+  {
+    shown,
+    strict = false,
+    foldTraceback = false,
+  }: Pick<AlembicOptions, 'shown' | 'strict' | 'foldTraceback'>,
 ): Promise<AlembicResult> {
   const need = strict ? 'always' : needOfBinding(args);
   const python = need === 'none' ? undefined : await place.python().catch(unlessNeeded(need));
@@ -107,11 +116,13 @@ export async function runAlembic(
   if (expected) refuseOther(expected, place, shown);
   const binding = new Binding(expected);
   const input = binding.program(python.script);
-  const started = place.start(args, { words: python.words, input }, (line) => binding.own(line));
+  const started = place.start(args, { words: python.words, input }, (line) =>
+    binding.own(line, !foldTraceback),
+  );
   const holders = holdersOf(place.ask, () => ({ processes: binding.sessions }));
   const result = binding.read(await whileWaitingFor(holders, started));
   if (binding.refusal) throw refused(binding.refusal, expected, binding.bound, place);
-  return { ...result, plans: binding.plans, heads: binding.heads };
+  return { ...result, plans: binding.plans, heads: binding.heads, failure: binding.failure };
 }
 
 const unlessNeeded =

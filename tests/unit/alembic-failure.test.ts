@@ -128,9 +128,9 @@ test('what a tired person needs', () => {
   expect(describeFailure(failure, 'core_stg', ['0001'])).toMatchInlineSnapshot(`
     "revision 0002_weights failed; core_stg is at 0001
     file       app/versions/0002_weights.py, line 11
+    database   column "net_weight" of relation "receive_daily" already exists
     statement  ALTER TABLE mart.receive_daily ADD COLUMN net_weight numeric(12,2)
-                 NOT NULL DEFAULT '[1]'::text
-    database   column "net_weight" of relation "receive_daily" already exists"
+                 NOT NULL DEFAULT '[1]'::text"
   `);
   const early = parseFailure("FAILED: Can't locate revision identified by 'nosuch'\n")!;
   expect(describeFailure(early, 'core_stg', [])).toBe(

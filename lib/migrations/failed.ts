@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { advise } from '../alembic-advice.ts';
+import { describeFailure, findInProject, parseFailure } from '../alembic-failure.ts';
+import { readRevisions } from '../database/revisions.ts';
+import { FailedError, messageOf } from '../errors.ts';
+import { writeWhole } from '../files.ts';
+import type { StackRun } from '../task.ts';
+import { failureOf } from './failure-report.ts';
+import type { AlembicResult } from './run-alembic.ts';
+
+/** What alembic said, as the lines that a person needs, and where the database stands now. */
+export async function failed(
+  run: StackRun,
+  result: AlembicResult,
+  args: readonly string[],
+  again?: string,
+): Promise<FailedError> {
+  const { status, stdout, stderr } = result;
+  const { stack, root, task, command, environment } = run;
+  const parsed = parseFailure(stdout + stderr);
+  const found = result.failure ? failureOf(result.failure, parsed) : parsed;
+  const output = await keepOutput(run, args, stdout + stderr);
+  if (!found)
+    return new FailedError(`alembic ${args[0]} failed (status ${status})\noutput     ${output}`, { status });
+  const at = await stack.withClient(stack.database.name, readRevisions).catch(() => undefined);
+  const file = found.file && findInProject(root, found.file);
+  const line = (name: string): string => command(name, { ENV: environment.name });
+  const hint = advise(found, {
+    ...{ at, line, again: again ?? line(task.name) },
+    builtIn: stack.isBuiltIn(found.file),
+  });
+  return new FailedError(describeFailure({ ...found, file }, stack.database.name, at, output), {
+    status,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** Keeps all that alembic printed, the last time that it failed. */
+async function keepOutput(
+  { root, environment, terminal }: StackRun,
+  args: readonly string[],
+  text: string,
+): Promise<string> {
+  const path = `journal/${environment.name}.alembic.log`;
+  const whole = `alembic ${args.join(' ')}, ${new Date().toISOString()}\n\n${text}`;
+  try {
+    await writeWhole(join(root, path), 0o600, (file) => void file.write(terminal.redactor.redact(whole)));
+    return path;
+  } catch (error) {
+    return `could not be kept: ${messageOf(error)}`;
+  }
+}
