@@ -21,3 +21,26 @@ $(filter $(makesafe_own_targets),$(makesafe_targets)): $(MAKESAFE_PREFIX)%:
 	@npx --no-install -c 'exec tsx tasks/$*.ts'
 $(filter-out $(makesafe_own_targets),$(makesafe_targets)): $(MAKESAFE_PREFIX)%:
 	@npx --no-install -c 'exec tsx $(makesafe_package)/tasks/$*.ts'
+
+# Goals are made in the order in which they were typed, one after the other, whatever -j and -k say: each waits for the one
+# in front of it, and is not made where that one failed. What takes that away is refused before anything runs: -i goes on
+# after a failure, -t makes nothing and says that it did, and of a goal that is typed twice make forgets the second one.
+# (What -O would take away, a task refuses itself: make does not say it earlier.)
+ifneq ($(filter $(makesafe_targets),$(MAKECMDGOALS)),)
+makesafe_flags :=
+makesafe_rest :=
+# Behind -- are variables. Flags of one letter are the first word, without a dash.
+$(foreach word,-$(MAKEFLAGS),$(if $(makesafe_rest),,$(if $(filter --,$(word)),$(eval makesafe_rest := 1),$(eval makesafe_flags += $$(word)))))
+makesafe_letters := $(filter-out --%,$(firstword $(makesafe_flags)))
+ifneq ($(findstring i,$(makesafe_letters)),)
+$(error [error] make -i goes on where a task has failed: nothing was run. [next] the same without -i (look at MAKEFLAGS and GNUMAKEFLAGS, too))
+endif
+ifneq ($(findstring t,$(makesafe_letters)),)
+$(error [error] make -t runs no task: nothing was run. [next] the same without -t (look at MAKEFLAGS and GNUMAKEFLAGS, too))
+endif
+ifneq ($(words $(MAKECMDGOALS)),$(words $(sort $(MAKECMDGOALS))))
+$(error [error] make runs a goal once, and one was typed twice: nothing was run. [next] one line for each time)
+endif
+makesafe_before :=
+$(foreach goal,$(MAKECMDGOALS),$(if $(findstring $$,$(goal)),,$(if $(makesafe_before),$(eval $(goal): | $(makesafe_before)))$(eval makesafe_before := $$(goal))))
+endif

@@ -9,6 +9,8 @@ export interface MakeInvocation {
   readonly prefix?: string;
   /** Tasks that it has no target for. */
   readonly except?: readonly string[];
+  /** The flag that lets a failure, or what a task shows, go unnoticed: `-i`, `-O`. */
+  readonly blind?: '-i' | '-O';
   /** Variables that MAKEFLAGS calls overrides: typed, or inherited through an exported MAKEFLAGS. */
   readonly overrides: ReadonlyMap<string, Override>;
 }
@@ -45,12 +47,22 @@ export function readMakeInvocation(
     goal.startsWith(prefix) ? goal.slice(prefix.length) : goal,
   );
   const except = words('MAKESAFE_EXCEPT');
+  const blind = blindFlag(env['MAKEFLAGS'] ?? '');
   return {
     goals,
     overrides,
     ...(prefix === '' ? {} : { prefix }),
     ...(except.length === 0 ? {} : { except }),
+    ...(blind === undefined ? {} : { blind }),
   };
+}
+
+/** Of one letter they are the first word, without a dash. */
+function blindFlag(makeflags: string): MakeInvocation['blind'] {
+  const [flags = ''] = makeflags.split(/(?:^| )-- /);
+  const [, letters = '', rest = ''] = flags.match(/^(\w*)(.*)$/s) ?? [];
+  if (letters.includes('i')) return '-i';
+  return /(?:^| )(?:-O|--output-sync)/.test(rest) ? '-O' : undefined;
 }
 
 /** The `NAME=value` pairs after ` -- ` in MAKEFLAGS: blanks and backslashes escaped by a backslash, `$` doubled. */

@@ -74,6 +74,13 @@ async function performOnStack(
   };
   if (definition.environment !== 'typed') return definition.run(await open(run));
 
+  const { blind } = run.make ?? {};
+  if (blind !== undefined) {
+    const why =
+      blind === '-i' ? 'goes on where a task has failed' : 'shows what a task says only when it is over';
+    const hint = `leave ${blind} out (look at MAKEFLAGS and GNUMAKEFLAGS, too)`;
+    throw new UsageError(`make ${blind} ${why}: nothing was touched`, { hint });
+  }
   const { destructive } = definition;
   if (destructive.countdown === 'always') terminal.info(`ENV=${typed}, canonical name ${name.name}`);
   const { passGuard } = await import('./guard/guard.ts');

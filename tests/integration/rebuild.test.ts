@@ -71,9 +71,11 @@ describe('db-rebuild-env', () => {
     expect(ran.stderr.slice(ran.stderr.indexOf('[error]'))).toBe(
       [
         `[error] migrate: revision 20251212_090000000 failed; core_demo is at ${HEAD}`,
-        `        file       ${BROKEN}, line 12`,
-        '        statement  ALTER TABLE mart.no_such_table ALTER COLUMN net_weight TYPE numeric(12,2)',
+        `        file       ${BROKEN}, line 12, in upgrade`,
         '        database   relation "mart.no_such_table" does not exist',
+        '        statement  ALTER TABLE mart.no_such_table ALTER COLUMN net_weight TYPE numeric(12,2)',
+        '        undone     20251212_090000000: rolled back',
+        '        output     journal/local_demo.alembic.log',
         '[next] correct it, then: npx tsx tasks/db-rebuild-env.ts ENV=local_demo METHOD=db',
         '',
       ].join('\n'),

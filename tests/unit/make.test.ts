@@ -68,6 +68,19 @@ describe('readMakeInvocation', () => {
     expect(invocation.overrides.get('W')?.value).toBe('x');
   });
 
+  test.each([
+    ['', undefined],
+    ['ks', undefined],
+    ['ik', '-i'],
+    [' -j2 -Otarget --jobserver-auth=3,4', '-O'],
+    ['w -j2 --output-sync=line -- ENV=x', '-O'],
+    [' -- MSG=fix\\ -Ox i=1', undefined],
+    ['-- i=1', undefined],
+    [' --eval=x -- V=a', undefined],
+  ])('MAKEFLAGS %j lets nothing go unnoticed but with %s', (MAKEFLAGS, blind) => {
+    expect(readMakeInvocation({ MAKELEVEL: '1', MAKEFLAGS }, [])!.blind).toBe(blind);
+  });
+
   test('where argument lists cannot be seen, MAKEFLAGS is all there is', () => {
     expect(typed(undefined)).toEqual({ FORCE: '1', ENV: 'x' });
   });
