@@ -92,6 +92,8 @@ export class ZooRepository {
   readonly prefix = `zoo-${randomBytes(4).toString('hex')}`;
   #outside = '';
   #port = 0;
+  /** Image names that were not there before. */
+  readonly #tagged: string[] = [];
 
   constructor(name: string) {
     this.name = name;
@@ -123,7 +125,7 @@ export class ZooRepository {
     const author = ['-c', 'user.name=zoo', '-c', 'user.email=zoo@localhost'];
     await must(['git', ...author, 'commit', '--quiet', '--message', 'As it is'], { cwd: this.root });
     this.#install();
-    for (const image of standIns) await standIn(image);
+    for (const image of standIns) if (await standIn(image)) this.#tagged.push(image);
     for (const line of prepare) await must(['sh', '-ec', this.#filled(line)], { cwd: this.root });
   }
 
@@ -205,17 +207,36 @@ export class ZooRepository {
     return stdout.trimEnd();
   }
 
+  /** An image that was built anew has left its name to the next one. */
+  async #removeBuilt(): Promise<void> {
+    const label = 'com.docker.compose.project';
+    const filters = ['--filter', 'dangling=true', '--filter', `label=${label}`];
+    const images = (await docker('image', 'ls', '--quiet', ...filters)).split('\n').filter(Boolean);
+    // Another run may have removed one of its own meanwhile: the others are told all the same.
+    const format = `{{.Id}} {{index .Config.Labels "${label}"}}`;
+    const { stdout } = await run(['docker', 'image', 'inspect', '--format', format, ...images]);
+    const ours = stdout.split('\n').filter((line) => line.split(' ')[1]?.startsWith(this.prefix));
+    if (ours.length > 0) await docker('image', 'rm', ...new Set(ours.map((line) => line.split(' ')[0]!)));
+  }
+
   async dispose(): Promise<void> {
     await removeFromEngine(this.prefix);
+    await this.#removeBuilt();
+    if (this.#tagged.length > 0) await docker('image', 'rm', ...this.#tagged);
     if (this.#outside !== '') await removeFolder(this.#outside);
   }
 }
 
-/** The stand-in of postgres:17 under the name of another image, where that one is not there and cannot be fetched. */
-async function standIn(image: string): Promise<void> {
-  const present = await run(['docker', 'image', 'inspect', image]);
-  if (present.status === 0) return;
+/**
+ * The stand-in of postgres:17 under the name of another image, where that one is not there and cannot be fetched.
+ *
+ * @returns whether there is a new name
+ */
+async function standIn(image: string): Promise<boolean> {
+  const { status } = await run(['docker', 'image', 'inspect', image]);
   const label = '{{index .Config.Labels "makesafe.stand-in"}}';
-  if ((await docker('image', 'inspect', '--format', label, 'postgres:17')) !== 'true') return;
+  if (status === 0 || (await docker('image', 'inspect', '--format', label, 'postgres:17')) !== 'true')
+    return false;
   await docker('tag', 'postgres:17', image);
+  return true;
 }
