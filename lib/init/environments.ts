@@ -1,56 +1,196 @@
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
+import { isOverride, sameName, type FoundFile } from './compose-files.ts';
+import { isPlainlyLocal } from './words.ts';
 
 /** The compose files of one environment, as `-f` takes them. */
 export interface FoundEnvironment {
   readonly name: string;
   readonly files: readonly string[];
+  /** What its data are: everything is protected that is not plainly local. */
+  readonly protected: boolean;
+  /** Why it is protected, or why not. */
+  readonly because: string;
 }
 
-const COMPOSE_FILE = /^(?:docker-)?compose(?:[._-](.+))?\.ya?ml$/;
+/** Several files that could be those of one environment. */
+export interface Conflict {
+  readonly name: string;
+  readonly about: string;
+  readonly candidates: readonly (readonly string[])[];
+}
 
-export const isComposeFile = (path: string): boolean =>
-  COMPOSE_FILE.test(basename(path)) && suffixOf(path) !== 'override';
+export interface Grouping {
+  readonly environments: readonly FoundEnvironment[];
+  readonly conflicts: readonly Conflict[];
+}
 
-/** `prod` of `docker-compose.prod.yml`; undefined for a file that compose finds by itself. */
-export const suffixOf = (path: string): string | undefined => basename(path).match(COMPOSE_FILE)?.[1];
+/** An environment that somebody gave files to: `FILES=dev:storages.yaml+app.yaml`. */
+export interface GivenFiles {
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+interface Candidate extends FoundEnvironment {
+  /** The file that it is called after. */
+  readonly file: FoundFile | undefined;
+}
 
 /**
- * The environments that compose files stand for. A file with a database of its own is one; one without it changes the
- * file beside it that compose finds by itself. That one is an environment of its own where no other is for development.
+ * The environments that compose files stand for.
+ *
+ * - One with a database of its own is one, under the name that its own name, its folder or its env files give it.
+ * - One that cannot stand alone, or has no database, is laid over the file that compose finds by itself, where its name is
+ *   one for an environment.
+ * - The one that compose finds by itself is for development, unless something says otherwise, or another file is. Then it
+ *   is `main`: nobody says that it is local.
+ *
+ * @param chains files that the repository itself gives to compose together
  */
 export function groupFiles(
-  paths: readonly string[],
-  hasDatabase: (files: readonly string[]) => boolean,
-): FoundEnvironment[] {
-  const found = paths.flatMap((path): FoundEnvironment[] => {
-    const suffix = suffixOf(path);
-    if (suffix === undefined) return [];
-    const base = baseOf(path, paths);
-    const files = hasDatabase([path]) || base === undefined ? [path] : [base, path];
-    return hasDatabase(files) ? [{ name: environmentName(suffix), files }] : [];
+  all: readonly FoundFile[],
+  given: readonly GivenFiles[] = [],
+  chains: readonly (readonly string[])[] = [],
+): Grouping {
+  const live = all.filter(({ path, aside }) => aside === undefined && !isOverride(path));
+  const named = live.flatMap((file) => candidateOf(file, live, chains));
+  const bases = live.filter(
+    (file) => isBase(file) && file.hasDatabase && !named.some((one) => one.file === file),
+  );
+  const taken = named.some(({ name }) => isLocal(name));
+  const plain = bases.map((file): Candidate => {
+    const name = taken ? 'main' : 'dev';
+    if (file.sign !== undefined)
+      return { name, files: [file.path], protected: true, because: file.sign, file };
+    return taken
+      ? { name, files: [file.path], protected: true, because: 'nothing says that it is local', file }
+      : {
+          ...{ name, files: [file.path], protected: false, file },
+          because: 'compose takes this file by itself',
+        };
   });
-  const bases = paths.filter((path) => suffixOf(path) === undefined && hasDatabase([path]));
-  const isTaken = found.some(({ name }) => isLocal(name));
-  return [...(isTaken ? [] : bases.map((path) => ({ name: 'dev', files: [path] }))), ...found];
+  const laidUnder = new Set(named.filter(({ files }) => files.length > 1).flatMap(({ files }) => files));
+  // Where the local one lies over it, it is no environment besides.
+  const standing = plain.filter(({ files, name }) => !(name === 'main' && laidUnder.has(files[0]!)));
+  const together = chains.flatMap((files) => chained(files, live, taken));
+  const alone = named.filter(
+    ({ file }) => file?.means !== undefined || !together.some(({ files }) => files.includes(file!.path)),
+  );
+  return settle([...standing, ...together, ...alone], given, live);
 }
 
-const baseOf = (path: string, paths: readonly string[]): string | undefined =>
-  paths.find((other) => suffixOf(other) === undefined && dirname(other) === dirname(path));
+/** Files of no meaning that the repository gives to compose together. */
+function chained(files: readonly string[], live: readonly FoundFile[], taken: boolean): Candidate[] {
+  const found = files.flatMap((path) => live.find((one) => one.path === path) ?? []);
+  const isOne =
+    found.length === files.length &&
+    found.some(({ hasDatabase }) => hasDatabase) &&
+    found.every((file) => file.means === undefined && !isBase(file));
+  if (!isOne) return [];
+  const sign = found.find((file) => file.sign !== undefined)?.sign;
+  const because =
+    sign ?? (taken ? 'nothing says that it is local' : 'the repository gives them to compose together');
+  return [
+    { name: taken ? 'main' : 'dev', files, protected: taken || sign !== undefined, because, file: undefined },
+  ];
+}
 
-/** What compose and makesafe take for a name. */
-const environmentName = (text: string): string =>
-  text
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9_-]/g, '_')
-    .replace(/^[_-]+/, '');
+const isBase = ({ suffix }: FoundFile): boolean => suffix === '';
 
-export const isLocal = (name: string): boolean => /^(local|dev)/.test(name);
-export const isProtected = (name: string): boolean => /prod|prd|live/.test(name);
+function candidateOf(
+  file: FoundFile,
+  live: readonly FoundFile[],
+  chains: readonly (readonly string[])[],
+): Candidate[] {
+  const files = filesOf(file, live, chains);
+  const hasDatabase = files.some((path) => live.find((one) => one.path === path)?.hasDatabase);
+  if (!hasDatabase || (isBase(file) && file.means === undefined)) return [];
+  // Without a name for an environment, a file changes another one, or is one by its database alone.
+  if (file.means === undefined && !(file.hasDatabase && file.isWhole)) return [];
+  const name = file.means?.name ?? file.suffix;
+  const guarded = file.sign !== undefined || !isPlainlyLocal(name);
+  const because = isPlainlyLocal(name)
+    ? (file.sign ?? file.means?.because)
+    : `${name} is not plainly local${file.means === undefined || isSaid(file) ? '' : `: ${file.means.because}`}`;
+  return [{ name, files, protected: guarded, because: because ?? '', file }];
+}
+
+const isSaid = ({ means }: FoundFile): boolean => means?.because.startsWith('its name') === true;
+
+/** The file alone, or what it is laid over before it. */
+function filesOf(
+  file: FoundFile,
+  live: readonly FoundFile[],
+  chains: readonly (readonly string[])[],
+): readonly string[] {
+  const chain = chains.find((one) => one.at(-1) === file.path);
+  if (chain) return chain;
+  if (file.hasDatabase && file.isWhole) return [file.path];
+  const base = baseOf(file.path, live);
+  return base === undefined || base === file.path ? [file.path] : [base, file.path];
+}
+
+/** The file that compose finds by itself, in the same folder or the nearest one above. */
+function baseOf(path: string, live: readonly FoundFile[]): string | undefined {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const found = live.find((one) => isBase(one) && dirname(one.path) === folder);
+    if (found) return found.path;
+    if (folder === '.') return undefined;
+  }
+}
+
+/** What was given counts; what is left under one name twice is a question. */
+function settle(
+  candidates: readonly Candidate[],
+  given: readonly GivenFiles[],
+  live: readonly FoundFile[],
+): Grouping {
+  const same = (one: readonly string[], other: readonly string[]): boolean =>
+    one.join('\n') === other.join('\n');
+  const inside = (one: readonly string[], other: readonly string[]): boolean =>
+    one.every((path) => other.includes(path));
+  const rest = candidates.filter(
+    (one) =>
+      !given.some(
+        ({ name, files }) =>
+          sameName(name, one.name) ||
+          same(files, one.files) ||
+          (one.file !== undefined && !isBase(one.file) && inside(one.files, files)),
+      ),
+  );
+  const stated = given.map(({ name, files }): FoundEnvironment => {
+    const sign = files.map((path) => live.find((one) => one.path === path)?.sign).find(Boolean);
+    const isGuarded = sign !== undefined || !isPlainlyLocal(name);
+    const because = isPlainlyLocal(name) ? (sign ?? 'named in FILES') : `${name} is not plainly local`;
+    return { name, files, protected: isGuarded, because };
+  });
+  const names = [...new Set(rest.map(({ name }) => name))];
+  const groups = names.map((name) => rest.filter((one) => one.name === name));
+  return {
+    environments: [...stated, ...groups.flatMap((group) => (group.length === 1 ? group : []))]
+      .map(({ name, files, because, ...one }) => ({ name, files, protected: one.protected, because }))
+      .sort((a, b) => Number(a.protected) - Number(b.protected)),
+    conflicts: groups
+      .filter((group) => group.length > 1)
+      .map((group) => ({
+        name: group[0]!.name,
+        about: `${group.map(({ files }) => files.join(' + ')).join(' and ')} both mean ${group[0]!.name}`,
+        candidates: group.map(({ files }) => files),
+      })),
+  };
+}
+
+/** For the machine of the person who types, by its name. */
+export const isLocal = (name: string): boolean => /^(local|dev)/.test(name) && isPlainlyLocal(name);
 
 /** The files for environments that somebody named: those of that name, else those for development. */
 export function filesFor(names: readonly string[], found: readonly FoundEnvironment[]): FoundEnvironment[] {
   return names.map((name) => {
     const own = found.find((one) => one.name === name) ?? found.find((one) => name.endsWith(`_${one.name}`));
-    return { name, files: (own ?? found.find((one) => isLocal(one.name)) ?? found[0])?.files ?? [] };
+    const taken = own ?? found.find((one) => isLocal(one.name)) ?? found[0];
+    const isGuarded = !isPlainlyLocal(name) || (own?.protected ?? false);
+    const because = isPlainlyLocal(name)
+      ? (own?.because ?? 'its name says so')
+      : `${name} is not plainly local`;
+    return { name, files: taken?.files ?? [], protected: isGuarded, because };
   });
 }

@@ -1,16 +1,19 @@
 import { join } from 'node:path';
-import { checkRegistry, REGISTRY_FILE } from '../environment/registry.ts';
+import { checkRegistry, REGISTRY_AT_ROOT, REGISTRY_FILE, registryIn } from '../environment/registry.ts';
 import { CancelledError, ConfigurationError, UsageError } from '../errors.ts';
 import { writeWhole } from '../files.ts';
 import { flag, readParameters, text, type Parameter } from '../params.ts';
 import { taskNames } from '../tasks.ts';
 import type { Terminal } from '../terminal.ts';
+import { changeMakefile } from './adjacent.ts';
 import { Asker } from './ask.ts';
 import { append, create, describeChange, lookAtChange, missingLines, type Change } from './changes.ts';
-import { includeBlock, includesUs, MAKEFILE, targetsOf } from './makefile.ts';
+import type { GivenFiles } from './environments.ts';
+import { ignoredByGit } from './git.ts';
 import { makePlan, type Plan } from './plan.ts';
-import { findMakefile, isPresent } from './project.ts';
+import { isPresent } from './project.ts';
 import { registryText } from './registry-text.ts';
+import { renderTable } from './table.ts';
 
 const list = (summary: string): Parameter<string[]> => ({
   summary,
@@ -19,11 +22,27 @@ const list = (summary: string): Parameter<string[]> => ({
 });
 
 const PARAMETERS = {
+  FILES: {
+    summary: 'compose files of any name: <environment>:<file>+<file>,…',
+    placeholder: '<name>:<file>,…',
+    parse: (given: string): GivenFiles[] =>
+      given
+        .split(/[\s,]+/)
+        .filter(Boolean)
+        .map((one) => {
+          const [, name, files] = one.match(/^([a-z0-9][a-z0-9_-]*):(.+)$/) ?? [];
+          if (name === undefined || files === undefined)
+            throw new Error('is not <environment>:<file>+<file>,…');
+          return { name, files: files.split('+').map((file) => file.replace(/^\.\//, '')) };
+        }),
+  },
   ENVIRONMENTS: list('the environments, instead of those that the compose files are called after'),
-  PROTECTED: list('those whose data must outlive mistakes, instead of those called prod or live'),
+  PROTECTED: list('those whose data must outlive mistakes, instead of all that are not plainly local'),
   PG_SERVICE: text('the compose service that runs PostgreSQL', { placeholder: '<service>' }),
   APPLICATION_SERVICE: text('the compose service that has alembic', { placeholder: '<service>' }),
-  ALEMBIC_INI: text('alembic.ini as that service sees it', { placeholder: '<file>' }),
+  ALEMBIC_INI: text('alembic.ini as that service sees it; on this machine, where no service has it', {
+    placeholder: '<file>',
+  }),
   PREFIX: {
     summary: "what to put before the names of makesafe's targets",
     placeholder: '<text>',
@@ -44,18 +63,20 @@ export async function init(terminal: Terminal): Promise<void> {
   const source = { argv: process.argv.slice(3), env: {}, make: undefined };
   const { values, help } = readParameters(PARAMETERS, source);
   if (help) return terminal.result(usage());
-  if (isPresent(root, REGISTRY_FILE)) {
-    throw new ConfigurationError(`${REGISTRY_FILE} exists, and is left as it is`, {
-      hint: 'npx makesafe help',
-    });
+  const present = registryIn(root);
+  if (present !== undefined) {
+    throw new ConfigurationError(`${present} exists, and is left as it is`, { hint: 'npx makesafe help' });
   }
   const asker = new Asker(values, terminal);
   const plan = await makePlan(root, values, asker);
   const problems = checkRegistry(plan.registry);
   if (problems.length > 0) throw new UsageError(problems.join('\n'));
 
-  const { changes, help: helpLine } = await allChanges(root, plan, values.PREFIX, terminal);
+  const registry = await placeOfRegistry(root);
+  const makefile = changeMakefile(root, taskNames(), values.PREFIX, terminal);
+  const changes = [...(await ourFiles(root, registry, plan)), ...makefile.changes];
   for (const change of changes) terminal.result(`${describeChange(change, terminal)}\n`);
+  for (const line of renderTable(plan.rows, plan.files, registry).split('\n')) terminal.line(line);
   plan.remarks.forEach(terminal.warn);
   if (values.DRY_RUN) return terminal.info('nothing was written (DRY_RUN=1)');
   if (!(await asker.confirm('Write this?'))) throw new CancelledError('nothing was written');
@@ -65,52 +86,59 @@ export async function init(terminal: Terminal): Promise<void> {
     await writeWhole(join(root, path), 0o644, (output) => void output.write(after), overs[at]);
   }
   terminal.ok(`written: ${changes.map(({ path }) => path).join(', ')}`);
-  if (!isPresent(root, 'node_modules/makesafe')) terminal.next('npm install --save-dev makesafe');
+  const lost = await ignoredByGit(
+    root,
+    changes.map(({ path }) => path),
+  );
+  if (lost.length > 0) terminal.warn(`git ignores ${lost.join(', ')}: git add --force ${lost.join(' ')}`);
+  if (!isPresent(root, 'node_modules/makesafe')) terminal.next(installing(root));
   terminal.next(`npx makesafe check ENV=${plan.registry.default}`);
-  terminal.next(helpLine);
+  terminal.next(makefile.except.includes('help') ? 'npx makesafe help' : `make ${values.PREFIX}help`);
 }
 
-async function allChanges(
-  root: string,
-  { registry, secrets }: Plan,
-  prefix: string,
-  terminal: Terminal,
-): Promise<{ changes: Change[]; help: string }> {
-  const makefile = findMakefile(root);
-  const ours = taskNames().map((name) => `${prefix}${name}`);
-  const theirs = new Set(makefile === undefined ? [] : await targetsOf(root, makefile));
-  const clashes = ours.filter((name) => theirs.has(name));
-  if (clashes.length > 0) {
-    terminal.warn(`${makefile} has targets of the same name, which stay its own: ${clashes.join(', ')}`);
-    terminal.next(`ours are then: npx makesafe ${clashes[0]!.slice(prefix.length)}`);
-    terminal.next('all of ours get a prefix with: npx makesafe init PREFIX=ms-');
-  }
-  const except = clashes.map((name) => name.slice(prefix.length));
+/** In env/, unless git ignores that: it is in the usual template for Python, where env/ is a virtual environment. */
+async function placeOfRegistry(root: string): Promise<string> {
+  const ignored = await ignoredByGit(root, [REGISTRY_FILE, REGISTRY_AT_ROOT]);
+  return ignored.includes(REGISTRY_FILE) && !ignored.includes(REGISTRY_AT_ROOT)
+    ? REGISTRY_AT_ROOT
+    : REGISTRY_FILE;
+}
+
+async function ourFiles(root: string, registry: string, { secrets, ...plan }: Plan): Promise<Change[]> {
   const template = `# Copy it for each environment, readable by you only, and fill it in.\n${secrets.map((name) => `${name}=\n`).join('')}`;
-  const ignored = [
+  const ours = [registry, ...(secrets.length > 0 ? [TEMPLATE] : [])];
+  const ignored = await ignoredByGit(root, ours);
+  const lines = [
     ...['/backups/', '/journal/', '/.embedded/', '/node_modules/'],
-    ...(secrets.length > 0 ? ['/secrets/*', `!/${TEMPLATE}`] : []),
+    ...(secrets.length > 0 && !ignored.includes(TEMPLATE) ? ['/secrets/*', `!/${TEMPLATE}`] : []),
   ];
-  return {
-    help: except.includes('help') ? 'npx makesafe help' : `make ${prefix}help`,
-    changes: [
-      ...create(root, REGISTRY_FILE, registryText(registry)),
-      ...(secrets.length > 0 ? create(root, TEMPLATE, template) : []),
-      ...append(root, '.gitignore', missingLines(root, '.gitignore', ignored), () => false),
-      ...(makefile === undefined
-        ? create(root, 'makefile', withPrefix(prefix))
-        : append(root, makefile, includeBlock(prefix, except), includesUs)),
-    ],
-  };
+  // The last line that fits counts, and nothing below a folder that is ignored itself can be taken out of it.
+  const again = ignored.flatMap((path) => {
+    const [folder] = path.split('/');
+    return [...(path.includes('/') ? [`!/${folder}/`, `/${folder}/*`] : []), `!/${path}`];
+  });
+  return [
+    ...create(root, registry, registryText(plan.registry)),
+    ...(secrets.length > 0 ? create(root, TEMPLATE, template) : []),
+    ...append(
+      root,
+      '.gitignore',
+      missingLines(root, '.gitignore', lines) + again.map((line) => `${line}\n`).join(''),
+      () => false,
+    ),
+  ];
 }
 
-const withPrefix = (prefix: string): string =>
-  prefix === ''
-    ? MAKEFILE
-    : MAKEFILE.replace('\ninclude ', `\nMAKESAFE_PREFIX := ${prefix}\ninclude `).replace(
-        ':= help',
-        `:= ${prefix}help`,
-      );
+/** What the repository itself installs packages with. */
+function installing(root: string): string {
+  const [, line] = [
+    ['pnpm-lock.yaml', 'pnpm add --save-dev makesafe'],
+    ['yarn.lock', 'yarn add --dev makesafe'],
+    ['bun.lock', 'bun add --dev makesafe'],
+    ['bun.lockb', 'bun add --dev makesafe'],
+  ].find(([file]) => isPresent(root, file!)) ?? ['', 'npm install --save-dev makesafe'];
+  return line!;
+}
 
 function usage(): string {
   const rows = Object.entries(PARAMETERS).map(([name, { placeholder, summary }]) => [

@@ -1,9 +1,12 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, normalize } from 'node:path';
 import { variablesWithoutDefault } from '../environment/compose-variables.ts';
-import { isSecretName, readEnvFiles, type EnvFile } from '../environment/env-files.ts';
+import { isSecretName, readEnvFiles, type EnvFile, type Variable } from '../environment/env-files.ts';
 import { UnreachableError } from '../errors.ts';
 import { run, type Result } from '../process.ts';
+import { SAYS_WHICH } from './compose-files.ts';
+import { readRaw } from './compose-yaml.ts';
 import { isPresent } from './project.ts';
+import { saysProduction } from './words.ts';
 import { readText } from '../system/read-bounded.ts';
 
 const SECRETS = 'secrets/.env.{environment}.secrets';
@@ -13,25 +16,50 @@ export interface Variables {
   readonly envFiles: readonly (string | EnvFile)[];
   /** Secrets that no env file defines: the template's. */
   readonly secrets: readonly string[];
-  /** Other variables that compose calls required and no env file defines. */
+  /** Other variables that compose calls required and no env file defines, with the places that want them. */
   readonly missing: readonly string[];
+  /** Env files that the compose files want and that are not here, with what they are made from. */
+  readonly absent: readonly { readonly path: string; readonly example: string | undefined }[];
+  /** What says that this is an environment that others use: `.env says ENVIRONMENT=production`. */
+  readonly sign: string | undefined;
 }
+
+/** The shell, git and compose give them: they are defined, and no secrets. */
+const GIVEN =
+  /^(PWD|OLDPWD|HOME|USER|LOGNAME|HOSTNAME|HOST|SHELL|PATH|TMPDIR|UID|GID|EUID|COMPOSE_\w+|DOCKER_\w+|GIT_\w+)$/;
 
 /** The env files that belong to an environment by their names, and a secrets file where secrets are defined nowhere. */
 export function inspectVariables(root: string, name: string, files: readonly string[]): Variables {
   const folder = dirname(files[0]!);
+  const absent = wantedEnvFiles(root, files)
+    .filter((path) => !isPresent(root, path))
+    .map((path) => ({ path, example: exampleOf(root, path) }));
   const candidates = [
     ...['env/.env.common', '.env', join(folder, '.env')],
     ...[`.env.${name}`, join(folder, `.env.${name}`), `env/.env.${name}`, `env/${name}.env`],
   ];
-  const present = [...new Set(candidates)].filter((path) => isPresent(root, path));
+  // What its people make from an example belongs to it: where it is missing, `check` says so.
+  const made = new Map(
+    absent.flatMap(({ path, example }): [string, string][] =>
+      example === undefined ? [] : [[path, example]],
+    ),
+  );
+  const used = [...new Set(candidates)].filter((path) => isPresent(root, path) || made.has(path));
   const { variables } = readEnvFiles(
     root,
-    present.map((path) => ({ path, secret: false })),
+    used.map((path) => ({ path: made.get(path) ?? path, secret: false })),
   );
+  const isDefined = ({ name: variable }: { name: string }): boolean => {
+    const known = variables.get(variable);
+    return (
+      GIVEN.test(variable) ||
+      Boolean(known?.value) ||
+      (known !== undefined && [...made.values()].some((example) => known.place.startsWith(`${example}:`)))
+    );
+  };
   const uses = files
     .flatMap((file) => variablesWithoutDefault(readText(join(root, file), { as: file })))
-    .filter((use) => !variables.get(use.name)?.value);
+    .filter((use) => !isDefined(use));
   const secrets = uses.filter((use) => isSecretName(use.name)).map((use) => use.name);
   const missing = uses.filter((use) => use.required && !isSecretName(use.name)).map((use) => use.name);
   const own = SECRETS.replace('{environment}', name);
@@ -39,12 +67,62 @@ export function inspectVariables(root: string, name: string, files: readonly str
   return {
     envFiles: [
       // So that environments with the same files can share one line.
-      ...present.map((path) => path.replace(`.env.${name}`, '.env.{environment}')),
+      ...used.map((path) => path.replace(`.env.${name}`, '.env.{environment}')),
       ...(needsSecrets ? [{ path: SECRETS, secret: true }] : []),
     ],
     secrets: [...new Set(secrets)],
-    missing: [...new Set(missing)],
+    missing: [...new Set(missing)].map((variable) => `${variable} (${placeOf(root, files, variable)})`),
+    absent,
+    sign: signIn(variables),
   };
+}
+
+/** `docker-compose.yml:12`: the first use. */
+function placeOf(root: string, files: readonly string[], variable: string): string {
+  const use = new RegExp(`\\$\\{?${variable}\\b`);
+  for (const file of files) {
+    const at = readText(join(root, file), { as: file })
+      .split('\n')
+      .findIndex((line) => !/^\s*#/.test(line) && use.test(line));
+    if (at >= 0) return `${file}:${at + 1}`;
+  }
+  return files[0]!;
+}
+
+function signIn(variables: ReadonlyMap<string, Variable>): string | undefined {
+  for (const [name, { value, place }] of variables)
+    if (SAYS_WHICH.test(name) && saysProduction(value))
+      return `${place.replace(/:\d+$/, '')} says ${name}=${value}`;
+  return undefined;
+}
+
+/** The files in `env_file:`, without those that may be missing. */
+function wantedEnvFiles(root: string, files: readonly string[]): string[] {
+  const folder = dirname(files[0]!);
+  const wanted = files.flatMap((file) =>
+    Object.values(readRaw(root, file).services ?? {}).flatMap((service) =>
+      [service?.env_file ?? []].flat().flatMap((one) => {
+        if (typeof one === 'string') return [one];
+        return one.path === undefined || one.required === false ? [] : [one.path];
+      }),
+    ),
+  );
+  return [
+    ...new Set(wanted.filter((path) => !/^\/|\$/.test(path)).map((path) => normalize(join(folder, path)))),
+  ];
+}
+
+/** `.env.example` of `.env`, under the names that people give it. */
+function exampleOf(root: string, path: string): string | undefined {
+  const [folder, name] = [dirname(path), basename(path)];
+  const names = ['example', 'sample', 'template', 'dist'].flatMap((word) => [
+    `${name}.${word}`,
+    `${word}${name}`,
+    name.replace(/^\.env/, `.env.${word}`),
+  ]);
+  return [...names, 'env.example', 'example.env']
+    .map((one) => join(folder, one))
+    .find((one) => isPresent(root, one));
 }
 
 /** The projects in which compose files run on this machine's engine: what is there must not be started a second time. */
@@ -63,9 +141,9 @@ export async function runningProjects(
   };
 }
 
-/** The script that makes roles, by its name. */
 /** Whether a script makes the role that is taken for the one that reads where the registry names none. */
 export const makesReader = (file: string): boolean => /\bapp_readonly\b/.test(readText(file));
 
+/** The script that makes roles, by its name. */
 export const findRolesScript = (files: readonly string[]): string | undefined =>
   files.find((file) => /^(bootstrap_)?roles(_bootstrap)?\.sql$/.test(basename(file)));

@@ -1,10 +1,7 @@
-import { run } from '../process.ts';
-
-/** Where npm puts the package, relative to the repository's root. */
-const FRAGMENT = 'node_modules/makesafe/makesafe.mk';
+import { FRAGMENT } from './their-makefile.ts';
 
 /** For a repository that has no makefile. */
-export const MAKEFILE = `# Every task of makesafe, and every file in tasks/, is a target. \`make help\` lists them.
+const MAKEFILE = `# Every task of makesafe, and every file in tasks/, is a target. \`make help\` lists them.
 
 .DEFAULT_GOAL := help
 # The unknown target is found in it.
@@ -43,20 +40,11 @@ export function includeBlock(prefix: string, except: readonly string[]): string 
 
 export const includesUs = (makefile: string): boolean => makefile.includes(FRAGMENT);
 
-/** The targets of a makefile, as make itself reads it; nothing is run. */
-export async function targetsOf(root: string, makefile: string): Promise<string[]> {
-  // As shell completion does it: the database is printed for a goal that does not exist.
-  const args = ['-npRrq', '--no-print-directory', '-f', makefile, 'makesafe-asks-for-nothing'];
-  const { stdout } = await run({ file: 'make', args }, { cwd: root });
-  return parseDatabase(stdout);
-}
-
-/** The targets in what \`make -p\` prints. */
-export function parseDatabase(printed: string): string[] {
-  const lines = printed.split('\n');
-  const targets = lines.flatMap((line, index) => {
-    const [, target] = line.match(/^([A-Za-z0-9][^\s:=#%]*):(?!=)/) ?? [];
-    return target === undefined || lines[index - 1] === '# Not a target:' ? [] : [target];
-  });
-  return [...new Set(targets)].sort();
-}
+/** The whole of it, with a prefix before the names of our targets. */
+export const makefileText = (prefix: string): string =>
+  prefix === ''
+    ? MAKEFILE
+    : MAKEFILE.replace('\ninclude ', `\nMAKESAFE_PREFIX := ${prefix}\ninclude `).replace(
+        ':= help',
+        `:= ${prefix}help`,
+      );

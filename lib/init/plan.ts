@@ -1,16 +1,13 @@
 import { dirname, resolve } from 'node:path';
 import type { EnvironmentEntry, Registry } from '../environment/registry.ts';
-import type { Naming } from '../environment/names.ts';
-import { ConfigurationError } from '../errors.ts';
+import { ConfigurationError, UsageError } from '../errors.ts';
+import { describeApplication, findApplication, type FoundApplication } from './application.ts';
 import type { Asker } from './ask.ts';
-import {
-  filesFor,
-  groupFiles,
-  isComposeFile,
-  isLocal,
-  isProtected,
-  type FoundEnvironment,
-} from './environments.ts';
+import { findChains } from './chains.ts';
+import { findComposeFiles, isOverride, type FoundFile } from './compose-files.ts';
+import { fatesOf, remarksOn, type Fate } from './fates.ts';
+import { filesFor, groupFiles, isLocal, type FoundEnvironment, type GivenFiles } from './environments.ts';
+import { trackedFiles } from './git.ts';
 import {
   findRolesScript,
   inspectVariables,
@@ -18,8 +15,9 @@ import {
   runningProjects,
   type Variables,
 } from './inspect.ts';
-import { listFiles, projectName } from './project.ts';
-import { databaseServices, readStack, servicesWith, type Service } from './services.ts';
+import { isPresent, listFiles, projectName } from './project.ts';
+import { databaseServices, readStack, type Service } from './services.ts';
+import type { Row } from './table.ts';
 
 /** What was found, as the registry that it makes, and what is left to say. */
 export interface Plan {
@@ -27,11 +25,25 @@ export interface Plan {
   /** The variables of the template for secrets. */
   readonly secrets: readonly string[];
   readonly remarks: readonly string[];
+  /** The environments, as a person looks at them. */
+  readonly rows: readonly Row[];
+  /** Each compose file, and what became of it. */
+  readonly files: readonly Fate[];
 }
 
 export interface Wishes {
   readonly ENVIRONMENTS?: readonly string[] | undefined;
   readonly PROTECTED?: readonly string[] | undefined;
+  readonly FILES?: readonly GivenFiles[] | undefined;
+}
+
+/** An environment with what its compose files say. */
+interface Looked extends FoundEnvironment {
+  readonly stated: string | undefined;
+  readonly services: readonly Service[];
+  readonly variables: Variables;
+  readonly databaseService: string | undefined;
+  readonly application: FoundApplication;
 }
 
 /**
@@ -41,121 +53,167 @@ export interface Wishes {
  * @throws UsageError naming what to give
  */
 export async function makePlan(root: string, wishes: Wishes, asker: Asker): Promise<Plan> {
-  const files = listFiles(root);
-  const found = await findEnvironments(root, files.filter(isComposeFile));
-  const environments = wishes.ENVIRONMENTS ? filesFor(wishes.ENVIRONMENTS, found) : found;
-  const services = await readStack(root, environments[0]!.files);
-  const databaseService = await asker.decide({
-    name: 'PG_SERVICE',
-    about: `the service that runs PostgreSQL cannot be told in ${environments[0]!.files.join(', ')}`,
-    candidates: databaseServices(services.services).map(({ name }) => name),
-  });
-  const application = await findApplication(root, files, services.services, databaseService, asker);
+  const files = listFiles(root, await trackedFiles(root));
+  const { found, unreadable } = findComposeFiles(root, files);
+  const environments = await chooseEnvironments(root, files, found, wishes, asker);
+  const looked: Looked[] = [];
+  for (const one of environments) looked.push(await look(root, files, one, asker));
   asker.settle();
 
+  const guarded = looked.map((one) => protection(one, wishes.PROTECTED));
+  const projects = await chooseProjects(root, looked, guarded);
   const rolesScript = findRolesScript(files);
-  const variables = environments.map(({ name, files: own }) => inspectVariables(root, name, own));
-  const entries = await makeEntries(root, environments, variables, wishes.PROTECTED);
-  const names: Naming = {
-    databaseService: databaseService!,
-    ...(application === undefined ? {} : { application }),
-    rolesScript: rolesScript ?? false,
-  };
+  const entries = looked.map((one, at): [string, EnvironmentEntry] => [
+    one.name,
+    {
+      protected: guarded[at]!.protected,
+      ...(isLocal(one.name) && !guarded[at]!.protected ? { local: true } : {}),
+      stack: 'compose',
+      composeFile: one.files.length === 1 ? one.files[0]! : one.files,
+      envFiles: one.variables.envFiles,
+      ...(projects[at] === one.name ? {} : { project: projects[at]! }),
+      databaseService: one.databaseService!,
+      ...one.application.names,
+    },
+  ]);
   return {
     registry: {
-      default: chooseDefault(entries),
-      names,
+      default: chooseDefault(Object.fromEntries(entries)),
+      names: { rolesScript: rolesScript ?? false },
       ...(rolesScript === undefined || makesReader(resolve(root, rolesScript))
         ? {}
         : { readonlyRole: false }),
-      environments: entries,
+      environments: Object.fromEntries(entries),
     },
-    secrets: [...new Set(variables.flatMap(({ secrets }) => secrets))],
-    remarks: [
-      ...environments.flatMap(({ name }, at) =>
-        variables[at]!.missing.map((variable) => `${name}: ${variable} is in none of the env files`),
-      ),
-      ...(application === undefined
-        ? ['no service with an alembic.ini was found: the al-* tasks need application in env/environments.ts']
-        : []),
-    ],
+    secrets: [...new Set(looked.flatMap(({ variables }) => variables.secrets))],
+    remarks: remarksOn(looked),
+    rows: looked.map((one, at) => ({
+      ...{ name: one.name, ...guarded[at]!, files: one.files, project: projects[at]! },
+      database: one.databaseService!,
+      application: describeApplication(one.application.names),
+      applicationBecause: one.application.because,
+    })),
+    files: fatesOf(found, unreadable, looked),
   };
 }
 
-async function findEnvironments(root: string, composeFiles: readonly string[]): Promise<FoundEnvironment[]> {
-  const known = new Map<string, Service[]>();
-  for (const one of composeFiles) known.set(one, (await readStack(root, [one])).services);
-  const found = groupFiles(
-    composeFiles,
-    (files) => databaseServices(files.flatMap((file) => known.get(file)!).filter(isWhole)).length > 0,
-  );
-  if (found.length > 0) return found;
-  const [first] = composeFiles;
-  if (first !== undefined) return [{ name: 'dev', files: [first] }];
-  throw new ConfigurationError(`there is no compose file in ${root}`, {
-    hint: 'run this in the repository that has the compose files',
-  });
-}
-
-/** Without image and build a service only changes one of another file. */
-const isWhole = ({ image, context }: Service): boolean => image !== undefined || context !== undefined;
-
-async function findApplication(
+async function chooseEnvironments(
   root: string,
   files: readonly string[],
-  services: readonly Service[],
-  databaseService: string | undefined,
+  found: readonly FoundFile[],
+  wishes: Wishes,
   asker: Asker,
-): Promise<Naming['application']> {
-  const inis = files.filter((file) => file.endsWith('alembic.ini'));
-  const found = inis.flatMap((ini) => servicesWith(resolve(root, ini), services));
-  const usable = found.filter(({ service }) => service !== databaseService);
-  if (usable.length === 0) return undefined;
-  const candidates = [...new Set(usable.map(({ service }) => service))];
-  const service = await asker.decide({
-    name: 'APPLICATION_SERVICE',
-    about: `alembic.ini (${inis.join(', ')}) is in several services`,
-    candidates,
-  });
-  const alembicIni = await asker.decide({
-    name: 'ALEMBIC_INI',
-    about: `the alembic.ini of service ${service ?? '…'} cannot be told`,
-    candidates: usable.filter((one) => one.service === service).map((one) => one.alembicIni),
-  });
-  return service === undefined || alembicIni === undefined ? undefined : { service, alembicIni };
+): Promise<FoundEnvironment[]> {
+  const given = wishes.FILES ?? [];
+  const absent = given.flatMap((one) => one.files).find((file) => !isPresent(root, file));
+  if (absent !== undefined) throw new UsageError(`FILES: ${absent}: no such file`);
+  if (found.length === 0 && given.length === 0) {
+    throw new ConfigurationError(`there is no compose file in ${root}`, {
+      hint: 'run this in the repository that has the compose files',
+    });
+  }
+  const chains = findChains(
+    root,
+    files,
+    found.map(({ path }) => path),
+  );
+  const answered = [...given];
+  for (;;) {
+    const grouping = groupFiles(found, answered, chains);
+    const before = answered.length;
+    for (const { name, about, candidates } of grouping.conflicts) {
+      const spelled = candidates.map((one) => `${name}:${one.join('+')}`);
+      const said = await asker.decide({ name: 'FILES', about, candidates: spelled });
+      if (said !== undefined) answered.push({ name, files: candidates[spelled.indexOf(said)]! });
+    }
+    asker.settle();
+    if (answered.length > before) continue;
+    if (grouping.environments.length === 0) return [await withoutDatabase(found, asker)];
+    const all = grouping.environments;
+    return wishes.ENVIRONMENTS ? filesFor(wishes.ENVIRONMENTS, all) : [...all];
+  }
 }
 
-async function makeEntries(
+/** No file that runs has a database: one that was set aside may, or the database is one that cannot be told. */
+async function withoutDatabase(found: readonly FoundFile[], asker: Asker): Promise<FoundEnvironment> {
+  const live = found.filter(({ aside, path }) => aside === undefined && !isOverride(path));
+  const choice = live.length > 0 ? live : found.filter(({ hasDatabase }) => hasDatabase);
+  const candidates = choice.map(({ path }) => `dev:${path}`);
+  const said = await asker.decide({
+    name: 'FILES',
+    about: 'no compose file that runs has a database that can be told',
+    candidates,
+  });
+  asker.settle();
+  const files = said!.slice('dev:'.length).split('+');
+  const sign = found.find(({ path }) => path === files[0])?.sign;
+  return {
+    ...{ name: 'dev', files },
+    protected: sign !== undefined,
+    because: sign ?? 'it is the only one',
+  };
+}
+
+async function look(
   root: string,
-  environments: readonly FoundEnvironment[],
-  variables: readonly Variables[],
-  guarded: readonly string[] | undefined,
-): Promise<Record<string, EnvironmentEntry>> {
+  files: readonly string[],
+  environment: FoundEnvironment,
+  asker: Asker,
+): Promise<Looked> {
+  const { name: stated, services } = await readStack(root, environment.files);
+  const databaseService = await asker.decide({
+    name: 'PG_SERVICE',
+    about: `the service that runs PostgreSQL cannot be told in ${environment.files.join(', ')}`,
+    candidates: databaseServices(services).map(({ name }) => name),
+  });
+  const others = services.filter(({ name }) => name !== databaseService);
+  return {
+    ...environment,
+    ...{ stated, services, databaseService },
+    variables: inspectVariables(root, environment.name, environment.files),
+    application: await findApplication(root, files, others, asker),
+  };
+}
+
+/** What somebody typed counts; else what the files say, and what the env files do. */
+function protection(
+  { name, variables, ...found }: Looked,
+  typed: readonly string[] | undefined,
+): { protected: boolean; because: string } {
+  if (typed) return { protected: typed.includes(name), because: 'PROTECTED' };
+  if (!found.protected && variables.sign !== undefined) return { protected: true, because: variables.sign };
+  return { protected: found.protected, because: found.because };
+}
+
+/** What runs here keeps its project, and so does the one that compose alone would call after the folder. */
+async function chooseProjects(
+  root: string,
+  looked: readonly Looked[],
+  guarded: readonly { readonly protected: boolean }[],
+): Promise<string[]> {
   const running = await runningProjects(root);
-  const taken = new Set<string>();
-  const entries: [string, EnvironmentEntry][] = [];
-  for (const [at, { name, files }] of environments.entries()) {
-    const stated = (await readStack(root, files)).name;
-    // What compose alone would call it, for the first environment: its containers may be on another machine.
-    const usual = at === 0 ? projectName(resolve(root, dirname(files[0]!))) : undefined;
-    const project = [running(files), stated, usual].find((one) => one !== undefined && !taken.has(one));
-    taken.add(project ?? name);
-    entries.push([
-      name,
-      {
-        protected: guarded ? guarded.includes(name) : isProtected(name),
-        ...(isLocal(name) ? { local: true } : {}),
-        stack: 'compose',
-        composeFile: files.length === 1 ? files[0]! : files,
-        envFiles: variables[at]!.envFiles,
-        ...(project === undefined || project === name ? {} : { project }),
-      },
-    ]);
+  const first = Math.max(
+    0,
+    looked.findIndex(({ name }, at) => isLocal(name) && !guarded[at]!.protected),
+  );
+  const chosen = new Map<number, string>();
+  // It has the name of its folder before any other, because its containers may be on another machine.
+  for (const at of [first, ...looked.keys()]) {
+    if (chosen.has(at)) continue;
+    const { name, files, stated } = looked[at]!;
+    const usual = at === first ? projectName(resolve(root, dirname(files[0]!))) : undefined;
+    const taken = [...chosen.values()];
+    const wanted = [running(files), stated, usual, name, `${projectName(root)}-${name}`];
+    chosen.set(
+      at,
+      wanted.find((one) => one !== undefined && one !== '' && !taken.includes(one))!,
+    );
   }
-  return Object.fromEntries(entries);
+  return looked.map((_one, at) => chosen.get(at)!);
 }
 
 function chooseDefault(entries: Readonly<Record<string, EnvironmentEntry>>): string {
   const names = Object.keys(entries);
-  return names.find(isLocal) ?? names.find((name) => !entries[name]!.protected) ?? names[0]!;
+  const open = names.filter((name) => !entries[name]!.protected);
+  return open.find(isLocal) ?? open[0] ?? names[0]!;
 }

@@ -1,20 +1,40 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, type Dirent } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isThere } from '../system/read-bounded.ts';
 
 /** Folders that hold no sources of the repository's own. */
-const SKIPPED = /^(\..*|node_modules|vendor|venv|__pycache__|data|dist|build)$/;
-const DEPTH = 5;
+const SKIPPED =
+  /^(\.(git|venv|tox|nox|cache|idea|vscode|next|nuxt|terraform|yarn|pnpm-store|.*_cache)|node_modules|vendor|venv|__pycache__|data|dist|build)$/;
+const DEPTH = 6;
 
-/** The files of a repository that may matter, relative to its root, those nearest to the root first. */
-export function listFiles(root: string, folder = '', depth = 0): string[] {
-  const entries = readdirSync(join(root, folder), { withFileTypes: true });
+/**
+ * The files of a repository that may matter, relative to its root, those nearest to the root first.
+ *
+ * @param tracked what git keeps, in whatever folder
+ */
+export function listFiles(root: string, tracked: readonly string[] = []): string[] {
+  const kept = tracked.filter((path) => !path.includes('node_modules/') && isThere(join(root, path)));
+  const all = [...new Set([...walk(root, '', 0), ...kept])];
+  return all.sort((a, b) => depthOf(a) - depthOf(b) || (a < b ? -1 : 1));
+}
+
+function walk(root: string, folder: string, depth: number): string[] {
+  const entries = entriesOf(join(root, folder));
   const here = entries.filter((entry) => entry.isFile()).map(({ name }) => join(folder, name));
   if (depth === DEPTH) return here;
   const below = entries
     .filter((entry) => entry.isDirectory() && !SKIPPED.test(entry.name))
-    .flatMap(({ name }) => listFiles(root, join(folder, name), depth + 1));
-  return [...here.sort(), ...below.sort((a, b) => depthOf(a) - depthOf(b))];
+    .flatMap(({ name }) => walk(root, join(folder, name), depth + 1));
+  return [...here, ...below];
+}
+
+/** None where it may not be read: data of a database belong to another user. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
 const depthOf = (path: string): number => path.split('/').length;

@@ -14,8 +14,10 @@ export function registryText(registry: Registry): string {
 /** What all environments have in common is said once. */
 function hoist({ environments, names = {}, ...rest }: Registry): object {
   const entries = Object.values(environments);
-  const same = (['composeFile', 'envFiles'] as const).filter(
-    (key) => new Set(entries.map((entry) => JSON.stringify(entry[key]))).size === 1,
+  const same = (['composeFile', 'envFiles', 'databaseService', 'application', 'alembicIni'] as const).filter(
+    (key) =>
+      entries[0]![key] !== undefined &&
+      new Set(entries.map((entry) => JSON.stringify(entry[key]))).size === 1,
   );
   const common = Object.fromEntries(same.map((key) => [key, entries[0]![key]]));
   const own = (entry: EnvironmentEntry): object =>

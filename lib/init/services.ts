@@ -1,8 +1,7 @@
-import { dirname, join, resolve } from 'node:path';
-import { parse } from 'yaml';
+import { dirname, resolve } from 'node:path';
 import { UnreachableError } from '../errors.ts';
 import { run, type Result } from '../process.ts';
-import { readText } from '../system/read-bounded.ts';
+import { readTogether, type Raw, type RawService } from './compose-yaml.ts';
 
 /** A service as a compose file states it, in one form. */
 export interface Service {
@@ -10,19 +9,16 @@ export interface Service {
   readonly image: string | undefined;
   /** Absolute. */
   readonly context: string | undefined;
+  /** Names of variables. */
   readonly environment: readonly string[];
   readonly mounts: readonly { readonly source: string; readonly target: string }[];
-}
-
-interface Raw {
-  readonly name?: string;
-  readonly services?: Readonly<Record<string, RawService | null>>;
-}
-interface RawService {
-  readonly image?: string;
-  readonly build?: string | { readonly context?: string };
-  readonly environment?: Readonly<Record<string, unknown>> | readonly string[];
-  readonly volumes?: readonly (string | { readonly source?: string; readonly target?: string })[];
+  /** Variables with the values that the file gives them. */
+  readonly values?: Readonly<Record<string, string>>;
+  readonly dockerfile?: string | undefined;
+  readonly stage?: string | undefined;
+  readonly command?: string;
+  readonly ports?: number;
+  readonly folder?: string | undefined;
 }
 
 /** What compose files say together: as compose itself merges them where it is installed, else as they stand. */
@@ -30,14 +26,22 @@ export async function readStack(
   root: string,
   files: readonly string[],
 ): Promise<{ name: string | undefined; services: Service[] }> {
-  const raw = (await askCompose(root, files)) ?? readFiles(root, files);
+  const stated = readTogether(root, files);
+  const raw = (await askCompose(root, files)) ?? stated;
+  return { name: stated.name, services: servicesOf(root, files, raw) };
+}
+
+/** The services that files state together, without asking compose. */
+export const readServices = (root: string, files: readonly string[]): Service[] =>
+  servicesOf(root, files, readTogether(root, files));
+
+function servicesOf(root: string, files: readonly string[], raw: Raw): Service[] {
   // A path in a compose file is relative to the first one's folder.
   const folder = resolve(root, dirname(files[0]!));
   // In compose's order, also where it is not installed: what is asked is the same everywhere.
-  const services = Object.entries(raw.services ?? {})
+  return Object.entries(raw.services ?? {})
     .map(([name, service]) => normalise(name, service ?? {}, folder))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { name: readFiles(root, files).name, services };
 }
 
 /** Not interpolated, because the values of required variables may be on another machine. */
@@ -52,28 +56,24 @@ async function askCompose(root: string, files: readonly string[]): Promise<Raw |
   return status === 0 ? (JSON.parse(stdout) as Raw) : undefined;
 }
 
-function readFiles(root: string, files: readonly string[]): Raw {
-  const all = files.map(
-    (file) => (parse(readText(join(root, file), { as: file }), { merge: true }) ?? {}) as Raw,
-  );
-  const services: Record<string, RawService> = {};
-  for (const { services: own = {} } of all) {
-    for (const [name, service] of Object.entries(own)) services[name] = { ...services[name], ...service };
-  }
-  const name = all.findLast((one) => one.name !== undefined)?.name;
-  return { services, ...(name === undefined ? {} : { name }) };
-}
+const words = (line: string | readonly string[] | null | undefined): string =>
+  typeof line === 'string' ? line : (line ?? []).join(' ');
 
 function normalise(name: string, service: RawService, folder: string): Service {
-  const { image, build, environment = [], volumes = [] } = service;
-  const context = typeof build === 'string' ? build : build && (build.context ?? '.');
+  const { image, build, environment = [], volumes, entrypoint, command, ports, working_dir } = service;
+  const { context, dockerfile, target } =
+    typeof build === 'string' ? { context: build } : build ? { context: '.', ...build } : {};
+  const values = Array.isArray(environment)
+    ? Object.fromEntries((environment as string[]).map((line) => line.split(/=(.*)/s) as [string, string]))
+    : (environment as Record<string, string | number | boolean | null>);
   return {
-    ...{ name, image },
+    ...{ name, image, dockerfile, stage: target, folder: working_dir },
     context: context === undefined ? undefined : resolve(folder, context),
-    environment: (Array.isArray(environment) ? (environment as string[]) : Object.keys(environment)).map(
-      (line) => line.split('=')[0]!,
-    ),
-    mounts: volumes.map((volume) => {
+    environment: Object.keys(values),
+    values: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value ?? '')])),
+    command: `${words(entrypoint)} ${words(command)}`.trim(),
+    ports: ports?.length ?? 0,
+    mounts: (volumes ?? []).map((volume) => {
       const [source = '', target = ''] =
         typeof volume === 'string' ? volume.split(':') : [volume.source, volume.target];
       return { source: /^[./~]/.test(source) ? resolve(folder, source) : source, target };
@@ -84,9 +84,12 @@ function normalise(name: string, service: RawService, folder: string): Service {
 const POSTGRES_IMAGE =
   /(^|\/)(postgres(ql)?|postgis|timescaledb(-ha)?|pgvector|citus|paradedb|cloudnative-pg|spilo[^:]*)(:|@|$)/;
 
+/** `${IMAGE:-postgres:17}`: what it is where nobody says otherwise. */
+const withDefaults = (text: string): string => text.replaceAll(/\$\{\w+:?-([^}]*)\}/g, '$1');
+
 /** The services that may be the database: by image, else by what only a server of the official image is given. */
 export function databaseServices(services: readonly Service[]): Service[] {
-  const byImage = services.filter(({ image = '' }) => POSTGRES_IMAGE.test(image));
+  const byImage = services.filter(({ image = '' }) => POSTGRES_IMAGE.test(withDefaults(image)));
   if (byImage.length > 0) return byImage;
   return services.filter(
     ({ environment, mounts }) =>
@@ -94,27 +97,4 @@ export function databaseServices(services: readonly Service[]): Service[] {
       (environment.includes('POSTGRES_PASSWORD') &&
         !environment.some((name) => /HOST|_URL$|_DSN$/.test(name))),
   );
-}
-
-/** A service that has alembic.ini, and the file as the service sees it. */
-export interface Application {
-  readonly service: string;
-  readonly alembicIni: string;
-}
-
-/**
- * The services that have a file: in a folder of this machine that is mounted there, or built into their image. Into an
- * image it is taken to be copied as it lies in the build context, to the working directory.
- *
- * @param file absolute
- */
-export function servicesWith(file: string, services: readonly Service[]): Application[] {
-  return services.flatMap(({ name, context, mounts }) => {
-    const inside = (folder: string): string | undefined =>
-      file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : undefined;
-    const mount = mounts.find(({ source }) => source.startsWith('/') && inside(source) !== undefined);
-    if (mount) return [{ service: name, alembicIni: join(mount.target, inside(mount.source)!) }];
-    const copied = context === undefined ? undefined : inside(context);
-    return copied === undefined ? [] : [{ service: name, alembicIni: copied }];
-  });
 }

@@ -11,7 +11,7 @@ const REGISTRY = 'env/environments.ts';
 
 describe('makesafe in another repository, installed from its tarball', () => {
   const shop = useAdopted({ engine: false });
-  const MADE = ['env', 'secrets', 'makefile'];
+  const MADE = ['env', 'secrets', 'makefile', 'billing', 'makesafe.environments.ts'];
   let fixture: Record<string, string> | undefined;
 
   beforeEach(() => {
@@ -20,6 +20,12 @@ describe('makesafe in another repository, installed from its tarball', () => {
     shop.remove(...MADE);
     for (const [name, content] of Object.entries(fixture)) shop.write(name, content);
   });
+  /** Which of them is meant nobody can see: each has an alembic.ini of its own. */
+  const withTwoApplications = (): void => {
+    const compose = fixture!['compose.yaml']!;
+    shop.write('compose.yaml', compose.replace('  web:', '  billing: { build: billing }\n\n  web:'));
+    shop.write('billing/alembic.ini', '[alembic]\n');
+  };
   const listing = (): Promise<string> =>
     must(['find', '.', '-path', './node_modules', '-prune', '-o', '-type', 'f', '-print'], {
       cwd: shop.root,
@@ -136,30 +142,24 @@ describe('makesafe in another repository, installed from its tarball', () => {
   });
 
   test('what init cannot see it asks for: without a terminal by the names of its parameters', async () => {
-    shop.write(
-      'compose.yaml',
-      fixture!['compose.yaml']!.replace('  web:', '  worker: { build: . }\n\n  web:'),
-    );
+    withTwoApplications();
     const before = await listing();
     const { status, stderr } = await shop.makesafe('init');
-    expect(stderr).toContain('give APPLICATION_SERVICE=web|worker');
+    expect(stderr).toContain('give APPLICATION_SERVICE=web|billing');
     expect(stderr).toContain('[next] for instance: npx makesafe init APPLICATION_SERVICE=web');
     expect(status).toBe(64);
     expect(await listing()).toBe(before);
-    succeeded(await shop.makesafe('init APPLICATION_SERVICE=worker ENVIRONMENTS=dev,live PROTECTED=live'));
-    expect(shop.read(REGISTRY)).toContain("service: 'worker'");
+    succeeded(await shop.makesafe('init APPLICATION_SERVICE=billing ENVIRONMENTS=dev,live PROTECTED=live'));
+    expect(shop.read(REGISTRY)).toContain("service: 'billing'");
     expect(shop.read(REGISTRY)).toContain("live: { protected: true, stack: 'compose' }");
   });
 
   describe('on a terminal', () => {
     const init = [process.execPath, 'node_modules/.bin/makesafe', 'init'];
-    const QUESTION = 'APPLICATION_SERVICE (web, worker): ';
+    const QUESTION = 'APPLICATION_SERVICE (web, billing): ';
     let before: string;
     beforeEach(async () => {
-      shop.write(
-        'compose.yaml',
-        fixture!['compose.yaml']!.replace('  web:', '  worker: { build: . }\n\n  web:'),
-      );
+      withTwoApplications();
       before = await listing();
     });
 
@@ -167,23 +167,25 @@ describe('makesafe in another repository, installed from its tarball', () => {
       const answers = [
         '\r',
         QUESTION,
-        'wroker\r',
+        'biling\r',
         QUESTION,
-        'worker\r',
+        'billing\r',
         QUESTION,
         'y\r',
         'Write this? [y/N] ',
       ];
       const { status, stdout } = await shop.run(onTerminal(init, ...answers), { env: { NO_COLOR: '1' } });
-      expect(stdout).toContain('alembic.ini (alembic.ini) is in several services');
-      expect(stdout).toContain("+    application: { service: 'worker', alembicIni: 'alembic.ini' },");
+      expect(stdout).toContain(
+        'there are several alembic.ini (alembic.ini, billing/alembic.ini), each in a service of its own',
+      );
+      expect(stdout).toContain("+    application: { service: 'billing', alembicIni: 'alembic.ini' },");
       expect(stdout).toContain('[ok] written: env/environments.ts');
-      expect(shop.read(REGISTRY)).toContain("service: 'worker'");
+      expect(shop.read(REGISTRY)).toContain("service: 'billing'");
       expect(status).toBe(0);
     });
 
     test.each([
-      ['an n', ['worker\r', QUESTION, 'n\r', 'Write this? [y/N] ']],
+      ['an n', ['billing\r', QUESTION, 'n\r', 'Write this? [y/N] ']],
       ['Ctrl-C', [CTRL_C, QUESTION]],
       ['Ctrl-D', [CTRL_D, QUESTION]],
     ])('%s writes nothing: 130', async (_what, answers) => {

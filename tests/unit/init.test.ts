@@ -1,11 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { append, create, describeChange, missingLines } from '../../lib/init/changes.ts';
-import { filesFor, groupFiles, isComposeFile, isLocal, isProtected } from '../../lib/init/environments.ts';
+import { servicesWith } from '../../lib/init/application.ts';
+import { chainsIn } from '../../lib/init/chains.ts';
+import { findComposeFiles, suffixOf } from '../../lib/init/compose-files.ts';
+import { landingOf } from '../../lib/init/dockerfile.ts';
+import { filesFor, groupFiles, isLocal } from '../../lib/init/environments.ts';
 import { inspectVariables } from '../../lib/init/inspect.ts';
-import { includeBlock, parseDatabase } from '../../lib/init/makefile.ts';
+import { includeBlock } from '../../lib/init/makefile.ts';
 import { findMakefile, listFiles, projectName } from '../../lib/init/project.ts';
 import { registryText } from '../../lib/init/registry-text.ts';
-import { databaseServices, readStack, servicesWith, type Service } from '../../lib/init/services.ts';
+import { databaseServices, readStack, type Service } from '../../lib/init/services.ts';
+import { destroying, readTheirMakefile, spellingIn } from '../../lib/init/their-makefile.ts';
+import { isPlainlyLocal } from '../../lib/init/words.ts';
 import { recordingTerminal, temporaryFolder } from './support.ts';
 
 const service = (name: string, more: Partial<Service> = {}): Service => ({
@@ -92,61 +98,202 @@ volumes: { data: {} }
   });
 });
 
-describe('environments', () => {
-  const group = (withDatabase: string[], paths: string[]) =>
-    groupFiles(paths, (files) => files.some((file) => withDatabase.includes(file))).map(
-      ({ name, files }) => `${name}: ${files.join(' ')}`,
-    );
+/** A compose file: with a database, with the application, with what changes them, or with something else. */
+const FILE = {
+  whole: 'services: { db: { image: postgres:17 }, api: { build: . } }',
+  database: 'services: { db: { image: postgres:17 } }',
+  application: 'services: { api: { build: . } }',
+  change: 'services: { api: { environment: { A: b } } }',
+  forProduction: 'services: { db: { image: postgres:17 }, api: { build: ., env_file: ../env/.env.vm_prod } }',
+  saysProduction: 'services: { db: { image: postgres:17, environment: { APP_ENV: production } } }',
+  extending: 'services: { db: { extends: { file: common.yml, service: db } } }',
+};
 
-  test.each<[title: string, withDatabase: string[], paths: string[], expected: string[]]>([
-    ['one file', ['compose.yaml'], ['compose.yaml'], ['dev: compose.yaml']],
+describe('environments', () => {
+  const group = (files: Record<string, keyof typeof FILE>, given = {}, chains: string[][] = []) => {
+    const root = temporaryFolder(
+      Object.fromEntries(Object.entries(files).map(([path, kind]) => [path, FILE[kind]])),
+    );
+    const { found } = findComposeFiles(root, Object.keys(files));
+    const stated = Object.entries(given).map(([name, paths]) => ({ name, files: paths as string[] }));
+    const { environments, conflicts } = groupFiles(found, stated, chains);
+    return [
+      ...environments.map(
+        (one) => `${one.name}${one.protected ? ' (protected)' : ''}: ${one.files.join(' ')}`,
+      ),
+      ...conflicts.map(
+        ({ name, candidates }) => `${name}? ${candidates.map((one) => one.join(' ')).join(' | ')}`,
+      ),
+    ];
+  };
+
+  test.each<[title: string, files: Record<string, keyof typeof FILE>, expected: string[]]>([
+    ['one file', { 'compose.yaml': 'whole' }, ['dev: compose.yaml']],
     [
       'a file each',
-      ['docker/docker-compose.dev.yml', 'docker/docker-compose.prod.yml'],
-      ['docker/docker-compose.dev.yml', 'docker/docker-compose.prod.yml'],
-      ['dev: docker/docker-compose.dev.yml', 'prod: docker/docker-compose.prod.yml'],
+      { 'docker/docker-compose.dev.yml': 'whole', 'docker/docker-compose.prod.yml': 'whole' },
+      ['dev: docker/docker-compose.dev.yml', 'prod (protected): docker/docker-compose.prod.yml'],
     ],
     [
       'one that changes another',
-      ['compose.yaml'],
-      ['compose.yaml', 'compose.prod.yaml'],
-      ['dev: compose.yaml', 'prod: compose.yaml compose.prod.yaml'],
+      { 'compose.yaml': 'whole', 'compose.prod.yaml': 'change' },
+      ['dev: compose.yaml', 'prod (protected): compose.yaml compose.prod.yaml'],
     ],
     [
-      'the base is for development under another name',
-      ['compose.yaml'],
-      ['compose.yaml', 'compose.local.yaml'],
+      'the base lies under the local one',
+      { 'compose.yaml': 'whole', 'compose.local.yaml': 'change' },
       ['local: compose.yaml compose.local.yaml'],
     ],
-    ['no database', [], ['compose.yaml', 'compose.prod.yaml'], []],
-  ])('%s', (_title, withDatabase, paths, expected) => {
-    expect(group(withDatabase, paths)).toEqual(expected);
+    [
+      'the base beside a local one of its own: nobody says that it is local',
+      { 'docker-compose.yml': 'whole', 'docker-compose-local.yml': 'whole' },
+      ['local: docker-compose-local.yml', 'main (protected): docker-compose.yml'],
+    ],
+    [
+      'by folder',
+      { 'deploy/dev/docker-compose.yml': 'whole', 'deploy/prod/docker-compose.yml': 'whole' },
+      ['dev: deploy/dev/docker-compose.yml', 'prod (protected): deploy/prod/docker-compose.yml'],
+    ],
+    [
+      'the folder alone',
+      { 'server/deploy/compose.yml': 'whole' },
+      ['deploy (protected): server/deploy/compose.yml'],
+    ],
+    [
+      'names of their own',
+      {
+        'local.yml': 'whole',
+        'production.yml': 'whole',
+        'dev.docker-compose.yml': 'whole',
+        'stack-vps.yml': 'whole',
+      },
+      [
+        ...['local: local.yml', 'dev: dev.docker-compose.yml'],
+        ...['production (protected): production.yml', 'vps (protected): stack-vps.yml'],
+      ],
+    ],
+    [
+      'a name that says nothing',
+      { 'granian-compose.yml': 'whole' },
+      ['granian (protected): granian-compose.yml'],
+    ],
+    [
+      'dead ones beside the live one, which its env file names',
+      {
+        'docker/docker-compose.yml': 'forProduction',
+        'docker/archive/docker-compose.prod.yml': 'whole',
+        'old/docker-compose.dev.yml': 'whole',
+      },
+      ['vm_prod (protected): docker/docker-compose.yml'],
+    ],
+    [
+      'a local name, and what it is given is for production',
+      { 'docker-compose.dev.yml': 'forProduction' },
+      ['dev (protected): docker-compose.dev.yml'],
+    ],
+    [
+      'no name, and it says production',
+      { 'compose.yml': 'saysProduction' },
+      ['dev (protected): compose.yml'],
+    ],
+    [
+      'two that mean one',
+      { 'docker-compose.dev.yml': 'whole', 'deploy/dev/compose.yml': 'whole', 'compose.prod.yml': 'whole' },
+      ['prod (protected): compose.prod.yml', 'dev? docker-compose.dev.yml | deploy/dev/compose.yml'],
+    ],
+    [
+      'a part of another, and what names no environment',
+      { 'compose.yml': 'extending', 'common.yml': 'database', 'compose.gpu.yml': 'change' },
+      ['dev: compose.yml'],
+    ],
+    ['no database', { 'compose.yaml': 'application', 'compose.prod.yaml': 'change' }, []],
+  ])('%s', (_title, files, expected) => {
+    expect(group(files)).toEqual(expected);
+  });
+
+  test('files that somebody gives, and files that the repository gives to compose together', () => {
+    const files = { 'storages.yaml': 'database', 'app.yaml': 'application' } as const;
+    const chain = ['storages.yaml', 'app.yaml'];
+    expect(group(files)).toEqual(['storages (protected): storages.yaml']);
+    expect(group(files, { dev: chain })).toEqual(['dev: storages.yaml app.yaml']);
+    expect(group(files, {}, [chain])).toEqual(['dev: storages.yaml app.yaml']);
+    // Whatever was taken for development is not that besides.
+    expect(group({ 'compose.yml': 'whole' }, { prod: ['compose.yml'] })).toEqual([
+      'prod (protected): compose.yml',
+    ]);
+    const two = { 'compose.dev.yml': 'whole', 'dev/compose.yml': 'whole' } as const;
+    expect(group(two, { dev: ['dev/compose.yml'] })).toEqual(['dev: dev/compose.yml']);
+    expect(
+      chainsIn(
+        'up:\n\tdocker compose -f storages.yaml \\\n  -f app.yaml up -d\nCOMPOSE_FILE=a.yml:b.yml\nrm -f x.yml',
+      ),
+    ).toEqual([chain, ['a.yml', 'b.yml']]);
   });
 
   test('their names say what they are', () => {
-    expect(['local_dev', 'dev', 'development', 'stg', 'undev'].filter(isLocal)).toHaveLength(3);
-    expect(['prod', 'vm_prod', 'production', 'live', 'stg'].filter(isProtected)).toHaveLength(4);
-    const files = [
-      'compose.yaml',
-      'docker-compose.yml',
-      'docker-compose.prod.yml',
-      'docker/compose_stg.yaml',
+    expect(['local_dev', 'dev', 'development', 'stg', 'undev', 'test'].filter(isLocal)).toHaveLength(3);
+    const local = ['local', 'dev', 'local_dev', 'localdev', 'test', 'ci', 'e2e', 'dev_override'];
+    const others = [
+      'prod',
+      'vm_prod',
+      'live',
+      'deploy',
+      'main',
+      'server',
+      'vps',
+      'release',
+      'aws',
+      'stg',
+      'demo',
     ];
+    const neither = ['dev_server', 'local-prod', 'devops', 'granian', ''];
+    expect([...local, ...others, ...neither].filter(isPlainlyLocal)).toEqual(local);
     expect(
-      [...files, 'compose.override.yaml', 'composer.yaml', 'my-compose.yml'].filter(isComposeFile),
-    ).toEqual(files);
+      ['docker-compose.vm_prod.yml', 'compose_stg.yaml', 'docker/compose.yml', 'my-compose.yml'].map(
+        suffixOf,
+      ),
+    ).toEqual(['vm_prod', 'stg', '', 'my']);
   });
 
   test('those that somebody names', () => {
     const found = [
-      { name: 'dev', files: ['compose.yaml'] },
-      { name: 'prod', files: ['compose.prod.yaml'] },
+      { name: 'dev', files: ['compose.yaml'], protected: false, because: 'its name says dev' },
+      { name: 'prod', files: ['compose.prod.yaml'], protected: true, because: 'prod is not plainly local' },
     ];
-    expect(filesFor(['dev', 'vm_prod', 'stg'], found)).toEqual([
-      { name: 'dev', files: ['compose.yaml'] },
-      { name: 'vm_prod', files: ['compose.prod.yaml'] },
-      { name: 'stg', files: ['compose.yaml'] },
+    const named = filesFor(['dev', 'vm_prod', 'stg'], found);
+    expect(named.map((one) => [one.name, one.files, one.protected])).toEqual([
+      ['dev', ['compose.yaml'], false],
+      ['vm_prod', ['compose.prod.yaml'], true],
+      ['stg', ['compose.yaml'], true],
     ]);
+  });
+});
+
+describe('where an image has a file of its build context', () => {
+  test.each<[dockerfile: string, file: string, path: string | undefined, folder: string]>([
+    ['FROM python\nWORKDIR /app\nCOPY . .', 'backend/alembic.ini', '/app/backend/alembic.ini', '/app'],
+    ['FROM python\nWORKDIR /app\nCOPY backend/ /app/', 'backend/alembic.ini', '/app/alembic.ini', '/app'],
+    ['FROM python\nCOPY ["alembic.ini", "x", "/srv/"]', 'alembic.ini', '/srv/alembic.ini', '/'],
+    ['FROM python\nWORKDIR /app\nCOPY *.ini ./', 'alembic.ini', '/app/alembic.ini', '/app'],
+    ['FROM python\nWORKDIR /app\nCOPY app ./app', 'alembic.ini', undefined, '/app'],
+    [
+      'ARG H=/srv\nFROM python\nENV HOME_DIR=$H/x\nWORKDIR ${HOME_DIR}\nCOPY . .',
+      'alembic.ini',
+      '/srv/x/alembic.ini',
+      '/srv/x',
+    ],
+    [
+      'FROM python AS base\nWORKDIR /b\nCOPY --chown=1 src .\nFROM slim\nWORKDIR /app\nCOPY --from=base /b /app',
+      ...(['src/alembic.ini', '/app/alembic.ini', '/app'] as const),
+    ],
+    [
+      'FROM python AS base\nWORKDIR /b\nCOPY . .\nFROM base AS dev\nCMD x',
+      'alembic.ini',
+      '/b/alembic.ini',
+      '/b',
+    ],
+  ])('%j', (dockerfile, file, path, folder) => {
+    expect(landingOf(dockerfile, file)).toEqual({ path, folder });
   });
 });
 
@@ -166,7 +313,9 @@ test('env files by their names, secrets that none defines, and what compose call
       { path: 'secrets/.env.{environment}.secrets', secret: true },
     ],
     secrets: ['DB_PASSWORD', 'API_TOKEN'],
-    missing: ['PORT'],
+    missing: ['PORT (docker/compose.yaml:1)'],
+    absent: [],
+    sign: undefined,
   });
 });
 
@@ -245,23 +394,59 @@ describe('changes', () => {
   });
 });
 
-test('the targets in what make -p prints', () => {
-  const printed = `# Files
+describe('their makefile, read and not run', () => {
+  const makefile = () =>
+    temporaryFolder({
+      Makefile: `
+COMPOSE := docker compose
+X := $(shell touch ran)
+include more.mk
+include .env
+export
+MAKESAFE_EXCEPT := up
+up: deps ## start
+	$(COMPOSE) up -d
+lint fmt: ; ruff check
+clean: ; @$(COMPOSE) down -v --remove-orphans
+fresh: clean up
+wipe:
+	./scripts/wipe.sh
+nuke: ; $(MAKE) fresh
+stop: ; docker compose down --remove-orphans
+define NOT
+not-a-target: x
+endef
+-include node_modules/makesafe/makesafe.mk
+down:
+	$(COMPOSE) down
+`,
+      'more.mk': '.env: ; cp .env.example .env\nmore: ; true\n',
+      'scripts/wipe.sh': '# docker volume rm x\npsql -c "drop database shop"\n',
+    });
+  test('its targets, those of what it includes, and nothing is run', () => {
+    const root = makefile();
+    const theirs = readTheirMakefile(root, 'Makefile');
+    expect(theirs.targets.map(({ name }) => name).sort()).toEqual([
+      ...['clean', 'down', 'fmt', 'fresh', 'lint', 'more', 'nuke', 'stop', 'up', 'wipe'],
+    ]);
+    expect(theirs).toMatchObject({ computed: false, exportsEnvFile: true });
+    expect(listFiles(root)).not.toContain('ran');
+  });
 
-# Not a target:
-Makefile:
-#  Implicit rule search has been done.
+  test('those that destroy: by themselves, by what they stand on, or by a script', () => {
+    const theirs = readTheirMakefile(makefile(), 'Makefile');
+    const readScript = (path: string): string | undefined =>
+      path === './scripts/wipe.sh' ? 'psql -c "drop database shop"' : undefined;
+    const found = theirs.targets.filter((target) => destroying(target, theirs, readScript) !== undefined);
+    expect(found.map(({ name }) => name).sort()).toEqual(['clean', 'fresh', 'nuke', 'wipe']);
+  });
 
-up: deps
-#  Phony target (prerequisite of .PHONY).
-
-build::
-variable := 5
-a.o: a.c
-.PHONY: up
-%.o: %.c
-`;
-  expect(parseDatabase(printed)).toEqual(['a.o', 'build', 'up']);
+  test('what make would really run: what is excepted, and what stands behind ours', () => {
+    expect(spellingIn(readTheirMakefile(makefile(), 'Makefile'))).toEqual({
+      prefix: '',
+      except: ['up', 'down'],
+    });
+  });
 });
 
 test('what is added to a makefile', () => {

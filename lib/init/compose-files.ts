@@ -1,0 +1,170 @@
+import { basename, dirname, join } from 'node:path';
+import { messageOf } from '../errors.ts';
+import { isCompose, readRaw, type Raw, type RawService } from './compose-yaml.ts';
+import { databaseServices, readServices } from './services.ts';
+import {
+  asideBecause,
+  asName,
+  environmentIn,
+  isPlainlyLocal,
+  namesEnvironment,
+  saysProduction,
+  tokensOf,
+} from './words.ts';
+
+/** A compose file of the repository, whatever its name is. */
+export interface FoundFile {
+  readonly path: string;
+  /** A database runs in it. */
+  readonly hasDatabase: boolean;
+  /** Each service says what it runs: the file needs no other one under it. */
+  readonly isWhole: boolean;
+  /** What its name says beside docker and compose: `prod`; empty for a file that compose finds by itself. */
+  readonly suffix: string;
+  /** The environment that it is for, and what says so. */
+  readonly means: { readonly name: string; readonly because: string } | undefined;
+  /** What says that it is not for development, where its name does not. */
+  readonly sign: string | undefined;
+  /** Files that it takes services from, by `extends` and `include`. */
+  readonly takes: readonly string[];
+  /** Why it is none of those that run. */
+  readonly aside: string | undefined;
+}
+
+export interface Unreadable {
+  readonly path: string;
+  readonly problem: string;
+}
+
+/** The names under which compose looks for its files by itself. */
+const BY_ITSELF = /^(?:docker-)?compose\.ya?ml$/;
+const OVERRIDE = /^(?:docker-)?compose\.override\.ya?ml$/;
+
+export const isOverride = (path: string): boolean => OVERRIDE.test(basename(path));
+
+/** What a file's name says beside docker, compose and stack, in its own spelling: `vm_prod`. */
+export function suffixOf(path: string): string {
+  const name = basename(path);
+  if (BY_ITSELF.test(name)) return '';
+  const stem = name.replace(/\.ya?ml$/, '');
+  const rest = stem.replaceAll(/(^|[._-])(docker[-_]?compose|compose|docker|stack)(?=$|[._-])/gi, '');
+  return asName(rest);
+}
+
+/** All compose files, and those that are called so and cannot be read. */
+export function findComposeFiles(
+  root: string,
+  files: readonly string[],
+): { found: FoundFile[]; unreadable: Unreadable[] } {
+  const found: FoundFile[] = [];
+  const unreadable: Unreadable[] = [];
+  for (const path of files.filter((file) => /\.ya?ml$/.test(file))) {
+    try {
+      const raw = readRaw(root, path);
+      if (isCompose(raw)) found.push(describe(root, path, raw));
+    } catch (error) {
+      // Templates of other programs are YAML only when they are filled in.
+      if (/compose/i.test(basename(path)))
+        unreadable.push({ path, problem: messageOf(error).split('\n')[0]!.replace(/:$/, '') });
+    }
+  }
+  const parts = new Map(
+    found.flatMap(({ path, takes }) => takes.map((part): [string, string] => [part, path])),
+  );
+  return {
+    found: found.map((file) => {
+      const by = parts.get(file.path);
+      return by === undefined || file.aside !== undefined ? file : { ...file, aside: `${by} takes from it` };
+    }),
+    unreadable,
+  };
+}
+
+/** The other files that a file takes services from. */
+function partsOf(path: string, { include = [], services = {} }: Raw): string[] {
+  const extended = Object.values(services).flatMap((one) =>
+    typeof one?.extends === 'object' ? (one.extends.file ?? []) : [],
+  );
+  const included = include.flatMap((one) => (typeof one === 'string' ? one : (one.path ?? [])));
+  return [...new Set([...extended, ...included].map((one) => join(dirname(path), one)))].filter(
+    (one) => one !== path,
+  );
+}
+
+function describe(root: string, path: string, raw: Raw): FoundFile {
+  const services = Object.values(raw.services ?? {});
+  const suffix = suffixOf(path);
+  const whole = readServices(root, [path]).filter(
+    ({ image, context }) => image !== undefined || context !== undefined,
+  );
+  return {
+    path,
+    hasDatabase: databaseServices(whole).length > 0,
+    isWhole: services.every((one) => one?.image ?? one?.build ?? one?.extends),
+    suffix,
+    means: meaningOf(path, suffix, services),
+    sign: signOf(path, suffix, services),
+    takes: partsOf(path, raw),
+    aside: isOverride(path) ? undefined : asideBecause(path),
+  };
+}
+
+type Services = readonly (RawService | null)[];
+
+/** The name says it, else the nearest folder, else the env files that it is given. */
+function meaningOf(path: string, suffix: string, services: Services): FoundFile['means'] {
+  if (suffix !== '' && namesEnvironment(suffix)) return { name: suffix, because: `its name says ${suffix}` };
+  const folder = dirname(path)
+    .split('/')
+    .findLast((one) => namesEnvironment(one));
+  if (folder !== undefined) return { name: environmentIn(folder)!, because: `it is in ${folder}/` };
+  const named = new Set(envFilesOf(services).flatMap((file) => environmentOfEnvFile(file) ?? []));
+  if (named.size === 1) {
+    const [name] = [...named];
+    return { name: name!, because: `its env_file is for ${name}` };
+  }
+  return undefined;
+}
+
+const envFilesOf = (services: Services): string[] =>
+  services.flatMap((one) =>
+    [one?.env_file ?? []].flat().flatMap((file) => (typeof file === 'string' ? file : (file.path ?? []))),
+  );
+
+/** `prod` of `.env.prod`, `prod.env` and `.env.prod.secrets`. */
+export function environmentOfEnvFile(file: string): string | undefined {
+  const rest = basename(file)
+    .replaceAll(/(^|[._-])(env|secrets?|local(?=\.example)|example|sample|template|dist)(?=$|[._-])/gi, '')
+    .replaceAll(/^[._-]+|[._-]+$/g, '');
+  return environmentIn(rest);
+}
+
+export const SAYS_WHICH =
+  /^((APP|APPLICATION|DEPLOY|DEPLOYMENT|SERVICE|DJANGO|RUN)_)?ENV(IRONMENT)?$|^(STAGE|ENV_NAME)$/;
+
+/** What a file says of an environment that others use, in spite of its own name. */
+function signOf(path: string, suffix: string, services: Services): string | undefined {
+  const file = envFilesOf(services).find((one) => {
+    const name = environmentOfEnvFile(one);
+    return name !== undefined && !isPlainlyLocal(name);
+  });
+  if (file !== undefined) return `it is given ${file}`;
+  for (const service of services) {
+    const given = service?.environment ?? {};
+    const pairs = Array.isArray(given)
+      ? (given as string[]).map((line) => line.split(/=(.*)/s))
+      : Object.entries(given).map(([name, value]) => [name, String(value ?? '')]);
+    for (const [name = '', value = ''] of pairs)
+      if (SAYS_WHICH.test(name) && saysProduction(value)) return `it says ${name}: ${value}`;
+  }
+  const folder = dirname(path).split('/').find(saysProduction);
+  if (folder !== undefined && suffix !== '') return `it is in ${folder}/`;
+  const certificates = services.some((one) =>
+    /letsencrypt|certbot|acme/i.test(JSON.stringify([one?.image, one?.command, one?.volumes])),
+  );
+  return certificates ? 'it asks for certificates of a public name' : undefined;
+}
+
+/** Whether two files have a name for one another: `dev` and `development` are no two. */
+export const sameName = (one: string, other: string): boolean =>
+  tokensOf(one).join('_') === tokensOf(other).join('_');

@@ -1,0 +1,49 @@
+import { isOverride, type FoundFile, type Unreadable } from './compose-files.ts';
+import type { FoundEnvironment } from './environments.ts';
+import type { Variables } from './inspect.ts';
+
+/** A compose file, and what became of it. */
+export interface Fate {
+  readonly path: string;
+  readonly became: string;
+}
+
+/** What the env files lack, with the place that wants it. */
+export function remarksOn(
+  looked: readonly (FoundEnvironment & { readonly variables: Variables })[],
+): string[] {
+  return [
+    ...looked.flatMap(({ name, variables }) =>
+      variables.missing.map((variable) => `${name}: ${variable} is in none of the env files`),
+    ),
+    ...new Set(
+      looked.flatMap(({ variables, files }) =>
+        variables.absent.map(({ path, example }) =>
+          example === undefined
+            ? `${files.join(' + ')} wants ${path}, which is not there`
+            : `${files.join(' + ')} wants ${path}, which is not there: cp ${example} ${path}`,
+        ),
+      ),
+    ),
+  ];
+}
+
+/** What became of each compose file, and why. */
+export function fatesOf(
+  found: readonly FoundFile[],
+  unreadable: readonly Unreadable[],
+  looked: readonly FoundEnvironment[],
+): Fate[] {
+  const fate = (file: FoundFile): string => {
+    const used = looked.filter(({ files }) => files.includes(file.path)).map(({ name }) => name);
+    if (used.length > 0) return used.join(', ');
+    if (isOverride(file.path)) return 'laid over the file beside it, as compose does by itself';
+    if (file.aside !== undefined) return `not used: ${file.aside}`;
+    if (!file.hasDatabase) return 'not used: no database in it';
+    return 'not used: another file is taken for that environment';
+  };
+  return [
+    ...found.map((file) => ({ path: file.path, became: fate(file) })),
+    ...unreadable.map(({ path, problem }) => ({ path, became: `not used: it cannot be read: ${problem}` })),
+  ];
+}

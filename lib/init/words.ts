@@ -1,0 +1,94 @@
+/** Words that people use for a machine of their own, and for what throws its data away by itself. */
+const LOCAL = /^(local|localhost|dev|devel|develop|development|developer|tests?|testing|ci|e2e|unit)+$/;
+
+/** Words that people use for an environment that others use. What is none of them is not local for that reason. */
+const ELSEWHERE = new Set([
+  ...[
+    'prod',
+    'production',
+    'prd',
+    'live',
+    'release',
+    'released',
+    'deploy',
+    'deployment',
+    'deployed',
+    'main',
+    'master',
+  ],
+  ...[
+    'server',
+    'vps',
+    'vm',
+    'aws',
+    'gcp',
+    'azure',
+    'cloud',
+    'remote',
+    'hosted',
+    'public',
+    'swarm',
+    'demo',
+    'sandbox',
+  ],
+  ...['staging', 'stage', 'stg', 'qa', 'uat', 'preprod', 'preview', 'pilot', 'beta', 'canary'],
+]);
+
+/** Words that say production wherever they stand. `deploy`, `server` and the like are also names of folders. */
+const PRODUCTION = /^(prod|production|prd|live|release|vps)$/;
+
+/** `docker-compose.vm_prod.yml`: docker, compose, vm, prod, yml. */
+export const tokensOf = (text: string): string[] =>
+  text
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter(Boolean);
+
+const isLocalWord = (word: string): boolean => LOCAL.test(word);
+const isElsewhere = (word: string): boolean => ELSEWHERE.has(word);
+
+/** Whether a name says that the environment is for one person's machine or for tests, and nothing else besides. */
+export function isPlainlyLocal(name: string): boolean {
+  const words = tokensOf(name);
+  return words.some(isLocalWord) && !words.some(isElsewhere);
+}
+
+/** Whether a name is one that people give to an environment. */
+export const namesEnvironment = (name: string): boolean =>
+  tokensOf(name).some((word) => isLocalWord(word) || isElsewhere(word));
+
+/** The part of a longer name that is one for an environment: `dev` of `shop-dev`, `vm_prod` as it is. */
+export function environmentIn(name: string): string | undefined {
+  const words = tokensOf(name);
+  const known = words.filter((word) => isLocalWord(word) || isElsewhere(word));
+  if (known.length === 0) return undefined;
+  return known.length === words.length ? asName(name) : known.join('_');
+}
+
+export const saysProduction = (text: string): boolean => tokensOf(text).some((word) => PRODUCTION.test(word));
+
+/** What compose and makesafe take for a name. */
+export const asName = (text: string): string =>
+  text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_-]/g, '_')
+    .replace(/^[_-]+|[_-]+$/g, '');
+
+const ASIDE: readonly (readonly [RegExp, string])[] = [
+  [
+    /^(archived?|archives|old|legacy|deprecated|obsolete|backups?|bak|attic|unused|trash|graveyard|dead|history)$/,
+    'set aside',
+  ],
+  [/^(examples?|samples?|templates?|fixtures?|cookiecutter|skeletons?|docs?)$/, 'an example'],
+  [/^devcontainer$/, "the editor's container"],
+];
+
+/** Why a file is not one that runs, by a word in its path: `archive/` is set aside. */
+export function asideBecause(path: string): string | undefined {
+  const parts = path.split('/');
+  for (const [index, part] of parts.entries()) {
+    const found = ASIDE.find(([word]) => tokensOf(part).some((token) => word.test(token)));
+    if (found) return `${found[1]}: ${index < parts.length - 1 ? `${part}/` : part}`;
+  }
+  return undefined;
+}
