@@ -74,6 +74,7 @@ describe('db-rebuild-env', () => {
         `        file       ${BROKEN}, line 12, in upgrade`,
         '        database   relation "mart.no_such_table" does not exist',
         '        statement  ALTER TABLE mart.no_such_table ALTER COLUMN net_weight TYPE numeric(12,2)',
+        `        kept       20250401_090000000 to ${HEAD} (17 revisions)`,
         '        undone     20251212_090000000: rolled back',
         '        output     journal/local_demo.alembic.log',
         '[next] correct it, then: npx tsx tasks/db-rebuild-env.ts ENV=local_demo METHOD=db',
