@@ -48,8 +48,9 @@ export function readEnvFiles(root: string, files: readonly EnvFile[]): EnvFiles 
     }
     const { lines, malformed } = scan(content);
     problems.push(...malformed.map(({ line, what }) => `${file.path}:${line}: ${what}`));
-    for (const [name, value] of Object.entries(parse(content))) {
+    for (const [name, read] of Object.entries(parse(content))) {
       const { line, raw } = lines.get(name) ?? { line: 1, raw: '' };
+      const value = raw.startsWith("'") ? read : expanded(read, variables);
       const plain = /^[^\s"'`$#\\]*$/.test(raw);
       variables.set(name, {
         value,
@@ -60,6 +61,26 @@ export function readEnvFiles(root: string, files: readonly EnvFile[]): EnvFiles 
     }
   }
   return { variables, problems, warnings };
+}
+
+/**
+ * With the variables put in that the env files have given before, as compose does: `POSTGRES_PASSWORD=${OTHER}`. What
+ * else has a dollar sign stays as it is written.
+ *
+ * https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax
+ */
+function expanded(text: string, known: EnvFiles['variables']): string {
+  const reference = /\$(?:\{(\w+)(?:(:?)-([^{}]*))?\}|([A-Za-z_]\w*))/g;
+  return text.replaceAll(
+    reference,
+    (whole, braced?: string, colon?: string, other?: string, bare?: string) => {
+      const name = braced ?? bare!;
+      const value = known.get(name)?.value;
+      if (value !== undefined && !(value === '' && colon === ':')) return value;
+      // Compose would take the shell's.
+      return other !== undefined && process.env[name] === undefined ? other : (value ?? whole);
+    },
+  );
 }
 
 /** Names that are no secret even when they stand in the secrets file, and what is one wherever it stands. */

@@ -49,6 +49,8 @@ export interface Names {
   readonly secretsTemplate: string;
   readonly databaseService: string;
   readonly application: {
+    /** Whether the registry names it; else it is the usual name, and there may be no such service. */
+    readonly stated: boolean;
     readonly service: string;
     readonly folder: string | undefined;
     readonly alembicIni: string;
@@ -92,7 +94,13 @@ export function namesOf(root: string, registry: Registry, environment: string): 
     ),
     secretsTemplate: fill(given.secretsTemplate),
     databaseService: given.databaseService,
-    application: { folder: undefined, python: undefined, ...APPLICATION, ...(given.application || {}) },
+    application: {
+      ...{ folder: undefined, python: undefined, ...APPLICATION, ...(given.application || {}) },
+      stated:
+        given.application !== APPLICATION &&
+        given.application !== false &&
+        given.application.service !== undefined,
+    },
     alembicOnHost: given.application === false || entry.stack !== 'compose',
     alembicIni: fill(given.alembicIni),
     rolesScript: rolesScript === false ? undefined : fill(rolesScript),

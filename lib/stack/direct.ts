@@ -1,16 +1,12 @@
-import { existsSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Client } from 'pg';
 import { runStatements } from '../database/script.ts';
 import { readTeamScript } from '../database/team-script.ts';
 import type { Environment } from '../environment/resolve.ts';
 import { ConfigurationError } from '../errors.ts';
-import { NAME_ALEMBIC, pythonOf } from '../migrations/find-python.ts';
-import { runAlembic, showing, type Place } from '../migrations/run-alembic.ts';
-import { run } from '../process.ts';
 import type { Login } from './client.ts';
-import { findAlembic } from './embedded/alembic.ts';
+import { alembicHere } from './alembic-here.ts';
 import { watchSilence } from '../system/attention.ts';
 import { pgDump } from './embedded/pg-dump.ts';
 import { LIMITS } from './limits.ts';
@@ -45,14 +41,9 @@ type Direct = Pick<
 >;
 
 /** What every stack without containers does in the same way: with what npm brings, and an Alembic of this machine. */
-export function direct(
-  { root, name, names, variables }: Environment,
-  options: StackOptions,
-  reach: Reach,
-): Direct {
-  const { terminal } = options;
+export function direct(environment: Environment, options: StackOptions, reach: Reach): Direct {
+  const { root } = environment;
   const { login, withClient } = reach;
-  let alembicOnce: ReturnType<typeof findAlembic> | undefined;
   /** So that what is wrong is said by us, and not by the program that is about to meet it. */
   const makeSure = (): Promise<void> => withClient(login.database, () => Promise.resolve());
 
@@ -93,38 +84,12 @@ export function direct(
 
     isBuiltIn: () => false,
 
-    async alembic(args, { ini, quiet = false, ...how } = {}) {
-      await makeSure();
-      const alembic = await (alembicOnce ??= findAlembic(root, options.alembic));
-      if (!alembic) throw new ConfigurationError('no Alembic was found', { hint: 'make setup' });
-      const file = resolve(root, ini ?? names.alembicIni);
-      if (!existsSync(file))
-        throw new ConfigurationError(`${file}: no such file`, { hint: 'ALEMBIC_INI=<file>' });
-      const cwd = dirname(file);
-      const env = {
-        ...Object.fromEntries([...variables].map(([variable, { value }]) => [variable, value])),
-        ...reach.variables(),
-        PYTHONDONTWRITEBYTECODE: '1',
-      };
-      const place: Place = {
-        environment: name,
-        settings: `the variables that env.py reads (env files of ${name}), and ${relative(root, file)}`,
-        nameThePython: NAME_ALEMBIC,
-        ask: (question) => withClient(login.database, question),
-        python: () => Promise.resolve().then(() => pythonOf(alembic)),
-        start: (words, instead, own) => {
-          const [program, ...before] = instead ? [...instead.words, '-'] : [alembic.file, ...alembic.args];
-          return run(
-            { file: program, args: [...before, '-c', file, ...words] },
-            {
-              ...{ cwd, env },
-              ...(instead ? { input: instead.input } : {}),
-              ...(quiet ? {} : { onLine: showing(terminal, own) }),
-            },
-          );
-        },
-      };
-      return runAlembic(place, args, how);
-    },
+    alembic: alembicHere(environment, options, {
+      ask: (question) => withClient(login.database, question),
+      variables: async () => {
+        await makeSure();
+        return reach.variables();
+      },
+    }),
   };
 }

@@ -4,7 +4,7 @@ import { lookAt } from '../../findings/finding.ts';
 import { display, type Command } from '../../display.ts';
 import type { Result, RunOptions } from '../../process.ts';
 import type { Stack, StackOptions } from '../stack.ts';
-import { migrating } from './alembic.ts';
+import { migrations } from './migrations.ts';
 import type { Asked } from './ask-first.ts';
 import { composeCommand, frozenCommand, inProject, refuseUnknown } from './config.ts';
 import { findContainer, type Container } from './containers.ts';
@@ -178,8 +178,9 @@ export async function openComposeStack(
       return runPsql(engine, id, { ...settings, from }, file, terminal, allowed);
     },
 
-    ...migrating(
-      { ...about, actor, terminal },
+    ...migrations(
+      about,
+      options,
       () => running.of(databaseService),
       (work) => stack.withClient(settings.name, work),
     ),

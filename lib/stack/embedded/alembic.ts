@@ -4,24 +4,31 @@ import { ConfigurationError, UnreachableError } from '../../errors.ts';
 import type { Command } from '../../display.ts';
 import { run, type Result } from '../../process.ts';
 
-/** Ends well for a Python that can migrate. Only the driver is imported: it may be there without its libpq. */
+/** Ends well for a Python that can migrate. Only a driver is imported: it may be there without its libpq. */
 const PROBE = `
-import importlib.util, sys
+import importlib, importlib.util, sys
 if not all(map(importlib.util.find_spec, ("alembic", "sqlalchemy"))):
     sys.exit(1)
-try:
-    import psycopg
-except ImportError:
-    import psycopg2
+for driver in "psycopg", "psycopg2", "asyncpg", "pg8000":
+    try:
+        importlib.import_module(driver)
+        sys.exit(0)
+    except ImportError:
+        pass
+sys.exit(1)
 `;
 
 /**
- * The Alembic to migrate with: what ALEMBIC names, the project's .venv, then each Python on PATH.
+ * The Alembic to migrate with: what ALEMBIC names, the .venv of the project or of alembic.ini's folder, then each Python on PATH.
  *
  * @returns the command to put alembic's arguments behind; undefined when there is none
  * @throws ConfigurationError when ALEMBIC names something that cannot be used
  */
-export async function findAlembic(root: string, named: string | undefined): Promise<Command | undefined> {
+export async function findAlembic(
+  root: string,
+  named: string | undefined,
+  beside = root,
+): Promise<Command | undefined> {
   if (named === '')
     throw new ConfigurationError('ALEMBIC is empty', { hint: 'ALEMBIC=<file>, or leave it out' });
   if (named !== undefined) {
@@ -33,7 +40,10 @@ export async function findAlembic(root: string, named: string | undefined): Prom
       `ALEMBIC=${named} is not an alembic that runs${stderr && `: ${stderr.trim()}`}`,
     );
   }
-  for (const python of [join(root, '.venv', 'bin', 'python'), ...pythonsOnPath()]) {
+  for (const python of [
+    ...new Set([root, beside].map((folder) => join(folder, '.venv', 'bin', 'python'))),
+    ...pythonsOnPath(),
+  ]) {
     if (!existsSync(python)) continue;
     if ((await tryRun({ file: python, args: ['-c', PROBE] })).status === 0) {
       return { file: python, args: ['-m', 'alembic'] };
