@@ -26,6 +26,7 @@ export async function openEnvironment(run: Run, name: CanonicalName): Promise<St
     environment,
     stack: await openStack(environment, {
       ...{ databaseService, asksDatabase, alembic, actor, terminal, signal },
+      projects: Object.entries(registry.environments).map(([one, { project }]) => project ?? one),
       frozen: definition.destructive !== undefined,
       meanwhile: () => void definition.load?.(),
     }),

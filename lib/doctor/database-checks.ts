@@ -1,3 +1,4 @@
+import { parseFailure } from '../alembic-failure.ts';
 import { lookForLeftovers } from '../database/interrupted.ts';
 import { describeLeftovers } from '../database/leftovers.ts';
 import { byteSize } from '../display.ts';
@@ -29,6 +30,19 @@ export const storageStays: Check<StackRun> = {
   name: 'storage',
   look: async ({ stack }) =>
     (await stack.lookAtStorage?.()) ?? notLookedAt('the server is kept by somebody else'),
+};
+
+/** Whether the migrations can be run, and go to this database: what al-up-env would meet. */
+export const alembicRuns: Check<StackRun> = {
+  name: 'alembic',
+  async look({ stack, values, environment, command }) {
+    const ini = values['ALEMBIC_INI'] as string | undefined;
+    const { status, stdout, stderr } = await stack.alembic(['current'], { ini, quiet: true });
+    if (status === 0) return passed(`runs, and is let into ${stack.database.name}`);
+    const reason = parseFailure(stdout + stderr)?.message ?? stderr.trim().split('\n').at(-1);
+    const line = command('al-cur-env', { ENV: environment.name });
+    return failed(`alembic current failed (status ${status}): ${reason}`, `all that it says: ${line}`);
+  },
 };
 
 /** Less than this, and the next restore or migration may not fit. */

@@ -7,10 +7,14 @@ import { readerReads } from '../schema/verify/database-checks.ts';
 import { atHead, databaseReachable, markerRight, oneHead } from '../schema/verify/environment-checks.ts';
 import { factsOf, type Facts } from '../schema/verify/facts.ts';
 import type { NamedRun, StackRun } from '../task.ts';
-import { diskSpace, leftovers, storageStays } from './database-checks.ts';
+import { alembicRuns, diskSpace, leftovers, storageStays } from './database-checks.ts';
+import { neighbours } from './neighbours.ts';
+import { makefileOurs, registryKept } from './repository-checks.ts';
 
 /** Of a database that is only half set up nothing is broken yet. */
 const OF_CONTENTS: readonly Check<Facts>[] = [markerRight, asWarning(readerReads), asWarning(atHead)];
+
+const OF_REPOSITORY = [registryKept, makefileOurs, neighbours];
 
 /**
  * `check`: looks at all that a command would need, and says what to do about each. Changes nothing, and goes on where
@@ -45,7 +49,8 @@ async function examine(run: NamedRun): Promise<Finding[]> {
   }
   const files = opened.environment.envFiles.map(({ path }) => path).join(', ');
   const facts = factsOf(opened);
-  const [engine, storage, database, heads] = await Promise.all([
+  const [repository, engine, storage, database, heads] = await Promise.all([
+    Promise.all(OF_REPOSITORY.map((one) => lookAt(one, opened))),
     opened.stack.diagnose(),
     opened.stack.lookAtStorage ? lookAt(storageStays, opened) : undefined,
     lookAt(databaseReachable, facts),
@@ -54,6 +59,7 @@ async function examine(run: NamedRun): Promise<Finding[]> {
   const reachable = database.state === 'passed';
   const rest = await Promise.all([
     ...OF_CONTENTS.map((one) => (reachable ? lookAt(one, facts) : unreachable(one.name))),
+    reachable ? lookAt(alembicRuns, opened) : unreachable(alembicRuns.name),
     // What a killed run left may be the reason that the database does not answer.
     lookAt(leftovers, opened),
     reachable ? lookAt(diskSpace, opened) : unreachable(diskSpace.name),
@@ -67,6 +73,7 @@ async function examine(run: NamedRun): Promise<Finding[]> {
     ...engine,
     ...(storage ? [storage] : []),
     ...[database, ...rest, heads],
+    ...repository,
   ];
 }
 

@@ -95,7 +95,7 @@ export function checkRegistry(given: unknown): string[] {
     if (!NAME.test(name))
       problems.push(`${owner}: ${name} is not a name of lower-case letters, digits, _ and -`);
   };
-  const projects = new Map<string, string>();
+  const projects: { readonly project: string; readonly name: string; readonly entry: Fields }[] = [];
   for (const [name, entry] of Object.entries(environments)) {
     claim(name, name);
     if (!isRecord(entry)) {
@@ -107,10 +107,10 @@ export function checkRegistry(given: unknown): string[] {
     for (const alias of aliases) if (typeof alias === 'string') claim(alias, name);
     problems.push(...checkEntry(name, entry, isRecord(names) ? names : {}));
     const project = isText(entry['project']) ? entry['project'] : name;
-    const other = projects.get(project);
+    const other = projects.find((one) => one.project === project && mayShareEngine(one.entry, entry));
     // `down -v` of one would take the other's volumes.
-    if (other !== undefined) problems.push(`${name}: the compose project ${project} is taken by ${other}`);
-    projects.set(project, name);
+    if (other) problems.push(`${name}: the compose project ${project} is taken by ${other.name}${ONE_EACH}`);
+    projects.push({ project, name, entry });
   }
   if (isRecord(names)) problems.push(...check('names', names, NAMING), ...unknown('names', names, NAMING));
   for (const [name, successor] of Object.entries(isRecord(removed) ? removed : {})) {
@@ -148,6 +148,19 @@ function checkEntry(name: string, entry: Fields, names: Fields): string[] {
   if (engine !== undefined && !isEngine(engine))
     problems.push(`${name}: engine takes a context, a host or both`);
   return [...problems, ...unknown(name, entry, { ...ENTRY, ...NAMING, server: true, engine: true })];
+}
+
+/** Where a folder's name is the project on every machine. */
+const ONE_EACH = `; where they are on two machines, write in both: engine: { host: '<what docker info --format "{{.Name}}" says there>' }`;
+
+/** Whether two entries may mean one engine: no two contexts, and no two hosts, are stated. */
+function mayShareEngine(one: Fields, other: Fields): boolean {
+  const [a, b] = [one, other].map(({ engine }) => (isEngine(engine) ? (engine as Fields) : {})) as [
+    Fields,
+    Fields,
+  ];
+  const hosts = a['host'] !== undefined && b['host'] !== undefined && a['host'] !== b['host'];
+  return a['context'] === b['context'] && !hosts;
 }
 
 const isEngine = (engine: unknown): boolean =>

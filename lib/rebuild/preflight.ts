@@ -17,6 +17,7 @@ import type { DestructiveRun } from '../task.ts';
 export async function checkRebuild(run: DestructiveRun): Promise<void> {
   const { METHOD, BASE, UNTIL } = run.values as Record<string, string | undefined>;
   await Promise.all([
+    run.stack.foresee?.(),
     ...(METHOD === 'db' ? [checkDatabase(run)] : []),
     ...(['migrate', 'start', 'current', 'verify'].includes(UNTIL!) ? [checkAlembic(run)] : []),
     ...(BASE === undefined || UNTIL !== 'verify' ? [] : [checkBase(run, BASE)]),

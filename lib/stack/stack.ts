@@ -105,6 +105,12 @@ export interface Stack {
   /** The services beside the database; undefined where there are none that are ours to start and stop. */
   readonly application?: Application;
   /**
+   * Looks whether `up` could start it, before anything is removed for that.
+   *
+   * @throws RefusedError · ConfigurationError with what is in the way
+   */
+  readonly foresee?: () => Promise<void>;
+  /**
    * Stops everything, and keeps whatever the data needs to be found again.
    *
    * @throws RefusedError when the data would be gone
@@ -217,6 +223,8 @@ export interface StackOptions {
   readonly asksDatabase: boolean;
   /** Compose is given the configuration as this stack has read it, and not the files, which may have changed since. */
   readonly frozen: boolean;
+  /** The compose projects of all environments of the registry: whatever else is on the engine is nobody's of ours. */
+  readonly projects: readonly string[];
   /** What can be begun while the stack is asked. */
   readonly meanwhile: () => void;
   /** An alembic of this machine, for a stack without containers. */

@@ -22,6 +22,7 @@ describe('namesOf', () => {
       secretsTemplate: 'secrets/.env.template.secrets',
       databaseService: 'db',
       application: {
+        stated: false,
         service: 'core_api',
         folder: undefined,
         alembicIni: '/backend/migrations/alembic.ini',

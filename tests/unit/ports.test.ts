@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { holderOf, takenPorts, wantedPorts } from '../../lib/stack/compose/ports.ts';
+import { holderOf, portsOf, wantedPorts } from '../../lib/stack/compose/ports.ts';
 
 test('fixed ports of all services; what docker chooses is always free', () => {
   const services = {
     db: { ports: [{ host_ip: '127.0.0.1', published: '5433' }] },
-    web: { ports: [{ published: '80' }, { published: '0' }, {}] },
+    web: { ports: [{ published: '80' }, { published: '0' }, {}, { published: '53', protocol: 'udp' }] },
     other: {},
   };
   expect(wantedPorts({ services })).toEqual([
@@ -13,18 +13,25 @@ test('fixed ports of all services; what docker chooses is always free', () => {
   ]);
 });
 
-test('what docker ps says is taken', () => {
-  const lines = [
-    'shop-web-1\tshop\t0.0.0.0:80->8000/tcp, [::]:80->8000/tcp, 5432/tcp',
-    'lone\t\t127.0.0.1:9000-9001->9000-9001/tcp',
-    'quiet\tshop\t',
-    '',
-  ].join('\n');
-  expect(takenPorts(lines)).toEqual([
+test('what the engine says is taken', () => {
+  const listed = [
+    {
+      Names: ['/shop-web-1'],
+      Labels: { 'com.docker.compose.project': 'shop' },
+      Ports: [
+        { IP: '0.0.0.0', PublicPort: 80, Type: 'tcp' },
+        { IP: '::', PublicPort: 80, Type: 'tcp' },
+        { IP: '0.0.0.0', PublicPort: 53, Type: 'udp' },
+        { Type: 'tcp' },
+      ],
+    },
+    { Names: ['/lone'], Labels: null, Ports: [{ IP: '127.0.0.1', PublicPort: 9000, Type: 'tcp' }] },
+    { Names: ['/quiet'], Labels: {} },
+  ].map((one) => ({ Id: '', State: 'running', Mounts: [], ...one }));
+  expect(portsOf(listed)).toEqual([
     { container: 'shop-web-1', project: 'shop', address: '0.0.0.0', port: 80 },
-    { container: 'shop-web-1', project: 'shop', address: '[::]', port: 80 },
+    { container: 'shop-web-1', project: 'shop', address: '::', port: 80 },
     { container: 'lone', project: '', address: '127.0.0.1', port: 9000 },
-    { container: 'lone', project: '', address: '127.0.0.1', port: 9001 },
   ]);
 });
 

@@ -1,5 +1,5 @@
 import type { Environment } from '../../environment/resolve.ts';
-import { FailedError, UnreachableError } from '../../errors.ts';
+import { UnreachableError } from '../../errors.ts';
 import { lookAt } from '../../findings/finding.ts';
 import { display, type Command } from '../../display.ts';
 import type { Result, RunOptions } from '../../process.ts';
@@ -7,12 +7,12 @@ import type { Stack, StackOptions } from '../stack.ts';
 import { migrations } from './migrations.ts';
 import type { Asked } from './ask-first.ts';
 import { composeCommand, frozenCommand, inProject, refuseUnknown } from './config.ts';
+import { foreseeing, refuseOtherHost } from './before-up.ts';
 import { findContainer, type Container } from './containers.ts';
 import { destroyPlan } from './destroy.ts';
-import { dockerError, must } from './docker.ts';
+import { must } from './docker.ts';
 import { dumping } from './dump.ts';
 import { readDeclared, readLogin } from './login.ts';
-import { refuseProblems } from './official/obstacles.ts';
 import { once } from '../../once.ts';
 import { lockEngine } from './engine-lock.ts';
 import { greeting } from './greeting.ts';
@@ -27,6 +27,7 @@ import { addressOf } from './connect.ts';
 import { textWithin } from './restore.ts';
 import { otherPasswordIn } from './password.ts';
 import { withSession } from './sessions.ts';
+import { shown } from './shown.ts';
 import { spares } from './spares.ts';
 import { starting } from './starting.ts';
 import { keeper } from './survival/keep.ts';
@@ -41,8 +42,10 @@ export async function openComposeStack(
 ): Promise<Stack> {
   const { databaseService, actor, terminal, signal } = options;
   const { project } = environment;
-  const { docker, engine, running } = asked;
+  const { docker, engine } = asked;
   const { ask } = engine;
+  const here = once(() => refuseOtherHost(environment, ask));
+  const running = { ...asked.running, of: (service: string) => here().then(() => asked.running.of(service)) };
   options.meanwhile();
   const config = await asked.config;
   const settings = await readLogin({ environment, engine, config }, databaseService);
@@ -52,20 +55,7 @@ export async function openComposeStack(
   const compose = (...args: string[]): Command => composeCommand(environment, ...args);
   const told = (command: Command, how: RunOptions = {}): Promise<Result> =>
     must(command, { ...inProject(environment), ...how }, runCompose);
-  // On a terminal compose draws its own progress; elsewhere, in logs that are kept, each line passes the redactor.
-  const drawn = terminal.interactive && !terminal.folded;
-  const show = async (command: Command, how: RunOptions): Promise<void> => {
-    // It says best why it does not answer; docker has no need to complain then.
-    await running.look();
-    const output = drawn ? { terminal: true } : { onLine: (line: string) => terminal.line(line) };
-    const result = await runCompose(command, { ...inProject(environment), ...output, ...how });
-    running.forget();
-    if (result.status === 0) return;
-    // All of it was shown; the last line says why.
-    const error = dockerError(command, { ...result, stderr: result.stderr.trim().split('\n').at(-1)! });
-    if (!(error instanceof FailedError)) throw error;
-    throw new FailedError(error.message, { hint: `make check ENV=${environment.name}` });
-  };
+  const show = shown(environment, terminal, running, here);
   /** On the configuration that the guard has shown, where there is a guard: the files may say something else by now. */
   const changing = (...args: string[]): Command =>
     options.frozen ? frozenCommand(environment, ...args) : compose(...args);
@@ -83,14 +73,20 @@ export async function openComposeStack(
     declared: once(() => readDeclared(about, databaseService)),
     findsData: () => keeps.findsData(),
   };
-  /** What can be known before anything is started. */
+  const foresee = foreseeing(
+    { ...about, ask, projects: options.projects },
+    databaseService,
+    asking,
+    actor.dryRun,
+  );
   const beforeUp = async (build: boolean): Promise<void> => {
-    await refuseProblems(environment, databaseService, asking);
+    await foresee();
     await keeps.beforeUp(build);
   };
 
   const stack: Stack = {
     database: { name: settings.name, user: settings.user },
+    foresee,
 
     target: (dataDirectory, seen) => describeTarget(about, dataDirectory, seen),
 

@@ -36,6 +36,7 @@ export interface ConfiguredService {
     readonly host_ip?: string;
     readonly published?: string;
     readonly target?: number;
+    readonly protocol?: string;
   }[];
   readonly secrets?: readonly ConfiguredReference[];
   readonly configs?: readonly ConfiguredReference[];

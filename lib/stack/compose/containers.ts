@@ -32,6 +32,11 @@ export interface ListedContainer {
     readonly Source?: string;
     readonly Destination?: string;
   }[];
+  readonly Ports?: readonly {
+    readonly IP?: string;
+    readonly PublicPort?: number;
+    readonly Type: string;
+  }[];
   readonly NetworkSettings?: {
     readonly Networks?: Readonly<Record<string, { readonly NetworkID: string }>> | null;
   };

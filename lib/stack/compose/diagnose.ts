@@ -51,9 +51,9 @@ const engine: Check<Diagnosed> = {
 
 const ports: Check<Diagnosed> = {
   name: 'ports',
-  async look({ docker, config, environment }) {
+  async look({ docker, engine, config, environment }) {
     const local = (await engineEndpoint(environment.entry)).startsWith('unix:');
-    return lookAtPorts(docker, config, environment.project, local);
+    return lookAtPorts(docker, engine.ask, config, environment.project, local);
   },
 };
 

@@ -3,12 +3,16 @@ import { variablesWithoutDefault } from '../../environment/compose-variables.ts'
 import { REGISTRY_FILE } from '../../environment/registry.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { messageOf } from '../../errors.ts';
-import type { Claim, Footprint } from '../footprint.ts';
+import type { Claim, Exclusive, Footprint } from '../footprint.ts';
 import { composeFile, readComposeConfig, type ComposeConfig } from './config.ts';
 import { engineEndpoint } from './endpoint.ts';
+import { EVERYWHERE, wantedPorts } from './ports.ts';
 import { readText } from '../../system/read-bounded.ts';
 
-type Claims = Pick<Footprint, 'engine' | 'projects' | 'volumes' | 'external' | 'folders' | 'addresses'>;
+type Claims = Pick<
+  Footprint,
+  'engine' | 'projects' | 'volumes' | 'external' | 'folders' | 'addresses' | 'exclusive'
+>;
 
 /** What the resolved compose configuration of an environment claims. */
 export async function footprint(environment: Environment, databaseService: string): Promise<Claims> {
@@ -44,7 +48,24 @@ export async function footprint(environment: Environment, databaseService: strin
       ),
       ...hostsOf(environment, config),
     ],
+    exclusive: exclusiveOf(config, at),
   };
+}
+
+/** What the second stack on an engine would not get. A network of its project's own has the project in its name. */
+function exclusiveOf(config: ComposeConfig, at: (...needles: string[]) => string): Exclusive[] {
+  return [
+    ...Object.values(config.services).flatMap(({ container_name: name }): Exclusive[] =>
+      name === undefined ? [] : [{ what: 'container name', value: name, at: at(name) }],
+    ),
+    ...wantedPorts(config).map(({ address, port }): Exclusive => ({
+      ...{ what: 'port', value: String(port), at: at(`${port}:`) },
+      address: EVERYWHERE.test(address) ? '' : address,
+    })),
+    ...Object.entries(config.networks ?? {}).flatMap(([key, { name, external }]): Exclusive[] =>
+      external ? [] : [{ what: 'network', value: name, at: at(name, `${key}:`) }],
+    ),
+  ];
 }
 
 /** A context may lead to the engine that docker takes by itself, and two contexts to one engine. */
@@ -104,7 +125,7 @@ function missingVariables({ root, names, variables }: Environment): string[] {
  * File and line that give a value: the first line of the compose files that, with the env files' values put in, holds
  * one of the texts; where a variable stands for it, the line of the env file.
  */
-function placeOf(environment: Environment, needles: readonly string[]): string {
+export function placeOf(environment: Environment, needles: readonly string[]): string {
   const files = environment.names.composeFiles.map((file) => ({
     file,
     lines: readText(join(environment.root, file), { as: file }).split('\n'),

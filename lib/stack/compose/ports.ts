@@ -2,7 +2,9 @@ import { createServer } from 'node:net';
 import { display } from '../../display.ts';
 import { failed, passed, type Outcome } from '../../findings/finding.ts';
 import type { ComposeConfig } from './config.ts';
-import { must, type Docker } from './docker.ts';
+import { nameOf, PROJECT_LABEL, type ListedContainer } from './containers.ts';
+import type { Docker } from './docker.ts';
+import { demand, type Ask } from './engine.ts';
 
 /** A port of the engine's host that a service wants. */
 export interface Wanted {
@@ -20,37 +22,34 @@ export interface Taken {
   readonly port: number;
 }
 
-const EVERYWHERE = /^(0\.0\.0\.0|\[?::\]?|)$/;
+/** All addresses of a host. */
+export const EVERYWHERE = /^(0\.0\.0\.0|\[?::\]?|)$/;
 
 /** Fixed ports; one that docker may choose is always free. */
 export function wantedPorts({ services }: ComposeConfig): Wanted[] {
   return Object.entries(services).flatMap(([service, { ports = [] }]) =>
-    ports.flatMap(({ host_ip: address = '', published }) =>
-      published === undefined || !/^[1-9]\d*$/.test(published)
+    ports.flatMap(({ host_ip: address = '', published, protocol = 'tcp' }) =>
+      protocol !== 'tcp' || published === undefined || !/^[1-9]\d*$/.test(published)
         ? []
         : [{ service, address, port: Number(published) }],
     ),
   );
 }
 
-/** From lines of `docker ps`: name, project and `0.0.0.0:80->8000/tcp, [::]:80->8000/tcp, 5432/tcp`. */
-export function takenPorts(lines: string): Taken[] {
-  return lines
-    .split('\n')
-    .filter(Boolean)
-    .flatMap((line) => {
-      const [container = '', project = '', ports = ''] = line.split('\t');
-      return [...ports.matchAll(/(?:^|, )([^,]*?):(\d+)(?:-(\d+))?->/g)].flatMap(
-        ([, address, first, last]) => {
-          const count = Number(last ?? first) - Number(first) + 1;
-          return Array.from({ length: count }, (_, at) => ({
-            ...{ container, project, address: address! },
-            port: Number(first) + at,
-          }));
-        },
-      );
-    });
-}
+/** The ports of its host that containers have. */
+export const portsOf = (listed: readonly ListedContainer[]): Taken[] =>
+  listed.flatMap((container) =>
+    (container.Ports ?? []).flatMap(({ IP = '', PublicPort, Type }) =>
+      PublicPort === undefined || Type !== 'tcp'
+        ? []
+        : [
+            {
+              ...{ container: nameOf(container), project: container.Labels?.[PROJECT_LABEL] ?? '' },
+              ...{ address: IP, port: PublicPort },
+            },
+          ],
+    ),
+  );
 
 /** Who has a wanted port. */
 export function holderOf({ address, port }: Wanted, taken: readonly Taken[]): Taken | undefined {
@@ -61,37 +60,56 @@ export function holderOf({ address, port }: Wanted, taken: readonly Taken[]): Ta
   );
 }
 
+/** A wanted port that somebody else has. */
+export interface Blocked {
+  readonly port: number;
+  /** For people. */
+  readonly said: string;
+  readonly holder: Taken | undefined;
+}
+
+/** The fixed ports that are neither free nor ours. @param local whether the engine is on this machine */
+export async function blockedPorts(
+  listed: readonly ListedContainer[],
+  config: ComposeConfig,
+  project: string,
+  local: boolean,
+): Promise<Blocked[]> {
+  const taken = portsOf(listed);
+  const states = await Promise.all(
+    wantedPorts(config).map(async (one) => {
+      const holder = holderOf(one, taken);
+      const isFree = holder ? holder.project === project : !local || (await canListen(one));
+      const who = holder
+        ? `${holder.container}${holder.project && ` (project ${holder.project})`}`
+        : 'another program';
+      return isFree
+        ? []
+        : [{ port: one.port, holder, said: `port ${one.port} of ${one.service} is taken by ${who}` }];
+    }),
+  );
+  return states.flat();
+}
+
 /** Whether each fixed port is free, or ours already. */
 export async function lookAtPorts(
   docker: Docker,
+  ask: Ask,
   config: ComposeConfig,
   project: string,
   local: boolean,
 ): Promise<Outcome> {
   const wanted = wantedPorts(config);
   if (wanted.length === 0) return passed('none is fixed');
-  const format = '{{.Names}}\t{{.Label "com.docker.compose.project"}}\t{{.Ports}}';
-  const taken = takenPorts((await must(docker('ps', '--no-trunc', '--format', format))).stdout);
-  const states = await Promise.all(
-    wanted.map(async (one) => {
-      const holder = holderOf(one, taken);
-      if (holder) return { one, holder, free: holder.project === project };
-      return { one, holder, free: !local || (await isFree(one)) };
-    }),
-  );
-  const blocked = states.filter(({ free }) => !free);
+  const listed = await demand<ListedContainer[]>(ask, '/containers/json');
+  const blocked = await blockedPorts(listed, config, project, local);
   if (blocked.length === 0) {
-    return passed(states.map(({ one, holder }) => `${one.port} ${holder ? 'ours' : 'free'}`).join(', '));
+    const taken = portsOf(listed);
+    return passed(wanted.map((one) => `${one.port} ${holderOf(one, taken) ? 'ours' : 'free'}`).join(', '));
   }
-  const found = blocked.map(({ one, holder }) => {
-    const who = holder
-      ? `${holder.container}${holder.project && ` (project ${holder.project})`}`
-      : 'another program';
-    return `port ${one.port} of ${one.service} is taken by ${who}`;
-  });
   const other = blocked.find(({ holder }) => holder?.project)?.holder;
   return failed(
-    found.join('; '),
+    blocked.map(({ said }) => said).join('; '),
     other
       ? display(docker('compose', '--project-name', other.project, 'down'))
       : 'end it, or choose another port',
@@ -99,7 +117,7 @@ export async function lookAtPorts(
 }
 
 /** Only on the machine that the engine runs on. */
-function isFree({ address, port }: Wanted): Promise<boolean> {
+function canListen({ address, port }: Wanted): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
       .once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'EADDRINUSE'))

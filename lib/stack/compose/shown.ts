@@ -1,0 +1,37 @@
+import type { Command } from '../../display.ts';
+import type { Environment } from '../../environment/resolve.ts';
+import { FailedError } from '../../errors.ts';
+import type { RunOptions } from '../../process.ts';
+import type { Terminal } from '../../terminal.ts';
+import { inProject } from './config.ts';
+import { dockerError } from './docker.ts';
+import { runCompose } from './plugin.ts';
+import type { RunningContainers } from './running.ts';
+
+/**
+ * Runs compose commands where the person sees what they print. On a terminal compose draws its own progress; elsewhere, in
+ * logs that are kept, each line passes the redactor.
+ *
+ * @param allowed asked before each
+ */
+export function shown(
+  environment: Environment,
+  terminal: Terminal,
+  running: RunningContainers,
+  allowed: () => Promise<void>,
+): (command: Command, how: RunOptions) => Promise<void> {
+  const drawn = terminal.interactive && !terminal.folded;
+  return async (command, how) => {
+    // It says best why it does not answer; docker has no need to complain then.
+    await running.look();
+    await allowed();
+    const output = drawn ? { terminal: true } : { onLine: (line: string) => terminal.line(line) };
+    const result = await runCompose(command, { ...inProject(environment), ...output, ...how });
+    running.forget();
+    if (result.status === 0) return;
+    // All of it was shown; the last line says why.
+    const error = dockerError(command, { ...result, stderr: result.stderr.trim().split('\n').at(-1)! });
+    if (!(error instanceof FailedError)) throw error;
+    throw new FailedError(error.message, { hint: `make check ENV=${environment.name}` });
+  };
+}
