@@ -24,34 +24,33 @@ export function findOverlaps(
   const configured = footprints.find(({ environment }) => environment === name)!;
   const own = { ...configured, ...withActual(configured, target, plan) };
   const same = (a: string, b: string): boolean => a === b;
-  return (
-    footprints
-      .filter((other) => other !== configured && other.engine === own.engine)
-      // The engine that we are at is another one then.
-      .filter(({ host }) => host === undefined || host === target.host)
-      .flatMap((other) => {
-        const shared = (
-          what: Overlap['what'],
-          ours: readonly Claim[],
-          theirs: readonly Claim[],
-          meets: (a: string, b: string) => boolean,
-        ): Overlap[] =>
-          ours.flatMap((claim) =>
-            theirs
-              .filter(({ value }) => meets(claim.value, value))
-              .map((met) => ({
-                ...{ what, own: claim, other: met, environment: other.environment },
-                protected: own.protected || other.protected,
-              })),
-          );
-        return [
-          ...shared('project', own.projects, other.projects, same),
-          ...shared('volume', own.volumes, [...other.volumes, ...other.external], same),
-          ...shared('folder', own.folders, other.folders, isNested),
-          ...shared('address', own.addresses, other.addresses, isSameAddress),
-        ];
-      })
-  );
+  // Where another host is pinned, the engine that we are at is not the one that is meant.
+  const isHere = ({ engine, host }: Footprint): boolean =>
+    engine === own.engine && (host === undefined || host === target.host);
+  return footprints
+    .filter((other) => other !== configured && isHere(other))
+    .flatMap((other) => {
+      const shared = (
+        what: Overlap['what'],
+        ours: readonly Claim[],
+        theirs: readonly Claim[],
+        meets: (a: string, b: string) => boolean,
+      ): Overlap[] =>
+        ours.flatMap((claim) =>
+          theirs
+            .filter(({ value }) => meets(claim.value, value))
+            .map((met) => ({
+              ...{ what, own: claim, other: met, environment: other.environment },
+              protected: own.protected || other.protected,
+            })),
+        );
+      return [
+        ...shared('project', own.projects, other.projects, same),
+        ...shared('volume', own.volumes, [...other.volumes, ...other.external], same),
+        ...shared('folder', own.folders, other.folders, isNested),
+        ...shared('address', own.addresses, other.addresses, isSameAddress),
+      ];
+    });
 }
 
 /** The storage that is in use, and what else will be removed, may be another one than the configuration says by now. */

@@ -10,6 +10,7 @@ import type { Plan } from './plan.ts';
 import type { SessionAs } from './postgres/session.ts';
 import type { Target } from './target.ts';
 
+export type { StackOptions } from './options.ts';
 export type { Storage, Target } from './target.ts';
 
 /** The server's own, of the server's version, or the one that makesafe brings along, which is the same everywhere. */
@@ -214,22 +215,4 @@ export interface Stack {
    * @throws RefusedError when it would, or when nobody can see which one it reaches
    */
   alembic(args: readonly string[], options?: AlembicOptions): Promise<AlembicResult>;
-}
-
-export interface StackOptions {
-  /** The compose service that runs PostgreSQL. */
-  readonly databaseService: string;
-  /** The database is going to be asked something in any case: a connection is begun at once. */
-  readonly asksDatabase: boolean;
-  /** Compose is given the configuration as this stack has read it, and not the files, which may have changed since. */
-  readonly frozen: boolean;
-  /** The compose projects of all environments of the registry: whatever else is on the engine is nobody's of ours. */
-  readonly projects: readonly string[];
-  /** What can be begun while the stack is asked. */
-  readonly meanwhile: () => void;
-  /** An alembic of this machine, for a stack without containers. */
-  readonly alembic: string | undefined;
-  readonly actor: Actor;
-  readonly terminal: Terminal;
-  readonly signal: AbortSignal;
 }
