@@ -1,11 +1,9 @@
 import type { Transform, Writable } from 'node:stream';
 import type { Client } from 'pg';
-import type { Actor } from '../act.ts';
 import type { Finding, Outcome } from '../findings/finding.ts';
 import type { ToText } from '../database/dump.ts';
 import type { AlembicOptions, AlembicResult } from '../migrations/run-alembic.ts';
 import type { Result } from '../process.ts';
-import type { Terminal } from '../terminal.ts';
 import type { Plan } from './plan.ts';
 import type { SessionAs } from './postgres/session.ts';
 import type { Target } from './target.ts';
