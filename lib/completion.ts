@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Registry } from './environment/registry.ts';
 import { UsageError } from './errors.ts';
-import { findMakefile } from './init/project.ts';
+import { spellingOf } from './init/their-makefile.ts';
 import type { Parameter } from './params.ts';
 import type { Task } from './task.ts';
 import type { Terminal } from './terminal.ts';
@@ -36,18 +35,14 @@ export async function printCandidates(words: readonly string[]): Promise<void> {
     const root = findRoot(process.argv[1]!);
     const [registry, tasks] = await Promise.all([loadRegistry(root), loadTasks(root)]);
     const isMake = words[0] !== 'makesafe';
-    const found = candidates(isMake ? words : words.slice(1), tasks, registry, isMake ? prefixIn(root) : '');
+    // Behind `make` a name may be a target of the team's own, which takes nothing of ours.
+    const { prefix, except } = (isMake && spellingOf(root)) || { prefix: '', except: [] as string[] };
+    const ours = tasks.filter((task) => !except.includes(task.name));
+    const found = candidates(isMake ? words : words.slice(1), ours, registry, prefix);
     process.stdout.write(found.map((word) => `${word}\n`).join(''));
   } catch {
     process.exitCode = 1;
   }
-}
-
-/** What the makefile puts before the names of our targets. */
-function prefixIn(root: string): string {
-  const makefile = findMakefile(root);
-  const text = makefile === undefined ? '' : readText(join(root, makefile));
-  return text.match(/^MAKESAFE_PREFIX *:?= *(\S*)/m)?.[1] ?? '';
 }
 
 /** Targets, then the variables that the typed targets take, then the values of one. */

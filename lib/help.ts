@@ -4,7 +4,9 @@ import type { Group, Run, Task } from './task.ts';
 import type { EnvironmentEntry, Registry } from './environment/registry.ts';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { commandLine } from './command-line.ts';
 import { UsageError } from './errors.ts';
+import { spellingOf } from './init/their-makefile.ts';
 import type { MakeInvocation } from './make.ts';
 import { nearest } from './suggest.ts';
 import { loadTasks, taskNames } from './tasks.ts';
@@ -34,7 +36,15 @@ export async function help({ root, values, make, registry, terminal }: Run): Pro
   }
   const tasks = await loadTasks(root);
   const one = tasks.find(({ name }) => name === wanted);
-  terminal.result(one ? renderTask(one, registry) : renderOverview(tasks, registry, usage(root, make)));
+  terminal.result(
+    one ? renderTask(one, registry) : renderOverview(tasks, registry, usage(root, make), theirs(root, make)),
+  );
+}
+
+/** Tasks whose name is another target for make, and the line that runs ours. */
+function theirs(root: string, make: MakeInvocation | undefined): ReadonlyMap<string, string> {
+  const { except = [] } = make ?? spellingOf(root) ?? {};
+  return new Map(except.map((name) => [name, commandLine(undefined, root, name, {})]));
 }
 
 function usage(root: string, make: MakeInvocation | undefined): string {
@@ -64,6 +74,7 @@ export function renderOverview(
   tasks: readonly Task[],
   registry: Registry,
   how = `make <task> [NAME=value …]      or: ${USAGE_OF_SCRIPT} [NAME=value …]`,
+  elsewhere: ReadonlyMap<string, string> = new Map(),
 ): string {
   const width = widest([...tasks.map(({ name }) => name), ...Object.keys(registry.environments)]);
   const groups = (Object.keys(GROUPS) as Group[]).map((group) =>
@@ -73,7 +84,10 @@ export function renderOverview(
         .filter(({ definition }) => definition.group === group)
         .map(({ name, definition }) => {
           const mark = definition.destructive ? '⚠' : ' ';
-          return `  ${mark} ${pad(name, width)}  ${inRegistry(definition.summary, registry)}`;
+          const summary = inRegistry(definition.summary, registry);
+          const line = elsewhere.get(name);
+          // Behind `make` this name is a target of the team's own.
+          return `  ${mark} ${pad(name, width)}  ${line === undefined ? summary : `only as ${line}: ${summary}`}`;
         }),
     ].join('\n'),
   );

@@ -3,6 +3,7 @@ import { commandLine, spelling } from './command-line.ts';
 import { canonicalise } from './environment/canonicalise.ts';
 import { findRoot, loadRegistry, namingRegistry, type Registry } from './environment/registry.ts';
 import { RefusedError, UsageError } from './errors.ts';
+import { spellingOf } from './init/their-makefile.ts';
 import { namesOfRegistry } from './output/names.ts';
 import { makeCommandLines, readMakeInvocation, type MakeInvocation } from './make.ts';
 import { readParameters, type Given } from './params.ts';
@@ -15,8 +16,10 @@ export const runTask = (task: Task, script: string): Promise<void> =>
   runProgram((terminal, signal) => perform(task, script, terminal, signal));
 
 async function perform(task: Task, script: string, terminal: Terminal, signal: AbortSignal): Promise<void> {
-  const make = readMakeInvocation(process.env, makeCommandLines());
   const root = findRoot(script);
+  const called = readMakeInvocation(process.env, makeCommandLines());
+  // What stands behind ours in their makefile is theirs for make, whether anybody has said so or not.
+  const make = called && { ...called, ...spellingOf(root) };
   const [spell, name] = [spelling(make, root), namingRegistry(root)];
   terminal.spell = (text) => name(spell?.(text) ?? text);
   const registry = await loadRegistry(root, signal);

@@ -1,5 +1,6 @@
 import { join, normalize } from 'node:path';
 import { readTextIfThere } from '../system/read-bounded.ts';
+import { findMakefile } from './project.ts';
 
 /** A target of a makefile, as it stands there. */
 export interface Target {
@@ -79,7 +80,7 @@ export function readTheirMakefile(root: string, makefile: string): TheirMakefile
       if (included !== undefined) {
         close();
         for (const word of fill(included).split(/\s+/)) {
-          if (word === FRAGMENT) {
+          if (/(^|\/)makesafe\.mk$/.test(word)) {
             found.ours = {
               prefix: found.variables.get('MAKESAFE_PREFIX') ?? '',
               except: (found.variables.get('MAKESAFE_EXCEPT') ?? '').split(/\s+/).filter(Boolean),
@@ -184,4 +185,15 @@ export function spellingIn({ ours, targets }: TheirMakefile): Spelling | undefin
     .filter(({ name, behindOurs, recipe }) => behindOurs && recipe.length > 0 && name.startsWith(prefix))
     .map(({ name }) => name.slice(prefix.length));
   return { prefix, except: [...new Set([...ours.except, ...theirs])] };
+}
+
+/** The same of a repository, as its makefile stands now; undefined where it has no targets of ours. */
+export function spellingOf(root: string): Spelling | undefined {
+  try {
+    const makefile = findMakefile(root);
+    return makefile === undefined ? undefined : spellingIn(readTheirMakefile(root, makefile));
+  } catch {
+    // What cannot be read is make's to say.
+    return undefined;
+  }
 }

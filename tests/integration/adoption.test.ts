@@ -84,6 +84,14 @@ describe('makesafe in another repository, installed from its tarball', () => {
     expect(help).toMatch(/^ +⚠ db-reset-volume-env /m);
     expect(help).toMatch(/^ +dev +default/m);
     expect(help).not.toMatch(/vm_stg|local_dev|not-a-task/);
+    // Theirs has the name: ours is offered under that line, and completion says nothing of it behind make.
+    expect(help).toMatch(/^ +up +only as npx makesafe up: /m);
+    expect((await shop.makesafe('complete up TIM')).stdout).toBe('');
+    // What they write behind ours is theirs as well, for make takes the last one.
+    shop.write('Makefile', `${shop.read('Makefile')}\ndb-reset-volume-env:\n\t@echo theirs\n`);
+    expect(succeeded(await shop.runMake('help')).stdout).toMatch(
+      /^ +⚠ db-reset-volume-env +only as npx makesafe db-reset-volume-env: /m,
+    );
     // A target that nobody has stays make's business.
     expect((await shop.runMake('restrat')).stderr).toContain("No rule to make target 'restrat'");
     // Theirs has the name, so ours is spelled in another way.

@@ -40,6 +40,13 @@ describe('the overview', () => {
     });
   });
 
+  test("says of a target that stays the team's own how ours is called", () => {
+    const line = renderOverview(tasks, registry, '', new Map([['up', 'npx makesafe up']]))
+      .split('\n')
+      .find((one) => one.startsWith('    up '));
+    expect(line).toContain(`  only as npx makesafe up: ${byName('up').definition.summary}`);
+  });
+
   test('fits a screen', () => {
     const lines = renderOverview(tasks, registry).split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120);
