@@ -1,3 +1,4 @@
+import { findInProject } from './alembic-failure.ts';
 import { applyRoles, rolesScript } from './database/bootstrap-roles.ts';
 import { ensureMarker } from './database/marker.ts';
 import type { DatabaseIdentity } from './database/identity.ts';
@@ -166,14 +167,26 @@ export const history = async (run: StackRun): Promise<void> =>
 export const heads = async (run: StackRun): Promise<void> =>
   void (await alembic(run, { changes: false }, 'heads'));
 
-/** Makes a revision file; with `autogenerate`, filled from the difference between the models and the database. */
+/**
+ * Makes a revision file; with `autogenerate`, filled from the difference between the models and the database.
+ *
+ * @throws FailedError where it was made in a container and not in the checkout
+ */
 export async function makeRevision(run: StackRun, autogenerate: boolean): Promise<void> {
-  const { terminal, actor, values, command } = run;
+  const { terminal, actor, values, command, root, stack } = run;
   const id = (values['REV_ID'] as string | undefined) ?? revisionId(new Date());
+  const head = values['HEAD'] as string;
   const flags = [`--message=${values['MSG'] as string}`, `--rev-id=${id}`];
-  await alembic(run, { changes: true }, 'revision', ...(autogenerate ? ['--autogenerate'] : []), ...flags);
+  if (head !== 'head') flags.push(`--head=${head}`);
+  const words = ['revision', ...(autogenerate ? ['--autogenerate'] : []), ...flags];
+  const made = (await alembic(run, { changes: true }, ...words))?.made;
   if (actor.dryRun) return;
-  terminal.ok(`made revision ${id}`);
+  if (stack.isBuiltIn(made)) {
+    throw new FailedError(`${made} was made in a container that is gone, and not in this checkout`, {
+      hint: 'mount the folder of the revisions into the service (volumes: in the compose file), then type this again',
+    });
+  }
+  terminal.ok(`made revision ${id}${made === undefined ? '' : `: ${findInProject(root, made)}`}`);
   terminal.next(command('al-up'));
 }
 

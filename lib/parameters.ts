@@ -62,6 +62,8 @@ export function revision(summary: string, fallback?: string): Parameter<string> 
   return fallback === undefined ? { ...row, required: true } : { ...row, default: fallback };
 }
 
+export const HEAD = revision('the revision that it follows, where there are several heads', 'head');
+
 export const BACKUP_DIR = folder('the folder of the backups', { default: 'backups' });
 
 /** What a restore does only where a person typed the word. */

@@ -1,4 +1,4 @@
-import { ALEMBIC, ALEMBIC_INI } from '../lib/parameters.ts';
+import { ALEMBIC, ALEMBIC_INI, HEAD } from '../lib/parameters.ts';
 import { required, text } from '../lib/params.ts';
 import { defineTask } from '../lib/task.ts';
 
@@ -9,6 +9,7 @@ export default defineTask(import.meta.url, {
   parameters: {
     MSG: required('what the revision does', { placeholder: '<message>' }),
     REV_ID: text('the id of the revision', { defaultNote: 'the time, as 20251211_140000000' }),
+    HEAD,
     ALEMBIC,
     ALEMBIC_INI,
   },

@@ -26,6 +26,7 @@ const NAMING: Readonly<Record<string, Form>> = {
       }),
   ],
   secretsTemplate: ['a path', isText],
+  profiles: ['a list of names', isTexts],
   databaseService: ['the name of a service', isText],
   application: [
     '{ service, folder, alembicIni, python }, or false',

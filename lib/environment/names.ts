@@ -17,6 +17,8 @@ export interface Naming {
   readonly envFiles?: readonly (string | EnvFile)[];
   /** What a missing secrets file is made from. */
   readonly secretsTemplate?: string;
+  /** Profiles of the compose file that are this environment's: `docker compose --profile`. */
+  readonly profiles?: readonly string[];
   /** The compose service that runs PostgreSQL. */
   readonly databaseService?: string;
   /**
@@ -47,6 +49,7 @@ export interface Names {
   readonly composeFiles: readonly string[];
   readonly envFiles: readonly EnvFile[];
   readonly secretsTemplate: string;
+  readonly profiles: readonly string[];
   readonly databaseService: string;
   readonly application: {
     /** Whether the registry names it; else it is the usual name, and there may be no such service. */
@@ -67,6 +70,7 @@ const APPLICATION = { service: 'core_api', alembicIni: '/backend/migrations/alem
 
 const DEFAULTS = {
   composeFile: [],
+  profiles: [],
   envFiles: [
     'env/.env.common',
     'env/.env.{environment}',
@@ -93,6 +97,7 @@ export function namesOf(root: string, registry: Registry, environment: string): 
       typeof file === 'string' ? { path: fill(file), secret: false } : { ...file, path: fill(file.path) },
     ),
     secretsTemplate: fill(given.secretsTemplate),
+    profiles: given.profiles,
     databaseService: given.databaseService,
     application: {
       ...{ folder: undefined, python: undefined, ...APPLICATION, ...(given.application || {}) },

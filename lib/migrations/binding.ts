@@ -55,6 +55,8 @@ interface Report extends Partial<Plan>, Partial<Heads> {
   readonly failed?: FailureReport;
   /** What Python prints of an exception that nobody caught. */
   readonly traceback?: string;
+  /** The file of a revision that was made. */
+  readonly made?: string;
 }
 
 /** For whoever reads a server's log. */
@@ -178,6 +180,11 @@ export class Binding {
   /** How many connections had reached the right database. */
   get bound(): number {
     return this.#reports.findLast(({ bound }) => bound !== undefined)?.bound ?? 0;
+  }
+
+  /** The file that a revision was written to, as alembic's place sees it. */
+  get made(): string | undefined {
+    return this.#reports.findLast(({ made }) => made !== undefined)?.made;
   }
 
   get heads(): Heads | undefined {

@@ -26,6 +26,8 @@ OWN_ENTRY = sys.path.pop(0) if sys.path[:1] == [""] else None
 
 MARKER = re.compile(rb"(?:^|\n)makesafe\.environment=([a-z0-9][a-z0-9_-]*)\s*\Z")
 REFUSED = 77
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+NO_TRANSACTION = "25P01"
 
 given = {}
 # Of the migrations that run: how far they are, for whoever has to hear why they stopped.
@@ -270,6 +272,26 @@ def bind_pool():
         judge(driver, row)
 
 
+def lock_versions(context):
+    """
+    Waits for whoever else migrates, an application that does so at its start, and keeps it waiting until this transaction
+    ends. Without a transaction there is nothing to hold it.
+    """
+    from sqlalchemy import text
+
+    connection = context.connection
+    table = connection.dialect.identifier_preparer.format_table(context._version).replace(":", "\\:")
+    try:
+        connection.execute(text("LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE" % table))
+    except Exception as error:
+        original = getattr(error, "orig", error)
+        states = [getattr(original, name, None) for name in ("sqlstate", "pgcode")]
+        if NO_TRANSACTION not in states and NO_TRANSACTION not in repr(original):
+            raise
+        return False
+    return True
+
+
 def tell_plans():
     """Says to which revisions alembic is about to lead which version table, as it knows it from where it begins."""
     from alembic.runtime import migration
@@ -310,6 +332,16 @@ def tell_plans():
     migration.MigrationContext.autocommit_block = autocommit_block
 
     plain = migration.MigrationContext.__init__
+    plain_maintainer = migration.HeadMaintainer.__init__
+    maintainers = weakref.WeakKeyDictionary()
+
+    @functools.wraps(plain_maintainer)
+    def init_maintainer(self, context, heads):
+        plain_maintainer(self, context, heads)
+        if type(self) is migration.HeadMaintainer:
+            maintainers[context] = self
+
+    migration.HeadMaintainer.__init__ = init_maintainer
 
     @functools.wraps(plain)
     def init(self, *args, **options):
@@ -320,6 +352,12 @@ def tell_plans():
 
         def told(heads, context):
             steps = list(steps_of(heads, context))
+            if steps and lock_versions(context):
+                # Somebody else may have migrated while we waited.
+                now = context.get_current_heads()
+                if set(now) != set(heads):
+                    heads, steps = now, list(steps_of(now, context))
+                    maintainers[context].heads = set(now)
             planned = Planned(context, heads)
             # It logs as if it did what it only counts.
             quiet, migration.log.disabled = migration.log.disabled, True
@@ -356,6 +394,42 @@ def tell_heads():
 def revision_of(step):
     return getattr(getattr(step, "revision", None), "revision", None)
 
+
+def tell_made():
+    """
+    Says which file a revision was written to. It belongs to whom its folder belongs: in a container root may run this, and
+    the folder be that of a person's checkout.
+    """
+    from alembic.script import ScriptDirectory
+
+    plain = ScriptDirectory.generate_revision
+
+    @functools.wraps(plain)
+    def generate_revision(self, *args, **options):
+        made = []
+        mkdir = os.mkdir
+
+        def recorded(path, *more, **how):
+            mkdir(path, *more, **how)
+            made.append(os.path.abspath(path))
+
+        os.mkdir = recorded
+        try:
+            script = plain(self, *args, **options)
+        finally:
+            os.mkdir = mkdir
+        if script is not None:
+            path = os.path.abspath(script.path)
+            for each in made + [path]:
+                folder = os.stat(os.path.dirname(each))
+                try:
+                    os.chown(each, folder.st_uid, folder.st_gid)
+                except OSError:
+                    pass  # Who may not give it away has made it as a person.
+            say(made=path)
+        return script
+
+    ScriptDirectory.generate_revision = generate_revision
 
 def causes(error):
     """An exception, and what it was raised for, the last one first."""
@@ -488,6 +562,7 @@ def main(what):
         bind_pool()
         tell_plans()
         tell_heads()
+        tell_made()
     except ImportError as error:
         refuse(unreachable=str(error))
     hide_own_frames()

@@ -38,6 +38,8 @@ export interface AlembicResult extends Result {
   readonly heads: Heads | undefined;
   /** Why it stopped, in its own words; undefined where it did not, or nobody can say. */
   readonly failure?: FailureReport | undefined;
+  /** The file of the revision that was made, as that place sees it; undefined where nobody could see. */
+  readonly made?: string | undefined;
 }
 
 /** The place where an environment's migrations are. */
@@ -122,7 +124,8 @@ export async function runAlembic(
   const holders = holdersOf(place.ask, () => ({ processes: binding.sessions }));
   const result = binding.read(await whileWaitingFor(holders, started));
   if (binding.refusal) throw refused(binding.refusal, expected, binding.bound, place);
-  return { ...result, plans: binding.plans, heads: binding.heads, failure: binding.failure };
+  const { plans, heads, failure, made } = binding;
+  return { ...result, plans, heads, failure, made };
 }
 
 const unlessNeeded =

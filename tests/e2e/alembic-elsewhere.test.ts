@@ -107,20 +107,15 @@ describe.skipIf(inject('noEngine') !== '')('two stacks on one network, both answ
             continue;
           }
           done++;
-          // Of al-rev-auto: the application has no models.
-          expect([0, 255], said).toContain(ran.status);
+          // Of al-rev-auto: the application has no models. Of al-rev: the revisions are in the image.
+          const status = task.startsWith('al-rev-auto') ? 255 : task.startsWith('al-rev') ? 1 : 0;
+          expect(ran.status, said).toBe(status);
           if (/^al-(up|stamp(-env)? REV=head)/.test(task)) expect(await revision(), said).toBe(HEAD);
           if (/^al-stamp(-env)? REV=\d/.test(task)) expect(await revision(), said).toBe(BEFORE_HEAD);
           if (task.startsWith('al-down')) expect(await revision(), said).not.toBe(at);
           // Stamped backwards, a table of the revision that is done again is there already.
           if (/^al-stamp(-env)? REV=\d/.test(task))
             await stg.sql(`UPDATE alembic_version SET version_num = '${HEAD}'`);
-          // The files are in the image, and not in the way of the next round.
-          if (task.startsWith('al-rev '))
-            await docker(
-              ...['exec', await scratch.container('vm_stg', 'core_api')],
-              ...['sh', '-c', 'rm /backend/migrations/alembic/versions/2099*'],
-            );
         }
       }
       console.info(`${done} done, ${refused} refused`);

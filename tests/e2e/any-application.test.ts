@@ -1,4 +1,5 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, chownSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { docker } from '../helpers/processes.ts';
 import { oddStack, writeProject } from '../helpers/odd-stacks.ts';
@@ -48,6 +49,10 @@ const environments = {
     },
     'migrate',
   ),
+  branched: {
+    ...oddStack('branched', { api: { entrypoint: ['sleep', 'infinity'], profiles: ['app'] } }, 'api'),
+    env: { COMPOSE_PROFILES: 'app' },
+  },
 };
 
 describe.skipIf(inject('noEngine') !== '')('any application', () => {
@@ -63,7 +68,7 @@ describe.skipIf(inject('noEngine') !== '')('any application', () => {
     docker('ps', '--all', '--quiet', '--filter', `name=${scratch.project(environment)}-makesafe-alembic`);
 
   beforeAll(() => {
-    for (const name of Object.keys(environments))
+    for (const name of ['migrating', 'needy', 'once'])
       writeProject(scratch, name, {
         one: { sql: 'CREATE TABLE of_one (); SELECT pg_sleep(2)' },
         two: { after: 'one', head: 'print("loaded the view definitions (head)")' },
@@ -141,5 +146,77 @@ describe.skipIf(inject('noEngine') !== '')('any application', () => {
     const verified = await scratch.mustTask('db-verify-env ENV=once');
     expect(verified.stdout).toMatch(/^✓ one head +two$/m);
     expect(verified.stdout).toMatch(/^✓ at head +two$/m);
+  });
+
+  describe('with heads that are kept, a profile, and a person who owns the checkout', () => {
+    const registry = (change: (text: string) => string): void =>
+      scratch.write('env/environments.ts', change(scratch.read('env/environments.ts')));
+    beforeAll(async () => {
+      writeProject(scratch, 'branched', {
+        one: {},
+        left: { after: 'one' },
+        // Needed by right, so no version table holds it in the end.
+        side: {},
+        right: { after: 'one', needs: 'side' },
+      });
+      await scratch.mustTask('up ENV=branched');
+    });
+
+    test('without a word on it: refused before anything is destroyed', async () => {
+      await sql('branched', 'CREATE TABLE kept ()');
+      const { status, stderr } = await scratch.runTask('db-rebuild-env ENV=branched WAIT=0');
+      expect(stderr).toContain('the migrations have 3 heads, and cannot go to one: left, right, side');
+      expect(stderr).toMatch(/severalHeads: true/);
+      expect(status).toBe(77);
+      expect(await sql('branched', `SELECT to_regclass('kept')`)).toBe('kept');
+    });
+
+    test('and a revision that cannot be read', async () => {
+      const file = source('branched', 'migrations/versions/left_one.py');
+      const text = readFileSync(file, 'utf8');
+      appendFileSync(file, 'raise RuntimeError("not to be read")\n');
+      const { status, stderr } = await scratch.runTask('db-rebuild-env ENV=branched WAIT=0');
+      expect(stderr).toMatch(/the migrations cannot run: .*not to be read/);
+      expect(status).toBe(77);
+      writeFileSync(file, text);
+    });
+
+    test('severalHeads: all of them, in each task', async () => {
+      registry((text) => text.replace('export default {', 'export default { "severalHeads": true,'));
+      await scratch.mustTask('db-rebuild-env ENV=branched WAIT=0');
+      expect(await revision('branched')).toBe('left right');
+      expect((await scratch.mustTask('al-cur-env ENV=branched')).stderr).toContain(
+        'is at head (left, right)',
+      );
+      const { stdout } = await scratch.mustTask('db-verify-env ENV=branched');
+      expect(stdout).toMatch(/^✓ one head +3, on purpose: left, right, side$/m);
+      await scratch.mustTask('al-up-env ENV=branched');
+    });
+
+    test('a revision belongs to the person whose folder it is in', async () => {
+      const folder = source('branched', 'migrations/versions');
+      chownSync(folder, 1234, 2345);
+      registry((text) => text.replace(/"default": "\w+"/, '"default": "branched"'));
+      const { stderr } = await scratch.mustTask(['al-rev', 'MSG=add x', 'REV_ID=made', 'HEAD=left']);
+      const file = join(folder, 'made_add_x.py');
+      expect(stderr).toContain(
+        '[ok] made revision made: docker/source-branched/migrations/versions/made_add_x.py',
+      );
+      expect(statSync(file)).toMatchObject({ uid: 1234, gid: 2345 });
+      expect(existsSync(join(folder, '__pycache__'))).toBe(false);
+    });
+
+    test('a service behind a profile that is not the environment’s: the line to write', async () => {
+      scratch.write('env/.env.branched', 'POSTGRES_USER=app\nPOSTGRES_DB=core\n');
+      const { status, stderr } = await scratch.runTask('al-heads-env ENV=branched');
+      expect(stderr).toContain(`profiles: ['app']`);
+      expect(status).toBe(78);
+      registry((text) => text.replace(/("branched": \{)/, '$1 "profiles": ["app"],'));
+      await scratch.mustTask('al-heads-env ENV=branched');
+      await scratch.mustTask('down ENV=branched');
+      expect(await docker('ps', '--all', '--quiet', '--filter', `name=${scratch.project('branched')}`)).toBe(
+        '',
+      );
+    });
   });
 });

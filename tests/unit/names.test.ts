@@ -20,6 +20,7 @@ describe('namesOf', () => {
         { path: 'secrets/.env.stg.secrets', secret: true },
       ],
       secretsTemplate: 'secrets/.env.template.secrets',
+      profiles: [],
       databaseService: 'db',
       application: {
         stated: false,

@@ -11,6 +11,7 @@ import { composeFile, type ComposeConfig } from './config.ts';
 import type { Engine } from './engine.ts';
 import { findContainer } from './containers.ts';
 import { runIn } from './exec.ts';
+import { refuseBehindProfile } from './profiles.ts';
 import { migrationContainers } from './migration-container.ts';
 
 interface About {
@@ -56,6 +57,7 @@ export function migrating(
     },
 
     async alembic(args, { ini = alembicIni, quiet = false, ...options } = {}) {
+      await refuseBehindProfile(service, config, environment);
       if (!Object.hasOwn(config.services, service)) {
         throw new ConfigurationError(`${composeFile(environment)} has no service ${service}`, {
           hint: `application.service in env/environments.ts names it; there are: ${Object.keys(config.services).join(', ')}`,

@@ -20,6 +20,7 @@ import { freeSpaceIn } from './disk.ts';
 import { readConfigTo } from './known.ts';
 import { gatherPlan, type ComposePlan } from './gather.ts';
 import { holding } from './hold-back.ts';
+import { refuseBehindProfile } from './profiles.ts';
 import { readPatients, serviceHealth } from './health.ts';
 import { runCompose } from './plugin.ts';
 import { runPsql } from './psql.ts';
@@ -48,6 +49,7 @@ export async function openComposeStack(
   const running = { ...asked.running, of: (service: string) => here().then(() => asked.running.of(service)) };
   options.meanwhile();
   const config = await asked.config;
+  await refuseBehindProfile(databaseService, config, environment);
   const settings = await readLogin({ environment, engine, config }, databaseService);
   const server = greeting(engine, settings);
   readConfigTo(terminal.redactor, config, settings);

@@ -85,7 +85,8 @@ export function composeCommand(environment: Environment, ...args: string[]): Com
   if (envFiles.length === 0) envFiles.push('/dev/null');
   const given = envFiles.flatMap((path) => ['--env-file', path]);
   const files = names.composeFiles.flatMap((path) => ['-f', path]);
-  return dockerOf(environment.entry)('compose', ...given, '-p', project, ...files, ...args);
+  const profiles = names.profiles.flatMap((profile) => ['--profile', profile]);
+  return dockerOf(environment.entry)('compose', ...given, '-p', project, ...files, ...profiles, ...args);
 }
 
 /** The compose files, as messages name them. */
