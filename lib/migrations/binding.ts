@@ -195,9 +195,11 @@ export class Binding {
   /** The last one of each version table: what was tried before is of no account. */
   get plans(): readonly Plan[] {
     const plans = new Map<string, Plan>();
-    for (const { plan, table, schema, steps = 0 } of this.#reports) {
-      if (plan && table !== undefined)
-        plans.set(JSON.stringify([schema, table]), { plan, table, schema: schema ?? null, steps });
+    for (const { plan, table, schema = null, steps = 0 } of this.#reports) {
+      if (!plan || table === undefined) continue;
+      const key = JSON.stringify([schema, table]);
+      // An env.py that goes there twice has nothing left to do the second time.
+      plans.set(key, { plan, table, schema, steps: Math.max(steps, plans.get(key)?.steps ?? 0) });
     }
     return [...plans.values()];
   }
