@@ -12,7 +12,8 @@ export function renderFindings(findings: readonly Finding[], style: Terminal['st
   return findings
     .flatMap(({ check, state, found, remedy }) => [
       `${style(COLOUR[state], SIGN[state])} ${check.padEnd(width)}  ${printable(found)}`,
-      ...(remedy === undefined ? [] : [`  ${' '.repeat(width)}  → ${printable(remedy)}`]),
+      // One of several, a line each.
+      ...(remedy?.split('\n').map((line) => `  ${' '.repeat(width)}  → ${printable(line)}`) ?? []),
     ])
     .join('\n');
 }

@@ -66,6 +66,9 @@ export async function clientOver(
   return client;
 }
 
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+export const NO_SUCH_DATABASE = '3D000';
+
 /**
  * Why a client could not connect.
  *
@@ -74,7 +77,12 @@ export async function clientOver(
 export function connectionError(
   error: unknown,
   database: string,
-  about: { readonly said?: string; readonly otherPassword?: (cause: unknown) => Error } = {},
+  about: {
+    readonly said?: string;
+    readonly otherPassword?: (cause: unknown) => Error;
+    /** What makes a database that is not there. */
+    readonly make?: string | undefined;
+  } = {},
 ): Error {
   if (error instanceof MakesafeError) return error;
   if (!(error instanceof pg.DatabaseError) || NOT_NOW.test(error.code ?? '')) {
@@ -83,5 +91,9 @@ export function connectionError(
     });
   }
   if (error.code === INVALID_PASSWORD && about.otherPassword) return about.otherPassword(error);
-  return new FailedError(`the server refuses database ${database}: ${messageOf(error)}`, { cause: error });
+  const hint = error.code === NO_SUCH_DATABASE ? about.make : undefined;
+  return new FailedError(`the server refuses database ${database}: ${messageOf(error)}`, {
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }

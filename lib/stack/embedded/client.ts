@@ -51,6 +51,10 @@ async function withClient<T>(
     connection?.destroy();
     throw connectionError(error, database, {
       otherPassword: (cause) => otherPassword(environment, server, undefined, cause),
+      make:
+        database === environment.variables.get('POSTGRES_DB')?.value
+          ? `make up ENV=${environment.name}`
+          : undefined,
     });
   });
   try {

@@ -7,7 +7,7 @@ import { addressOf, portOf, tlsOf } from '../../environment/server-entry.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, RefusedError, UnreachableError, messageOf } from '../../errors.ts';
 import { lookAt } from '../../findings/finding.ts';
-import { connectionError } from '../client.ts';
+import { NO_SUCH_DATABASE, connectionError } from '../client.ts';
 import { direct } from '../direct.ts';
 import { NOTHING } from '../plan.ts';
 import { openSession, type SessionAs } from '../postgres/session.ts';
@@ -22,7 +22,6 @@ import { readText } from '../../system/read-bounded.ts';
 const INTERVAL_MS = 500;
 
 /** invalid_catalog_name: https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const NO_SUCH_DATABASE = '3D000';
 
 /** A PostgreSQL that somebody else runs, a managed one for instance. Nothing but its databases is makesafe's. */
 export function openServerStack(environment: Environment, options: StackOptions): Stack {
@@ -50,7 +49,8 @@ export function openServerStack(environment: Environment, options: StackOptions)
     const how = { as, server: address, elsewhere: watched ? elsewhere : undefined };
     const client = await openSession(connecting, { ...login, database: to }, how).catch((error: unknown) => {
       connection?.destroy();
-      throw connectionError(error, to, { otherPassword });
+      const make = to === database.name ? `make up ENV=${name}` : undefined;
+      throw connectionError(error, to, { otherPassword, make });
     });
     try {
       return await work(client);

@@ -1,0 +1,202 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, rmSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { connect, useEmbedded } from '../helpers/embedded.ts';
+
+const ENV = 'ENV=local_demo';
+const VERSIONS = 'app/backend/core_api/migrations/alembic/versions';
+const HEAD = '20251211_140000000';
+const SECRETS = 'secrets/.env.local_demo.secrets';
+
+const NAMES = [
+  'a server that is not running',
+  'a migration that fails',
+  'several heads',
+  'revisions that are not there',
+  "another environment's mark",
+  'no database',
+  'a password that is not the one of the data',
+];
+/** One that turns with the commit; all of them: NEXT=all. */
+const turn = parseInt(execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).slice(0, 7), 16);
+const chosen = process.env['NEXT'] === 'all' ? NAMES : [process.env['NEXT'] ?? NAMES[turn % NAMES.length]!];
+
+/** What a person does by hand where a [next] line asks for it; the same once only. */
+type ByHand = readonly [asked: RegExp, work: () => unknown][];
+
+describe('the [next] lines of', () => {
+  const scratch = useEmbedded({ environments: { other: { entry: { stack: 'embedded', local: true } } } });
+  let password: string | undefined;
+
+  /** A migrated database, and the revisions of the sample. */
+  async function fresh(): Promise<void> {
+    if (password !== undefined) {
+      scratch.write(SECRETS, password, 0o600);
+      for (const file of readdirSync(scratch.path(VERSIONS)))
+        if (file.startsWith('000')) rmSync(scratch.path(VERSIONS, file));
+      await scratch.mustTask(`db-reset-volume-env ${ENV} WAIT=0`);
+    }
+    await scratch.mustTask(`up ${ENV}`);
+    await scratch.mustTask(`al-up-env ${ENV}`);
+    password ??= scratch.read(SECRETS);
+  }
+
+  const sql = async (text: string, database = 'core_demo'): Promise<void> => {
+    const client = await connect(scratch, { database });
+    await client.query(text);
+    await client.end();
+  };
+  const revision = (id: string, before: string, body: string): void =>
+    scratch.write(
+      `${VERSIONS}/${id}.py`,
+      `from alembic import op\n\nrevision = "${id}"\ndown_revision = "${before}"\n\n\ndef upgrade():\n    ${body}\n\n\ndef downgrade():\n    pass\n`,
+    );
+  const away = (...ids: string[]): void => ids.forEach((id) => rmSync(scratch.path(`${VERSIONS}/${id}.py`)));
+
+  /** The lines to type in a text, each as the words of a task. */
+  const linesIn = (text: string): string[] =>
+    [
+      ...text.matchAll(
+        /(?:npx tsx tasks\/([a-z-]+)\.ts|npx makesafe ([a-z-]+)|\bmake ([a-z-]+))((?: [A-Z_]+=\S+)*)/g,
+      ),
+    ].map(([, a, b, c, words]) => `${a ?? b ?? c}${words!.replace(/[,;.]$/, '')}`);
+
+  /**
+   * Types a command, then what its [next] line says, and so on, until one ends well.
+   *
+   * @param choose which of several [next] lines
+   * @returns what was typed
+   */
+  async function follow(first: string, byHand: ByHand = [], choose = 0): Promise<string[]> {
+    const typed: string[] = [];
+    const done = new Set<RegExp>();
+    let queue = [first];
+    for (let last = first; queue.length > 0; last = queue.shift() ?? last) {
+      const line = queue[0]!;
+      // What was done by hand in between makes it another state.
+      const state = `${line} ${done.size}`;
+      expect(typed, 'a circle').not.toContain(state);
+      typed.push(state);
+      const waits = /^(db-reset|db-rebuild|restore|db-undo|db-drop|al-down|al-stamp)/.test(line);
+      const { status, stderr, stdout } = await scratch.runTask(`${line}${waits ? ' WAIT=0' : ''}`);
+      if (status === 0) {
+        queue = queue.slice(1);
+        if (queue.length === 0) break;
+        queue.unshift('');
+        continue;
+      }
+      expect(status, `${line}\n${stderr}`).not.toBe(64);
+      const next = `${stderr}\n${stdout}`
+        .split('\n')
+        .filter((said) => said.startsWith('[next] ') || /^ +→ /.test(said));
+      expect(next, `${line}\n${stderr}`).not.toEqual([]);
+      const said = next[Math.min(choose, next.length - 1)]!;
+      for (const [asked, work] of byHand)
+        if (asked.test(said) && !done.has(asked)) {
+          done.add(asked);
+          await work();
+        }
+      const lines = linesIn(said);
+      queue = ['', ...(lines.length > 0 ? lines : [line])];
+    }
+    return typed.map((state) => state.replace(/ \d+$/, ''));
+  }
+
+  const scenarios: Readonly<Record<string, () => Promise<void>>> = {
+    'a server that is not running': async () => {
+      for (const task of [
+        'al-up-env',
+        'al-cur-env',
+        'backup',
+        'db-reset-db-env',
+        'health',
+        'db-bootstrap-roles-env',
+        'db-dump-schema-env',
+      ]) {
+        await scratch.mustTask(`down ${ENV}`);
+        await follow(`${task} ${ENV}`);
+      }
+    },
+
+    'a migration that fails': async () => {
+      revision('0001_new', HEAD, 'op.execute("SELECT nowhere")');
+      const mend: ByHand = [[/correct it/, () => revision('0001_new', HEAD, 'op.execute("SELECT 1")')]];
+      expect(await follow(`al-up-env ${ENV}`, mend)).toEqual([`al-up-env ${ENV}`, `al-up-env ${ENV}`]);
+      revision('0001_new', HEAD, 'op.execute("SELECT nowhere")');
+      await follow(`db-rebuild-env ${ENV} METHOD=db`, [
+        [/correct it/, () => revision('0001_new', HEAD, 'op.execute("SELECT 1")')],
+      ]);
+    },
+
+    'several heads': async () => {
+      revision('0001_new', HEAD, 'pass');
+      revision('0002_a', '0001_new', 'pass');
+      revision('0002_b', '0001_new', 'pass');
+      await follow(`al-up-env ${ENV}`, [
+        [/one follow the other/, () => revision('0002_b', '0002_a', 'pass')],
+      ]);
+      await follow(`al-cur-env ${ENV}`);
+    },
+
+    'revisions that are not there': async () => {
+      revision('0001_new', HEAD, 'pass');
+      revision('0002_b', '0001_new', 'pass');
+      await scratch.mustTask(`al-up-env ${ENV}`);
+      await follow(`al-up-env ${ENV} REV=nowhere`);
+      const text = scratch.read(`${VERSIONS}/0002_b.py`);
+      away('0002_b');
+      const bring: ByHand = [
+        [/get the code|get the file/, () => scratch.write(`${VERSIONS}/0002_b.py`, text)],
+      ];
+      await follow(`al-up-env ${ENV}`, bring);
+      const first = scratch.read(`${VERSIONS}/0001_new.py`);
+      away('0001_new');
+      await follow(`al-up-env ${ENV}`, [
+        [/get the code|get the file/, () => scratch.write(`${VERSIONS}/0001_new.py`, first)],
+      ]);
+    },
+
+    "another environment's mark": async () => {
+      await sql(`COMMENT ON DATABASE core_demo IS 'makesafe.environment=other'`);
+      await follow(`db-reset-db-env ${ENV}`);
+      await follow(`al-up-env ${ENV}`);
+      await sql(`COMMENT ON DATABASE core_demo IS 'makesafe.environment=other'`);
+      await follow(`al-up-env ${ENV}`);
+      await sql(`COMMENT ON DATABASE core_demo IS 'makesafe.environment=other'`);
+      await follow(`up ${ENV}`);
+    },
+
+    'no database': async () => {
+      for (const task of [
+        'al-up-env',
+        'al-cur-env',
+        'backup',
+        'db-reset-db-env',
+        'health',
+        'check',
+        'db-dump-schema-env',
+      ]) {
+        await sql('DROP DATABASE IF EXISTS core_demo WITH (FORCE)', 'postgres');
+        await follow(`${task} ${ENV}`);
+      }
+    },
+
+    'a password that is not the one of the data': async () => {
+      for (const task of ['up', 'al-up-env', 'backup', 'health', 'check', 'db-reset-db-env']) {
+        scratch.write(SECRETS, 'POSTGRES_PASSWORD=another\n', 0o600);
+        await follow(`${task} ${ENV}`, [
+          [/put the old one back/, () => scratch.write(SECRETS, password!, 0o600)],
+        ]);
+        scratch.write(SECRETS, password!, 0o600);
+      }
+      scratch.write(SECRETS, 'POSTGRES_PASSWORD=another\n', 0o600);
+      await follow(`up ${ENV}`, [], 1);
+      password = 'POSTGRES_PASSWORD=another\n';
+    },
+  };
+
+  test.each(chosen)('%s', async (name) => {
+    await fresh();
+    await scenarios[name]!();
+  });
+});
