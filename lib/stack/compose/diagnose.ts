@@ -76,8 +76,8 @@ const password: Check<Diagnosed> = {
 
 export const DIAGNOSIS: readonly Check<Diagnosed>[] = [
   engine,
-  service,
   ports,
+  service,
   password,
   runningConfiguration,
 ];

@@ -23,6 +23,7 @@ import { withSession } from './sessions.ts';
 const DUMP_DIRECTORY = `
   ${FIND_SERVER}
   find_server "$5" "$6"
+  IFS= read -r PGPASSWORD; export PGPASSWORD
   set -u
   exec 4<&0 </dev/null
   folder=$(mktemp -d) || exit 1
@@ -48,6 +49,7 @@ const DUMP_DIRECTORY = `
 const DUMP = `
   ${FIND_SERVER}
   find_server "$1" "$2"
+  IFS= read -r PGPASSWORD; export PGPASSWORD
   exec pg_dump -h "$host" -p "$port" "\${@:3}"
 `;
 
@@ -66,7 +68,9 @@ export function dumping(
   settings: DatabaseSettings,
 ): Dumping {
   const { user, name, password, port } = settings;
-  const env = { ...ENVIRONMENT, PGPASSWORD: password };
+  const env = ENVIRONMENT;
+  // By its input: what the engine is asked for may be on record somewhere.
+  const input = `${password}\n`;
   const server = async (id: string): Promise<string[]> => [
     await addressOf(engine, id, settings),
     String(port ?? ''),
@@ -83,7 +87,7 @@ export function dumping(
         return saidIn(id, pgDump(connection, { user, password, database: name }, args, output));
       }
       const words = ['bash', '-c', DUMP, 'bash', ...(await server(id)), '-U', user, '-d', name, ...args];
-      return saidIn(id, runIn(engine, id, words, { output, env }));
+      return saidIn(id, runIn(engine, id, words, { input, output, env }));
     },
 
     async dumpDirectory(jobs, folder, meter, needed) {
@@ -91,8 +95,10 @@ export function dumping(
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const given = [String(jobs), user, name, String(needed), ...(await server(id))];
       const script = ['bash', '-c', DUMP_DIRECTORY, 'bash', ...given];
+      const held = new PassThrough();
+      held.write(input);
       const [{ status, stderr }] = await Promise.all([
-        saidIn(id, runIn(engine, id, script, { input: new PassThrough(), output: meter, env })),
+        saidIn(id, runIn(engine, id, script, { input: held, output: meter, env })),
         unpack(meter, folder),
       ]);
       if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);

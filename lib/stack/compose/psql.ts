@@ -11,10 +11,14 @@ import type { From } from './relay.ts';
 import type { Engine } from './engine.ts';
 import { runIn } from './exec.ts';
 
-/** What takes long is a process in the container: it is there when psql may begin. The end of its input says no. */
+/**
+ * What takes long is a process in the container: it is there when psql may begin. The first line of its input, the
+ * password, says so; its end says no.
+ */
 const WHEN_ALLOWED = `
   ${FIND_SERVER}
-  read -r _ || exit
+  IFS= read -r PGPASSWORD || exit
+  export PGPASSWORD
   find_server "$1" "$2"
   exec psql -h "$host" -p "$port" "\${@:3}"
 `;
@@ -34,7 +38,7 @@ export async function runPsql(
 ): Promise<ScriptError[]> {
   const script = readTeamScript(file);
   const held = allowed.then(
-    () => [`\n${script}`],
+    () => [`${password}\n${script}`],
     () => [],
   );
   // What is waited for is started first.
@@ -47,7 +51,7 @@ export async function runPsql(
     // Errors in English, because they are recognised by their word.
     {
       input: Readable.from(once(held)),
-      env: { PGOPTIONS: '-c lc_messages=C', LC_ALL: 'C.UTF-8', PGPASSWORD: password },
+      env: { PGOPTIONS: '-c lc_messages=C', LC_ALL: 'C.UTF-8' },
     },
   );
   await allowed;
