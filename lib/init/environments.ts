@@ -158,16 +158,22 @@ function settle(
       ),
   );
   const stated = given.map(({ name, files }): FoundEnvironment => {
-    const sign = files.map((path) => live.find((one) => one.path === path)?.sign).find(Boolean);
-    const isGuarded = sign !== undefined || !isPlainlyLocal(name);
-    const because = isPlainlyLocal(name) ? (sign ?? 'named in FILES') : `${name} is not plainly local`;
-    return { name, files, protected: isGuarded, because };
+    const isGuarded = !isPlainlyLocal(name);
+    return {
+      name,
+      files,
+      protected: isGuarded,
+      because: isGuarded ? `${name} is not plainly local` : 'FILES',
+    };
   });
   const names = [...new Set(rest.map(({ name }) => name))];
   const groups = names.map((name) => rest.filter((one) => one.name === name));
   return {
     environments: [...stated, ...groups.flatMap((group) => (group.length === 1 ? group : []))]
-      .map(({ name, files, because, ...one }) => ({ name, files, protected: one.protected, because }))
+      .map(({ name, files, because, ...one }) => {
+        const sign = one.protected ? undefined : signIn(files, live);
+        return { name, files, protected: one.protected || sign !== undefined, because: sign ?? because };
+      })
       .sort((a, b) => Number(a.protected) - Number(b.protected)),
     conflicts: groups
       .filter((group) => group.length > 1)
@@ -179,6 +185,16 @@ function settle(
   };
 }
 
+/** What one of the files of a local name says of an environment that others use: it counts, whichever file says it. */
+function signIn(files: readonly string[], live: readonly FoundFile[]): string | undefined {
+  for (const path of files) {
+    const { sign, means } = live.find((one) => one.path === path) ?? {};
+    if (sign !== undefined) return `${path}: ${sign}`;
+    if (means !== undefined && !isPlainlyLocal(means.name)) return `${path}: ${means.because}`;
+  }
+  return undefined;
+}
+
 /** For the machine of the person who types, by its name. */
 export const isLocal = (name: string): boolean => /^(local|dev)/.test(name) && isPlainlyLocal(name);
 
@@ -187,9 +203,10 @@ export function filesFor(names: readonly string[], found: readonly FoundEnvironm
   return names.map((name) => {
     const own = found.find((one) => one.name === name) ?? found.find((one) => name.endsWith(`_${one.name}`));
     const taken = own ?? found.find((one) => isLocal(one.name)) ?? found[0];
-    const isGuarded = !isPlainlyLocal(name) || (own?.protected ?? false);
+    // Whatever it is called: what it runs is what somebody else's environment runs.
+    const isGuarded = !isPlainlyLocal(name) || (taken?.protected ?? false);
     const because = isPlainlyLocal(name)
-      ? (own?.because ?? 'its name says so')
+      ? (taken?.because ?? 'its name says so')
       : `${name} is not plainly local`;
     return { name, files: taken?.files ?? [], protected: isGuarded, because };
   });

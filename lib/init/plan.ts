@@ -4,7 +4,7 @@ import { ConfigurationError, UsageError } from '../errors.ts';
 import { describeApplication, findApplication, type FoundApplication } from './application.ts';
 import type { Asker } from './ask.ts';
 import { findChains } from './chains.ts';
-import { findComposeFiles, isOverride, type FoundFile } from './compose-files.ts';
+import { findComposeFiles, isOverride, type FoundFile, type Unreadable } from './compose-files.ts';
 import { fatesOf, remarksOn, type Fate } from './fates.ts';
 import { filesFor, groupFiles, isLocal, type FoundEnvironment, type GivenFiles } from './environments.ts';
 import { trackedFiles } from './git.ts';
@@ -55,6 +55,12 @@ interface Looked extends FoundEnvironment {
 export async function makePlan(root: string, wishes: Wishes, asker: Asker): Promise<Plan> {
   const files = listFiles(root, await trackedFiles(root));
   const { found, unreadable } = findComposeFiles(root, files);
+  if (found.length === 0 && unreadable.length > 0) {
+    const [{ path, problem }] = unreadable as [Unreadable];
+    throw new ConfigurationError(`${path} cannot be read: ${problem}`, {
+      hint: 'docker compose config shows where',
+    });
+  }
   const environments = await chooseEnvironments(root, files, found, wishes, asker);
   const looked: Looked[] = [];
   for (const one of environments) looked.push(await look(root, files, one, asker));

@@ -206,6 +206,11 @@ describe('environments', () => {
       { 'compose.yml': 'extending', 'common.yml': 'database', 'compose.gpu.yml': 'change' },
       ['dev: compose.yml'],
     ],
+    [
+      'a local one over a file that says production',
+      { 'compose.yml': 'saysProduction', 'compose.ci.yml': 'change' },
+      ['dev (protected): compose.yml', 'ci (protected): compose.yml compose.ci.yml'],
+    ],
     ['no database', { 'compose.yaml': 'application', 'compose.prod.yaml': 'change' }, []],
   ])('%s', (_title, files, expected) => {
     expect(group(files)).toEqual(expected);
@@ -220,6 +225,10 @@ describe('environments', () => {
     // Whatever was taken for development is not that besides.
     expect(group({ 'compose.yml': 'whole' }, { prod: ['compose.yml'] })).toEqual([
       'prod (protected): compose.yml',
+    ]);
+    // A person's name for it does not make the file another one.
+    expect(group({ 'compose.prod.yml': 'whole' }, { dev: ['compose.prod.yml'] })).toEqual([
+      'dev (protected): compose.prod.yml',
     ]);
     const two = { 'compose.dev.yml': 'whole', 'dev/compose.yml': 'whole' } as const;
     expect(group(two, { dev: ['dev/compose.yml'] })).toEqual(['dev: dev/compose.yml']);
