@@ -46,15 +46,18 @@ const dumps = (repository: ZooRepository): string[] =>
   readdirSync(repository.path('backups')).filter((file) => file.endsWith('.dump'));
 
 /** The check before anything runs: nothing is wrong but that, and each finding has a line to type. */
-function wrongWhileCold(json: string): string[] {
-  const { checks } = JSON.parse(json) as {
+function cold({ stdout, ...ran }: Ran): Ran {
+  if (!stdout.startsWith('{')) return { stdout, ...ran };
+  const { checks } = JSON.parse(stdout) as {
     checks: { check: string; state: string; found: string; remedy: string | null }[];
   };
-  return checks.flatMap(({ check, state, found, remedy }) =>
-    state === 'failed' && (!/is not running|has no container/.test(found) || remedy === null)
-      ? [`✗ ${check} ${found}\n  → ${remedy}`]
-      : [],
+  const found = checks.filter(({ state }) => state === 'failed' || state === 'warning');
+  const isWrong = found.some(
+    ({ state, found, remedy }) =>
+      state === 'failed' && (!/is not running|has no container/.test(found) || remedy === null),
   );
+  const lines = found.map(({ check, found, remedy }) => `✗ ${check} ${found}\n  → ${remedy}`);
+  return { ...ran, stdout: `${lines.join('\n')}\n`, status: isWrong ? ran.status : 0 };
 }
 
 /** Whether the registry is what init writes, or has to be. */
@@ -84,11 +87,7 @@ const WORK: Readonly<Record<Step, Work>> = {
     },
   },
   check: {
-    async type(repository) {
-      const ran = await plain('check', 'JSON=1')(repository);
-      const wrong = ran.stdout.startsWith('{') ? wrongWhileCold(ran.stdout) : [ran.stdout];
-      return { ...ran, stdout: wrong.join('\n'), status: wrong.length === 0 ? 0 : ran.status };
-    },
+    type: async (repository) => cold(await plain('check', 'JSON=1')(repository)),
     seen: nothing,
   },
   up: {
