@@ -3,7 +3,7 @@ import { dirname, relative, resolve } from 'node:path';
 import type { Environment } from '../environment/resolve.ts';
 import { ConfigurationError } from '../errors.ts';
 import { NAME_ALEMBIC, pythonOf } from '../migrations/find-python.ts';
-import { runAlembic, showing, type Place } from '../migrations/run-alembic.ts';
+import { readsFilesOnly, runAlembic, showing, type Place } from '../migrations/run-alembic.ts';
 import { run } from '../process.ts';
 import { findAlembic } from './embedded/alembic.ts';
 import type { Stack, StackOptions } from './stack.ts';
@@ -29,7 +29,8 @@ export function alembicHere(
   let alembicOnce: ReturnType<typeof findAlembic> | undefined;
   return async (args, { ini, quiet = false, ...how } = {}) => {
     const file = resolve(root, ini ?? names.alembicIni);
-    const where = await reach.variables();
+    // Revisions' files are read also while the server is down.
+    const where = readsFilesOnly(args) ? {} : await reach.variables();
     const alembic = await (alembicOnce ??= findAlembic(root, named, dirname(file)));
     if (!alembic)
       throw new ConfigurationError('no Alembic was found', { hint: `make setup, or ${NAME_ALEMBIC}` });
