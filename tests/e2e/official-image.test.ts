@@ -87,7 +87,7 @@ describe.skipIf(inject('noEngine') !== '')('the official image', () => {
         await done(`restore-from-dump DUMP=${dump} WAIT=0`);
         await done('backup JOBS=2');
         await done('db-bootstrap-roles-env');
-          await done('down');
+        await done('down');
         await done('up TIMEOUT=60');
         expect((await done('db-dump-schema-env OUT=-')).stdout).toContain('kept');
         await done('db-reset-volume-env WAIT=0');
