@@ -8,6 +8,7 @@ import { type DatabaseAttributes } from './attributes.ts';
 import { quoteName, quoteText } from './quote.ts';
 import { change, type Hand } from './asserted.ts';
 import { commentStatement, findLeftovers, reopen } from './leftovers.ts';
+import { checkReplaceable } from './obstacles.ts';
 import { endSessions, isHeldUp } from './server-session.ts';
 
 /** The database that comes in, and what only it gets in the moment of the swap. */
@@ -60,6 +61,8 @@ export async function exchangeInTime(took: number, ...all: Parameters<typeof exc
     } catch (error) {
       if (!isHeldUp(error) || signal.aborted || performance.now() > deadline) throw error;
       await reopen(await findLeftovers(hand.client, name), hand);
+      // A prepared transaction, for one, goes away by nobody's doing but a person's.
+      await checkReplaceable(all[0]);
       const left = Math.round((deadline - performance.now()) / 1000);
       terminal.progress(`${name} is held up (${messageOf(error)}); tried again for ${left} s`);
       await sleep(PAUSE * 1000, undefined, { signal }).catch(() => {});

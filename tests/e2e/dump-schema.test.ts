@@ -164,7 +164,7 @@ describe.skipIf(inject('noEngine') !== '')('db-dump-schema-env', () => {
       });
       await holder.printed('held');
       const running = scratch.startTask('db-dump-schema-env ENV=vm_stg OUT=kept/schema.sql');
-      const dumping = `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump'`;
+      const dumping = `SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'makesafe pg_dump %'`;
       await expect.poll(() => sql(`${dumping} AND wait_event_type = 'Lock'`)).toBe('1');
       running.interrupt();
       const { status, stderr } = await running.ended;

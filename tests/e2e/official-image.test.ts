@@ -47,7 +47,8 @@ describe.skipIf(inject('noEngine') !== '')('the official image', () => {
     await must(['docker', 'build', ...base, ...made, '--tag', LAYOUT_OF_18, folder]);
   });
 
-  const task = (words: string): Promise<Ran> => scratch.runTask(`${words} ENV=odd`);
+  const task = (words: string | readonly string[]): Promise<Ran> =>
+    scratch.runTask([...(typeof words === 'string' ? words.split(' ') : words), 'ENV=odd']);
 
   test.each(cases)(
     '%s',
@@ -60,9 +61,9 @@ describe.skipIf(inject('noEngine') !== '')('the official image', () => {
         JSON.stringify({ services: { db: service }, volumes: { data: {} }, ...sections }),
       );
       const said: string[] = [];
-      const done = async (words: string): Promise<Ran> => {
+      const done = async (words: string | readonly string[]): Promise<Ran> => {
         const ran = succeeded(await task(words));
-        said.push(`$ ${words}\n${ran.stdout}${ran.stderr}`);
+        said.push(`$ ${String(words)}\n${ran.stdout}${ran.stderr}`);
         return ran;
       };
       try {
@@ -84,7 +85,7 @@ describe.skipIf(inject('noEngine') !== '')('the official image', () => {
         const [dump] = (
           await must(['find', scratch.path('backups'), '-name', '*.dump', '-newer', scratch.path('kept.sql')])
         ).split('\n');
-        await done(`restore-from-dump DUMP=${dump} WAIT=0`);
+        await done(['restore-from-dump', `DUMP=${dump}`, 'WAIT=0']);
         await done('backup JOBS=2');
         await done('db-bootstrap-roles-env');
         await done('down');

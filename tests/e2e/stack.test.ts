@@ -321,8 +321,11 @@ exec '${findPlugin('')}' "$@"
     expect(stderr.slice(stderr.indexOf('[error]'))).toBe(
       [
         '[error] revision 20991231 failed; core_stg is at 20251211_140000000',
-        `        file       app/backend/core_api/${revision}, line 3`,
+        `        file       app/backend/core_api/${revision}, line 3, in upgrade`,
         "        reason     KeyError: 'weight'",
+        '        kept       20250401_090000000 to 20251211_140000000 (17 revisions)',
+        '        undone     20991231: rolled back',
+        '        output     journal/vm_stg.alembic.log',
         '[next] correct it, then: npx tsx tasks/rebuild.ts ENV=vm_stg, and: npx tsx tasks/al-up-env.ts ENV=vm_stg',
         '',
       ].join('\n'),
@@ -359,6 +362,6 @@ exec '${findPlugin('')}' "$@"
     expect(given).toContain(scratch.project('vm_stg'));
     expect(given).toMatch(/^\/containers\/\w+\/exec {"Cmd":/m);
     expect(given).not.toContain('p w%40');
-    expect(given).not.toContain('PASSWORD');
+    expect(given).not.toMatch(/PASSWORD[=:]/);
   });
 });
