@@ -40,7 +40,7 @@ describe.skipIf(inject('noEngine') !== '')('a repository that adopts makesafe', 
 
     const rebuilt = await done('ms-db-rebuild-env ENV=dev WAIT=0 METHOD=db');
     expect(rebuilt.stderr).toMatch(/^✓ bootstrap +[\d.]+ s +no script for roles$/m);
-    expect(rebuilt.stderr).toMatch(/^✓ migrate +[\d.]+ s +upgraded to head$/m);
+    expect(rebuilt.stderr).toMatch(/^✓ migrate +[\d.]+ s +1 revision$/m);
     expect(rebuilt.stderr).toMatch(/^✓ verify +[\d.]+ s +as it should be$/m);
     expect(rebuilt.stderr).toMatch(/^ {4}roles +postgres \(owner\)$/m);
     const verified = await done('ms-db-verify-env ENV=dev');

@@ -20,7 +20,7 @@ import { withSession } from './sessions.ts';
  *
  * Arguments: jobs, user, database, bytes that it may need, from where, the port.
  */
-const DUMP_DIRECTORY = `
+const DUMP_DIRECTORY = `# pg_dump, and tar of what it made
   ${FIND_SERVER}
   find_server "$5" "$6"
   IFS= read -r PGPASSWORD; export PGPASSWORD
@@ -46,7 +46,7 @@ const DUMP_DIRECTORY = `
 `;
 
 /** Arguments: from where, the port, those of pg_dump. */
-const DUMP = `
+const DUMP = `# pg_dump
   ${FIND_SERVER}
   find_server "$1" "$2"
   IFS= read -r PGPASSWORD; export PGPASSWORD
