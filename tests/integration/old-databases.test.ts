@@ -61,7 +61,7 @@ test('a reset keeps the old database, undo brings it back with all that belongs 
   expect(await sql(`SELECT to_regclass('kept') IS NULL`)).toBe('t');
   expect(await attributes()).toBe(before);
   expect(await refusal('SELECT 1', kept)).toContain('not currently accepting connections');
-  expect((await done('check')).stdout).toMatch(new RegExp(`✓ leftovers +${kept} is kept`));
+  expect((await task('check')).stdout).toMatch(new RegExp(`✓ leftovers +${kept} is kept`));
 
   const unforced = await task('db-undo-env');
   expect(unforced.stderr).toContain('BLOCKED');
@@ -116,7 +116,7 @@ describe('of a run that was killed', () => {
     expect(await sql('SELECT x FROM kept')).toBe('42');
     const comment = `SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'core'`;
     expect(await sql(comment)).toMatch(/^mine\b/);
-    expect((await done('check')).stdout).toMatch(/✓ leftovers +none/);
+    expect((await task('check')).stdout).toMatch(/✓ leftovers +none/);
   });
 
   test('after its swap: the old database is removed by db-drop-old-env only', async () => {
