@@ -42,7 +42,7 @@ export default tseslint.config(
       ...['node_modules/', 'data/', 'backups/', 'bin/', 'types/', 'tests/fixtures/', 'eslint.config.mjs'],
       ...[
         'lib/schema/report/page.js',
-        'lib/environment/registry-worker.cjs',
+        'lib/environment/registry-process.cjs',
         'tests/helpers/typescript-loader.cjs',
       ],
     ],

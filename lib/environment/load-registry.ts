@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { ConfigurationError } from '../errors.ts';
+import { childEnvironment } from '../process.ts';
 import { readText } from '../system/read-bounded.ts';
 
 /** Seconds that it may take: a registry is data, and is there in a tenth of one. */
@@ -15,8 +18,9 @@ type Answer =
   | { readonly ended: string };
 
 /**
- * What a registry's file exports by default, as plain data. The file runs in a thread of its own: it may end, print,
- * loop, or wait for ever, and this still answers. What it prints goes to standard error, for standard output is ours.
+ * What a registry's file exports by default, as plain data. The file runs in a process of its own: it may end, crash,
+ * print, loop, or wait for ever, and this still answers. (In a thread of ours, Node 20 ended now and then with a segmentation
+ * fault, and without a word.) What it prints goes to standard error, for standard output is ours.
  *
  * @param file relative to the root, as messages name it
  * @throws ConfigurationError naming the file, what is wrong, and where
@@ -39,15 +43,19 @@ export async function loadRegistryData(root: string, file: string, signal?: Abor
 
 const DATA_ONLY = 'it is data only: names, texts, lists and true or false';
 
+/** Heap that its process may have. */
+const MEGABYTES = 128;
+
+/** The file descriptor on which that process answers. */
+const ANSWER = 3;
+
 function ask(path: string, file: string, signal?: AbortSignal): Promise<Answer> {
-  const worker = new Worker(new URL('registry-worker.cjs', import.meta.url), {
-    workerData: { file: path },
-    execArgv: [],
-    stdout: true,
-    stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: 128 },
+  const program = fileURLToPath(new URL('registry-process.cjs', import.meta.url));
+  const child = spawn(process.execPath, [`--max-old-space-size=${MEGABYTES}`, program, path], {
+    env: childEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
-  for (const said of [worker.stdout, worker.stderr]) said.pipe(process.stderr, { end: false });
+  const [answered, said] = [collect(child.stdio[ANSWER] as Readable), collect(child.stdout!, child.stderr!)];
   return new Promise<Answer>((resolve, reject) => {
     const fail = (what: string): void =>
       reject(new ConfigurationError(`${file} ${what}`, { hint: DATA_ONLY }));
@@ -57,20 +65,26 @@ function ask(path: string, file: string, signal?: AbortSignal): Promise<Answer> 
     );
     const cancel = (): void => reject(signal?.reason as Error);
     signal?.addEventListener('abort', cancel, { once: true });
-    worker.once('message', resolve);
-    worker.once('error', (error: NodeJS.ErrnoException) =>
-      fail(
-        error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-          ? 'takes more than 128 MB of memory'
-          : `cannot be loaded: ${error.message}`,
-      ),
-    );
-    // Nothing was left to wait for.
-    worker.once('exit', () => fail('waits for something that never comes (await)'));
-    const settled = (): void => {
+    child.once('error', (error) => fail(`cannot be loaded: ${error.message}`));
+    child.once('close', (_code, endedBy) => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', cancel);
-    };
-    worker.once('message', settled).once('error', settled).once('exit', settled);
-  }).finally(() => worker.terminate());
+      // What V8 says of its heap in the end is not for a person.
+      if (endedBy === 'SIGABRT') return fail(`takes more than ${MEGABYTES} MB of memory`);
+      process.stderr.write(said());
+      const answer = answered();
+      if (answer !== '') resolve(JSON.parse(answer) as Answer);
+      else if (endedBy !== null) fail(`cannot be loaded: its process was ended by ${endedBy}`);
+      // Nothing was left to wait for.
+      else fail('waits for something that never comes (await)');
+    });
+  }).finally(() => child.kill('SIGKILL'));
+}
+
+/** What comes, up to a limit: somebody may print for ever. */
+function collect(...streams: readonly Readable[]): () => string {
+  let text = '';
+  for (const stream of streams)
+    stream.setEncoding('utf8').on('data', (chunk: string) => text.length < MOST * 16 && (text += chunk));
+  return () => text;
 }

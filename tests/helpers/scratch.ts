@@ -14,10 +14,11 @@ import {
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll } from 'vitest';
 import { registry } from './registry.ts';
 import type { EnvironmentEntry } from '../../lib/environment/registry.ts';
-import { docker, start, succeeded, type Ran, type RunOptions, type Running } from './processes.ts';
+import { docker, run, start, succeeded, type Ran, type RunOptions, type Running } from './processes.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const COPIED = [
@@ -290,7 +291,14 @@ export async function removeFromEngine(prefix: string): Promise<void> {
     const found = (await docker(...list)).split('\n').filter(Boolean);
     if (found.length > 0) await docker(...how, ...found);
   };
-  await remove(['ps', '--all', '--quiet', '--filter', named], ['rm', '--force', '--volumes']);
+  // The engine may be removing one by itself: it is gone when it is not listed any more.
+  const listed = ['ps', '--all', '--quiet', '--filter', named];
+  for (const deadline = performance.now() + 60_000; ; await sleep(50)) {
+    const found = (await docker(...listed)).split('\n').filter(Boolean);
+    if (found.length === 0) break;
+    const { status, stderr } = await run(['docker', 'rm', '--force', '--volumes', ...found]);
+    if (status !== 0 && performance.now() > deadline) throw new Error(stderr);
+  }
   await Promise.all([
     remove(['volume', 'ls', '--quiet', '--filter', named], ['volume', 'rm']),
     remove(['network', 'ls', '--quiet', '--filter', named], ['network', 'rm']),

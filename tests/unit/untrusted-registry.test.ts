@@ -29,6 +29,11 @@ describe('whatever its file does, the answer is a sentence about it', () => {
     ['ends with status 0', `process.exit(0);`, `${FILE} ends the program: process.exit(0)`],
     ['ends later', `export default ${VALID}; process.exit();`, `${FILE} ends the program: process.exit()`],
     [
+      'takes its process away',
+      `process.kill(process.pid, 'SIGSEGV'); export default ${VALID};`,
+      `${FILE} cannot be loaded: its process was ended by SIGSEGV`,
+    ],
+    [
       'waits for what never comes',
       `await new Promise(() => {}); export default ${VALID};`,
       `${FILE} waits for something that never comes (await)`,

@@ -1,20 +1,25 @@
-// Runs the registry in a thread of its own, and hands over what it exports as plain data. A registry is a program that
+// Runs the registry in a process of its own, and hands over what it exports as plain data. A registry is a program that
 // the repository's people write: here it may end, print, loop or wait for ever, and the task goes on. JavaScript,
-// because a thread has no loader for TypeScript before it has loaded one.
+// because a process has no loader for TypeScript before it has loaded one.
 
 const { pathToFileURL } = require('node:url');
 const { isProxy } = require('node:util').types;
-const { parentPort, workerData } = require('node:worker_threads');
+const { writeSync } = require('node:fs');
 
 /** How deep and how large data may be: a registry of a hundred environments has some thousand values. */
 const DEEPEST = 8;
 const MOST = 100_000;
 
+/** What the task reads; there is one answer. Written whole: a pipe may take a part of it only. */
+const ANSWER = 3;
 const exit = process.exit.bind(process);
-process.exit = (code) => {
-  parentPort.postMessage({ ended: `process.exit(${code ?? ''})` });
-  exit(code);
-};
+function answer(what) {
+  const bytes = Buffer.from(JSON.stringify(what));
+  for (let at = 0; at < bytes.length;) at += writeSync(ANSWER, bytes, at);
+  exit(0);
+}
+
+process.exit = (code) => answer({ ended: `process.exit(${code ?? ''})` });
 
 async function load(file) {
   if (!('.ts' in require.extensions)) require('tsx/cjs/api').register();
@@ -75,7 +80,8 @@ function placeOf(error, file) {
   return at < 0 ? undefined : /^:(\d+)/.exec(stack.slice(at + file.length))?.[1];
 }
 
-load(workerData.file)
+const [, , FILE] = process.argv;
+load(FILE)
   .then((module) => {
     const found = { problems: [], count: 0 };
     // `import()` of what was CommonJS wraps it once more.
@@ -83,7 +89,7 @@ load(workerData.file)
     const value = plain(exported, '', found);
     if (found.count > MOST) found.problems.push(`the default export has more than ${MOST} values`);
     // JSON keeps the names of keys as they are, `__proto__` among them.
-    parentPort.postMessage({ value: JSON.stringify(value), problems: found.problems });
+    answer({ value: JSON.stringify(value), problems: found.problems });
   })
   .catch((error) => {
     let message = 'something was thrown that is no error';
@@ -92,5 +98,5 @@ load(workerData.file)
     } catch {
       // What was thrown has no text.
     }
-    parentPort.postMessage({ thrown: message, line: placeOf(error, workerData.file) });
+    answer({ thrown: message, line: placeOf(error, FILE) });
   });
