@@ -292,7 +292,9 @@ export function stackSuite(under: StackUnderTest): void {
       expect(stderr).toContain(
         `[error] revision 20251211_140000000 failed; ${database} is at ${BEFORE_HEAD}\n`,
       );
-      expect(stderr).toMatch(/^ +file +app\/backend\/.*recreate_v_receive_weekly_monthly\.py, line \d+, in upgrade$/m);
+      expect(stderr).toMatch(
+        /^ +file +app\/backend\/.*recreate_v_receive_weekly_monthly\.py, line \d+, in upgrade$/m,
+      );
       expect(stderr).not.toContain('[ok]');
       expect(status).toBe(1);
       expect(await revision()).toBe(BEFORE_HEAD);
