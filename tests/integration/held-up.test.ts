@@ -53,7 +53,10 @@ describe('an exchange that somebody holds up', () => {
     );
     const run = {
       ...{ identity, terminal, actor: makeActor(false, terminal), signal: new AbortController().signal },
-      stack: { database: { name: 'core', user: 'app' }, withClient },
+      stack: {
+        ...{ database: { name: 'core', user: 'app' }, withClient },
+        freeSpace: () => Promise.resolve(1e12),
+      },
       environment: { name: 'vm_stg', entry: { protected: false } },
       command: (task: string) => task,
     };
