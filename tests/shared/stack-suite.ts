@@ -293,7 +293,7 @@ export function stackSuite(under: StackUnderTest): void {
         `[error] revision 20251211_140000000 failed; ${database} is at ${BEFORE_HEAD}\n`,
       );
       expect(stderr).toMatch(
-        /^ +file +app\/backend\/.*recreate_v_receive_weekly_monthly\.py, line \d+, in upgrade$/m,
+        /^ +file +app\/backend\/.*recreate_v_receive_weekly_monthly\.py, line \d+, in _check_mv_exists$/m,
       );
       expect(stderr).not.toContain('[ok]');
       expect(status).toBe(1);
