@@ -1,26 +1,14 @@
 import { posix } from 'node:path';
 import type { Client } from 'pg';
-import type { Actor } from '../../act.ts';
-import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError } from '../../errors.ts';
 import { NAME_PYTHON, pythonIn } from '../../migrations/find-python.ts';
 import { readsFilesOnly, runAlembic, showing, type AlembicResult } from '../../migrations/run-alembic.ts';
-import type { Terminal } from '../../terminal.ts';
 import type { Stack } from '../stack.ts';
-import { composeFile, type ComposeConfig } from './config.ts';
-import type { Engine } from './engine.ts';
+import { composeFile } from './config.ts';
 import { findContainer } from './containers.ts';
 import { runIn } from './exec.ts';
 import { refuseBehindProfile } from './profiles.ts';
-import { migrationContainers } from './migration-container.ts';
-
-interface About {
-  readonly environment: Environment;
-  readonly engine: Engine;
-  readonly config: ComposeConfig;
-  readonly actor: Actor;
-  readonly terminal: Terminal;
-}
+import { migrationContainers, type About } from './migration-container.ts';
 
 /**
  * The application's migrations, in a container of its service: one that is made for them. The one that runs may end in the

@@ -11,7 +11,8 @@ import { dockerError } from './docker.ts';
 import { demand, type Engine } from './engine.ts';
 import { runCompose } from './plugin.ts';
 
-interface About {
+/** What migrations on a compose stack are made with. */
+export interface About {
   readonly environment: Environment;
   readonly engine: Engine;
   readonly config: ComposeConfig;
