@@ -9,8 +9,12 @@ export MAKECMDGOALS
 .PHONY: $(tasks)
 # Without exec a shell stands between npx and the task, and takes SIGTERM for itself.
 # A goal that does not exist stops all others, before any of them runs: it may be ENV=… mistyped.
+# What stands beside help is its TASK, and is not run.
+asked := $(if $(filter help,$(MAKECMDGOALS)),$(filter-out help,$(MAKECMDGOALS)))
 $(tasks): %: node_modules/.package-lock.json | $(filter-out $(tasks),$(MAKECMDGOALS))
+$(filter-out $(asked),$(tasks)): %:
 	@npx --no-install -c 'exec tsx tasks/$@.ts'
+$(filter $(asked),$(tasks)): ; @:
 
 node_modules/.package-lock.json: package-lock.json
 	@echo '[info] installing the dependencies (npm ci)' >&2
@@ -43,6 +47,14 @@ $(error [error] make -t runs no task: nothing was run. [next] the same without -
 endif
 ifneq ($(words $(MAKECMDGOALS)),$(words $(sort $(MAKECMDGOALS))))
 $(error [error] make runs a goal once, and one was typed twice: nothing was run. [next] one line for each time)
+endif
+# Behind another goal a name may be meant as a word: `make logs down`.
+ifneq ($(if $(asked),,$(word 2,$(MAKECMDGOALS))),)
+makesafe_first := $(patsubst tasks/%.ts,%,$(shell grep -lE '(^|[ {,])(destructive|firstGoalOnly):' tasks/*.ts))
+makesafe_late := $(firstword $(filter $(makesafe_first),$(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS))))
+ifneq ($(makesafe_late),)
+$(error [error] $(makesafe_late) destroys or stops, and runs as the first goal only: nothing was run. [next] make $(makesafe_late), on a line of its own)
+endif
 endif
 makesafe_before :=
 $(foreach goal,$(filter $(tasks),$(MAKECMDGOALS)),$(if $(findstring $$,$(goal)),,$(if $(makesafe_before),$(eval $(goal): | $(makesafe_before)))$(eval makesafe_before := $$(goal))))

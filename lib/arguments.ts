@@ -36,10 +36,15 @@ export function readArguments(
  */
 function assignments(declared: Parameters, argv: readonly string[], problems: string[]): string[] {
   const words: string[] = [];
+  const bare = Object.keys(declared).find((name) => declared[name]!.bare);
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at]!;
     const [, dashes, left, value] = word.match(/^(--?)?([^=]*)(?:=(.*))?$/s) ?? [];
     if (word === '--') continue;
+    if (bare !== undefined && !/^-|^[A-Za-z_]\w*=/.test(word)) {
+      words.push(`--${bare}=${word}`);
+      continue;
+    }
     if (['--help', '-h'].includes(word) || (!dashes && (!left || value === undefined))) {
       words.push(word);
       continue;

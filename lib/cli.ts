@@ -18,11 +18,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
 export async function main(): Promise<void> {
   const [word = 'help', ...rest] = process.argv.slice(2);
   const name = ['--help', '-h'].includes(word) ? 'help' : word;
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command) return command();
   const script = process.argv[1]!;
   const files = taskFiles(rootOf(script));
   const file = files.get(name);
+  // A team's own task may have the name of a command, and make means the task.
+  const command = file === undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command) return command();
   if (file === undefined) return runProgram(() => Promise.reject(unknown(name, files.keys())));
   process.argv = [process.argv[0]!, asInstalled(script, name) ?? file, ...rest];
   await import(pathToFileURL(file).href);

@@ -26,18 +26,31 @@ const GROUPS: Record<Group, string> = {
  */
 export async function help({ root, values, make, registry, terminal }: Run): Promise<void> {
   const known = new Set(taskNames(root));
-  const wanted = values['TASK'] as string | undefined;
-  const unknown = [wanted, ...(make?.goals ?? [])].find((name) => name !== undefined && !known.has(name));
+  // What stands beside `help` is its TASK, and make runs nothing of it.
+  const beside = make?.goals.filter((goal) => goal !== 'help') ?? [];
+  const wanted = [values['TASK'] as string | undefined, ...beside].filter((name) => name !== undefined);
+  const unknown = wanted.find((name) => !known.has(name));
   if (unknown !== undefined) {
     const near = nearest(unknown, known);
     throw new UsageError(`there is no task ${unknown}`, {
       hint: near === undefined ? 'make help' : `did you mean: make ${near}`,
     });
   }
+  const elsewhere = theirs(root, make);
+  const notOurs = beside.find((name) => elsewhere.has(name));
+  if (notOurs !== undefined) {
+    throw new UsageError(
+      `${notOurs} is a target of your own makefile, which make would run: nothing was run`,
+      {
+        hint: commandLine(undefined, root, 'help', { TASK: notOurs }),
+      },
+    );
+  }
   const tasks = await loadTasks(root);
-  const one = tasks.find(({ name }) => name === wanted);
+  const shown = tasks.filter(({ name }) => wanted.includes(name));
   terminal.result(
-    one ? renderTask(one, registry) : renderOverview(tasks, registry, usage(root, make), theirs(root, make)),
+    shown.map((task) => renderTask(task, registry)).join('\n\n\n') ||
+      renderOverview(tasks, registry, usage(root, make), elsewhere),
   );
 }
 

@@ -17,6 +17,8 @@ export interface Parameter<T = unknown> {
   readonly commandLineOnly?: boolean;
   /** True when the name alone (`--raw`) means 1. */
   readonly flag?: boolean;
+  /** True when a word without a name is its value: `npx makesafe help up`. */
+  readonly bare?: true;
   /** Turns the text into the value; throws an Error whose message completes "NAME=text: …". */
   readonly parse: (text: string) => T;
 }
@@ -26,12 +28,9 @@ export type Values<P extends Parameters> = {
   readonly [K in keyof P]: P[K] extends Parameter<infer T> ? T : never;
 };
 
-interface Options {
-  default?: string;
-  defaultNote?: string;
-  placeholder?: string;
-  commandLineOnly?: true;
-}
+type Options = Partial<
+  Pick<Parameter, 'default' | 'defaultNote' | 'placeholder' | 'commandLineOnly' | 'bare'>
+>;
 
 /** A text; undefined when neither given nor defaulted. */
 export function text(summary: string, options: Options & { default: string }): Parameter<string>;

@@ -68,6 +68,8 @@ interface Declaration<P extends Parameters> {
   readonly asksDatabase?: true;
   /** The module that `run` is in, for a task that is short: loaded while compose answers. */
   readonly load?: () => Promise<unknown>;
+  /** It stops what others may be using: behind another goal of make it is refused, for it may be meant as a word there. */
+  readonly firstGoalOnly?: true;
   /** Complete lines that a person could type. */
   readonly examples: readonly string[];
 }

@@ -5,6 +5,7 @@ export default defineTask(import.meta.url, {
   group: 'migrations',
   summary: 'Downgrade, one step unless REV says where to (local_dev)',
   environment: 'default only',
+  firstGoalOnly: true,
   longForm: 'al-down-env',
   parameters: { REV: revision('where to', '-1'), ALEMBIC, ALEMBIC_INI },
   examples: ['make al-down', 'make al-down REV=base'],

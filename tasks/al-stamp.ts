@@ -5,6 +5,7 @@ export default defineTask(import.meta.url, {
   group: 'migrations',
   summary: 'Mark the database as being at a revision without migrating (local_dev)',
   environment: 'default only',
+  firstGoalOnly: true,
   longForm: 'al-stamp-env',
   parameters: { REV: revision('the revision to mark it with'), ALEMBIC, ALEMBIC_INI },
   examples: ['make al-stamp REV=head'],

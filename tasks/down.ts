@@ -4,6 +4,7 @@ export default defineTask(import.meta.url, {
   group: 'stack',
   summary: 'Stop everything; the data stays',
   environment: 'any',
+  firstGoalOnly: true,
   examples: ['make down ENV=vm_stg'],
   run: async (run) => (await import('../lib/stack/commands.ts')).down(run),
 });

@@ -5,7 +5,7 @@ export default defineTask(import.meta.url, {
   group: 'project',
   summary: 'Show all tasks, or one with its parameters',
   environment: 'none',
-  parameters: { TASK: text('one task', { placeholder: '<task>' }) },
-  examples: ['make', 'make help TASK=db-dump-schema-env'],
+  parameters: { TASK: text('one task', { placeholder: '<task>', bare: true }) },
+  examples: ['make', 'make help down', 'make help TASK=db-dump-schema-env'],
   run: async (run) => (await import('../lib/help.ts')).help(run),
 });

@@ -6,6 +6,7 @@ export default defineTask(import.meta.url, {
   group: 'stack',
   summary: 'Build the images anew and start from them',
   environment: 'any',
+  firstGoalOnly: true,
   parameters: {
     PULL: flag('fetch newer base images'),
     NO_CACHE: flag('build every layer anew'),

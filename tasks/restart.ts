@@ -5,6 +5,7 @@ export default defineTask(import.meta.url, {
   group: 'stack',
   summary: 'Restart the containers and wait for the database',
   environment: 'any',
+  firstGoalOnly: true,
   parameters: { TIMEOUT },
   examples: ['make restart ENV=vm_stg'],
   run: async (run) => (await import('../lib/stack/commands.ts')).restart(run),

@@ -17,7 +17,7 @@ ${FRAGMENT}:
 $(makesafe_targets): | $(filter-out $(makesafe_targets),$(MAKECMDGOALS))
 
 .DEFAULT:
-	@npx --no-install -c 'exec tsx node_modules/makesafe/tasks/help.ts'
+	@node node_modules/makesafe/bin/makesafe.js help
 
 # Without a rule make would search one for its own makefile.
 makefile: ;

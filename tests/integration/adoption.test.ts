@@ -92,6 +92,11 @@ describe('makesafe in another repository, installed from its tarball', () => {
     expect(succeeded(await shop.runMake('help')).stdout).toMatch(
       /^ +⚠ db-reset-volume-env +only as npx makesafe db-reset-volume-env: /m,
     );
+    const asked = await shop.runMake('help db-reset-volume-env');
+    expect(asked.stderr).toContain('db-reset-volume-env is a target of your own makefile');
+    expect(asked.stderr).toContain('[next] npx makesafe help TASK=db-reset-volume-env\n');
+    expect(asked.stdout).toBe('');
+    expect((await shop.runMake('help health ENV=dev')).stdout).toMatch(/^health: /);
     // A target that nobody has stays make's business.
     expect((await shop.runMake('restrat')).stderr).toContain("No rule to make target 'restrat'");
     // Theirs has the name, so ours is spelled in another way.
@@ -142,7 +147,7 @@ describe('makesafe in another repository, installed from its tarball', () => {
       expect(stderr).toContain(`did you mean: make ${meant}`);
       expect(stderr).toMatch(/Error 64$/m);
     }
-    expect((await shop.runMake('-n up')).stdout).toContain('node_modules/makesafe/tasks/up.ts');
+    expect((await shop.runMake('-n up')).stdout).toContain('node node_modules/makesafe/bin/makesafe.js up');
     renameSync(shop.path('node_modules/makesafe'), shop.path('node_modules/away'));
     const { stderr } = await shop.runMake('up');
     renameSync(shop.path('node_modules/away'), shop.path('node_modules/makesafe'));

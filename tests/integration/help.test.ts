@@ -99,6 +99,28 @@ describe('help', () => {
     expect(make.stdout).toContain('make db-dump-schema-env ENV=vm_stg OUT=backups/schema_stg.sql');
   });
 
+  test('what stands beside help, behind make or the script, is its TASK; nothing of it runs', async () => {
+    const task = await scratch.runTask('help TASK=down');
+    for (const words of [
+      'help down ENV=local_demo DRY_RUN=1',
+      'down help ENV=vm_prod',
+      '-j4 -k help down',
+    ])
+      expect(await scratch.runMake(words), words).toMatchObject({
+        status: 0,
+        stdout: task.stdout,
+        stderr: '',
+      });
+    expect((await scratch.runTask('help down')).stdout).toBe(task.stdout);
+    const two = await scratch.runMake('help db-reset-volume-env demo');
+    expect(two.stdout).toMatch(
+      /^db-reset-volume-env: [\s\S]*\n\n\n?demo: |^demo: [\s\S]*\n\n\ndb-reset-volume-env: /,
+    );
+    const wrong = await scratch.runMake('help restrat');
+    expect(wrong.stderr).toContain('did you mean: make restart');
+    expect(wrong.stdout).toBe('');
+  });
+
   test('--help says what only counts when it is typed, also where parameters are missing', async () => {
     const { status, stdout } = await scratch.runTask('db-reset-volume-env --help');
     expect(status).toBe(0);

@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { loadTasks } from '../../lib/tasks.ts';
 import { PATIENCE, temporaryFolder } from './support.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -18,9 +19,9 @@ const SEED = parseInt(execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'ut
 /** All of it: MAKE_RUNS=2000. */
 const RUNS = Number(process.env['MAKE_RUNS'] ?? 60);
 
-/** In the place of npx: notes when a task begins and ends, and fails where it is told to. */
-const NPX = `#!/bin/sh
-name=\${3##*/}; name=\${name%.ts}
+/** In the place of npx and node: notes when a task begins and ends, and fails where it is told to. */
+const PROGRAM = `#!/bin/sh
+case "$0" in *npx) name=\${3##*/}; name=\${name%.ts};; *) name=$2;; esac
 echo "begin $name" >> "$LOG"
 sleep 0.01
 echo "end $name" >> "$LOG"
@@ -50,17 +51,30 @@ function make(folder: string, { goals, flags, fails = '', ...exported }: Typed) 
   return { status, stderr, lines };
 }
 
+/** What may be meant as a word behind another goal, and would hurt. */
+const FIRST_ONLY = (await loadTasks())
+  .filter(({ definition }) => definition.destructive ?? definition.firstGoalOnly)
+  .map(({ name }) => name);
+
 const inOrder = (goals: readonly string[]): string[] =>
   goals.flatMap((goal) => [`begin ${goal}`, `end ${goal}`]);
 
 describe.each(['makesafe.mk', 'makefile'])('goals in %s', { timeout: 4 * PATIENCE }, (file) => {
   let folder: string;
-  const goals = ['db-reset-volume-env', 'up', 'backup', 'down', ...(file === 'makesafe.mk' ? ['build'] : [])];
+  const goals = [
+    'db-reset-volume-env',
+    'up',
+    'backup',
+    'down',
+    'al-up-env',
+    ...(file === 'makesafe.mk' ? ['build'] : []),
+  ];
 
   beforeEach(() => {
     folder = temporaryFolder({});
     mkdirSync(join(folder, 'bin'));
-    writeFileSync(join(folder, 'bin/npx'), NPX, { mode: 0o755 });
+    for (const program of ['npx', 'node'])
+      writeFileSync(join(folder, 'bin', program), PROGRAM, { mode: 0o755 });
     if (file === 'makesafe.mk') {
       writeFileSync(join(folder, 'makefile'), `include ${join(PROJECT, file)}\n${OWN}`);
       return;
@@ -68,7 +82,8 @@ describe.each(['makesafe.mk', 'makefile'])('goals in %s', { timeout: 4 * PATIENC
     copyFileSync(join(PROJECT, file), join(folder, file));
     mkdirSync(join(folder, 'tasks'));
     mkdirSync(join(folder, 'node_modules'));
-    for (const task of readdirSync(join(PROJECT, 'tasks'))) writeFileSync(join(folder, 'tasks', task), '');
+    for (const task of readdirSync(join(PROJECT, 'tasks')))
+      copyFileSync(join(PROJECT, 'tasks', task), join(folder, 'tasks', task));
     writeFileSync(join(folder, 'package-lock.json'), '');
     writeFileSync(join(folder, 'node_modules/.package-lock.json'), '');
     writeFileSync(join(folder, 'bin/npm'), '#!/bin/sh\n', { mode: 0o755 });
@@ -92,7 +107,15 @@ describe.each(['makesafe.mk', 'makefile'])('goals in %s', { timeout: 4 * PATIENC
     const blind = fc.constantFrom('-i', '-t', '-n', '-q', '-kij3', '--ignore-errors', '--touch');
     const typed = fc.record({
       // What is only the team's is no concern of ours.
-      goals: fc.shuffledSubarray(goals, { minLength: 1 }).filter((all) => all.join() !== 'build'),
+      goals: fc
+        .oneof(
+          fc.shuffledSubarray(goals, { minLength: 1 }),
+          fc.shuffledSubarray(
+            goals.filter((goal) => !FIRST_ONLY.includes(goal)),
+            { minLength: 1 },
+          ),
+        )
+        .filter((all) => all.join() !== 'build'),
       flags: fc.array(fc.oneof({ weight: 5, arbitrary: harmless }, { weight: 1, arbitrary: blind }), {
         maxLength: 3,
       }),
@@ -100,10 +123,16 @@ describe.each(['makesafe.mk', 'makefile'])('goals in %s', { timeout: 4 * PATIENC
       GNUMAKEFLAGS: fc.constantFrom('', '-j3', '-k', '-i', '-s'),
       fails: fc.constantFrom('', ...goals),
     });
-    const seen = { ran: 0, refused: 0 };
+    const seen = { ran: 0, refused: 0, late: 0 };
     fc.assert(
       fc.property(typed, (line) => {
         const { status, stderr, lines } = make(folder, line);
+        if (stderr.includes('runs as the first goal only')) {
+          expect(line.goals.slice(1).some((goal) => FIRST_ONLY.includes(goal))).toBe(true);
+          expect([status, lines]).toEqual([2, []]);
+          seen.late++;
+          return;
+        }
         const at = line.goals.indexOf(line.fails);
         const expected = at < 0 ? line.goals : line.goals.slice(0, at + 1);
         if (lines.length === 0) {
@@ -114,6 +143,7 @@ describe.each(['makesafe.mk', 'makefile'])('goals in %s', { timeout: 4 * PATIENC
           seen.refused++;
           return;
         }
+        expect(line.goals.slice(1).filter((goal) => FIRST_ONLY.includes(goal))).toEqual([]);
         expect(lines).toEqual(inOrder(expected));
         expect(status).toBe(at < 0 ? 0 : 2);
         seen.ran++;
@@ -121,13 +151,50 @@ describe.each(['makesafe.mk', 'makefile'])('goals in %s', { timeout: 4 * PATIENC
       { numRuns: RUNS, seed: SEED },
     );
     // Both were tried.
-    expect(Math.min(seen.ran, seen.refused)).toBeGreaterThan(0);
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(0);
   });
 
   test('a goal that is typed twice is refused: make would run it once', () => {
     const { status, stderr, lines } = make(folder, { goals: ['up', 'down', 'up'], flags: [] });
     expect(stderr).toContain('[error] make runs a goal once, and one was typed twice: nothing was run');
     expect([status, lines]).toEqual([2, []]);
+  });
+
+  test('what stands beside help is its TASK: only help runs', () => {
+    const flags = fc.subarray(['-j4', '-k', '-s', '-B']);
+    const words = fc.constantFrom(...FIRST_ONLY, 'up', 'backup', 'al-up-env', 'health');
+    const typed = fc.record({ flags, beside: fc.uniqueArray(words, { minLength: 1, maxLength: 3 }) });
+    fc.assert(
+      fc.property(typed, fc.nat(3), ({ flags, beside }, at) => {
+        const line = { goals: beside.toSpliced(at, 0, 'help'), flags };
+        const { status, lines } = make(folder, line);
+        expect(lines).toEqual(inOrder(['help']));
+        expect(status).toBe(0);
+      }),
+      { numRuns: RUNS / 4, seed: SEED },
+    );
+    // Where help itself fails, it is no consolation to have the others run.
+    const failed = make(folder, { goals: ['help', 'down'], flags: ['-k'], fails: 'help' });
+    expect([failed.status, failed.lines]).toEqual([2, inOrder(['help'])]);
+  });
+
+  test('nothing that destroys or stops runs behind another goal', () => {
+    expect(FIRST_ONLY).toEqual(expect.arrayContaining(['down', 'restart', 'rebuild', 'demo', 'db-undo-env']));
+    const there = file === 'makefile' ? FIRST_ONLY : FIRST_ONLY.filter((name) => name !== 'demo');
+    for (const [at, goal] of there.entries()) {
+      const before = ['logs', 'up', 'db-reset-db-env', 'backup'][at % 4]!;
+      const { status, stderr, lines } = make(folder, {
+        goals: goal === before ? ['up', goal] : [before, goal],
+        flags: [],
+      });
+      expect(stderr).toContain(
+        `[error] ${goal} destroys or stops, and runs as the first goal only: nothing was run. [next] make ${goal}, on a line of its own`,
+      );
+      expect([status, lines]).toEqual([2, []]);
+    }
+    expect(make(folder, { goals: ['up', 'al-up-env'], flags: [] }).lines).toEqual(
+      inOrder(['up', 'al-up-env']),
+    );
   });
 
   test('a goal is no program', () => {
@@ -140,4 +207,63 @@ test("a team's own goals keep their flags", () => {
   const folder = temporaryFolder({ makefile: `include ${join(PROJECT, 'makesafe.mk')}\n${OWN}` });
   expect(make(folder, { goals: ['build', 'build'], flags: ['-i'] })).toMatchObject({ status: 0 });
   expect(make(folder, { goals: ['build'], flags: ['-it'], fails: 'build' })).toMatchObject({ status: 0 });
+});
+
+describe('help beside a goal of a makefile that includes ours', () => {
+  const included = (settings: string, theirs: string) => {
+    const folder = temporaryFolder({
+      makefile: `${settings}\ninclude ${join(PROJECT, 'makesafe.mk')}\n${theirs}`,
+    });
+    mkdirSync(join(folder, 'bin'));
+    writeFileSync(join(folder, 'bin/node'), PROGRAM, { mode: 0o755 });
+    return folder;
+  };
+  const REFUSED = 'would be run: nothing was run. [next] npx makesafe help ';
+
+  test.each([
+    // Names of the team's own would run, whatever we do.
+    ['', OWN, ['help', 'build'], 'build is no target of makesafe, and make would run it'],
+    ['', OWN, ['build', 'help'], 'build is no target of makesafe, and make would run it'],
+    ['MAKESAFE_EXCEPT := down', 'down: ; @echo down >> "$$LOG"', ['help', 'down'], 'npx makesafe help down'],
+    ['MAKESAFE_PREFIX := ms-', OWN, ['ms-help', 'build'], 'npx makesafe help build'],
+    ['MAKESAFE_PREFIX := ms-', '', ['ms-help', 'down'], 'npx makesafe help down'],
+    // Their help, and ours beside it.
+    ['MAKESAFE_EXCEPT := help', 'help: ; @echo help >> "$$LOG"', ['help', 'up'], `${REFUSED}up`],
+    ['MAKESAFE_PREFIX := ms-', 'help: ; @echo help >> "$$LOG"', ['ms-up', 'help'], `${REFUSED}up`],
+    ['MAKESAFE_PREFIX := ms-', '', ['help', 'ms-down'], `${REFUSED}down`],
+  ])('%s %s: %j', (settings, theirs, goals, said) => {
+    const { status, stderr, lines } = make(included(settings, theirs), { goals, flags: [] });
+    expect(stderr).toContain(said);
+    expect(stderr).toContain('nothing was run');
+    expect([status, lines]).toEqual([2, []]);
+  });
+
+  test('with a prefix', () => {
+    const folder = included('MAKESAFE_PREFIX := ms-', OWN);
+    expect(make(folder, { goals: ['ms-help', 'ms-down'], flags: [] }).lines).toEqual(inOrder(['help']));
+    expect(make(folder, { goals: ['ms-db-undo-env', 'ms-help'], flags: [] }).lines).toEqual(
+      inOrder(['help']),
+    );
+    const late = make(folder, { goals: ['ms-logs', 'ms-down'], flags: [] });
+    expect(late.stderr).toContain('[next] make ms-down, on a line of its own');
+    expect(late.lines).toEqual([]);
+  });
+
+  test('what the shell exports changes nothing of it', () => {
+    const folder = included('', OWN);
+    const exported = {
+      makesafe_asked: 'up',
+      makesafe_help: 'build',
+      makesafe_targets: 'x',
+      makesafe_first: 'up',
+    };
+    const { lines } = make(folder, { goals: ['up', 'backup'], flags: [], ...exported } as Typed);
+    expect(lines).toEqual(inOrder(['up', 'backup']));
+  });
+
+  test('a target of theirs behind ours is not run: help fails first', () => {
+    const folder = included('', 'down: ; @echo down >> "$$LOG"');
+    const { lines } = make(folder, { goals: ['down', 'help'], flags: ['-k'], fails: 'help' });
+    expect(lines).toEqual(inOrder(['help']));
+  });
 });
