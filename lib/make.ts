@@ -33,7 +33,7 @@ export interface Override {
  */
 export function readMakeInvocation(
   env: NodeJS.ProcessEnv,
-  commandLines: string[][] | undefined,
+  commandLines: readonly (readonly string[])[] | undefined,
 ): MakeInvocation | undefined {
   if (env['MAKELEVEL'] === undefined) return undefined;
   const overrides = new Map<string, Override>();
@@ -79,7 +79,7 @@ export function parseOverrides(makeflags: string): Map<string, string> {
 }
 
 /** The value of the assignment to `name` in the nearest command line that has one; its last, as make takes it. */
-function findTyped(name: string, commandLines: string[][]): string | undefined {
+function findTyped(name: string, commandLines: readonly (readonly string[])[]): string | undefined {
   for (const words of commandLines) {
     const values = words.map(splitAssignment).filter((pair) => pair?.[0] === name);
     if (values.length > 0) return values.at(-1)![1];
@@ -92,14 +92,24 @@ function splitAssignment(word: string): [name: string, value: string] | undefine
   return match ? [match[1]!, match[2]!] : undefined;
 }
 
-/** The argument lists of the make processes above this one, nearest first; undefined where /proc does not exist. */
-export function makeCommandLines(): string[][] | undefined {
-  const found: string[][] = [];
-  let pid = process.ppid;
+/** A make process above this one. */
+interface Make {
+  readonly pid: number;
+  /** The process that it has started, on the way to this one. */
+  readonly started: number;
+  /** Behind its name. */
+  readonly args: readonly string[];
+}
+
+/** Nearest first; undefined where /proc does not exist. */
+function makesAbove(): readonly Make[] | undefined {
+  const found: Make[] = [];
+  let [started, pid] = [process.pid, process.ppid];
   try {
     while (pid > 1) {
-      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
-      if (/^g?make$/.test(basename(words[0] ?? ''))) found.push(words.slice(1));
+      const [program = '', ...args] = readWords(pid, 'cmdline');
+      if (/^g?make$/.test(basename(program))) found.push({ pid, started, args });
+      started = pid;
       // The name in parentheses may itself hold spaces and parentheses; the parent is the second field after it.
       const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
       pid = Number(status.slice(status.lastIndexOf(')') + 2).split(' ')[1]);
@@ -108,4 +118,33 @@ export function makeCommandLines(): string[][] | undefined {
     return undefined;
   }
   return found;
+}
+
+const readWords = (pid: number, file: 'cmdline' | 'environ'): string[] =>
+  readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0').slice(0, -1);
+
+/** The argument lists of the make processes above this one, nearest first; undefined where /proc does not exist. */
+export const makeCommandLines = (): (readonly string[])[] | undefined =>
+  makesAbove()?.map(({ args }) => args);
+
+/**
+ * What a make above has added to the environment of its recipe: a makefile's `export`, of `include .env`, for one. What the
+ * shell had exported, and what was exported below, is not among it. Empty where nobody can see it.
+ */
+export function addedByMake(): ReadonlyMap<string, string> {
+  const environmentOf = (pid: number): (readonly [string, string])[] =>
+    readWords(pid, 'environ').flatMap((word) => {
+      const end = word.indexOf('=');
+      return end < 1 ? [] : [[word.slice(0, end), word.slice(end + 1)] as const];
+    });
+  try {
+    return new Map(
+      (makesAbove() ?? []).flatMap(({ pid, started }) => {
+        const given = new Map(environmentOf(pid));
+        return environmentOf(started).filter(([name]) => !given.has(name));
+      }),
+    );
+  } catch {
+    return new Map();
+  }
 }

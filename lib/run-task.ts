@@ -5,7 +5,7 @@ import { findRoot, loadRegistry, namingRegistry, type Registry } from './environ
 import { RefusedError, UsageError } from './errors.ts';
 import { spellingOf } from './init/their-makefile.ts';
 import { namesOfRegistry } from './output/names.ts';
-import { makeCommandLines, readMakeInvocation, type MakeInvocation } from './make.ts';
+import { addedByMake, makeCommandLines, readMakeInvocation, type MakeInvocation } from './make.ts';
 import { readParameters, type Given } from './params.ts';
 import { runProgram } from './run-program.ts';
 import type { Definition, DestructiveRun, Run, StackRun, Task } from './task.ts';
@@ -144,12 +144,18 @@ async function readGiven(
 
 /**
  * What the shell exports, for the guard to look at. From here on nothing of it can choose a server, not even through a
- * library's own defaults.
+ * library's own defaults. So what a makefile has added to it was no choice of the person's, and does not count.
  */
 function exportsOfTheShell(): Record<string, string> {
   const exports = { ...process.env } as Record<string, string>;
-  for (const name of Object.keys(process.env)) {
-    if (/^(PG[A-Z]|COMPOSE_|ZX_|DATABASE_URL$)/.test(name)) delete process.env[name];
+  const withoutEffect = Object.keys(exports).filter((name) =>
+    /^(PG[A-Z]|COMPOSE_|ZX_|DATABASE_URL$)/.test(name),
+  );
+  if (withoutEffect.length === 0) return exports;
+  const added = addedByMake();
+  for (const name of withoutEffect) {
+    delete process.env[name];
+    if (exports[name] === added.get(name)) delete exports[name];
   }
   return exports;
 }

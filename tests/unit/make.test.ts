@@ -199,4 +199,29 @@ describe('with a real make', { timeout: PATIENCE }, () => {
       ['outer', 'V= a\nb', 'X='],
     ]);
   });
+
+  test('what a makefile exports is told from what the shell exports, and from what is exported below make', () => {
+    const cwd = temporaryFolder({
+      '.env': 'DATABASE_URL=of the file\nPGHOST=of the file\n',
+      makefile: [
+        'include .env',
+        'export',
+        'task: ; @node --import tsx script.ts; true',
+        'nested: ; @$(MAKE) --no-print-directory task',
+        'prefixed: ; @PGPORT=1 DATABASE_URL=typed node --import tsx script.ts; true',
+      ].join('\n'),
+      'script.ts': `import { addedByMake } from ${JSON.stringify(join(import.meta.dirname, '../../lib/make.ts'))};
+        const added = addedByMake();
+        const names = ['DATABASE_URL', 'PGHOST', 'PGPORT'].filter((name) => process.env[name] !== undefined);
+        console.log(names.filter((name) => process.env[name] !== added.get(name)).join());`,
+    });
+    execFileSync('ln', ['-s', join(import.meta.dirname, '../../node_modules'), join(cwd, 'node_modules')]);
+    const exports = (goal: string, env: Record<string, string> = {}): string =>
+      execFileSync('make', [goal], { cwd, env: { ...notUnderMake(), ...env }, encoding: 'utf8' }).trim();
+    expect(exports('task')).toBe('');
+    expect(exports('nested')).toBe('');
+    expect(exports('task', { PGHOST: 'of the shell' })).toBe('PGHOST');
+    expect(exports('nested', { PGHOST: 'of the file' })).toBe('PGHOST');
+    expect(exports('prefixed')).toBe('DATABASE_URL,PGPORT');
+  }, 30_000);
 });
