@@ -56,7 +56,8 @@ export const viewsPopulated: Check<Facts> = {
     );
     const empty = rows.filter(({ populated }) => !populated).map(({ name }) => name);
     if (empty.length === 0) return passed(counted(rows.length, 'materialized view'));
-    return failed(`never populated: ${some(empty)}`, `REFRESH MATERIALIZED VIEW ${empty[0]}`);
+    // Migrations may leave it to the application; a rebuild would never come to its end.
+    return warning(`never populated: ${some(empty)}`, `REFRESH MATERIALIZED VIEW ${empty[0]}`);
   },
 };
 
