@@ -1,6 +1,6 @@
 import { isBelow } from '../files.ts';
 import type { Facts } from './facts.ts';
-import type { Overlap } from './overlap.ts';
+import { IN_USE, LEFT_OVER, type Overlap } from './overlap.ts';
 import type { Refusal, Request } from './policy.ts';
 
 /** Each check is a pure function of what is known: undefined lets pass, a refusal says why and what to do. */
@@ -43,12 +43,26 @@ export function otherHost({ entry, target, environment }: Facts): Refusal | unde
   };
 }
 
-export function sharedWithProtected({ overlaps }: Facts): Refusal | undefined {
+export function sharedWithProtected({ overlaps, environment }: Facts): Refusal | undefined {
   const shared = overlaps.filter((overlap) => overlap.protected);
   if (shared.length === 0) return undefined;
+  const stated = new Set(shared.map(({ own }) => own.at).filter((at) => at !== IN_USE && at !== LEFT_OVER));
+  // Its compose file may name another one by now.
+  const inUse = shared.some(({ own }) => own.at === IN_USE);
+  const left = new Set(shared.filter(({ own }) => own.at === LEFT_OVER).map(({ own }) => own.value));
   return {
     reason: shared.map(describeOverlap).join('\n'),
-    remedy: `give each environment its own: ${[...new Set(shared.map(({ own }) => own.at))].join(', ')}`,
+    remedy: [
+      ...(stated.size > 0 ? [`give each environment its own: ${list([...stated])}`] : []),
+      ...(inUse
+        ? [
+            `where the files give each its own by now, the old one goes out of use by: make down ENV=${environment.name}`,
+          ]
+        : []),
+      ...(left.size > 0
+        ? [`see whose data is in it; if it may go: docker volume rm ${[...left].join(' ')}`]
+        : []),
+    ].join('\n'),
   };
 }
 

@@ -14,6 +14,9 @@ export interface Overlap {
   readonly protected: boolean;
 }
 
+/** Where a claim is stated that no file states. */
+export const [IN_USE, LEFT_OVER] = ['the storage in use', 'a volume of the project'];
+
 /** What an environment shares with the others of the registry, by configuration or by what its server really uses. */
 export function findOverlaps(
   name: string,
@@ -59,20 +62,19 @@ function withActual(
   { storage }: Target,
   plan: Plan,
 ): Pick<Footprint, 'volumes' | 'folders'> {
-  const at = 'the storage in use';
   const more = (names: readonly string[], at: string, known: readonly Claim[]): Claim[] =>
     names.filter((name) => !known.some(({ value }) => value === name)).map((value) => ({ value, at }));
-  const used = [...configured, ...more('name' in storage ? [storage.name] : [], at, configured)];
+  const used = [...configured, ...more('name' in storage ? [storage.name] : [], IN_USE, configured)];
   const removed = more(
     plan.volumes.map(({ name }) => name),
-    'a volume of the project',
+    LEFT_OVER,
     used,
   );
   const volumes = [...used, ...removed];
   if (storage.kind !== 'bind') return { volumes, folders };
   const folder = posix.join(storage.source, storage.data);
   if (folders.some(({ value }) => isNested(value, folder))) return { volumes, folders };
-  return { volumes, folders: [...folders, { value: folder, at }] };
+  return { volumes, folders: [...folders, { value: folder, at: IN_USE }] };
 }
 
 const EVERYWHERE = new Set(['0.0.0.0', '[::]', '::', '']);

@@ -14,7 +14,7 @@ import {
   usedByOthers,
 } from '../../lib/guard/checks.ts';
 import type { Facts } from '../../lib/guard/facts.ts';
-import type { Overlap } from '../../lib/guard/overlap.ts';
+import { IN_USE, LEFT_OVER, type Overlap } from '../../lib/guard/overlap.ts';
 import { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS, type Refusal } from '../../lib/guard/policy.ts';
 import { NOTHING } from '../../lib/stack/plan.ts';
 import { entry, facts, stopped, target, volume } from './guard-facts.ts';
@@ -132,6 +132,21 @@ table(sharedWithProtected, [
       "volume shop_data is also vm_prod's (env/.env.vm_stg:3, docker/docker-compose.prod.yml:12)\n" +
         "folder /srv is also vm_prod's (env/.env.vm_stg:3, docker/docker-compose.prod.yml:12)",
       'give each environment its own: env/.env.vm_stg:3',
+    ],
+  ],
+  [
+    'by what no file of its own says any more',
+    but({
+      overlaps: [
+        overlap({ own: { value: 'shop_data', at: IN_USE } }),
+        overlap({ own: { value: 'shop_old', at: LEFT_OVER } }),
+      ],
+    }),
+    [
+      "volume shop_data is also vm_prod's (the storage in use, docker/docker-compose.prod.yml:12)\n" +
+        "volume shop_old is also vm_prod's (a volume of the project, docker/docker-compose.prod.yml:12)",
+      'where the files give each its own by now, the old one goes out of use by: make down ENV=vm_stg\n' +
+        'see whose data is in it; if it may go: docker volume rm shop_old',
     ],
   ],
 ]);
