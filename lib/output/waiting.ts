@@ -13,13 +13,28 @@ const LINE = 30_000;
  */
 export type Reason = string | (() => string | undefined | Promise<string | undefined>);
 
+/** What work of several attempts waits for, and says so itself: an attempt at the same says nothing. */
+const waitedFor = new Set<Reason>();
+
 /**
  * Waits for a promise, and says from two seconds on what for: on a terminal as progress, which is cleared; elsewhere as
  * one line, again when the reason changes, and every half minute.
  *
  * @param reason a function is asked anew each second; one that fails or does not answer changes nothing
+ * @param work a function is work that waits for the same more than once: its attempts are one wait
  */
-export async function whileWaiting<T>(terminal: Terminal, reason: Reason, promise: Promise<T>): Promise<T> {
+export async function whileWaiting<T>(
+  terminal: Terminal,
+  reason: Reason,
+  work: Promise<T> | (() => Promise<T>),
+): Promise<T> {
+  if (work instanceof Promise) return waitedFor.has(reason) ? work : whileSaying(terminal, reason, work);
+  if (waitedFor.has(reason)) return work();
+  waitedFor.add(reason);
+  return whileSaying(terminal, reason, work()).finally(() => waitedFor.delete(reason));
+}
+
+async function whileSaying<T>(terminal: Terminal, reason: Reason, promise: Promise<T>): Promise<T> {
   const started = performance.now();
   let asking = false;
   let settled = false;

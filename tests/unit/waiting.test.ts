@@ -28,6 +28,17 @@ describe('who waits', () => {
     expect(await said(false, 20, 'the lock')).toBe('[info] waiting for the lock … 2 s\n');
   });
 
+  test('hears it once, and counted from the beginning, where several attempts wait for the same', async () => {
+    const { terminal, written } = recordingTerminal();
+    const attempts = async (): Promise<void> => {
+      for (let attempt = 0; attempt < 4; attempt++) await whileWaiting(terminal, 'it', after(10, ''));
+    };
+    const waited = whileWaiting(terminal, 'it', attempts);
+    await vi.advanceTimersByTimeAsync(40_000);
+    await waited;
+    expect(written.err).toBe('[info] waiting for it … 2 s\n[info] waiting for it … 32 s\n');
+  });
+
   test('hears it again when the reason changes, and every half minute', async () => {
     let holder = 'taro';
     setTimeout(() => (holder = 'jiro'), 4500);

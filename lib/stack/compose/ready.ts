@@ -5,7 +5,9 @@ import { findContainer, type Container } from './containers.ts';
 import type { Docker } from './docker.ts';
 import type { Ask } from './engine.ts';
 import type { ConnectOptions } from './connect.ts';
+import { whileWaiting } from '../../output/waiting.ts';
 import { run } from '../../process.ts';
+import { LIMITS } from '../limits.ts';
 
 const INTERVAL_MS = 100;
 /** Seconds that one attempt waits for a server that does not listen yet: then the container is looked at again. */
@@ -34,16 +36,7 @@ export async function waitUntilReady(
 ): Promise<string> {
   const started = performance.now();
   const elapsed = (): number => (performance.now() - started) / 1000;
-  // Elsewhere than on a terminal a line every tenth of a second would be noise.
-  const progress = (): void => terminal.progress(`waiting for the database … ${elapsed().toFixed(1)} s`);
-  const ticking = terminal.interactive ? setInterval(progress, INTERVAL_MS) : undefined;
-  try {
-    const found = await answers();
-    terminal.clear();
-    return found;
-  } finally {
-    clearInterval(ticking);
-  }
+  return whileWaiting(terminal, LIMITS.firstAnswer.what, answers);
 
   async function answers(): Promise<string> {
     let container: Container | undefined;

@@ -23,6 +23,9 @@ const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
 const REGISTRY = 'in env/environments.ts';
 
+/** What is waited for until one stands. */
+export const connectionTo = (address: string): string => `a connection to ${address}`;
+
 /**
  * A connection to a server over the network, as secure as its entry wants it. Every byte to and from the server goes
  * over one of these, whichever program speaks.
@@ -41,14 +44,10 @@ export async function openConnection(server: Server): Promise<Duplex> {
   socket.once('close', forget);
   const end = (reason: Error): void => void socket.destroy(reason);
   try {
-    const connected = within(
-      { ...LIMITS.connect, what: `a connection to ${address}` },
-      once(socket, 'connect'),
-      {
-        end,
-      },
-    );
-    await whileWaitingFor(`a connection to ${address}`, connected);
+    const connected = within({ ...LIMITS.connect, what: connectionTo(address) }, once(socket, 'connect'), {
+      end,
+    });
+    await whileWaitingFor(connectionTo(address), connected);
     if (tlsOf(server) === 'disable') return socket;
     const limit = { ...LIMITS.tls, what: `${address} to answer` };
     const secured = within(limit, secure(socket, server, address), { end });

@@ -7,13 +7,14 @@ import { addressOf, portOf, tlsOf } from '../../environment/server-entry.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, RefusedError, UnreachableError, messageOf } from '../../errors.ts';
 import { lookAt } from '../../findings/finding.ts';
+import { whileWaiting } from '../../output/waiting.ts';
 import { NO_SUCH_DATABASE, connectionError } from '../client.ts';
 import { direct } from '../direct.ts';
 import { NOTHING } from '../plan.ts';
 import { openSession, type SessionAs } from '../postgres/session.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 import { withoutChannelBinding } from './channel-binding.ts';
-import { openConnection, type Server } from './connection.ts';
+import { connectionTo, openConnection, type Server } from './connection.ts';
 import type { AskElsewhere } from '../postgres/watch-session.ts';
 import { ENGINE } from './diagnose.ts';
 import { readText } from '../../system/read-bounded.ts';
@@ -93,7 +94,6 @@ export function openServerStack(environment: Environment, options: StackOptions)
             hint: 'TIMEOUT=<seconds> waits longer',
           });
         }
-        if (terminal.interactive) terminal.progress(`waiting for ${address} …`);
       }
     }
   }
@@ -139,7 +139,7 @@ export function openServerStack(environment: Environment, options: StackOptions)
     up: async ({ timeout }) =>
       void (await actor.act(
         `# wait until ${address} answers, ${timeout} s at most; CREATE DATABASE ${pg.escapeIdentifier(database.name)}, if there is none`,
-        () => waitUntilReady(timeout),
+        () => whileWaiting(terminal, connectionTo(address), () => waitUntilReady(timeout)),
       )),
     down: () => notOurs('it cannot be stopped from here'),
     restart: () => notOurs('it cannot be restarted from here'),
