@@ -4,12 +4,20 @@ import { basename, dirname, join } from 'node:path';
 import { isAlive, startOf } from './alive.ts';
 import { readBytesIfThere } from './system/read-bounded.ts';
 
-/** Who holds a lock. */
-export interface Holder {
+/** A process, as another one can look whether it is still there. */
+export interface Owner {
   readonly pid: number;
   /** When that process began, as the system counts; tells it from a later one with the same id. */
   readonly started: string | undefined;
   readonly host: string;
+}
+
+export const thisProcess = (): Owner => ({
+  ...{ pid: process.pid, started: startOf(process.pid), host: hostname() },
+});
+
+/** Who holds a lock. */
+export interface Holder extends Owner {
   /** What the holder wants others to know. */
   readonly about: string;
 }
@@ -25,7 +33,7 @@ export interface Holder {
 export function takeLock(file: string, about = ''): Holder | undefined {
   mkdirSync(dirname(file), { recursive: true });
   const own = `${file}.${process.pid}`;
-  const ourselves: Holder = { pid: process.pid, started: startOf(process.pid), host: hostname(), about };
+  const ourselves: Holder = { ...thisProcess(), about };
   for (;;) {
     // Left by a process that had our number; never a link of somebody's to another file.
     rmSync(own, { force: true });
@@ -98,7 +106,8 @@ function removeStale(file: string, left: string): void {
   }
 }
 
-const isHeld = ({ pid, started, host }: Holder): boolean =>
+/** Whether a process may be there: on another machine that cannot be seen. */
+export const isHeld = ({ pid, started, host }: Owner): boolean =>
   host !== hostname() || (isAlive(pid) && (started === undefined || startOf(pid) === started));
 
 /** More than any lock of ours has. */

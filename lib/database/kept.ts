@@ -15,6 +15,7 @@ import {
   type Leftovers,
   type Marked,
 } from './leftovers.ts';
+import { whatMakes } from './missing.ts';
 import { orPutBack } from './put-back.ts';
 import { beside } from './server-session.ts';
 
@@ -108,7 +109,7 @@ export async function undo(run: DestructiveRun): Promise<void> {
     const hand = await handOf(run, client);
     await reopen(leftovers, hand);
     const attributes = await readAttributes(client, name);
-    if (!attributes) throw new RefusedError(`there is no database ${name}`);
+    if (!attributes) throw new RefusedError(`there is no database ${name}`, { hint: whatMakes(run) });
     checkShown(run, hand, attributes);
     progress.oid = attributes.oid;
     progress.newOid = wanted.oid;

@@ -11,14 +11,22 @@ export const leftovers: Check<StackRun> = {
   name: 'leftovers',
   async look(run) {
     const { stack, environment, command } = run;
-    const found = await lookForLeftovers(run).catch((error: unknown) => {
-      if (error instanceof MakesafeError) return undefined;
-      throw error;
-    });
-    if (!found) return notLookedAt('the server does not answer');
-    const left = describeLeftovers(stack.database.name, found);
-    const kept = found.kept.map(({ name }) => `${name} is kept`);
+    const [stopped = [], found] = await Promise.all([
+      stack.application?.leftStopped(),
+      lookForLeftovers(run).catch((error: unknown) => {
+        if (error instanceof MakesafeError) return undefined;
+        throw error;
+      }),
+    ]);
     const env = { ENV: environment.name };
+    const start = `${stopped.join(', ')}: a run has stopped it, and was ended before it started it again`;
+    if (!found)
+      return stopped.length > 0
+        ? failed(start, command('up', env))
+        : notLookedAt('the server does not answer');
+    const left = describeLeftovers(stack.database.name, found);
+    if (stopped.length > 0) left.push(start);
+    const kept = found.kept.map(({ name }) => `${name} is kept`);
     if (left.length === 0) return passed(kept.join('; ') || 'none');
     const remedy = found.former ? command('db-drop-old-env', env) : command('up', env);
     return failed([...left, ...kept].join('; '), remedy);

@@ -15,6 +15,9 @@ export async function databaseFirst(run: StackRun, work: () => Promise<void>): P
   const timeout = values['TIMEOUT'] as number;
   const runs = await application.databaseRuns();
   const empty = runs && (await stack.withClient(stack.database.name, isEmpty));
+  const left = await application.leftStopped();
+  if (left.length > 0)
+    terminal.info(`${left.join(', ')}: stopped by a run that was ended itself; started when it is migrated`);
   const { services } = await application.holdBack(runs && !empty ? 'restarting' : 'all');
   if (services.length > 0) terminal.info(`${services.join(', ')}: stopped until the database is migrated`);
   if (!runs) {
@@ -31,6 +34,6 @@ export async function databaseFirst(run: StackRun, work: () => Promise<void>): P
       );
     throw error;
   }
-  if (runs && !empty && services.length === 0) return;
+  if (runs && !empty && services.length === 0 && left.length === 0) return;
   await stack.up({ build: false, timeout, orphans: 'ignore' });
 }

@@ -9,6 +9,8 @@ interface Wanted {
   readonly online: boolean;
   /** Volumes that the engine has. */
   readonly volumes: ReadonlySet<string>;
+  /** In place of the service's own. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** Of a service: what makes it the application's running container, and is in the way of a second one. */
@@ -26,7 +28,10 @@ const OF_ITS_ADDRESS = ['ipv4_address', 'ipv6_address', 'link_local_ips', 'mac_a
  *
  * @param text what `docker compose config --format json` has written; dollar signs stay doubled
  */
-export function migrationConfig(text: string, { service, entrypoint, online, volumes }: Wanted): string {
+export function migrationConfig(
+  text: string,
+  { service, entrypoint, online, volumes, labels }: Wanted,
+): string {
   const config = JSON.parse(text) as Record<string, Record<string, Section>>;
   const given = config['services']![service]!;
   const rest = without(given, OF_THE_RUNNING_ONE);
@@ -49,7 +54,7 @@ export function migrationConfig(text: string, { service, entrypoint, online, vol
     ...(deploy && { deploy: without(deploy, ['replicas']) }),
     ...(online ? networks && { networks: mapValues(networks, addressless) } : { network_mode: 'none' }),
     ...(mounts.length > 0 && { volumes: keptMounts }),
-    ...{ entrypoint, restart: 'no', tty: false, stdin_open: true, healthcheck: { disable: true } },
+    ...{ labels, entrypoint, restart: 'no', tty: false, stdin_open: true, healthcheck: { disable: true } },
   };
   // They lead to other services.
   const leans =

@@ -35,7 +35,8 @@ export async function checkRebuild(run: DestructiveRun): Promise<void> {
 async function checkAlembic(run: DestructiveRun): Promise<void> {
   const { stack, values, environment, actor } = run;
   const ini = values['ALEMBIC_INI'] as string | undefined;
-  if (!actor.dryRun && environment.entry.local === true) await stack.build();
+  // What is printed now would stand between the line that was typed and the screen.
+  if (!actor.dryRun && environment.entry.local === true) await stack.build({ quietly: true });
   const reached = stack.alembic(['current'], { ini, quiet: true, strict: true }).catch((error: unknown) => {
     if (!(error instanceof MakesafeError) || error instanceof RefusedError) throw error;
   });

@@ -92,8 +92,16 @@ export async function config({ stack, terminal }: StackRun): Promise<void> {
 
 /** State of every service, and whether the database answers. Status 1 when something is not as it should be. */
 export async function health({ environment, stack, terminal, values, command }: StackRun): Promise<void> {
-  const [composed, asked] = await Promise.all([stack.health(), askUrl(environment)]);
-  const services = [...composed, ...asked];
+  const [composed, asked, left = []] = await Promise.all([
+    stack.health(),
+    askUrl(environment),
+    stack.application?.leftStopped(),
+  ]);
+  const services = [...composed, ...asked].map((one) =>
+    left.includes(one.service)
+      ? { ...one, healthy: false, state: `${one.state}: a run has stopped it, and was ended itself` }
+      : one,
+  );
   const started = performance.now();
   const database = await stack
     .withClient(stack.database.name, async (client) => {
@@ -122,8 +130,8 @@ export async function health({ environment, stack, terminal, values, command }: 
   }
   const sick = rows.filter(({ healthy }) => !healthy).map(({ service }) => service);
   if (sick.length > 0) {
-    // Of what does not run there is nothing new to read.
-    const runs = composed.some(({ state }) => state.startsWith('running'));
+    // Of what does not run, or was stopped, there is nothing new to read.
+    const runs = left.length === 0 && composed.some(({ state }) => state.startsWith('running'));
     throw new FailedError(`${environment.name} is not healthy: ${sick.join(', ')}`, {
       hint: command(runs ? 'logs' : 'up', { ENV: environment.name }),
     });

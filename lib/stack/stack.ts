@@ -62,6 +62,8 @@ export interface Application {
   databaseRuns(): Promise<boolean>;
   /** @param which all that runs, or what the engine starts again and again */
   holdBack(which: 'all' | 'restarting'): Promise<HeldBack>;
+  /** Services that a run has stopped which was ended before it started them again. */
+  leftStopped(): Promise<readonly string[]>;
 }
 
 export interface HeldBack {
@@ -85,8 +87,12 @@ export interface Stack {
    */
   target(dataDirectory: Promise<string | undefined>, seen?: Target): Promise<Target>;
 
-  /** Builds the images that the configuration builds; nothing where there are none. */
-  build(): Promise<void>;
+  /**
+   * Builds the images that the configuration builds; nothing where there are none.
+   *
+   * @param options.quietly what it prints is shown only if it fails
+   */
+  build(options?: { readonly quietly?: boolean }): Promise<void>;
   /**
    * Starts everything and returns when the database answers a query.
    *

@@ -1,4 +1,5 @@
 import { appendFileSync, chownSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { docker } from '../helpers/processes.ts';
@@ -131,6 +132,39 @@ describe.skipIf(inject('noEngine') !== '')('any application', () => {
     await scratch.mustTask('health ENV=needy');
     await scratch.mustTask('db-rebuild-env ENV=needy WAIT=0');
     await scratch.mustTask('health ENV=needy');
+  });
+
+  test('a run that is killed while the application is stopped: health, check and up say so, and start it', async () => {
+    const running = scratch.startTask('db-rebuild-env ENV=needy METHOD=db WAIT=0');
+    const api = await scratch.container('needy', 'api');
+    const state = (): Promise<string> => docker('inspect', '--format', '{{.State.Status}}', api);
+    await expect.poll(state, { timeout: 60_000, interval: 50 }).toBe('exited');
+    running.interrupt('SIGKILL');
+    await running.ended;
+    const health = await scratch.runTask('health ENV=needy');
+    expect(health.stdout).toMatch(/^✗ api +exited \(\d+\): a run has stopped it, and was ended itself$/m);
+    expect(health.stderr).toMatch(/^\[next\] .*\bup(\.ts)? ENV=needy$/m);
+    expect((await scratch.runTask('check ENV=needy')).stdout).toMatch(
+      /^✗ leftovers +.*api: a run has stopped it, and was ended before it started it again\n +→ .*\bup(\.ts)? ENV=needy$/m,
+    );
+    await scratch.mustTask('up ENV=needy');
+    await scratch.mustTask('health ENV=needy');
+  });
+
+  test('a container for migrations of a run that was killed is removed by the next one, and a living one’s is not', async () => {
+    const plant = (pid: number): Promise<string> => {
+      const owner = JSON.stringify({ pid, host: hostname() });
+      const project = `com.docker.compose.project=${scratch.project('needy')}`;
+      const labels = ['--label', project, '--label', `makesafe.migrations=${owner}`];
+
+      return docker('run', '--detach', '--interactive', ...labels, '--entrypoint', 'cat', 'python:3.13');
+    };
+    // Linux gives no such number.
+    const [dead, living] = [await plant(2 ** 22 + 1), await plant(process.pid)];
+    await scratch.mustTask('al-cur-env ENV=needy');
+    const there = await docker('ps', '--all', '--quiet', '--no-trunc');
+    expect([there.includes(dead), there.includes(living)]).toEqual([false, true]);
+    await docker('rm', '--force', living);
   });
 
   test('with a migration service of its own, that has ended or was never made', async () => {

@@ -24,7 +24,13 @@ const text = JSON.stringify({
 });
 const made = (online: boolean, volumes: string[] = []): unknown =>
   JSON.parse(
-    migrationConfig(text, { service: 'api', entrypoint: ['cat'], online, volumes: new Set(volumes) }),
+    migrationConfig(text, {
+      service: 'api',
+      entrypoint: ['cat'],
+      online,
+      volumes: new Set(volumes),
+      labels: { 'makesafe.migrations': 'ours' },
+    }),
   );
 
 test('the application without what only one container can have, and without what others find it by', () => {
@@ -34,6 +40,7 @@ test('the application without what only one container can have, and without what
       api: {
         ...{ image: 'shop', entrypoint: ['cat'], restart: 'no', tty: false, stdin_open: true },
         healthcheck: { disable: true },
+        labels: { 'makesafe.migrations': 'ours' },
         environment: { URL: 'a$$b' },
         deploy: { resources: { limits: { memory: '1g' } } },
         networks: { back: { priority: 1 }, front: null },

@@ -4,6 +4,7 @@ import { lookAt } from '../../findings/finding.ts';
 import { display, type Command } from '../../display.ts';
 import type { Result, RunOptions } from '../../process.ts';
 import type { Stack, StackOptions } from '../stack.ts';
+import { removeAbandoned } from './migration-container.ts';
 import { migrations } from './migrations.ts';
 import type { Asked } from './ask-first.ts';
 import { composeCommand, frozenCommand, inProject, refuseUnknown } from './config.ts';
@@ -28,9 +29,10 @@ import { addressOf } from './connect.ts';
 import { textWithin } from './restore.ts';
 import { otherPasswordIn } from './password.ts';
 import { withSession } from './sessions.ts';
-import { shown } from './shown.ts';
+import { shown, type ShownOptions } from './shown.ts';
 import { spares } from './spares.ts';
 import { starting } from './starting.ts';
+import { stoppedContainers } from './stopped.ts';
 import { keeper } from './survival/keep.ts';
 import { toldDirectory } from './survival/told.ts';
 import { databaseImage, describeTarget } from './target.ts';
@@ -61,7 +63,7 @@ export async function openComposeStack(
   /** On the configuration that the guard has shown, where there is a guard: the files may say something else by now. */
   const changing = (...args: string[]): Command =>
     options.frozen ? frozenCommand(environment, ...args) : compose(...args);
-  const change = (command: Command, how: RunOptions = {}): Promise<unknown> =>
+  const change = (command: Command, how: ShownOptions = {}): Promise<unknown> =>
     actor.act(display(command), () => show(command, options.frozen ? { ...how, input: config.text! } : how));
   const about = { environment, docker, engine, config, settings, databaseService };
   const container = (): Promise<Container | undefined> => findContainer(ask, project, databaseService);
@@ -83,8 +85,11 @@ export async function openComposeStack(
   );
   const beforeUp = async (build: boolean): Promise<void> => {
     await foresee();
+    if (!actor.dryRun) await removeAbandoned(engine, project);
     await keeps.beforeUp(build);
   };
+
+  const stopped = stoppedContainers(environment, ask);
 
   const stack: Stack = {
     database: { name: settings.name, user: settings.user },
@@ -92,16 +97,18 @@ export async function openComposeStack(
 
     target: (dataDirectory, seen) => describeTarget(about, dataDirectory, seen),
 
-    build: async () => void (await change(changing('build'))),
+    build: async ({ quietly } = {}) =>
+      void (await change(changing('build'), quietly ? { quietly: 'the images to be built' } : {})),
 
     application: holding({
-      ...{ ask, docker, project, config, databaseService, actor },
+      ...{ ask, docker, project, config, databaseService, actor, stopped },
       application: environment.names.application.service,
     }),
 
     ...starting({
       ...{ ...about, ask, server, running, actor, terminal, signal, changing, change },
       keeps: { ...keeps, beforeUp },
+      stopped,
       frozen: options.frozen,
     }),
 

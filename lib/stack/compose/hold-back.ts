@@ -5,6 +5,7 @@ import type { ComposeConfig } from './config.ts';
 import { SERVICE_LABEL, listContainers } from './containers.ts';
 import { must, type Docker } from './docker.ts';
 import type { Ask } from './engine.ts';
+import type { Stopped } from './stopped.ts';
 import { waitingServices } from './waiting-services.ts';
 
 interface About {
@@ -16,6 +17,7 @@ interface About {
   /** The service with the application's code. */
   readonly application: string;
   readonly actor: Actor;
+  readonly stopped: Stopped;
 }
 
 /** What is done with the services beside the database, by whoever migrates it. */
@@ -27,6 +29,7 @@ export function holding({
   databaseService,
   application,
   actor,
+  stopped,
 }: About): Application {
   const waiting = new Set(waitingServices(config, databaseService, application));
   return {
@@ -34,6 +37,8 @@ export function holding({
       const containers = await listContainers(ask, project, databaseService);
       return containers.some(({ State }) => State === 'running');
     },
+
+    leftStopped: () => stopped.services(),
 
     async holdBack(which) {
       const states = which === 'all' ? ['running', 'restarting'] : ['restarting'];
@@ -46,9 +51,14 @@ export function holding({
         const command = docker(word, ...ids);
         await actor.act(display(command), () => must(command));
       };
+      if (ids.length > 0 && !actor.dryRun) await stopped.note(ids);
       await change('stop');
       const services = [...new Set(held.map(({ Labels }) => Labels![SERVICE_LABEL]!))];
-      return { services, letGo: () => change('start') };
+      const letGo = async (): Promise<void> => {
+        await change('start');
+        if (!actor.dryRun) await stopped.note([]);
+      };
+      return { services, letGo };
     },
   };
 }

@@ -3,10 +3,11 @@ import type { Duplex } from 'node:stream';
 import type { Actor } from '../../act.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { FailedError, UnreachableError } from '../../errors.ts';
+import { isHeld, thisProcess, type Owner } from '../../lock.ts';
 import { migrationConfig } from '../../migrations/migration-service.ts';
 import type { Terminal } from '../../terminal.ts';
 import { frozenCommand, inProject, type ComposeConfig } from './config.ts';
-import type { ActualVolume, Container } from './containers.ts';
+import { PROJECT_LABEL, type ActualVolume, type Container, type ListedContainer } from './containers.ts';
 import { dockerError } from './docker.ts';
 import { demand, type Engine } from './engine.ts';
 import { runCompose } from './plugin.ts';
@@ -27,6 +28,18 @@ export interface About {
  * @param online whether it reaches the database; without, only files are read
  */
 export type WithContainer = <T>(online: boolean, work: (id: string) => Promise<T>) => Promise<T>;
+
+/** Names the process that a container was made for. */
+const OWNER_LABEL = 'makesafe.migrations';
+
+/** Removes those of processes that were killed before the container's life hung on theirs. */
+export async function removeAbandoned({ ask, remove }: Engine, project: string): Promise<void> {
+  const label = [`${PROJECT_LABEL}=${project}`, OWNER_LABEL];
+  const found = await demand<ListedContainer[]>(ask, '/containers/json', { all: true, filters: { label } });
+  const abandoned = found.filter(({ Labels }) => !isHeld(JSON.parse(Labels![OWNER_LABEL]!) as Owner));
+  // It may be going by itself.
+  await Promise.all(abandoned.map(({ Id }) => remove(removing(Id)).catch(() => {})));
+}
 
 interface Made {
   readonly id: string;
@@ -71,6 +84,7 @@ async function make(
   const [{ Volumes }, image] = await Promise.all([
     demand<{ Volumes: readonly ActualVolume[] | null }>(ask, '/volumes'),
     ask(`/images/${config.services[service]!.image ?? `${environment.project}-${service}`}/json`),
+    ...(actor.dryRun ? [] : [removeAbandoned(engine, environment.project)]),
   ]);
   if (image === undefined && actor.dryRun)
     throw new UnreachableError(`the image of service ${service} is not there yet, and a dry run makes none`, {
@@ -79,6 +93,7 @@ async function make(
   const input = migrationConfig(config.text!, {
     ...{ service, entrypoint: waitingFor(python), online },
     volumes: new Set((Volumes ?? []).map((volume) => volume.Name)),
+    labels: { [OWNER_LABEL]: JSON.stringify(thisProcess()) },
   });
   const command = frozenCommand(
     environment,

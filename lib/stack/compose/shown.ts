@@ -1,12 +1,18 @@
 import type { Command } from '../../display.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { FailedError } from '../../errors.ts';
+import { whileWaiting } from '../../output/waiting.ts';
 import type { RunOptions } from '../../process.ts';
 import type { Terminal } from '../../terminal.ts';
 import { inProject } from './config.ts';
 import { dockerError } from './docker.ts';
 import { runCompose } from './plugin.ts';
 import type { RunningContainers } from './running.ts';
+
+export interface ShownOptions extends RunOptions {
+  /** What is waited for, where nobody is to read what compose prints unless it fails. */
+  readonly quietly?: string;
+}
 
 /**
  * Runs compose commands where the person sees what they print. On a terminal compose draws its own progress; elsewhere, in
@@ -19,16 +25,21 @@ export function shown(
   terminal: Terminal,
   running: RunningContainers,
   allowed: () => Promise<void>,
-): (command: Command, how: RunOptions) => Promise<void> {
+): (command: Command, how: ShownOptions) => Promise<void> {
   const drawn = terminal.interactive && !terminal.folded;
-  return async (command, how) => {
+  return async (command, { quietly, ...how }) => {
     // It says best why it does not answer; docker has no need to complain then.
     await running.look();
     await allowed();
-    const output = drawn ? { terminal: true } : { onLine: (line: string) => terminal.line(line) };
-    const result = await runCompose(command, { ...inProject(environment), ...output, ...how });
+    const kept: string[] = [];
+    const onLine = (line: string): void =>
+      void (quietly === undefined ? terminal.line(line) : kept.push(line));
+    const output = drawn && quietly === undefined ? { terminal: true } : { onLine };
+    const ran = runCompose(command, { ...inProject(environment), ...output, ...how });
+    const result = await (quietly === undefined ? ran : whileWaiting(terminal, quietly, ran));
     running.forget();
     if (result.status === 0) return;
+    for (const line of kept) terminal.line(line);
     // All of it was shown; the last line says why.
     const error = dockerError(command, { ...result, stderr: result.stderr.trim().split('\n').at(-1)! });
     if (!(error instanceof FailedError)) throw error;

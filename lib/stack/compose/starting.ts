@@ -5,6 +5,7 @@ import type { greeting } from './greeting.ts';
 import { settleOrphans } from './orphans.ts';
 import { waitUntilReady } from './ready.ts';
 import type { RunningContainers } from './running.ts';
+import type { Stopped } from './stopped.ts';
 import type { Keeper } from './survival/keep.ts';
 
 type Orphaned = Parameters<typeof settleOrphans>[0];
@@ -15,6 +16,7 @@ interface About extends Orphaned {
   readonly server: ReturnType<typeof greeting>;
   readonly running: RunningContainers;
   readonly keeps: Keeper;
+  readonly stopped: Stopped;
   readonly signal: AbortSignal;
   /** Whether compose is given a configuration that was shown, and removes nothing that was not. */
   readonly frozen: boolean;
@@ -26,7 +28,7 @@ interface About extends Orphaned {
 /** All that starts containers, and returns when the database answers. */
 export function starting(about: About): Pick<Stack, 'up' | 'restart' | 'rebuild'> {
   const { environment, ask, docker, databaseService, settings, server, running, keeps } = about;
-  const { actor, terminal, signal, frozen, changing, change } = about;
+  const { stopped, actor, terminal, signal, frozen, changing, change } = about;
   /** Where it runs already, what follows is done while compose looks whether anything has changed. */
   let greeted: Promise<unknown> | undefined;
 
@@ -63,6 +65,7 @@ export function starting(about: About): Pick<Stack, 'up' | 'restart' | 'rebuild'
       if (!frozen && only === undefined && orphans !== 'ignore') await settleOrphans(about, orphans);
       if (!actor.dryRun) greetEarly();
       await up(...(build ? ['--build'] : []), ...(only === 'database' ? [databaseService] : []));
+      if (only === undefined && !actor.dryRun) await stopped.note([]);
       meanwhile?.();
       await ready(timeout);
     },
