@@ -29,11 +29,14 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
     const { renderTask } = await import('./help.ts');
     return terminal.result(renderTask(task, registry));
   }
+  const added = addedByMake();
+  const isMakes = (name: string): boolean => process.env[name] === added.get(name);
   for (const [name, origin] of Object.entries(given.origins)) {
-    if (origin === 'environment')
-      terminal.info(`${name}=${process.env[name]} is taken from the shell's exports`);
+    if (origin !== 'environment') continue;
+    const whose = isMakes(name) ? "the makefile's" : "the shell's";
+    terminal.info(`${name}=${process.env[name]} is taken from ${whose} exports`);
   }
-  const exports = exportsOfTheShell();
+  const exports = exportsOfTheShell(isMakes);
 
   const { values } = given;
   const actor = makeActor(values['DRY_RUN'] === true, terminal);
@@ -146,16 +149,14 @@ async function readGiven(
  * What the shell exports, for the guard to look at. From here on nothing of it can choose a server, not even through a
  * library's own defaults. So what a makefile has added to it was no choice of the person's, and does not count.
  */
-function exportsOfTheShell(): Record<string, string> {
+function exportsOfTheShell(isMakes: (name: string) => boolean): Record<string, string> {
   const exports = { ...process.env } as Record<string, string>;
   const withoutEffect = Object.keys(exports).filter((name) =>
     /^(PG[A-Z]|COMPOSE_|ZX_|DATABASE_URL$)/.test(name),
   );
-  if (withoutEffect.length === 0) return exports;
-  const added = addedByMake();
   for (const name of withoutEffect) {
+    if (isMakes(name)) delete exports[name];
     delete process.env[name];
-    if (exports[name] === added.get(name)) delete exports[name];
   }
   return exports;
 }
