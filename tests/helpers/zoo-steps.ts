@@ -95,7 +95,12 @@ const WORK: Readonly<Record<Step, Work>> = {
     seen: async (repository) => void (await repository.sql('CREATE TABLE of_before AS SELECT 1 AS x')),
   },
   rebuild: {
-    type: (repository) => destroy(repository, 'db-rebuild-env'),
+    async type(repository) {
+      const ran = await destroy(repository, 'db-rebuild-env');
+      const [before, screen] = ran.stderr.split('this will be destroyed', 2);
+      if (screen !== undefined) expect(before, 'in front of the screen').not.toMatch(/^#\d+ /m);
+      return ran;
+    },
     async seen(repository) {
       await isMigrated(repository);
       expect(await repository.sql(`SELECT to_regclass('of_before') IS NULL`)).toBe('t');
