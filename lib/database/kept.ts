@@ -30,10 +30,15 @@ export function reportKept({ terminal, command, environment }: StackRun, kept: s
 }
 
 /** The old databases that NAME means: one, or all, the latest first. */
-function chosen({ stack, environment, values }: StackRun, { former, kept }: Leftovers): readonly Marked[] {
+function chosen(
+  { stack, environment, values, command }: StackRun,
+  { former, kept }: Leftovers,
+): readonly Marked[] {
   const all = [...(former ? [former] : []), ...kept];
   if (all.length === 0)
-    throw new RefusedError(`${environment.name}: no old database of ${stack.database.name} is kept`);
+    throw new RefusedError(`${environment.name}: no old database of ${stack.database.name} is kept`, {
+      hint: `what can be restored: ${command('backups', { ENV: environment.name })}`,
+    });
   const named = values['NAME'] as string | undefined;
   const found = named === undefined ? all : all.filter(({ name }) => name === named);
   if (found.length > 0) return found;
@@ -78,7 +83,9 @@ function toBringBack(run: StackRun, leftovers: Leftovers): Marked {
     ({ connectionLimit, name }) => connectionLimit !== INVALID && !isGoneName(name),
   );
   if (row) return row;
-  throw new RefusedError('the old database cannot be brought back: its removal had begun');
+  throw new RefusedError('the old database cannot be brought back: its removal had begun', {
+    hint: `what can be restored: ${run.command('backups', { ENV: run.environment.name })}`,
+  });
 }
 
 /** Names the one that will be brought back. @throws RefusedError when there is none */

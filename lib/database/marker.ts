@@ -79,7 +79,9 @@ export async function markEnvironment(run: StackRun): Promise<void> {
     }
     if (found !== replaced) {
       const actual = found === undefined ? 'is not marked' : `is marked for ${found}`;
-      throw new RefusedError(`REPLACE=${replaced}, but ${name} ${actual}; nothing was changed`);
+      throw new RefusedError(`REPLACE=${replaced}, but ${name} ${actual}; nothing was changed`, {
+        hint: `look at what it is: ${command('db-mark-env', { ENV: environment.name })}`,
+      });
     }
     const comment = withMarker(is.comment, environment.name);
     const statement = commentStatement(name, comment);

@@ -139,6 +139,7 @@ function refuseOther(found: Reached, { environment }: Place, shown: DatabaseIden
   if (found.marker !== null && found.marker !== environment) {
     throw new RefusedError(
       `database ${found.database} is marked for ${found.marker}, and this is ${environment}: nothing was touched`,
+      { hint: `look at what it is: make db-mark-env ENV=${environment}` },
     );
   }
   if (!shown) return;

@@ -28,7 +28,10 @@ export const checkSql = (run: DestructiveRun): Promise<void> => check(run, 'SQL'
 /** What the preflight has read. @throws RefusedError where the file has changed since */
 export async function inspectedDump(path: string): Promise<Dump> {
   const { dump, stamp } = inspected.get(path)!;
-  if ((await stampOf(path)) !== stamp) throw new RefusedError(`${dump.name} has changed meanwhile`);
+  if ((await stampOf(path)) !== stamp)
+    throw new RefusedError(`${dump.name} has changed meanwhile`, {
+      hint: 'once it is written to its end, type this again',
+    });
   return dump;
 }
 
@@ -65,6 +68,7 @@ async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
   if (dump.server !== undefined && majorVersion(dump.server) > majorVersion(server)) {
     throw new RefusedError(
       `${name} is of a newer server: PostgreSQL ${dump.server}, and that of ${environment.name} is ${server}`,
+      { hint: `restore it on a server of version ${majorVersion(dump.server)} or newer` },
     );
   }
   await checkReplaceable(run, { bytes: dump.contents * GROWTH });

@@ -38,6 +38,7 @@ export async function findAlembic(
     if (status === 0 && /^alembic \d/.test(stdout)) return { file, args: [] };
     throw new ConfigurationError(
       `ALEMBIC=${named} is not an alembic that runs${stderr && `: ${stderr.trim()}`}`,
+      { hint: `see what it says: ${named} --version; or leave ALEMBIC out` },
     );
   }
   for (const python of [
