@@ -152,6 +152,22 @@ describe('of a run that was killed', () => {
     await done('db-drop-old-env WAIT=0');
   });
 
+  test('where the present database is gone, undo says what makes one, and works then', async () => {
+    const since = '2026-11-23T14:03:00.000Z';
+    const kept = keptName('core', new Date(since));
+    await sql(`CREATE DATABASE "${kept}" ALLOW_CONNECTIONS false`, 'postgres');
+    const comment = writeMark(null, { kind: 'kept', of: 'core', what: 'reset', since });
+    await sql(`COMMENT ON DATABASE "${kept}" IS '${comment}'`, 'postgres');
+    await sql('DROP DATABASE core WITH (FORCE)', 'postgres');
+    const { status, stderr } = await task('db-undo-env WAIT=0');
+    expect(stderr).toMatch(/there is no database core\n\[next\] npx tsx tasks\/up\.ts ENV=plain/);
+    expect(status).toBe(77);
+    await done('up');
+    await done('db-undo-env WAIT=0');
+    await done('db-drop-old-env WAIT=0');
+    expect(await databases()).toBe('core');
+  });
+
   test('a database of somebody else is left alone, whatever its name', async () => {
     await sql('CREATE DATABASE core__new ALLOW_CONNECTIONS false');
     await sql('CREATE DATABASE core__old_20261123_140300');
