@@ -68,3 +68,17 @@ export function unknown(name: string, declared: Parameters): string {
   const taken = Object.keys(declared).join(', ') || 'none';
   return `${name} is not a parameter of this task${near ? `; did you mean ${near}?` : ''} (it takes: ${taken})`;
 }
+
+/** What to say of a required parameter that was not typed. */
+export function missing(
+  name: string,
+  parameter: Parameter,
+  exported: string | undefined,
+  environments: readonly string[] = [],
+): string {
+  const what =
+    name === 'ENV' && environments.length > 0 ? `one of ${environments.join(', ')}` : parameter.summary;
+  const sentence = `${name}=${parameter.placeholder} is missing: ${what}`;
+  if (exported === undefined) return sentence;
+  return `${sentence}\n${name}=${exported} is exported in your shell; this task takes ${name} from the command line only`;
+}

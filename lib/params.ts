@@ -1,4 +1,4 @@
-import { ownParameter, readArguments, unknown } from './arguments.ts';
+import { missing, ownParameter, readArguments, unknown } from './arguments.ts';
 import { UsageError } from './errors.ts';
 import type { MakeInvocation } from './make.ts';
 
@@ -142,8 +142,8 @@ export interface Source {
   readonly alsoAccepted?: ReadonlySet<string>;
   /** The environments there are, for the remedy. */
   readonly environments?: readonly string[];
-  /** The line that calls the task with the given parameters, for the remedy. */
-  readonly line?: (parameters: Readonly<Record<string, string>>) => string;
+  /** The line that calls the task with the given parameters, for the remedy; undefined where that would fail. */
+  readonly line?: (parameters: Readonly<Record<string, string>>) => string | undefined;
   /** The line that shows what the task takes. */
   readonly help?: string;
 }
@@ -204,24 +204,24 @@ export function readParameters<P extends Parameters>(declared: P, source: Source
 
   const help = typed.has('help');
   if (problems.length > 0 && !help) {
-    const untyped = Object.keys(ignored).length > 0 && source.line;
     // Nobody is handed FORCE=1 who did not ask for it.
     const named = Object.entries(ignored).filter(([name]) => name !== 'FORCE');
-    const hint = untyped ? `type it: ${untyped(Object.fromEntries([...typed, ...named]))}` : source.help;
+    const again = Object.fromEntries([...typed, ...named]);
+    const line =
+      Object.keys(ignored).length > 0 && isTaken(declared, again) ? source.line?.(again) : undefined;
+    const hint = line === undefined ? source.help : `type it: ${line}`;
     throw new UsageError(problems.join('\n'), hint === undefined ? {} : { hint });
   }
   return { values: values as Values<P>, origins: origins as Given<P>['origins'], ignored, help };
 }
 
-function missing(
-  name: string,
-  parameter: Parameter,
-  exported: string | undefined,
-  environments: readonly string[] = [],
-): string {
-  const what =
-    name === 'ENV' && environments.length > 0 ? `one of ${environments.join(', ')}` : parameter.summary;
-  const sentence = `${name}=${parameter.placeholder} is missing: ${what}`;
-  if (exported === undefined) return sentence;
-  return `${sentence}\n${name}=${exported} is exported in your shell; this task takes ${name} from the command line only`;
+/** Whether typing these would do. */
+function isTaken(declared: Parameters, typed: Readonly<Record<string, string>>): boolean {
+  const argv = Object.entries(typed).map(([name, value]) => `${name}=${value}`);
+  try {
+    readParameters(declared, { argv, env: {}, make: undefined });
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -128,8 +128,14 @@ async function readGiven(
   root: string,
   registry: Registry,
 ): Promise<Given> {
-  const line = (parameters: Record<string, string>): string => commandLine(make, root, task.name, parameters);
   const environments = Object.keys(registry.environments);
+  const isOne = (typed: string): boolean =>
+    Object.entries(registry.environments).some(([name, { aliases = [] }]) =>
+      [name, ...aliases].includes(typed),
+    );
+  // An ENV of the application's, in an env file that a makefile exports, is none of ours.
+  const line = (parameters: Readonly<Record<string, string>>): string | undefined =>
+    isOne(parameters['ENV'] ?? environments[0]!) ? commandLine(make, root, task.name, parameters) : undefined;
   const help = commandLine(make, root, 'help', { TASK: task.name });
   const source = { argv: process.argv.slice(2), env: process.env, make, line, help, environments };
   // For a target that does not exist, that is what the person wants to hear of, not its variables.

@@ -131,6 +131,15 @@ describe.concurrent('parameters', () => {
     }
   });
 
+  test('an exported ENV that is no environment, as an application has one, is in no line to type', async () => {
+    const task = 'db-reset-db-env';
+    const { stderr } = await scratch.runTask(task, { env: { ENV: 'development' } });
+    expect(stderr).toContain('ENV=development is exported in your shell');
+    expect(stderr).toContain(`[next] npx tsx tasks/help.ts TASK=${task}`);
+    const alias = await scratch.runTask(task, { env: { ENV: 'stg' } });
+    expect(alias.stderr).toContain(`[next] type it: npx tsx tasks/${task}.ts ENV=stg`);
+  });
+
   test('another task takes what is exported, and says so; what is typed wins', async () => {
     const env = { ENV: 'vm_prod', TIMEOUT: 'soon' };
     const exported = await scratch.runTask('ps', { env: { ENV: 'vm_prod' } });

@@ -113,6 +113,10 @@ describe('from the command line only', () => {
     const env = { ENV: 'vm_prod', FORCE: '1' };
     expect(hintOf({ argv: ['OUT=a b'], env })).toBe('type it: {"OUT":"a b","ENV":"vm_prod"}');
     expect(hintOf({ argv: ['FORCE=1'], env })).toBe('type it: {"FORCE":"1","ENV":"vm_prod"}');
+    // A line that would fail as typed is none.
+    expect(hintOf({ argv: ['OUT=a b', 'NOCACHE=1'], env })).toBe('type it: {"OUT":"a b","ENV":"vm_prod"}');
+    expect(hintOf({ argv: ['NO_CACHE=maybe'], env })).toBeUndefined();
+    expect(hintOf({ env: { FORCE: '1' } })).toBeUndefined();
     expect(hintOf({})).toBeUndefined();
     expect(thrownBy(() => read({ env })).hint).toBeUndefined();
   });
