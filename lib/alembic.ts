@@ -173,12 +173,36 @@ export const heads = async (run: StackRun): Promise<void> =>
  * @throws FailedError where it was made in a container and not in the checkout
  */
 export async function makeRevision(run: StackRun, autogenerate: boolean): Promise<void> {
+  const head = run.values['HEAD'] as string;
+  const flags = [...(autogenerate ? ['--autogenerate'] : []), ...(head === 'head' ? [] : [`--head=${head}`])];
+  await makeFile(run, 'revision', flags);
+}
+
+/**
+ * `al-merge`: a revision file that has all heads before it.
+ *
+ * @throws FailedError where there is one head only, or as `makeRevision`
+ */
+export async function mergeHeads(run: StackRun): Promise<void> {
+  const { stack, values, terminal } = run;
+  const ini = values['ALEMBIC_INI'] as string | undefined;
+  const found = await stack.alembic(['heads'], { ini, quiet: true });
+  if (found.status !== 0) throw await failed(run, found, ['heads']);
+  const { ends } = found.heads!;
+  if (ends.length < 2)
+    throw new FailedError(`there is nothing to merge: ${ends.join() || 'no revision'} is the only head`);
+  terminal.info(`heads: ${ends.join(', ')}`);
+  await makeFile(run, 'merge', ['heads']);
+}
+
+async function makeFile(
+  run: StackRun,
+  subcommand: 'revision' | 'merge',
+  rest: readonly string[],
+): Promise<void> {
   const { terminal, actor, values, command, root, stack } = run;
   const id = (values['REV_ID'] as string | undefined) ?? revisionId(new Date());
-  const head = values['HEAD'] as string;
-  const flags = [`--message=${values['MSG'] as string}`, `--rev-id=${id}`];
-  if (head !== 'head') flags.push(`--head=${head}`);
-  const words = ['revision', ...(autogenerate ? ['--autogenerate'] : []), ...flags];
+  const words = [subcommand, `--message=${values['MSG'] as string}`, `--rev-id=${id}`, ...rest];
   const made = (await alembic(run, { changes: true }, ...words))?.made;
   if (actor.dryRun) return;
   if (stack.isBuiltIn(made)) {

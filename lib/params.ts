@@ -59,7 +59,10 @@ export const folder = (summary: string, options: Options & { default: string }):
 /** Exactly 1 (yes) or 0 (no, as when it is absent). Anything else is an error: FORCE=no must not mean yes. */
 export function flag(summary: string): Parameter<boolean>;
 export function flag(summary: string, options: { default: '1' }): Parameter<boolean>;
-export function flag(summary: string, options: { defaultNote: string }): Parameter<boolean | undefined>;
+export function flag(
+  summary: string,
+  options: Options & { defaultNote: string },
+): Parameter<boolean | undefined>;
 export function flag(summary: string, options: Options = { default: '0' }): Parameter<boolean | undefined> {
   const parse = (given: string): boolean => {
     if (given !== '1' && given !== '0') throw new Error('is neither 1 nor 0');

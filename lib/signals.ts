@@ -9,6 +9,15 @@ import { isClosed, wouldBeLeft } from './unfinished.ts';
  * which pass on what the terminal has given to us already.
  */
 const SAME = 250;
+/** While a person types into a program of theirs, Ctrl-C is for that one. */
+let lent = false;
+
+/** @param typed whether a person types into it */
+export async function whileTerminalIsLent<T>(typed: boolean, work: () => Promise<T>): Promise<T> {
+  lent = typed;
+  return work().finally(() => (lent = false));
+}
+
 /** Milliseconds between two looks at whether npx is still there. */
 const LOOK = 500;
 
@@ -34,6 +43,7 @@ export function cancelOnSignals(
   };
   let last = -Infinity;
   const cancel = (signal: 'SIGINT' | 'SIGTERM'): void => {
+    if (lent && signal === 'SIGINT') return;
     const now = performance.now();
     if (now - last < SAME) return;
     last = now;

@@ -1,4 +1,5 @@
 import { ORPHANS, TIMEOUT } from '../lib/parameters.ts';
+import { text } from '../lib/params.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {
@@ -6,7 +7,14 @@ export default defineTask(import.meta.url, {
   summary: 'Start everything and return when the database answers',
   environment: 'any',
   asksDatabase: true,
-  parameters: { TIMEOUT, ORPHANS },
-  examples: ['make up', 'make up ENV=vm_stg', 'make up ENV=vm_stg TIMEOUT=180'],
+  parameters: {
+    S: text('the database only, by the name of its service', {
+      placeholder: '<service>',
+      defaultNote: 'all',
+    }),
+    TIMEOUT,
+    ORPHANS,
+  },
+  examples: ['make up', 'make up S=db', 'make up ENV=vm_stg', 'make up ENV=vm_stg TIMEOUT=180'],
   run: async (run) => (await import('../lib/stack/commands.ts')).up(run),
 });

@@ -149,7 +149,7 @@ function errandsIn({ entries }: ArchiveHead): PlacedErrand[] {
 }
 
 /** @throws Error when it can be nothing of what is known */
-async function recognise(path: string, stats: Stats): Promise<Pick<Dump, 'kind' | 'gzip'>> {
+export async function recognise(path: string, stats: Stats): Promise<Pick<Dump, 'kind' | 'gzip'>> {
   if (stats.isDirectory()) {
     const toc = await stat(join(path, 'toc.dat')).catch(() => undefined);
     if (toc) return { kind: 'directory', gzip: false };

@@ -37,6 +37,13 @@ export async function ensureMarker(run: StackRun): Promise<void> {
   if (!actor.dryRun) await stack.withClient(stack.database.name, (client) => markWith(client, run));
 }
 
+/** @throws RefusedError when the database is marked for another environment */
+export async function refuseOtherMarker(client: Client, run: StackRun): Promise<void> {
+  const { stack, environment } = run;
+  const found = markerOf((await readKnown(client, stack.database.name)).comment);
+  if (found !== undefined && found !== environment.name) throw otherMarker(run, found);
+}
+
 /** The same, with a client of the database. */
 export async function markWith(client: Client, run: StackRun): Promise<void> {
   const { stack, environment, terminal } = run;

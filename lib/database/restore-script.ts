@@ -46,8 +46,8 @@ export async function restoreScript(
     );
 }
 
-/** @returns whether a transaction is open, as the server said last */
-function openTransaction(client: Client): () => boolean {
+/** @returns what says whether a transaction is open, as the server said last */
+export function openTransaction(client: Client): () => boolean {
   let open = false;
   const { connection } = client as unknown as { connection: EventEmitter };
   connection.on('readyForQuery', ({ status }: { status: string }) => (open = status !== 'I'));

@@ -39,6 +39,10 @@ const NAMING: Readonly<Record<string, Form>> = {
   ],
   alembicIni: ['a path', isText],
   rolesScript: ['a path, or false', (value) => value === false || isText(value)],
+  seed: [
+    'a path, or { command }',
+    (value) => isText(value) || (isMap(value) && Object.keys(value as Fields).join() === 'command'),
+  ],
   healthUrl: ['an http or https URL', (value) => isText(value) && /^https?:\/\//.test(value)],
 };
 

@@ -40,9 +40,13 @@ export interface Naming {
   readonly alembicIni?: string;
   /** The script that makes the roles and grants their rights; false when there is none. */
   readonly rolesScript?: string | false;
+  /** What `db-seed-env` runs: a file of SQL, or a command in the application's container. */
+  readonly seed?: Seed;
   /** Asked by `health`: anything but a status from 200 to 399 is an illness. `${NAME}` is the env files' NAME. */
   readonly healthUrl?: string;
 }
+
+export type Seed = string | { readonly command: string };
 
 /** All names of one environment. */
 export interface Names {
@@ -63,6 +67,7 @@ export interface Names {
   readonly alembicOnHost: boolean;
   readonly alembicIni: string;
   readonly rolesScript: string | undefined;
+  readonly seed: Seed | undefined;
   readonly healthUrl: string | undefined;
 }
 
@@ -82,13 +87,13 @@ const DEFAULTS = {
   alembicIni: 'alembic.ini',
   rolesScript: 'scripts/db/bootstrap_roles.sql',
 };
-type Complete = Required<Omit<Naming, 'healthUrl'>> & Pick<Naming, 'healthUrl'>;
+type Complete = Required<Omit<Naming, 'healthUrl' | 'seed'>> & Pick<Naming, 'healthUrl' | 'seed'>;
 
 /** The names of an environment: its entry's, else the registry's, else the defaults. */
 export function namesOf(root: string, registry: Registry, environment: string): Names {
   const entry = registry.environments[environment]!;
   const given: Complete = { ...DEFAULTS, ...defined(registry.names ?? {}), ...defined(entry) };
-  const { composeFile, envFiles, rolesScript, healthUrl } = given;
+  const { composeFile, envFiles, rolesScript, seed, healthUrl } = given;
   const fill = (text: string): string => text.replaceAll('{environment}', environment);
   return {
     composeFiles:
@@ -109,6 +114,7 @@ export function namesOf(root: string, registry: Registry, environment: string): 
     alembicOnHost: given.application === false || entry.stack !== 'compose',
     alembicIni: fill(given.alembicIni),
     rolesScript: rolesScript === false ? undefined : fill(rolesScript),
+    seed: typeof seed === 'string' ? fill(seed) : seed,
     healthUrl: healthUrl === undefined ? undefined : fill(healthUrl),
   };
 }

@@ -1,7 +1,7 @@
 import { findLeftovers } from '../database/leftovers.ts';
 import { markWith } from '../database/marker.ts';
 import { pad, widest } from '../columns.ts';
-import { FailedError, messageOf } from '../errors.ts';
+import { FailedError, UsageError, messageOf } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { whileUnfinished } from '../unfinished.ts';
 import { askUrl } from './ask-url.ts';
@@ -45,7 +45,20 @@ async function ready(run: StackRun): Promise<void> {
 export async function up(run: StackRun): Promise<void> {
   const build = run.environment.entry.local === true;
   const { TIMEOUT: timeout, ORPHANS: orphans } = run.values as { TIMEOUT: number; ORPHANS: Orphans };
-  await begin(run, () => run.stack.up({ build, timeout, orphans }));
+  const only = onlyDatabase(run);
+  await begin(run, () => run.stack.up({ build, timeout, orphans, ...only }));
+}
+
+/** @throws UsageError for another service: what is to wait for an answer is the database */
+function onlyDatabase({ values, stack, command, environment }: StackRun): { only?: 'database' } {
+  const service = values['S'] as string | undefined;
+  if (service === undefined) return {};
+  const { service: known } = stack.database;
+  if (service === known) return { only: 'database' };
+  const [all, one] = [{ ENV: environment.name }, { ENV: environment.name, S: known }];
+  throw new UsageError(`S=${service}: up starts everything, or the database alone`, {
+    hint: `${command('up', one)}\n${command('up', all)}`,
+  });
 }
 
 export async function down({ environment, stack, terminal, actor, command }: StackRun): Promise<void> {

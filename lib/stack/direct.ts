@@ -8,6 +8,7 @@ import { ConfigurationError } from '../errors.ts';
 import type { Login } from './client.ts';
 import { alembicHere } from './alembic-here.ts';
 import { watchSilence } from '../system/attention.ts';
+import { psqlHere } from './psql.ts';
 import { pgDump } from './embedded/pg-dump.ts';
 import { LIMITS } from './limits.ts';
 import { whileDumping } from './postgres/lock-wait.ts';
@@ -36,6 +37,8 @@ type Direct = Pick<
   | 'dumpDirectory'
   | 'verifyArchive'
   | 'runScript'
+  | 'psql'
+  | 'shell'
   | 'isBuiltIn'
   | 'alembic'
 >;
@@ -81,6 +84,21 @@ export function direct(environment: Environment, options: StackOptions, reach: R
         runStatements(client, script, relative(root, file));
       return withClient(login.database, runAll, { settings: 'database' });
     },
+
+    async psql(asked) {
+      await makeSure();
+      const { POSTGRES_HOST = '', POSTGRES_PORT = '', ...rest } = reach.variables();
+      return psqlHere(options, asked, {
+        ...{ ...rest, PGHOST: POSTGRES_HOST, PGPORT: POSTGRES_PORT },
+        ...{ PGDATABASE: login.database, PGUSER: login.user, PGPASSWORD: login.password },
+      });
+    },
+    shell: () =>
+      Promise.reject(
+        new ConfigurationError(
+          `${environment.name} has no containers: its application runs where you start it`,
+        ),
+      ),
 
     isBuiltIn: () => false,
 

@@ -5,6 +5,7 @@ import type { ToText } from '../database/dump.ts';
 import type { AlembicOptions, AlembicResult } from '../migrations/run-alembic.ts';
 import type { Result } from '../process.ts';
 import type { Plan } from './plan.ts';
+import type { PsqlOptions } from './psql.ts';
 import type { SessionAs } from './postgres/session.ts';
 import type { Target } from './target.ts';
 
@@ -78,8 +79,8 @@ export interface HeldBack {
  * shows them instead.
  */
 export interface Stack {
-  /** Name and owner of the database, from the resolved configuration. */
-  readonly database: { readonly name: string; readonly user: string };
+  /** Name and owner of the database, from the resolved configuration, and the service that runs it. */
+  readonly database: { readonly name: string; readonly user: string; readonly service: string };
 
   /**
    * @param dataDirectory the server's own word for it, where it answers and may say it
@@ -210,6 +211,10 @@ export interface Stack {
    * @param allowed nothing of it is run before this is kept, nor when it is not
    */
   runScript(file: string, allowed?: Promise<unknown>): Promise<ScriptError[]>;
+  /** psql on this environment's database, with the person's own terminal. @returns its status */
+  psql(options: PsqlOptions): Promise<number>;
+  /** A shell, or one command, in a container of the application. @throws ConfigurationError where there is none */
+  shell(command: string | undefined, service: string | undefined): Promise<number>;
   /** Whether a file of the application, as that place sees it, is in its image: then this machine's own is another one. */
   isBuiltIn(file: string | undefined): boolean;
   /**

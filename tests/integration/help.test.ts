@@ -23,7 +23,14 @@ describe('help', () => {
         .map(({ name }) => name)
         .sort(),
     ).toEqual([
-      ...['al-down-env', 'al-stamp-env', 'db-drop-old-env', 'db-rebuild-env', 'db-reset-db-env'],
+      ...[
+        'al-down-env',
+        'al-stamp-env',
+        'db-apply-env',
+        'db-drop-old-env',
+        'db-rebuild-env',
+        'db-reset-db-env',
+      ],
       ...['db-reset-volume-env', 'db-undo-env', 'restore-from-dump', 'restore-from-sql'],
     ]);
     expect(stdout).toMatch(/^ +local_dev +default/m);
@@ -101,11 +108,7 @@ describe('help', () => {
 
   test('what stands beside help, behind make or the script, is its TASK; nothing of it runs', async () => {
     const task = await scratch.runTask('help TASK=down');
-    for (const words of [
-      'help down ENV=local_demo DRY_RUN=1',
-      'down help ENV=vm_prod',
-      '-j4 -k help down',
-    ])
+    for (const words of ['help down ENV=local_demo DRY_RUN=1', 'down help ENV=vm_prod', '-j4 -k help down'])
       expect(await scratch.runMake(words), words).toMatchObject({
         status: 0,
         stdout: task.stdout,

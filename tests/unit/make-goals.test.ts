@@ -257,7 +257,7 @@ describe('help beside a goal of a makefile that includes ours', () => {
       makesafe_targets: 'x',
       makesafe_first: 'up',
     };
-    const { lines } = make(folder, { goals: ['up', 'backup'], flags: [], ...exported } as Typed);
+    const { lines } = make(folder, { goals: ['up', 'backup'], flags: [], ...exported });
     expect(lines).toEqual(inOrder(['up', 'backup']));
   });
 

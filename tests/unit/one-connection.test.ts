@@ -10,7 +10,7 @@ function counting(openFails = false): { stack: Pick<Stack, 'database' | 'withCli
   return {
     opened,
     stack: {
-      database: { name: 'core', user: 'app' },
+      database: { name: 'core', user: 'app', service: 'db' },
       async withClient(database, work) {
         opened.push(database);
         await sleep(5);

@@ -10,7 +10,7 @@ import { loadTasks, taskNames } from '../../lib/tasks.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const DESTRUCTIVE = [
   ...['al-down-env', 'al-stamp-env', 'db-reset-db-env', 'db-reset-volume-env', 'db-rebuild-env'],
-  ...['db-undo-env', 'db-drop-old-env', 'restore-from-dump', 'restore-from-sql'],
+  ...['db-undo-env', 'db-drop-old-env', 'restore-from-dump', 'restore-from-sql', 'db-apply-env'],
 ];
 /** What fingers remember: none of them may go. */
 const TARGETS = [
@@ -19,7 +19,17 @@ const TARGETS = [
   ...['restore-from-dump', 'restore-from-sql'],
   ...['al-up', 'al-down', 'al-cur', 'al-hist', 'al-heads', 'al-stamp', 'al-rev', 'al-rev-auto'],
   ...['al-up-env', 'al-down-env', 'al-cur-env', 'al-hist-env', 'al-heads-env', 'al-stamp-env'],
-  ...['db-mark-env', 'journal', 'help', 'test'],
+  ...[
+    'db-mark-env',
+    'journal',
+    'help',
+    'test',
+    'psql',
+    'app-shell',
+    'db-seed-env',
+    'db-apply-env',
+    'al-merge',
+  ],
 ];
 const tasks = new Map((await loadTasks()).map((task) => [task.name, task]));
 
@@ -123,7 +133,7 @@ test('the short forms name their long ones', () => {
     if (definition.environment !== 'default only') continue;
     const long = definition.longForm;
     // Revision files are made on a developer's machine only.
-    expect(long).toBe(name.startsWith('al-rev') ? undefined : `${name}-env`);
+    expect(long).toBe(/^al-(rev|merge)/.test(name) ? undefined : `${name}-env`);
     if (long === undefined) continue;
     expect(tasks.get(long)!.definition.summary).toBe(definition.summary.replace(' (local_dev)', ''));
     expect(Object.keys(tasks.get(long)!.parameters)).toEqual(

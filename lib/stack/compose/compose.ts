@@ -9,6 +9,7 @@ import { migrations } from './migrations.ts';
 import type { Asked } from './ask-first.ts';
 import { composeCommand, frozenCommand, inProject, refuseUnknown } from './config.ts';
 import { foreseeing, refuseOtherHost } from './before-up.ts';
+import { forPerson } from './connection/person.ts';
 import { findContainer, type Container } from './containers.ts';
 import { destroyPlan } from './destroy.ts';
 import { must } from './docker.ts';
@@ -92,7 +93,7 @@ export async function openComposeStack(
   const stopped = stoppedContainers(environment, ask);
 
   const stack: Stack = {
-    database: { name: settings.name, user: settings.user },
+    database: { name: settings.name, user: settings.user, service: databaseService },
     foresee,
 
     target: (dataDirectory, seen) => describeTarget(about, dataDirectory, seen),
@@ -182,6 +183,8 @@ export async function openComposeStack(
       const from = await addressOf(engine, id, settings);
       return runPsql(engine, id, { ...settings, from }, file, terminal, allowed);
     },
+
+    ...forPerson(about, options, (service) => running.of(service)),
 
     ...migrations(
       about,

@@ -36,7 +36,7 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
   const { act } = actor;
   const home = homeOf(root, name);
   const value = (variable: string): string => variables.get(variable)!.value;
-  const database = { name: value('POSTGRES_DB'), user: value('POSTGRES_USER') };
+  const database = { name: value('POSTGRES_DB'), user: value('POSTGRES_USER'), service: 'db' };
   const credentials = { user: database.user, password: value('POSTGRES_PASSWORD') };
 
   function running(): Running {

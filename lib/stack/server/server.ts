@@ -32,7 +32,7 @@ export function openServerStack(environment: Environment, options: StackOptions)
   const address = addressOf(server);
   const tls = tlsOf(server);
   const value = (variable: string): string => variables.get(variable)!.value;
-  const database = { name: value('POSTGRES_DB'), user: value('POSTGRES_USER') };
+  const database = { name: value('POSTGRES_DB'), user: value('POSTGRES_USER'), service: 'db' };
   const login = { user: database.user, password: value('POSTGRES_PASSWORD'), database: database.name };
 
   const elsewhere: AskElsewhere = (question) =>

@@ -1,0 +1,10 @@
+import { defineTask } from '../lib/task.ts';
+
+export default defineTask(import.meta.url, {
+  group: 'database',
+  summary: "Fill the database with the registry's seed; not where it is protected",
+  environment: 'any',
+  asksDatabase: true,
+  examples: ['make db-seed-env', 'make db-seed-env ENV=vm_stg'],
+  run: async (run) => (await import('../lib/database/db-seed.ts')).seed(run),
+});
