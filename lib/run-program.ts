@@ -3,6 +3,7 @@ import { BlockedError } from './guard/blocked.ts';
 import { sayOn } from './output/waiting.ts';
 import { cancelOnSignals } from './signals.ts';
 import { cutAll } from './system/cancelling.ts';
+import { tidyUp } from './system/tidying.ts';
 import { Terminal } from './terminal.ts';
 import { wasLeft, wouldBeLeft } from './unfinished.ts';
 
@@ -44,6 +45,7 @@ export async function runProgram(
     fail(cancelled ? controller.signal.reason : thrown);
   }
   process.off('beforeExit', lost);
+  await tidyUp();
   forget();
   // What still waits for somebody, waits for nothing that anybody wants to know.
   setTimeout(leave, controller.signal.aborted ? LINGER / 5 : LINGER).unref();

@@ -153,6 +153,8 @@ async function go(
   const typed = await type(repository);
   const all = typed.stdout + typed.stderr;
   const said = `${step}: status ${typed.status}\n${all}`;
+  const left = await repository.leftovers();
+  if (left !== '') throw new Error(`leaves ${left} behind\n${said}`);
   for (const text of [says, refuses].filter((one) => one !== undefined))
     if (!new RegExp(text, 'm').test(all)) throw new Error(`does not say /${text}/\n${said}`);
   if (refuses === undefined && typed.status !== 0) throw new Error(said);

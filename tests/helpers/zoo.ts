@@ -195,6 +195,12 @@ export class ZooRepository {
     return found.split('\n').find((name) => name.startsWith(this.prefix));
   }
 
+  /** What makesafe has made for itself, and has to remove before its task ends, however that ends. */
+  async leftovers(): Promise<string> {
+    const filters = ['--filter', 'label=makesafe.migrations', '--filter', `name=${this.prefix}`];
+    return docker('ps', '--all', '--format', '{{.Names}} {{.Status}}', ...filters);
+  }
+
   /** Asks the database by its own container's psql, past the code under test. */
   async sql(statement: string): Promise<string> {
     const container = await this.container();

@@ -151,7 +151,11 @@ export async function openComposeStack(
 
     config: async () => (await told(compose('config'))).stdout.trimEnd(),
 
-    plan: async (target) => gatherPlan(about, target, await container()),
+    async plan(target) {
+      // What ends while a person reads would be a change.
+      if (!actor.dryRun) await removeAbandoned(engine, project);
+      return gatherPlan(about, target, await container());
+    },
 
     lock: async (holder) => lockEngine(docker, project, databaseImage(about, await container()), holder),
 

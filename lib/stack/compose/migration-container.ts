@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actor } from '../../act.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { FailedError, UnreachableError } from '../../errors.ts';
 import { isHeld, thisProcess, type Owner } from '../../lock.ts';
 import { migrationConfig } from '../../migrations/migration-service.ts';
+import { once } from '../../once.ts';
+import { beforeLeaving } from '../../system/tidying.ts';
 import type { Terminal } from '../../terminal.ts';
 import { frozenCommand, inProject, type ComposeConfig } from './config.ts';
 import { PROJECT_LABEL, type ActualVolume, type Container, type ListedContainer } from './containers.ts';
@@ -37,8 +40,13 @@ export async function removeAbandoned({ ask, remove }: Engine, project: string):
   const label = [`${PROJECT_LABEL}=${project}`, OWNER_LABEL];
   const found = await demand<ListedContainer[]>(ask, '/containers/json', { all: true, filters: { label } });
   const abandoned = found.filter(({ Labels }) => !isHeld(JSON.parse(Labels![OWNER_LABEL]!) as Owner));
-  // It may be going by itself.
-  await Promise.all(abandoned.map(({ Id }) => remove(removing(Id)).catch(() => {})));
+  await Promise.all(
+    abandoned.map(async ({ Id }) => {
+      // The engine may be removing it by itself, and refuses to be told.
+      await remove(removing(Id)).catch(() => {});
+      for (let looks = 0; looks < 50 && (await ask(`/containers/${Id}/json`)); looks++) await sleep(100);
+    }),
+  );
 }
 
 interface Made {
@@ -47,15 +55,27 @@ interface Made {
   readonly life: Duplex;
 }
 
+interface Shared {
+  users: number;
+  readonly made: Promise<Made>;
+  readonly end: () => Promise<void>;
+}
+
 export function migrationContainers(
   about: About,
   service: string,
   python: string | undefined,
 ): WithContainer {
   /** Those who need one at the same time share it. */
-  const shared = new Map<boolean, { users: number; readonly made: Promise<Made> }>();
+  const shared = new Map<boolean, Shared>();
+  const begin = (online: boolean): Shared => {
+    const made = make(about, service, python, online);
+    const ended = once(() => made.then((one) => end(about.engine, one)).catch(() => {}));
+    const forget = beforeLeaving(ended);
+    return { users: 0, made, end: () => ended().then(forget) };
+  };
   return async (online, work) => {
-    const one = shared.get(online) ?? { users: 0, made: make(about, service, python, online) };
+    const one = shared.get(online) ?? begin(online);
     shared.set(online, one);
     one.users++;
     try {
@@ -63,7 +83,7 @@ export function migrationContainers(
     } finally {
       if (--one.users === 0) {
         shared.delete(online);
-        await one.made.then((made) => end(about.engine, made)).catch(() => {});
+        await one.end();
       }
     }
   };
