@@ -18,7 +18,7 @@ $(filter $(asked),$(tasks)): ; @:
 
 node_modules/.package-lock.json: package-lock.json
 	@echo '[info] installing the dependencies (npm ci)' >&2
-	@npm ci --loglevel=silent --fetch-retries=0 >&2 || \
+	@{ if [ -t 2 ]; then npm ci --progress=true --fetch-retries=0; else npm ci --loglevel=silent --fetch-retries=0; fi; } >&2 || \
 	  { echo '[error] the dependencies could not be installed; is the package registry reachable?' >&2; \
 	    echo "[next] npm ci, which shows npm's own message" >&2; exit 69; }
 	@touch node_modules/.package-lock.json

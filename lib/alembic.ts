@@ -1,4 +1,3 @@
-import { findInProject } from './alembic-failure.ts';
 import { applyRoles, rolesScript } from './database/bootstrap-roles.ts';
 import { ensureMarker } from './database/marker.ts';
 import type { DatabaseIdentity } from './database/identity.ts';
@@ -29,7 +28,7 @@ interface Way {
 }
 
 /** Runs alembic, its output streamed as it comes, its status kept; undefined in a dry run. */
-async function alembic(
+export async function alembic(
   run: StackRun,
   { changes, leads = false, shown, again }: Way,
   ...args: string[]
@@ -122,9 +121,18 @@ export async function stamp(run: StackRun & Shown): Promise<void> {
   terminal.next(command('al-cur-env', { ENV: environment.name }));
 }
 
-/** Shows the current revision, and whether it is head. */
+/**
+ * Shows the current revision, and whether it is head.
+ *
+ * @throws FailedError with CHECK=1 unless it is
+ */
 export async function current(run: StackRun): Promise<void> {
   const { environment, stack, terminal, values, command } = run;
+  const notAtHead = (why: string, next?: string): void => {
+    if (values['CHECK'] === true) throw new FailedError(why, next === undefined ? {} : { hint: next });
+    terminal.warn(why);
+    if (next !== undefined) terminal.next(next);
+  };
   const ini = values['ALEMBIC_INI'] as string | undefined;
   // Two starts of Python at the same time take little longer than one.
   const [now, heads] = await Promise.all([
@@ -138,7 +146,7 @@ export async function current(run: StackRun): Promise<void> {
     ? await readLanded(run, now.plans)
     : await stack.withClient(stack.database.name, readCertainRevisions);
   if (!at)
-    return terminal.warn(
+    return notAtHead(
       `whether ${environment.name} is at head cannot be said: its version table cannot be told, and neither can the database that alembic reached`,
     );
   const missing = heads.heads!.ends.filter((id) => !at.includes(id));
@@ -147,8 +155,10 @@ export async function current(run: StackRun): Promise<void> {
     terminal.next(command('db-dump-schema-env', { ENV: environment.name }));
   } else {
     const where = at.length === 0 ? 'has no revision' : `is at ${at.join(', ')}`;
-    terminal.warn(`${environment.name} ${where}, not at head (${missing.join(', ')})`);
-    terminal.next(command('al-up-env', { ENV: environment.name }));
+    notAtHead(
+      `${environment.name} ${where}, not at head (${missing.join(', ')})`,
+      command('al-up-env', { ENV: environment.name }),
+    );
   }
 }
 
@@ -166,58 +176,3 @@ export const history = async (run: StackRun): Promise<void> =>
   void (await alembic(run, { changes: false }, 'history'));
 export const heads = async (run: StackRun): Promise<void> =>
   void (await alembic(run, { changes: false }, 'heads'));
-
-/**
- * Makes a revision file; with `autogenerate`, filled from the difference between the models and the database.
- *
- * @throws FailedError where it was made in a container and not in the checkout
- */
-export async function makeRevision(run: StackRun, autogenerate: boolean): Promise<void> {
-  const head = run.values['HEAD'] as string;
-  const flags = [...(autogenerate ? ['--autogenerate'] : []), ...(head === 'head' ? [] : [`--head=${head}`])];
-  await makeFile(run, 'revision', flags);
-}
-
-/**
- * `al-merge`: a revision file that has all heads before it.
- *
- * @throws FailedError where there is one head only, or as `makeRevision`
- */
-export async function mergeHeads(run: StackRun): Promise<void> {
-  const { stack, values, terminal } = run;
-  const ini = values['ALEMBIC_INI'] as string | undefined;
-  const found = await stack.alembic(['heads'], { ini, quiet: true });
-  if (found.status !== 0) throw await failed(run, found, ['heads']);
-  const { ends } = found.heads!;
-  if (ends.length < 2)
-    throw new FailedError(`there is nothing to merge: ${ends.join() || 'no revision'} is the only head`);
-  terminal.info(`heads: ${ends.join(', ')}`);
-  await makeFile(run, 'merge', ['heads']);
-}
-
-async function makeFile(
-  run: StackRun,
-  subcommand: 'revision' | 'merge',
-  rest: readonly string[],
-): Promise<void> {
-  const { terminal, actor, values, command, root, stack } = run;
-  const id = (values['REV_ID'] as string | undefined) ?? revisionId(new Date());
-  const words = [subcommand, `--message=${values['MSG'] as string}`, `--rev-id=${id}`, ...rest];
-  const made = (await alembic(run, { changes: true }, ...words))?.made;
-  if (actor.dryRun) return;
-  if (stack.isBuiltIn(made)) {
-    throw new FailedError(`${made} was made in a container that is gone, and not in this checkout`, {
-      hint: 'mount the folder of the revisions into the service (volumes: in the compose file), then type this again',
-    });
-  }
-  terminal.ok(`made revision ${id}${made === undefined ? '' : `: ${findInProject(root, made)}`}`);
-  terminal.next(command('al-up'));
-}
-
-/** `20251211_140000000`: the time to the millisecond, local, so that the files sort as they were made. */
-export function revisionId(time: Date): string {
-  const two = (value: number, digits = 2): string => String(value).padStart(digits, '0');
-  const day = `${time.getFullYear()}${two(time.getMonth() + 1)}${two(time.getDate())}`;
-  const clock = `${two(time.getHours())}${two(time.getMinutes())}${two(time.getSeconds())}`;
-  return `${day}_${clock}${two(time.getMilliseconds(), 3)}`;
-}

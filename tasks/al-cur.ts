@@ -1,4 +1,5 @@
 import { ALEMBIC, ALEMBIC_INI } from '../lib/parameters.ts';
+import { flag } from '../lib/params.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {
@@ -6,7 +7,7 @@ export default defineTask(import.meta.url, {
   summary: 'Show the current revision and whether it is head (local_dev)',
   environment: 'default only',
   longForm: 'al-cur-env',
-  parameters: { ALEMBIC, ALEMBIC_INI },
+  parameters: { CHECK: flag('ends with 1 when it is not at head'), ALEMBIC, ALEMBIC_INI },
   examples: ['make al-cur'],
   run: async (run) => (await import('../lib/alembic.ts')).current(run),
 });

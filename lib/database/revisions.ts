@@ -65,6 +65,13 @@ export async function readCertainRevisions(client: Client): Promise<string[] | u
   return table === undefined || other !== undefined ? undefined : readTable(client, table);
 }
 
+/** The same, for what is no verdict: none where no table can be it. */
+export async function readLikelyRevisions(client: Client): Promise<string[] | undefined> {
+  const [table, other] = await versionTables(client);
+  if (table === undefined) return [];
+  return other === undefined || table.usual ? readTable(client, table) : undefined;
+}
+
 /** Tables of somebody, but for those of extensions and those named in $1. */
 const TABLES = `
   SELECT EXISTS (

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { registryIn, REGISTRY_FILE } from '../environment/registry.ts';
 import { failed, notLookedAt, passed, warning, type Check, type Outcome } from '../findings/finding.ts';
 import { MakesafeError } from '../errors.ts';
-import { includesUs } from '../init/makefile.ts';
+import { includesUs } from '../init/their-makefile.ts';
 import { findMakefile } from '../init/project.ts';
 import { run } from '../process.ts';
 import { taskFiles } from '../tasks.ts';

@@ -2,9 +2,15 @@ import { join } from 'node:path';
 import { readTextIfThere } from '../system/read-bounded.ts';
 import type { Terminal } from '../terminal.ts';
 import { append, create, type Change } from './changes.ts';
-import { includeBlock, includesUs, makefileText } from './makefile.ts';
+import { includeBlock, makefileText } from './makefile.ts';
 import { findMakefile } from './project.ts';
-import { destroying, readTheirMakefile, type TheirMakefile } from './their-makefile.ts';
+import {
+  destroying,
+  includesUs,
+  packageFolder,
+  readTheirMakefile,
+  type TheirMakefile,
+} from './their-makefile.ts';
 
 /** What happens to the makefile: one of ours, or a few lines at the end of theirs. */
 export interface MakefileChange {
@@ -20,11 +26,13 @@ export function changeMakefile(
   terminal: Terminal,
 ): MakefileChange {
   const makefile = findMakefile(root);
-  if (makefile === undefined) return { changes: create(root, 'makefile', makefileText(prefix)), except: [] };
+  const folder = packageFolder(root);
+  if (makefile === undefined)
+    return { changes: create(root, 'makefile', makefileText(folder, prefix)), except: [] };
   const theirs = readTheirMakefile(root, makefile);
   const except = tasks.filter((task) => theirs.targets.some(({ name }) => name === prefix + task));
   sayWhatStaysTheirs(root, makefile, theirs, except, prefix, terminal);
-  return { changes: append(root, makefile, includeBlock(prefix, except), includesUs), except };
+  return { changes: append(root, makefile, includeBlock(folder, prefix, except), includesUs), except };
 }
 
 function sayWhatStaysTheirs(

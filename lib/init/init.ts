@@ -14,6 +14,7 @@ import { makePlan, type Plan } from './plan.ts';
 import { isPresent } from './project.ts';
 import { registryText } from './registry-text.ts';
 import { renderTable } from './table.ts';
+import { packageFolder } from './their-makefile.ts';
 
 const list = (summary: string): Parameter<string[]> => ({
   summary,
@@ -91,7 +92,7 @@ export async function init(terminal: Terminal): Promise<void> {
     changes.map(({ path }) => path),
   );
   if (lost.length > 0) terminal.warn(`git ignores ${lost.join(', ')}: git add --force ${lost.join(' ')}`);
-  if (!isPresent(root, 'node_modules/makesafe')) terminal.next(installing(root));
+  if (!isPresent(root, packageFolder(root))) terminal.next(installing(root));
   terminal.next(`npx makesafe check ENV=${plan.registry.default}`);
   terminal.next(makefile.except.includes('help') ? 'npx makesafe help' : `make ${values.PREFIX}help`);
 }

@@ -1,15 +1,15 @@
-import { FRAGMENT } from './their-makefile.ts';
-
 /** For a repository that has no makefile. */
-const MAKEFILE = `# Every task of makesafe, and every file in tasks/, is a target. \`make help\` lists them.
+const makefileOf = (
+  folder: string,
+): string => `# Every task of makesafe, and every file in tasks/, is a target. \`make help\` lists them.
 
 .DEFAULT_GOAL := help
 # The unknown target is found in it.
 export MAKECMDGOALS
 
-include ${FRAGMENT}
+include ${folder}/makesafe.mk
 
-${FRAGMENT}:
+${folder}/makesafe.mk:
 	@echo '[error] makesafe is not installed in this repository' >&2
 	@echo '[next] npm install, or the first time: npm install --save-dev makesafe' >&2; exit 69
 
@@ -17,14 +17,14 @@ ${FRAGMENT}:
 $(makesafe_targets): | $(filter-out $(makesafe_targets),$(MAKECMDGOALS))
 
 .DEFAULT:
-	@node node_modules/makesafe/bin/makesafe.js help
+	@node ${folder}/bin/makesafe.js help
 
 # Without a rule make would search one for its own makefile.
 makefile: ;
 `;
 
 /** For the end of a makefile that there is: its own targets stay as they are, also before \`npm install\`. */
-export function includeBlock(prefix: string, except: readonly string[]): string {
+export function includeBlock(folder: string, prefix: string, except: readonly string[]): string {
   const settings = [
     ...(prefix === '' ? [] : [`MAKESAFE_PREFIX := ${prefix}`]),
     ...(except.length === 0 ? [] : [`MAKESAFE_EXCEPT := ${except.join(' ')}`]),
@@ -33,18 +33,19 @@ export function includeBlock(prefix: string, except: readonly string[]): string 
     '',
     '# makesafe: one target for each of its tasks. npx makesafe help',
     ...settings,
-    `-include ${FRAGMENT}`,
+    `-include ${folder}/makesafe.mk`,
     '',
   ].join('\n');
 }
 
-export const includesUs = (makefile: string): boolean => makefile.includes(FRAGMENT);
-
-/** The whole of it, with a prefix before the names of our targets. */
-export const makefileText = (prefix: string): string =>
+/**
+ * The whole of it, with a prefix before the names of our targets.
+ *
+ * @param folder where the package is, relative to the repository's root
+ */
+export const makefileText = (folder: string, prefix: string): string =>
   prefix === ''
-    ? MAKEFILE
-    : MAKEFILE.replace('\ninclude ', `\nMAKESAFE_PREFIX := ${prefix}\ninclude `).replace(
-        ':= help',
-        `:= ${prefix}help`,
-      );
+    ? makefileOf(folder)
+    : makefileOf(folder)
+        .replace('\ninclude ', `\nMAKESAFE_PREFIX := ${prefix}\ninclude `)
+        .replace(':= help', `:= ${prefix}help`);

@@ -1,4 +1,5 @@
-import { join, normalize } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, normalize, resolve } from 'node:path';
 import { readTextIfThere } from '../system/read-bounded.ts';
 import { findMakefile } from './project.ts';
 
@@ -22,7 +23,17 @@ export interface TheirMakefile {
 }
 
 /** Where npm puts the package, relative to the repository's root. */
-export const FRAGMENT = 'node_modules/makesafe/makesafe.mk';
+const PACKAGE = 'node_modules/makesafe';
+
+/** The same; a workspace's packages may be in a folder above, as Node looks for them. */
+export function packageFolder(root: string): string {
+  for (let above = ''; ; above += '../') {
+    if (existsSync(join(root, above, PACKAGE))) return `${above}${PACKAGE}`;
+    if (resolve(root, above) === resolve(root, above, '..')) return PACKAGE;
+  }
+}
+
+export const includesUs = (makefile: string): boolean => makefile.includes(`${PACKAGE}/makesafe.mk`);
 
 /**
  * What a makefile states. It is read as text, for make runs `$(shell …)` and remakes what is included whenever it reads a

@@ -1,3 +1,4 @@
+import { readLikelyRevisions } from '../database/revisions.ts';
 import { checkDatabase } from '../database/reset-database.ts';
 import {
   CancelledError,
@@ -7,7 +8,9 @@ import {
   UsageError,
   messageOf,
 } from '../errors.ts';
-import { headsOf } from '../schema/verify/facts.ts';
+import type { Heads } from '../migrations/binding.ts';
+import { once } from '../once.ts';
+import { headsOf, type Facts } from '../schema/verify/facts.ts';
 import type { DestructiveRun } from '../task.ts';
 
 /**
@@ -16,11 +19,12 @@ import type { DestructiveRun } from '../task.ts';
  */
 export async function checkRebuild(run: DestructiveRun): Promise<void> {
   const { METHOD, BASE, UNTIL } = run.values as Record<string, string | undefined>;
+  const heads = once(() => headsOf(run));
   await Promise.all([
     run.stack.foresee?.(),
     ...(METHOD === 'db' ? [checkDatabase(run)] : []),
-    ...(['migrate', 'start', 'current', 'verify'].includes(UNTIL!) ? [checkAlembic(run)] : []),
-    ...(BASE === undefined || UNTIL !== 'verify' ? [] : [checkBase(run, BASE)]),
+    ...(['migrate', 'start', 'current', 'verify'].includes(UNTIL!) ? [checkAlembic(run, heads)] : []),
+    ...(BASE === undefined || UNTIL !== 'verify' ? [] : [checkBase(run, BASE, heads)]),
     // After the countdown applications wait for it to be loaded.
     import('./rebuild.ts'),
   ]);
@@ -32,7 +36,7 @@ export async function checkRebuild(run: DestructiveRun): Promise<void> {
  *
  * @throws RefusedError when they cannot, when alembic reaches another database, or when nobody can see which
  */
-async function checkAlembic(run: DestructiveRun): Promise<void> {
+async function checkAlembic(run: DestructiveRun, heads: () => Promise<Heads>): Promise<void> {
   const { stack, values, environment, actor } = run;
   const ini = values['ALEMBIC_INI'] as string | undefined;
   // What is printed now would stand between the line that was typed and the screen.
@@ -40,15 +44,15 @@ async function checkAlembic(run: DestructiveRun): Promise<void> {
   const reached = stack.alembic(['current'], { ini, quiet: true, strict: true }).catch((error: unknown) => {
     if (!(error instanceof MakesafeError) || error instanceof RefusedError) throw error;
   });
-  await Promise.all([reached, checkHeads(run)]);
+  await Promise.all([reached, checkHeads(run, heads)]);
 }
 
 /** @throws RefusedError when the revisions cannot be read, or there is no one head to go to */
-async function checkHeads(run: DestructiveRun): Promise<void> {
+async function checkHeads(run: DestructiveRun, read: () => Promise<Heads>): Promise<void> {
   const { registry, command, environment, actor } = run;
   let heads: readonly string[];
   try {
-    ({ heads } = await headsOf(run));
+    ({ heads } = await read());
   } catch (error) {
     if (!(error instanceof MakesafeError) || error instanceof CancelledError) throw error;
     // A dry run builds no image to look into.
@@ -71,13 +75,32 @@ const refusedBefore = (why: string, hint: string | undefined): RefusedError =>
  * @throws UsageError when BASE is no name and no file
  * @throws RefusedError when it cannot be read: after the reset nobody could say whether both are the same
  */
-async function checkBase(run: DestructiveRun, name: string): Promise<void> {
+async function checkBase(run: DestructiveRun, name: string, heads: () => Promise<Heads>): Promise<void> {
   const { factsOfBase } = await import('../schema/verify.ts');
   try {
     const { facts } = await factsOfBase(run, name);
     await facts?.query('SELECT');
+    if (facts) await sayIfBehind(run, facts, heads);
   } catch (error) {
     if (!(error instanceof MakesafeError) || error instanceof UsageError) throw error;
     throw refusedBefore(`BASE=${name} cannot be read: ${messageOf(error)}`, error.hint);
   }
+}
+
+/** ENV will be at head, and is compared at the end: what is behind then will differ. */
+async function sayIfBehind(run: DestructiveRun, base: Facts, heads: () => Promise<Heads>): Promise<void> {
+  let at: readonly string[] | undefined;
+  let ends: readonly string[];
+  try {
+    [at, { ends }] = await Promise.all([base.ask(readLikelyRevisions), heads()]);
+  } catch (error) {
+    // The migration, or the comparison, will say it.
+    if (!(error instanceof MakesafeError) || error instanceof CancelledError) throw error;
+    return;
+  }
+  if (at === undefined || (at.length > 0 && ends.every((id) => at.includes(id)))) return;
+  const where = at.length === 0 ? 'has no revision' : `is at ${at.join(', ')}`;
+  run.terminal.warn(
+    `${base.environment} ${where}, not at head (${ends.join(', ')}): ${run.environment.name} will differ from it. First: ${run.command('al-up-env', { ENV: base.environment })}`,
+  );
 }

@@ -233,6 +233,26 @@ describe('what a person does with the database that is there, on an embedded ser
     });
   });
 
+  test('al-cur-env CHECK=1 ends with 1 when it is not at head', async () => {
+    const [told, checked] = [
+      await scratch.runTask(`al-cur-env ${ENV}`),
+      await scratch.runTask(`al-cur-env ${ENV} CHECK=1`),
+    ];
+    expect(told.stderr).toContain('[warn] local_demo has no revision, not at head (');
+    expect(told.status).toBe(0);
+    expect(checked.stderr).toContain('[error] local_demo has no revision, not at head (');
+    expect(checked.stderr).toContain('[next] npx tsx tasks/al-up-env.ts ENV=local_demo');
+    expect(checked.status).toBe(1);
+  });
+
+  test('a BASE that is behind is said before the countdown of a rebuild', async () => {
+    succeeded(await scratch.runTask('up ENV=seeded'));
+    const { stderr } = await scratch.runTask(`db-rebuild-env ${ENV} BASE=seeded DRY_RUN=1`);
+    expect(stderr).toMatch(
+      /\[warn\] seeded has no revision, not at head \(\S+\): local_demo will differ from it\. First: npx tsx tasks\/al-up-env\.ts ENV=seeded\n/,
+    );
+  });
+
   test('al-merge joins two heads, and says when there is one', async () => {
     const versions = 'app/backend/core_api/migrations/alembic/versions';
     const alone = await scratch.runTask(`al-merge ${ENV}`);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { revisionId } from '../../lib/alembic.ts';
+import { revisionId } from '../../lib/migrations/make-revision.ts';
 
 test.each([
   [new Date(2025, 11, 11, 14, 0, 0, 0), '20251211_140000000'],

@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { append, create, describeChange, missingLines } from '../../lib/init/changes.ts';
 import { servicesWith } from '../../lib/init/application.ts';
@@ -6,11 +8,17 @@ import { findComposeFiles, suffixOf } from '../../lib/init/compose-files.ts';
 import { landingOf } from '../../lib/init/dockerfile.ts';
 import { filesFor, groupFiles, isLocal } from '../../lib/init/environments.ts';
 import { inspectVariables } from '../../lib/init/inspect.ts';
-import { includeBlock } from '../../lib/init/makefile.ts';
+import { includeBlock, makefileText } from '../../lib/init/makefile.ts';
 import { findMakefile, listFiles, projectName } from '../../lib/init/project.ts';
 import { registryText } from '../../lib/init/registry-text.ts';
 import { databaseServices, readStack, type Service } from '../../lib/init/services.ts';
-import { destroying, readTheirMakefile, spellingIn } from '../../lib/init/their-makefile.ts';
+import {
+  destroying,
+  includesUs,
+  packageFolder,
+  readTheirMakefile,
+  spellingIn,
+} from '../../lib/init/their-makefile.ts';
 import { isPlainlyLocal } from '../../lib/init/words.ts';
 import { recordingTerminal, temporaryFolder } from './support.ts';
 
@@ -459,10 +467,24 @@ down:
 });
 
 test('what is added to a makefile', () => {
-  expect(includeBlock('', [])).toBe(
+  expect(includeBlock('node_modules/makesafe', '', [])).toBe(
     '\n# makesafe: one target for each of its tasks. npx makesafe help\n-include node_modules/makesafe/makesafe.mk\n',
   );
-  expect(includeBlock('ms-', ['up', 'down'])).toContain(
+  expect(includeBlock('node_modules/makesafe', 'ms-', ['up', 'down'])).toContain(
     'MAKESAFE_PREFIX := ms-\nMAKESAFE_EXCEPT := up down\n-include',
   );
+});
+
+test("where a workspace's package is: as Node looks for it", () => {
+  const root = temporaryFolder({ 'packages/api/package.json': '{}' });
+  const api = join(root, 'packages/api');
+  expect(packageFolder(api)).toBe('node_modules/makesafe');
+  mkdirSync(join(root, 'node_modules/makesafe'), { recursive: true });
+  expect(packageFolder(api)).toBe('../../node_modules/makesafe');
+  expect(makefileText(packageFolder(api), '')).toContain(
+    '\ninclude ../../node_modules/makesafe/makesafe.mk\n',
+  );
+  expect(includesUs(includeBlock(packageFolder(api), '', []))).toBe(true);
+  mkdirSync(join(api, 'node_modules/makesafe'), { recursive: true });
+  expect(packageFolder(api)).toBe('node_modules/makesafe');
 });
