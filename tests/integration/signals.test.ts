@@ -67,7 +67,23 @@ const HOLDING = SLOW.replace(
 `,
 );
 
+// Work that fails while what it has made elsewhere is still there.
+const UNTIDY = SLOW.replace(
+  /run: [^]*/,
+  `run: async ({ terminal }) => {
+    const { beforeLeaving } = await import('../lib/system/tidying.ts');
+    beforeLeaving(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      terminal.info('tidied up');
+    });
+    throw new Error('no more');
+  },
+});
+`,
+);
+
 beforeAll(() => {
+  scratch.write('tasks/untidy.ts', UNTIDY);
   scratch.write('tasks/deaf.ts', DEAF);
   scratch.write('tasks/holding.ts', HOLDING);
   scratch.write('tasks/slow.ts', SLOW);
@@ -92,6 +108,12 @@ test('after an error the process ends, whatever is still open', async () => {
   // Of an hour; starting it takes most of this.
   expect(time).toBeLessThan(30_000);
   expect(sleeping('3602')).toEqual([]);
+});
+
+test('what is to be tidied up is, whatever failed first', async () => {
+  const { status, stderr } = await scratch.runTask('untidy');
+  expect(stderr).toContain('[info] tidied up');
+  expect(status).toBe(1);
 });
 
 describe.each(['SIGINT', 'SIGTERM'] as const)('the first %s ends within two seconds', (signal) => {
