@@ -25,7 +25,10 @@ export function advise(
   const [, unknown] = message.match(/^Can't locate revision identified by '(.*)'/) ?? [];
   if (unknown !== undefined && at?.includes(unknown))
     return `the database is at ${unknown}, which the code here does not have: get the code that has it, then: ${goOn}`;
-  if (unknown !== undefined) return `${line('al-hist-env')} lists all revisions`;
+  if (/^Relative revision \S+ didn't produce/.test(message) && at?.length === 0)
+    return `the database has no revision to go back from: ${line('al-up-env')}`;
+  if (unknown !== undefined || /^Relative revision/.test(message))
+    return `${line('al-hist-env')} lists all revisions`;
   if (/^Revision \S+ referenced from/.test(message))
     return `correct the down_revision of the one that follows it, or get the file that is missing, then: ${goOn}`;
   if (BUSY.test(message))

@@ -15,7 +15,6 @@ import {
   type Leftovers,
   type Marked,
 } from './leftovers.ts';
-import { whatMakes } from './missing.ts';
 import { orPutBack } from './put-back.ts';
 import { beside } from './server-session.ts';
 
@@ -116,7 +115,10 @@ export async function undo(run: DestructiveRun): Promise<void> {
     const hand = await handOf(run, client);
     await reopen(leftovers, hand);
     const attributes = await readAttributes(client, name);
-    if (!attributes) throw new RefusedError(`there is no database ${name}`, { hint: whatMakes(run) });
+    if (!attributes)
+      throw new RefusedError(`there is no database ${name}`, {
+        hint: run.command('up', { ENV: environment.name }),
+      });
     checkShown(run, hand, attributes);
     progress.oid = attributes.oid;
     progress.newOid = wanted.oid;

@@ -26,7 +26,6 @@ import {
 } from './leftovers.ts';
 import { checkShown, handOf, type Shown } from './identity.ts';
 import { withMarker } from './marker.ts';
-import { whatMakes } from './missing.ts';
 import { orPutBack, type Progress } from './put-back.ts';
 import { besideOnceItAnswers, endSessions } from './server-session.ts';
 
@@ -65,7 +64,10 @@ export async function replaceDatabase(run: Shown, { what, fill }: Replacement): 
     const hand = await handOf(run, client);
     await settle(run, hand);
     const attributes = await readAttributes(client, name);
-    if (!attributes) throw new FailedError(`there is no database ${name}`, { hint: whatMakes(run) });
+    if (!attributes)
+      throw new FailedError(`there is no database ${name}`, {
+        hint: run.command('up', { ENV: environment.name }),
+      });
     checkShown(run, hand, attributes);
     const old = { ...attributes, name };
     progress.oid = oid = old.oid;

@@ -49,7 +49,8 @@ async function checkAlembic(run: DestructiveRun, heads: () => Promise<Heads>): P
 
 /** @throws RefusedError when the revisions cannot be read, or there is no one head to go to */
 async function checkHeads(run: DestructiveRun, read: () => Promise<Heads>): Promise<void> {
-  const { registry, command, environment, actor } = run;
+  const { registry, command, environment, actor, stack } = run;
+  const line = (task: string): string => command(task, { ENV: environment.name });
   let heads: readonly string[];
   try {
     ({ heads } = await read());
@@ -57,10 +58,14 @@ async function checkHeads(run: DestructiveRun, read: () => Promise<Heads>): Prom
     if (!(error instanceof MakesafeError) || error instanceof CancelledError) throw error;
     // A dry run builds no image to look into.
     if (actor.dryRun && error instanceof UnreachableError) return;
-    throw refusedBefore(`the migrations cannot run: ${messageOf(error)}`, error.hint);
+    const builtIn = stack.isBuiltIn(environment.names.application.alembicIni);
+    throw refusedBefore(
+      `the migrations cannot run: ${messageOf(error)}`,
+      `${line('al-heads-env')} says all of it; correct it, then${builtIn ? `: ${line('rebuild')}, and` : ''} type this again`,
+    );
   }
   if (heads.length === 1 || (registry.severalHeads === true && heads.length > 1)) return;
-  const lists = command('al-heads-env', { ENV: environment.name });
+  const lists = line('al-heads-env');
   if (heads.length === 0) throw refusedBefore('there are no revisions to migrate to', lists);
   throw refusedBefore(
     `the migrations have ${heads.length} heads, and cannot go to one: ${heads.join(', ')}`,

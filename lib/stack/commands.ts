@@ -1,10 +1,12 @@
 import { findLeftovers } from '../database/leftovers.ts';
 import { markWith } from '../database/marker.ts';
+import { maintenanceDatabase } from '../database/server-session.ts';
 import { pad, widest } from '../columns.ts';
 import { FailedError, UsageError, messageOf } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { whileUnfinished } from '../unfinished.ts';
 import { askUrl } from './ask-url.ts';
+import { createDatabase, isMissing } from './postgres/create-database.ts';
 import type { Orphans } from './stack.ts';
 
 /** Starts the stack, and opens the database again where a reset or restore was killed that had closed it. */
@@ -19,8 +21,21 @@ async function begin(run: StackRun, start: () => Promise<void>): Promise<void> {
   if (!failure) return;
   // A closed database does not answer.
   const opened = failure.error instanceof FailedError && (await undoInterrupted(run));
-  if (!opened) throw failure.error;
+  if (!opened) await makeMissing(run, failure.error);
   await ready(run);
+}
+
+/**
+ * An image makes a database with new storage only; data that were made with another name, or whose database somebody has
+ * dropped, have none.
+ *
+ * @throws what it is given, where that is something else
+ */
+async function makeMissing({ stack, terminal }: StackRun, failure: unknown): Promise<void> {
+  if (!isMissing(failure)) throw failure;
+  const { name } = stack.database;
+  await stack.withClient(maintenanceDatabase(name), (client) => createDatabase(client, stack.database));
+  terminal.warn(`there was no database ${name}: an empty one was made`);
 }
 
 /** The database answers: what there is to see to, on one connection, because people wait for it. */
@@ -141,13 +156,28 @@ export async function health({ environment, stack, terminal, values, command }: 
       terminal.result(`${healthy ? '✓' : '✗'} ${pad(service, width)}  ${state}`);
     }
   }
-  const sick = rows.filter(({ healthy }) => !healthy).map(({ service }) => service);
+  const sick = rows.filter(({ healthy }) => !healthy);
   if (sick.length > 0) {
-    // Of what does not run, or was stopped, there is nothing new to read.
-    const runs = left.length === 0 && composed.some(({ state }) => state.startsWith('running'));
-    throw new FailedError(`${environment.name} is not healthy: ${sick.join(', ')}`, {
-      hint: command(runs ? 'logs' : 'up', { ENV: environment.name }),
-    });
+    const failing = sick.find(({ state }) => hasFailed(state));
+    const runs = composed.some(({ state }) => state.startsWith('running'));
+    const asked = { ENV: environment.name };
+    throw new FailedError(
+      `${environment.name} is not healthy: ${sick.map(({ service }) => service).join(', ')}`,
+      {
+        hint: failing
+          ? `see why, and mend it: ${command('logs', { ...asked, S: failing.service })}; then: ${command('up', asked)}`
+          : command(runs && sick.every(({ state }) => state.startsWith('running')) ? 'logs' : 'up', asked),
+      },
+    );
   }
   terminal.ok(`${environment.name} is healthy`);
+}
+
+/**
+ * Whether a service ended by itself, or is started again and again: its log says why. What was stopped, by the engine's
+ * signals or because another run was ended, has nothing to say: `up` starts it.
+ */
+function hasFailed(state: string): boolean {
+  const [, how, status] = /^(exited|dead|restarting) \((\d+)\)$/.exec(state) ?? [];
+  return how !== undefined && (how === 'restarting' || !['0', '130', '137', '143'].includes(status!));
 }

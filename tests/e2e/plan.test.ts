@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { describe, expect, inject, test } from 'vitest';
+import { COMMIT } from '../helpers/commit.ts';
 import { resetGenerated, type Outcome } from '../helpers/generated-project.ts';
 import { seededRandom } from '../unit/support.ts';
 
@@ -13,14 +13,7 @@ const COUNT = SEEDS.length > 1 ? SEEDS.length : Number(process.env['PROJECTS'] ?
 const AT_ONCE = 6;
 
 /** Other projects with each commit. */
-function seed(): number {
-  if (SEEDS.length > 0) return SEEDS[0]!;
-  try {
-    return parseInt(execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).slice(0, 7), 16);
-  } catch {
-    return 1;
-  }
-}
+const seed = (): number => SEEDS[0] ?? COMMIT;
 
 describe.skipIf(inject('noEngine') !== '')('the plan of a reset', () => {
   test(

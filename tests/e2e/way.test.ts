@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { COMMIT } from '../helpers/commit.ts';
 import { composeWorld, type Disposable } from '../helpers/fault-worlds.ts';
 import type { World } from '../helpers/fault-subjects.ts';
 import { FaultyWay, type WayFault } from '../helpers/faulty-way.ts';
@@ -8,9 +8,7 @@ import { judgeWay, settingsFor, tryWay, type WayTrial } from '../helpers/way-run
 import { WAY_SUBJECTS } from '../helpers/way-subjects.ts';
 
 /** Another sample with each commit: bench/way.ts has every command, fault and request. */
-const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: import.meta.dirname, encoding: 'utf8' });
-const seed = parseInt(commit.slice(0, 8), 16);
-const pick = <T>(from: readonly T[], salt: number): T => from[(seed >>> salt) % from.length]!;
+const pick = <T>(from: readonly T[], salt: number): T => from[(COMMIT >>> salt) % from.length]!;
 
 const COMMANDS = ['backup', 'reset-db', 'up', 'down'] as const;
 const FAULTS: readonly WayFault[] = ['cut', 'frozen', 'stuck', 'slow'];

@@ -107,7 +107,7 @@ export const OFFICIAL_CASES: Readonly<Record<string, OfficialCase>> = {
   'command: listen_addresses of one name': {
     db: of({}, { hostname: 'the-db', command: ['-c', 'listen_addresses=the-db', '-c', 'port=6000'] }),
   },
-  'command: unix_socket_directories': started('-c', 'unix_socket_directories=/tmp'),
+  'command: unix_socket_directories': started('-c', 'unix_socket_directories=/var/run/postgresql, /tmp'),
   'command: no socket': {
     db: { ...of({}), command: ['sh', '-c', 'docker-entrypoint.sh postgres & wait'] },
   },
@@ -125,7 +125,9 @@ export const OFFICIAL_CASES: Readonly<Record<string, OfficialCase>> = {
     ),
     files: { 'pg_hba.conf': 'local all all trust\nhost all all all scram-sha-256\n' },
   },
-  'user: a number': { db: of({}, { user: '1000:1000' }) },
+  'user: a number, and PGDATA below the mount': {
+    db: of({ PGDATA: '/var/lib/postgresql/data/pgdata' }, { user: '1000:1000' }),
+  },
   'user: by its name': { db: of({}, { user: 'postgres' }) },
   'entrypoint: in a shell': {
     db: of({}, { entrypoint: ['sh', '-c', 'exec docker-entrypoint.sh postgres -p 5433'] }),
@@ -158,6 +160,11 @@ export const OFFICIAL_CASES: Readonly<Record<string, OfficialCase>> = {
     db: of({ POSTGRES_HOST_AUTH_METHOD: 'peer' }),
     refused: 'POSTGRES_HOST_AUTH_METHOD=peer is for sockets only',
   },
+  'a socket elsewhere': {
+    ...started('-c', 'unix_socket_directories=/tmp'),
+    refused: 'unix_socket_directories is /tmp',
+  },
+  'user: a number': { db: of({}, { user: '1000:1000' }), refused: 'user is 1000, and a new volume' },
   'no TCP at all': { ...started('-c', 'listen_addresses='), refused: 'listen_addresses is empty' },
   '--username of somebody else': { db: initdb('-U other'), refused: 'POSTGRES_INITDB_ARGS has --username' },
   '--pgdata': { db: initdb('-D /elsewhere'), refused: 'POSTGRES_INITDB_ARGS has --pgdata' },

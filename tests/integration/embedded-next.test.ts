@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { connect, useEmbedded } from '../helpers/embedded.ts';
+import { chosenStates, followNext, type ByHand } from '../helpers/next-lines.ts';
 
 const ENV = 'ENV=local_demo';
 const VERSIONS = 'app/backend/core_api/migrations/alembic/versions';
@@ -17,13 +17,6 @@ const NAMES = [
   'no database',
   'a password that is not the one of the data',
 ];
-/** One that turns with the commit; all of them: NEXT=all. */
-const turn = parseInt(execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).slice(0, 7), 16);
-const chosen = process.env['NEXT'] === 'all' ? NAMES : [process.env['NEXT'] ?? NAMES[turn % NAMES.length]!];
-
-/** What a person does by hand where a [next] line asks for it; the same once only. */
-type ByHand = readonly [asked: RegExp, work: () => unknown][];
-
 describe('the [next] lines of', () => {
   const scratch = useEmbedded({ environments: { other: { entry: { stack: 'embedded', local: true } } } });
   let password: string | undefined;
@@ -53,54 +46,8 @@ describe('the [next] lines of', () => {
     );
   const away = (...ids: string[]): void => ids.forEach((id) => rmSync(scratch.path(`${VERSIONS}/${id}.py`)));
 
-  /** The lines to type in a text, each as the words of a task. */
-  const linesIn = (text: string): string[] =>
-    [
-      ...text.matchAll(
-        /(?:npx tsx tasks\/([a-z-]+)\.ts|npx makesafe ([a-z-]+)|\bmake ([a-z-]+))((?: [A-Z_]+=\S+)*)/g,
-      ),
-    ].map(([, a, b, c, words]) => `${a ?? b ?? c}${words!.replace(/[,;.]$/, '')}`);
-
-  /**
-   * Types a command, then what its [next] line says, and so on, until one ends well.
-   *
-   * @param choose which of several [next] lines
-   * @returns what was typed
-   */
-  async function follow(first: string, byHand: ByHand = [], choose = 0): Promise<string[]> {
-    const typed: string[] = [];
-    const done = new Set<RegExp>();
-    let queue = [first];
-    for (let last = first; queue.length > 0; last = queue.shift() ?? last) {
-      const line = queue[0]!;
-      // What was done by hand in between makes it another state.
-      const state = `${line} ${done.size}`;
-      expect(typed, 'a circle').not.toContain(state);
-      typed.push(state);
-      const waits = /^(db-reset|db-rebuild|restore|db-undo|db-drop|al-down|al-stamp)/.test(line);
-      const { status, stderr, stdout } = await scratch.runTask(`${line}${waits ? ' WAIT=0' : ''}`);
-      if (status === 0) {
-        queue = queue.slice(1);
-        if (queue.length === 0) break;
-        queue.unshift('');
-        continue;
-      }
-      expect(status, `${line}\n${stderr}`).not.toBe(64);
-      const next = `${stderr}\n${stdout}`
-        .split('\n')
-        .filter((said) => said.startsWith('[next] ') || /^ +→ /.test(said));
-      expect(next, `${line}\n${stderr}`).not.toEqual([]);
-      const said = next[Math.min(choose, next.length - 1)]!;
-      for (const [asked, work] of byHand)
-        if (asked.test(said) && !done.has(asked)) {
-          done.add(asked);
-          await work();
-        }
-      const lines = linesIn(said);
-      queue = ['', ...(lines.length > 0 ? lines : [line])];
-    }
-    return typed.map((state) => state.replace(/ \d+$/, ''));
-  }
+  const follow = (first: string, byHand: ByHand = [], choose = 0): Promise<string[]> =>
+    followNext((words) => scratch.runTask(words), first, { byHand, choose });
 
   const scenarios: Readonly<Record<string, () => Promise<void>>> = {
     'a server that is not running': async () => {
@@ -195,7 +142,7 @@ describe('the [next] lines of', () => {
     },
   };
 
-  test.each(chosen)('%s', async (name) => {
+  test.each(chosenStates(NAMES))('%s', async (name) => {
     await fresh();
     await scenarios[name]!();
   });

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import type { Client } from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { COMMIT } from '../helpers/commit.ts';
 import { makeActor } from '../../lib/act.ts';
 import { checkSql, restoreFromSql } from '../../lib/database/restore.ts';
 import { inspectedDump } from '../../lib/database/restore/check.ts';
@@ -36,16 +36,7 @@ const ROLE = 'somebody';
 
 /** `SCRIPTS=1000 SEED=7` runs that many; a sample that is another one with each commit otherwise. */
 const COUNT = Number(process.env['SCRIPTS'] ?? 20);
-const SEED = Number(process.env['SEED'] ?? seedOfCommit());
-
-function seedOfCommit(): number {
-  try {
-    const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: import.meta.dirname, encoding: 'utf8' });
-    return Number.parseInt(commit.slice(0, 7), 16);
-  } catch {
-    return 1;
-  }
-}
+const SEED = Number(process.env['SEED'] ?? COMMIT);
 
 export function cageSuite(under: CageUnderTest): void {
   const { scratch, environment, database, db } = under;

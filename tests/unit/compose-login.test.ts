@@ -48,7 +48,7 @@ const engineWith = (Config: object | null = null): Engine =>
   }) as unknown as Engine;
 
 describe('what the database is entered with', () => {
-  const login = (
+  const login = async (
     db: ConfiguredService,
     {
       variables = {},
@@ -57,7 +57,8 @@ describe('what the database is entered with', () => {
     }: { variables?: Given; engine?: Engine; more?: object } = {},
   ): Promise<object> => {
     const config: ComposeConfig = { services: { db, api: {} }, ...more };
-    return readLogin({ environment: environment(variables), engine, config }, 'db');
+    const found = await readLogin({ environment: environment(variables), engine, config }, 'db');
+    return { ...found, make: undefined };
   };
   const of = (given: Record<string, string | null>): ConfiguredService => ({ environment: given });
 
@@ -201,7 +202,14 @@ describe('what is documented of the official image', () => {
   const USUAL = ['PG_MAJOR=17', 'PGDATA=/var/lib/postgresql/data'];
   const OF_18 = ['PG_MAJOR=18', 'PGDATA=/var/lib/postgresql/18/docker'];
   /** As compose resolves it. */
-  const resolved = ({ command, entrypoint, volumes, environment }: ConfiguredService): ConfiguredService => ({
+  const resolved = ({
+    command,
+    entrypoint,
+    volumes,
+    environment,
+    ...rest
+  }: ConfiguredService): ConfiguredService => ({
+    ...rest,
     environment: environment ?? {},
     command: typeof command === 'string' ? shellWords(command) : (command ?? null),
     entrypoint: entrypoint ?? null,

@@ -10,6 +10,7 @@ import { engineEndpoint } from './endpoint.ts';
 import { demand, engineHost, type Ask } from './engine.ts';
 import { placeOf } from './footprint.ts';
 import { refuseProblems, type Asking } from './official/obstacles.ts';
+import { refuseMissing } from './outside.ts';
 import { blockedPorts } from './ports.ts';
 
 /** What is asked about a project that is going to be started. */
@@ -32,6 +33,7 @@ export const foreseeing =
   (about: About, databaseService: string, asking: Asking, dryRun: boolean) => async (): Promise<void> => {
     try {
       await refuseProblems(about.environment, databaseService, asking);
+      await refuseMissing(about.docker, about.ask, about.config);
       await refuseCollisions(about);
     } catch (error) {
       if (!(dryRun && error instanceof UnreachableError)) throw error;
@@ -74,10 +76,15 @@ export async function refuseCollisions({ environment, docker, ask, config, proje
   const other =
     others.find((one) => takenNames(config, [one]).length > 0) ?? ports.find(({ holder }) => holder)?.holder;
   const holder = other && ('project' in other ? other.project : other.Labels?.[PROJECT_LABEL]);
+  const end = holder
+    ? `stop the other: ${display(docker('compose', '--project-name', holder, 'down'))}`
+    : ports.length === 0
+      ? `rename what has the name: ${takenNames(config, others)
+          .map(({ value }) => display(docker('rename', value, `${value}-old`)))
+          .join('; ')}`
+      : 'end what has it';
   throw new RefusedError(`refused; nothing was touched\n${reasons.join('\n')}`, {
-    hint: holder
-      ? `give ${name} its own, or stop the other: ${display(docker('compose', '--project-name', holder, 'down'))}`
-      : `give ${name} its own, or end what has it`,
+    hint: `write others for ${name} where the places above say, or ${end}; then: make up ENV=${name}`,
   });
 }
 

@@ -42,6 +42,8 @@ export interface ConfiguredService {
   readonly configs?: readonly ConfiguredReference[];
   readonly container_name?: string;
   readonly network_mode?: string;
+  readonly user?: string;
+  readonly networks?: Readonly<Record<string, object | null>>;
 }
 
 /** A secret or config of the file, and where the service has it. */
@@ -145,6 +147,12 @@ function inputsOf(environment: Environment): unknown {
   }
 }
 
+/** Of an external one whose name is empty, as a variable without a value makes it, compose tells none. */
+const named = <T extends { readonly name?: string }>(
+  all: Readonly<Record<string, T>>,
+): Readonly<Record<string, T & { readonly name: string }>> =>
+  Object.fromEntries(Object.entries(all).map(([key, one]) => [key, { ...one, name: one.name ?? key }]));
+
 async function resolve(
   environment: Environment,
   env: Readonly<Record<string, string>>,
@@ -167,7 +175,12 @@ async function resolve(
   const config = JSON.parse(result.stdout, (_key, value: unknown) =>
     typeof value === 'string' ? value.replaceAll('$$', '$') : value,
   ) as ComposeConfig;
-  return { ...config, text: result.stdout };
+  return {
+    ...config,
+    ...(config.volumes && { volumes: named(config.volumes) }),
+    ...(config.networks && { networks: named(config.networks) }),
+    text: result.stdout,
+  };
 }
 
 /**

@@ -108,7 +108,8 @@ async function connectFrom(
     return client;
   } catch (error) {
     relay!.kill();
-    throw connectionError(error, database, { said: complaint(relay!.said()) });
+    const make = database === settings.name ? settings.make : undefined;
+    throw connectionError(error, database, { said: complaint(relay!.said()), make });
   } finally {
     signal?.removeEventListener('abort', kill);
   }

@@ -2,12 +2,13 @@ import { failed, notLookedAt, passed, type Check, type Outcome } from '../../fin
 import type { Environment } from '../../environment/resolve.ts';
 import type { ComposeConfig } from './config.ts';
 import type { DatabaseSettings } from './login.ts';
-import { BY_PASSWORD } from './official/declared.ts';
+import { BY_PASSWORD } from './official/problems.ts';
 import { lookAtService, type Asking } from './official/obstacles.ts';
 import { findContainer } from './containers.ts';
 import { must, type Docker } from './docker.ts';
 import { engineEndpoint } from './endpoint.ts';
 import { demand, engineHost, type Engine } from './engine.ts';
+import { lookAtOutside } from './outside.ts';
 import { otherPasswordIn, takesPassword } from './password.ts';
 import { lookAtPorts } from './ports.ts';
 import { runningConfiguration } from './running-configuration.ts';
@@ -57,6 +58,11 @@ const ports: Check<Diagnosed> = {
   },
 };
 
+const outside: Check<Diagnosed> = {
+  name: 'external',
+  look: ({ docker, engine, config }) => lookAtOutside(docker, engine.ask, config),
+};
+
 const password: Check<Diagnosed> = {
   name: 'password',
   async look(about): Promise<Outcome> {
@@ -77,6 +83,7 @@ const password: Check<Diagnosed> = {
 export const DIAGNOSIS: readonly Check<Diagnosed>[] = [
   engine,
   ports,
+  outside,
   service,
   password,
   runningConfiguration,

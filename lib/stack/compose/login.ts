@@ -3,7 +3,8 @@ import { ConfigurationError } from '../../errors.ts';
 import { composeFile, type ComposeConfig, type ConfiguredService } from './config.ts';
 import { findContainer } from './containers.ts';
 import type { Engine } from './engine.ts';
-import { declaredBy, type Declared, type Given, type OfImage } from './official/declared.ts';
+import { declaredBy, type Declared, type OfImage } from './official/declared.ts';
+import type { Given } from './official/problems.ts';
 import { readFileIn } from './official/file-in.ts';
 import { imageOf } from './survival/survey.ts';
 
@@ -14,6 +15,8 @@ export interface DatabaseSettings {
   readonly password: string;
   /** Where the server listens in its container; undefined where only the server itself can tell. */
   readonly port?: number | undefined;
+  /** The line that makes the database where it is not there. */
+  readonly make?: string;
 }
 
 /**
@@ -106,5 +109,6 @@ export async function readLogin(about: About, service: string): Promise<Database
     settle('POSTGRES_DB', name),
     settle('POSTGRES_PASSWORD', password),
   ]);
-  return { user: settledUser, name: settledName, password: settledPassword, port };
+  const make = `make up ENV=${environment.name}`;
+  return { user: settledUser, name: settledName, password: settledPassword, port, make };
 }

@@ -1,6 +1,8 @@
 import type { Command } from '../../display.ts';
 import type { RunOptions } from '../../process.ts';
+import { UnreachableError } from '../../errors.ts';
 import type { Stack } from '../stack.ts';
+import { findContainer } from './containers.ts';
 import type { greeting } from './greeting.ts';
 import { settleOrphans } from './orphans.ts';
 import { waitUntilReady } from './ready.ts';
@@ -71,6 +73,11 @@ export function starting(about: About): Pick<Stack, 'up' | 'restart' | 'rebuild'
     },
 
     async restart({ timeout }) {
+      // Compose restarts what there is, and says nothing of what is not.
+      if (!(await findContainer(ask, environment.project, databaseService)))
+        throw new UnreachableError(`service ${databaseService} of ${environment.name} has no container`, {
+          hint: `make up ENV=${environment.name}`,
+        });
       await keeps.beforeRestart();
       await change(changing('restart'));
       await ready(timeout);

@@ -8,7 +8,8 @@ import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, RefusedError, UnreachableError, messageOf } from '../../errors.ts';
 import { lookAt } from '../../findings/finding.ts';
 import { whileWaiting } from '../../output/waiting.ts';
-import { NO_SUCH_DATABASE, connectionError } from '../client.ts';
+import { connectionError } from '../client.ts';
+import { createDatabase, isMissing } from '../postgres/create-database.ts';
 import { direct } from '../direct.ts';
 import { NOTHING } from '../plan.ts';
 import { openSession, type SessionAs } from '../postgres/session.ts';
@@ -86,7 +87,7 @@ export function openServerStack(environment: Environment, options: StackOptions)
       try {
         return await withClient(database.name, () => Promise.resolve());
       } catch (error) {
-        if (isMissing(error)) return createDatabase();
+        if (isMissing(error)) return makeDatabase();
         if (!(error instanceof UnreachableError)) throw error;
         if (performance.now() > deadline) {
           throw new UnreachableError(`no answer of ${address} within ${timeout} s: ${messageOf(error)}`, {
@@ -98,14 +99,9 @@ export function openServerStack(environment: Environment, options: StackOptions)
     }
   }
 
-  const createDatabase = (): Promise<void> =>
+  const makeDatabase = (): Promise<void> =>
     withClient(maintenanceDatabase(database.name), async (client) => {
-      await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database.name)}`).catch((error: unknown) => {
-        throw new FailedError(`there is no database ${database.name}, and ${messageOf(error)}`, {
-          cause: error,
-          hint: `have somebody make it who may: CREATE DATABASE ${pg.escapeIdentifier(database.name)} OWNER ${pg.escapeIdentifier(database.user)}`,
-        });
-      });
+      await createDatabase(client, database);
       terminal.info(`made database ${database.name}`);
     });
 
@@ -205,9 +201,6 @@ export function openServerStack(environment: Environment, options: StackOptions)
 }
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\/.*)$/i;
-
-const isMissing = (error: unknown): boolean =>
-  error instanceof FailedError && (error.cause as Partial<pg.DatabaseError>).code === NO_SUCH_DATABASE;
 
 function authorities(root: string, file: string | undefined): Buffer | undefined {
   if (file === undefined) return undefined;

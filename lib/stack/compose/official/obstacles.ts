@@ -2,7 +2,8 @@ import type { Environment } from '../../../environment/resolve.ts';
 import { ConfigurationError } from '../../../errors.ts';
 import { failed, passed, type Outcome } from '../../../findings/finding.ts';
 import { composeFile } from '../config.ts';
-import type { Declared, Problem } from './declared.ts';
+import type { Declared } from './declared.ts';
+import type { Problem } from './problems.ts';
 
 /** What is asked about a database service. */
 export interface Asking {

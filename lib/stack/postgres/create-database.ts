@@ -1,0 +1,26 @@
+import pg from 'pg';
+import { FailedError, messageOf } from '../../errors.ts';
+import { NO_SUCH_DATABASE } from '../client.ts';
+
+/** Whether a connection failed because its database is not there. */
+export const isMissing = (error: unknown): error is FailedError =>
+  error instanceof FailedError &&
+  (error.cause as Partial<pg.DatabaseError> | undefined)?.code === NO_SUCH_DATABASE;
+
+/**
+ * Makes an empty database.
+ *
+ * @param client of another database of the server
+ * @throws FailedError when the role may not
+ */
+export async function createDatabase(
+  client: pg.Client,
+  { name, user }: { readonly name: string; readonly user: string },
+): Promise<void> {
+  await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`).catch((error: unknown) => {
+    throw new FailedError(`there is no database ${name}, and ${messageOf(error)}`, {
+      cause: error,
+      hint: `have somebody make it who may: CREATE DATABASE ${pg.escapeIdentifier(name)} OWNER ${pg.escapeIdentifier(user)}`,
+    });
+  });
+}
