@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { COMMIT } from '../helpers/commit.ts';
 import { makeActor } from '../../lib/act.ts';
 import { canonicalise } from '../../lib/environment/canonicalise.ts';
 import { loadRegistry, type Registry } from '../../lib/environment/registry.ts';
@@ -26,15 +26,10 @@ import { buildSmallImages, type SmallImages } from '../helpers/small-server.ts';
 const COUNT = Number(process.env['LIFECYCLE_PROJECTS'] ?? 4);
 /** In daily work other ones with each commit. */
 const FIRST = Number(
-  process.env['LIFECYCLE_SEED'] ??
-    (process.env['LIFECYCLE_PROJECTS'] === undefined ? parseInt(commit().slice(0, 6), 16) : 0),
+  process.env['LIFECYCLE_SEED'] ?? (process.env['LIFECYCLE_PROJECTS'] === undefined ? COMMIT : 0),
 );
 const AT_A_TIME = Number(process.env['LIFECYCLE_AT_A_TIME'] ?? 3);
 const ROWS = 100;
-
-function commit(): string {
-  return execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim();
-}
 
 const ACTIONS: Readonly<Record<Action, (run: StackRun) => Promise<void>>> = { up, down, restart, rebuild };
 

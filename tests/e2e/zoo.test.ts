@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { afterAll, describe, expect, inject, test, vi } from 'vitest';
+import { sampleOf } from '../helpers/commit.ts';
 import { summary, visit, type Outcome } from '../helpers/zoo-steps.ts';
 import { zooNames } from '../helpers/zoo.ts';
 
@@ -11,13 +11,7 @@ import { zooNames } from '../helpers/zoo.ts';
 const { ZOO: wanted, ZOO_REPORT: report } = process.env;
 const all = zooNames();
 
-function sample(): string[] {
-  const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: import.meta.dirname, encoding: 'utf8' });
-  const first = parseInt(commit.slice(0, 8), 16) % all.length;
-  return [all[first]!, all[(first + Math.ceil(all.length / 2)) % all.length]!];
-}
-
-const names = wanted === undefined ? sample() : wanted === 'all' ? all : wanted.split(',');
+const names = wanted === undefined ? sampleOf(all, 2) : wanted === 'all' ? all : wanted.split(',');
 
 vi.setConfig({ testTimeout: 900_000, maxConcurrency: 2 });
 
