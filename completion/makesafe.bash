@@ -34,7 +34,7 @@ _makesafe() {
   [[ $current == *=* && $COMP_WORDBREAKS == *=* ]] && kept=${current%%=*}= || kept=
   while IFS= read -r candidate; do
     COMPREPLY+=("${candidate#"$kept"}")
-    [[ $candidate == *= ]] && compopt -o nospace 2>/dev/null
+    [[ $candidate == *= || $candidate == */ ]] && compopt -o nospace 2>/dev/null
   done < <(_makesafe_candidates "${words[@]}")
 }
 

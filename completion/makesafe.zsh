@@ -26,7 +26,10 @@ _makesafe() {
   found=(${(f)"$(_makesafe_candidates "${given[@]}")"})
   # A variable is followed by its value, everything else by a blank.
   compset -P '*='
-  local -a values=(${${(M)found:#*=?*}#*=}) variables=(${(M)found:#*=}) targets=(${found:#*=*})
+  local -a values=(${${(M)found:#*=?*}#*=}) folders variables=(${(M)found:#*=}) targets=(${found:#*=*})
+  # In a folder there is more to choose.
+  folders=(${(M)values:#*/}) values=(${values:#*/})
+  (( $#folders )) && compadd -S '' -- $folders
   (( $#values )) && compadd -- $values
   (( $#variables )) && compadd -S '' -- $variables
   (( $#targets )) && compadd -- $targets

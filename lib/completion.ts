@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import type { Registry } from './environment/registry.ts';
 import { UsageError } from './errors.ts';
 import { spellingOf } from './init/their-makefile.ts';
 import type { Parameter } from './params.ts';
@@ -7,14 +6,14 @@ import type { Task } from './task.ts';
 import type { Terminal } from './terminal.ts';
 import { readText } from './system/read-bounded.ts';
 
-const SHELLS = ['bash', 'zsh'];
+const SHELLS = ['bash', 'zsh', 'fish'];
 
 /** `npx makesafe completion bash`: the script that a shell reads to complete what stands behind `make`. */
 export function printScript(terminal: Terminal): Promise<void> {
   const shell = process.argv[3] ?? '';
   if (!SHELLS.includes(shell)) {
     throw new UsageError(`there is no completion for ${shell || 'a shell that is not named'}`, {
-      hint: 'npx makesafe completion bash\nnpx makesafe completion zsh',
+      hint: SHELLS.map((one) => `npx makesafe completion ${one}`).join('\n'),
     });
   }
   const script = new URL(`../completion/makesafe.${shell}`, import.meta.url);
@@ -38,18 +37,25 @@ export async function printCandidates(words: readonly string[]): Promise<void> {
     // Behind `make` a name may be a target of the team's own, which takes nothing of ours.
     const { prefix, except } = (isMake && spellingOf(root)) || { prefix: '', except: [] as string[] };
     const ours = tasks.filter((task) => !except.includes(task.name));
-    const found = candidates(isMake ? words : words.slice(1), ours, registry, prefix);
+    const all = isMake ? words : words.slice(1);
+    const { valuesOf } = await import('./cli/completion-values.ts');
+    const typed = { root, registry, tasks: ours.map(({ name }) => name), words: all.slice(0, -1) };
+    const found = candidates(all, ours, (...asked) => valuesOf(...asked, typed), prefix);
     process.stdout.write(found.map((word) => `${word}\n`).join(''));
   } catch {
     process.exitCode = 1;
   }
 }
 
-/** Targets, then the variables that the typed targets take, then the values of one. */
+/**
+ * Targets, then the variables that the typed targets take, then the values of one.
+ *
+ * @param valuesOf what could stand behind a name; deprecated names work, and are not offered
+ */
 export function candidates(
   words: readonly string[],
   tasks: readonly Task[],
-  registry: Registry,
+  valuesOf: (name: string, parameter: Parameter | undefined, value: string) => string[],
   prefix = '',
 ): string[] {
   const typed = words.slice(0, -1);
@@ -63,7 +69,7 @@ export function candidates(
   const known = Object.hasOwn(parameters, name!) ? parameters[name!] : undefined;
   const all =
     value !== undefined
-      ? valuesOf(name!, known, registry).map((one) => `${name}=${one}`)
+      ? valuesOf(name!, known, value).map((one) => `${name}=${one}`)
       : [
           ...tasks.map((task) => prefix + task.name),
           ...Object.keys(parameters)
@@ -71,12 +77,4 @@ export function candidates(
             .map((variable) => `${variable}=`),
         ];
   return all.filter((word) => word.startsWith(current) && word !== current);
-}
-
-/** Deprecated names work, and are not offered. */
-function valuesOf(name: string, parameter: Parameter | undefined, { environments }: Registry): string[] {
-  if (name === 'ENV' || parameter?.placeholder === '<environment>') return Object.keys(environments);
-  if (parameter?.flag) return ['1', '0'];
-  // A choice says in its placeholder what there is.
-  return parameter?.placeholder.includes('|') ? parameter.placeholder.split('|') : [];
 }

@@ -5,19 +5,21 @@ import { useScratch } from '../helpers/scratch.ts';
 const has = async (shell: string): Promise<boolean> =>
   (await run([shell, '-c', 'true']).catch(() => ({ status: 1 }))).status === 0;
 const HAS_ZSH = await has('zsh');
+const HAS_FISH = await has('fish');
 
 describe('completion', () => {
   const scratch = useScratch({ engine: false });
   const makesafe = (...words: string[]) =>
     scratch.start([process.execPath, 'bin/makesafe.js', ...words]).ended;
 
-  test('prints a script for bash and for zsh, and for nothing else', async () => {
-    const [bash, zsh, other] = await Promise.all(
-      ['bash', 'zsh', 'fish'].map((shell) => makesafe('completion', shell)),
+  test('prints a script for bash, zsh and fish, and for nothing else', async () => {
+    const [bash, zsh, fish, other] = await Promise.all(
+      ['bash', 'zsh', 'fish', 'tcsh'].map((shell) => makesafe('completion', shell)),
     );
     expect(bash!.stdout).toContain('complete -F _makesafe make');
     expect(zsh!.stdout).toContain('compdef _makesafe make');
-    expect(other!.stderr).toContain('there is no completion for fish');
+    expect(other!.stderr).toContain('there is no completion for tcsh');
+    expect(fish!.stdout).toContain('complete -c make');
     expect(other!.status).toBe(64);
   });
 
@@ -58,6 +60,13 @@ describe('completion', () => {
       expect(await tab('npx makesafe up ENV=vm_p')).toEqual(['vm_prod']);
     });
 
+    test('values, files and folders', async () => {
+      expect(await tab('make help TASK=resto')).toEqual(['restore-from-dump', 'restore-from-sql']);
+      expect(await tab('make restore-from-sql SQL=scripts/d')).toEqual(['scripts/db/']);
+      expect(await tab('make restore-from-sql SQL=scripts/db/b')).toEqual(['scripts/db/bootstrap_roles.sql']);
+      expect(await tab('make logs ENV=vm_stg S=')).toContain('db');
+    });
+
     test('targets and their variables', async () => {
       expect(await tab('make db-reset-v')).toContain('db-reset-volume-env');
       expect(await tab('make logs TA')).toEqual(['TAIL=']);
@@ -72,6 +81,28 @@ describe('completion', () => {
         COMP_LINE='make th' COMP_POINT=7
         _makesafe make; printf '%s ' "\${COMPREPLY[@]}"`;
       expect((await scratch.start(['bash', '--norc', '-c', script]).ended).stdout.trim()).toBe('theirs');
+    });
+  });
+
+  describe.skipIf(!HAS_FISH)('in fish', () => {
+    /** What Tab would offer. */
+    const tab = async (line: string): Promise<string[]> => {
+      const script = 'source completion/makesafe.fish; complete -C $argv[1]';
+      const { stdout, stderr } = await scratch.start(['fish', '--no-config', '-c', script, line]).ended;
+      expect(stderr).toBe('');
+      return stdout
+        .split('\n')
+        .map((row) => row.split('\t')[0]!)
+        .filter(Boolean);
+    };
+
+    test('targets, their variables and values', async () => {
+      expect(await tab('make db-reset-v')).toContain('db-reset-volume-env');
+      expect(await tab('make up ENV=vm_')).toEqual(expect.arrayContaining(['ENV=vm_stg', 'ENV=vm_prod']));
+      expect(await tab('npx makesafe logs TA')).toEqual(['TAIL=']);
+      expect(await tab('npx makesafe restore-from-sql SQL=scripts/db/boot')).toEqual([
+        'SQL=scripts/db/bootstrap_roles.sql',
+      ]);
     });
   });
 
@@ -100,6 +131,8 @@ describe('completion', () => {
     test('environments behind ENV=, targets and their variables', async () => {
       expect(await tab('make up ENV=vm_p')).toBe('make up ENV=vm_prod ');
       expect(await tab('make logs TA')).toBe('make logs TAIL=');
+      expect(await tab('make restore-from-sql SQL=scripts/d')).toBe('make restore-from-sql SQL=scripts/db/');
+      expect(await tab('make help TASK=journ')).toBe('make help TASK=journal ');
       expect(await tab('make db-dump-s')).toBe('make db-dump-schema-env ');
       expect(await tab('npx makesafe up ENV=vm_s')).toBe('npx makesafe up ENV=vm_stg ');
     });

@@ -245,6 +245,17 @@ describe('what a person does with the database that is there, on an embedded ser
     expect(checked.status).toBe(1);
   });
 
+  test('a DUMP that is not there names the backups that there are', async () => {
+    const none = await scratch.runTask(`restore-from-dump ${ENV} DUMP=backups/none.dump`);
+    expect(none.stderr).toContain('[error] DUMP=backups/none.dump: no such file\n[next] ');
+    succeeded(await scratch.runTask(`backup ${ENV}`));
+    const { stderr, status } = await scratch.runTask(`restore-from-dump ${ENV} DUMP=backups/none.dump`);
+    expect(stderr).toMatch(
+      /no such file\n +there are, the newest first:\n +backups\/local_demo_core_demo_\d{8}_\d{6}\.dump\n\[next\] npx tsx tasks\/backups\.ts ENV=local_demo/,
+    );
+    expect(status).toBe(78);
+  });
+
   test('a BASE that is behind is said before the countdown of a rebuild', async () => {
     succeeded(await scratch.runTask('up ENV=seeded'));
     const { stderr } = await scratch.runTask(`db-rebuild-env ${ENV} BASE=seeded DRY_RUN=1`);

@@ -1,11 +1,17 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import registry from '../../env/environments.ts';
+import { valuesOf } from '../../lib/cli/completion-values.ts';
 import { candidates } from '../../lib/completion.ts';
 import { loadTasks } from '../../lib/tasks.ts';
 
 const tasks = await loadTasks();
-const complete = (line: string, prefix?: string): string[] =>
-  candidates(line.split(' '), tasks, registry, prefix);
+const ROOT = join(import.meta.dirname, '../..');
+const complete = (line: string, prefix?: string): string[] => {
+  const words = line.split(' ');
+  const typed = { root: ROOT, registry, tasks: tasks.map(({ name }) => name), words: words.slice(0, -1) };
+  return candidates(words, tasks, (...asked) => valuesOf(...asked, typed), prefix);
+};
 
 test.each<[line: string, expected: string[]]>([
   ['db-res', ['db-reset-db-env', 'db-reset-volume-env']],
@@ -20,7 +26,20 @@ test.each<[line: string, expected: string[]]>([
   ['up FORCE=', []],
   ['db-reset-db-env FORCE=', ['FORCE=1', 'FORCE=0']],
   ['db-reset-db-env BACKUP=', ['BACKUP=first', 'BACKUP=skip']],
-  ['db-dump-schema-env OUT=', []],
+  ['db-dump-schema-env OUT=docs/GU', ['OUT=docs/GUARD.md']],
+  ['db-dump-schema-env OUT=secr', ['OUT=secrets/']],
+  ['db-dump-schema-env OUT=.prettieri', ['OUT=.prettierignore']],
+  ['db-dump-schema-env OUT=no/such/', []],
+  ['backup BACKUP_DIR=do', ['BACKUP_DIR=docker/', 'BACKUP_DIR=docs/']],
+  ['help TASK=db-res', ['TASK=db-reset-db-env', 'TASK=db-reset-volume-env']],
+  ['db-verify-env BASE=vm_', ['BASE=vm_stg', 'BASE=vm_prod']],
+  ['db-verify-env BASE=tests/unit/fixtures/schema_17', ['BASE=tests/unit/fixtures/schema_17.dump']],
+  ['logs S=', ['S=db', 'S=core_api']],
+  ['logs ENV=local_demo S=', ['S=db']],
+  ['logs ENV=nonsense S=', []],
+  ['al-up-env REV=202512', ['REV=20251211_140000000']],
+  ['al-down-env REV=b', ['REV=base']],
+  ['restore-from-dump ALLOW=', ['ALLOW=less', 'ALLOW=extensions', 'ALLOW=uncaged']],
   ['logs FO', ['FOLLOW=']],
   ['up logs TI', ['TIMEOUT=']],
   ['nonsense ENV=vm_p', ['ENV=vm_prod']],

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { byteSize, counted } from '../../display.ts';
 import { ConfigurationError, RefusedError, messageOf } from '../../errors.ts';
 import type { DestructiveRun, StackRun } from '../../task.ts';
 import { majorVersion } from '../archive.ts';
+import { readBackups } from '../backups.ts';
 import { rolesScript } from '../bootstrap-roles.ts';
 import { inspectDump, type Dump } from '../dump.ts';
 import { Meter } from '../meter.ts';
@@ -43,6 +44,7 @@ async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
   const name = values[parameter] as string;
   const path = resolve(name);
   const stamp = await stampOf(path);
+  if (stamp === '') throw missing(run, parameter, name);
   const dump = await inspectDump(name, path, {
     parameter,
     otherCommand: (command, line) => {
@@ -75,6 +77,27 @@ async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
   await checkNotLess(run, dump);
   terminal.info(`${name}: ${describe(dump)}`);
 }
+
+/** The person knows what they want, and not what it is called. */
+function missing({ environment, values, command }: StackRun, parameter: 'DUMP' | 'SQL', name: string): Error {
+  const folder = values['BACKUP_DIR'] as string;
+  const there = parameter === 'SQL' ? [] : readBackups(folder);
+  // Those of the environment first: one of another is restored as well, to look at production's data on staging.
+  const own = there.filter(({ facts }) => facts.environment === environment.name);
+  const names = [...own, ...there.filter((one) => !own.includes(one))].map(({ file }) => relative('', file));
+  const some = names.slice(0, MOST_NAMES);
+  const more = names.length - some.length;
+  const found =
+    some.length === 0
+      ? ''
+      : `\nthere are, the newest first:\n${some.join('\n')}${more > 0 ? `\nand ${more} more` : ''}`;
+  return new ConfigurationError(`${parameter}=${name}: no such file${found}`, {
+    hint: parameter === 'SQL' ? `${parameter}=<file>` : command('backups', { ENV: environment.name }),
+  });
+}
+
+/** As many as leave the rest of the screen to be seen. */
+const MOST_NAMES = 8;
 
 /** Without a role of its own the file would get all rights of the environment's. */
 function checkKeeper(run: StackRun, { user, makesRoles }: Keeper): void {

@@ -1,0 +1,127 @@
+import { readdirSync, type Dirent } from 'node:fs';
+import { basename, join } from 'node:path';
+import { readBackups } from '../database/backups.ts';
+import { namesOf } from '../environment/names.ts';
+import type { Registry } from '../environment/registry.ts';
+import { readRaw } from '../init/compose-yaml.ts';
+import type { Parameter } from '../params.ts';
+import { readText } from '../system/read-bounded.ts';
+
+/** What a value is completed from. */
+export interface Typed {
+  readonly root: string;
+  readonly registry: Registry;
+  readonly tasks: readonly string[];
+  /** The words before. */
+  readonly words: readonly string[];
+}
+
+/** Values that could stand behind `NAME=`. @param value as far as it has been typed */
+export function valuesOf(
+  name: string,
+  parameter: Parameter | undefined,
+  value: string,
+  typed: Typed,
+): string[] {
+  const { registry, tasks } = typed;
+  const environments = Object.keys(registry.environments);
+  if (name === 'ENV') return environments;
+  if (parameter?.flag) return ['1', '0'];
+  switch (parameter?.placeholder) {
+    case '<environment>':
+      return name === 'BASE' ? [...environments, ...files(value)] : environments;
+    case '<task>':
+      return [...tasks];
+    case '<service>':
+      return services(typed);
+    case '<revision>':
+      return ['head', 'base', ...revisions(typed.root)];
+    case '<file>':
+      return name === 'DUMP' ? [...dumps(typed), ...files(value)] : files(value);
+    case '<folder>':
+      return files(value).filter((path) => path.endsWith('/'));
+    case undefined:
+    default:
+      // A choice says in its placeholder what there is.
+      return parameter?.placeholder.match(/^[\w-]+([|,][\w-]+)+$/) ? parameter.placeholder.split(/[|,]/) : [];
+  }
+}
+
+const given = (words: readonly string[], name: string): string | undefined =>
+  words.findLast((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
+
+/** Of a folder that can be read. */
+function entries(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+/** Files in the folder that has been typed, and folders with a slash behind them. */
+function files(value: string): string[] {
+  const folder = value.slice(0, value.lastIndexOf('/') + 1);
+  const hidden = value.slice(folder.length).startsWith('.');
+  return entries(folder === '' ? '.' : folder)
+    .filter((entry) => hidden || !entry.name.startsWith('.'))
+    .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`)
+    .sort();
+}
+
+/** Backups of the environment that is meant, the newest first; before one is typed, of all. */
+function dumps({ words, registry }: Typed): string[] {
+  const folder = given(words, 'BACKUP_DIR') ?? 'backups';
+  const wanted = given(words, 'ENV');
+  const isOf = (environment: string): boolean =>
+    wanted === undefined || !Object.hasOwn(registry.environments, wanted) || environment === wanted;
+  return readBackups(folder)
+    .filter(({ facts }) => isOf(facts.environment))
+    .map(({ file }) => join(folder, basename(file)));
+}
+
+function services({ root, registry, words }: Typed): string[] {
+  const wanted = given(words, 'ENV') ?? registry.default;
+  const entry = registry.environments[wanted];
+  if (entry?.stack !== 'compose') return entry ? ['db'] : [];
+  const found = namesOf(root, registry, wanted).composeFiles.flatMap((file) => {
+    try {
+      return Object.keys(readRaw(root, file).services ?? {});
+    } catch {
+      return [];
+    }
+  });
+  return [...new Set(found)];
+}
+
+/** As deep as revisions lie in any repository that we have seen, with room. */
+const DEEPEST = 7;
+const NOT_THEIRS = new Set(['node_modules', 'venv', 'data', 'site-packages', '__pycache__', 'tests']);
+
+/** The ids in the files of folders that are called `versions`; nobody waits for Alembic behind a Tab. */
+function revisions(root: string): string[] {
+  const folders = (folder: string, depth: number): string[] =>
+    entries(folder).flatMap((entry) => {
+      if (!entry.isDirectory() || entry.name.startsWith('.') || NOT_THEIRS.has(entry.name)) return [];
+      const path = join(folder, entry.name);
+      if (entry.name === 'versions') return [path];
+      return depth < DEEPEST ? folders(path, depth + 1) : [];
+    });
+  return folders(root, 1)
+    .flatMap((folder) =>
+      entries(folder)
+        .filter(({ name }) => name.endsWith('.py'))
+        .map(({ name }) => join(folder, name)),
+    )
+    .sort()
+    .reverse()
+    .flatMap((file) => {
+      try {
+        return (
+          readText(file, { as: file }).match(/^revision(?:\s*:\s*\w+)?\s*=\s*["']([\w.-]+)["']/m)?.[1] ?? []
+        );
+      } catch {
+        return [];
+      }
+    });
+}
