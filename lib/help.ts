@@ -48,7 +48,7 @@ export async function help({ root, values, make, registry, terminal }: Run): Pro
   }
   const tasks = await loadTasks(root);
   const shown = tasks.filter(({ name }) => wanted.includes(name));
-  terminal.result(
+  terminal.screen(
     shown.map((task) => renderTask(task, registry)).join('\n\n\n') ||
       renderOverview(tasks, registry, usage(root, make), elsewhere),
   );

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { shorten, wrap } from './output/wrap.ts';
 import { Redactor } from './redact.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -6,6 +7,7 @@ type Style = Parameters<typeof styleText>[0];
 interface Sink {
   write(text: string): unknown;
   isTTY?: boolean;
+  columns?: number;
 }
 
 /**
@@ -51,7 +53,8 @@ export class Terminal {
     this.line(`${this.style('red', '[error]')} ${text}`);
     this.#annotate('error', text);
   };
-  next = (text: string): void => this.line(`${this.style('magenta', '[next]')} ${text}`);
+  /** Not broken: it is to be copied. */
+  next = (text: string): void => this.#write(this.#err, `${this.style('magenta', '[next]')} ${text}`);
 
   /** An error that says so itself. */
   banner(text: string): void {
@@ -61,7 +64,7 @@ export class Terminal {
 
   /** A line for the person. */
   line(text: string): void {
-    this.#write(this.#err, text);
+    this.#write(this.#err, text, this.interactive ? this.#err.columns : undefined);
   }
 
   /** A line for a program: the result itself. */
@@ -69,8 +72,14 @@ export class Terminal {
     this.#write(this.#out, text);
   }
 
-  #write(sink: Sink, text: string): void {
-    const line = this.#clean(text);
+  /** A result that a person reads where it is shown on a terminal: broken to its width. */
+  screen(text: string): void {
+    this.#write(this.#out, text, this.showsResult ? this.#out.columns : undefined);
+  }
+
+  #write(sink: Sink, text: string, columns?: number): void {
+    const cleaned = this.#clean(text);
+    const line = columns ? cleaned.replaceAll(/.+/g, (one) => wrap(one, columns)) : cleaned;
     if (this.#folded) return void this.#folded.push(line);
     this.clear();
     sink.write(line + '\n');
@@ -103,7 +112,7 @@ export class Terminal {
   /** A progress line that is shown even while lines are kept; nothing elsewhere than on a terminal. */
   live(text: string): void {
     if (!this.interactive) return;
-    this.#err.write(`\r\x1b[K${this.redactor.redact(text)}`);
+    this.#err.write(`\r\x1b[K${shorten(this.redactor.redact(text), this.#err.columns)}`);
     this.#transient = true;
   }
 

@@ -28,7 +28,7 @@ export async function check(run: NamedRun): Promise<void> {
   // What failed because of Ctrl-C says nothing of the environment.
   signal.throwIfAborted();
   if (values['JSON'] === true) terminal.result(renderFindingsJson(name.name, undefined, findings));
-  else terminal.result(renderFindings(findings, terminal.styleResult));
+  else terminal.screen(renderFindings(findings, terminal.styleResult));
   const bad = findings.filter(({ state }) => state === 'failed').map((finding) => finding.check);
   if (bad.length > 0) {
     throw new FailedError(`${name.name}: ${bad.length} of ${findings.length} checks failed: ${some(bad)}`);

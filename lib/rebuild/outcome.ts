@@ -3,10 +3,9 @@ import { readContents } from '../database/contents.ts';
 import { MakesafeError } from '../errors.ts';
 import type { Facts } from '../schema/verify/facts.ts';
 import type { DestructiveRun } from '../task.ts';
-import type { Timed } from './progress.ts';
 
-/** One screen: what there is now, how long each step took, and what differs from BASE. */
-export async function showOutcome(run: DestructiveRun, times: readonly Timed[], facts: Facts): Promise<void> {
+/** One screen: what there is now, and what differs from BASE; how long each step took stands above. */
+export async function showOutcome(run: DestructiveRun, facts: Facts): Promise<void> {
   const { terminal } = run;
   const [contents, roles] = await facts
     .ask(async (client) => [await readContents(client), await readRoles(client)] as const)
@@ -18,7 +17,6 @@ export async function showOutcome(run: DestructiveRun, times: readonly Timed[], 
     ['revision', contents?.revisions.join(', ') || 'none'],
     ['tables', contents ? String(contents.tables) : 'not known'],
     ['roles', roles?.join(', ') ?? 'not known'],
-    ...times.map(({ name, seconds, note }): [string, string] => [name, `${seconds.toFixed(1)} s  ${note}`]),
     ...(await differencesFrom(facts)),
   ];
   for (const [label, value] of rows) terminal.line(`    ${label.padEnd(10)} ${value}`);

@@ -1,12 +1,5 @@
 import type { DestructiveRun } from '../task.ts';
 
-/** A step that is done. */
-export interface Timed {
-  readonly name: string;
-  readonly seconds: number;
-  readonly note: string;
-}
-
 /** Milliseconds between two drawings of the running step. */
 const FRAME = 100;
 
@@ -18,10 +11,11 @@ export async function runStep(
   { terminal, actor }: Pick<DestructiveRun, 'terminal' | 'actor'>,
   name: string,
   work: () => Promise<string>,
-): Promise<Timed> {
+): Promise<void> {
   if (actor.dryRun) {
     terminal.result(`# ${name}`);
-    return { name, seconds: 0, note: await work() };
+    await work();
+    return;
   }
   const began = performance.now();
   const elapsed = (): number => (performance.now() - began) / 1000;
@@ -33,7 +27,6 @@ export async function runStep(
     const note = await work();
     terminal.unfold();
     terminal.line(line(terminal.style('green', '✓'), note));
-    return { name, seconds: elapsed(), note };
   } catch (error) {
     const kept = terminal.unfold();
     terminal.line(line(terminal.style('red', '✗'), ''));

@@ -2,7 +2,7 @@ import { CancelledError, FailedError, messageOf } from '../errors.ts';
 import type { DestructiveRun } from '../task.ts';
 import { beginAhead } from './ahead.ts';
 import { showOutcome } from './outcome.ts';
-import { runStep, type Timed } from './progress.ts';
+import { runStep } from './progress.ts';
 import { forgetFailure, rememberFailure, whereToResume } from './resume.ts';
 import { STEPS, type Step } from './steps.ts';
 
@@ -13,33 +13,28 @@ import { STEPS, type Step } from './steps.ts';
  * @throws FailedError with the failed step's own words, and the line that goes on
  */
 export async function rebuild(run: DestructiveRun): Promise<void> {
-  const { terminal, environment, command, values, stack } = run;
+  const { terminal, environment, command, stack } = run;
   const steps = await selectSteps(run);
   const again = lineAgain(run);
   const compares = steps.some(({ name }) => name === 'verify');
   const ahead = await beginAhead(run, { compares, again });
   const began = performance.now();
-  const times: Timed[] = [];
   for (const step of steps) {
     try {
-      times.push(await runStep(run, step.name, () => step.work(run, ahead)));
+      await runStep(run, step.name, () => step.work(run, ahead));
     } catch (error) {
       await rememberFailure(run, step.name);
       if (!run.actor.dryRun && ['bootstrap', 'migrate'].includes(step.name) && stack.application)
         terminal.warn('the application is not started before the database is migrated');
-      if (step.name === 'verify' && !run.signal.aborted) await showOutcome(run, times, ahead.facts);
+      if (step.name === 'verify' && !run.signal.aborted) await showOutcome(run, ahead.facts);
       throw withNextLine(error, run, step, again);
     }
   }
   if (run.actor.dryRun) return;
   forgetFailure(run);
   terminal.ok(`${environment.name} is rebuilt in ${((performance.now() - began) / 1000).toFixed(1)} s`);
-  await showOutcome(run, times, ahead.facts);
-  terminal.next(
-    values['BASE'] !== undefined || environment.name === run.registry.default
-      ? command('backup', { ENV: environment.name })
-      : command('db-verify-env', { ENV: environment.name, BASE: run.registry.default }),
-  );
+  await showOutcome(run, ahead.facts);
+  terminal.next(command('backup', { ENV: environment.name }));
 }
 
 /** From FROM, or where the last run failed, up to UNTIL. */
@@ -54,7 +49,8 @@ async function selectSteps(run: DestructiveRun): Promise<readonly Step[]> {
   const steps = STEPS.slice(at(from), at(until) + 1).filter(
     ({ name }) => name !== 'start' || stack.application !== undefined,
   );
-  terminal.info(`steps: ${steps.map(({ name }) => name).join(' → ')}`);
+  if (steps.length < STEPS.length - Number(stack.application === undefined))
+    terminal.info(`steps: ${steps.map(({ name }) => name).join(' → ')}`);
   return steps;
 }
 

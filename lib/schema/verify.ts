@@ -60,7 +60,7 @@ export async function verifyFacts(run: StackRun, facts: Facts): Promise<void> {
   signal.throwIfAborted();
 
   if (values['JSON'] === true) terminal.result(renderFindingsJson(environment.name, base, findings));
-  else terminal.result(renderFindings(findings, terminal.styleResult));
+  else terminal.screen(renderFindings(findings, terminal.styleResult));
   const those = (state: Finding['state']): string[] =>
     findings.filter((finding) => finding.state === state).map(({ check }) => check);
   const [bad, left] = [those('failed'), those('not looked at')];

@@ -26,7 +26,6 @@ export function shown(
   running: RunningContainers,
   allowed: () => Promise<void>,
 ): (command: Command, how: ShownOptions) => Promise<void> {
-  const drawn = terminal.interactive && !terminal.folded;
   return async (command, { quietly, ...how }) => {
     // It says best why it does not answer; docker has no need to complain then.
     await running.look();
@@ -34,6 +33,8 @@ export function shown(
     const kept: string[] = [];
     const onLine = (line: string): void =>
       void (quietly === undefined ? terminal.line(line) : kept.push(line));
+    // While lines are kept, compose would draw between them and the line that counts the seconds.
+    const drawn = terminal.interactive && !terminal.folded;
     const output = drawn && quietly === undefined ? { terminal: true } : { onLine };
     const ran = runCompose(command, { ...inProject(environment), ...output, ...how });
     const result = await (quietly === undefined ? ran : whileWaiting(terminal, quietly, ran));
