@@ -37,7 +37,7 @@ function labelOf(line: string, columns: number): string {
   const [label = ''] = line.match(/^ *\S.*? {2,}(?=\S)/) ?? [];
   if (label !== '' && stringWidth(label) <= columns - NARROWEST) return label;
   // Colours stand around a tag.
-   
+
   return line.match(/^ *(?:(?:\x1b\[\d+m)*\[\w+\](?:\x1b\[\d+m)* |[→✓✗!–-] )?/)![0];
 }
 
