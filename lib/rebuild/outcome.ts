@@ -3,9 +3,13 @@ import { readContents } from '../database/contents.ts';
 import { MakesafeError } from '../errors.ts';
 import type { Facts } from '../schema/verify/facts.ts';
 import type { DestructiveRun } from '../task.ts';
+import type { Timed } from './progress.ts';
 
-/** One screen: what there is now, and what differs from BASE; how long each step took stands above. */
-export async function showOutcome(run: DestructiveRun, facts: Facts): Promise<void> {
+/**
+ * One screen: what there is now, and what differs from BASE. How long each step took stands above on a terminal; in a log
+ * the last lines are what is read, or sent on.
+ */
+export async function showOutcome(run: DestructiveRun, times: readonly Timed[], facts: Facts): Promise<void> {
   const { terminal } = run;
   const [contents, roles] = await facts
     .ask(async (client) => [await readContents(client), await readRoles(client)] as const)
@@ -17,6 +21,10 @@ export async function showOutcome(run: DestructiveRun, facts: Facts): Promise<vo
     ['revision', contents?.revisions.join(', ') || 'none'],
     ['tables', contents ? String(contents.tables) : 'not known'],
     ['roles', roles?.join(', ') ?? 'not known'],
+    ...(terminal.interactive ? [] : times).map(({ name, seconds, note }): [string, string] => [
+      name,
+      `${seconds.toFixed(1)} s  ${note}`,
+    ]),
     ...(await differencesFrom(facts)),
   ];
   for (const [label, value] of rows) terminal.line(`    ${label.padEnd(10)} ${value}`);

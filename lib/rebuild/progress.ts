@@ -1,5 +1,12 @@
 import type { DestructiveRun } from '../task.ts';
 
+/** A step that is done. */
+export interface Timed {
+  readonly name: string;
+  readonly seconds: number;
+  readonly note: string;
+}
+
 /** Milliseconds between two drawings of the running step. */
 const FRAME = 100;
 
@@ -11,11 +18,10 @@ export async function runStep(
   { terminal, actor }: Pick<DestructiveRun, 'terminal' | 'actor'>,
   name: string,
   work: () => Promise<string>,
-): Promise<void> {
+): Promise<Timed> {
   if (actor.dryRun) {
     terminal.result(`# ${name}`);
-    await work();
-    return;
+    return { name, seconds: 0, note: await work() };
   }
   const began = performance.now();
   const elapsed = (): number => (performance.now() - began) / 1000;
@@ -27,6 +33,7 @@ export async function runStep(
     const note = await work();
     terminal.unfold();
     terminal.line(line(terminal.style('green', '✓'), note));
+    return { name, seconds: elapsed(), note };
   } catch (error) {
     const kept = terminal.unfold();
     terminal.line(line(terminal.style('red', '✗'), ''));

@@ -2,7 +2,7 @@ import { CancelledError, FailedError, messageOf } from '../errors.ts';
 import type { DestructiveRun } from '../task.ts';
 import { beginAhead } from './ahead.ts';
 import { showOutcome } from './outcome.ts';
-import { runStep } from './progress.ts';
+import { runStep, type Timed } from './progress.ts';
 import { forgetFailure, rememberFailure, whereToResume } from './resume.ts';
 import { STEPS, type Step } from './steps.ts';
 
@@ -19,21 +19,22 @@ export async function rebuild(run: DestructiveRun): Promise<void> {
   const compares = steps.some(({ name }) => name === 'verify');
   const ahead = await beginAhead(run, { compares, again });
   const began = performance.now();
+  const times: Timed[] = [];
   for (const step of steps) {
     try {
-      await runStep(run, step.name, () => step.work(run, ahead));
+      times.push(await runStep(run, step.name, () => step.work(run, ahead)));
     } catch (error) {
       await rememberFailure(run, step.name);
       if (!run.actor.dryRun && ['bootstrap', 'migrate'].includes(step.name) && stack.application)
         terminal.warn('the application is not started before the database is migrated');
-      if (step.name === 'verify' && !run.signal.aborted) await showOutcome(run, ahead.facts);
+      if (step.name === 'verify' && !run.signal.aborted) await showOutcome(run, times, ahead.facts);
       throw withNextLine(error, run, step, again);
     }
   }
   if (run.actor.dryRun) return;
   forgetFailure(run);
   terminal.ok(`${environment.name} is rebuilt in ${((performance.now() - began) / 1000).toFixed(1)} s`);
-  await showOutcome(run, ahead.facts);
+  await showOutcome(run, times, ahead.facts);
   terminal.next(command('backup', { ENV: environment.name }));
 }
 
@@ -49,7 +50,8 @@ async function selectSteps(run: DestructiveRun): Promise<readonly Step[]> {
   const steps = STEPS.slice(at(from), at(until) + 1).filter(
     ({ name }) => name !== 'start' || stack.application !== undefined,
   );
-  if (steps.length < STEPS.length - Number(stack.application === undefined))
+  // Each is about to have a line of its own.
+  if (!terminal.interactive || steps.length < STEPS.length - Number(stack.application === undefined))
     terminal.info(`steps: ${steps.map(({ name }) => name).join(' → ')}`);
   return steps;
 }
