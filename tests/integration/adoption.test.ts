@@ -40,7 +40,7 @@ describe('makesafe in another repository, installed from its tarball', () => {
         ...['lib/index.ts', 'types/index.d.ts', 'tasks/up.ts', 'tasks/help.ts', 'completion/makesafe.bash'],
       ]),
     );
-    const expected = /^(bin|lib|tasks|types|completion)\/|^docs\/API\.md$|^[\w-]+\.(md|mk|json)$/;
+    const expected = /^(bin|lib|tasks|types|completion)\/|^LICENSE$|^docs\/API\.md$|^[\w-]+\.(md|mk|json)$/;
     expect(files.filter((file) => !expected.test(file))).toEqual([]);
     const unwanted = /test|demo|vitest|eslint|prettier|tsconfig|lock\.json|\.env|secret/i;
     expect(files.filter((file) => unwanted.test(file) && !file.startsWith('types/'))).toEqual([]);
@@ -68,6 +68,9 @@ describe('makesafe in another repository, installed from its tarball', () => {
   test('init leaves the targets of a Makefile as they are, and names the clash', async () => {
     const { stderr } = succeeded(await shop.makesafe('init'));
     expect(stderr).toContain('Makefile has targets of the same name, which stay its own: up\n');
+    expect(shop.read('secrets/.env.template.secrets')).toBe(
+      '# Copy it for each environment, readable by you only, and fill it in.\nDB_PASSWORD=\n',
+    );
     expect(shop.read('Makefile').startsWith(fixture!['Makefile']!)).toBe(true);
     expect(shop.read('.gitignore')).toMatch(/^node_modules\n(.+\n)*\/secrets\/\*\n/);
     for (const [words, said] of [

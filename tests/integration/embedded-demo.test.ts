@@ -31,6 +31,8 @@ describe('make demo, in a fresh copy where no container engine answers', () => {
     expect(scratch.read('backups/demo_first.sql')).toBe(scratch.read('backups/demo_second.sql'));
     expect(scratch.read('backups/demo_first.sql')).toContain('CREATE MATERIALIZED VIEW');
     expect(stdout + stderr).not.toContain(scratch.password());
+    // Whoever watches the server's log for errors is not called because of us.
+    expect(scratch.read('.embedded/local_demo/server.log')).not.toMatch(/ERROR:|PANIC:/);
   });
 
   test('leaves a running database, which the line that it shows stops', async () => {
