@@ -32,6 +32,7 @@ it is looked at again.
   the next statement. What reset-volume and rebuild-volume remove on compose is a named volume, which is not on the small
   disk.
 - *FAILED*: anything else, also a fault of which there is no sign that it happened.
+- An empty cell, and a step that is not in a table: not tried. The line above the table says how much of it was.
 
 Where the old state is found whole, the run into the next fault starts from it: that is the same command again. After
 eight of those, and whenever anything else is found, it is run to its end. \`engine GET …\` is a question to the engine,
@@ -44,9 +45,18 @@ Made by \`npx tsx bench/faults.ts --table docs/FAULTS.md\`, as root.`;
 export function renderDocument(cells: readonly Cell[]): string {
   const tables = groups(cells, ({ command, stack }) => `${command}, ${stack}`).map(([title, own]) => {
     const { date, server } = own.at(-1)!;
-    return `## ${title}\n\n${server}, ${date}. ${total(own)}.\n\n${table(own)}`;
+    return `## ${title}\n\n${server}, ${date}. ${total(own)}.${sampled(own)}\n\n${table(own)}`;
   });
   return `${[ABOUT, `All together: ${total(cells)}.`, ...tables].join('\n\n')}\n`;
+}
+
+/** Of a table that is not whole, how much of it is there. */
+function sampled(cells: readonly Cell[]): string {
+  const all = Math.max(...cells.map(({ number }) => number));
+  const steps = groups(cells, ({ number }) => String(number));
+  const whole = steps.filter(([, own]) => own.length === FAULTS.length).length;
+  if (whole === all) return '';
+  return ` Of ${all} steps, ${whole} were tried with every fault, and ${steps.length - whole} with some.`;
 }
 
 function table(cells: readonly Cell[]): string {

@@ -73,15 +73,24 @@ const EMPTY_DATABASE = 32e6;
  * Looks for all that would keep the environment's database from being replaced, and reports all of it at once, before
  * anything is touched.
  *
- * @param bytes what the new database will need on the server's disk beside the old one
  * @throws RefusedError
  */
-export async function checkReplaceable(
-  { stack }: StackRun,
-  { bytes = 0 }: { bytes?: number } = {},
-): Promise<void> {
+export async function checkReplaceable(run: StackRun, needed?: Needed): Promise<void> {
+  const found = await findObstacles(run, needed);
+  if (found.length === 0) return;
+  const list = found.map(({ obstacle, remedy }) => `- ${obstacle}\n  → ${remedy}`).join('\n');
+  throw new RefusedError(`database ${run.stack.database.name} cannot be replaced:\n${list}`);
+}
+
+interface Needed {
+  /** What the new database will need on the server's disk beside the old one. */
+  readonly bytes?: number;
+}
+
+/** All that would keep the environment's database from being replaced. */
+export function findObstacles({ stack }: StackRun, { bytes = 0 }: Needed = {}): Promise<Obstacle[]> {
   const { name } = stack.database;
-  const found = await stack.withClient(maintenanceDatabase(name), async (client) => {
+  return stack.withClient(maintenanceDatabase(name), async (client) => {
     const { rows: versions } = await client.query<{ version: number; folder: string | null }>(
       `SELECT current_setting('server_version_num')::int AS version,
               coalesce(nullif(pg_tablespace_location(dattablespace), ''),
@@ -102,9 +111,6 @@ export async function checkReplaceable(
       ...(folder === null ? [] : diskSpace(await free, Math.max(bytes, EMPTY_DATABASE), folder)),
     ];
   });
-  if (found.length === 0) return;
-  const list = found.map(({ obstacle, remedy }) => `- ${obstacle}\n  → ${remedy}`).join('\n');
-  throw new RefusedError(`database ${name} cannot be replaced:\n${list}`);
 }
 
 async function inTheWay(client: Client, name: string): Promise<Obstacle[]> {

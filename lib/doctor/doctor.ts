@@ -8,13 +8,15 @@ import { atHead, databaseReachable, markerRight, oneHead } from '../schema/verif
 import { factsOf, type Facts } from '../schema/verify/facts.ts';
 import type { NamedRun, StackRun } from '../task.ts';
 import { alembicRuns, diskSpace, leftovers, storageStays } from './database-checks.ts';
+import { folders, replaceable, writable } from './later-checks.ts';
 import { neighbours } from './neighbours.ts';
 import { makefileOurs, registryKept } from './repository-checks.ts';
 
 /** Of a database that is only half set up nothing is broken yet. */
 const OF_CONTENTS: readonly Check<Facts>[] = [markerRight, asWarning(readerReads), asWarning(atHead)];
 
-const OF_REPOSITORY = [registryKept, makefileOurs, neighbours];
+const OF_REPOSITORY = [registryKept, makefileOurs, folders, neighbours];
+const OF_DATABASE = [alembicRuns, writable, replaceable];
 
 /**
  * `check`: looks at all that a command would need, and says what to do about each. Changes nothing, and goes on where
@@ -59,7 +61,7 @@ async function examine(run: NamedRun): Promise<Finding[]> {
   const reachable = database.state === 'passed';
   const rest = await Promise.all([
     ...OF_CONTENTS.map((one) => (reachable ? lookAt(one, facts) : unreachable(one.name))),
-    reachable ? lookAt(alembicRuns, opened) : unreachable(alembicRuns.name),
+    ...OF_DATABASE.map((one) => (reachable ? lookAt(one, opened) : unreachable(one.name))),
     // What a killed run left may be the reason that the database does not answer.
     lookAt(leftovers, opened),
     reachable ? lookAt(diskSpace, opened) : unreachable(diskSpace.name),

@@ -69,6 +69,17 @@ export async function clientOver(
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 export const NO_SUCH_DATABASE = '3D000';
 
+/** What to do where a server refuses a session, by its code. */
+const REMEDIES: Readonly<Record<string, (database: string) => string>> = {
+  '28000': () => 'POSTGRES_USER has to be a role that the server knows, and lets in from here (pg_hba.conf)',
+  '28P01': () => 'POSTGRES_PASSWORD has to be the password of that role',
+  '42501': (database) => `have its owner type: GRANT CONNECT ON DATABASE ${quoted(database)} TO <role>`,
+  '53300': () => 'all connections are taken: end some, then type this again',
+  '55000': (database) =>
+    `open it, from another database of the server: ALTER DATABASE ${quoted(database)} ALLOW_CONNECTIONS true`,
+};
+const quoted = (name: string): string => pg.escapeIdentifier(name);
+
 /**
  * Why a client could not connect.
  *
@@ -91,7 +102,7 @@ export function connectionError(
     });
   }
   if (error.code === INVALID_PASSWORD && about.otherPassword) return about.otherPassword(error);
-  const hint = error.code === NO_SUCH_DATABASE ? about.make : undefined;
+  const hint = error.code === NO_SUCH_DATABASE ? about.make : REMEDIES[error.code ?? '']?.(database);
   return new FailedError(`the server refuses database ${database}: ${messageOf(error)}`, {
     cause: error,
     ...(hint === undefined ? {} : { hint }),

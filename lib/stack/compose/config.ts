@@ -20,7 +20,11 @@ export interface ConfiguredMount {
 
 export interface ConfiguredService {
   readonly image?: string;
-  readonly build?: object | null;
+  readonly build?: {
+    readonly context?: string;
+    readonly dockerfile?: string;
+    readonly dockerfile_inline?: string;
+  } | null;
   readonly pull_policy?: string;
   readonly entrypoint?: string | readonly string[] | null;
   readonly command?: string | readonly string[] | null;

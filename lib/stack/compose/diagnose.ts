@@ -8,7 +8,7 @@ import { findContainer } from './containers.ts';
 import { must, type Docker } from './docker.ts';
 import { engineEndpoint } from './endpoint.ts';
 import { demand, engineHost, type Engine } from './engine.ts';
-import { lookAtOutside } from './outside.ts';
+import { lookAtBuilds, lookAtOutside } from './outside.ts';
 import { otherPasswordIn, takesPassword } from './password.ts';
 import { lookAtPorts } from './ports.ts';
 import { runningConfiguration } from './running-configuration.ts';
@@ -63,6 +63,11 @@ const outside: Check<Diagnosed> = {
   look: ({ docker, engine, config }) => lookAtOutside(docker, engine.ask, config),
 };
 
+const builds: Check<Diagnosed> = {
+  name: 'builds',
+  look: ({ config }) => Promise.resolve(lookAtBuilds(config)),
+};
+
 const password: Check<Diagnosed> = {
   name: 'password',
   async look(about): Promise<Outcome> {
@@ -84,6 +89,7 @@ export const DIAGNOSIS: readonly Check<Diagnosed>[] = [
   engine,
   ports,
   outside,
+  builds,
   service,
   password,
   runningConfiguration,

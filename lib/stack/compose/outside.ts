@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
 import { display } from '../../display.ts';
 import { ConfigurationError } from '../../errors.ts';
 import { failed, passed, type Outcome } from '../../findings/finding.ts';
@@ -65,4 +67,20 @@ function remedyOf(docker: Docker, missing: readonly Outside[]): string {
   const lines = missing.map(({ kind, name }) => display(docker(kind, 'create', name)));
   const volumes = missing.some(({ kind }) => kind === 'volume');
   return `${volumes ? 'find the engine that has its data, or make an empty one' : 'make it'}: ${lines.join('; ')}`;
+}
+
+/** Whether the folders of this machine that images are built from are there: `rebuild` needs them. */
+export function lookAtBuilds({ services }: ComposeConfig): Outcome {
+  const missing = Object.entries(services).flatMap(([service, { build }]) => {
+    const { context, dockerfile = 'Dockerfile', dockerfile_inline: inline } = build ?? {};
+    if (context === undefined || !isAbsolute(context)) return [];
+    const files = inline === undefined ? [resolve(context, dockerfile)] : [];
+    return [context, ...files]
+      .filter((path) => !existsSync(path))
+      .slice(0, 1)
+      .map((path) => `${path} (${service})`);
+  });
+  return missing.length === 0
+    ? passed('what images are built from is there')
+    : failed(`not there: ${missing.join(', ')}`, 'correct build: in the compose file, or get the folder');
 }
