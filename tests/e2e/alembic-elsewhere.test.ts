@@ -113,13 +113,12 @@ describe.skipIf(inject('noEngine') !== '')('two stacks on one network, both answ
           if (/^al-(up|stamp(-env)? REV=head)/.test(task)) expect(await revision(), said).toBe(HEAD);
           if (/^al-stamp(-env)? REV=\d/.test(task)) expect(await revision(), said).toBe(BEFORE_HEAD);
           if (task.startsWith('al-down')) expect(await revision(), said).not.toBe(at);
-          // Stamped backwards, a table of the revision that is done again is there already.
-          if (/^al-stamp(-env)? REV=\d/.test(task))
-            await stg.sql(`UPDATE alembic_version SET version_num = '${HEAD}'`);
+          // What is done next is done to the schema that is there.
+          if (task.startsWith('al-stamp')) await stg.sql(`UPDATE alembic_version SET version_num = '${at}'`);
         }
+        expect(await statementsOfProd()).toEqual([]);
       }
       console.info(`${done} done, ${refused} refused`);
-      expect(await statementsOfProd()).toEqual([]);
       expect(await snapshot(prod)).toBe(before);
     },
     Math.max(300_000, ROUNDS * 180_000),
