@@ -54,7 +54,7 @@ describe.skipIf(inject('noEngine') !== '')('PostgreSQL', () => {
     const lines = [
       'FROM postgres:17',
       'COPY native /opt/postgresql',
-      `RUN chmod -R a+rX /opt/postgresql && chmod a+x /opt/postgresql/bin/* && sed -i "s/^#listen_addresses = 'localhost'/listen_addresses = '*'/" ${sample}`,
+      `RUN chmod -R a+rX /opt/postgresql && chmod a+x /opt/postgresql/bin/* && printf "%s\\n" "listen_addresses = '*'" "unix_socket_directories = '/var/run/postgresql'" >> ${sample}`,
       `ENV PATH=/opt/postgresql/bin:$PATH PG_MAJOR=${release}`,
     ];
     writeFileSync(join(context, 'Dockerfile'), `${lines.join('\n')}\n`);
