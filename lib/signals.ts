@@ -6,9 +6,10 @@ import { isClosed, wouldBeLeft } from './unfinished.ts';
 
 /**
  * Milliseconds within which signals are one. Ctrl-C reaches us from the terminal, and again from each of npx and tsx,
- * which pass on what the terminal has given to us already.
+ * which pass on what the terminal has given to us already, on a busy machine half a second later: one press must not count
+ * as the second or third, which leave work behind.
  */
-const SAME = 250;
+const SAME = 1000;
 /** While a person types into a program of theirs, Ctrl-C is for that one. */
 let lent = false;
 

@@ -164,11 +164,11 @@ describe.each(['make slow', 'npx tsx tasks/slow.ts'])('Ctrl-C at %s', (command) 
     await terminal.printed('working');
     terminal.press();
     await terminal.printed('asked to stop');
-    // A finger is slower than this; faster, and both would count as one.
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    // Faster, and both would count as one.
+    await new Promise((resolve) => setTimeout(resolve, 1100));
     terminal.press();
     await terminal.printed('once more leaves at once, and leaves behind: half a thing');
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await new Promise((resolve) => setTimeout(resolve, 1100));
     terminal.press();
     const { status } = await terminal.ended;
     expect(status).toBe(130);
