@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PATIENCE, connect, useEmbedded } from '../helpers/embedded.ts';
-import { run } from '../helpers/processes.ts';
+import { cleanEnvironment, run } from '../helpers/processes.ts';
 
 const ENV = 'ENV=local_demo';
 const HAS_TMUX = (await run(['tmux', '-V']).catch(() => ({ status: 1 }))).status === 0;
@@ -13,7 +13,9 @@ describe.skipIf(!HAS_TMUX)('what a terminal of 80 columns shows', () => {
   const scratch = useEmbedded();
   const socket = `makesafe-${randomBytes(4).toString('hex')}`;
   const tmux = (...words: string[]): string =>
-    execFileSync('tmux', ['-L', socket, ...words], { encoding: 'utf8', cwd: scratch.root });
+    execFileSync('tmux', ['-L', socket, ...words], {
+      ...{ encoding: 'utf8' as const, cwd: scratch.root, env: cleanEnvironment() },
+    });
 
   /** All rows of a command once it has ended, those that the terminal had to break joined again. */
   async function screen(words: string): Promise<string[]> {
