@@ -18,7 +18,8 @@ const INSTALLED = join(import.meta.dirname, '../../node_modules/embedded-postgre
  * A compose stack on every major release that is maintained. CI has the one that is installed with the other packages;
  * all: `RELEASES=all npx vitest run --project e2e tests/e2e/releases.test.ts` (downloads 25 MB for each).
  */
-const chosen = process.env['RELEASES'] === 'all' ? ['13', '14', '15', '16', '18'] : ['15'];
+const { RELEASES: asked = '15' } = process.env;
+const chosen = asked === 'all' ? ['13', '14', '15', '16', '18'] : asked.split(',');
 
 describe.skipIf(inject('noEngine') !== '')('PostgreSQL', () => {
   const scratch = useScratch({
@@ -69,6 +70,8 @@ describe.skipIf(inject('noEngine') !== '')('PostgreSQL', () => {
     scratch.write(composeFile, scratch.read(composeFile).replace(/image: \S+/, `image: ${image}`));
     const { sql } = asker(scratch, 'vm_stg', 'app_stg', 'core_stg');
     const done = (words: string) => scratch.mustTask(`${words} ENV=vm_stg`);
+    // Another release's data may be there where that one has failed.
+    await scratch.runTask('db-reset-volume-env ENV=vm_stg WAIT=0');
 
     await done('up');
     expect(await sql(`SELECT current_setting('server_version_num')::int / 10000`)).toBe(release);
@@ -78,11 +81,11 @@ describe.skipIf(inject('noEngine') !== '')('PostgreSQL', () => {
     await done('db-rebuild-env METHOD=db WAIT=0');
     await sql(`CREATE TABLE kept (id int); INSERT INTO kept VALUES (1), (2)`);
     if (Number(release) > 17) {
-      // pg_dump reads no server that is newer than itself.
+      // pg_dump reads no server that is newer than itself, and the one of this image is 17's.
       for (const words of ['backup', 'db-dump-schema-env OUT=-']) {
         const { status, stderr } = await scratch.runTask(`${words} ENV=vm_stg`);
-        expect(stderr).toMatch(/pg_dump.*17.*18/);
-        expect(status).toBe(78);
+        expect(stderr).toMatch(/server version: 18.*pg_dump version: 17/);
+        expect(status).toBe(1);
       }
     } else {
       await done('backup');

@@ -102,7 +102,14 @@ export const readerWritesNothing: Check<Facts> = {
     if (!(await exists(query, role))) return notLookedAt(`there is no role ${role}`);
     const [attributes] = await names(query, ATTRIBUTES, [role]);
     const able = attributes !== undefined ? [attributes] : await names(query, WRITES, [role]);
-    if (able.length > 0) return failed(`${role} has ${some(able)}`, `REVOKE … FROM ${role}, or from PUBLIC`);
+    const usual = able.length === 0 ? [] : await names(query, USUAL);
+    if (able.some((one) => !usual.includes(one)))
+      return failed(`${role} has ${some(able)}`, `REVOKE … FROM ${role}, or from PUBLIC`);
+    if (able.length > 0)
+      return warning(
+        `${role} has ${some(able)}, as everybody has before PostgreSQL 15`,
+        'in the roles script: REVOKE CREATE ON SCHEMA public FROM PUBLIC',
+      );
     const definers = await names(query, DEFINERS, [role]);
     if (definers.length === 0) return passed(`${role} can write nothing`);
     return warning(
@@ -117,6 +124,12 @@ const ATTRIBUTES = `
   SELECT trim(concat(CASE WHEN rolsuper THEN 'SUPERUSER ' END, CASE WHEN rolcreaterole THEN 'CREATEROLE ' END,
                      CASE WHEN rolcreatedb THEN 'CREATEDB ' END, CASE WHEN rolreplication THEN 'REPLICATION' END)) AS name
   FROM pg_roles WHERE rolname = $1 AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication)`;
+
+/** What a server before 15 gives to everybody, while nobody has changed it. */
+const USUAL = `
+  SELECT format('CREATE in schema %I', nspname) AS name
+  FROM pg_namespace n JOIN pg_init_privs i ON i.objoid = n.oid AND i.classoid = 'pg_namespace'::regclass
+  WHERE nspname = 'public' AND nspacl = initprivs AND current_setting('server_version_num')::int < 150000`;
 
 /** All ways to change something: its own, those of roles it is a member of, and those of PUBLIC. */
 const WRITES = `

@@ -68,19 +68,25 @@ export async function waitUntilReady(
           ? `service ${service} ${container ? `is ${container.State.Status} (status ${container.State.ExitCode})` : 'has no container'}`
           : `no answer within ${timeout} s: ${messageOf(last)}`;
         const log = await lastLogLines(docker, container);
-        const isFull = /No space left on device/.test(log);
+        const hint = remedyFor(log) ?? (gaveUp ? undefined : 'TIMEOUT=<seconds> waits longer');
         throw new UnreachableError(`the database did not start: ${why}${log}`, {
-          ...(isFull
-            ? { hint: 'the disk with its data is full: remove something else there, then type this again' }
-            : gaveUp
-              ? {}
-              : { hint: 'TIMEOUT=<seconds> waits longer' }),
+          ...(hint === undefined ? {} : { hint }),
           cause: last,
         });
       }
       await sleep(INTERVAL_MS);
     }
   }
+}
+
+/** What to do about what the server says of why it does not start. */
+function remedyFor(log: string): string | undefined {
+  if (/No space left on device/.test(log))
+    return 'the disk with its data is full: remove something else there, then type this again';
+  const [, made] = log.match(/initialized by PostgreSQL version (\d+)/) ?? [];
+  return made === undefined
+    ? undefined
+    : `put the image of PostgreSQL ${made} back, then type this again; to go on with the other one: a backup with ${made}, db-reset-volume-env with the other, and restore-from-dump`;
 }
 
 /** A container that exited, or that its restart policy starts again and again. */
