@@ -85,7 +85,11 @@ describe.skipIf(inject('noEngine') !== '')('DRY_RUN=1', () => {
       'al-down': ['alembic downgrade -1'],
       'al-stamp REV=base': ['alembic stamp base'],
       'al-rev MSG=more REV_ID=r1': ['alembic revision', 'more', 'r1'],
-      'al-rev-auto MSG=more REV_ID=r1': ['alembic revision --message=more --rev-id=r1 --autogenerate', 'more', 'r1'],
+      'al-rev-auto MSG=more REV_ID=r1': [
+        'alembic revision --message=more --rev-id=r1 --autogenerate',
+        'more',
+        'r1',
+      ],
     };
     const before = await state();
     // They touch nothing, so they do not touch each other.

@@ -24,6 +24,7 @@ function labelOf(text: string): string {
   const named = order.names.reduce((label, [own, common]) => label.replaceAll(own, common), text);
   return named
     .replaceAll(/\b[0-9a-f]{64}\b/g, '<id>')
+    .replaceAll(/(?<=postgres -D .* -p )\d+/g, '<port>')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
     .replaceAll(/\s+/g, ' ')
     .trim()

@@ -10,7 +10,7 @@ import {
   processesOf,
   useEmbedded,
 } from '../helpers/embedded.ts';
-import { start, succeeded } from '../helpers/processes.ts';
+import { must, start, succeeded } from '../helpers/processes.ts';
 
 const ENV = 'ENV=local_demo';
 
@@ -87,6 +87,16 @@ describe('a server that was killed', () => {
     await revives();
     expect(isRunning(bystander.child.pid!)).toBe(true);
   });
+
+  test.runIf(process.getuid?.() === 0)(
+    'although its data was given to another account when namespaces did not work for once',
+    async () => {
+      await scratch.mustTask(`down ${ENV}`);
+      await must(['chown', '-R', 'nobody', scratch.path('.embedded/local_demo')]);
+      await scratch.mustTask(`up ${ENV}`);
+      expect(await sql('SELECT x FROM kept')).toBe('42');
+    },
+  );
 
   test('can be reset instead', async () => {
     await scratch.killServer();

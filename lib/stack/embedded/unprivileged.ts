@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { Command } from '../../display.ts';
 import { ConfigurationError, UnreachableError } from '../../errors.ts';
 import { run } from '../../process.ts';
@@ -18,7 +19,12 @@ export async function unprivileged(command: Command, folder: string): Promise<Co
     args: [...args, command.file, ...command.args],
   });
   const namespace = ['--user', `--map-user=${uid}`, `--map-group=${gid}`];
-  if (await works({ file: 'unshare', args: [...namespace, 'true'] })) return wrap('unshare', ...namespace);
+  if (await works({ file: 'unshare', args: [...namespace, 'true'] })) {
+    // In the namespace nobody may enter what was given to that account once, when namespaces did not work.
+    if (statSync(folder, { throwIfNoEntry: false })?.uid === uid)
+      await works({ file: 'chown', args: ['-R', '0:0', folder] });
+    return wrap('unshare', ...namespace);
+  }
   const account = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
   const reaches = await works({ file: 'setpriv', args: [...account, 'test', '-x', command.file] });
   if (reaches && (await works({ file: 'chown', args: ['-R', `${uid}:${gid}`, folder] }))) {
