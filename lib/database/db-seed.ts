@@ -7,7 +7,8 @@ import { refuseOtherMarker } from './marker.ts';
 /**
  * `db-seed-env`: what the registry's `seed` says, a file of SQL or a command of the application.
  *
- * @throws RefusedError on a protected environment: data for trying things out are not for production
+ * @throws RefusedError on a protected environment: data for trying things out are not for production; where the
+ *   application's migrations reach another database
  */
 export async function seed(run: StackRun): Promise<void> {
   const { stack, environment, terminal, root, command } = run;
@@ -27,6 +28,15 @@ export async function seed(run: StackRun): Promise<void> {
     const how = { oneTransaction: true, parameter: 'seed' };
     return applyScript(run, await readWhole(relative('', resolve(root, given)), how), how);
   }
+  // Where a command of the application writes, nobody can see; where its migrations go, one can, by the same variables.
+  const { status: reached } = await stack.alembic(['current'], { quiet: true, strict: true });
+  if (reached !== 0)
+    throw new FailedError(
+      `which database the application reaches cannot be seen; ${given.command} was not run`,
+      {
+        hint: command('al-cur-env', { ENV: environment.name }),
+      },
+    );
   const status = await stack.shell(given.command, undefined);
   if (status !== 0) throw new FailedError(`${given.command} ended with status ${status}`, { status });
   if (run.actor.dryRun) return;

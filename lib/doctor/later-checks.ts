@@ -33,7 +33,11 @@ export const writable: Check<StackRun> = {
       },
       { settings: 'database' },
     );
-    if (standby) return failed('the server is a standby, which takes no writes', 'name its primary instead');
+    if (standby)
+      return failed(
+        'the server is a standby, which takes no writes',
+        'let the entry in env/environments.ts lead to its primary',
+      );
     if (!readOnly) return passed('migrations may write');
     const [whose, end] = {
       database: [`ALTER DATABASE ${quoteName(name)}`, ''],

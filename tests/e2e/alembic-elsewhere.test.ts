@@ -129,6 +129,13 @@ describe.skipIf(inject('noEngine') !== '')('two stacks on one network, both answ
     scratch.write(compose.vm_stg, usual.replace('POSTGRES_HOST: db', `POSTGRES_HOST: ${address}`));
     await scratch.compose('vm_stg', 'up', '--detach');
     const own = await snapshot(stg);
+    const registry = scratch.read('env/environments.ts');
+    const seed = `"seed": { "command": "touch /tmp/seeded" }, "composeFile"`;
+    scratch.write('env/environments.ts', registry.replaceAll('"composeFile"', seed));
+    const seeded = async (): Promise<boolean> => {
+      const application = await scratch.container('vm_stg', 'core_api');
+      return (await docker('exec', application, 'ls', '/tmp')).includes('seeded');
+    };
     const tasks = [
       'al-down-env REV=base WAIT=0',
       'al-stamp-env REV=base WAIT=0',
@@ -136,6 +143,7 @@ describe.skipIf(inject('noEngine') !== '')('two stacks on one network, both answ
       'db-rebuild-env METHOD=db WAIT=0',
       'db-rebuild-env WAIT=0',
       'al-cur-env',
+      'db-seed-env',
     ];
     for (const task of tasks) {
       const [name, ...words] = task.split(' ');
@@ -148,8 +156,15 @@ describe.skipIf(inject('noEngine') !== '')('two stacks on one network, both answ
       expect(stderr).not.toContain('[ok]');
       expect(status, task).toBe(77);
     }
+    expect(await seeded()).toBe(false);
     expect(await snapshot(stg)).toBe(own);
     expect(await snapshot(prod)).toBe(before);
     expect(await statementsOfProd()).toEqual([]);
+
+    const right = (await scratch.container('vm_stg')).slice(0, 12);
+    scratch.write(compose.vm_stg, usual.replace('POSTGRES_HOST: db', `POSTGRES_HOST: ${right}`));
+    await scratch.compose('vm_stg', 'up', '--detach');
+    await scratch.mustTask('db-seed-env ENV=vm_stg');
+    expect(await seeded()).toBe(true);
   });
 });
