@@ -70,23 +70,29 @@ export function resolveEnvironment(
     entry.stack === 'compose'
       ? present.flatMap((file) => neededVariables(readComposeFile(root, file, problems)))
       : REQUIRED;
-  const missing = [...new Set(required)]
-    .filter((variable) => !variables.get(variable)?.value)
-    .map((variable) => {
+  const missing = [...new Set(required)].filter((variable) => !variables.get(variable)?.value);
+  const sentences = [
+    ...problems,
+    ...missing.map((variable) => {
       const place = variables.get(variable)?.place;
       return place ? `${place}: ${variable} is empty` : `${variable} is in none of the env files`;
-    });
-  const sentences = [...problems, ...missing, ...lost.map((file) => `${file}: no such file`)];
+    }),
+    ...lost.map((file) => `${file}: no such file`),
+  ];
   if (sentences.length > 0) {
+    const correct = `correct ${sentences.length === 1 ? 'it' : 'them'}, then type: make check ENV=${name}`;
+    const hint = (secrets: string): string => {
+      const template = assignments(join(root, names.secretsTemplate)).map(([variable]) => variable);
+      const others =
+        sentences.length - missing.length - 1 + missing.filter((one) => !template.includes(one)).length;
+      if (entry.local && !touch && others === 0)
+        return `make up ENV=${name}, which makes ${secrets} with a random ${template.join(', ')}`;
+      return isThere(join(root, names.secretsTemplate))
+        ? `install -m 600 ${names.secretsTemplate} ${secrets} and set ${template.join(', ')} in it`
+        : correct;
+    };
     throw new ConfigurationError(`the configuration of ${name} is not complete:\n${sentences.join('\n')}`, {
-      hint:
-        absent === undefined || !isThere(join(root, names.secretsTemplate))
-          ? `correct ${sentences.length === 1 ? 'it' : 'them'}, then type: make check ENV=${name}`
-          : `install -m 600 ${names.secretsTemplate} ${absent} and set ${assignments(
-              join(root, names.secretsTemplate),
-            )
-              .map(([variable]) => variable)
-              .join(', ')} in it`,
+      hint: absent === undefined ? correct : hint(absent),
     });
   }
   return Object.freeze({

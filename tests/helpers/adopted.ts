@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { must, run, start, type Ran, type RunOptions } from './processes.ts';
+import { must, run, start, type Ran, type RunOptions, type Running } from './processes.ts';
 import { removeFolder, removeFromEngine } from './scratch.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -24,21 +24,35 @@ const FIXTURE = join(import.meta.dirname, '../fixtures/shop');
  * Somebody else's repository (tests/fixtures/shop), in which makesafe is installed from its tarball as npm would do
  * it, but for the network: the dependencies are links to those of this project, without what is for development only.
  */
-export function useAdopted(options: { engine?: boolean } = {}): Adopted {
-  const adopted = new Adopted(options.engine !== false);
+export function useAdopted(options: AdoptedOptions = {}): Adopted {
+  const adopted = new Adopted(options);
   beforeAll(() => adopted.make(), 120_000);
   afterAll(() => adopted.dispose(), 120_000);
   return adopted;
+}
+
+export interface AdoptedOptions {
+  /** False puts the container engine out of reach. */
+  readonly engine?: boolean;
+  /** False leaves the tarball beside the repository: the test installs it. */
+  readonly installed?: boolean;
 }
 
 export class Adopted {
   /** The repository's folder has this name, and compose calls the project after that. */
   readonly project = `makesafe-e2e-${randomBytes(4).toString('hex')}-shop`;
   readonly #engine: boolean;
+  readonly #installed: boolean;
   #outside = '';
+  #tarball = '';
 
-  constructor(engine: boolean) {
+  constructor({ engine = true, installed = true }: AdoptedOptions) {
     this.#engine = engine;
+    this.#installed = installed;
+  }
+
+  get tarball(): string {
+    return this.#tarball;
   }
 
   get root(): string {
@@ -71,9 +85,10 @@ export class Adopted {
     cpSync(FIXTURE, this.root, { recursive: true });
     // Git would not keep one of this name.
     renameSync(this.path('env'), this.path('.env'));
-    const tarball = await pack(this.#outside);
+    this.#tarball = await pack(this.#outside);
+    if (!this.#installed) return;
     mkdirSync(this.path('node_modules'));
-    await must(['tar', '-xzf', tarball, '-C', this.path('node_modules')]);
+    await must(['tar', '-xzf', this.#tarball, '-C', this.path('node_modules')]);
     renameSync(this.path('node_modules/package'), this.path('node_modules/makesafe'));
     linkDependencies(this.root);
   }
@@ -90,8 +105,12 @@ export class Adopted {
   }
 
   run(command: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    return this.start(command, options).ended;
+  }
+
+  start(command: readonly string[], options: RunOptions = {}): Running {
     const unreachable = this.#engine ? {} : { DOCKER_HOST: 'unix:///nonexistent/docker.sock' };
-    return start(command, { cwd: this.root, ...options, env: { ...unreachable, ...options.env } }).ended;
+    return start(command, { cwd: this.root, ...options, env: { ...unreachable, ...options.env } });
   }
 
   async dispose(): Promise<void> {

@@ -18,7 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll } from 'vitest';
 import { registry } from './registry.ts';
 import type { EnvironmentEntry } from '../../lib/environment/registry.ts';
-import { docker, run, start, succeeded, type Ran, type RunOptions, type Running } from './processes.ts';
+import { docker, must, run, start, succeeded, type Ran, type RunOptions, type Running } from './processes.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const COPIED = [
@@ -60,6 +60,8 @@ export interface ScratchOptions {
   readonly only?: readonly string[];
   /** False leaves node_modules out. */
   readonly dependencies?: boolean;
+  /** A clone by git, with what is changed here and not committed yet, in place of what tasks need. */
+  readonly clone?: boolean;
   /** False puts the container engine out of reach of all that is run in the copy. */
   readonly engine?: boolean;
 }
@@ -137,7 +139,8 @@ export class Scratch {
     // Compared with what tools report, so without links on the way.
     this.#folder = realpathSync(mkdtempSync(join(tmpdir(), 'makesafe-e2e-')));
     mkdirSync(this.root);
-    for (const name of COPIED) {
+    if (this.#options.clone) await cloneProject(this.root);
+    for (const name of this.#options.clone ? [] : COPIED) {
       // With the times as they are, because make compares them.
       cpSync(join(PROJECT, name), this.path(name), {
         recursive: true,
@@ -273,6 +276,16 @@ export class Scratch {
     if (this.#folder === undefined) return;
     if (this.#options.engine !== false) await removeFromEngine(this.prefix);
     await removeFolder(this.#folder);
+  }
+}
+
+/** The project as a `git clone` of it has it once what stands here is committed. */
+async function cloneProject(root: string): Promise<void> {
+  await must(['git', 'clone', '--quiet', '--depth', '1', `file://${PROJECT}`, root]);
+  const changed = ['git', 'ls-files', '-z', '--modified', '--others', '--exclude-standard'];
+  for (const file of (await must(changed, { cwd: PROJECT })).split('\0').filter(Boolean)) {
+    if (existsSync(join(PROJECT, file))) cpSync(join(PROJECT, file), join(root, file));
+    else rmSync(join(root, file), { force: true });
   }
 }
 

@@ -122,6 +122,24 @@ test('everything that is wrong is named at once', () => {
   );
 });
 
+test.each([
+  [
+    'the template gives all that is missing',
+    {},
+    'make up ENV=here, which makes secrets/.env.here.secrets with a random POSTGRES_PASSWORD',
+  ],
+  [
+    'something else is missing',
+    { 'env/.env.here': '' },
+    'install -m 600 secrets/.env.template.secrets secrets/.env.here.secrets',
+  ],
+])('where nothing may be made for a local environment, and %s', (_what, files, hint) => {
+  const root = project({ ...COMPLETE, ...files });
+  rmSync(join(root, 'secrets/.env.here.secrets'), { force: true });
+  const error = thrownBy(() => resolveEnvironment(root, registry, { name: 'here' }, false));
+  expect(error.hint).toContain(hint);
+});
+
 test('the hint of a file to correct', () => {
   const root = project({ ...COMPLETE, 'secrets/.env.there.secrets': 'POSTGRES_PASSWORD=' });
   const error = thrownBy(() => resolveEnvironment(root, registry, { name: 'there' }, true));
