@@ -15,6 +15,8 @@ export interface Entry {
   readonly name: string;
   /** SQL, of one or several statements. */
   readonly definition: string;
+  /** The statement that drops it; empty for what is no object of its own. */
+  readonly drop: string;
   /** `COPY … FROM stdin;`, or empty when the data are statements. */
   readonly copy: string;
   readonly tablespace: string;
@@ -175,8 +177,7 @@ function entryAt(cursor: Cursor, { format, minor, offsetSize }: Layout): Entry {
   // The section.
   cursor.integer();
   const definition = cursor.text();
-  // The statement that drops it.
-  cursor.skipText();
+  const drop = cursor.text();
   const copy = cursor.text();
   const schema = cursor.text();
   const tablespace = cursor.text();
@@ -201,6 +202,7 @@ function entryAt(cursor: Cursor, { format, minor, offsetSize }: Layout): Entry {
     schema,
     name,
     definition,
+    drop,
     copy,
     tablespace,
     accessMethod,

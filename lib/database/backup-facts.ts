@@ -1,5 +1,7 @@
 import type { Client } from 'pg';
+import { readAttributes, type DatabaseAttributes } from './attributes.ts';
 import { readRevisions } from './revisions.ts';
+import type { Seal } from './seal.ts';
 import { readSystemIdentifier } from './system-identifier.ts';
 
 /** Which database of which server: a name alone may belong to several. */
@@ -28,7 +30,20 @@ export interface BackupFacts extends SourceDatabase {
   readonly sha256: string;
   /** ISO 8601, UTC. */
   readonly time: string;
+  /** What no dump holds, for a restore into the environment itself. Backups of older versions do not have it. */
+  readonly home?: HomeFacts;
+  readonly seal?: Seal;
 }
+
+/** What belongs to the database and is in none of pg_dump's files. */
+export interface HomeFacts {
+  readonly attributes: DatabaseAttributes;
+  /** What a new database has and this one had not: somebody has dropped it. */
+  readonly without: readonly NewDatabases[];
+}
+
+/** What every new database begins with, and pg_dump never drops. */
+export type NewDatabases = 'SCHEMA public' | 'EXTENSION plpgsql';
 
 /** A backup, with the facts beside it. */
 export interface TakenBackup {
@@ -39,11 +54,12 @@ export interface TakenBackup {
 
 /** What the database itself knows of the facts. */
 export type DatabaseFacts = SourceDatabase &
-  Pick<BackupFacts, 'serverVersion' | 'revisions' | 'databaseSize'>;
+  Pick<BackupFacts, 'serverVersion' | 'revisions' | 'databaseSize'> &
+  Required<Pick<BackupFacts, 'home'>>;
 
 export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> {
   const { rows } = await client.query<
-    Omit<DatabaseFacts, 'databaseSize' | 'systemIdentifier'> & { size: string }
+    Omit<DatabaseFacts, 'databaseSize' | 'systemIdentifier' | 'home'> & { size: string }
   >(
     `SELECT datname AS database, oid::text AS "databaseOid",
             current_setting('server_version') AS "serverVersion", pg_database_size(oid) AS size
@@ -55,6 +71,19 @@ export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> 
     systemIdentifier: await readSystemIdentifier(client),
     databaseSize: Number(size),
     revisions: await readRevisions(client),
+    home: await readHome(client, facts.database),
+  };
+}
+
+async function readHome(client: Client, database: string): Promise<HomeFacts> {
+  const { rows } = await client.query<{ what: NewDatabases }>(
+    `SELECT 'SCHEMA public' AS what WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'public')
+     UNION ALL
+     SELECT 'EXTENSION plpgsql' WHERE NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'plpgsql')`,
+  );
+  return {
+    attributes: (await readAttributes(client, database))!,
+    without: rows.map(({ what }) => what),
   };
 }
 

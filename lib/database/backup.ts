@@ -20,6 +20,7 @@ import { checksum, filesOf, sizeOf } from './checksum.ts';
 import { checkSpace, expectedSize } from './disk-space.ts';
 import { countTables, decodeCustom, decodeDirectory } from './dump-file.ts';
 import { Meter } from './meter.ts';
+import { withSeal } from './seal.ts';
 import { removeUnfinished, unfinishedName } from './unfinished-backups.ts';
 
 /** `backup`: takes one, verified, and removes older ones where KEEP says so. */
@@ -70,10 +71,10 @@ export async function takeBackup(run: StackRun, folder: string, jobs = 1): Promi
         const { head, sha256 } = dump
           ? await takeFile(run, dump, unverified)
           : await takeFolder(run, unverified, jobs, needed);
-        const facts: BackupFacts = {
+        const facts: BackupFacts = await withSeal(stack, {
           ...{ environment: environment.name, ...about, format: head.format, tables: countTables(head) },
           ...{ size: sizeOf(unverified), sha256, time: time.toISOString() },
-        };
+        });
         run.signal.throwIfAborted();
         await writeWhole(`${unverified}.json`, 0o600, (output) => {
           output.write(`${JSON.stringify(facts, null, 2)}\n`);

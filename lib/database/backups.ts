@@ -102,7 +102,7 @@ export async function backups(run: StackRun): Promise<void> {
   const isProtected = environment.entry.protected;
   if (values['JSON'] === true) {
     const rows = listed.map(({ file, age, verifies, facts }) => ({
-      ...{ file: relative('', file), age, verifies, protected: isProtected, ...facts },
+      ...{ file: relative('', file), age, verifies, protected: isProtected, ...listable(facts) },
     }));
     terminal.result(JSON.stringify({ environment: environment.name, backups: rows }, null, 2));
   } else {
@@ -119,6 +119,13 @@ export async function backups(run: StackRun): Promise<void> {
     return terminal.next(command('backup', { ENV: environment.name }));
   }
   terminal.ok(`${counted(listed.length, 'backup')} of ${environment.name}, all whole`);
+}
+
+/** Settings of a database may hold what is nobody's to read. */
+function listable(facts: BackupFacts): Omit<BackupFacts, 'home' | 'seal'> {
+  const { home, seal, ...shown } = facts;
+  void [home, seal];
+  return shown;
 }
 
 function table(listed: readonly ListedBackup[], isProtected: boolean): string[] {

@@ -46,7 +46,8 @@ export function parsePlain(text: string): Omit<Archive, 'version' | 'database'> 
 function entry(id: number, name: string, kind: string, schema: string): Entry {
   return {
     ...{ id, name, kind, schema: schema === '-' ? '' : schema, catalog: '', definition: '' },
-    ...{ copy: '', tablespace: '', accessMethod: '', owner: '', dependencies: [], hasData: false, file: '' },
+    ...{ drop: '', copy: '', tablespace: '', accessMethod: '', owner: '' },
+    ...{ dependencies: [], hasData: false, file: '' },
   };
 }
 

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Client } from 'pg';
+import { keyedDigest } from '../database/seal.ts';
 import { runStatements } from '../database/script.ts';
 import { readTeamScript } from '../database/team-script.ts';
 import type { Environment } from '../environment/resolve.ts';
@@ -36,6 +37,7 @@ type Direct = Pick<
   | 'dump'
   | 'dumpDirectory'
   | 'verifyArchive'
+  | 'seal'
   | 'runScript'
   | 'psql'
   | 'shell'
@@ -76,6 +78,8 @@ export function direct(environment: Environment, options: StackOptions, reach: R
       ),
     // There is no pg_restore; whoever takes a dump reads it to its end.
     verifyArchive: () => Promise.resolve(),
+
+    seal: (text, salt) => keyedDigest(login.password, text, salt),
 
     async runScript(file, allowed) {
       await allowed;

@@ -182,6 +182,12 @@ export interface Stack {
    * @throws UnreachableError when the server is not up
    */
   withClient<T>(database: string, work: (client: Client) => Promise<T>, as?: SessionAs): Promise<T>;
+  /**
+   * A digest of a text that only who knows the password of the environment's role can make.
+   *
+   * @returns undefined where there is no password
+   */
+  seal(text: string, salt: string): Promise<string | undefined>;
   /** Bytes that are free where the server has the given folder; undefined where that cannot be found out. */
   freeSpace(folder: string): Promise<number | undefined>;
   /** The pg_dump that `dump` runs where none is asked for. */

@@ -1,3 +1,4 @@
+import { keyedDigest } from '../../database/seal.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { UnreachableError } from '../../errors.ts';
 import { lookAt } from '../../findings/finding.ts';
@@ -179,6 +180,8 @@ export async function openComposeStack(
     freeSpace: async (folder) => freeSpaceIn(engine, await running.of(databaseService), folder),
 
     ...dumping(engine, () => running.of(databaseService), settings),
+
+    seal: (text, salt) => keyedDigest(settings.password, text, salt),
 
     toText: textWithin(engine, () => running.of(databaseService)),
 
