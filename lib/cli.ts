@@ -9,7 +9,10 @@ import { taskFiles } from './tasks.ts';
 
 /** What is no task, because it needs no registry. */
 const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
-  init: async () => runProgram((await import('./init/init.ts')).init),
+  init: async () => {
+    const { init } = await import('./init/init.ts');
+    return runProgram((terminal) => init(terminal, process.cwd(), process.argv.slice(3)));
+  },
   completion: async () => runProgram((await import('./completion.ts')).printScript),
   complete: async () => (await import('./completion.ts')).printCandidates(process.argv.slice(3)),
 };

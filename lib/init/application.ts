@@ -163,12 +163,12 @@ async function onHost(inis: readonly string[], asker: Asker): Promise<FoundAppli
   });
   return {
     names: { application: false, ...(alembicIni === undefined ? {} : { alembicIni }) },
-    because: 'no service has alembic.ini: Alembic runs on this machine',
+    because: 'no service has alembic.ini',
   };
 }
 
 /** As a person calls it. */
 export function describeApplication({ application, alembicIni }: FoundApplication['names']): string {
   if (application) return `service ${application.service}, ${application.alembicIni}`;
-  return alembicIni === undefined ? 'none' : `none, ${alembicIni} on this machine`;
+  return alembicIni === undefined ? 'none' : `none, Alembic runs on this machine with ${alembicIni}`;
 }

@@ -40,6 +40,7 @@ export interface Unreadable {
 const BY_ITSELF = /^(?:docker-)?compose\.ya?ml$/;
 const OVERRIDE = /^(?:docker-)?compose\.override\.ya?ml$/;
 
+export const isFoundByCompose = (path: string): boolean => BY_ITSELF.test(basename(path));
 export const isOverride = (path: string): boolean => OVERRIDE.test(basename(path));
 
 /** What a file's name says beside docker, compose and stack, in its own spelling: `vm_prod`. */

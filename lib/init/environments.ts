@@ -65,7 +65,7 @@ export function groupFiles(
       ? { name, files: [file.path], protected: true, because: 'nothing says that it is local', file }
       : {
           ...{ name, files: [file.path], protected: false, file },
-          because: 'compose takes this file by itself',
+          because: 'its name is the one that compose takes by itself',
         };
   });
   const laidUnder = new Set(named.filter(({ files }) => files.length > 1).flatMap(({ files }) => files));

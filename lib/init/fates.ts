@@ -1,4 +1,5 @@
-import { isOverride, type FoundFile, type Unreadable } from './compose-files.ts';
+import { dirname } from 'node:path';
+import { isFoundByCompose, isOverride, type FoundFile, type Unreadable } from './compose-files.ts';
 import type { FoundEnvironment } from './environments.ts';
 import type { Variables } from './inspect.ts';
 
@@ -28,6 +29,10 @@ export function remarksOn(
   ];
 }
 
+/** Whether compose, which finds a file by itself, lays an override file over it. */
+const isBeside = (override: string, path: string): boolean =>
+  dirname(override) === dirname(path) && isFoundByCompose(path);
+
 /** What became of each compose file, and why. */
 export function fatesOf(
   found: readonly FoundFile[],
@@ -37,7 +42,11 @@ export function fatesOf(
   const fate = (file: FoundFile): string => {
     const used = looked.filter(({ files }) => files.includes(file.path)).map(({ name }) => name);
     if (used.length > 0) return used.join(', ');
-    if (isOverride(file.path)) return 'laid over the file beside it, as compose does by itself';
+    if (isOverride(file.path)) {
+      const over = looked.filter(({ files }) => files.length === 1 && isBeside(file.path, files[0]!));
+      if (over.length === 0) return 'not used: no environment takes the file that compose lays it over';
+      return `${over.map(({ name }) => name).join(', ')}: laid over ${over[0]!.files[0]!}`;
+    }
     if (file.aside !== undefined) return `not used: ${file.aside}`;
     if (!file.hasDatabase) return 'not used: no database in it';
     return 'not used: another file is taken for that environment';

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { display } from '../display.ts';
 import { checkRegistry, REGISTRY_AT_ROOT, REGISTRY_FILE, registryIn } from '../environment/registry.ts';
 import { CancelledError, ConfigurationError, UsageError } from '../errors.ts';
 import { writeWhole } from '../files.ts';
@@ -59,9 +60,8 @@ const PARAMETERS = {
 const TEMPLATE = 'secrets/.env.template.secrets';
 
 /** `npx makesafe init`: writes down what a repository has, for makesafe. What is there stays as it is. */
-export async function init(terminal: Terminal): Promise<void> {
-  const root = process.cwd();
-  const source = { argv: process.argv.slice(3), env: {}, make: undefined };
+export async function init(terminal: Terminal, root: string, argv: readonly string[]): Promise<void> {
+  const source = { argv, env: {}, make: undefined };
   const { values, help } = readParameters(PARAMETERS, source);
   if (help) return terminal.result(usage());
   const present = registryIn(root);
@@ -74,12 +74,21 @@ export async function init(terminal: Terminal): Promise<void> {
   if (problems.length > 0) throw new UsageError(problems.join('\n'));
 
   const registry = await placeOfRegistry(root);
-  const makefile = changeMakefile(root, taskNames(), values.PREFIX, terminal);
+  const makefile = changeMakefile(root, taskNames(), values.PREFIX);
   const changes = [...(await ourFiles(root, registry, plan)), ...makefile.changes];
   for (const change of changes) terminal.result(`${describeChange(change, terminal)}\n`);
   for (const line of renderTable(plan.rows, plan.files, registry).split('\n')) terminal.line(line);
-  plan.remarks.forEach(terminal.warn);
-  if (values.DRY_RUN) return terminal.info('nothing was written (DRY_RUN=1)');
+  [...plan.remarks, ...makefile.remarks].forEach(terminal.warn);
+  if (plan.rows.every((row) => !row.protected))
+    terminal.info(
+      `nothing is protected. If these files also run on a server, name it: ENVIRONMENTS=${plan.rows.map(({ name }) => name).join(',')},prod`,
+    );
+  makefile.next.forEach(terminal.next);
+  if (values.DRY_RUN) {
+    terminal.info('nothing was written (DRY_RUN=1)');
+    const words = argv.filter((word) => !isDryRun(word));
+    return terminal.next(display({ file: 'npx', args: ['makesafe', 'init', ...words] }));
+  }
   if (!(await asker.confirm('Write this?'))) throw new CancelledError('nothing was written');
   // All are looked at before the first is written, and are still what was shown.
   const overs = changes.map((change) => lookAtChange(root, change));
@@ -96,6 +105,8 @@ export async function init(terminal: Terminal): Promise<void> {
   terminal.next(`npx makesafe check ENV=${plan.registry.default}`);
   terminal.next(makefile.except.includes('help') ? 'npx makesafe help' : `make ${values.PREFIX}help`);
 }
+
+const isDryRun = (word: string): boolean => /^(--)?(DRY_RUN|dry-run)(=|$)/.test(word);
 
 /** In env/, unless git ignores that: it is in the usual template for Python, where env/ is a virtual environment. */
 async function placeOfRegistry(root: string): Promise<string> {

@@ -1,5 +1,10 @@
 import { pad, widest } from '../columns.ts';
+import { wrap } from '../output/wrap.ts';
 import type { Fate } from './fates.ts';
+
+/** What a person reads before anything is written fits a small terminal, and one look. */
+const COLUMNS = 80;
+const LINES = 30;
 
 /** An environment of the registry, with what says so. */
 export interface Row {
@@ -15,6 +20,17 @@ export interface Row {
 
 /** What `init` has made of the repository, for a person to read before anything is written. */
 export function renderTable(rows: readonly Row[], files: readonly Fate[], registry: string): string {
+  const environments = [`Environments (${registry})`, ...environmentLines(rows)].map(fitting);
+  const all = [...environments, ...['Compose files that were found', ...listed(files)].map(fitting)];
+  if (all.join('\n').split('\n').length <= LINES) return all.join('\n');
+  const stated = rows.flatMap((row) => row.files);
+  const others = files.filter(({ path }) => !stated.includes(path));
+  return [...environments, ...['Other compose files', ...grouped(others)].map(fitting)].join('\n');
+}
+
+const fitting = (line: string): string => wrap(line, COLUMNS);
+
+function environmentLines(rows: readonly Row[]): string[] {
   const width = widest(rows.map(({ name }) => name));
   const same = <K extends keyof Row>(...keys: K[]): boolean =>
     keys.every((key) => new Set(rows.map((row) => row[key])).size === 1);
@@ -23,17 +39,27 @@ export function renderTable(rows: readonly Row[], files: readonly Fate[], regist
     `database: service ${row.database}`,
     `application: ${row.application} (${row.applicationBecause})`,
   ];
-  const environments = rows.flatMap((row) => [
-    `  ${pad(row.name, width)}  ${row.protected ? 'protected' : 'not protected'}: ${row.because}`,
-    `  ${pad('', width)}  project ${row.project}; ${row.files.join(' + ')}`,
-    ...(isSame ? [] : about(row).map((line) => `  ${pad('', width)}  ${line}`)),
-  ]);
-  const column = widest(files.map(({ path }) => path));
   return [
-    `Environments (${registry})`,
-    ...environments,
+    ...rows.flatMap((row) => [
+      `  ${pad(row.name, width)}  ${row.protected ? 'protected' : 'not protected'}: ${row.because}`,
+      `  ${pad('', width)}  project ${row.project}; ${row.files.join(' + ')}`,
+      ...(isSame ? [] : about(row).map((line) => `  ${pad('', width)}  ${line}`)),
+    ]),
     ...(isSame ? about(rows[0]!).map((line) => `  ${line}`) : []),
-    'Compose files that were found',
-    ...files.map(({ path, became }) => `  ${pad(path, column)}  ${became}`),
-  ].join('\n');
+  ];
+}
+
+/** A line for each file. */
+function listed(files: readonly Fate[]): string[] {
+  const column = widest(files.map(({ path }) => path));
+  return files.map(({ path, became }) => `  ${pad(path, column)}  ${became}`);
+}
+
+/** Where there are many: a line for all that became the same. */
+function grouped(files: readonly Fate[]): string[] {
+  const fates = [...new Set(files.map(({ became }) => became))];
+  return fates.map((fate) => {
+    const paths = files.filter(({ became }) => became === fate).map(({ path }) => path);
+    return `  ${fate}: ${paths.join(', ')}`;
+  });
 }

@@ -89,14 +89,17 @@ export class ZooRepository {
   readonly stated: Complete;
   readonly database: Required<NonNullable<Stated['database']>>;
   /** Begins the name of all that the engine keeps for it. */
-  readonly prefix = `zoo-${randomBytes(4).toString('hex')}`;
+  readonly prefix: string;
   #outside = '';
   #port = 0;
+  /** The engine may have something of it. */
+  #hasRun = false;
   /** Image names that were not there before. */
   readonly #tagged: string[] = [];
 
-  constructor(name: string) {
+  constructor(name: string, prefix = `zoo-${randomBytes(4).toString('hex')}`) {
     this.name = name;
+    this.prefix = prefix;
     const text = readFileSync(join(ZOO, 'repositories', name, 'zoo.json'), 'utf8');
     const stated = JSON.parse(text.replaceAll('ZOO_PREFIX', this.prefix)) as Stated;
     this.stated = { ...USUAL, folder: `${this.prefix}-shop`, ...stated };
@@ -112,9 +115,19 @@ export class ZooRepository {
   }
 
   async make(): Promise<void> {
+    await this.lay(await freePort());
+    const { standIns, prepare } = this.stated;
+    this.#hasRun = true;
+    this.#install();
+    for (const image of standIns) if (await standIn(image)) this.#tagged.push(image);
+    for (const line of prepare) await must(['sh', '-ec', this.#filled(line)], { cwd: this.root });
+  }
+
+  /** Its files, in a repository of git's. */
+  async lay(port: number): Promise<void> {
     this.#outside = realpathSync(mkdtempSync(join(tmpdir(), 'makesafe-zoo-')));
-    this.#port = await freePort();
-    const { layers, application, without, standIns, prepare } = this.stated;
+    this.#port = port;
+    const { layers, application, without } = this.stated;
     for (const layer of layers)
       this.#lay(join(ZOO, 'shared', layer), layer.startsWith('application') ? application : '.');
     for (const name of without) rmSync(this.path(name), { recursive: true });
@@ -124,9 +137,6 @@ export class ZooRepository {
     await must(['git', 'add', '--all'], { cwd: this.root });
     const author = ['-c', 'user.name=zoo', '-c', 'user.email=zoo@localhost'];
     await must(['git', ...author, 'commit', '--quiet', '--message', 'As it is'], { cwd: this.root });
-    this.#install();
-    for (const image of standIns) if (await standIn(image)) this.#tagged.push(image);
-    for (const line of prepare) await must(['sh', '-ec', this.#filled(line)], { cwd: this.root });
   }
 
   /** Files of the zoo into the copy: `dot.env` is `.env`, and what is the copy's own is filled in, in names as well. */
@@ -226,8 +236,8 @@ export class ZooRepository {
   }
 
   async dispose(): Promise<void> {
-    await removeFromEngine(this.prefix);
-    await this.#removeBuilt();
+    if (this.#hasRun) await removeFromEngine(this.prefix);
+    if (this.#hasRun) await this.#removeBuilt();
     if (this.#tagged.length > 0) await docker('image', 'rm', ...this.#tagged);
     if (this.#outside !== '') await removeFolder(this.#outside);
   }

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
+import stringWidth from 'fast-string-width';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { COMMIT } from '../helpers/commit.ts';
 import { checkRegistry } from '../../lib/environment/registry.ts';
@@ -10,6 +11,7 @@ import { Asker } from '../../lib/init/ask.ts';
 import { findComposeFiles } from '../../lib/init/compose-files.ts';
 import { makePlan } from '../../lib/init/plan.ts';
 import { listFiles } from '../../lib/init/project.ts';
+import { renderTable } from '../../lib/init/table.ts';
 import { isPlainlyLocal, saysProduction } from '../../lib/init/words.ts';
 import { recordingTerminal } from './support.ts';
 
@@ -168,6 +170,9 @@ test('repositories of every shape: each file once, nothing unprotected that is n
         expect(first.files.map(({ path }) => path).sort()).toEqual(
           [...new Set(composes.map(([where, own]) => where + own))].sort(),
         );
+        const table = renderTable(first.rows, first.files, 'env/environments.ts').split('\n');
+        expect(table.length).toBeLessThanOrEqual(30);
+        expect(table.filter((line) => stringWidth(line) > 80)).toEqual([]);
         for (const [own, entry] of Object.entries(first.registry.environments)) {
           if (entry.protected) continue;
           expect(isPlainlyLocal(own), own).toBe(true);

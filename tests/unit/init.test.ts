@@ -19,6 +19,7 @@ import {
   readTheirMakefile,
   spellingIn,
 } from '../../lib/init/their-makefile.ts';
+import { renderTable } from '../../lib/init/table.ts';
 import { isPlainlyLocal } from '../../lib/init/words.ts';
 import { recordingTerminal, temporaryFolder } from './support.ts';
 
@@ -487,4 +488,23 @@ test("where a workspace's package is: as Node looks for it", () => {
   expect(includesUs(includeBlock(packageFolder(api), '', []))).toBe(true);
   mkdirSync(join(api, 'node_modules/makesafe'), { recursive: true });
   expect(packageFolder(api)).toBe('node_modules/makesafe');
+});
+
+test('a table of many files is no longer than thirty lines, and has each of them', () => {
+  const row = {
+    ...{ protected: true, because: 'prod is not plainly local', project: 'shop', database: 'db' },
+    ...{ application: 'service api, alembic.ini', applicationBecause: 'its name says that it serves' },
+  };
+  const rows = Array.from({ length: 6 }, (_, at) => ({
+    ...{ ...row, name: `prod${at}`, files: [`docker-compose.prod${at}.yml`] },
+  }));
+  const files = Array.from({ length: 30 }, (_, at) => ({
+    path: at < 6 ? `docker-compose.prod${at}.yml` : `services/part${at}/compose.yml`,
+    became: at < 6 ? `prod${at}` : 'not used: no database in it',
+  }));
+  const lines = renderTable(rows, files, 'env/environments.ts').split('\n');
+  expect(lines.length).toBeLessThanOrEqual(30);
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  for (const { path } of files) expect(lines.join('\n')).toContain(path);
+  expect(renderTable(rows, files.slice(0, 8), 'x')).toMatch(/^ {2}services\/part7\/compose.yml {2}not used/m);
 });
