@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { withoutMarker } from '../database/marker.ts';
-import type { Facet } from './facets.ts';
+import { readFlags, type Facts } from './flags.ts';
 import { maskSetting } from './mask.ts';
 import { fact, type SchemaObject } from './objects.ts';
 
@@ -8,7 +8,7 @@ import { fact, type SchemaObject } from './objects.ts';
 export interface Catalog {
   readonly database: Database;
   /** What the definition of a dumped object does not say, by catalog and object identifier: `3079/16496`. */
-  readonly facts: ReadonlyMap<string, readonly Facet[]>;
+  readonly facts: Facts;
   /** Owners of extensions, which pg_dump does not tell, in the same way. */
   readonly owners: ReadonlyMap<string, string>;
   /** Objects that the table of contents lacks. */
@@ -52,37 +52,17 @@ const SETTINGS = `
        unnest(setconfig) AS setting
   WHERE datname = current_database()`;
 
-/**
- * pg_dump says of a language whose handler is the server's own no more than its name, and prints every subscription as
- * a disabled one (not everybody may ask that catalog for its tableoid). What enforces a foreign key are triggers, which a restore may have left disabled; those on partitions
- * belong to constraints that have a parent.
- */
-const FACTS = `
-  SELECT tableoid || '/' || oid AS catalog, '' AS label, 'trusted' AS text
-  FROM pg_language WHERE lanpltrusted AND oid >= 16384
-  UNION ALL SELECT tableoid || '/' || oid, 'version', extversion FROM pg_extension
-  UNION ALL SELECT 'pg_subscription'::regclass::oid || '/' || oid, '', 'enabled' FROM pg_subscription
-  WHERE subenabled AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-  UNION ALL (
-    WITH RECURSIVE changed AS (
-      SELECT DISTINCT tgconstraint AS id, tgrelid, tgenabled FROM pg_trigger
-      WHERE tgisinternal AND tgconstraint <> 0 AND tgenabled <> 'O'
-      UNION SELECT conparentid, tgrelid, tgenabled FROM changed JOIN pg_constraint c ON c.oid = id WHERE conparentid <> 0)
-    SELECT c.tableoid || '/' || c.oid, 'its triggers on ' || tgrelid::regclass::text,
-           CASE tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END
-    FROM changed JOIN pg_constraint c ON c.oid = id WHERE conparentid = 0
-    ORDER BY 2)`;
-
 /** Whoever made the server owns its own. */
 const EXTENSIONS = `
   SELECT tableoid || '/' || oid AS catalog, extname AS name,
          CASE WHEN oid >= 16384 THEN pg_get_userbyid(extowner) END AS owner
   FROM pg_extension`;
 
-/** An invalid index is not dumped, but for one of a partitioned table. */
+/** An invalid index is not dumped, but for one of a partitioned table; that of a constraint is part of it. */
 const INVALID_INDEXES = `
-  SELECT c.tableoid || '/' || c.oid AS catalog, nspname AS schema, c.relname AS name, t.relname AS table,
-         pg_get_indexdef(c.oid) AS definition
+  SELECT coalesce((SELECT con.tableoid || '/' || con.oid FROM pg_constraint con WHERE conindid = c.oid AND contype IN ('p', 'u', 'x')),
+                  c.tableoid || '/' || c.oid) AS catalog,
+         nspname AS schema, c.relname AS name, t.relname AS table, pg_get_indexdef(c.oid) AS definition
   FROM pg_index JOIN pg_class c ON c.oid = indexrelid JOIN pg_class t ON t.oid = indrelid
        JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE NOT (indisvalid AND indisready AND indislive) AND nspname !~ '^pg_(toast|temp)'`;
@@ -97,7 +77,7 @@ const USUAL_COMMENT = 'standard public schema';
 export async function readCatalog(client: Client): Promise<Catalog> {
   const rows = async <T extends object>(sql: string): Promise<T[]> => (await client.query<T>(sql)).rows;
   const [{ properties, comment, ...database }] = (await rows<DatabaseRow>(DATABASE)) as [DatabaseRow];
-  const facts = new Map<string, readonly Facet[]>();
+  const facts = new Map(await readFlags(client, parseInt(database.serverVersion, 10)));
   const owners = new Map<string, string>();
   const objects: CatalogObject[] = [];
   const found = (object: Partial<CatalogObject> & Pick<SchemaObject, 'kind' | 'name'>): void => {
@@ -117,16 +97,13 @@ export async function readCatalog(client: Client): Promise<Catalog> {
     catalog: 'database',
     owner: database.owner,
     comments: text !== '' ? [`COMMENT ON DATABASE IS ${text};`] : [],
+    facts: facts.get('database') ?? [],
   });
   type Setting = { role: string | null; name: string; value: string };
   for (const { role, name, value } of await rows<Setting>(SETTINGS)) {
     const { text: definition, secret } = maskSetting(name, value);
     const place = role === null ? {} : { table: role };
     found({ kind: role === null ? 'DATABASE SETTING' : 'ROLE SETTING', ...place, name, definition, secret });
-  }
-  type Fact = { catalog: string; label: string; text: string };
-  for (const { catalog, label, text } of await rows<Fact>(FACTS)) {
-    facts.set(catalog, [...(facts.get(catalog) ?? []), fact('definition', label, text)]);
   }
   type Extension = { catalog: string; name: string; owner: string | null };
   for (const { catalog, name, owner } of await rows<Extension>(EXTENSIONS)) {

@@ -1,4 +1,6 @@
 import type { Client } from 'pg';
+import { quoteName } from '../database/quote.ts';
+import { CATALOG_COLUMNS, columnsOf } from './catalog-columns.ts';
 
 /**
  * Whether a dump shows everything that the catalogs hold. pg_dump leaves things out without a failure: subscriptions,
@@ -9,16 +11,14 @@ import type { Client } from 'pg';
 export async function readCoverage(
   client: Client,
 ): Promise<(dumped: ReadonlySet<string>) => Promise<string[]>> {
+  const { rows: catalogs } = await client.query<Present>(CATALOGS);
   const { rows: unknown } = await client.query<{ what: string }>(UNKNOWN);
-  const { rows: others } = await client.query<{ name: string }>(OTHER_CATALOGS, [KNOWN_CATALOGS]);
   const { rows: hidden } = await client.query<{ count: number }>(HIDDEN_MAPPINGS);
-  const { rows: present } = await client.query<{ catalog: string; oids: string[] }>(PRESENT);
-  const sentences = unknown.map(({ what }) => `${what} is not known to this version of makesafe`);
-  for (const { name } of others) {
-    const { rowCount } = await client.query(`SELECT FROM pg_catalog.${name} LIMIT 1`);
-    if (rowCount !== 0)
-      sentences.push(`catalog ${name} is not known to this version of makesafe, and not empty`);
-  }
+  const { rows: present } = await client.query<{ catalog: string; oids: string[] }>(objectsIn(catalogs));
+  const sentences = [
+    ...unknown.map(({ what }) => `${what} is ${UNKNOWN_HERE}`),
+    ...(await unknownCatalogs(client, catalogs)),
+  ];
   if (hidden[0]!.count > 0) {
     sentences.push(`options of ${hidden[0]!.count} user mappings are hidden from the role that read`);
   }
@@ -34,6 +34,12 @@ export async function readCoverage(
   };
 }
 
+interface Present {
+  readonly catalog: string;
+  readonly columns: readonly string[];
+}
+
+const UNKNOWN_HERE = 'not known to this version of makesafe';
 const MOST_NAMED = 20;
 const NAMED = `
   SELECT concat(type, ' ', identity) AS what
@@ -68,13 +74,18 @@ const IN_PART: Readonly<Record<string, string>> = {
   pg_rewrite: `rulename <> '_RETURN'`,
 };
 
-const PRESENT = [...WHOLE.map((table) => [table, 'true']), ...Object.entries(IN_PART)]
-  .map(
-    ([table, condition]) =>
-      `SELECT '${table}'::regclass::oid::text AS catalog, coalesce(array_agg(oid::text), '{}') AS oids
-       FROM ${table} o WHERE ${own(table!)} AND ${condition}`,
-  )
-  .join(' UNION ALL ');
+/** Of an older server, in the catalogs that it has. */
+function objectsIn(catalogs: readonly Present[]): string {
+  const there = new Set(catalogs.map(({ catalog }) => catalog));
+  return [...WHOLE.map((table): [string, string] => [table, 'true']), ...Object.entries(IN_PART)]
+    .filter(([table]) => there.has(table))
+    .map(
+      ([table, condition]) =>
+        `SELECT '${table}'::regclass::oid::text AS catalog, coalesce(array_agg(oid::text), '{}') AS oids
+         FROM ${table} o WHERE ${own(table)} AND ${condition}`,
+    )
+    .join(' UNION ALL ');
+}
 
 const UNKNOWN = `
   SELECT DISTINCT format('relkind %L in pg_class', relkind) AS what FROM pg_class WHERE relkind <> ALL ('{r,i,S,t,v,m,c,f,p,I}')
@@ -89,71 +100,26 @@ const HIDDEN_MAPPINGS = `
   WHERE umoptions IS NULL AND usename <> current_user
     AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)`;
 
-const OTHER_CATALOGS = `
-  SELECT quote_ident(relname) AS name FROM pg_class
-  WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r' AND oid < 16384 AND relname <> ALL ($1)`;
+/** Not those that somebody added. */
+const CATALOGS = `
+  SELECT relname AS catalog, array_agg(attname::text ORDER BY attname) AS columns
+  FROM pg_class c JOIN pg_attribute ON attrelid = c.oid
+  WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r' AND c.oid < 16384 AND attnum > 0 AND NOT attisdropped
+  GROUP BY relname ORDER BY relname`;
 
-/** Those of 13 to 18. */
-const KNOWN_CATALOGS = [
-  ...['aggregate', 'am', 'amop', 'amproc', 'attrdef', 'attribute', 'auth_members', 'authid', 'cast', 'class'],
-  ...[
-    'collation',
-    'constraint',
-    'conversion',
-    'database',
-    'db_role_setting',
-    'default_acl',
-    'depend',
-    'description',
-  ],
-  ...[
-    'enum',
-    'event_trigger',
-    'extension',
-    'foreign_data_wrapper',
-    'foreign_server',
-    'foreign_table',
-    'index',
-  ],
-  ...[
-    'inherits',
-    'init_privs',
-    'language',
-    'largeobject',
-    'largeobject_metadata',
-    'namespace',
-    'opclass',
-    'operator',
-  ],
-  ...[
-    'opfamily',
-    'parameter_acl',
-    'partitioned_table',
-    'policy',
-    'proc',
-    'publication',
-    'publication_namespace',
-  ],
-  ...[
-    'publication_rel',
-    'range',
-    'replication_origin',
-    'rewrite',
-    'seclabel',
-    'sequence',
-    'shdepend',
-    'shdescription',
-  ],
-  ...['shseclabel', 'statistic', 'statistic_ext', 'statistic_ext_data', 'subscription', 'subscription_rel'],
-  ...[
-    'tablespace',
-    'transform',
-    'trigger',
-    'ts_config',
-    'ts_config_map',
-    'ts_dict',
-    'ts_parser',
-    'ts_template',
-  ],
-  ...['type', 'user_mapping'],
-].map((name) => `pg_${name}`);
+/** Sentences: which catalogs have rows, and which catalogs have columns, that nobody here knows. */
+async function unknownCatalogs(client: Client, catalogs: readonly Present[]): Promise<string[]> {
+  const sentences: string[] = [];
+  for (const { catalog, columns } of catalogs) {
+    const known = CATALOG_COLUMNS[catalog];
+    if (known) {
+      const all = new Set(columnsOf(known));
+      const others = columns.filter((column) => !all.has(column));
+      sentences.push(...others.map((column) => `column ${column} of catalog ${catalog} is ${UNKNOWN_HERE}`));
+    } else {
+      const { rowCount } = await client.query(`SELECT FROM pg_catalog.${quoteName(catalog)} LIMIT 1`);
+      if (rowCount !== 0) sentences.push(`catalog ${catalog} is ${UNKNOWN_HERE}, and not empty`);
+    }
+  }
+  return sentences;
+}

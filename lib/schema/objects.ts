@@ -195,9 +195,9 @@ const NONE: readonly never[] = [];
 const isPublicSchema = ({ kind, name }: Entry): boolean =>
   (kind === 'SCHEMA' && name === 'public') || (kind === 'COMMENT' && name === 'SCHEMA public');
 
-/** It is read from the catalog, where there is one to read. */
+/** What is said of the database is read from the catalog, where there is one to read. */
 const isDatabaseComment = ({ kind, name }: Entry): boolean =>
-  kind === 'COMMENT' && name.startsWith('DATABASE ');
+  (kind === 'COMMENT' || kind === 'SECURITY LABEL') && name.startsWith('DATABASE ');
 
 /** Of a partition: named by its identifier, which is another one everywhere. The catalog tells which are disabled. */
 const isForeignKeyTrigger = ({ kind, definition }: Entry): boolean =>

@@ -114,6 +114,11 @@ test('roles bear on a database themselves, or by what they are members of', () =
   const base = [role('a', true, 'b'), role('b', false, 'c'), role('c', false), role('d', false)];
   const compared = [role('a', false), role('d', false), role('e', true)];
   expect([...involvedRoles(base, compared)].sort()).toEqual(['a', 'b', 'c', 'e']);
+  // Both on one server: the other environment's own role is in a group that has rights here.
+  const [theirs, ours] = ['app_a', 'app_b'].map((name) => ({ ...role(name, true), asMember: true }));
+  const owner = (name: string): ServerRole => ({ ...role('<owner>', true), role: name });
+  expect([...involvedRoles([owner('app_b'), theirs!], [owner('app_a'), ours!])]).toEqual(['<owner>']);
+  expect([...involvedRoles([owner('app_b'), theirs!], [owner('app_c'), ours!])]).toContain('app_a');
 });
 
 test.each([
