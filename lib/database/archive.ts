@@ -1,3 +1,4 @@
+import { PIECE } from '../archive/decompress.ts';
 import {
   LARGE_OBJECTS,
   TABLE_DATA,
@@ -8,9 +9,6 @@ import {
   type Reading,
 } from '../archive/toc.ts';
 import type { ByteStream } from './byte-stream.ts';
-
-/** Bytes that pass from one stage to the next at a time, where there are many. */
-export const PIECE = 131_072;
 
 /** The table of contents of a dump in custom or directory format. */
 export interface ArchiveHead extends Head {

@@ -22,6 +22,8 @@ export interface BackupFacts extends SourceDatabase {
   readonly format: 'custom' | 'directory';
   /** Tables in it, partitions and partitioned ones included. */
   readonly tables: number;
+  /** Rows of each table, by `schema.name`, as they were read back; facts of an older makesafe have none. */
+  readonly rows?: Readonly<Record<string, number>>;
   /** Bytes of the dump. */
   readonly size: number;
   /** Bytes of the database at the time, as the server counts them. */

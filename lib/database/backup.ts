@@ -1,24 +1,23 @@
-import { createReadStream, renameSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { chmod, open, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { byteSize, counted } from '../display.ts';
 import { FailedError, messageOf } from '../errors.ts';
 import { flushFolder, writeWhole } from '../files.ts';
-import type { Result } from '../process.ts';
 import type { StackRun } from '../task.ts';
 import { lookAtFolder } from '../system/destination.ts';
 import { cannotBeWritten, putInFreePlace } from '../system/place.ts';
 import { isThere } from '../system/read-bounded.ts';
 import { whileUnfinished } from '../unfinished.ts';
-import type { ArchiveHead } from './archive.ts';
 import { readDatabaseFacts, type BackupFacts, type TakenBackup } from './backup-facts.ts';
 import { keepNewest } from './backup-retention.ts';
 import { checkPlace } from './backup-place.ts';
 import { readBackups } from './backups.ts';
 import { checksum, filesOf, sizeOf } from './checksum.ts';
 import { checkSpace, expectedSize } from './disk-space.ts';
-import { countTables, decodeCustom, decodeDirectory } from './dump-file.ts';
+import { readArchive, type ReadArchive } from './dump.ts';
+import { named } from './dump-file.ts';
 import { Meter } from './meter.ts';
 import { withSeal } from './seal.ts';
 import { removeUnfinished, unfinishedName } from './unfinished-backups.ts';
@@ -28,7 +27,7 @@ export async function backup(run: StackRun): Promise<void> {
   const { stack, environment, terminal, actor, values, command } = run;
   const folder = resolve(values['BACKUP_DIR'] as string);
   const jobs = values['JOBS'] as number;
-  const format = jobs > 1 ? `--format=directory --jobs=${jobs}` : customFormat(run).join(' ');
+  const format = jobs > 1 ? `--format=directory --jobs=${jobs}` : '--format=custom';
   const file = fileFor(run, folder, new Date());
   const plan = `pg_dump ${format} ${stack.database.name} > ${relative('', file)}`;
   const taken = await actor.act(plan, () => takeBackup(run, folder, jobs));
@@ -56,7 +55,6 @@ export async function takeBackup(run: StackRun, folder: string, jobs = 1): Promi
   await checkPlace(run, folder);
   await removeUnfinished(folder);
   const unverified = unfinishedName(fileFor(run, folder, time));
-  const dump = jobs > 1 ? undefined : beginDump(run);
   try {
     const about = await stack.withClient(stack.database.name, readDatabaseFacts);
     const earlier = readBackups(folder).find(
@@ -68,12 +66,14 @@ export async function takeBackup(run: StackRun, folder: string, jobs = 1): Promi
     return await whileUnfinished(
       `an unfinished file in ${folder}, which the next backup removes`,
       async () => {
-        const { head, sha256 } = dump
-          ? await takeFile(run, dump, unverified)
-          : await takeFolder(run, unverified, jobs, needed);
+        const format = jobs > 1 ? 'directory' : 'custom';
+        const { archive, sha256 } =
+          format === 'custom'
+            ? await takeFile(run, unverified)
+            : await takeFolder(run, unverified, jobs, needed);
         const facts: BackupFacts = await withSeal(stack, {
-          ...{ environment: environment.name, ...about, format: head.format, tables: countTables(head) },
-          ...{ size: sizeOf(unverified), sha256, time: time.toISOString() },
+          ...{ environment: environment.name, ...about, format, tables: archive.tables },
+          ...{ rows: rowsOf(archive), size: sizeOf(unverified), sha256, time: time.toISOString() },
         });
         run.signal.throwIfAborted();
         await writeWhole(`${unverified}.json`, 0o600, (output) => {
@@ -85,7 +85,6 @@ export async function takeBackup(run: StackRun, folder: string, jobs = 1): Promi
       },
     );
   } catch (error) {
-    dump?.meter.destroy();
     for (const half of [unverified, `${unverified}.json`])
       await rm(half, { recursive: true, force: true }).catch(() => {});
     throw error;
@@ -123,43 +122,26 @@ function fileFor({ stack, environment }: StackRun, folder: string, time: Date): 
   }
 }
 
+/** Of each table whose data are rows of COPY, as pg_dump writes them. */
+const rowsOf = ({ brings }: ReadArchive): Record<string, number> =>
+  Object.fromEntries(
+    [...brings.tables].flatMap(([table, data]) => (typeof data === 'number' ? [[table, data]] : [])),
+  );
+
 async function takeFolder(run: StackRun, path: string, jobs: number, needed: number): Promise<ReadBack> {
   const { stack, terminal } = run;
   await stack.dumpDirectory(jobs, path, new Meter(terminal, `backing up ${stack.database.name}`), needed);
   await flush(path);
-  return readBack(run, path);
+  return readBack(run, path, 'directory');
 }
 
-async function takeFile(run: StackRun, dump: BegunDump, path: string): Promise<ReadBack> {
-  const written = writeDump(run, dump, path);
-  const file = written.then(() => path);
-  // Begun by now, so that it has started by the time that there is something to read.
-  const verified = run.stack.verifyArchive(file);
-  for (const later of [file, verified]) later.catch(() => {});
-  const read = await readBack(run, path, await written);
-  await verified;
-  return read;
-}
-
-interface BegunDump {
-  readonly meter: Meter;
-  readonly ended: Promise<Result>;
-}
-
-/** Starts pg_dump, which reads the catalogue first: that takes as long as reading the facts. What it says waits. */
-function beginDump(run: StackRun): BegunDump {
-  const { stack, terminal } = run;
+async function takeFile(run: StackRun, path: string): Promise<ReadBack> {
+  const { stack, terminal, signal } = run;
   const meter = new Meter(terminal, `backing up ${stack.database.name}`);
-  // Whoever ends it before its time does not want to hear of it.
-  meter.on('error', () => {});
-  const ended = stack.dump(customFormat(run), meter);
-  ended.catch(() => {});
-  return { meter, ended };
-}
-
-/** @returns the checksum of what pg_dump wrote */
-async function writeDump({ signal }: StackRun, { meter, ended }: BegunDump, path: string): Promise<string> {
+  const compression = await stack.compression();
+  const compress = compression === undefined ? [] : [`--compress=${compression}`];
   await writeWhole(path, 0o600, async (output) => {
+    const ended = stack.dump(['--format=custom', ...compress], meter);
     const [dumped, written] = await Promise.allSettled([ended, pipeline(meter, output, { signal })]);
     // A disk that is full ends pg_dump as well: it is the reason.
     if (written.status === 'rejected') throw written.reason;
@@ -167,14 +149,17 @@ async function writeDump({ signal }: StackRun, { meter, ended }: BegunDump, path
     const { status, stderr } = dumped.value;
     if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);
   });
-  return meter.sha256;
+  const [read] = await allOf([readBack(run, path, 'custom', meter.sha256), stack.verifyArchive(path)]);
+  return read;
 }
 
-/** Compiled to WebAssembly, gzip's usual level takes most of the time of a backup, for a few per cent of its size. */
-const customFormat = ({ stack }: StackRun): string[] => [
-  '--format=custom',
-  ...(stack.pgDump === 'bundled' ? ['--compress=gzip:1'] : []),
-];
+/** Waits for all of them, and then throws what the first of them threw: nothing goes on behind it. */
+async function allOf<T extends readonly Promise<unknown>[]>(
+  works: readonly [...T],
+): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(works);
+  return Promise.all(works);
+}
 
 /** Makes sure that a power cut does not undo it. */
 async function flush(folder: string): Promise<void> {
@@ -186,7 +171,7 @@ async function flush(folder: string): Promise<void> {
 }
 
 interface ReadBack {
-  readonly head: ArchiveHead;
+  readonly archive: ReadArchive;
   readonly sha256: string;
 }
 
@@ -195,15 +180,19 @@ interface ReadBack {
  *
  * @param written the checksum of what pg_dump wrote to a file
  */
-async function readBack({ terminal }: StackRun, path: string, written?: string): Promise<ReadBack> {
+async function readBack(
+  { terminal }: StackRun,
+  path: string,
+  kind: BackupFacts['format'],
+  written?: string,
+): Promise<ReadBack> {
   const meter = new Meter(terminal, 'reading it back', sizeOf(path));
   const sha256 = await checksum(path, meter);
   if (written !== undefined && sha256 !== written)
     throw new FailedError(`the disk gives back something else than pg_dump wrote (${path})`);
-  const decode = written === undefined ? decodeDirectory(path) : decodeCustom(createReadStream(path));
-  const head = await decode.catch((error: unknown) => {
+  const archive = await named(() => readArchive({ path, kind, gzip: false })).catch((error: unknown) => {
     throw new FailedError(`the backup cannot be read back: ${messageOf(error)}`, { cause: error });
   });
   terminal.clear();
-  return { head, sha256 };
+  return { archive, sha256 };
 }

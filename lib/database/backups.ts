@@ -23,6 +23,9 @@ export function readBackups(folder: string): TakenBackup[] {
     .sort((a, b) => Date.parse(b.facts.time) - Date.parse(a.facts.time));
 }
 
+/** The facts beside a dump, wherever somebody has copied both. */
+export const factsBeside = (file: string): BackupFacts | undefined => readFacts(`${file}.json`);
+
 /** Undefined for what no backup of ours has beside it, whatever it is. */
 function readFacts(file: string): BackupFacts | undefined {
   try {
@@ -121,10 +124,10 @@ export async function backups(run: StackRun): Promise<void> {
   terminal.ok(`${counted(listed.length, 'backup')} of ${environment.name}, all whole`);
 }
 
-/** Settings of a database may hold what is nobody's to read. */
-function listable(facts: BackupFacts): Omit<BackupFacts, 'home' | 'seal'> {
-  const { home, seal, ...shown } = facts;
-  void [home, seal];
+/** Settings of a database may hold what is nobody's to read; the rows of 10,000 tables are for whoever opens the file. */
+function listable(facts: BackupFacts): Omit<BackupFacts, 'home' | 'seal' | 'rows'> {
+  const { home, seal, rows, ...shown } = facts;
+  void [home, seal, rows];
   return shown;
 }
 

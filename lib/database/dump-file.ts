@@ -1,16 +1,29 @@
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
+import { Readable, Writable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createInflate } from 'node:zlib';
 import { messageOf } from '../errors.ts';
+import { decompressor, isReadHere } from '../archive/decompress.ts';
 import type { Compression, Entry } from '../archive/toc.ts';
-import { PIECE, readData, readHead, type ArchiveHead } from './archive.ts';
+import { readData, readHead, type ArchiveHead } from './archive.ts';
 import { ByteStream } from './byte-stream.ts';
 
-/** The stages between the bytes of a dump's data and the data themselves. */
-export const decompress = (compression: Compression): NodeJS.ReadWriteStream[] =>
-  compression === 'gzip' ? [createInflate({ chunkSize: PIECE })] : [];
+/** None for what cannot be decompressed here: its frame is read then, and what it holds is for pg_restore to say. */
+function stagesFor(compression: Compression): Transform[] {
+  const stage = isReadHere(compression) ? decompressor(compression) : undefined;
+  return stage ? [stage] : [];
+}
+
+/** By the name that pg_dump gives a file of data in directory format. */
+export const compressionOf = (path: string): Compression =>
+  SUFFIXES.find(([suffix]) => suffix !== '' && path.endsWith(suffix))?.[1] ?? 'none';
+
+const SUFFIXES = [
+  ['', 'none'],
+  ['.gz', 'gzip'],
+  ['.lz4', 'lz4'],
+  ['.zst', 'zstd'],
+] as const;
 
 export const nowhere = (see: (bytes: Buffer) => void = () => {}): Writable =>
   new Writable({
@@ -24,8 +37,7 @@ export const nowhere = (see: (bytes: Buffer) => void = () => {}): Writable =>
 export type SeeData = (entry: number, bytes: Buffer) => void;
 
 /**
- * Reads a custom-format dump to its end, all data decompressed as far as this machine can (none and gzip, pg_dump's
- * usual one).
+ * Reads a custom-format dump to its end, all data decompressed as far as this machine can.
  *
  * @throws Error saying what is wrong with it
  */
@@ -37,7 +49,7 @@ export async function decodeCustom(source: Readable, see: SeeData = () => {}): P
     for await (const data of readData(bytes, head)) {
       await pipeline([
         Readable.from(data.bytes),
-        ...decompress(head.compression),
+        ...stagesFor(head.compression),
         nowhere((bytes) => see(data.entry, bytes)),
       ]);
     }
@@ -59,7 +71,7 @@ export async function decodeDirectory(folder: string, see: SeeData = () => {}): 
     for (const { entry, path } of dataFiles(folder, head)) {
       await pipeline([
         createReadStream(path),
-        ...(path.endsWith('.gz') ? [createGunzip()] : []),
+        ...stagesFor(compressionOf(path)),
         nowhere((bytes) => see(entry.id, bytes)),
       ]);
     }
@@ -101,7 +113,7 @@ function listOf(path: string): string {
 function existing(folder: string, file: string): string {
   if (file !== basename(file) || file === '..')
     throw new Error(`its table of contents names a file elsewhere: ${file}`);
-  for (const suffix of ['', '.gz', '.lz4', '.zst']) {
+  for (const [suffix] of SUFFIXES) {
     const path = join(folder, file + suffix);
     if (!existsSync(path)) continue;
     if (!statSync(path).isFile()) throw new Error(`its file ${file} is no file`);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PassThrough, pipeline, type Readable, type Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ConfigurationError, MakesafeError, messageOf } from '../errors.ts';
+import { isReadHere } from '../archive/decompress.ts';
 import type { Compression } from '../archive/toc.ts';
 import { sizeOf } from './checksum.ts';
 import type { ArchiveHead } from './archive.ts';
@@ -85,7 +86,7 @@ export async function inspectDump(name: string, path: string, expected: Expected
     if (kind === 'plain') return readText(openDump(about, meter()), parameter === 'DUMP');
     const found = await readArchive(about, meter());
     const { compression, encoding, server } = found;
-    const isForeign = compression === 'lz4' || compression === 'zstd';
+    const isForeign = compression !== undefined && !isReadHere(compression);
     if (!isForeign && (encoding ?? 'UTF8') === 'UTF8') return found;
     if (!isForeign || !expected.toText)
       return refuse(
@@ -105,10 +106,24 @@ export async function inspectDump(name: string, path: string, expected: Expected
   }
 }
 
+/** What an archive says and holds. */
+export type ReadArchive = Pick<Dump, 'compression' | 'contents' | 'server' | 'encoding' | 'errands'> & {
+  readonly tables: number;
+  readonly brings: Brings;
+};
+
 type Contents = Pick<Dump, 'contents' | 'server' | 'tables' | 'brings' | 'errands'> &
   Partial<Pick<Dump, 'compression' | 'encoding' | 'isText'>>;
 
-async function readArchive(about: Pick<Dump, 'path' | 'kind' | 'gzip'>, meter: Transform): Promise<Contents> {
+/**
+ * Reads an archive to its end, all data decompressed as far as this machine can.
+ *
+ * @throws Error saying what is wrong with it
+ */
+export async function readArchive(
+  about: Pick<Dump, 'path' | 'kind' | 'gzip'>,
+  meter: Transform = new PassThrough(),
+): Promise<ReadArchive> {
   let contents = 0;
   const counters = new Map<number, RowCounter>();
   const see = (entry: number, bytes: Buffer): void => {

@@ -2,14 +2,14 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { pipeline as flow } from 'node:stream/promises';
-import { createGunzip, createInflate } from 'node:zlib';
 import type { Client } from 'pg';
 import { from } from 'pg-copy-streams';
-import type { Entry } from '../archive/toc.ts';
-import { PIECE, readData, readHead, type ArchiveHead } from './archive.ts';
+import { decompressor } from '../archive/decompress.ts';
+import type { Compression, Entry } from '../archive/toc.ts';
+import { readData, readHead, type ArchiveHead } from './archive.ts';
 import { ByteStream } from './byte-stream.ts';
 import { openDump, type Dump } from './dump.ts';
-import { dataFiles } from './dump-file.ts';
+import { compressionOf, dataFiles } from './dump-file.ts';
 import { restoreFailure, serverMessage } from './restore-failure.ts';
 import { restoreStatements } from './restore-script.ts';
 import { errandsOf } from './restore/forms.ts';
@@ -195,10 +195,7 @@ async function openArchive(dump: Dump, meter: Transform): Promise<Archive> {
 async function* customData(bytes: ByteStream, head: ArchiveHead): AsyncGenerator<Incoming> {
   for await (const { bytes: raw, ...data } of readData(bytes, head)) {
     const source = Readable.from(raw, { objectMode: false });
-    yield {
-      ...data,
-      content: head.compression === 'gzip' ? connect(source, createInflate({ chunkSize: PIECE })) : source,
-    };
+    yield { ...data, content: decompressed(source, head.compression) };
   }
 }
 
@@ -208,13 +205,15 @@ async function* directoryData(folder: string, head: ArchiveHead, meter: Transfor
   for (const { entry, oid, path } of dataFiles(folder, head)) {
     const source = createReadStream(path);
     source.on('data', (chunk) => meter.write(chunk));
-    const content = path.endsWith('.gz') ? connect(source, createGunzip({ chunkSize: PIECE })) : source;
+    const content = decompressed(source, compressionOf(path));
     yield { entry: entry.id, ...(oid === undefined ? {} : { oid }), content };
   }
 }
 
-/** Whoever reads the last one gets the error of the first. */
-function connect<T extends Transform>(source: Readable, last: T): T {
-  pipeline(source, last, () => {});
-  return last;
+/** Whoever reads it gets the error of the file as well. */
+function decompressed(source: Readable, compression: Compression): Readable {
+  const stage = decompressor(compression);
+  if (!stage) return source;
+  pipeline(source, stage, () => {});
+  return stage;
 }

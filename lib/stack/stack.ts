@@ -192,6 +192,8 @@ export interface Stack {
   freeSpace(folder: string): Promise<number | undefined>;
   /** The pg_dump that `dump` runs where none is asked for. */
   readonly pgDump: PgDump;
+  /** How that pg_dump compresses an archive best, as `--compress` takes it; undefined: as it does by itself. */
+  compression(): Promise<string | undefined>;
   /** Runs pg_dump on the database. Its status is not judged. */
   dump(args: readonly string[], output: Writable, pgDump?: PgDump): Promise<Result>;
   /**
@@ -208,7 +210,7 @@ export interface Stack {
    * @param file kept once it is written; pg_restore is started before
    * @throws FailedError when it cannot be read; why there is no file
    */
-  verifyArchive(file: string | Promise<string>): Promise<void>;
+  verifyArchive(file: string): Promise<void>;
   /** The SQL of an archive that this machine cannot decompress, where there is a pg_restore that can. */
   readonly toText?: ToText;
   /**

@@ -26,6 +26,7 @@ describe.skipIf(inject('noEngine') !== '')('backup', () => {
     const bytes = readFileSync(scratch.path(folder, dump));
     const facts = JSON.parse(scratch.read(`${folder}/${json}`)) as Record<string, unknown>;
     expect(facts).toEqual({
+      rows: expect.objectContaining({ 'mart.suppliers': 500, 'public.alembic_version': 1 }) as unknown,
       environment: 'vm_stg',
       database: 'core_stg',
       serverVersion: await sql(`SELECT current_setting('server_version')`),

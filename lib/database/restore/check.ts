@@ -5,7 +5,7 @@ import { byteSize, counted } from '../../display.ts';
 import { ConfigurationError, RefusedError, messageOf } from '../../errors.ts';
 import type { DestructiveRun, StackRun } from '../../task.ts';
 import { majorVersion } from '../archive.ts';
-import { readBackups } from '../backups.ts';
+import { factsBeside, readBackups, verifyBackup } from '../backups.ts';
 import { rolesScript } from '../bootstrap-roles.ts';
 import { inspectDump, type Dump } from '../dump.ts';
 import { Meter } from '../meter.ts';
@@ -45,6 +45,15 @@ async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
   const path = resolve(name);
   const stamp = await stampOf(path);
   if (stamp === '') throw missing(run, parameter, name);
+  const facts = parameter === 'DUMP' ? factsBeside(path) : undefined;
+  if (
+    facts &&
+    !(await verifyBackup({ file: path, facts }, new Meter(terminal, `reading ${name}`, facts.size)))
+  )
+    throw new ConfigurationError(
+      `${parameter}=${name}: it is not what it was when it was taken: its checksum is not the one in ${name}.json`,
+      { hint: run.command('backups', { ENV: environment.name }) },
+    );
   const dump = await inspectDump(name, path, {
     parameter,
     otherCommand: (command, line) => {
@@ -59,6 +68,10 @@ async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
   });
   inspected.set(path, { dump, stamp });
   terminal.clear();
+  if (dump.compression === 'zstd' && !facts)
+    terminal.warn(
+      `${name} came without ${name}.json: whether a byte of its data has changed cannot be said, since zstd has no checksum`,
+    );
   const server = await stack.withClient(maintenanceDatabase(stack.database.name), async (client) => {
     const { rows } = await client.query<{ version: string }>(
       "SELECT current_setting('server_version') AS version",
