@@ -63,6 +63,9 @@ const INHERITED = [
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
 ];
 
+/** Whether a child process gets it from our environment. */
+export const isInherited = (name: string): boolean => INHERITED.includes(name) && Boolean(process.env[name]);
+
 export function childEnvironment(
   extra: Readonly<Record<string, string>> = {},
   without: Iterable<string> = [],
@@ -185,7 +188,10 @@ function start({ file, args }: Command, options: RunOptions): ChildProcess {
     ? [input === undefined ? 'inherit' : 'pipe', resultOnStdout ? 1 : 2, 2]
     : [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'];
   try {
-    return spawn(file, [...args], { env: childEnvironment(env, without), cwd, stdio });
+    const inherited = childEnvironment({}, without);
+    // As a shell sets it: `${PWD}` in a compose file is where docker compose is typed, and nothing would be the root.
+    const here = cwd === undefined || new Set(without).has('PWD') ? {} : { PWD: cwd };
+    return spawn(file, [...args], { env: { ...inherited, ...here, ...env }, cwd, stdio });
   } catch (error) {
     throw notRun({ file, args }, error);
   }

@@ -91,7 +91,9 @@ const isSecret = (name: string, value: string, file: EnvFile): boolean =>
 export const looksSecret = (name: string, value: string): boolean =>
   /:\/\/[^/@\s]*:[^/@\s]+@/.test(value) || isSecretName(name);
 
+/** `PWD` alone is where somebody is; `DB_PWD` is a password. */
 export const isSecretName = (name: string): boolean =>
+  !/^(OLD)?PWD$/.test(name) &&
   /PASS(WORD|WD|PHRASE|_|$)|PWD|SECRET|TOKEN|PRIVATE|API_?KEY|CREDENTIAL/i.test(name);
 
 /**

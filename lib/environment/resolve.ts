@@ -68,14 +68,20 @@ export function resolveEnvironment(
   const [present, lost] = partition(composeFiles, (file) => isThere(join(root, file)));
   const required =
     entry.stack === 'compose'
-      ? present.flatMap((file) => neededVariables(readComposeFile(root, file, problems)))
-      : REQUIRED;
-  const missing = [...new Set(required)].filter((variable) => !variables.get(variable)?.value);
+      ? present.flatMap((file) =>
+          neededVariables(readComposeFile(root, file, problems)).map(({ name: variable, line }) => ({
+            ...{ variable, by: ` (${file}:${line})` },
+          })),
+        )
+      : REQUIRED.map((variable) => ({ variable, by: '' }));
+  const wanting = required.filter(({ variable }) => !variables.get(variable)?.value);
+  const missing = [...new Set(wanting.map(({ variable }) => variable))];
   const sentences = [
     ...problems,
     ...missing.map((variable) => {
       const place = variables.get(variable)?.place;
-      return place ? `${place}: ${variable} is empty` : `${variable} is in none of the env files`;
+      const by = wanting.find((one) => one.variable === variable)!.by;
+      return place ? `${place}: ${variable} is empty` : `${variable} is in none of the env files${by}`;
     }),
     ...lost.map((file) => `${file}: no such file`),
   ];

@@ -25,6 +25,9 @@ export interface FoundFile {
   readonly means: { readonly name: string; readonly because: string } | undefined;
   /** What says that it is not for development, where its name does not. */
   readonly sign: string | undefined;
+  readonly services: readonly string[];
+  /** Services that its own depend on and that are not in it. */
+  readonly lacks: readonly string[];
   /** Files that it takes services from, by `extends` and `include`. */
   readonly takes: readonly string[];
   /** Why it is none of those that run. */
@@ -41,6 +44,9 @@ const BY_ITSELF = /^(?:docker-)?compose\.ya?ml$/;
 const OVERRIDE = /^(?:docker-)?compose\.override\.ya?ml$/;
 
 export const isFoundByCompose = (path: string): boolean => BY_ITSELF.test(basename(path));
+/** It is for no environment by its name. */
+export const isBase = ({ suffix }: FoundFile): boolean => suffix === '';
+
 export const isOverride = (path: string): boolean => OVERRIDE.test(basename(path));
 
 /** What a file's name says beside docker, compose and stack, in its own spelling: `vm_prod`. */
@@ -94,6 +100,10 @@ function partsOf(path: string, { include = [], services = {} }: Raw): string[] {
 
 function describe(root: string, path: string, raw: Raw): FoundFile {
   const services = Object.values(raw.services ?? {});
+  const names = Object.keys(raw.services ?? {});
+  const depended = services.flatMap((one) =>
+    Array.isArray(one?.depends_on) ? (one.depends_on as string[]) : Object.keys(one?.depends_on ?? {}),
+  );
   const suffix = suffixOf(path);
   const whole = readServices(root, [path]).filter(
     ({ image, context }) => image !== undefined || context !== undefined,
@@ -105,6 +115,8 @@ function describe(root: string, path: string, raw: Raw): FoundFile {
     suffix,
     means: meaningOf(path, suffix, services),
     sign: signOf(path, suffix, services),
+    services: names,
+    lacks: [...new Set(depended)].filter((one) => !names.includes(one)),
     takes: partsOf(path, raw),
     aside: isOverride(path) ? undefined : asideBecause(path),
   };

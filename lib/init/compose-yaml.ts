@@ -20,6 +20,7 @@ export interface RawService {
   readonly entrypoint?: string | readonly string[] | null;
   readonly ports?: readonly unknown[];
   readonly working_dir?: string;
+  readonly depends_on?: readonly string[] | Readonly<Record<string, unknown>>;
   readonly extends?: string | { readonly service?: string; readonly file?: string };
 }
 

@@ -1,16 +1,8 @@
 import { dirname } from 'node:path';
-import { isOverride, sameName, type FoundFile } from './compose-files.ts';
+import { isBase, isOverride, sameName, type FoundFile } from './compose-files.ts';
+import type { Candidate, FoundEnvironment } from './found-environment.ts';
+import { chained, depending } from './together.ts';
 import { isPlainlyLocal } from './words.ts';
-
-/** The compose files of one environment, as `-f` takes them. */
-export interface FoundEnvironment {
-  readonly name: string;
-  readonly files: readonly string[];
-  /** What its data are: everything is protected that is not plainly local. */
-  readonly protected: boolean;
-  /** Why it is protected, or why not. */
-  readonly because: string;
-}
 
 /** Several files that could be those of one environment. */
 export interface Conflict {
@@ -30,17 +22,13 @@ export interface GivenFiles {
   readonly files: readonly string[];
 }
 
-interface Candidate extends FoundEnvironment {
-  /** The file that it is called after. */
-  readonly file: FoundFile | undefined;
-}
-
 /**
  * The environments that compose files stand for.
  *
  * - One with a database of its own is one, under the name that its own name, its folder or its env files give it.
  * - One that cannot stand alone, or has no database, is laid over the file that compose finds by itself, where its name is
  *   one for an environment.
+ * - Files of no meaning are one together, where the repository gives them to compose together or one needs the other.
  * - The one that compose finds by itself is for development, unless something says otherwise, or another file is. Then it
  *   is `main`: nobody says that it is local.
  *
@@ -71,30 +59,12 @@ export function groupFiles(
   const laidUnder = new Set(named.filter(({ files }) => files.length > 1).flatMap(({ files }) => files));
   // Where the local one lies over it, it is no environment besides.
   const standing = plain.filter(({ files, name }) => !(name === 'main' && laidUnder.has(files[0]!)));
-  const together = chains.flatMap((files) => chained(files, live, taken));
+  const together = [...chains.flatMap((files) => chained(files, live, taken)), ...depending(live, chains)];
   const alone = named.filter(
     ({ file }) => file?.means !== undefined || !together.some(({ files }) => files.includes(file!.path)),
   );
   return settle([...standing, ...together, ...alone], given, live);
 }
-
-/** Files of no meaning that the repository gives to compose together. */
-function chained(files: readonly string[], live: readonly FoundFile[], taken: boolean): Candidate[] {
-  const found = files.flatMap((path) => live.find((one) => one.path === path) ?? []);
-  const isOne =
-    found.length === files.length &&
-    found.some(({ hasDatabase }) => hasDatabase) &&
-    found.every((file) => file.means === undefined && !isBase(file));
-  if (!isOne) return [];
-  const sign = found.find((file) => file.sign !== undefined)?.sign;
-  const because =
-    sign ?? (taken ? 'nothing says that it is local' : 'the repository gives them to compose together');
-  return [
-    { name: taken ? 'main' : 'dev', files, protected: taken || sign !== undefined, because, file: undefined },
-  ];
-}
-
-const isBase = ({ suffix }: FoundFile): boolean => suffix === '';
 
 function candidateOf(
   file: FoundFile,

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { isFoundByCompose, isOverride, type FoundFile, type Unreadable } from './compose-files.ts';
-import type { FoundEnvironment } from './environments.ts';
+import type { FoundEnvironment } from './found-environment.ts';
 import type { Variables } from './inspect.ts';
 
 /** A compose file, and what became of it. */
@@ -14,9 +14,7 @@ export function remarksOn(
   looked: readonly (FoundEnvironment & { readonly variables: Variables })[],
 ): string[] {
   return [
-    ...looked.flatMap(({ name, variables }) =>
-      variables.missing.map((variable) => `${name}: ${variable} is in none of the env files`),
-    ),
+    ...looked.flatMap(({ name, variables }) => variables.missing.map((sentence) => `${name}: ${sentence}`)),
     ...new Set(
       looked.flatMap(({ variables, files }) =>
         variables.absent.map(({ path, example }) =>

@@ -1,5 +1,5 @@
 import { basename, dirname, join, normalize } from 'node:path';
-import { variablesWithoutDefault } from '../environment/compose-variables.ts';
+import { isGiven, variablesWithoutDefault } from '../environment/compose-variables.ts';
 import { isSecretName, readEnvFiles, type EnvFile, type Variable } from '../environment/env-files.ts';
 import { UnreachableError } from '../errors.ts';
 import { run, type Result } from '../process.ts';
@@ -16,17 +16,13 @@ export interface Variables {
   readonly envFiles: readonly (string | EnvFile)[];
   /** Secrets that no env file defines: the template's. */
   readonly secrets: readonly string[];
-  /** Other variables that compose calls required and no env file defines, with the places that want them. */
+  /** Other variables that no env file defines, each a sentence with the place that wants it. */
   readonly missing: readonly string[];
   /** Env files that the compose files want and that are not here, with what they are made from. */
   readonly absent: readonly { readonly path: string; readonly example: string | undefined }[];
   /** What says that this is an environment that others use: `.env says ENVIRONMENT=production`. */
   readonly sign: string | undefined;
 }
-
-/** The shell, git and compose give them: they are defined, and no secrets. */
-const GIVEN =
-  /^(PWD|OLDPWD|HOME|USER|LOGNAME|HOSTNAME|HOST|SHELL|PATH|TMPDIR|UID|GID|EUID|COMPOSE_\w+|DOCKER_\w+|GIT_\w+)$/;
 
 /** The env files that belong to an environment by their names, and a secrets file where secrets are defined nowhere. */
 export function inspectVariables(root: string, name: string, files: readonly string[]): Variables {
@@ -52,16 +48,25 @@ export function inspectVariables(root: string, name: string, files: readonly str
   const isDefined = ({ name: variable }: { name: string }): boolean => {
     const known = variables.get(variable);
     return (
-      GIVEN.test(variable) ||
+      isGiven(variable) ||
       Boolean(known?.value) ||
       (known !== undefined && [...made.values()].some((example) => known.place.startsWith(`${example}:`)))
     );
   };
-  const uses = files
-    .flatMap((file) => variablesWithoutDefault(readText(join(root, file), { as: file })))
+  const wanted = files
+    .flatMap((file) =>
+      variablesWithoutDefault(readText(join(root, file), { as: file })).map((use) => ({ ...use, file })),
+    )
     .filter((use) => !isDefined(use));
+  // The first place of each.
+  const uses = [...new Map(wanted.toReversed().map((use) => [use.name, use])).values()].toReversed();
   const secrets = uses.filter((use) => isSecretName(use.name)).map((use) => use.name);
-  const missing = uses.filter((use) => use.required && !isSecretName(use.name)).map((use) => use.name);
+  const missing = uses
+    .filter((use) => !isSecretName(use.name))
+    .map(({ name: variable, file, line, ...use }) => {
+      const needed = use.required || use.beginsPath ? '' : ', and empty for compose';
+      return `${variable} is in none of the env files${needed} (${file}:${line})`;
+    });
   const own = SECRETS.replace('{environment}', name);
   const needsSecrets = secrets.length > 0 || isPresent(root, own);
   return {
@@ -70,23 +75,11 @@ export function inspectVariables(root: string, name: string, files: readonly str
       ...used.map((path) => path.replace(`.env.${name}`, '.env.{environment}')),
       ...(needsSecrets ? [{ path: SECRETS, secret: true }] : []),
     ],
-    secrets: [...new Set(secrets)],
-    missing: [...new Set(missing)].map((variable) => `${variable} (${placeOf(root, files, variable)})`),
+    secrets,
+    missing,
     absent,
     sign: signIn(variables),
   };
-}
-
-/** `docker-compose.yml:12`: the first use. */
-function placeOf(root: string, files: readonly string[], variable: string): string {
-  const use = new RegExp(`\\$\\{?${variable}\\b`);
-  for (const file of files) {
-    const at = readText(join(root, file), { as: file })
-      .split('\n')
-      .findIndex((line) => !/^\s*#/.test(line) && use.test(line));
-    if (at >= 0) return `${file}:${at + 1}`;
-  }
-  return files[0]!;
 }
 
 function signIn(variables: ReadonlyMap<string, Variable>): string | undefined {

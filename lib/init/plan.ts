@@ -1,12 +1,13 @@
 import { dirname, resolve } from 'node:path';
 import type { EnvironmentEntry, Registry } from '../environment/registry.ts';
-import { ConfigurationError, UsageError } from '../errors.ts';
+import { ConfigurationError } from '../errors.ts';
 import { describeApplication, findApplication, type FoundApplication } from './application.ts';
 import type { Asker } from './ask.ts';
-import { findChains } from './chains.ts';
-import { findComposeFiles, isOverride, type FoundFile, type Unreadable } from './compose-files.ts';
+import { chooseEnvironments, type Wishes } from './choose-environments.ts';
+import { findComposeFiles, type Unreadable } from './compose-files.ts';
 import { fatesOf, remarksOn, type Fate } from './fates.ts';
-import { filesFor, groupFiles, isLocal, type FoundEnvironment, type GivenFiles } from './environments.ts';
+import { isLocal } from './environments.ts';
+import type { FoundEnvironment } from './found-environment.ts';
 import { trackedFiles } from './git.ts';
 import {
   findRolesScript,
@@ -15,7 +16,7 @@ import {
   runningProjects,
   type Variables,
 } from './inspect.ts';
-import { isPresent, listFiles, projectName } from './project.ts';
+import { listFiles, projectName } from './project.ts';
 import { databaseServices, readStack, type Service } from './services.ts';
 import type { Row } from './table.ts';
 
@@ -29,12 +30,6 @@ export interface Plan {
   readonly rows: readonly Row[];
   /** Each compose file, and what became of it. */
   readonly files: readonly Fate[];
-}
-
-export interface Wishes {
-  readonly ENVIRONMENTS?: readonly string[] | undefined;
-  readonly PROTECTED?: readonly string[] | undefined;
-  readonly FILES?: readonly GivenFiles[] | undefined;
 }
 
 /** An environment with what its compose files say. */
@@ -100,63 +95,6 @@ export async function makePlan(root: string, wishes: Wishes, asker: Asker): Prom
       applicationBecause: one.application.because,
     })),
     files: fatesOf(found, unreadable, looked),
-  };
-}
-
-async function chooseEnvironments(
-  root: string,
-  files: readonly string[],
-  found: readonly FoundFile[],
-  wishes: Wishes,
-  asker: Asker,
-): Promise<FoundEnvironment[]> {
-  const given = wishes.FILES ?? [];
-  const absent = given.flatMap((one) => one.files).find((file) => !isPresent(root, file));
-  if (absent !== undefined) throw new UsageError(`FILES: ${absent}: no such file`);
-  if (found.length === 0 && given.length === 0) {
-    throw new ConfigurationError(`there is no compose file in ${root}`, {
-      hint: 'run this in the repository that has the compose files',
-    });
-  }
-  const chains = findChains(
-    root,
-    files,
-    found.map(({ path }) => path),
-  );
-  const answered = [...given];
-  for (;;) {
-    const grouping = groupFiles(found, answered, chains);
-    const before = answered.length;
-    for (const { name, about, candidates } of grouping.conflicts) {
-      const spelled = candidates.map((one) => `${name}:${one.join('+')}`);
-      const said = await asker.decide({ name: 'FILES', about, candidates: spelled });
-      if (said !== undefined) answered.push({ name, files: candidates[spelled.indexOf(said)]! });
-    }
-    asker.settle();
-    if (answered.length > before) continue;
-    if (grouping.environments.length === 0) return [await withoutDatabase(found, asker)];
-    const all = grouping.environments;
-    return wishes.ENVIRONMENTS ? filesFor(wishes.ENVIRONMENTS, all) : [...all];
-  }
-}
-
-/** No file that runs has a database: one that was set aside may, or the database is one that cannot be told. */
-async function withoutDatabase(found: readonly FoundFile[], asker: Asker): Promise<FoundEnvironment> {
-  const live = found.filter(({ aside, path }) => aside === undefined && !isOverride(path));
-  const choice = live.length > 0 ? live : found.filter(({ hasDatabase }) => hasDatabase);
-  const candidates = choice.map(({ path }) => `dev:${path}`);
-  const said = await asker.decide({
-    name: 'FILES',
-    about: 'no compose file that runs has a database that can be told',
-    candidates,
-  });
-  asker.settle();
-  const files = said!.slice('dev:'.length).split('+');
-  const sign = found.find(({ path }) => path === files[0])?.sign;
-  return {
-    ...{ name: 'dev', files },
-    protected: sign !== undefined,
-    because: sign ?? 'it is the only one',
   };
 }
 

@@ -40,7 +40,7 @@ function servicesOf(root: string, files: readonly string[], raw: Raw): Service[]
   const folder = resolve(root, dirname(files[0]!));
   // In compose's order, also where it is not installed: what is asked is the same everywhere.
   return Object.entries(raw.services ?? {})
-    .map(([name, service]) => normalise(name, service ?? {}, folder))
+    .map(([name, service]) => normalise(name, service ?? {}, folder, root))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -59,7 +59,11 @@ async function askCompose(root: string, files: readonly string[]): Promise<Raw |
 const words = (line: string | readonly string[] | null | undefined): string =>
   typeof line === 'string' ? line : (line ?? []).join(' ');
 
-function normalise(name: string, service: RawService, folder: string): Service {
+/** `${PWD}` is where compose is typed: in the repository's folder. Uninterpolated, compose puts its own in front of it. */
+const inRoot = (path: string, root: string): string =>
+  path.replace(/^(?:\/.*\/)?\$(?:PWD\b|\{PWD(?::?[-?][^}]*)?\})/, () => root);
+
+function normalise(name: string, service: RawService, folder: string, root: string): Service {
   const { image, build, environment = [], volumes, entrypoint, command, ports, working_dir } = service;
   const { context, dockerfile, target } =
     typeof build === 'string' ? { context: build } : build ? { context: '.', ...build } : {};
@@ -68,14 +72,15 @@ function normalise(name: string, service: RawService, folder: string): Service {
     : (environment as Record<string, string | number | boolean | null>);
   return {
     ...{ name, image, dockerfile, stage: target, folder: working_dir },
-    context: context === undefined ? undefined : resolve(folder, context),
+    context: context === undefined ? undefined : resolve(folder, inRoot(context, root)),
     environment: Object.keys(values),
     values: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value ?? '')])),
     command: `${words(entrypoint)} ${words(command)}`.trim(),
     ports: ports?.length ?? 0,
     mounts: (volumes ?? []).map((volume) => {
-      const [source = '', target = ''] =
-        typeof volume === 'string' ? volume.split(':') : [volume.source, volume.target];
+      const [given = '', target = ''] =
+        typeof volume === 'string' ? inRoot(volume, root).split(':') : [volume.source, volume.target];
+      const source = inRoot(given, root);
       return { source: /^[./~]/.test(source) ? resolve(folder, source) : source, target };
     }),
   };

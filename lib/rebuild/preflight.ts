@@ -2,6 +2,7 @@ import { readLikelyRevisions } from '../database/revisions.ts';
 import { checkDatabase } from '../database/reset-database.ts';
 import {
   CancelledError,
+  ConfigurationError,
   MakesafeError,
   RefusedError,
   UnreachableError,
@@ -42,6 +43,9 @@ async function checkAlembic(run: DestructiveRun, heads: () => Promise<Heads>): P
   // What is printed now would stand between the line that was typed and the screen.
   if (!actor.dryRun && environment.entry.local === true) await stack.build({ quietly: true });
   const reached = stack.alembic(['current'], { ini, quiet: true, strict: true }).catch((error: unknown) => {
+    // A reset mends the data of an embedded server, and no compose file.
+    if (error instanceof ConfigurationError && environment.entry.stack === 'compose')
+      throw refusedBefore(error.message, error.hint);
     if (!(error instanceof MakesafeError) || error instanceof RefusedError) throw error;
   });
   await Promise.all([reached, checkHeads(run, heads)]);

@@ -53,6 +53,12 @@ describe.skipIf(inject('noEngine') !== '')(
       const up = await task('al-up-env ENV=closed');
       expect(up.stderr).toMatch(said);
       expect(up.status).toBe(78);
+      // Known before, it is said before: the database that would be gone is still there.
+      const rebuild = await task('db-rebuild-env ENV=closed WAIT=0');
+      expect(rebuild.stderr).toContain('refused; nothing was touched');
+      expect(rebuild.stderr).toMatch(said);
+      expect(rebuild.status).toBe(77);
+      await done('health ENV=closed');
       await done('db-reset-volume-env ENV=closed WAIT=0');
     });
   },

@@ -331,7 +331,10 @@ test('env files by their names, secrets that none defines, and what compose call
       { path: 'secrets/.env.{environment}.secrets', secret: true },
     ],
     secrets: ['DB_PASSWORD', 'API_TOKEN'],
-    missing: ['PORT (docker/compose.yaml:1)'],
+    missing: [
+      'PORT is in none of the env files (docker/compose.yaml:1)',
+      'HOST is in none of the env files, and empty for compose (docker/compose.yaml:1)',
+    ],
     absent: [],
     sign: undefined,
   });

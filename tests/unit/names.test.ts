@@ -90,5 +90,31 @@ test.each<[text: string, needed: string[]]>([
   ['  # ${A:?}\nx: ${B:?} # c', ['B']],
   ['${A:?} ${A:?}', ['A']],
 ])('neededVariables of %s', (text, needed) => {
-  expect(neededVariables(text)).toEqual(needed);
+  expect(neededVariables(text).map(({ name }) => name)).toEqual(needed);
+});
+
+/** What compose reads as empty must not become a path in the root of the file system. */
+test.each<[line: string, begins: string[]]>([
+  ['      - ${DATA}/pg:/var/lib/postgresql/data', ['DATA']],
+  ['      - "$DATA/pg:/var/lib/postgresql/data:rw"', ['DATA']],
+  ['    volumes: ["${DATA}/pg:/data", "${LOGS}/x:/logs"]', ['DATA', 'LOGS']],
+  ['        source: ${DATA}/pg', ['DATA']],
+  ["      device: '$DATA/pg'", ['DATA']],
+  ['      - ${PWD}/pg:/data', []],
+  ['      - ${DATA:-.}/pg:/data', []],
+  ['      - ./${DATA}/pg:/data', []],
+  ['      - ${DATA}:/data', []],
+  ['    image: ${REGISTRY}/shop:1', []],
+  ['      - ${BIND}:5432:5432', []],
+  ['      # - ${DATA}/pg:/data', []],
+])('a path that begins with a variable is needed: %s', (line, begins) => {
+  expect(neededVariables(`services:\n${line}\n`)).toEqual(
+    begins.map((name) => ({ name, required: false, beginsPath: true, line: 2 })),
+  );
+});
+
+test('what compose has without an env file', () => {
+  expect(neededVariables('${PWD:?} ${HOME:?} ${COMPOSE_PROJECT_NAME:?} ${COMPOSE_FILE:?} ${UID:?}')).toEqual([
+    ...['COMPOSE_FILE', 'UID'].map((name) => ({ name, required: true, beginsPath: false, line: 1 })),
+  ]);
 });

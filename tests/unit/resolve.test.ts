@@ -113,8 +113,8 @@ test('everything that is wrong is named at once', () => {
     'env/.env.common:3: the value of A begins with ", which is never closed',
     'secrets/.env.there.secrets: no such file',
     'env/.env.there:1: POSTGRES_USER is empty',
-    'POSTGRES_DB is in none of the env files',
-    'POSTGRES_PASSWORD is in none of the env files',
+    'POSTGRES_DB is in none of the env files (compose.yml:1)',
+    'POSTGRES_PASSWORD is in none of the env files (compose.yml:3)',
     'absent.yml: no such file',
   ]);
   expect(error.hint).toBe(
