@@ -34,6 +34,18 @@ export class IncomparableError extends MakesafeError {
   readonly status = 3;
 }
 
+/**
+ * What ended a comparison. 1 would say that the two differ: whatever has no status of its own is 3.
+ *
+ * @param what could not be done, for an error that does not say it itself: `vm_stg cannot be read`
+ */
+export function asIncomparable(error: unknown, what: string): unknown {
+  const known = asKnown(error);
+  if (known instanceof MakesafeError && !(known instanceof FailedError)) return known;
+  const hint = known instanceof FailedError && known.hint !== undefined ? { hint: known.hint } : {};
+  return new IncomparableError(`${what}: ${messageOf(known)}`, { cause: error, ...hint });
+}
+
 /** A parameter is missing, unknown or malformed. */
 export class UsageError extends MakesafeError {
   readonly status = 64;

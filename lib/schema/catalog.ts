@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { withoutMarker } from '../database/marker.ts';
 import { readFlags, type Facts } from './flags.ts';
+import { languageTag } from './locale.ts';
 import { maskSetting } from './mask.ts';
 import { fact, type SchemaObject } from './objects.ts';
 
@@ -86,8 +87,9 @@ export async function readCatalog(client: Client): Promise<Catalog> {
   };
 
   for (const [name, value] of Object.entries(properties)) {
+    const isTag = name === 'locale' && properties['locale provider'] === 'icu';
     // C.UTF-8 and C.utf8 are one: the C library reads codesets so.
-    const text = value?.replace(/\.(utf-?8)$/i, '.UTF-8');
+    const text = isTag && value !== null ? languageTag(value) : value?.replace(/\.(utf-?8)$/i, '.UTF-8');
     if (text !== undefined) found({ kind: 'DATABASE PROPERTY', name, definition: text });
   }
   const text = withoutMarker(comment);

@@ -1,6 +1,6 @@
 import type { DifferenceClass } from './comparison.ts';
 import { excerpt, labelled, onlyIn, shorten } from './excerpt.ts';
-import { facetsOf, type Facet, type Facets } from './facets.ts';
+import { facetsOf, type Facet, type Facets, type InnerConstraint } from './facets.ts';
 import { unquote } from './names.ts';
 import type { Grant, SchemaObject } from './objects.ts';
 
@@ -15,6 +15,8 @@ export interface Change {
 export interface Labels {
   readonly base: string;
   readonly compared: string;
+  /** False where a side comes from a server before 18, on which a NOT NULL has no name. */
+  readonly notNullNames?: boolean;
 }
 
 /** How an object on both sides differs; nothing when it is the same, if need be by proof. */
@@ -64,7 +66,9 @@ function definitionChanges(
   return { found, renamed: names };
 }
 
-export const renaming = (from: string, to: string): string => `constraint ${from} → ${to}`;
+export const renaming = (from: string, to: string): string =>
+  `constraint ${from || USUAL_NAME} → ${to || USUAL_NAME}`;
+const USUAL_NAME = '(the usual name of a NOT NULL)';
 
 function facetChanges(
   one: readonly Facet[],
@@ -96,12 +100,15 @@ function constraintChanges(
   const changed = pair(renamed.first, renamed.second, ({ name }) => name);
   const full = ({ name, text }: { name: string; text: string }): string =>
     labelled(`constraint ${name}`, text);
+  // Whether there is a NOT NULL is the column's, and told there.
+  const told = ({ isNotNull }: InnerConstraint): boolean => !isNotNull;
+  const named = renamed.both.filter(([a]) => labels.notNullNames !== false || told(a));
   return {
-    names: new Map(renamed.both.map(([a, b]) => [b.name, a.name])),
+    names: new Map(named.map(([a, b]) => [b.name, a.name])),
     definition: [
       ...changed.both.map(([a, b]) => labelled(`constraint ${a.name}`, excerpt(a.text, b.text))),
-      ...changed.first.map((constraint) => onlyIn(full(constraint), labels.base)),
-      ...changed.second.map((constraint) => onlyIn(full(constraint), labels.compared)),
+      ...changed.first.filter(told).map((constraint) => onlyIn(full(constraint), labels.base)),
+      ...changed.second.filter(told).map((constraint) => onlyIn(full(constraint), labels.compared)),
     ],
   };
 }

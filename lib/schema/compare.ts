@@ -17,7 +17,11 @@ type Pair = [base: SchemaObject, compared: SchemaObject];
 
 /** Compares two sides. `loadParser` has to have been awaited. */
 export function compare(base: Side, compared: Side, options: CompareOptions): Comparison {
-  const labels = { base: base.summary.label, compared: compared.summary.label };
+  const labels = {
+    base: base.summary.label,
+    compared: compared.summary.label,
+    notNullNames: ![base, compared].some(({ summary }) => parseInt(summary.serverVersion ?? '', 10) < 18),
+  };
   const roles = involvedRoles(base.roles, compared.roles);
   const all = ({ objects, roles: known }: Side): SchemaObject[] => [
     ...objects,

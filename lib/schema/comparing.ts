@@ -1,4 +1,4 @@
-import { ConfigurationError, IncomparableError } from '../errors.ts';
+import { asIncomparable, ConfigurationError, IncomparableError } from '../errors.ts';
 import { REGISTRY_FILE } from '../environment/registry.ts';
 import type { PgDump, Stack } from '../stack/stack.ts';
 import type { StackRun } from '../task.ts';
@@ -41,7 +41,10 @@ export function comparing(run: StackRun, base: Base): Comparing {
   const read = async (side: keyof typeof environments, by: PgDump): Promise<Side> => {
     await loadParser();
     const environment = environments[side];
-    return environment ? readDatabase(sourceOf(environment, by), scope) : files[side]!.side(scope);
+    if (!environment) return files[side]!.side(scope);
+    return readDatabase(sourceOf(environment, by), scope).catch((error: unknown) => {
+      throw asIncomparable(error, `${environment.environment.name} cannot be read`);
+    });
   };
   let early: { readonly by: PgDump; readonly side: Promise<Side | undefined> } | undefined;
 
@@ -97,7 +100,7 @@ function sourceOf({ environment, stack }: StackRun, by: PgDump): Source {
     label: environment.name,
     roles: environment.entry.roles ?? {},
     withClient: (work) => stack.withClient(stack.database.name, work),
-    dump: (args, output) => stack.dump(args, output, by),
+    dump: (args, output, settings) => stack.dump(args, output, { pgDump: by, settings }),
   };
 }
 

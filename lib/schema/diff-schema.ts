@@ -1,8 +1,9 @@
 import { counted } from '../display.ts';
-import { FailedError, IncomparableError } from '../errors.ts';
+import { asIncomparable, FailedError, IncomparableError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { openBase } from './base.ts';
 import { comparing } from './comparing.ts';
+import type { Comparison } from './comparison.ts';
 
 /**
  * `db-diff-schema-env`: whether two environments have the same schema.
@@ -11,11 +12,9 @@ import { comparing } from './comparing.ts';
  * @throws IncomparableError when nobody can say
  */
 export async function diffSchema(run: StackRun): Promise<void> {
-  const { lookAtPage, reportComparison } = await import('./report/report.ts');
-  const page = lookAtPage(run);
-  const base = await openBase(run, (run.values['BASE'] as string | undefined) ?? run.registry.default);
-  const comparison = await comparing(run, base).compare();
-  const hint = await reportComparison(comparison, run, page);
+  const { comparison, hint } = await compareAndReport(run).catch((error: unknown) => {
+    throw run.signal.aborted ? error : asIncomparable(error, 'the comparison came to no end');
+  });
   const details = hint === undefined ? {} : { hint };
   const [one, other] = [comparison.base.label, comparison.compared.label];
   if (comparison.verdict === 'incomplete') {
@@ -25,4 +24,15 @@ export async function diffSchema(run: StackRun): Promise<void> {
     const { length } = comparison.differences;
     throw new FailedError(`${other} differs from ${one}: ${counted(length, 'difference')}`, details);
   }
+}
+
+async function compareAndReport(
+  run: StackRun,
+): Promise<{ readonly comparison: Comparison; readonly hint: string | undefined }> {
+  const { lookAtPage, reportComparison } = await import('./report/report.ts');
+  const page = lookAtPage(run);
+  const base = await openBase(run, (run.values['BASE'] as string | undefined) ?? run.registry.default);
+  const comparison = await comparing(run, base).compare();
+  const hint = await reportComparison(comparison, run, page);
+  return { comparison, hint };
 }

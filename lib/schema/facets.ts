@@ -1,3 +1,4 @@
+import { languageTag } from './locale.ts';
 import { closingParenthesis } from './names.ts';
 import { parseStatements, shapeOf, type Node, type Statement, type Tree } from './syntax.ts';
 
@@ -18,13 +19,21 @@ export interface Facets {
   /** Columns, or attributes of a composite type, in their order. */
   readonly columns: readonly string[];
   /** Constraints inside the definition, whose names can differ by themselves. */
-  readonly constraints: readonly { readonly name: string; readonly text: string; readonly meaning: string }[];
+  readonly constraints: readonly InnerConstraint[];
+}
+
+export interface InnerConstraint {
+  /** Empty for the usual one of a NOT NULL. */
+  readonly name: string;
+  readonly text: string;
+  readonly meaning: string;
+  readonly isNotNull: boolean;
 }
 
 type Mutable = {
   facets: Facet[];
   columns: string[];
-  constraints: { name: string; text: string; meaning: string }[];
+  constraints: InnerConstraint[];
 };
 
 /** Where options say how something is kept and not what it is. */
@@ -59,7 +68,8 @@ function addStatement({ kind, node, text, start }: Statement, found: Mutable): v
       if (!isOptions(options)) continue;
       delete place[name];
       for (const option of options) {
-        const facet = optionFacet(option['DefElem'] as Node, kind);
+        if (isUsualMultirange(option['DefElem'] as Node, node)) continue;
+        const facet = optionFacet(option['DefElem'] as Node, kind, isIcu(options));
         found.facets.push({ class: storage || place !== rest ? 'storage' : 'definition', ...facet });
       }
     }
@@ -114,7 +124,12 @@ function addElements(elements: Node[], text: string, start: number, found: Mutab
     } else if (constraint) {
       const { conname, ...rest } = constraint;
       const body = written.replace(/^CONSTRAINT (?:"(?:[^"]|"")*"|[^\s"]+)\s*/, '');
-      found.constraints.push({ name: (conname as string) ?? '', text: body, meaning: shapeOf(rest) });
+      found.constraints.push({
+        name: (conname as string) ?? '',
+        text: body,
+        meaning: shapeOf(rest),
+        isNotNull: false,
+      });
     }
   });
   return text.slice(close + 1).trim();
@@ -124,10 +139,11 @@ function addElements(elements: Node[], text: string, start: number, found: Mutab
 function takeNames(constraints: Node[], found: Mutable, column = ''): Node[] {
   return constraints.map((one) => {
     const { conname, ...rest } = one['Constraint'] as Node;
-    if (conname === undefined) return one;
+    const isNotNull = rest['contype'] === 'CONSTR_NOTNULL';
+    if (conname === undefined && !isNotNull) return one;
     const meaning = shapeOf({ column, rest });
     const text = `${column} ${rest['contype'] as string}`.replace('CONSTR_', '').trim();
-    found.constraints.push({ name: conname as string, text, meaning });
+    found.constraints.push({ name: (conname as string | undefined) ?? '', text, meaning, isNotNull });
     return { Constraint: { contype: rest['contype']! } };
   });
 }
@@ -161,7 +177,22 @@ function addCommands({ node, text }: Statement, found: Mutable): void {
 const isOptions = (tree: Tree | undefined): tree is Node[] =>
   Array.isArray(tree) && tree.length > 0 && tree.every((one) => (one as Node)['DefElem'] !== undefined);
 
-function optionFacet(option: Node, kind = ''): Omit<Facet, 'class'> {
+/** The name that PostgreSQL gives where none is given; servers before 14 have no such type. */
+function isUsualMultirange(option: Node, { typeName }: Node): boolean {
+  if (option['defname'] !== 'multirange_type_name') return false;
+  const range = textOf((typeName as Node[]).at(-1));
+  const usual = range.includes('range') ? range.replace('range', 'multirange') : `${range}_multirange`;
+  return textOf(option['arg']) === usual;
+}
+
+/** Of a collation. */
+const isIcu = (options: readonly Node[]): boolean =>
+  options.some(({ DefElem: option }) => {
+    const { defname, arg } = option as Node;
+    return defname === 'provider' && textOf(arg) === 'icu';
+  });
+
+function optionFacet(option: Node, kind = '', icu = false): Omit<Facet, 'class'> {
   const name = option['defname'] as string;
   const setting = (option['arg'] as Node | undefined)?.['VariableSetStmt'] as Node | undefined;
   // AS is the type of a sequence.
@@ -171,7 +202,7 @@ function optionFacet(option: Node, kind = ''): Omit<Facet, 'class'> {
     key: `option ${option['defnamespace'] as string} ${label}`,
     label,
     text: textOf(option['arg']),
-    meaning: shapeOf(option),
+    meaning: icu && name === 'locale' ? languageTag(textOf(option['arg'])) : shapeOf(option),
   };
 }
 

@@ -42,6 +42,14 @@ const FLAGS = [
         OR child.contype IN ('c', 'n') AND child.coninhcount > 0 AND child.conname = parent.conname AND EXISTS (
            SELECT FROM pg_inherits WHERE inhrelid = child.conrelid AND inhparent = parent.conrelid))
    WHERE NOT (parent.convalidated AND child.convalidated)`,
+  // Up to 17 a child may have less than its parent, which is what a restore gives back.
+  `SELECT 'pg_class'::regclass::oid || '/' || child.attrelid, 'definition', 'column ' || child.attname,
+          'may be null, unlike that of ' || inhparent::regclass::text
+   FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid AND relkind IN ('r', 'p', 'f')
+     JOIN pg_attribute child ON child.attrelid = inhrelid AND NOT child.attnotnull AND child.attnum > 0
+     JOIN pg_attribute parent ON parent.attrelid = inhparent AND parent.attname = child.attname AND parent.attnotnull
+   WHERE NOT child.attisdropped AND NOT EXISTS (SELECT FROM pg_constraint
+     WHERE conrelid = inhparent AND contype = 'n' AND connoinherit AND conkey = ARRAY[parent.attnum])`,
   // It was dropped; what is left is as good as NOTHING, and pg_dump prints the default.
   `SELECT c.tableoid || '/' || c.oid, 'storage', '', 'REPLICA IDENTITY USING an index that is gone'
    FROM pg_class c WHERE relreplident = 'i' AND relkind IN ('r', 'p')

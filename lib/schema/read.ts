@@ -2,6 +2,7 @@ import { PassThrough, type Writable } from 'node:stream';
 import type { Client } from 'pg';
 import { IncomparableError } from '../errors.ts';
 import type { Result } from '../process.ts';
+import { comparingSettings, type Settings } from '../stack/postgres/settings.ts';
 import { parseArchive, type Archive } from './archive.ts';
 import { readCatalog, type Catalog } from './catalog.ts';
 import type { SideSummary } from './comparison.ts';
@@ -17,7 +18,8 @@ export interface Source {
   readonly label: string;
   readonly roles: Roles;
   withClient<T>(work: (client: Client) => Promise<T>): Promise<T>;
-  dump(args: readonly string[], output: Writable): Promise<Result>;
+  /** @param settings of pg_dump's session, beyond those that it always has */
+  dump(args: readonly string[], output: Writable, settings: Settings): Promise<Result>;
 }
 
 /** All that is compared of one side. */
@@ -40,6 +42,12 @@ export interface Scope {
 
 const ARGUMENTS = ['--schema-only', '--format=custom', '--no-privileges', '--encoding=UTF8'];
 
+interface Begun {
+  readonly snapshot: string;
+  readonly major: number;
+}
+const BEGUN = `SELECT pg_export_snapshot() AS snapshot, current_setting('server_version_num')::int / 10000 AS major`;
+
 /**
  * Reads a database: a dump, and at the same moment of the database's life, what no dump shows.
  *
@@ -49,8 +57,10 @@ export function readDatabase(source: Source, scope: Scope): Promise<Side> {
   return source.withClient(async (client) => {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     await client.query(`SET LOCAL search_path = ''`);
-    const { rows } = await client.query<{ snapshot: string }>('SELECT pg_export_snapshot() AS snapshot');
-    const dump = dumpArchive(source, client, rows[0]!.snapshot);
+    const { rows } = await client.query<Begun>(BEGUN);
+    const { snapshot, major } = rows[0]!;
+    await client.query(`SET LOCAL lc_monetary = 'C'`);
+    const dump = dumpArchive(source, client, snapshot, comparingSettings(major));
     const [{ archive, warnings }, read] = await Promise.all([dump, readServer(source, client, scope, dump)]);
     return {
       ...sideOf(source, archive, scope, read),
@@ -91,10 +101,10 @@ async function readServer(
   return { catalog, logical, roles, granted, coverage };
 }
 
-async function dumpArchive(source: Source, client: Client, snapshot: string): Dump {
+async function dumpArchive(source: Source, client: Client, snapshot: string, settings: Settings): Dump {
   const chunks: Buffer[] = [];
   const output = new PassThrough().on('data', (chunk: Buffer) => chunks.push(chunk));
-  const { status, stderr } = await source.dump([...ARGUMENTS, `--snapshot=${snapshot}`], output);
+  const { status, stderr } = await source.dump([...ARGUMENTS, `--snapshot=${snapshot}`], output, settings);
   if (status !== 0) throw await dumpError(source.label, status, stderr, client);
   try {
     const archive = parseArchive(Buffer.concat(chunks));

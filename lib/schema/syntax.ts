@@ -126,7 +126,13 @@ function withoutQualifiers(node: Node): Node {
 }
 
 function nameOf(from: Node): string | undefined {
-  const [source] = Object.values(from) as { alias?: { aliasname: string }; relname?: string }[];
+  const [source] = Object.values(from) as {
+    alias?: { aliasname: string };
+    relname?: string;
+    relation?: Node;
+  }[];
+  // Of TABLESAMPLE, the table's.
+  if (from['RangeTableSample']) return nameOf(source!.relation!);
   return source?.alias?.aliasname ?? source?.relname;
 }
 

@@ -6,6 +6,7 @@ import type { AlembicOptions, AlembicResult } from '../migrations/run-alembic.ts
 import type { Result } from '../process.ts';
 import type { Plan } from './plan.ts';
 import type { PsqlOptions } from './psql.ts';
+import type { Settings } from './postgres/settings.ts';
 import type { SessionAs } from './postgres/session.ts';
 import type { Target } from './target.ts';
 
@@ -14,6 +15,13 @@ export type { Storage, Target } from './target.ts';
 
 /** The server's own, of the server's version, or the one that makesafe brings along, which is the same everywhere. */
 export type PgDump = 'own' | 'bundled';
+
+export interface DumpOptions {
+  /** Where it is not the stack's usual one. */
+  readonly pgDump?: PgDump;
+  /** Settings of its session beyond those that every pg_dump has: those that only some servers know, for one. */
+  readonly settings?: Settings;
+}
 
 /** Who has the lock already, or the lock, which dies with this process if it is not released. */
 export type EngineLock = { readonly holder: string } | { readonly release: () => Promise<void> };
@@ -195,7 +203,7 @@ export interface Stack {
   /** How that pg_dump compresses an archive best, as `--compress` takes it; undefined: as it does by itself. */
   compression(): Promise<string | undefined>;
   /** Runs pg_dump on the database. Its status is not judged. */
-  dump(args: readonly string[], output: Writable, pgDump?: PgDump): Promise<Result>;
+  dump(args: readonly string[], output: Writable, how?: DumpOptions): Promise<Result>;
   /**
    * The same in directory format, by several jobs at once.
    *

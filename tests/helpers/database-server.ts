@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, type Writable } from 'node:stream';
@@ -18,6 +18,7 @@ import type { Roles } from '../../lib/schema/roles.ts';
 import { loadParser } from '../../lib/schema/syntax.ts';
 import { findBinaries } from '../../lib/stack/embedded/binaries.ts';
 import { pgDump } from '../../lib/stack/embedded/pg-dump.ts';
+import { openSession } from '../../lib/stack/postgres/session.ts';
 import { unprivileged } from '../../lib/stack/embedded/unprivileged.ts';
 import { PATIENCE } from './embedded.ts';
 import { must } from './processes.ts';
@@ -122,6 +123,21 @@ export class DatabaseServer {
     }
   }
 
+  /** As a stack gives it: no setting of server, database or role counts. */
+  async withSession<T>(
+    database: string,
+    work: (client: pg.Client) => Promise<T>,
+    login = this.#login,
+  ): Promise<T> {
+    const connection = (): Socket => connect({ host: '127.0.0.1', port: this.port, noDelay: true });
+    const client = await openSession(connection, { ...login, database }, { server: String(this.port) });
+    try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  }
+
   /** Runs a script in a database; the failing statement is told by its number. */
   query(database: string, ...statements: string[]): Promise<void> {
     return this.withClient(database, async (client) => {
@@ -144,9 +160,15 @@ export class DatabaseServer {
     return database;
   }
 
-  dump(database: string, args: readonly string[], output: Writable, login = this.#login): Promise<Result> {
+  dump(
+    database: string,
+    args: readonly string[],
+    output: Writable,
+    login = this.#login,
+    settings = {},
+  ): Promise<Result> {
     const connection = connect({ host: '127.0.0.1', port: this.port, noDelay: true });
-    return pgDump(connection, { ...login, database }, args, output);
+    return pgDump(connection, { ...login, database }, args, output, settings);
   }
 
   /** A copy of another database of this or another server, made as psql makes it from a plain dump. */
@@ -165,8 +187,8 @@ export class DatabaseServer {
     return {
       label: database,
       roles,
-      withClient: (work) => this.withClient(database, work, login),
-      dump: (args, output) => this.dump(database, args, output, login),
+      withClient: (work) => this.withSession(database, work, login),
+      dump: (args, output, settings) => this.dump(database, args, output, login, settings),
     };
   }
 }

@@ -14,6 +14,8 @@ describe('db-diff-schema-env', () => {
     },
   });
   const other = localAsker(scratch, 'other', 'app_other', 'core_other');
+  const serverOf = (name: string): DatabaseServer =>
+    new DatabaseServer({ user: `app_${name}`, password: scratch.password(name) }, scratch.server(name).port);
   const diff = (words = '', base = 'local_demo'): Promise<Ran> =>
     scratch.runTask(`db-diff-schema-env ENV=other BASE=${base} ${words}`);
   const json = async (words = '', base = 'local_demo'): Promise<Comparison> =>
@@ -110,6 +112,66 @@ describe('db-diff-schema-env', () => {
     expect(left).toMatchObject({ verdict: 'different', privileges: 'left out' });
     expect(left.differences).toMatchObject([{ class: 'definition', name: 'suppliers' }]);
     expect(left.objects.map(({ kind }) => kind)).not.toContain('ROLE');
+  });
+
+  test('settings of server, database and role: no timeout ends the comparison, no spelling differs', async () => {
+    const make = `CREATE TABLE mart.spelled (a bytea DEFAULT '\\xdead', "Order" timestamptz DEFAULT '2020-01-01 00:00+09',
+      b interval DEFAULT '1 day 02:03', c float8 DEFAULT 0.1::float4, d text DEFAULT E'a\\\\b', e date DEFAULT '2020-02-01',
+      f money DEFAULT 1234.5)`;
+    await Promise.all([other.sql(make), localAsker(scratch).sql(make)]);
+    const before = await json();
+    const settings = {
+      ...{ statement_timeout: '1ms', lock_timeout: '1ms', idle_in_transaction_session_timeout: '1ms' },
+      ...{ transaction_timeout: '1ms', idle_session_timeout: '1ms', default_transaction_read_only: 'on' },
+      ...{
+        bytea_output: 'escape',
+        quote_all_identifiers: 'on',
+        DateStyle: 'German',
+        IntervalStyle: 'iso_8601',
+      },
+      ...{
+        extra_float_digits: '-15',
+        standard_conforming_strings: 'off',
+        xmlbinary: 'hex',
+        TimeZone: 'Asia/Tokyo',
+      },
+      ...{ search_path: 'mart', default_toast_compression: 'pglz', session_replication_role: 'replica' },
+      ...{ lc_monetary: 'C', client_min_messages: 'debug5', row_security: 'on', array_nulls: 'off' },
+    };
+    const all = Object.entries(settings);
+    const set = (on: string): string =>
+      all.map(([name, value]) => `ALTER ${on} SET ${name} = '${value}'`).join(';');
+    await other.sql(`${set('DATABASE core_other')}; ${set('ROLE app_other')}`);
+    try {
+      const { verdict, differences } = await json();
+      expect(verdict).toBe('different');
+      const kinds = new Set(differences.map(({ kind }) => kind));
+      expect([...kinds]).toEqual([
+        'DATABASE SETTING',
+        'ROLE',
+        ...new Set(before.differences.map(({ kind }) => kind)),
+      ]);
+      expect(differences.filter(({ kind }) => kind === 'DATABASE SETTING')).toHaveLength(all.length);
+    } finally {
+      const reset =
+        'ALTER DATABASE core_other RESET ALL; ALTER ROLE app_other RESET ALL; DROP TABLE mart.spelled';
+      // A session of the test's own would have them.
+      await serverOf('other').withSession('core_other', (client) => client.query(reset));
+      await localAsker(scratch).sql('DROP TABLE mart.spelled');
+    }
+  });
+
+  test('whatever ends a comparison is no difference: 3', async () => {
+    await serverOf('other').query('postgres', 'ALTER DATABASE core_other RENAME TO elsewhere');
+    try {
+      for (const words of ['ENV=other BASE=local_demo', 'ENV=local_demo BASE=other']) {
+        const { status, stderr } = await scratch.runTask(`db-diff-schema-env ${words}`);
+        expect(stderr).toContain('other cannot be read: the server refuses database core_other');
+        expect(status).toBe(3);
+      }
+    } finally {
+      await serverOf('other').query('postgres', 'ALTER DATABASE elsewhere RENAME TO core_other');
+    }
   });
 
   test('no password is shown anywhere, nor in a plain dump', async () => {

@@ -9,7 +9,7 @@ import type { Engine } from './engine.ts';
 import { nowhere } from '../../database/dump-file.ts';
 import { runIn } from './exec.ts';
 import { DUMPER, whileDumping } from '../postgres/lock-wait.ts';
-import { PROGRAM_OPTIONS } from '../postgres/settings.ts';
+import { PROGRAM_OPTIONS, programOptions } from '../postgres/settings.ts';
 import { FIND_SERVER } from './find-server.ts';
 import { addressOf } from './connect.ts';
 import { openRelay } from './relay.ts';
@@ -84,15 +84,16 @@ export function dumping(
   ];
   const saidIn = <T>(id: string, dump: Promise<T>): Promise<T> =>
     whileDumping((question) => withSession(engine, id, settings, name, question), dump);
-  const dump: Dumping['dump'] = async (args, output, by = 'own') => {
+  const dump: Dumping['dump'] = async (args, output, { pgDump: by = 'own', settings: more } = {}) => {
     const id = await container();
     if (by === 'bundled') {
       const { pgDump } = await import('../embedded/pg-dump.ts');
       const { connection } = openRelay(engine, id, { from: await addressOf(engine, id, settings), port });
-      return saidIn(id, pgDump(connection, { user, password, database: name }, args, output));
+      return saidIn(id, pgDump(connection, { user, password, database: name }, args, output, more));
     }
     const words = ['bash', '-c', DUMP, 'bash', ...(await server(id)), '-U', user, '-d', name, ...args];
-    return saidIn(id, runIn(engine, id, words, { input, output, env }));
+    const ours = { ...env, PGOPTIONS: programOptions(more) };
+    return saidIn(id, runIn(engine, id, words, { input, output, env: ours }));
   };
   const compression = async (): Promise<string | undefined> =>
     (await dump(TRIAL, nowhere())).status === 0 ? BEST : undefined;

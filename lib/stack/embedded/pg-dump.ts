@@ -7,7 +7,7 @@ import { scriptCommand } from '../../script.ts';
 import { mayHang } from '../../system/cancelling.ts';
 import type { Login } from '../client.ts';
 import { DUMPER } from '../postgres/lock-wait.ts';
-import { PROGRAM_OPTIONS } from '../postgres/settings.ts';
+import { programOptions, type Settings } from '../postgres/settings.ts';
 import { WithoutInternalOptions } from './internal-options.ts';
 
 type Streams = [stdin: Writable, stdout: null, errors: Readable, Duplex, Duplex, dump: Readable];
@@ -19,12 +19,14 @@ const PROGRAM = fileURLToPath(new URL('./pg-dump-program.ts', import.meta.url));
  *
  * @param connection is closed in the end
  * @param output is ended when the dump is written
+ * @param settings beyond those that every pg_dump has
  */
 export async function pgDump(
   connection: Duplex,
   login: Login,
   args: readonly string[],
   output: Writable,
+  settings?: Settings,
 ): Promise<Result> {
   const program = scriptCommand(PROGRAM);
   const child = spawn(program.file, [...program.args], {
@@ -37,7 +39,7 @@ export async function pgDump(
   // A connection that is lost is told by pg_dump's own message and status.
   for (const stream of [connection, toServer, asking, fromServer, stdin])
     stream.on('error', () => fromServer.end());
-  stdin.end(JSON.stringify([...args, '-d', conninfo(login)]));
+  stdin.end(JSON.stringify([...args, '-d', conninfo(login, settings)]));
 
   let stderr = '';
   errors.on('data', (data: Buffer) => (stderr += data.toString()));
@@ -61,7 +63,7 @@ export async function pgDump(
 }
 
 /** https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-KEYWORD-VALUE */
-function conninfo({ user, password, database }: Login): string {
+function conninfo({ user, password, database }: Login, settings?: Settings): string {
   const quote = (value: string): string => `'${value.replaceAll(/[\\']/g, '\\$&')}'`;
-  return `host=localhost user=${quote(user)} password=${quote(password)} dbname=${quote(database)} application_name=${quote(DUMPER)} options=${quote(PROGRAM_OPTIONS)}`;
+  return `host=localhost user=${quote(user)} password=${quote(password)} dbname=${quote(database)} application_name=${quote(DUMPER)} options=${quote(programOptions(settings))}`;
 }

@@ -5,7 +5,7 @@
  * @see https://www.postgresql.org/docs/current/config-setting.html
  */
 
-type Settings = Readonly<Record<string, string>>;
+export type Settings = Readonly<Record<string, string>>;
 
 /**
  * Where names are looked up. Every function, operator, type and table that a query of ours names without a
@@ -76,7 +76,21 @@ export const startOptions = (unknown = 0): string =>
  * The same for pg_dump, for any version of the server. The search path, and limits that only newer servers know, it sets
  * itself; where it is given a table's name, it goes by the path that the team has.
  */
-export const PROGRAM_OPTIONS = options(EVERYWHERE);
+export const programOptions = (more: Settings = {}): string => options({ ...EVERYWHERE, ...more });
+export const PROGRAM_OPTIONS = programOptions();
+
+/**
+ * What a pg_dump needs besides, so that one schema is printed in one way and nothing ends it half-way: those of the
+ * newer settings that the server knows, from the first moment, and what money looks like. Not for a dump that is kept:
+ * money is read in the same way as it is printed, by the settings of the database.
+ *
+ * @param major of the server
+ */
+export const comparingSettings = (major: number): Settings => ({
+  lc_monetary: 'C',
+  ...(major >= 14 ? { idle_session_timeout: '0' } : {}),
+  ...(major >= 17 ? { transaction_timeout: '0' } : {}),
+});
 
 /** All that is looked at once more when the session stands. */
 export const PINNED: Settings = {
