@@ -95,7 +95,8 @@ function constraintChanges(
   other: Facets,
   labels: Labels,
 ): { definition: string[]; names: Renamed } {
-  const equal = pair(one.constraints, other.constraints, ({ name, meaning }) => `${name}\0${meaning}`);
+  const all = ({ constraints, unnamed }: Facets): InnerConstraint[] => [...constraints, ...unnamed];
+  const equal = pair(all(one), all(other), ({ name, meaning }) => `${name}\0${meaning}`);
   const renamed = pair(equal.first, equal.second, ({ meaning }) => meaning);
   const changed = pair(renamed.first, renamed.second, ({ name }) => name);
   const full = ({ name, text }: { name: string; text: string }): string =>

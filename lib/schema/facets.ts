@@ -20,10 +20,12 @@ export interface Facets {
   readonly columns: readonly string[];
   /** Constraints inside the definition, whose names can differ by themselves. */
   readonly constraints: readonly InnerConstraint[];
+  /** NOT NULL under its usual name, which no definition shows. */
+  readonly unnamed: readonly InnerConstraint[];
 }
 
 export interface InnerConstraint {
-  /** Empty for the usual one of a NOT NULL. */
+  /** Empty where it is the usual one. */
   readonly name: string;
   readonly text: string;
   readonly meaning: string;
@@ -34,6 +36,7 @@ type Mutable = {
   facets: Facet[];
   columns: string[];
   constraints: InnerConstraint[];
+  unnamed: InnerConstraint[];
 };
 
 /** Where options say how something is kept and not what it is. */
@@ -47,7 +50,7 @@ const STORAGE_COMMANDS = new Set([
 export function facetsOf(sql: string): Facets | undefined {
   const statements = parseStatements(sql);
   if (!statements) return undefined;
-  const found: Mutable = { facets: [], columns: [], constraints: [] };
+  const found: Mutable = { facets: [], columns: [], constraints: [], unnamed: [] };
   for (const statement of statements) {
     if (statement.kind === 'AlterTableStmt') addCommands(statement, found);
     else addStatement(statement, found);
@@ -143,7 +146,8 @@ function takeNames(constraints: Node[], found: Mutable, column = ''): Node[] {
     if (conname === undefined && !isNotNull) return one;
     const meaning = shapeOf({ column, rest });
     const text = `${column} ${rest['contype'] as string}`.replace('CONSTR_', '').trim();
-    found.constraints.push({ name: (conname as string | undefined) ?? '', text, meaning, isNotNull });
+    const name = (conname as string | undefined) ?? '';
+    found[name === '' ? 'unnamed' : 'constraints'].push({ name, text, meaning, isNotNull });
     return { Constraint: { contype: rest['contype']! } };
   });
 }
