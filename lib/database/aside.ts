@@ -16,7 +16,7 @@ export interface Mark {
   /** The database that it stands beside. */
   readonly of: string;
   /** What made it: "a reset of 14:03". */
-  readonly what: 'reset' | 'restore' | 'undo';
+  readonly what: 'reset' | 'restore' | 'undo' | 'drill';
   /** ISO 8601, UTC. */
   readonly since: string;
   /** Of an old one: whether it was a template, which could not be dropped. */

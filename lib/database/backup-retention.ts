@@ -4,6 +4,7 @@ import { basename, join, relative } from 'node:path';
 import { display } from '../display.ts';
 import type { StackRun } from '../task.ts';
 import type { TakenBackup } from './backup-facts.ts';
+import { recordFile } from '../drill/record.ts';
 import { readHead } from '../system/read-bounded.ts';
 import { readBackups } from './backups.ts';
 import { sizeOf } from './checksum.ts';
@@ -59,6 +60,7 @@ async function remove(file: string): Promise<void> {
     await rmdir(file);
   } else await rm(file);
   await rm(`${file}.json`);
+  await rm(recordFile(file), { force: true });
 }
 
 /** Removes what KEEP leaves over. In a dry run, which takes none, what it would remove. */

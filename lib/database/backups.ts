@@ -6,6 +6,7 @@ import { FailedError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { parseFacts, type BackupFacts, type SourceDatabase, type TakenBackup } from './backup-facts.ts';
 import { checksum, sizeOf } from './checksum.ts';
+import { readRecord, type DrillRecord } from '../drill/record.ts';
 import { isFolder } from './dump-file.ts';
 import { Meter } from './meter.ts';
 import { readTextIfThere, UnreadableError } from '../system/read-bounded.ts';
@@ -42,6 +43,8 @@ export interface ListedBackup extends TakenBackup {
   readonly age: number;
   /** Whether the dump still is what it was when it was verified. */
   readonly verifies: boolean;
+  /** What came of its last drill. */
+  readonly drill: DrillRecord | undefined;
 }
 
 /** The backups of an environment, the newest first. */
@@ -52,11 +55,14 @@ export async function listBackups(run: StackRun, folder: string): Promise<Listed
     if (backup.facts.environment !== run.environment.name) continue;
     const meter = new Meter(run.terminal, `reading ${relative('', backup.file)}`, backup.facts.size);
     const verifies = await verifyBackup(backup, meter);
-    listed.push({ ...backup, age: Math.round((now - Date.parse(backup.facts.time)) / 1000), verifies });
+    const drill = readRecord(backup.file, backup.facts.sha256);
+    listed.push({ ...backup, age: secondsSince(backup.facts.time, now), verifies, drill });
     run.signal.throwIfAborted();
   }
   return listed;
 }
+
+const secondsSince = (time: string, now: number): number => Math.round((now - Date.parse(time)) / 1000);
 
 /** Whether the dump still is what it was when it was read back. */
 export async function verifyBackup({ file, facts }: TakenBackup, meter?: Meter): Promise<boolean> {
@@ -104,8 +110,9 @@ export async function backups(run: StackRun): Promise<void> {
   terminal.clear();
   const isProtected = environment.entry.protected;
   if (values['JSON'] === true) {
-    const rows = listed.map(({ file, age, verifies, facts }) => ({
+    const rows = listed.map(({ file, age, verifies, drill, facts }) => ({
       ...{ file: relative('', file), age, verifies, protected: isProtected, ...listable(facts) },
+      drill: drill ?? null,
     }));
     terminal.result(JSON.stringify({ environment: environment.name, backups: rows }, null, 2));
   } else {
@@ -133,16 +140,26 @@ function listable(facts: BackupFacts): Omit<BackupFacts, 'home' | 'seal' | 'rows
 
 function table(listed: readonly ListedBackup[], isProtected: boolean): string[] {
   if (listed.length === 0) return [];
-  const rows = listed.map(({ file, age, verifies, facts }) => [
+  const rows = listed.map(({ file, age, verifies, drill, facts }) => [
     ageText(age),
     byteSize(facts.size),
     facts.database,
     facts.revisions.join(' ') || '-',
     verifies ? 'whole' : 'BROKEN',
+    drillText(drill),
     ...(isProtected ? ['protected'] : []),
     relative('', file),
   ]);
-  const head = ['AGE', 'SIZE', 'DATABASE', 'REVISION', 'STATE', ...(isProtected ? ['OF'] : []), 'FILE'];
+  const head = [
+    'AGE',
+    'SIZE',
+    'DATABASE',
+    'REVISION',
+    'STATE',
+    'PROVEN',
+    ...(isProtected ? ['OF'] : []),
+    'FILE',
+  ];
   const widths = head.map((_, column) => widest([head, ...rows].map((row) => row[column]!)));
   return [head, ...rows].map((row) =>
     row
@@ -150,6 +167,13 @@ function table(listed: readonly ListedBackup[], isProtected: boolean): string[] 
       .join('  ')
       .trimEnd(),
   );
+}
+
+/** `2 d 4 h ago on vm_stg` */
+function drillText(drill: DrillRecord | undefined): string {
+  if (!drill) return '-';
+  const when = `${ageText(secondsSince(drill.time, Date.now()))} ago on ${drill.on}`;
+  return drill.proven ? when : `FAILED ${when}`;
 }
 
 /** The two largest units: `3 d 4 h`. */

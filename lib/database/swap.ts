@@ -110,7 +110,7 @@ export async function replaceDatabase(run: Shown, { what, fill }: Replacement): 
 }
 
 /** Repairs what a killed run left, and says what it was. */
-async function settle({ stack, terminal, actor }: StackRun, hand: Hand): Promise<void> {
+export async function settle({ stack, terminal, actor }: StackRun, hand: Hand): Promise<void> {
   const { client } = hand;
   const { name } = stack.database;
   const leftovers = await findLeftovers(client, name);
@@ -121,7 +121,7 @@ async function settle({ stack, terminal, actor }: StackRun, hand: Hand): Promise
   if (!actor.dryRun) await dropLeftCages(client, name);
 }
 
-async function build(
+export async function build(
   run: StackRun,
   hand: Hand,
   old: DatabaseAttributes & { readonly name: string },

@@ -61,7 +61,7 @@ export function direct(environment: Environment, options: StackOptions, reach: R
     pgDump: 'bundled',
     // Compiled to WebAssembly, gzip's usual level takes most of the time of a backup, for a few per cent of its size.
     compression: () => Promise.resolve('gzip:1'),
-    async dump(args, output, { settings } = {}) {
+    async dump(args, output, { settings, database = login.database } = {}) {
       await makeSure();
       const connection = await reach.connect();
       // It reads as fast as it can: silence is the server's, which has to be there.
@@ -69,7 +69,7 @@ export function direct(environment: Environment, options: StackOptions, reach: R
         connection.destroy(reason),
       );
       connection.on('data', watch.heard).once('close', watch.stop);
-      const dumped = pgDump(connection, login, args, output, settings).finally(watch.stop);
+      const dumped = pgDump(connection, { ...login, database }, args, output, settings).finally(watch.stop);
       return whileDumping((question) => withClient(login.database, question), dumped);
     },
 

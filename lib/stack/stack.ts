@@ -21,6 +21,8 @@ export interface DumpOptions {
   readonly pgDump?: PgDump;
   /** Settings of its session beyond those that every pg_dump has: those that only some servers know, for one. */
   readonly settings?: Settings;
+  /** Another database of the server. */
+  readonly database?: string;
 }
 
 /** Who has the lock already, or the lock, which dies with this process if it is not released. */
@@ -118,17 +120,9 @@ export interface Stack {
   }): Promise<void>;
   /** The services beside the database; undefined where there are none that are ours to start and stop. */
   readonly application?: Application;
-  /**
-   * Looks whether `up` could start it, before anything is removed for that.
-   *
-   * @throws RefusedError · ConfigurationError with what is in the way
-   */
+  /** Looks whether `up` could start it, before anything is removed. @throws RefusedError · ConfigurationError */
   readonly foresee?: () => Promise<void>;
-  /**
-   * Stops everything, and keeps whatever the data needs to be found again.
-   *
-   * @throws RefusedError when the data would be gone
-   */
+  /** Stops everything, and keeps what the data needs to be found again. @throws RefusedError when they would be gone */
   down(): Promise<Stopped>;
   restart(options: { timeout: number }): Promise<void>;
   /** Whether the data is found again when the stack is stopped and started; undefined where that is not ours to say. */
@@ -155,10 +149,9 @@ export interface Stack {
    */
   plan(target: Target): Promise<Plan>;
   /**
-   * Takes a lock on an engine that several machines may share, for as long as there is no server to keep one.
+   * Takes a lock on an engine that several machines may share, while no server keeps one; undefined where it can keep none.
    *
    * @param about who holds it, for the one who comes second
-   * @returns undefined where the engine can keep none
    */
   readonly lock?: (about: string) => Promise<EngineLock | undefined>;
   /** Whether the server has ended, where nothing but `up` starts it again. */
@@ -215,8 +208,7 @@ export interface Stack {
   /**
    * Has the server's own pg_restore, where there is one, read a custom-format dump to its end.
    *
-   * @param file kept once it is written; pg_restore is started before
-   * @throws FailedError when it cannot be read; why there is no file
+   * @throws FailedError when it cannot be read
    */
   verifyArchive(file: string): Promise<void>;
   /** The SQL of an archive that this machine cannot decompress, where there is a pg_restore that can. */

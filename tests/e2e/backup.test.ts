@@ -6,7 +6,7 @@ import { docker } from '../helpers/processes.ts';
 import { useScratch } from '../helpers/scratch.ts';
 
 describe.skipIf(inject('noEngine') !== '')('backup', () => {
-  const scratch = useScratch({ only: ['vm_stg'] });
+  const scratch = useScratch({ only: ['vm_stg', 'local_demo'] });
   const { sql } = asker(scratch, 'vm_stg', 'app_stg', 'core_stg');
 
   beforeAll(async () => {
@@ -39,6 +39,8 @@ describe.skipIf(inject('noEngine') !== '')('backup', () => {
       size: bytes.length,
       sha256: createHash('sha256').update(bytes).digest('hex'),
       time: expect.any(String) as string,
+      home: expect.any(Object) as object,
+      seal: expect.any(Object) as object,
     });
     const time = Date.parse(facts['time'] as string);
     expect(time).toBeGreaterThanOrEqual(before - 1000);
@@ -55,6 +57,36 @@ describe.skipIf(inject('noEngine') !== '')('backup', () => {
     await sql('CREATE DATABASE restored TEMPLATE template0');
     await docker('exec', id, 'pg_restore', '-U', 'app_stg', '-d', 'restored', '-e', '/tmp/backup.dump');
     expect(await sql('SELECT count(*) FROM mart.suppliers', 'restored')).toBe('500');
+  });
+
+  test('is proven by a drill: beside the database, as a folder, and without containers', async () => {
+    const before = await sql(`SELECT string_agg(datname || oid, ',' ORDER BY 1) FROM pg_database`);
+    await scratch.mustTask('backup ENV=vm_stg BACKUP_DIR=drilled JOBS=2');
+    const folder = await scratch.mustTask('backup-drill-env ENV=vm_stg BACKUP_DIR=drilled');
+    expect(folder.stderr).toContain('it came back whole on vm_stg');
+    await scratch.mustTask('backup ENV=vm_stg BACKUP_DIR=drilled');
+    const beside = await scratch.mustTask('backup-drill-env ENV=vm_stg BACKUP_DIR=drilled');
+    expect(beside.stdout).toMatch(/objects +\d+ objects, defined as in the file/);
+    expect(await sql(`SELECT string_agg(datname || oid, ',' ORDER BY 1) FROM pg_database`)).toBe(before);
+    await scratch.mustTask('up ENV=local_demo');
+    try {
+      await scratch.mustTask('down ENV=vm_stg');
+      const elsewhere = await scratch.mustTask(
+        'backup-drill-env ENV=vm_stg BACKUP_DIR=drilled ON=local_demo',
+      );
+      expect(elsewhere.stdout).toMatch(
+        /objects +\d+ objects, of the same kinds and names; .*pg_dump 17 and 18/,
+      );
+      expect(elsewhere.stderr).toContain('it came back whole on local_demo');
+    } finally {
+      await scratch.mustTask('down ENV=local_demo');
+      await scratch.mustTask('up ENV=vm_stg');
+    }
+    const listed = await scratch.mustTask('backups ENV=vm_stg BACKUP_DIR=drilled');
+    expect(listed.stdout.match(/s ago on (local_demo|vm_stg)/g)).toEqual([
+      's ago on local_demo',
+      's ago on vm_stg',
+    ]);
   });
 
   test('of a database before its first migration has no revision', async () => {
@@ -74,7 +106,7 @@ describe.skipIf(inject('noEngine') !== '')('backup', () => {
     };
     const dumps = (): string[] =>
       readdirSync(scratch.root, { recursive: true, encoding: 'utf8' }).filter(
-        (file) => file.includes('vm_stg_core_stg') && !/^(my backups|early)/.test(file),
+        (file) => file.includes('vm_stg_core_stg') && !/^(my backups|early|drilled)/.test(file),
       );
 
     test('because pg_dump gives up in the middle', async () => {

@@ -84,14 +84,18 @@ export function dumping(
   ];
   const saidIn = <T>(id: string, dump: Promise<T>): Promise<T> =>
     whileDumping((question) => withSession(engine, id, settings, name, question), dump);
-  const dump: Dumping['dump'] = async (args, output, { pgDump: by = 'own', settings: more } = {}) => {
+  const dump: Dumping['dump'] = async (
+    args,
+    output,
+    { pgDump: by = 'own', settings: more, database = name } = {},
+  ) => {
     const id = await container();
     if (by === 'bundled') {
       const { pgDump } = await import('../embedded/pg-dump.ts');
       const { connection } = openRelay(engine, id, { from: await addressOf(engine, id, settings), port });
-      return saidIn(id, pgDump(connection, { user, password, database: name }, args, output, more));
+      return saidIn(id, pgDump(connection, { user, password, database }, args, output, more));
     }
-    const words = ['bash', '-c', DUMP, 'bash', ...(await server(id)), '-U', user, '-d', name, ...args];
+    const words = ['bash', '-c', DUMP, 'bash', ...(await server(id)), '-U', user, '-d', database, ...args];
     const ours = { ...env, PGOPTIONS: programOptions(more) };
     return saidIn(id, runIn(engine, id, words, { input, output, env: ours }));
   };

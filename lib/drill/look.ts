@@ -1,0 +1,215 @@
+import { createReadStream } from 'node:fs';
+import { join, relative } from 'node:path';
+import { PassThrough } from 'node:stream';
+import type { Client } from 'pg';
+import type { Entry } from '../archive/toc.ts';
+import { majorVersion, readHead, type ArchiveHead } from '../database/archive.ts';
+import type { TakenBackup } from '../database/backup-facts.ts';
+import { verifyBackup } from '../database/backups.ts';
+import { ByteStream } from '../database/byte-stream.ts';
+import { inspectDump, type Dump } from '../database/dump.ts';
+import { Meter } from '../database/meter.ts';
+import { checkReplaceable } from '../database/obstacles.ts';
+import { describeFound } from '../database/restore/brings.ts';
+import { checkExtensions } from '../database/restore/extensions.ts';
+import { fill, GROWTH } from '../database/restore/fill.ts';
+import { maintenanceDatabase } from '../database/server-session.ts';
+import { inStaging } from '../database/staging.ts';
+import { counted, grouped } from '../display.ts';
+import { FailedError, RefusedError } from '../errors.ts';
+import { failed, lookAt, passed, some, warning, type Finding, type Outcome } from '../findings/finding.ts';
+import { parseArchive, type Archive } from '../schema/archive.ts';
+import { comparing } from '../schema/comparing.ts';
+import { titleOf } from '../schema/ignore.ts';
+import type { Stack } from '../stack/stack.ts';
+import type { DestructiveRun, StackRun } from '../task.ts';
+import { compareObjects } from './objects.ts';
+
+/** What was found, in the order in which it was looked at; what depends on a failure is left out. */
+export interface Looked {
+  readonly findings: readonly Finding[];
+  readonly serverVersion: string;
+}
+
+/**
+ * Restores a backup into a database of its own and looks at all of it.
+ *
+ * @throws RefusedError where it cannot be tried at all; CancelledError
+ */
+export async function lookAtBackup(run: StackRun, backup: TakenBackup): Promise<Looked> {
+  const findings: Finding[] = [];
+  const look = async (check: string, outcome: () => Promise<Outcome>): Promise<boolean> => {
+    const finding = await lookAt({ name: check, look: outcome }, undefined);
+    run.signal.throwIfAborted();
+    findings.push(finding);
+    return finding.state !== 'failed';
+  };
+  const serverVersion = await versionOf(run);
+  let dump: Dump | undefined;
+  const isWhole =
+    (await look('file', () => isWhat(run, backup))) &&
+    (await look('archive', async () => {
+      dump = await read(run, backup);
+      return passed(`read to its end: ${counted(dump.tables ?? 0, 'table')}`);
+    }));
+  if (!isWhole || !dump) return { findings, serverVersion };
+  await look('rows in the file', () => Promise.resolve(rowsAsKept(backup, dump!)));
+  await canBeTried(run, dump, serverVersion);
+  const head = await headOf(backup);
+  await inStaging(run, async (aside, client) => {
+    const isRestored = await look('restored', async () => {
+      const filled = await fill(run as DestructiveRun, dump!, aside, client);
+      return passed(`${describeFound(filled!.found)}, each table with the rows of the file`);
+    });
+    if (!isRestored) return;
+    await look('objects', () => objectsAs(run, aside, backup, head));
+    await look('constraints', () => constraintsAs(run, aside, head.entries));
+  });
+  return { findings, serverVersion };
+}
+
+const versionOf = ({ stack }: StackRun): Promise<string> =>
+  stack.withClient(maintenanceDatabase(stack.database.name), async (client) => {
+    const { rows } = await client.query<{ version: string }>(
+      `SELECT current_setting('server_version') AS version`,
+    );
+    return rows[0]!.version;
+  });
+
+async function isWhat({ terminal }: StackRun, { file, facts }: TakenBackup): Promise<Outcome> {
+  const meter = new Meter(terminal, `reading ${relative('', file)}`, facts.size);
+  if (await verifyBackup({ file, facts }, meter)) return passed('its checksum is the one kept with it');
+  return failed('it is not what it was when it was taken: its checksum is another', 'take a new backup');
+}
+
+const read = (run: StackRun, { file }: TakenBackup): Promise<Dump> =>
+  inspectDump(relative('', file), file, {
+    parameter: 'DUMP',
+    otherCommand: () => {},
+    toText: run.stack.toText,
+    meter: () => new PassThrough(),
+  });
+
+/** Rows that were counted when the backup was taken, against those that are in the file now. */
+function rowsAsKept({ facts: { rows } }: TakenBackup, { brings }: Dump): Outcome {
+  if (rows === undefined) return warning('an older makesafe kept no rows with it', 'take a new backup');
+  const there = brings?.tables ?? new Map<string, unknown>();
+  const other = Object.entries(rows).filter(([table, count]) => there.get(table) !== count);
+  const added = [...there].filter(([table, data]) => typeof data === 'number' && !Object.hasOwn(rows, table));
+  if (other.length + added.length === 0) {
+    const sum = Object.values(rows).reduce((all, count) => all + count, 0);
+    return passed(`${counted(sum, 'row')} of ${counted(Object.keys(rows).length, 'table')}, as kept with it`);
+  }
+  const said = [
+    ...other.map(([table, count]) => `${table} had ${grouped(count)}`),
+    ...added.map(([table]) => `${table} had none`),
+  ];
+  return failed(`not the rows that were counted when it was taken: ${some(said)}`, 'take a new backup');
+}
+
+/** @throws RefusedError saying why this place cannot take it */
+async function canBeTried(run: StackRun, dump: Dump, serverVersion: string): Promise<void> {
+  if (dump.server !== undefined && majorVersion(dump.server) > majorVersion(serverVersion))
+    throw new RefusedError(
+      `${dump.name} is of PostgreSQL ${dump.server}, and ${run.environment.name} has ${serverVersion}`,
+      { hint: 'ON=<an environment with a server of that version, or newer>' },
+    );
+  const { stack } = run;
+  await stack.withClient(maintenanceDatabase(stack.database.name), (client) =>
+    checkExtensions(run, client, dump),
+  );
+  await checkReplaceable(run, { bytes: dump.contents * GROWTH });
+}
+
+async function headOf({ file, facts }: TakenBackup): Promise<ArchiveHead> {
+  const source = createReadStream(facts.format === 'directory' ? join(file, 'toc.dat') : file);
+  try {
+    return await readHead(new ByteStream(source));
+  } finally {
+    source.destroy();
+  }
+}
+
+/** By the project's comparison, where one pg_dump reads both sides; else by kind and name. */
+async function objectsAs(
+  run: StackRun,
+  aside: string,
+  { file, facts }: TakenBackup,
+  { entries, pgDumpVersion }: ArchiveHead,
+): Promise<Outcome> {
+  const staged = inDatabase(run, aside);
+  const restored = await tocOf(staged.stack);
+  const { compared, differences } = compareObjects(entries, restored.entries);
+  if (differences.length > 0) return failed(some(differences), 'take a new backup, and try that one');
+  const [before, after] = [pgDumpVersion, restored.pgDumpVersion].map(majorVersion);
+  const byName = (why: string): Outcome =>
+    passed(
+      `${counted(compared, 'object')}, of the same kinds and names; definitions are not compared: ${why}`,
+    );
+  if (facts.format === 'directory') return byName('it is in directory format');
+  if (before !== after) return byName(`pg_dump ${before} and ${after} may write one in two ways`);
+  const comparison = await comparing(staged, { file }).compare();
+  if (comparison.verdict === 'same') return passed(`${counted(compared, 'object')}, defined as in the file`);
+  const found = comparison.differences.map(
+    (one) => `${titleOf(one)}: ${one.changes.join(', ') || one.class}`,
+  );
+  return failed(some([...comparison.incomplete, ...found]), 'take a new backup, and try that one');
+}
+
+/** The same run on another database of its server; what a drill restores has no owners and privileges of its own. */
+function inDatabase(run: StackRun, name: string): StackRun {
+  const { stack, registry } = run;
+  const dump: Stack['dump'] = (args, output, how) => stack.dump(args, output, { ...how, database: name });
+  return {
+    ...run,
+    values: { PRIVILEGES: false },
+    registry: { ...registry, ignore: [] },
+    stack: { ...stack, database: { ...stack.database, name }, dump },
+  };
+}
+
+async function tocOf(stack: Stack): Promise<Archive> {
+  const chunks: Buffer[] = [];
+  const output = new PassThrough().on('data', (chunk: Buffer) => chunks.push(chunk));
+  const { status, stderr } = await stack.dump(['--format=custom', '--schema-only'], output);
+  if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);
+  return parseArchive(Buffer.concat(chunks));
+}
+
+/** The server has looked at each row when it made a constraint, unless the file says that nobody had. */
+async function constraintsAs(
+  { stack }: StackRun,
+  aside: string,
+  entries: readonly Entry[],
+): Promise<Outcome> {
+  const [{ all, open }, invalid] = await stack.withClient(aside, async (client) => [
+    await constraints(client),
+    await invalidIndexes(client),
+  ]);
+  const meant = entries.filter(({ definition }) => /\bNOT VALID\b/.test(definition)).length;
+  if (invalid.length > 0) return failed(`indexes that are not valid: ${some(invalid)}`, 'take a new backup');
+  if (open.length > meant) return failed(`not validated: ${some(open)}`, 'take a new backup');
+  return passed(
+    open.length === 0
+      ? `${counted(all, 'constraint')}, all hold`
+      : `${counted(all, 'constraint')}, all hold but what was NOT VALID before: ${some(open)}`,
+  );
+}
+
+async function constraints(client: Client): Promise<{ all: number; open: string[] }> {
+  const { rows } = await client.query<{ name: string; valid: boolean }>(
+    `SELECT format('%I.%I', connamespace::regnamespace, conname) AS name,
+       convalidated OR coalesce(to_jsonb(con) ->> 'conenforced', 'true') = 'false' AS valid
+     FROM pg_constraint AS con
+     WHERE connamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`,
+  );
+  return { all: rows.length, open: rows.filter(({ valid }) => !valid).map(({ name }) => name) };
+}
+
+async function invalidIndexes(client: Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT indexrelid::regclass::text AS name FROM pg_index
+     WHERE NOT (indisvalid AND indisready AND indislive) AND indrelid::regclass::text !~ '^pg_toast'`,
+  );
+  return rows.map(({ name }) => name);
+}
