@@ -4,26 +4,15 @@ import type { Finding, Outcome } from '../findings/finding.ts';
 import type { ToText } from '../database/dump.ts';
 import type { AlembicOptions, AlembicResult } from '../migrations/run-alembic.ts';
 import type { Result } from '../process.ts';
+import type { DumpOptions, PgDump } from './pg-dump.ts';
 import type { Plan } from './plan.ts';
 import type { PsqlOptions } from './psql.ts';
-import type { Settings } from './postgres/settings.ts';
 import type { SessionAs } from './postgres/session.ts';
 import type { Target } from './target.ts';
 
+export type { DumpOptions, PgDump } from './pg-dump.ts';
 export type { StackOptions } from './options.ts';
 export type { Storage, Target } from './target.ts';
-
-/** The server's own, of the server's version, or the one that makesafe brings along, which is the same everywhere. */
-export type PgDump = 'own' | 'bundled';
-
-export interface DumpOptions {
-  /** Where it is not the stack's usual one. */
-  readonly pgDump?: PgDump;
-  /** Settings of its session beyond those that every pg_dump has: those that only some servers know, for one. */
-  readonly settings?: Settings;
-  /** Another database of the server. */
-  readonly database?: string;
-}
 
 /** Who has the lock already, or the lock, which dies with this process if it is not released. */
 export type EngineLock = { readonly holder: string } | { readonly release: () => Promise<void> };
