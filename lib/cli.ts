@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { findRoot } from './environment/registry.ts';
+import { findRoot, loadRegistry } from './environment/registry.ts';
 import { UsageError } from './errors.ts';
 import { runProgram } from './run-program.ts';
+import { runTask } from './run-task.ts';
 import { nearest } from './suggest.ts';
-import { taskFiles } from './tasks.ts';
+import { loadTasks, taskFiles } from './tasks.ts';
+import { Terminal } from './terminal.ts';
 
 /** What is no task, because it needs no registry. */
 const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
@@ -19,10 +21,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
 
 /** `npx makesafe <task> NAME=value …`: the task, as its file would run it; and the few commands that are no tasks. */
 export async function main(): Promise<void> {
-  const [word = 'help', ...rest] = process.argv.slice(2);
-  const name = ['--help', '-h'].includes(word) ? 'help' : word;
   const script = process.argv[1]!;
-  const files = taskFiles(rootOf(script));
+  const root = rootOf(script);
+  const files = taskFiles(root);
+  const [word = 'help', ...rest] = process.argv.slice(2);
+  if (process.argv.length < 3 && process.stdin.isTTY === true && root !== undefined)
+    return runChosen(root, script);
+  const name = ['--help', '-h'].includes(word) ? 'help' : word;
   const file = files.get(name);
   // A team's own task may have the name of a command, and make means the task.
   const command = file === undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
@@ -30,6 +35,34 @@ export async function main(): Promise<void> {
   if (file === undefined) return runProgram(() => Promise.reject(unknown(name, files.keys())));
   process.argv = [process.argv[0]!, asInstalled(script, name) ?? file, ...rest];
   await import(pathToFileURL(file).href);
+}
+
+/** The task that a person chooses who has typed none; what destroys is not among them, and is typed whole. */
+async function runChosen(root: string, script: string): Promise<void> {
+  const tasks = await loadTasks(root);
+  let chosen = tasks.find(({ name }) => name === 'help')!;
+  const choosing = async (terminal: Terminal): Promise<void> => {
+    const { asksPerson, choose } = await import('./output/choose.ts');
+    if (!asksPerson(terminal)) return;
+    const { inRegistry } = await import('./help.ts');
+    const registry = await loadRegistry(root);
+    const choices = tasks
+      .filter(({ definition }) => definition.destructive === undefined)
+      .map(({ name, definition }) => ({ name, remark: inRegistry(definition.summary, registry) }));
+    const name = await choose(terminal, 'TASK', choices, 'help');
+    chosen = tasks.find((task) => task.name === name)!;
+  };
+  try {
+    await choosing(new Terminal());
+  } catch (error) {
+    return runProgram(() => {
+      throw error;
+    });
+  }
+  const file = asInstalled(script, chosen.name) ?? taskFiles(root).get(chosen.name)!;
+  process.argv = [process.argv[0]!, file];
+  // Its file is loaded already, and would not run a second time.
+  return runTask(chosen, file);
 }
 
 /** Tasks of the repository's own are found where there is one; a task itself says when there is none. */

@@ -58,7 +58,7 @@ async function performOnStack(
   exports: Readonly<Record<string, string>>,
 ): Promise<void> {
   const { task, terminal, registry, values } = run;
-  const typed = (values['ENV'] as string | undefined) ?? registry.default;
+  const typed = (values['ENV'] as string | undefined) ?? (await chosenEnvironment(run)) ?? registry.default;
   const name = canonicalise(typed, registry);
   if (name.alias !== undefined)
     terminal.warn(`ENV=${name.alias} is deprecated; the environment is ${name.name}`);
@@ -109,6 +109,24 @@ async function performOnStack(
     preflight: async (opened: DestructiveRun) => destructive.preflight?.(opened),
   };
   return passGuard(request, (passed) => definition.run(passed));
+}
+
+/**
+ * The environment that a person chooses who has typed none; undefined where nobody is asked: a destructive task and a
+ * short form have said before which one, of several targets one only could be meant, and a recipe or a script is no person.
+ */
+async function chosenEnvironment({ task, terminal, registry, make }: Run): Promise<string | undefined> {
+  const { environments, default: usual } = registry;
+  const isAsking = ['any', 'name only'].includes(task.definition.environment);
+  if (!isAsking || !terminal.interactive || Object.keys(environments).length < 2) return undefined;
+  if (make && (make.goals.length > 1 || process.env['MAKELEVEL'] !== '1')) return undefined;
+  const { asksPerson, choose } = await import('./output/choose.ts');
+  if (!asksPerson(terminal)) return undefined;
+  const choices = Object.entries(environments).map(([name, entry]) => ({
+    name,
+    remark: [name === usual ? 'default' : '', entry.protected ? 'protected' : ''].filter(Boolean).join(', '),
+  }));
+  return choose(terminal, 'ENV', choices, usual);
 }
 
 /** The parameters that were typed, for a line that repeats them. */

@@ -1,7 +1,8 @@
-import { once } from 'node:events';
-import { createInterface } from 'node:readline/promises';
-import { CancelledError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
+import { readLine } from '../output/read-line.ts';
 import type { Terminal } from '../terminal.ts';
+
+const UNDONE = 'nothing was written';
 
 export interface Question {
   /** The parameter that answers it. */
@@ -45,7 +46,7 @@ export class Asker {
     if (known !== undefined) return known;
     const list = candidates.length > 0 ? ` (${candidates.join(', ')})` : '';
     for (;;) {
-      const said = await this.#read(`${about}\n${name}${list}: `);
+      const said = await readLine(`${about}\n${name}${list}: `, UNDONE);
       if (!(candidates.length > 0 ? candidates.includes(said) : said !== '')) continue;
       this.#said.set(key, said);
       return said;
@@ -54,7 +55,7 @@ export class Asker {
 
   /** True for y; where nobody can be asked, what was typed is consent enough. */
   async confirm(question: string): Promise<boolean> {
-    return !this.#isTerminal || /^y(es)?$/i.test(await this.#read(`${question} [y/N] `));
+    return !this.#isTerminal || /^y(es)?$/i.test(await readLine(`${question} [y/N] `, UNDONE));
   }
 
   /** @throws UsageError with all that is still open, and what to type */
@@ -79,19 +80,5 @@ export class Asker {
 
   get #isTerminal(): boolean {
     return this.#terminal.interactive && process.stdin.isTTY === true;
-  }
-
-  /** @throws CancelledError on Ctrl-C and Ctrl-D */
-  async #read(question: string): Promise<string> {
-    const lines = createInterface({ input: process.stdin, output: process.stderr });
-    const closed = once(lines, 'close').then(() => undefined);
-    try {
-      // They close the line; what becomes of the question depends on the version of Node: it fails, or stays open.
-      const said = await Promise.race([lines.question(question).catch(() => undefined), closed]);
-      if (said === undefined) throw new CancelledError('nothing was written');
-      return said.trim();
-    } finally {
-      lines.close();
-    }
   }
 }

@@ -1,46 +1,15 @@
 import stringWidth from 'fast-string-width';
-import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PATIENCE, connect, useEmbedded } from '../helpers/embedded.ts';
-import { cleanEnvironment, run } from '../helpers/processes.ts';
+import { HAS_TMUX, Tmux } from '../helpers/tmux.ts';
 
 const ENV = 'ENV=local_demo';
-const HAS_TMUX = (await run(['tmux', '-V']).catch(() => ({ status: 1 }))).status === 0;
 
 describe.skipIf(!HAS_TMUX)('what a terminal of 80 columns shows', () => {
   const scratch = useEmbedded();
-  const socket = `makesafe-${randomBytes(4).toString('hex')}`;
-  const tmux = (...words: string[]): string =>
-    execFileSync('tmux', ['-L', socket, ...words], {
-      ...{ encoding: 'utf8' as const, cwd: scratch.root, env: cleanEnvironment() },
-    });
-
-  /** All rows of a command once it has ended, those that the terminal had to break joined again. */
-  async function screen(words: string): Promise<string[]> {
-    const line = scratch.taskCommand(words).map((word) => `'${word.replaceAll("'", "'\\''")}'`);
-    tmux(
-      'new-session',
-      '-d',
-      '-s',
-      'one',
-      '-x',
-      '80',
-      '-y',
-      '50',
-      `${line.join(' ')}; echo "ended $?"; read wait`,
-    );
-    tmux('set-option', '-t', 'one', 'history-limit', '5000');
-    for (;;) {
-      const rows = tmux('capture-pane', '-p', '-J', '-S', '-500', '-t', 'one').trimEnd().split('\n');
-      if (/^ended \d+$/.test(rows.at(-1)!)) {
-        tmux('kill-session', '-t', 'one');
-        return rows.slice(0, -1).map((row) => row.trimEnd());
-      }
-      await sleep(100);
-    }
-  }
+  const tmux = new Tmux(() => scratch.root);
+  const screen = async (words: string): Promise<string[]> =>
+    (await tmux.screen(scratch.taskCommand(words))).slice(0, -1);
 
   beforeAll(async () => {
     await scratch.mustTask(`up ${ENV}`);
@@ -51,13 +20,7 @@ describe.skipIf(!HAS_TMUX)('what a terminal of 80 columns shows', () => {
     );
     await client.end();
   }, PATIENCE);
-  afterAll(() => {
-    try {
-      tmux('kill-server');
-    } catch {
-      // With its last session it has ended by itself.
-    }
-  });
+  afterAll(() => tmux.end());
 
   test.each([
     ['help', /^ {2}⚠ restore-from-sql +Replace/m],
