@@ -1,6 +1,7 @@
 import type { DifferenceClass } from './comparison.ts';
 import { excerpt, labelled, onlyIn, shorten } from './excerpt.ts';
-import { facetsOf, type Facet, type Facets, type InnerConstraint } from './facets.ts';
+import { facetsOf, type Facet, type Facets } from './facets.ts';
+import type { InnerConstraint } from './inner-constraints.ts';
 import { unquote } from './names.ts';
 import type { Grant, SchemaObject } from './objects.ts';
 

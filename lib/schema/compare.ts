@@ -1,5 +1,6 @@
 import { changesBetween, pair, renaming, type Change } from './changes.ts';
 import type { Comparison, Difference, DifferenceClass, KindCount } from './comparison.ts';
+import { fold, type Pair } from './fold.ts';
 import { matches, titleOf } from './ignore.ts';
 import type { SchemaObject } from './objects.ts';
 import type { Side } from './read.ts';
@@ -13,7 +14,6 @@ export interface CompareOptions {
 }
 
 type Found = Difference & { readonly grave: boolean };
-type Pair = [base: SchemaObject, compared: SchemaObject];
 
 /** Compares two sides. `loadParser` has to have been awaited. */
 export function compare(base: Side, compared: Side, options: CompareOptions): Comparison {
@@ -27,7 +27,8 @@ export function compare(base: Side, compared: Side, options: CompareOptions): Co
     ...objects,
     ...known.filter(({ name }) => roles.has(name)).map(roleObject),
   ];
-  const { both, renamed, onlyBase, onlyCompared } = pairObjects(all(base), all(compared));
+  const { renamed, ...paired } = pairObjects(all(base), all(compared));
+  const { both, onlyBase, onlyCompared } = fold(paired);
 
   const counts = new Map<string, Count>();
   const hits = options.ignore.map(() => 0);

@@ -1,6 +1,12 @@
-import { languageTag } from './locale.ts';
+import {
+  addDomainConstraint,
+  NAME_OF_CONSTRAINT,
+  takeNames,
+  type InnerConstraint,
+} from './inner-constraints.ts';
 import { closingParenthesis } from './names.ts';
-import { parseStatements, shapeOf, type Node, type Statement, type Tree } from './syntax.ts';
+import { isIcu, isOptions, isUsualMultirange, optionFacet, textOf } from './options.ts';
+import { parseStatements, shapeOf, type Node, type Statement } from './syntax.ts';
 
 /** One thing that a definition says. Two definitions mean the same when their facets do. */
 export interface Facet {
@@ -20,21 +26,18 @@ export interface Facets {
   readonly columns: readonly string[];
   /** Constraints inside the definition, whose names can differ by themselves. */
   readonly constraints: readonly InnerConstraint[];
+  /** Names of the columns that have a default. */
+  readonly defaults: readonly string[];
+  /** … and of those that may not be null. */
+  readonly notNulls: readonly string[];
   /** NOT NULL under its usual name, which no definition shows. */
   readonly unnamed: readonly InnerConstraint[];
 }
 
-export interface InnerConstraint {
-  /** Empty where it is the usual one. */
-  readonly name: string;
-  readonly text: string;
-  readonly meaning: string;
-  readonly isNotNull: boolean;
-}
-
 type Mutable = {
   facets: Facet[];
-  columns: string[];
+  /** Columns by their names, and where their facets are. */
+  columns: Map<string, { node: Node; at: number }>;
   constraints: InnerConstraint[];
   unnamed: InnerConstraint[];
 };
@@ -50,13 +53,26 @@ const STORAGE_COMMANDS = new Set([
 export function facetsOf(sql: string): Facets | undefined {
   const statements = parseStatements(sql);
   if (!statements) return undefined;
-  const found: Mutable = { facets: [], columns: [], constraints: [], unnamed: [] };
+  const found: Mutable = { facets: [], columns: new Map(), constraints: [], unnamed: [] };
   for (const statement of statements) {
     if (statement.kind === 'AlterTableStmt') addCommands(statement, found);
-    else addStatement(statement, found);
+    else if (!addDomainConstraint(statement, found)) addStatement(statement, found);
   }
-  return found;
+  const columns = [...found.columns.keys()];
+  const having = (type: string): string[] =>
+    columns.filter((name) =>
+      constraintsOf(found.columns.get(name)!.node).some((one) => typeOf(one) === type),
+    );
+  return { ...found, columns, defaults: having('CONSTR_DEFAULT'), notNulls: having('CONSTR_NOTNULL') };
 }
+
+const constraintsOf = (column: Node): Node[] => (column['constraints'] as Node[] | undefined) ?? [];
+const typeOf = ({ Constraint: one }: Node): string => (one as Node)['contype'] as string;
+
+const columnFacet = (name: string, node: Node, text: string): Facet => ({
+  ...{ class: 'definition', key: `column ${name}`, label: `column ${name}` },
+  ...{ text, meaning: shapeOf(node) },
+});
 
 function addStatement({ kind, node, text, start }: Statement, found: Mutable): void {
   const storage = STORAGE_OPTIONS.has(kind);
@@ -91,8 +107,9 @@ function addStatement({ kind, node, text, start }: Statement, found: Mutable): v
       found.facets.push({ class: 'storage', key, label: '', text: unlogged, meaning: unlogged });
     }
   }
-  if (kind === 'CreateDomainStmt' && rest['constraints']) {
-    rest['constraints'] = takeNames(rest['constraints'] as Node[], found);
+  if (kind === 'CreateDomainStmt') {
+    const named = takeNames(constraintsOf(rest), found, '', { text, start });
+    rest['constraints'] = named.filter((one) => typeOf(one) !== 'CONSTR_CHECK');
   }
   found.facets.push({
     class: 'definition',
@@ -120,13 +137,12 @@ function addElements(elements: Node[], text: string, start: number, found: Mutab
       const name = column['colname'] as string;
       const own = { ...column };
       if (own['constraints']) own['constraints'] = takeNames(own['constraints'] as Node[], found, name);
-      found.columns.push(name);
       const type = written.replace(/^(?:"(?:[^"]|"")*"|[^\s"]+)\s*/, '');
-      const [key, label] = [`column ${name}`, `column ${name}`];
-      found.facets.push({ class: 'definition', key, label, text: type, meaning: shapeOf(own) });
+      found.columns.set(name, { node: own, at: found.facets.length });
+      found.facets.push(columnFacet(name, own, type));
     } else if (constraint) {
       const { conname, ...rest } = constraint;
-      const body = written.replace(/^CONSTRAINT (?:"(?:[^"]|"")*"|[^\s"]+)\s*/, '');
+      const body = written.replace(NAME_OF_CONSTRAINT, '');
       found.constraints.push({
         name: (conname as string) ?? '',
         text: body,
@@ -138,20 +154,6 @@ function addElements(elements: Node[], text: string, start: number, found: Mutab
   return text.slice(close + 1).trim();
 }
 
-/** Columns' and domains' constraints may have names too: NOT NULL since 18. */
-function takeNames(constraints: Node[], found: Mutable, column = ''): Node[] {
-  return constraints.map((one) => {
-    const { conname, ...rest } = one['Constraint'] as Node;
-    const isNotNull = rest['contype'] === 'CONSTR_NOTNULL';
-    if (conname === undefined && !isNotNull) return one;
-    const meaning = shapeOf({ column, rest });
-    const text = `${column} ${rest['contype'] as string}`.replace('CONSTR_', '').trim();
-    const name = (conname as string | undefined) ?? '';
-    found[name === '' ? 'unnamed' : 'constraints'].push({ name, text, meaning, isNotNull });
-    return { Constraint: { contype: rest['contype']! } };
-  });
-}
-
 function addCommands({ node, text }: Statement, found: Mutable): void {
   const written = text.replace(
     /^ALTER (?:FOREIGN TABLE|TABLE|INDEX) (?:ONLY )?(?:"(?:[^"]|"")*"|[^\s".])+\.(?:"(?:[^"]|"")*"|[^\s".])+\s+/,
@@ -161,6 +163,19 @@ function addCommands({ node, text }: Statement, found: Mutable): void {
     const [subtype, name] = [command['subtype'] as string, (command['name'] as string | undefined) ?? ''];
     const { options, ...constraint } = ((command['def'] as Node | undefined)?.['Constraint'] ?? {}) as Node;
     const label = subtype === 'AT_AttachPartition' ? 'partition' : '';
+    if (constraint['contype'] === 'CONSTR_CHECK') {
+      const { conname, ...check } = constraint;
+      const body = written.replace(NAME_OF_CONSTRAINT, '').replace(/;$/, '');
+      found.constraints.push({
+        name: conname as string,
+        text: body,
+        meaning: shapeOf(check),
+        isNotNull: false,
+      });
+      continue;
+    }
+    if (constraint['contype'] === 'CONSTR_NOTNULL' && addNotNull(constraint, found)) continue;
+    if (subtype === 'AT_ColumnDefault' && addDefault(name, command, written, found)) continue;
     let rest: Node = command;
     if (isOptions(options)) {
       const where = subtype === 'AT_AddConstraint' ? 'storage' : 'definition';
@@ -170,7 +185,7 @@ function addCommands({ node, text }: Statement, found: Mutable): void {
     }
     found.facets.push({
       class: STORAGE_COMMANDS.has(subtype) ? 'storage' : 'definition',
-      key: `${subtype} ${name}`,
+      key: `${/^AT_(?:En|Dis)able\w*Trig$/.test(subtype) ? 'trigger' : subtype} ${name}`,
       label,
       text: written,
       meaning: shapeOf({ relation: node['relation']!, rest }),
@@ -178,48 +193,26 @@ function addCommands({ node, text }: Statement, found: Mutable): void {
   }
 }
 
-const isOptions = (tree: Tree | undefined): tree is Node[] =>
-  Array.isArray(tree) && tree.length > 0 && tree.every((one) => (one as Node)['DefElem'] !== undefined);
-
-/** The name that PostgreSQL gives where none is given; servers before 14 have no such type. */
-function isUsualMultirange(option: Node, { typeName }: Node): boolean {
-  if (option['defname'] !== 'multirange_type_name') return false;
-  const range = textOf((typeName as Node[]).at(-1));
-  const usual = range.includes('range') ? range.replace('range', 'multirange') : `${range}_multirange`;
-  return textOf(option['arg']) === usual;
+/** To a column that stands in the same definition: one that is not validated stands behind it. */
+function addNotNull(constraint: Node, { columns, facets }: Mutable): boolean {
+  const name = textOf(constraint['keys']);
+  const column = columns.get(name);
+  if (!column) return false;
+  const own = { Constraint: { contype: 'CONSTR_NOTNULL', skip_validation: true } };
+  const node = { ...column.node, constraints: [...constraintsOf(column.node), own] };
+  facets[column.at] = columnFacet(name, node, `${facets[column.at]!.text} NOT NULL NOT VALID`);
+  return true;
 }
 
-/** Of a collation. */
-const isIcu = (options: readonly Node[]): boolean =>
-  options.some(({ DefElem: option }) => {
-    const { defname, arg } = option as Node;
-    return defname === 'provider' && textOf(arg) === 'icu';
-  });
-
-function optionFacet(option: Node, kind = '', icu = false): Omit<Facet, 'class'> {
-  const name = option['defname'] as string;
-  const setting = (option['arg'] as Node | undefined)?.['VariableSetStmt'] as Node | undefined;
-  // AS is the type of a sequence.
-  const called = name !== 'as' ? name : kind === 'CreateFunctionStmt' ? 'body' : 'type';
-  const label = setting ? `setting ${setting['name'] as string}` : called;
-  return {
-    key: `option ${option['defnamespace'] as string} ${label}`,
-    label,
-    text: textOf(option['arg']),
-    meaning: icu && name === 'locale' ? languageTag(textOf(option['arg'])) : shapeOf(option),
-  };
-}
-
-/** The value of an option, as far as it is short and plain. */
-function textOf(tree: Tree | undefined): string {
-  if (tree === undefined || tree === null) return 'none';
-  if (Array.isArray(tree)) return tree.map(textOf).join(', ');
-  if (typeof tree !== 'object') return String(tree);
-  const [[kind, value]] = Object.entries(tree) as [[string, Node]];
-  if (kind === 'A_Const')
-    return textOf({ value: value['sval'] ?? value['ival'] ?? value['fval'] ?? value['boolval'] ?? {} });
-  if (kind === 'VariableSetStmt') return textOf(value['args']);
-  if (kind === 'TypeName') return textOf((value['names'] as Node[]).at(-1));
-  if (kind === 'Boolean') return value['boolval'] === true ? 'true' : 'false';
-  return textOf(value['sval'] ?? value['ival'] ?? value['fval'] ?? value['items'] ?? '0');
+/** To a column that stands in the same definition, where a default stands in front of NOT NULL. */
+function addDefault(name: string, { def }: Node, written: string, { columns, facets }: Mutable): boolean {
+  const column = columns.get(name);
+  if (!column) return false;
+  const own = { Constraint: { contype: 'CONSTR_DEFAULT', raw_expr: def! } };
+  const node = { ...column.node, constraints: [own, ...constraintsOf(column.node)] };
+  const [, value = ''] = /( DEFAULT .*?);?$/s.exec(written) ?? [];
+  const text = facets[column.at]!.text.replace(/(?: CONSTRAINT \S+)?(?: NOT NULL)?$/, (rest) => value + rest);
+  columns.set(name, { ...column, node });
+  facets[column.at] = columnFacet(name, node, text);
+  return true;
 }

@@ -57,7 +57,7 @@ function normalise(tree: Tree): Tree {
   if (tree === null || typeof tree !== 'object') return tree;
   const node: Node = {};
   for (const key of Object.keys(tree).sort()) if (!PLACE.test(key)) node[key] = normalise(tree[key]!);
-  return withoutQualifiers(castElements(flatten(node)));
+  return withoutQualifiers(asCall(castElements(flatten(node))));
 }
 
 /** `(a AND b) AND c` is `a AND b AND c`: a view over BETWEEN comes back from a dump without the inner parentheses. */
@@ -84,6 +84,17 @@ function castElements(node: Node): Node {
   return {
     A_ArrayExpr: { ...array, elements: array.elements.map((arg) => ({ TypeCast: { arg, typeName } })) },
   };
+}
+
+/**
+ * `TRIM(BOTH 'x' FROM a)` is `btrim(a, 'x')`: 13 prints all of SQL's own notations as calls. A dump names no function
+ * without its schema but the system's.
+ */
+function asCall(node: Node): Node {
+  const { FuncCall: call } = node as { FuncCall?: Node & { funcname: Node[] } };
+  if (call?.['funcformat'] !== 'COERCE_SQL_SYNTAX') return node;
+  const name = call.funcname.filter(({ String: part }) => (part as Node)['sval'] !== 'pg_catalog');
+  return { FuncCall: { ...call, funcname: name, funcformat: 'COERCE_EXPLICIT_CALL' } };
 }
 
 function isConstant(node: Node): boolean {

@@ -46,11 +46,19 @@ export function useServerOf(from: string | undefined, ...settings: string[]): Da
 }
 
 /** A server for a program that is no test. */
-export async function startServer(
-  ...settings: string[]
-): Promise<{ server: DatabaseServer; stop: () => Promise<void> }> {
+export async function startServer(...settings: string[]): Promise<Started> {
+  return startServerOf(undefined, ...settings);
+}
+
+/** The same, of another package's version of PostgreSQL. */
+export async function startServerOf(from: string | undefined, ...settings: string[]): Promise<Started> {
   const server = new DatabaseServer(LOGIN);
-  return { server, stop: await start(server, undefined, settings) };
+  return { server, stop: await start(server, from, settings) };
+}
+
+interface Started {
+  readonly server: DatabaseServer;
+  readonly stop: () => Promise<void>;
 }
 
 /** @returns what stops it and takes its data away */

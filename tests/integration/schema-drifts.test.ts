@@ -31,6 +31,7 @@ const DRIFTS: readonly Drift[] = [
   { kind: 'TABLE', base: 'CREATE TABLE t (a int, CONSTRAINT c CHECK (a > 0))', compared: 'CREATE TABLE t (a int, CONSTRAINT c CHECK (a > 1))', on: 't', class: 'definition', says: 'constraint c CHECK ((a > 0)) → CHECK ((a > 1))' },
   { kind: 'TABLE', both: 'CREATE TABLE t (a int, CONSTRAINT c CHECK (a > 0))', compared: 'ALTER TABLE t RENAME CONSTRAINT c TO d', on: 't', class: 'constraint name', says: 'constraint c → d' },
   { kind: 'CHECK CONSTRAINT', both: 'CREATE TABLE t (a int)', base: 'ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID', on: 't.c', class: 'only in base' },
+  { kind: 'TABLE', base: 'CREATE TABLE t (a int, CONSTRAINT c CHECK (a > 0))', compared: 'CREATE TABLE t (a int); ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID', on: 't', class: 'definition', says: 'constraint c CHECK ((a > 0)) → CHECK ((a > 0)) NOT VALID' },
   { kind: 'CONSTRAINT', base: 'CREATE TABLE t (a int NOT NULL, b int NOT NULL, CONSTRAINT k PRIMARY KEY (a))', compared: 'CREATE TABLE t (a int NOT NULL, b int NOT NULL, CONSTRAINT k PRIMARY KEY (a, b))', on: 't.k', class: 'definition' },
   { kind: 'CONSTRAINT', both: 'CREATE TABLE t (a int CONSTRAINT u UNIQUE)', compared: 'ALTER TABLE t RENAME CONSTRAINT u TO w', on: 't.u', class: 'constraint name', says: 'constraint u → w' },
   { kind: 'CONSTRAINT', base: 'CREATE TABLE t (a int, CONSTRAINT u UNIQUE (a))', compared: 'CREATE TABLE t (a int, CONSTRAINT u UNIQUE NULLS NOT DISTINCT (a))', on: 't.u', class: 'definition' },
@@ -75,7 +76,7 @@ const DRIFTS: readonly Drift[] = [
   { kind: 'TRIGGER', both: `CREATE TABLE t (a int); ${TOUCH}; CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION touch()`, compared: 'ALTER TABLE t DISABLE TRIGGER g', on: 't.g', class: 'definition' },
   { kind: 'TRIGGER', both: `CREATE TABLE t (a int); ${TOUCH}`, base: 'CREATE TRIGGER a BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION touch()', on: 't.a', class: 'only in base' },
   { kind: 'TRIGGER', both: `CREATE TABLE t (a int); ${TOUCH}`, base: 'CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION touch()', compared: 'CREATE TRIGGER g BEFORE UPDATE OF a ON t FOR EACH ROW WHEN (NEW.a > 1) EXECUTE FUNCTION touch(5)', on: 't.g', class: 'definition' },
-  { kind: 'TRIGGER', both: `${PARTITIONED}; CREATE TABLE p1 PARTITION OF p DEFAULT; ${TOUCH}; CREATE TRIGGER g BEFORE INSERT ON p FOR EACH ROW EXECUTE FUNCTION touch()`, compared: 'ALTER TABLE p1 DISABLE TRIGGER g', on: 'p1.g', class: 'only in compared' },
+  { kind: 'TRIGGER', both: `${PARTITIONED}; CREATE TABLE p1 PARTITION OF p DEFAULT; ${TOUCH}; CREATE TRIGGER g BEFORE INSERT ON p FOR EACH ROW EXECUTE FUNCTION touch()`, compared: 'ALTER TABLE p1 DISABLE TRIGGER g', on: 'p1.g', class: 'definition', says: 'ENABLE TRIGGER g → DISABLE TRIGGER g' },
   // Routines.
   { kind: 'FUNCTION', base: `CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'`, compared: `CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2'`, on: 'f()', class: 'definition', says: 'body SELECT 1 → SELECT 2' },
   { kind: 'FUNCTION', both: `CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'`, compared: 'ALTER FUNCTION f STABLE', on: 'f()', class: 'definition', says: 'volatility' },
@@ -98,6 +99,7 @@ const DRIFTS: readonly Drift[] = [
   // Types.
   { kind: 'DOMAIN', base: 'CREATE DOMAIN d AS int CONSTRAINT c CHECK (VALUE > 0)', compared: 'CREATE DOMAIN d AS int CONSTRAINT c CHECK (VALUE > 1)', on: 'd', class: 'definition' },
   { kind: 'DOMAIN', base: 'CREATE DOMAIN d AS int CONSTRAINT c CHECK (VALUE > 0)', compared: 'CREATE DOMAIN d AS int CONSTRAINT e CHECK (VALUE > 0)', on: 'd', class: 'constraint name' },
+  { kind: 'DOMAIN', base: 'CREATE DOMAIN d AS int CONSTRAINT c CHECK (VALUE > 0)', compared: 'CREATE DOMAIN d AS int; ALTER DOMAIN d ADD CONSTRAINT c CHECK (VALUE > 0) NOT VALID', on: 'd', class: 'definition', says: 'constraint c CHECK ((VALUE > 0)) → CHECK ((VALUE > 0)) NOT VALID' },
   { kind: 'TYPE', both: `CREATE TYPE e AS ENUM ('a', 'b')`, compared: `ALTER TYPE e ADD VALUE 'c'`, on: 'e', class: 'definition' },
   { kind: 'TYPE', base: `CREATE TYPE e AS ENUM ('a', 'b')`, compared: `CREATE TYPE e AS ENUM ('b', 'a')`, on: 'e', class: 'definition', says: '→' },
   { kind: 'TYPE', base: 'CREATE TYPE c AS (a int, b text)', compared: 'CREATE TYPE c AS (a int, b varchar)', on: 'c', class: 'definition', says: 'column b text → character varying' },
@@ -112,7 +114,8 @@ const DRIFTS: readonly Drift[] = [
   { kind: 'SEQUENCE', both: 'CREATE SEQUENCE s', compared: 'ALTER SEQUENCE s AS int CACHE 5 CYCLE', on: 's', class: 'definition', says: 'type int4 only in compared' },
   { kind: 'SEQUENCE', both: 'CREATE SEQUENCE s', compared: 'ALTER SEQUENCE s SET UNLOGGED', on: 's', class: 'storage', says: 'UNLOGGED only in compared' },
   { kind: 'SEQUENCE OWNED BY', both: 'CREATE TABLE t (a int, b int); CREATE SEQUENCE s OWNED BY t.a', compared: 'ALTER SEQUENCE s OWNED BY t.b', on: 's', class: 'definition' },
-  { kind: 'SEQUENCE OWNED BY', both: 'CREATE TABLE t (a int); CREATE SEQUENCE s', base: 'ALTER SEQUENCE s OWNED BY t.a', on: 's', class: 'only in base' },
+  { kind: 'SEQUENCE OWNED BY', both: 'CREATE TABLE t (a int); CREATE SEQUENCE s', base: 'ALTER SEQUENCE s OWNED BY t.a', on: 's', class: 'definition', says: 'owned by $schema.t.a → none' },
+  { kind: 'SEQUENCE OWNED BY', both: `CREATE SEQUENCE s; CREATE TABLE t (a int NOT NULL DEFAULT nextval('s'))`, compared: 'ALTER SEQUENCE s OWNED BY t.a', on: 's', class: 'definition', says: 'owned by none → $schema.t.a' },
   // Partitions and inheritance.
   { kind: 'TABLE', both: PARTITIONED, base: `CREATE TABLE p1 PARTITION OF p ${JANUARY}`, compared: `CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2025-01-01') TO ('2025-03-01')`, on: 'p1', class: 'definition', says: 'partition' },
   { kind: 'TABLE', both: `${PARTITIONED}; CREATE TABLE p1 PARTITION OF p ${JANUARY}`, compared: 'ALTER TABLE p DETACH PARTITION p1', on: 'p1', class: 'definition', says: 'only in base' },
