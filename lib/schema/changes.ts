@@ -1,8 +1,9 @@
+import { commentChanges } from './comment-changes.ts';
 import type { DifferenceClass } from './comparison.ts';
 import { excerpt, labelled, onlyIn, shorten } from './excerpt.ts';
 import { facetsOf, type Facet, type Facets } from './facets.ts';
 import type { InnerConstraint } from './inner-constraints.ts';
-import { unquote } from './names.ts';
+import { sidesToldApart, toldApart } from './look-alike.ts';
 import type { Grant, SchemaObject } from './objects.ts';
 
 /** What differs between two forms of one object, of one class. */
@@ -32,7 +33,7 @@ export function changesBetween(a: SchemaObject, b: SchemaObject, labels: Labels)
 }
 
 /** Constraints inside a definition that have another name: the first one's by the other's. */
-type Renamed = ReadonlyMap<string, string>;
+export type Renamed = ReadonlyMap<string, string>;
 
 function definitionChanges(
   a: SchemaObject,
@@ -45,7 +46,7 @@ function definitionChanges(
   const found: Change[] = [];
   let names: Renamed = new Map();
   if (a.definition !== b.definition) {
-    const [one, other] = [facetsOf(a.definition), facetsOf(b.definition)];
+    const [one, other] = [a, b].map((object) => (isSql(object) ? facetsOf(object.definition) : undefined));
     if (one && other) {
       const facets = facetChanges(one.facets, other.facets, labels);
       changes.definition.push(...facets.definition);
@@ -67,8 +68,10 @@ function definitionChanges(
   return { found, renamed: names };
 }
 
-export const renaming = (from: string, to: string): string =>
-  `constraint ${from || USUAL_NAME} → ${to || USUAL_NAME}`;
+export function renaming(from: string, to: string): string {
+  const [one, other] = toldApart(from || USUAL_NAME, to || USUAL_NAME);
+  return `constraint ${one} → ${other}`;
+}
 const USUAL_NAME = '(the usual name of a NOT NULL)';
 
 function facetChanges(
@@ -82,13 +85,15 @@ function facetChanges(
   const equal = pair(one, other, (facet) => `${place(facet)}\0${facet.meaning}`);
   const { both, first, second } = pair(equal.first, equal.second, place);
   for (const [a, b] of both) changes[a.class].push(labelled(a.label, excerpt(a.text, b.text)));
-  for (const { class: kind, label, text } of first)
-    changes[kind].push(onlyIn(labelled(label, text), labels.base));
-  for (const { class: kind, label, text } of second) {
-    changes[kind].push(onlyIn(labelled(label, text), labels.compared));
-  }
+  const full = ({ label, text }: Facet): string => labelled(label, text);
+  const [inBase, inCompared] = sidesToldApart(first.map(full), second.map(full));
+  first.forEach((facet, at) => changes[facet.class].push(onlyIn(inBase[at]!, labels.base)));
+  second.forEach((facet, at) => changes[facet.class].push(onlyIn(inCompared[at]!, labels.compared)));
   return changes;
 }
+
+/** A setting's value may read like a statement, and is none. */
+const isSql = ({ kind }: SchemaObject): boolean => !/ SETTING$| PROPERTY$/.test(kind);
 
 /** Constraints inside a definition: first those that mean the same, whatever their names, then by name. */
 function constraintChanges(
@@ -104,13 +109,17 @@ function constraintChanges(
     labelled(`constraint ${name}`, text);
   // Whether there is a NOT NULL is the column's, and told there.
   const told = ({ isNotNull }: InnerConstraint): boolean => !isNotNull;
+  const [inBase, inCompared] = sidesToldApart(
+    changed.first.filter(told).map(full),
+    changed.second.filter(told).map(full),
+  );
   const named = renamed.both.filter(([a]) => labels.notNullNames !== false || told(a));
   return {
     names: new Map(named.map(([a, b]) => [b.name, a.name])),
     definition: [
       ...changed.both.map(([a, b]) => labelled(`constraint ${a.name}`, excerpt(a.text, b.text))),
-      ...changed.first.filter(told).map((constraint) => onlyIn(full(constraint), labels.base)),
-      ...changed.second.filter(told).map((constraint) => onlyIn(full(constraint), labels.compared)),
+      ...inBase.map((constraint) => onlyIn(constraint, labels.base)),
+      ...inCompared.map((constraint) => onlyIn(constraint, labels.compared)),
     ],
   };
 }
@@ -132,7 +141,7 @@ function columnOrder(one: readonly string[], other: readonly string[]): string |
 function ownerChanges(a: SchemaObject, b: SchemaObject): Change[] {
   if (a.owner === b.owner || a.owner === undefined || b.owner === undefined) return [];
   const grave = /\bSECURITY DEFINER\b/.test(a.definition + b.definition);
-  return [{ class: 'owner', changes: [`owner ${a.owner} → ${b.owner}`], grave }];
+  return [{ class: 'owner', changes: [`owner ${toldApart(a.owner, b.owner).join(' → ')}`], grave }];
 }
 
 function privilegeChanges(
@@ -170,36 +179,6 @@ function privilegeChanges(
       grave,
     },
   ];
-}
-
-const COMMENT = /^COMMENT ON (.*?) IS (.*);$/s;
-const COLUMN = /^COLUMN .*\.("(?:[^"]|"")+"|[^."]+)$/s;
-const CONSTRAINT = /^CONSTRAINT ("(?:[^"]|"")+"|\S+) ON /;
-
-function commentChanges(a: SchemaObject, b: SchemaObject, renamed: Renamed, labels: Labels): Change[] {
-  const [one, other] = [a.comments, b.comments];
-  if (one.length === other.length && one.every((comment, index) => comment === other[index])) return [];
-  // A comment on a part names it; the object's own name is known.
-  const place = (on: string, same: Renamed): string => {
-    const [, column] = COLUMN.exec(on) ?? [];
-    if (column !== undefined) return `comment of column ${column}`;
-    const [, constraint] = a.kind.endsWith('CONSTRAINT') ? [] : (CONSTRAINT.exec(on) ?? []);
-    if (constraint === undefined) return 'comment';
-    const name = unquote(constraint);
-    return `comment of constraint ${same.get(name) ?? name}`;
-  };
-  const read = (comments: readonly string[], same: Renamed): { on: string; text: string }[] =>
-    comments.map((comment) => {
-      const [, on = '', text = comment] = COMMENT.exec(comment) ?? [];
-      return { on: place(on, same), text };
-    });
-  const { both, first, second } = pair(read(one, new Map()), read(other, renamed), ({ on }) => on);
-  const changes = [
-    ...both.filter(([a, b]) => a.text !== b.text).map(([a, b]) => `${a.on} ${excerpt(a.text, b.text)}`),
-    ...first.map(({ on, text }) => onlyIn(`${on} ${shorten(text)}`, labels.base)),
-    ...second.map(({ on, text }) => onlyIn(`${on} ${shorten(text)}`, labels.compared)),
-  ];
-  return changes.length > 0 ? [{ class: 'comment', changes }] : [];
 }
 
 /** Pairs what has the same key, in order; a key may occur more than once. */

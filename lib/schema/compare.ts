@@ -1,8 +1,10 @@
-import { changesBetween, pair, renaming, type Change } from './changes.ts';
+import { changesBetween, renaming, type Change } from './changes.ts';
 import type { Comparison, Difference, DifferenceClass, KindCount } from './comparison.ts';
-import { fold, type Pair } from './fold.ts';
+import { fold } from './fold.ts';
+import { namesToldApart } from './look-alike.ts';
 import { matches, titleOf } from './ignore.ts';
 import type { SchemaObject } from './objects.ts';
+import { pairObjects } from './pairing.ts';
 import type { Side } from './read.ts';
 import { involvedRoles, roleObject } from './server-roles.ts';
 
@@ -63,8 +65,10 @@ export function compare(base: Side, compared: Side, options: CompareOptions): Co
       [name, ...others].map((change) => difference(a, b, change)),
     );
   }
-  for (const object of onlyBase) settle(object.kind, [alone(object, 'only in base')]);
-  for (const object of onlyCompared) settle(object.kind, [alone(object, 'only in compared')]);
+  const alike = namesToldApart([...both.map(([a]) => a), ...onlyBase, ...onlyCompared].map(nameOf));
+  for (const object of onlyBase) settle(object.kind, [alone(object, 'only in base', alike(nameOf(object)))]);
+  for (const object of onlyCompared)
+    settle(object.kind, [alone(object, 'only in compared', alike(nameOf(object)))]);
 
   const incomplete = [base, compared].flatMap(({ summary, incomplete: sentences }) =>
     sentences.map((sentence) => `${summary.label}: ${sentence}`),
@@ -85,77 +89,6 @@ export function compare(base: Side, compared: Side, options: CompareOptions): Co
 }
 
 type Count = { -readonly [K in keyof Omit<KindCount, 'kind'>]: number };
-
-/** Where a constraint's definition has its name, or its index's, which is the same. */
-const NAMED =
-  /(\sADD CONSTRAINT |\sCLUSTER ON |\sREPLICA IDENTITY USING INDEX |\sATTACH PARTITION (?:"(?:[^"]|"")+"|[^\s".]+)\.)(?:"(?:[^"]|"")+"|[^\s;]+)/g;
-
-/** A constraint without its name, to find one that was only renamed. */
-const unnamed = (definition: string): string => definition.replaceAll(NAMED, '$1');
-
-function pairObjects(
-  base: readonly SchemaObject[],
-  compared: readonly SchemaObject[],
-): { both: Pair[]; renamed: Pair[]; onlyBase: SchemaObject[]; onlyCompared: SchemaObject[] } {
-  const key = ({ kind, schema, table, name }: SchemaObject): string =>
-    `${kind}\0${schema}\0${table}\0${name}`;
-  const inPlace = pairInPlace(base, compared);
-  // Two objects of one name, such as two casts' functions, are told apart by what they say.
-  const rest = [inPlace.first, inPlace.second];
-  const repeated = new Set(rest.flatMap((objects) => duplicates(objects.map(key))));
-  const exact = pair(inPlace.first, inPlace.second, (object) => {
-    const of = key(object);
-    return repeated.has(of) ? `${of}\0${object.definition}` : of;
-  });
-  const named = pair(exact.first, exact.second, key);
-  const renamed = pair(named.first, named.second, (object) =>
-    object.kind.endsWith('CONSTRAINT')
-      ? [object.kind, object.schema, object.table, unnamed(object.definition)].join('\0')
-      : `${key(object)}\0`,
-  );
-  const [implicit, explicit] = [
-    (one: SchemaObject) => one.implicit === true,
-    (one: SchemaObject) => !one.implicit,
-  ];
-  return {
-    both: [
-      ...inPlace.both,
-      ...exact.both,
-      ...named.both,
-      // Everybody has it; one side says nothing special of it.
-      ...renamed.first.filter(implicit).map((object): Pair => [object, { ...object, privileges: [] }]),
-      ...renamed.second.filter(implicit).map((object): Pair => [{ ...object, privileges: [] }, object]),
-    ],
-    renamed: renamed.both,
-    onlyBase: renamed.first.filter(explicit),
-    onlyCompared: renamed.second.filter(explicit),
-  };
-}
-
-/** Of tens of thousands of objects nearly all stand at the same place on both sides, word for word. */
-function pairInPlace(
-  base: readonly SchemaObject[],
-  compared: readonly SchemaObject[],
-): { both: Pair[]; first: SchemaObject[]; second: SchemaObject[] } {
-  const [both, first, second]: [Pair[], SchemaObject[], SchemaObject[]] = [[], [], []];
-  for (let at = 0; at < Math.max(base.length, compared.length); at++) {
-    const [a, b] = [base[at], compared[at]];
-    if (a && b && a.definition === b.definition && isNamedAs(a, b)) both.push([a, b]);
-    else {
-      if (a) first.push(a);
-      if (b) second.push(b);
-    }
-  }
-  return { both, first, second };
-}
-
-const isNamedAs = (a: SchemaObject, b: SchemaObject): boolean =>
-  a.kind === b.kind && a.schema === b.schema && a.table === b.table && a.name === b.name;
-
-function duplicates(keys: readonly string[]): string[] {
-  const seen = new Set<string>();
-  return keys.filter((key) => seen.has(key) || !seen.add(key));
-}
 
 const place = ({
   kind,
@@ -178,10 +111,15 @@ function difference(
   return found(a, kind, changes, grave || a.kind === 'DEFAULT ACL', shown(a), shown(b));
 }
 
-function alone(object: SchemaObject, kind: 'only in base' | 'only in compared'): Found {
+/** With its table's: neither may be taken for another one. */
+const nameOf = ({ table, name }: SchemaObject): string =>
+  table === undefined ? name : `${name} on ${table}`;
+
+function alone(object: SchemaObject, kind: 'only in base' | 'only in compared', spelled?: string): Found {
   const definition = definitionOf(object);
   const [base, compared] = kind === 'only in base' ? [definition, undefined] : [undefined, definition];
-  return found(object, kind, [], false, base, compared);
+  const changes = spelled === undefined ? [] : [`spelled ${spelled}, unlike another one that looks the same`];
+  return found(object, kind, changes, false, base, compared);
 }
 
 function found(

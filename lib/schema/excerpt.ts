@@ -1,3 +1,5 @@
+import { toldApart } from './look-alike.ts';
+
 /** What changed, in a few words on one line. */
 
 export const labelled = (label: string, text: string): string =>
@@ -5,15 +7,20 @@ export const labelled = (label: string, text: string): string =>
 export const onlyIn = (what: string, side: string): string => `${what} only in ${side}`;
 
 const LONGEST = 120;
+/** Of what stands around a difference. */
+const AROUND = 20;
+
+/** Blanks of other kinds than the usual ones are told apart. */
+const oneLine = (text: string): string => text.replaceAll(/[ \t-\r]+/g, ' ').trim();
 
 export function shorten(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim();
-  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1)}…`;
+  const line = oneLine(text);
+  return line.length <= LONGEST ? line : `${cut(line, 0, LONGEST - 1)}…`;
 }
 
-/** Two texts as one change; of long ones, the part that differs. */
+/** Two texts as one change; of long ones, the part that differs, so that both sides are seen. */
 export function excerpt(a: string, b: string): string {
-  const [one, other] = [a, b].map((text) => text.replaceAll(/\s+/g, ' ').trim()) as [string, string];
+  const [one, other] = toldApart(oneLine(a), oneLine(b));
   if (one === other) return 'differs in white space or spelling';
   if (one.length + other.length <= LONGEST) return `${one || '(none)'} → ${other || '(none)'}`;
   let start = 0;
@@ -21,12 +28,33 @@ export function excerpt(a: string, b: string): string {
   let end = 0;
   const room = Math.min(one.length, other.length) - start;
   while (end < room && one.at(-1 - end) === other.at(-1 - end)) end += 1;
-  // Whole words, and one before.
-  start = Math.max(0, one.lastIndexOf(' ', Math.max(0, start - 2)));
-  const cut = (text: string): string => {
-    const behind = text.indexOf(' ', text.length - end);
-    const part = text.slice(start, behind < 0 ? text.length : behind).trim();
-    return `${start > 0 ? '… ' : ''}${shorten(part) || '(nothing)'}${behind < 0 ? '' : ' …'}`;
+
+  const part = (text: string): string => {
+    // Whole words, and one before; of words that are too long, what is near.
+    const word = Math.max(0, text.lastIndexOf(' ', Math.max(0, start - 2)));
+    const from = start - word <= AROUND ? word : start - AROUND;
+    const last = text.length - end;
+    const blank = text.indexOf(' ', last);
+    const behind = blank < 0 ? text.length : blank;
+    const to = behind - last <= AROUND ? behind : last + AROUND;
+    const [before, after] = [
+      from === 0 ? '' : from === word ? '… ' : '…',
+      to === text.length ? '' : to === blank ? ' …' : '…',
+    ];
+    return `${before}${middle(cut(text, from, to).trim()) || '(nothing)'}${after}`;
   };
-  return `${cut(one)} → ${cut(other)}`;
+  return `${part(one)} → ${part(other)}`;
+}
+
+/** The difference may begin at the head and end at the tail of what is left. */
+function middle(text: string): string {
+  if (text.length <= LONGEST) return text;
+  const head = Math.ceil((LONGEST * 2) / 3);
+  return `${cut(text, 0, head)} … ${cut(text, text.length - (LONGEST - head - 3), text.length)}`;
+}
+
+/** Never half a character. */
+function cut(text: string, from: number, to: number): string {
+  const isInside = (at: number): boolean => /^[\udc00-\udfff]/.test(text.slice(at, at + 1));
+  return text.slice(isInside(from) ? from + 1 : from, isInside(to) ? to - 1 : to);
 }

@@ -1,3 +1,5 @@
+import { isSecretByForm } from './mask-form.ts';
+
 const MASK = "'********'";
 
 /** An option as PostgreSQL prints it: its name, quoted where it must be, and its value as a literal. */
@@ -17,9 +19,15 @@ export interface Masked {
 const FOREIGN = /^(?:USER MAPPING|SERVER|FOREIGN DATA WRAPPER|FOREIGN TABLE)$/;
 
 /** Whether a definition of this kind may hold any. */
-export const hasSecrets = (kind: string): boolean => kind === 'SUBSCRIPTION' || FOREIGN.test(kind);
+export const hasSecrets = (kind: string): boolean =>
+  kind === 'SUBSCRIPTION' || FOREIGN.test(kind) || ROUTINE.test(kind);
 
-/** Takes the secrets out of a definition: connection strings of subscriptions, options of what is foreign. */
+/** Their settings stand in front of the body, a line each. */
+const ROUTINE = /^(?:FUNCTION|PROCEDURE)$/;
+const SET = /^( {4}SET (?:"(?:[^"]|"")+"|\S+) TO )(.*)$/gm;
+const BODY = /^ {4}AS |^ *(?:BEGIN ATOMIC|RETURN )/m;
+
+/** Takes the secrets out of a definition: connection strings of subscriptions, options of what is foreign, settings. */
 export function maskSecrets(kind: string, definition: string): Masked {
   if (kind === 'SUBSCRIPTION') {
     return mask(
@@ -27,6 +35,14 @@ export function maskSecrets(kind: string, definition: string): Masked {
       /( CONNECTION )(E?'(?:[^']|'')*')/g,
       (before, value) => before + maskConnection(value),
     );
+  }
+  if (ROUTINE.test(kind)) {
+    const body = definition.search(BODY);
+    const [head, rest] = body < 0 ? [definition, ''] : [definition.slice(0, body), definition.slice(body)];
+    const { text, secret } = mask(head, SET, (before, value) =>
+      isSecretSetting(before.slice('    SET '.length), value) ? before + MASK : before + value,
+    );
+    return { text: text + rest, secret };
   }
   if (!FOREIGN.test(kind)) return { text: definition, secret: '' };
   const harmless = (name: string): boolean =>
@@ -37,23 +53,25 @@ export function maskSecrets(kind: string, definition: string): Masked {
   const { text, secret } = mask(
     definition.slice(from),
     OPTION,
-    (name, value) => name + (harmless(name) ? value : MASK),
+    (name, value) => name + (harmless(name) && !isSecretByForm(value) ? value : MASK),
   );
   return { text: definition.slice(0, from) + text, secret };
 }
 
 /** The value of a setting whose name sounds like a secret. */
 export function maskSetting(name: string, value: string): Masked {
-  return SECRET_NAME.test(name) && !/^(?:default_|password_encryption|row_|search_)/.test(name)
-    ? { text: MASK, secret: value }
-    : { text: value, secret: '' };
+  return isSecretSetting(name, value) ? { text: MASK, secret: value } : { text: value, secret: '' };
 }
+
+const isSecretSetting = (name: string, value: string): boolean =>
+  (SECRET_NAME.test(name) && !/^"?(?:default_|password_encryption|row_|search_)/.test(name)) ||
+  isSecretByForm(value);
 
 function mask(text: string, pattern: RegExp, replace: (before: string, value: string) => string): Masked {
   const secrets: string[] = [];
   const masked = text.replace(pattern, (whole: string, before: string, value: string) => {
     const replaced = replace(before, value);
-    if (replaced !== whole) secrets.push(`${before}${value}`);
+    if (replaced !== whole) secrets.push(whole);
     return replaced;
   });
   return { text: masked, secret: secrets.join('\n') };

@@ -27,13 +27,21 @@ export function optionFacet(option: Node, kind = '', icu = false): Omit<Facet, '
   const setting = (option['arg'] as Node | undefined)?.['VariableSetStmt'] as Node | undefined;
   // AS is the type of a sequence.
   const called = name !== 'as' ? name : kind === 'CreateFunctionStmt' ? 'body' : 'type';
-  const label = setting ? `setting ${setting['name'] as string}` : called;
+  // Of what is beside the table: toast.autovacuum_enabled.
+  const place = option['defnamespace'] === undefined ? '' : `${option['defnamespace'] as string}.`;
+  const label = setting ? `setting ${setting['name'] as string}` : `${place}${called}`;
   return {
     key: `option ${option['defnamespace'] as string} ${label}`,
     label: name === 'owned_by' ? 'owned by' : label,
     text: textOf(option['arg']).replaceAll(', ', name === 'owned_by' ? '.' : ', '),
     meaning: icu && name === 'locale' ? languageTag(textOf(option['arg'])) : shapeOf(option),
   };
+}
+
+/** `a, b` is two, `"a, b"` is one. */
+function itemOf(tree: Tree): string {
+  const text = textOf(tree);
+  return text === '' || /[,"]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** The value of an option, as far as it is short and plain. */
@@ -44,7 +52,7 @@ export function textOf(tree: Tree | undefined): string {
   const [[kind, value]] = Object.entries(tree) as [[string, Node]];
   if (kind === 'A_Const')
     return textOf({ value: value['sval'] ?? value['ival'] ?? value['fval'] ?? value['boolval'] ?? {} });
-  if (kind === 'VariableSetStmt') return textOf(value['args']);
+  if (kind === 'VariableSetStmt') return ((value['args'] as Node[] | undefined) ?? []).map(itemOf).join(', ');
   if (kind === 'TypeName') return textOf((value['names'] as Node[]).at(-1));
   if (kind === 'Boolean') return value['boolval'] === true ? 'true' : 'false';
   return textOf(value['sval'] ?? value['ival'] ?? value['fval'] ?? value['items'] ?? '0');

@@ -173,7 +173,7 @@ const DRIFTS: readonly Drift[] = [
   { kind: 'TABLE', both: 'CREATE TABLE t (a text)', compared: 'ALTER TABLE t ALTER a SET (n_distinct = 5)', on: 't', class: 'storage' },
   { kind: 'TABLE', both: 'CREATE TABLE t (a text)', compared: 'ALTER TABLE t REPLICA IDENTITY FULL', on: 't', class: 'storage', says: 'REPLICA IDENTITY FULL only in compared' },
   { kind: 'TABLE', both: 'CREATE TABLE t (a text)', compared: 'ALTER TABLE t SET (fillfactor = 80)', on: 't', class: 'storage', says: 'fillfactor 80 only in compared' },
-  { kind: 'TABLE', both: 'CREATE TABLE t (a text)', compared: 'ALTER TABLE t SET (toast.autovacuum_enabled = false)', on: 't', class: 'storage', says: 'autovacuum_enabled' },
+  { kind: 'TABLE', both: 'CREATE TABLE t (a text)', compared: 'ALTER TABLE t SET (toast.autovacuum_enabled = false)', on: 't', class: 'storage', says: 'toast.autovacuum_enabled false only in compared' },
   { kind: 'TABLE', base: 'CREATE TABLE t (a text)', compared: 'CREATE UNLOGGED TABLE t (a text)', on: 't', class: 'storage', says: 'UNLOGGED only in compared' },
   { kind: 'TABLE', base: 'CREATE TABLE t (a text)', compared: 'CREATE TABLE t (a text) TABLESPACE fast', on: 't', class: 'storage', says: 'tablespace fast only in compared' },
   { kind: 'TABLE', base: 'CREATE TABLE t (a text)', compared: 'CREATE TABLE t (a text) USING other_heap', on: 't', class: 'storage', says: 'access method heap → other_heap' },

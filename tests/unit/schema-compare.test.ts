@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { pair } from '../../lib/schema/changes.ts';
 import { excerpt } from '../../lib/schema/excerpt.ts';
@@ -102,6 +103,56 @@ test('each class of one object is a difference of its own', () => {
   ]);
 });
 
+test('whatever differs, both sides are seen in a line that is not too long', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ maxLength: 600 }),
+      fc.string({ minLength: 1, maxLength: 300 }),
+      fc.string({ maxLength: 600 }),
+      (before, part, after) => {
+        const shown = excerpt(`${before}«${part}${after}`, `${before}»${part}${after}`);
+        expect(shown).toMatch(/«.* → .*»/su);
+        expect(shown.length).toBeLessThan(360);
+      },
+    ),
+  );
+});
+
+test('names that look alike are told apart', () => {
+  const table = (name: string): SchemaObject =>
+    object('TABLE', name, `CREATE TABLE mart."${name}" (a integer);`);
+  const { differences } = of([table('caf\u00e9'), table('b')], [table('cafe\u0301'), table('c')]);
+  expect(differences.map(({ name, changes }) => [name, ...changes])).toEqual(
+    [
+      ['b'],
+      ['cafe\u0301', 'spelled cafe\\u{301}, unlike another one that looks the same'],
+      ['caf\u00e9', 'spelled caf\\u{e9}, unlike another one that looks the same'],
+      ['c'],
+    ].sort(),
+  );
+  const column = (name: string): SchemaObject =>
+    object('TABLE', 't', `CREATE TABLE mart.t (\n    "${name}" integer\n);`);
+  expect(of([column('カ')], [column('力')]).differences[0]!.changes).toEqual([
+    'column \\u{30ab} integer only in dev',
+    'column \\u{529b} integer only in stg',
+  ]);
+});
+
+test.each([
+  ["SET search_path TO 'a', 'b'", `SET search_path TO 'a, b'`, 'setting search_path a, b → "a, b"'],
+])('%s is not %s', (one, other, said) => {
+  const f = (setting: string): SchemaObject =>
+    object('FUNCTION', 'f()', `CREATE FUNCTION mart.f() RETURNS integer LANGUAGE sql ${setting} AS $$1$$;`);
+  expect(of([f(one)], [f(other)]).differences[0]!.changes).toEqual([said]);
+});
+
+test('a setting that reads like a statement is compared as text', () => {
+  const setting = (value: string): SchemaObject => object('DATABASE SETTING', 'app.check', value);
+  expect(of([setting('SELECT 1')], [setting('select 1')]).differences).toMatchObject([
+    { changes: ['SELECT 1 → select 1'] },
+  ]);
+});
+
 describe('what is ignored', () => {
   const function_ = (more: Partial<SchemaObject>): SchemaObject =>
     object(
@@ -152,6 +203,16 @@ test.each([
   ['', 'b', '(none) → b'],
   ['a\n  b', 'a b', 'differs in white space or spelling'],
   [`${'word '.repeat(60)}one tail`, `${'word '.repeat(60)}two tail`, '… word one … → … word two …'],
+  // The difference is seen on both sides, however long the words are.
+  [
+    `${'x'.repeat(400)}a${'y'.repeat(400)}`,
+    `${'x'.repeat(400)}b${'y'.repeat(400)}`,
+    `…${'x'.repeat(20)}a${'y'.repeat(20)}… → …${'x'.repeat(20)}b${'y'.repeat(20)}…`,
+  ],
+  ['caf\u00e9', 'cafe\u0301', 'caf\\u{e9} → cafe\\u{301}'],
+  ['admin', '\u0430dmin', 'admin → \\u{430}dmin'],
+  ['a b', 'a\u00a0b', 'a b → a\\u{a0}b'],
+  ['受入', '出荷', '受入 → 出荷'],
 ])('excerpt', (one, other, shown) => {
   expect(excerpt(one, other)).toBe(shown);
 });

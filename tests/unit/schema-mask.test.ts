@@ -47,6 +47,53 @@ test.each([
   expect(maskSecrets(kind, sql(options)).text).toBe(sql(shown));
 });
 
+describe('by their form, whatever the option is called', () => {
+  const SECRETS = [
+    'postgres://u:hush@h/d',
+    'https://u:hu@sh@h',
+    'amqp://u:hush@h:5672/%2f',
+    'host=h password=hush',
+    `host=h password = ''hush''`,
+    'Server=h;Pwd=hush;Database=d',
+    '{"password": "hush"}',
+    'https://h/?access_key=hush',
+    'Authorization: Bearer hushhushhush',
+    'AKIAHUSHHUSHHUSHHUSH',
+  ];
+  const OTHERS = [
+    'https://h/path',
+    'postgres://u@h:5432/d',
+    'host=h user=u',
+    'a:b@c',
+    'passenger',
+    'token ring',
+  ];
+
+  test.each(['SERVER', 'FOREIGN DATA WRAPPER', 'FOREIGN TABLE', 'USER MAPPING'])('%s', (kind) => {
+    const sql = (value: string): string =>
+      `CREATE SOMETHING x OPTIONS (\n    "user" 'u',\n    "user" '${value}'\n);`;
+    for (const secret of SECRETS) {
+      const { text, secret: kept } = maskSecrets(kind, sql(secret));
+      expect(text).toBe(sql('********'));
+      expect(kept).toContain(secret);
+    }
+    for (const other of OTHERS) expect(maskSecrets(kind, sql(other)).text).toBe(sql(other));
+  });
+
+  test('settings, of a database and of a function', () => {
+    const sql = (value: string): string =>
+      `CREATE FUNCTION m.f() RETURNS text\n    LANGUAGE sql\n    SET search_path TO 'm'\n    SET "app.dsn" TO '${value}'\n    AS $$\n    SET x TO 'postgres://u:shown@h'\n$$;`;
+    for (const secret of SECRETS) {
+      expect(maskSetting('app.dsn', secret)).toEqual({ text: `'********'`, secret });
+      expect(maskSecrets('FUNCTION', sql(secret)).text).toBe(sql('********'));
+    }
+    expect(maskSecrets('FUNCTION', sql('').replace('app.dsn', 'app.token')).text).toContain(
+      `"app.token" TO '********'`,
+    );
+    for (const other of OTHERS) expect(maskSecrets('FUNCTION', sql(other)).text).toBe(sql(other));
+  });
+});
+
 test('nothing else is touched', () => {
   const text = `CREATE TABLE t (password text DEFAULT 'hush');`;
   expect(maskSecrets('TABLE', text)).toEqual({ text, secret: '' });

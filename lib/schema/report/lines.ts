@@ -1,4 +1,5 @@
 import { diffArrays, diffWordsWithSpace } from 'diff';
+import { toldApart } from '../look-alike.ts';
 import { printableLine } from '../../printable.ts';
 
 /** Part of a line; `marked` where it differs from the other side's line. */
@@ -148,7 +149,8 @@ const whole = (text: string, around = 0): Piece[] => {
 };
 
 /** The pieces of two lines that stand for each other. Lines with nothing in common are not marked. */
-function markWords(before: string, after: string): [Piece[], Piece[]] {
+function markWords(left: string, right: string): [Piece[], Piece[]] {
+  const [before, after] = toldApart(left, right);
   const around = firstDifference(before, after);
   const [one, other] = [clip(before, around), clip(after, around)];
   const parts =

@@ -1,4 +1,5 @@
 import type { Comparison, Difference, KindCount, SideSummary } from '../comparison.ts';
+import { excerpt } from '../excerpt.ts';
 import type { Gap } from './lines.ts';
 import { counted, grouped } from '../../display.ts';
 import { printable } from '../../printable.ts';
@@ -69,6 +70,9 @@ export function changeLines(difference: Difference, { base, compared }: Comparis
 }
 
 function shortened(text: string): string {
+  const sides = text.split(' → ');
+  // Neither side is lost for the other.
+  if (text.length > MOST_CHARACTERS && sides.length === 2) return excerpt(sides[0]!, sides[1]!);
   const left = text.length - MOST_CHARACTERS;
   return left <= 0 ? text : `${text.slice(0, MOST_CHARACTERS)} … (${counted(left, 'more character')})`;
 }

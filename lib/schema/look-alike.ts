@@ -1,0 +1,124 @@
+/** Texts that look the same and are not: composed and decomposed accents, letters of other alphabets, blanks. */
+
+/** What has nearly the same shape as the character in front: Cyrillic, Greek and Japanese letters, dashes, quotes. */
+const SHAPES = [
+  ...[
+    'aаα',
+    'cсϲ',
+    'dԁ',
+    'eе',
+    'gɡ',
+    'hһ',
+    'iіιı',
+    'jјϳ',
+    'kκ',
+    'lⅼ',
+    'nո',
+    'oоοօ',
+    'pрρ',
+    'qԛ',
+    'sѕ',
+    'uυս',
+  ],
+  ...['vνѵ', 'wԝ', 'xхχ', 'yуγ', 'AАΑ', 'BВΒ', 'CСϹ', 'EЕΕ', 'GԌ', 'HНΗ', 'IІΙӀ', 'JЈ', 'KКΚ', 'MМΜ', 'NΝ'],
+  ...[
+    'OОΟՕ',
+    'PРΡ',
+    'SЅ',
+    'TТΤ',
+    'XХΧ',
+    'YУΥҮ',
+    'ZΖ',
+    '3З',
+    'カ力',
+    'ニ二',
+    'ロ口囗',
+    'エ工',
+    'タ夕',
+    'ハ八',
+    'ト卜',
+  ],
+  ...[
+    'へヘ',
+    'べベ',
+    'ぺペ',
+    'りリ',
+    'ー一―—–‐‑‒−-ｰ─',
+    "'’‘ʼ′",
+    '"“”″',
+    '・·•‧',
+    '~〜～∼',
+    ':：։',
+    ';;',
+    '.․',
+  ],
+];
+const SHAPE = new Map(
+  SHAPES.flatMap(([first = '', ...others]) => others.map((other): [string, string] => [other, first])),
+);
+
+/** What is not seen at all: joiners, fillers, selectors of variants, and everything that turns directions. */
+const UNSEEN =
+  /\p{Cf}|\p{Cc}|\u034f|\u115f|\u1160|\u17b4|\u17b5|\u2800|\u3164|\uffa0|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/gu;
+
+/** The same for texts that look alike. */
+export function shapeOfText(text: string): string {
+  if (/^[\x20-\x7e]*$/.test(text)) return text;
+  const plain = text.normalize('NFKC').replace(UNSEEN, '').replace(/\s+/g, ' ');
+  return Array.from(plain, (character) => SHAPE.get(character) ?? character).join('');
+}
+
+export const lookAlike = (one: string, other: string): boolean =>
+  one !== other && shapeOfText(one) === shapeOfText(other);
+
+/** With every character that is none of ASCII's as its code, from one place to another. */
+const spelled = (text: string): string =>
+  text.replace(/[^\x20-\x7e]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
+
+/** Two texts that look alike, told apart by the codes of the characters that differ; others as they are. */
+export function toldApart(one: string, other: string): [string, string] {
+  if (!lookAlike(one, other)) return [one, other];
+  const [a, b] = [Array.from(one), Array.from(other)];
+  let start = 0;
+  while (start < a.length && a[start] === b[start]) start += 1;
+  let end = 0;
+  while (end < Math.min(a.length, b.length) - start && a.at(-1 - end) === b.at(-1 - end)) end += 1;
+  const write = (text: string[]): string =>
+    [
+      text.slice(0, start).join(''),
+      spelled(text.slice(start, text.length - end).join('')),
+      text.slice(text.length - end).join(''),
+    ].join('');
+  return [write(a), write(b)];
+}
+
+/** What is left over on two sides, with those told apart that look like one of the other side. */
+export function sidesToldApart(one: readonly string[], other: readonly string[]): [string[], string[]] {
+  const [first, second] = [[...one], [...other]];
+  const places = new Map(first.map((text, at) => [shapeOfText(text), at]));
+  second.forEach((text, at) => {
+    const place = places.get(shapeOfText(text));
+    if (place !== undefined) [first[place], second[at]] = toldApart(one[place]!, text);
+  });
+  return [first, second];
+}
+
+/**
+ * For names of which another one looks the same: with the codes of the characters in which it differs.
+ *
+ * @param all names of both sides
+ */
+export function namesToldApart(all: Iterable<string>): (name: string) => string | undefined {
+  const others = new Map<string, Set<string>>();
+  const names = new Set(all);
+  for (const name of names) {
+    if (/^[\x20-\x7e]*$/.test(name)) continue;
+    const shape = shapeOfText(name);
+    const alike = others.get(shape) ?? new Set(names.has(shape) ? [shape] : []);
+    others.set(shape, alike.add(name));
+  }
+  return (name) => {
+    const other = [...(others.get(shapeOfText(name)) ?? [])].find((one) => one !== name);
+    return other === undefined ? undefined : toldApart(name, other)[0];
+  };
+}
