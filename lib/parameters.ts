@@ -51,6 +51,8 @@ export const BASE = text('what it is compared with: an environment or a dump fil
 
 export const PRIVILEGES = flag('0 leaves owners and privileges out of the comparison', { default: '1' });
 
+export const STRICT = flag('stop at any statement that fails, also where nothing is lost by it');
+
 /** A revision as alembic takes it: an id or the beginning of one, head(s), base, `-1`, `+2`, `branch@head`. */
 export function revision(summary: string, fallback?: string): Parameter<string> {
   const parse = (given: string): string => {
@@ -67,12 +69,12 @@ export const HEAD = revision('the revision that it follows, where there are seve
 export const BACKUP_DIR = folder('the folder of the backups', { default: 'backups' });
 
 /** What a restore does only where a person typed the word. */
-const CONSENTS = ['less', 'extensions', 'uncaged'] as const;
+const CONSENTS = ['less', 'extensions', 'uncaged', 'home', 'norights'] as const;
 export type Consent = (typeof CONSENTS)[number];
 
 export const ALLOW: Parameter<readonly Consent[]> = {
   summary:
-    'what is meant: less (the dump brings less than there is), extensions (that only a superuser makes), uncaged (the file runs with all rights of the role)',
+    'what is meant: less (the dump brings less than there is), extensions (that only a superuser makes), uncaged (the file runs with all rights of the role), home (the dump is one of the environment itself, with its owners and privileges), norights (without them, also at home)',
   placeholder: CONSENTS.join(','),
   default: '',
   defaultNote: 'nothing',

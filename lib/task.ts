@@ -55,6 +55,8 @@ export interface DestructiveRun<P extends Parameters = Parameters> extends Stack
   readonly target: Target;
   /** The database that the guard showed; undefined only while its server could not be read. */
   readonly identity: DatabaseIdentity | undefined;
+  /** Puts on record what was left out or done otherwise. Undefined before the guard has let it through. */
+  readonly note?: (text: string) => void;
   /** All that the guard showed as removed; nothing of a task that leaves containers and storage alone. */
   readonly plan: Plan;
 }

@@ -1,4 +1,4 @@
-import { ALLOW, BOOTSTRAP_ROLES_SQL } from '../lib/parameters.ts';
+import { ALLOW, BOOTSTRAP_ROLES_SQL, STRICT } from '../lib/parameters.ts';
 import { required, wholeNumber } from '../lib/params.ts';
 import { defineTask } from '../lib/task.ts';
 
@@ -17,6 +17,7 @@ export default defineTask(import.meta.url, {
     JOBS: wholeNumber('so many at once, of a dump in directory format', { default: '1', min: 1, max: 64 }),
     BOOTSTRAP_ROLES_SQL,
     ALLOW,
+    STRICT,
   },
   examples: ['make restore-from-dump ENV=vm_stg DUMP=backups/vm_stg_core_20260401_093000.dump'],
   run: async (run) => (await import('../lib/database/restore.ts')).restoreFromDump(run),

@@ -1,4 +1,4 @@
-import { ALLOW, BOOTSTRAP_ROLES_SQL } from '../lib/parameters.ts';
+import { ALLOW, BOOTSTRAP_ROLES_SQL, STRICT } from '../lib/parameters.ts';
 import { required } from '../lib/params.ts';
 import { defineTask } from '../lib/task.ts';
 
@@ -16,6 +16,7 @@ export default defineTask(import.meta.url, {
     SQL: required('a plain SQL script, also .gz', { placeholder: '<file>' }),
     BOOTSTRAP_ROLES_SQL,
     ALLOW,
+    STRICT,
   },
   examples: ['make restore-from-sql ENV=local_dev SQL=backups/seed.sql'],
   run: async (run) => (await import('../lib/database/restore.ts')).restoreFromSql(run),

@@ -58,6 +58,8 @@ export interface Hand {
   readonly client: Client;
   readonly actor: Actor;
   readonly systemIdentifier: string | null;
+  /** Into a database of the same server. */
+  readonly enter: <T>(database: string, work: (client: Client) => Promise<T>) => Promise<T>;
 }
 
 /** Changes databases that are known, through the actor; several statements are one transaction. */

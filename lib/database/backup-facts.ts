@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { readAttributes, type DatabaseAttributes } from './attributes.ts';
+import { readAttributes, type DatabaseAttributes, type DatabasePrivilege } from './attributes.ts';
 import { readRevisions } from './revisions.ts';
 import type { Seal } from './seal.ts';
 import { readSystemIdentifier } from './system-identifier.ts';
@@ -40,6 +40,12 @@ export interface BackupFacts extends SourceDatabase {
 /** What belongs to the database and is in none of pg_dump's files. */
 export interface HomeFacts {
   readonly attributes: DatabaseAttributes;
+  /** Privileges that pg_dump leaves out: on what comes with a type by itself, and on the server's own languages. */
+  readonly undumped: readonly {
+    /** `ON FUNCTION "s"."span"(double precision)` */
+    readonly on: string;
+    readonly privileges: readonly Omit<DatabasePrivilege, 'grantor'>[];
+  }[];
   /** What a new database has and this one had not: somebody has dropped it. */
   readonly without: readonly NewDatabases[];
 }
@@ -77,14 +83,30 @@ export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> 
   };
 }
 
+/** Constructors of ranges hang on their type, and pg_dump takes them for a part of it; languages of the server it passes by. */
+const UNDUMPED = `
+  SELECT format('ON FUNCTION %I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(p.oid)) AS on,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('grantee', CASE WHEN grantee <> 0 THEN pg_get_userbyid(grantee) END,
+       'privilege', privilege_type, 'grantable', is_grantable)), '[]') FROM aclexplode(proacl)) AS privileges
+  FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = pronamespace
+  WHERE proacl IS NOT NULL AND EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid
+    AND refclassid = 'pg_type'::regclass AND deptype = 'i')
+  UNION ALL
+  SELECT format('ON LANGUAGE %I', lanname),
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('grantee', CASE WHEN grantee <> 0 THEN pg_get_userbyid(grantee) END,
+       'privilege', privilege_type, 'grantable', is_grantable)), '[]') FROM aclexplode(lanacl))
+  FROM pg_language WHERE lanacl IS NOT NULL AND NOT lanispl`;
+
 async function readHome(client: Client, database: string): Promise<HomeFacts> {
   const { rows } = await client.query<{ what: NewDatabases }>(
     `SELECT 'SCHEMA public' AS what WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'public')
      UNION ALL
      SELECT 'EXTENSION plpgsql' WHERE NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'plpgsql')`,
   );
+  const { rows: undumped } = await client.query<HomeFacts['undumped'][number]>(UNDUMPED);
   return {
     attributes: (await readAttributes(client, database))!,
+    undumped,
     without: rows.map(({ what }) => what),
   };
 }

@@ -6,12 +6,15 @@ import { createGunzip } from 'node:zlib';
 import { ConfigurationError, MakesafeError, messageOf } from '../errors.ts';
 import { isReadHere } from '../archive/decompress.ts';
 import type { Compression } from '../archive/toc.ts';
+import { loadParser } from '../schema/syntax.ts';
 import { sizeOf } from './checksum.ts';
 import type { ArchiveHead } from './archive.ts';
 import { countTables, decodeCustom, decodeDirectory, encodingOf, named } from './dump-file.ts';
 import { readPlain, type PlacedErrand } from './plain-dump.ts';
 import { Bringing, RowCounter, type Brings } from './restore/brings.ts';
 import { errandsOf } from './restore/forms.ts';
+import { linksIn, type Link } from './restore/links.ts';
+import { rightsIn, type Right } from './restore/rights.ts';
 import { isErrand, placeOf } from './restore-archive.ts';
 
 /** A dump that was read to its end and found whole. */
@@ -40,6 +43,10 @@ export interface Dump {
   readonly errands: readonly PlacedErrand[];
   /** Of an archive's text: `UTF8`. */
   readonly encoding: string | undefined;
+  /** What it says of owners, privileges and tablespaces, which only an environment at home takes. */
+  readonly rights: readonly Right[];
+  /** Which entry of an archive needs which. */
+  readonly links: readonly Link[];
 }
 
 export interface Expected {
@@ -70,6 +77,7 @@ export async function inspectDump(name: string, path: string, expected: Expected
   const refuse = (why: string, hint?: string): never => {
     throw new ConfigurationError(`${expected.parameter}=${name}: ${why}`, hint === undefined ? {} : { hint });
   };
+  await loadParser();
   const stats = await stat(path).catch((error: NodeJS.ErrnoException) =>
     refuse(error.code === 'ENOENT' ? 'no such file' : messageOf(error)),
   );
@@ -85,7 +93,7 @@ export async function inspectDump(name: string, path: string, expected: Expected
   const read = async (): Promise<Contents> => {
     if (kind === 'plain') return readText(openDump(about, meter()), parameter === 'DUMP');
     const found = await readArchive(about, meter());
-    const { compression, encoding, server } = found;
+    const { compression, encoding, server, rights, links } = found;
     const isForeign = compression !== undefined && !isReadHere(compression);
     if (!isForeign && (encoding ?? 'UTF8') === 'UTF8') return found;
     if (!isForeign || !expected.toText)
@@ -96,7 +104,7 @@ export async function inspectDump(name: string, path: string, expected: Expected
         'pg_dump --format=custom --compress=gzip --encoding=UTF8',
       );
     const text = await readText(expected.toText(about, meter()), true);
-    return { ...text, compression, encoding, server, isText: true };
+    return { ...text, rights, links, compression, encoding, server, isText: true };
   };
   try {
     return { ...about, compression: 'none', encoding: undefined, isText: false, ...(await named(read)) };
@@ -107,12 +115,15 @@ export async function inspectDump(name: string, path: string, expected: Expected
 }
 
 /** What an archive says and holds. */
-export type ReadArchive = Pick<Dump, 'compression' | 'contents' | 'server' | 'encoding' | 'errands'> & {
+export type ReadArchive = Pick<
+  Dump,
+  'compression' | 'contents' | 'server' | 'encoding' | 'errands' | 'rights' | 'links'
+> & {
   readonly tables: number;
   readonly brings: Brings;
 };
 
-type Contents = Pick<Dump, 'contents' | 'server' | 'tables' | 'brings' | 'errands'> &
+type Contents = Pick<Dump, 'contents' | 'server' | 'tables' | 'brings' | 'errands' | 'rights' | 'links'> &
   Partial<Pick<Dump, 'compression' | 'encoding' | 'isText'>>;
 
 /**
@@ -139,6 +150,7 @@ export async function readArchive(
   return {
     ...{ compression, contents, server, tables: countTables(head), encoding: encodingOf(head) },
     ...{ brings: bringsOf(head, counters), errands: errandsIn(head) },
+    ...{ rights: rightsIn(head.entries), links: linksIn(head.entries) },
   };
 }
 

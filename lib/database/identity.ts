@@ -31,8 +31,11 @@ export const identityIn = (
 export type Shown = StackRun & { readonly identity?: DatabaseIdentity | undefined };
 
 /** A session's hand, on the server that it is on. */
-export async function handOf({ actor }: StackRun, client: Client): Promise<Hand> {
-  return { client, actor, systemIdentifier: await readSystemIdentifier(client) };
+export async function handOf({ actor, stack }: StackRun, client: Client): Promise<Hand> {
+  return {
+    ...{ client, actor, systemIdentifier: await readSystemIdentifier(client) },
+    enter: (database, work) => stack.withClient(database, work),
+  };
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   type Mark,
 } from './aside.ts';
 import { assertKnown, assertedly, change, type Hand, type Known } from './asserted.ts';
+import { dropSubscriptions, rollBackPrepared } from './subscriptions.ts';
 import { endSessions } from './server-session.ts';
 import { quoteName, quoteText } from './quote.ts';
 
@@ -167,8 +168,24 @@ export async function drop(row: DatabaseRow, hand: Hand): Promise<void> {
       const rename = `ALTER DATABASE ${quoteName(row.name)} RENAME TO ${quoteName(name)}`;
       await assertedly(client, { before: [is], after: [{ ...is, name }] }, rename);
     }
+    if (!isInvalid) await emptyOfServer(hand, { ...is, name });
     await client.query(dropStatement(name));
   });
+}
+
+/** Ends what the server would refuse a DROP for: subscriptions and prepared transactions, which are in a database alone. */
+async function emptyOfServer({ client, enter }: Hand, { name, oid }: Known): Promise<void> {
+  const { rowCount } = await client.query(
+    `SELECT FROM pg_subscription WHERE subdbid = $1 UNION ALL SELECT FROM pg_prepared_xacts WHERE database = $2`,
+    [oid, name],
+  );
+  if (rowCount === 0) return;
+  await client.query(`ALTER DATABASE ${quoteName(name)} ALLOW_CONNECTIONS true`);
+  await enter(name, async (inside) => {
+    await rollBackPrepared(inside);
+    await dropSubscriptions(inside);
+  });
+  await client.query(`ALTER DATABASE ${quoteName(name)} ALLOW_CONNECTIONS false`);
 }
 
 export const dropStatement = (name: string): string => `DROP DATABASE ${quoteName(name)} WITH (FORCE)`;

@@ -23,8 +23,14 @@ const OBSTACLES = `
          'SELECT pg_drop_replication_slot(' || quote_literal(slot_name) || ') when nobody needs it'
   FROM pg_replication_slots WHERE database = $1
   UNION ALL
-  SELECT 'subscription ' || subname || ' is in it', 'DROP SUBSCRIPTION ' || quote_ident(subname) || ' in that database'
-  FROM pg_subscription JOIN pg_database ON pg_database.oid = subdbid WHERE datname = $1
+  -- Without its slot it can be dropped here, and nothing is dropped where it gets its rows from. One that is disabled and
+  -- has no slot receives nothing, and is no obstacle.
+  SELECT 'subscription ' || subname || CASE WHEN subenabled THEN ' receives rows' ELSE ' has a slot at its publisher' END,
+         format('in that database, so that the slot %s stays at the publisher: ', subslotname)
+           || CASE WHEN subenabled THEN format('ALTER SUBSCRIPTION %I DISABLE; ', subname) ELSE '' END
+           || format('ALTER SUBSCRIPTION %I SET (slot_name = NONE)', subname)
+  FROM pg_subscription JOIN pg_database ON pg_database.oid = subdbid
+  WHERE datname = $1 AND (subenabled OR subslotname IS NOT NULL)
   UNION ALL
   SELECT 'it is invalid, because a DROP DATABASE was interrupted',
          'DROP DATABASE ' || quote_ident(datname) || ', then CREATE DATABASE ' || quote_ident(datname)

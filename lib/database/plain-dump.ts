@@ -1,5 +1,6 @@
 import type { Errand } from './restore/forms.ts';
 import { errandOf, reachesBeyond } from './restore/forms.ts';
+import { rightOf, type Right } from './restore/rights.ts';
 import { Bringing, RowCounter, type Brings } from './restore/brings.ts';
 import { isAboutRoles } from './restore-script.ts';
 import { readScript } from './script-reader.ts';
@@ -14,6 +15,9 @@ export interface Plain {
   readonly brings: Brings | undefined;
   /** What makesafe does for it, with the line. */
   readonly errands: readonly PlacedErrand[];
+  /** Of a dump: what it says of owners and privileges, and no environment takes from it. */
+  readonly rights: readonly Right[];
+  readonly links: readonly [];
 }
 
 /** An errand and where it stands: `line 12`, `EVENT TRIGGER noticing`. */
@@ -60,6 +64,7 @@ export async function readPlain(
   let encoding = 'UTF8';
   const brings = new Bringing();
   const errands: PlacedErrand[] = [];
+  const rights: Right[] = [];
   const count = async function* (): AsyncGenerator<Buffer> {
     for await (const chunk of source) {
       contents += chunk.length;
@@ -89,10 +94,12 @@ export async function readPlain(
     if (encoding !== 'UTF8' && encoding !== 'SQL_ASCII')
       throw new Error(`it is encoded in ${encoding}, not in UTF8`);
     const isLeftOut = begun && isAboutRoles(statement);
-    const beyond = isLeftOut ? undefined : reachesBeyond(statement);
+    const found = isLeftOut ? undefined : errandOf(statement);
+    const errand = found?.kind === 'subscription' && !begun ? undefined : found;
+    const beyond = isLeftOut || errand ? undefined : reachesBeyond(statement);
     if (beyond !== undefined && !uncaged)
       otherDatabase(beyond, line, 'take it out, or type ALLOW=uncaged if it is meant');
-    const errand = isLeftOut ? undefined : errandOf(statement);
+    if (isLeftOut) rights.push(...rightOf(statement));
     if (errand && errands.push({ place: `line ${line}`, errand }) > MOST_ERRANDS)
       throw new Error(
         `line ${line}: more than ${MOST_ERRANDS} statements that need other rights than the file has`,
@@ -108,7 +115,7 @@ export async function readPlain(
   if (begun && !ended) throw new Error('it is cut: "-- PostgreSQL database dump complete" is missing');
   if (isDump && !begun) throw new Error('it is neither an archive of pg_dump nor its plain text');
   return {
-    ...{ contents, server, errands },
+    ...{ contents, server, errands, rights, links: [] as const },
     ...(begun ? { tables: brings.tables.size, brings } : { tables: undefined, brings: undefined }),
   };
 }

@@ -54,6 +54,7 @@ async function putBack(
   const { stack, command, environment, signal } = run;
   const { name } = stack.database;
   let exchanged: boolean;
+  let left: string | undefined;
   try {
     exchanged = await besideOnceItAnswers(
       run,
@@ -63,7 +64,8 @@ async function putBack(
         const hand = { ...(await handOf(run, client)), actor: ALWAYS };
         // Somebody else has given the name to another database: that one is not ours to open.
         if (leftovers.present?.oid === oid) await reopen(leftovers, hand);
-        await removeLeftovers(leftovers, hand);
+        // The old one is in use whatever becomes of the half of a new one.
+        await removeLeftovers(leftovers, hand).catch((failed: unknown) => (left = messageOf(failed)));
         if (leftovers.present?.oid !== oid) throw otherNow(name);
         return false;
       },
@@ -77,7 +79,11 @@ async function putBack(
     );
   }
   if (exchanged) return;
-  const state = `the old database ${name} is in use, unchanged`;
+  const state =
+    `the old database ${name} is in use, unchanged` +
+    (left === undefined
+      ? ''
+      : `\nwhat was half made beside it is left to the next reset or restore: ${left}`);
   if (signal.aborted && signal.reason instanceof CancelledError)
     throw new CancelledError(`cancelled; ${state}`, signal.reason.signal);
   if (error instanceof OtherDatabaseError)

@@ -1,54 +1,66 @@
-import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
-import { pipeline, Readable, type Transform } from 'node:stream';
+import type { Readable, Transform } from 'node:stream';
 import { pipeline as flow } from 'node:stream/promises';
 import type { Client } from 'pg';
 import { from } from 'pg-copy-streams';
-import { decompressor } from '../archive/decompress.ts';
-import type { Compression, Entry } from '../archive/toc.ts';
-import { readData, readHead, type ArchiveHead } from './archive.ts';
-import { ByteStream } from './byte-stream.ts';
-import { openDump, type Dump } from './dump.ts';
-import { compressionOf, dataFiles } from './dump-file.ts';
+import type { Entry } from '../archive/toc.ts';
+import type { Dump } from './dump.ts';
+import { nowhere } from './dump-file.ts';
+import { quoteName } from './quote.ts';
 import { restoreFailure, serverMessage } from './restore-failure.ts';
 import { restoreStatements } from './restore-script.ts';
+import { AtOnce } from './restore/at-once.ts';
 import { errandsOf } from './restore/forms.ts';
-
-/** Data on their way in, decompressed. */
-interface Incoming {
-  readonly entry: number;
-  readonly oid?: number;
-  readonly content: Readable;
-}
+import { openArchive, type Incoming } from './restore/incoming.ts';
+import type { Judge } from './restore/judge.ts';
+import { hangingOn, linksIn } from './restore/links.ts';
+import { oidsIn, ownerStatement } from './restore/rights.ts';
+import { splitStatements } from './script.ts';
 
 /**
  * Restores a dump in custom or directory format without pg_restore: what its table of contents defines, in its order,
  * without owners and privileges, and the data. Stops at the first error. Of a folder, as many tables are filled and
  * indexes made at a time as there are clients.
  *
- * @param made the extensions and schemas that are there already
+ * @param filling what is there already, and who says whether a failure matters
  * @throws FailedError naming the entry and what the server said
  */
 export async function restoreArchive(
   clients: readonly Client[],
   dump: Dump,
   meter: Transform,
-  made: Made = NOTHING_MADE,
+  filling: Filling,
 ): Promise<void> {
+  const { made = NOTHING_MADE, ours, only = () => true } = filling;
   const { head, incoming } = await openArchive(dump, meter);
   for (const client of clients) await client.query(SETTINGS);
-  const wanted = head.entries.filter((entry) => isWanted(entry) && !isMade(entry, made));
+  const own = new Set(head.entries.filter(({ kind }) => kind === 'TABLE').map(keyOf));
+  const later = hangingOn(linksIn(head.entries), made.later);
+  const wanted = new Set(
+    head.entries
+      .filter((entry) => isWanted(entry) && !isMade(entry, made) && !later.has(entry.id) && only(entry.id))
+      .map(({ id }) => id),
+  );
+  const isSkipped = (entry: Entry): boolean => !wanted.has(entry.id);
   const atOnce = new AtOnce(dump.kind === 'directory' ? clients : clients.slice(0, 1));
   let next = await incoming.next();
+  const skipData = async ({ id }: Entry): Promise<void> => {
+    while (!next.done && next.value.entry === id) {
+      await flow(next.value.content, nowhere());
+      next = await incoming.next();
+    }
+  };
   try {
-    for (const entry of [...wanted.filter((one) => !isLate(one)), ...wanted.filter(isLate)]) {
-      const failing = (error: unknown): never => {
-        throw restoreFailure(placeOf(entry), serverMessage(error), entry.copy || entry.definition, error);
-      };
-      if (next.done || next.value.entry !== entry.id) {
-        await atOnce.run(entry, isIndex(entry), (client) => define(client, entry).catch(failing));
+    for (const entry of [...head.entries.filter((one) => !isLate(one)), ...head.entries.filter(isLate)]) {
+      if (isSkipped(entry)) {
+        await skipData(entry);
         continue;
       }
+      if (next.done || next.value.entry !== entry.id) {
+        await atOnce.run(entry, isIndex(entry), (client) => define(client, entry, filling));
+        continue;
+      }
+      // An extension's table is its owner's to fill, and that is whoever made the extension.
+      const isOwn = entry.kind !== 'TABLE DATA' || own.has(keyOf(entry));
       const isTable = entry.kind === 'TABLE DATA' && dump.kind === 'directory';
       for (
         let first = true;
@@ -58,8 +70,10 @@ export async function restoreArchive(
         const { value } = next;
         const begin = first;
         await atOnce.run(entry, isTable, async (client) => {
-          if (begin) await define(client, entry).catch(failing);
-          await fill(client, entry, value).catch(failing);
+          if (begin) await define(client, entry, filling);
+          await fill(isOwn || !ours ? client : ours.client, entry, value).catch((error: unknown) => {
+            throw failureOf(entry, error);
+          });
         });
       }
     }
@@ -69,53 +83,54 @@ export async function restoreArchive(
   if (!next.done) throw restoreFailure('its data', 'they are in another order than its table of contents');
 }
 
+const keyOf = ({ schema, name }: Entry): string => `${schema}\0${name}`;
+
+const failureOf = (entry: Entry, error: unknown, whose?: 'ours'): Error =>
+  restoreFailure(placeOf(entry), serverMessage(error, whose), entry.copy || entry.definition, error);
+
+/** How a restore goes on where a statement fails. */
+export interface Filling {
+  /** What is there already. */
+  readonly made?: Made;
+  /** Is told of a statement that failed; throws where that matters. */
+  readonly judge: Judge;
+  /** At home: a session with our own rights, for what only a superuser may define. */
+  readonly ours?: Ours | undefined;
+  /** Whether an entry is wanted now. */
+  readonly only?: (entry: number) => boolean;
+}
+
+export interface Ours {
+  readonly client: Client;
+  /** The role that the file has, which gets what it can own. */
+  readonly cage: string | undefined;
+}
+
+/**
+ * What a dump of the environment itself may have defined by us, where its own role is not let: pg_dump's own statements,
+ * which define something and run nothing of it. Data, indexes, constraints and views are none of them.
+ */
+const BY_US =
+  /^(?:FOREIGN DATA WRAPPER|SERVER|USER MAPPING|FOREIGN TABLE|PROCEDURAL LANGUAGE|FUNCTION|PROCEDURE|AGGREGATE|SHELL TYPE|TYPE|CAST|OPERATOR|OPERATOR CLASS|OPERATOR FAMILY|ACCESS METHOD|TRANSFORM|TEXT SEARCH (?:PARSER|TEMPLATE|DICTIONARY|CONFIGURATION)|PUBLICATION|PUBLICATION TABLE|PUBLICATION TABLES IN SCHEMA|COMMENT|SECURITY LABEL|TRIGGER|RULE|SEQUENCE SET)$/;
+/** What it defines further things in, which it has to own for that. */
+const HANDED_OVER = /^(?:SERVER|FOREIGN TABLE|TYPE)$/;
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+
 /** What makesafe has made itself before. */
 export interface Made {
   readonly extensions: ReadonlySet<string>;
   readonly schemas: ReadonlySet<string>;
+  /** Extensions that can only be made when the database has its own name. */
+  readonly later: ReadonlySet<string>;
 }
-export const NOTHING_MADE: Made = { extensions: new Set(), schemas: new Set() };
+export const NOTHING_MADE: Made = { extensions: new Set(), schemas: new Set(), later: new Set() };
 
 const isMade = ({ kind, name }: Entry, { extensions, schemas }: Made): boolean =>
   (kind === 'EXTENSION' && extensions.has(name)) || (kind === 'SCHEMA' && schemas.has(name));
 
 /** Locks one table each, so that they do not wait for each other. */
 const isIndex = ({ kind }: Entry): boolean => kind === 'INDEX' || kind === 'CONSTRAINT';
-
-/** Gives work to one of several clients; what may not overlap waits until all that runs is done. */
-class AtOnce {
-  readonly #free: Client[];
-  readonly #running = new Map<number, Promise<void>>();
-  #failed: { readonly error: unknown } | undefined;
-
-  constructor(clients: readonly Client[]) {
-    this.#free = [...clients];
-  }
-
-  async run(
-    { id, dependencies }: Entry,
-    overlaps: boolean,
-    work: (client: Client) => Promise<void>,
-  ): Promise<void> {
-    if (!overlaps || dependencies.some((other) => this.#running.has(other))) await this.all();
-    while (this.#free.length === 0) await Promise.race(this.#running.values());
-    if (this.#failed) throw this.#failed.error;
-    const client = this.#free.pop()!;
-    const done = work(client)
-      .catch((error: unknown) => void (this.#failed ??= { error }))
-      .finally(() => {
-        this.#free.push(client);
-        this.#running.delete(id);
-      });
-    this.#running.set(id, done);
-    if (!overlaps) await this.all();
-  }
-
-  async all(): Promise<void> {
-    await Promise.all(this.#running.values());
-    if (this.#failed) throw this.#failed.error;
-  }
-}
 
 /** As pg_restore sets them. A missing parameter is one of a newer server. */
 const SETTINGS = `
@@ -137,8 +152,8 @@ const isWanted = (entry: Entry): boolean => {
 
 /** What needs more rights than the dump gets; makesafe does it, where it has the form that pg_dump gives it. */
 export const isErrand = ({ kind, name, definition }: Entry): boolean =>
-  (/^(EXTENSION|EVENT TRIGGER)$/.test(kind) ||
-    (kind === 'COMMENT' && /^(EXTENSION|EVENT TRIGGER) /.test(name))) &&
+  (/^(EXTENSION|EVENT TRIGGER|SUBSCRIPTION)$/.test(kind) ||
+    (kind === 'COMMENT' && /^(EXTENSION|EVENT TRIGGER|SUBSCRIPTION) /.test(name))) &&
   errandsOf(definition) !== undefined;
 
 /** Runs last, as in pg_restore: it may read from all there is. */
@@ -148,19 +163,48 @@ const isLate = ({ kind }: Entry): boolean => kind === 'MATERIALIZED VIEW DATA';
 export const placeOf = ({ kind, schema, name }: Entry): string =>
   `${kind} ${schema === '' ? '' : `${schema}.`}${name}`;
 
-async function define(client: Client, { kind, definition, tablespace, accessMethod }: Entry): Promise<void> {
+async function define(client: Client, entry: Entry, { judge, ours }: Filling): Promise<void> {
+  const { kind, definition, accessMethod } = entry;
   if (definition === '') return;
   if (kind === 'BLOB METADATA') {
     // Since 17 one entry lists many.
-    const oids = definition.match(/^\d+$/gm);
-    if (oids) return void (await client.query('SELECT lo_create(oid) FROM unnest($1::oid[]) AS oid', [oids]));
+    const oids = oidsIn(definition);
+    if (oids.length > 0)
+      return void (await client.query('SELECT lo_create(oid) FROM unnest($1::oid[]) AS oid', [oids]));
   }
-  if (/^(TABLE|INDEX|MATERIALIZED VIEW|CONSTRAINT)$/.test(kind)) {
-    await client.query(`SELECT set_config('default_tablespace', $1, false)`, [tablespace]);
-    if (accessMethod !== '')
-      await client.query(`SELECT set_config('default_table_access_method', $1, false)`, [accessMethod]);
+  // Tablespaces belong to the server; at home everything is brought to its own afterwards.
+  if (STORED.test(kind) && accessMethod !== '') {
+    const set = `SET default_table_access_method = ${quoteName(accessMethod)}`;
+    await client.query(set).catch((error: unknown) => judge({ place: placeOf(entry), sql: set, error }));
   }
-  await client.query(definition);
+  try {
+    await client.query(definition);
+  } catch (error) {
+    const isRefused = (error as { code?: string }).code === INSUFFICIENT_PRIVILEGE;
+    if (isRefused && ours && BY_US.test(kind)) return defineOurselves(ours, entry);
+    await judgeEach(client, entry, error, judge);
+  }
+}
+
+const STORED = /^(?:TABLE|MATERIALIZED VIEW)$/;
+
+async function defineOurselves({ client, cage }: Ours, entry: Entry): Promise<void> {
+  try {
+    await client.query(entry.definition);
+  } catch (error) {
+    throw failureOf(entry, error, 'ours');
+  }
+  const handOver = cage !== undefined && HANDED_OVER.test(entry.kind) && ownerStatement(entry, cage);
+  if (handOver) await client.query(handOver);
+}
+
+/** Several statements were one transaction, of which nothing is there: those that can be run are run by themselves. */
+async function judgeEach(client: Client, entry: Entry, error: unknown, judge: Judge): Promise<void> {
+  const place = placeOf(entry);
+  const statements = splitStatements(entry.definition);
+  if (statements.length === 1) return judge({ place, sql: entry.definition, error });
+  for (const { sql } of statements)
+    await client.query(sql).catch((failed: unknown) => judge({ place, sql, error: failed }));
 }
 
 async function fill(client: Client, { copy }: Entry, { oid, content }: Incoming): Promise<void> {
@@ -175,45 +219,4 @@ async function fillLargeObject(client: Client, oid: number, content: Readable): 
     await client.query('SELECT lo_put($1, $2, $3)', [oid, at, chunk]);
     at += chunk.length;
   }
-}
-
-interface Archive {
-  readonly head: ArchiveHead;
-  readonly incoming: AsyncGenerator<Incoming>;
-}
-
-async function openArchive(dump: Dump, meter: Transform): Promise<Archive> {
-  if (dump.kind === 'custom') {
-    const bytes = new ByteStream(openDump(dump, meter));
-    const head = await readHead(bytes);
-    return { head, incoming: customData(bytes, head) };
-  }
-  const head = await readHead(new ByteStream(createReadStream(join(dump.path, 'toc.dat'))));
-  return { head, incoming: directoryData(dump.path, head, meter) };
-}
-
-async function* customData(bytes: ByteStream, head: ArchiveHead): AsyncGenerator<Incoming> {
-  for await (const { bytes: raw, ...data } of readData(bytes, head)) {
-    const source = Readable.from(raw, { objectMode: false });
-    yield { ...data, content: decompressed(source, head.compression) };
-  }
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await
-async function* directoryData(folder: string, head: ArchiveHead, meter: Transform): AsyncGenerator<Incoming> {
-  meter.resume();
-  for (const { entry, oid, path } of dataFiles(folder, head)) {
-    const source = createReadStream(path);
-    source.on('data', (chunk) => meter.write(chunk));
-    const content = decompressed(source, compressionOf(path));
-    yield { entry: entry.id, ...(oid === undefined ? {} : { oid }), content };
-  }
-}
-
-/** Whoever reads it gets the error of the file as well. */
-function decompressed(source: Readable, compression: Compression): Readable {
-  const stage = decompressor(compression);
-  if (!stage) return source;
-  pipeline(source, stage, () => {});
-  return stage;
 }

@@ -1,7 +1,7 @@
 import type { Readable, Transform } from 'node:stream';
 import type { Client } from 'pg';
 import { openDump, type Dump, type ToText } from './dump.ts';
-import { restoreArchive, type Made } from './restore-archive.ts';
+import { restoreArchive, type Filling } from './restore-archive.ts';
 import { restoreScript } from './restore-script.ts';
 
 /**
@@ -15,13 +15,13 @@ export async function restore(
   clients: readonly Client[],
   dump: Dump,
   meter: Transform,
-  made: Made,
+  filling: Filling,
   toText: ToText | undefined,
 ): Promise<void> {
   const [client] = clients;
   const text = (source: Readable): Promise<void> =>
-    restoreScript(client!, source, dump.tables !== undefined, made);
+    restoreScript(client!, source, dump.tables !== undefined, filling);
   if (dump.kind === 'plain') return text(openDump(dump, meter));
   if (dump.isText) return text(toText!(dump, meter));
-  return restoreArchive(clients, dump, meter, made);
+  return restoreArchive(clients, dump, meter, filling);
 }

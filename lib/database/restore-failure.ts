@@ -14,11 +14,15 @@ export function restoreFailure(where: string, why: string, statement = '', cause
   return new FailedError([`the restore stopped at ${where}: ${why}`, ...shown].join('\n').trim(), { cause });
 }
 
-/** What the server said, and for data the row that it did not take. */
-export function serverMessage(error: unknown): string {
+/**
+ * What the server said, and for data the row that it did not take.
+ *
+ * @param whose whether the file's own role was refused, which has rights nowhere else
+ */
+export function serverMessage(error: unknown, whose: 'cage' | 'ours' = 'cage'): string {
   const { where, code } = error as { where?: unknown; code?: unknown };
   const row = typeof where === 'string' && where.startsWith('COPY ') ? `\n${where.split('\n')[0]}` : '';
-  return messageOf(error) + row + (code === INSUFFICIENT_PRIVILEGE ? `\n${CAGED}` : '');
+  return messageOf(error) + row + (code === INSUFFICIENT_PRIVILEGE && whose === 'cage' ? `\n${CAGED}` : '');
 }
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */

@@ -6,21 +6,22 @@ import { from } from 'pg-copy-streams';
 import { restoreFailure, serverMessage } from './restore-failure.ts';
 import type { Statement } from '../sql/splitter.ts';
 import { readScript } from './script-reader.ts';
-import { NOTHING_MADE, type Made } from './restore-archive.ts';
+import { NOTHING_MADE, type Filling, type Made } from './restore-archive.ts';
 import { errandOf, schemaMadeBy } from './restore/forms.ts';
+import { mayBeHarmless } from './restore/harmless.ts';
 
 /**
  * Runs a script of any size, data of `COPY … FROM stdin` included, and stops at the first error.
  *
  * @param isDump whether it is one of pg_dump's: then owners and privileges are left out
- * @param made what it would make and is there already
+ * @param filling what is there already, and who says whether a failure matters
  * @throws FailedError naming the line and what the server said
  */
 export async function restoreScript(
   client: Client,
   source: Readable,
   isDump: boolean,
-  made: Made = NOTHING_MADE,
+  { made = NOTHING_MADE, judge }: Pick<Filling, 'made' | 'judge'>,
 ): Promise<void> {
   let line = 0;
   const open = openTransaction(client);
@@ -31,12 +32,24 @@ export async function restoreScript(
   })) {
     const { sql } = statement;
     line = statement.line;
-    if ((isDump && isAboutRoles(statement)) || isOurs(statement, made)) continue;
+    if ((isDump && isAboutRoles(statement)) || isOurs(statement, made, isDump)) continue;
+    const place = `line ${line}`;
+    if (data) {
+      await pipeline(data, client.query(from(sql))).catch((error: unknown) => {
+        throw restoreFailure(place, serverMessage(error), sql, error);
+      });
+      continue;
+    }
+    // In a transaction of the file's, all that follows would fail as well.
+    const isRisky = open() && mayBeHarmless(sql);
+    if (isRisky) await client.query(`SAVEPOINT ${OURS}`);
     try {
-      if (data) await pipeline(data, client.query(from(sql)));
-      else await client.query(sql);
+      await client.query(sql);
+      if (isRisky) await client.query(`RELEASE SAVEPOINT ${OURS}`);
     } catch (error) {
-      throw restoreFailure(`line ${line}`, serverMessage(error), sql, error);
+      await judge({ place, sql, error });
+      if (isRisky) await client.query(`ROLLBACK TO SAVEPOINT ${OURS}; RELEASE SAVEPOINT ${OURS}`);
+      else if (open()) throw restoreFailure(place, serverMessage(error), sql, error);
     }
   }
   if (open())
@@ -45,6 +58,9 @@ export async function restoreScript(
       'a transaction that it began is open: nothing of it would be there (COMMIT is missing)',
     );
 }
+
+/** Of ours, among those that the file may set. */
+const OURS = 'makesafe_before_statement';
 
 /** @returns what says whether a transaction is open, as the server said last */
 export function openTransaction(client: Client): () => boolean {
@@ -55,8 +71,10 @@ export function openTransaction(client: Client): () => boolean {
 }
 
 /** What makesafe does itself, before or after. */
-function isOurs(statement: Statement, made: Made): boolean {
+function isOurs(statement: Statement, made: Made, isDump: boolean): boolean {
   const errand = errandOf(statement);
+  // Of a script that is trusted with more it is what it says.
+  if (errand?.kind === 'subscription') return isDump;
   if (errand) return errand.kind !== 'extension' || made.extensions.has(errand.name);
   const schema = schemaMadeBy(statement);
   return schema !== undefined && made.schemas.has(schema);

@@ -1,14 +1,16 @@
 import { relative, resolve } from 'node:path';
-import { counted } from '../display.ts';
+import type { Client } from 'pg';
 import { messageOf } from '../errors.ts';
 import type { DestructiveRun, StackRun } from '../task.ts';
+import type { DatabaseAttributes } from './attributes.ts';
 import { applyRoles } from './bootstrap-roles.ts';
-import type { Dump } from './dump.ts';
 import { reportKept } from './kept.ts';
 import { describeFound } from './restore/brings.ts';
-import { inspectedDump } from './restore/check.ts';
-import { runErrands } from './restore/errands.ts';
+import { inspectedDump, knownOf } from './restore/check.ts';
+import { complete, makeEventTriggers, makeForRoles } from './restore/complete.ts';
 import { fill, type Filled } from './restore/fill.ts';
+import { attributesHere } from './restore/home.ts';
+import { describeLeftOut, reportLeftOut } from './restore/left-out.ts';
 import { replaceDatabase } from './swap.ts';
 
 export { checkDump, checkSql } from './restore/check.ts';
@@ -25,19 +27,30 @@ async function restore(run: DestructiveRun, parameter: 'DUMP' | 'SQL'): Promise<
   const path = resolve(values[parameter] as string);
   const dump = await inspectedDump(path);
 
+  const { home, notes } = knownOf(path);
+  for (const note of notes) run.note?.(note);
+
   let filled: Filled | undefined;
   const { kept } = await replaceDatabase(run, {
     what: 'restore',
-    fill: async (aside, client) => void (filled = await fill(run, dump, aside, client)),
+    fill: async (aside, client) => void (filled = await fill(run, dump, aside, client, home)),
+    ...(home?.attributes ? { attributes: ofBackup(home.attributes) } : {}),
+    complete: () => complete(run, dump, filled, home),
   });
+  const leftOut = [...(filled?.leftOut ?? [])];
   const said = `${environment.name}: ${stack.database.name} is restored from ${relative('', path)}`;
   try {
-    await applyRoles(run);
+    if (home && values['BOOTSTRAP_ROLES_SQL'] === undefined)
+      terminal.info('the script for roles was not run: the rights are those of the backup');
+    else await applyRoles(run);
+    if (!actor.dryRun) leftOut.splice(0, leftOut.length, ...(await makeForRoles(run, leftOut)));
   } catch (error) {
     terminal.warn(`${said}, but not all rights are set`);
     throw error;
   } finally {
-    await makeEventTriggers(run, dump);
+    leftOut.push(...(await makeEventTriggers(run, dump, home)));
+    reportLeftOut(terminal, leftOut);
+    for (const line of describeLeftOut(leftOut)) run.note?.(`left out: ${line}`);
   }
   if (actor.dryRun) return;
   terminal.ok(`${said}: ${describeFound(filled!.found)}`);
@@ -45,14 +58,11 @@ async function restore(run: DestructiveRun, parameter: 'DUMP' | 'SQL'): Promise<
   await reportRevision(run, filled!.revisions);
 }
 
-/** They run for our own statements as well, and for those of the script for roles: so they come last. */
-async function makeEventTriggers({ stack, actor }: StackRun, { errands }: Dump): Promise<void> {
-  const triggers = errands.filter(({ errand }) => errand.kind === 'event trigger');
-  if (triggers.length === 0) return;
-  await actor.act(`# ${counted(triggers.length, 'statement')} for event triggers`, () =>
-    stack.withClient(stack.database.name, (client) => runErrands(client, triggers)),
-  );
-}
+/** Settings, privileges and the like of the database as they were when the backup was taken. */
+const ofBackup =
+  (attributes: DatabaseAttributes) =>
+  async (client: Client, present: DatabaseAttributes): Promise<DatabaseAttributes> =>
+    (await attributesHere(client, attributes, present)).attributes;
 
 /** Says in which revision the database is now, and whether migrations are missing. */
 async function reportRevision(run: StackRun, at: readonly string[]): Promise<void> {

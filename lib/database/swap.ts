@@ -17,17 +17,16 @@ import { exchangeInTime, outgoing, type Occasion } from './exchange.ts';
 import {
   commentStatement,
   describeLeftovers,
-  drop,
-  dropStatement,
   findLeftovers,
   refuseForeign,
   removeLeftovers,
   reopen,
 } from './leftovers.ts';
+import { finish, finishAnew } from './finish.ts';
 import { checkShown, handOf, type Shown } from './identity.ts';
 import { withMarker } from './marker.ts';
 import { orPutBack, type Progress } from './put-back.ts';
-import { besideOnceItAnswers, endSessions } from './server-session.ts';
+import { endSessions } from './server-session.ts';
 
 export interface Replacement {
   /** For what the next run says when this one is killed: "a reset of 14:03 was interrupted". */
@@ -37,6 +36,14 @@ export interface Replacement {
    * no application knows the name. In a dry run it is called as well, to print its plan.
    */
   readonly fill?: (aside: string, client: Client) => Promise<void>;
+  /**
+   * What the new database has of its own, where it is not to have all that the old one has.
+   *
+   * @param client beside both
+   */
+  readonly attributes?: (client: Client, old: DatabaseAttributes) => Promise<DatabaseAttributes>;
+  /** What can only be made in a database that has its name. Where it fails, the old database is kept. */
+  readonly complete?: () => Promise<void>;
 }
 
 export interface Replaced {
@@ -50,7 +57,10 @@ export interface Replaced {
  *
  * @throws RefusedError · FailedError · CancelledError, which say in what state things are
  */
-export async function replaceDatabase(run: Shown, { what, fill }: Replacement): Promise<Replaced> {
+export async function replaceDatabase(
+  run: Shown,
+  { what, fill, attributes: wanted, complete = () => Promise.resolve() }: Replacement,
+): Promise<Replaced> {
   const { stack, environment, signal } = run;
   const { name } = stack.database;
   const keep = environment.entry.protected === true;
@@ -59,6 +69,7 @@ export async function replaceDatabase(run: Shown, { what, fill }: Replacement): 
   let oid = '';
   let newOid = '';
   let finished = false;
+  let incomplete: { readonly error: unknown } | undefined;
   const started = performance.now();
   await orPutBack(run, async (client, progress) => {
     const hand = await handOf(run, client);
@@ -70,14 +81,15 @@ export async function replaceDatabase(run: Shown, { what, fill }: Replacement): 
       });
     checkShown(run, hand, attributes);
     const old = { ...attributes, name };
+    const next = { ...((await wanted?.(client, attributes)) ?? attributes), name };
     progress.oid = oid = old.oid;
     if (!run.actor.dryRun) stack.fullDisk?.prepare();
     await whileUnfinished(`${newName(name)}, half made, which the next ${what} removes`, () =>
-      build(run, hand, old, occasion, progress, fill),
+      build(run, hand, next, occasion, progress, fill),
     );
     newOid = progress.newOid ?? '';
-    const { connectionLimit, isTemplate } = old;
-    const comment = withMarker(old.comment, environment.name);
+    const { connectionLimit, isTemplate } = next;
+    const comment = withMarker(next.comment, environment.name);
     await exchangeInTime(
       performance.now() - started,
       run,
@@ -94,9 +106,23 @@ export async function replaceDatabase(run: Shown, { what, fill }: Replacement): 
       occasion,
       keep,
     );
-    await finish(run, hand, { oid, newOid }, keep, out);
+    await complete().catch((error: unknown) => (incomplete = { error }));
+    if (!incomplete) await finish(run, hand, { oid, newOid }, keep, out);
     finished = true;
   });
+  if (incomplete) {
+    const { error } = incomplete as { error: unknown };
+    throw new FailedError(
+      `the new database ${name} is in use, and something is missing in it: ${messageOf(error)}\nthe old one is kept as ${out}`,
+      {
+        cause: error,
+        hint: run.command('db-undo-env', {
+          ENV: environment.name,
+          ...(environment.entry.protected ? { FORCE: '1' } : {}),
+        }),
+      },
+    );
+  }
   // The exchange was made, and its session lost or its last statement cancelled.
   if (!finished) await finishAnew(run, { oid, newOid }, keep, out);
   if (signal.aborted && signal.reason instanceof CancelledError) {
@@ -182,43 +208,4 @@ function admitOurselves(next: string): string[] {
     `REVOKE ALL ON DATABASE ${database} FROM PUBLIC`,
     `ALTER DATABASE ${database} ALLOW_CONNECTIONS true`,
   ];
-}
-
-/** The database that went, and the one that came. */
-interface Exchanged {
-  readonly oid: string;
-  readonly newOid: string;
-}
-
-/** After the swap: drops the old database, unless it is kept, and makes sure of it. */
-async function finish(
-  { stack, actor }: StackRun,
-  hand: Hand,
-  { oid, newOid }: Exchanged,
-  keep: boolean,
-  out: string,
-): Promise<void> {
-  const { name } = stack.database;
-  await whileUnfinished(`the old database, as ${out}`, async () => {
-    if (actor.dryRun) return keep ? undefined : actor.act(`${dropStatement(out)};`, () => Promise.resolve());
-    const { present, former, kept } = await findLeftovers(hand.client, name);
-    if (present && present.oid !== oid && present.oid !== newOid)
-      throw new OtherDatabaseError(`database ${name} is by now another one than the new one`);
-    if (!present || present.oid === oid) throw new FailedError(`the old database ${name} still exists`);
-    if (keep && !kept.some((row) => row.oid === oid)) throw new FailedError(`${out} is not there`);
-    if (former) await drop(former, hand);
-  });
-}
-
-async function finishAnew(run: StackRun, exchanged: Exchanged, keep: boolean, out: string): Promise<void> {
-  try {
-    await besideOnceItAnswers(run, async (client) =>
-      finish(run, await handOf(run, client), exchanged, keep, out),
-    );
-  } catch (error) {
-    throw new FailedError(
-      `the new ${run.stack.database.name} is in use, but the old one is still there as ${out}, until the next run removes it: ${messageOf(error)}`,
-      { cause: error },
-    );
-  }
 }

@@ -65,6 +65,6 @@ export async function passGuard(
     const passed = await letPersonDecide(request, seen);
     if (passed.actor.dryRun) return deed(passed);
     const known = { origins: request.origins, checks, backup, revision };
-    await onRecord(passed, known, () => deed(passed));
+    await onRecord(passed, known, (note) => deed({ ...passed, note }));
   });
 }

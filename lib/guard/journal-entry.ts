@@ -37,9 +37,10 @@ function isTarget(value: unknown): boolean {
 export function isEntry(value: unknown): value is Entry {
   if (!isRecord(value) || !areTexts(value, ['run', 'time'])) return false;
   if (value['event'] === 'end') {
-    const { outcome, error, seconds } = value;
+    const { outcome, error, seconds, notes = [] } = value;
     const known = ['done', 'failed', 'cancelled'].includes(String(outcome));
-    return known && typeof seconds === 'number' && ['undefined', 'string'].includes(typeof error);
+    const areNotes = Array.isArray(notes) && notes.every((note) => typeof note === 'string');
+    return known && areNotes && typeof seconds === 'number' && ['undefined', 'string'].includes(typeof error);
   }
   const { parameters, target, backup } = value;
   return (

@@ -41,6 +41,8 @@ export interface End {
   readonly outcome: 'done' | 'failed' | 'cancelled';
   readonly error?: string;
   readonly seconds: number;
+  /** What was left out or done otherwise, in a line each. */
+  readonly notes?: readonly string[];
 }
 
 export type Entry = Start | End;

@@ -17,31 +17,40 @@ export async function onRecord(
   known: Pick<Start, 'checks' | 'backup' | 'revision'> & {
     readonly origins: Readonly<Record<string, Origin>>;
   },
-  deed: () => Promise<void>,
+  deed: (note: (text: string) => void) => Promise<void>,
 ): Promise<void> {
   const { terminal, signal, root, environment } = passed;
   const file = journalFile(root, environment.name);
   const start = startLine(passed, known);
   append(file, start, terminal.redactor);
   const began = performance.now();
+  const notes: string[] = [];
   const end = (outcome: End['outcome'], error?: string): void => {
     const seconds = Math.round((performance.now() - began) / 10) / 100;
     const line: End = { event: 'end', run: start.run, time: new Date().toISOString(), outcome, seconds };
     try {
-      append(file, error === undefined ? line : { ...line, error }, terminal.redactor);
+      const said = {
+        ...line,
+        ...(error === undefined ? {} : { error }),
+        ...(notes.length === 0 ? {} : { notes: notes.slice(0, MOST_NOTES) }),
+      };
+      append(file, said, terminal.redactor);
     } catch (unwritten) {
       // By now it is done, or has failed for a reason of its own: no refusal.
       terminal.warn(`how it ended is not on record: ${messageOf(unwritten)}`);
     }
   };
   try {
-    await deed();
+    await deed((text) => void notes.push(text));
   } catch (error) {
     end(signal.aborted || error instanceof CancelledError ? 'cancelled' : 'failed', messageOf(error));
     throw error;
   }
   end('done');
 }
+
+/** As many as nobody reads. */
+const MOST_NOTES = 1000;
 
 const recorded = (plan: Plan): RecordedPlan => {
   const { volumes, folders, containers, networks, stays } = plan;

@@ -31,6 +31,7 @@ export function describeRuns(entries: readonly Entry[]): string[] {
         .get(start.run)
         ?.error?.split('\n')
         .map((line) => `    ${line}`) ?? []),
+      ...(ends.get(start.run)?.notes?.map((line) => `    ${line}`) ?? []),
     ]);
 }
 

@@ -26,7 +26,10 @@ test.each<[string, Partial<BackupFacts>]>([
   ['another environment', { environment: 'vm_stg' }],
   ['another file', { sha256: 'bb' }],
   ['another server', { systemIdentifier: '78' }],
-  ['attributes that it had not', { home: { attributes: { owner: 'postgres' } as never, without: [] } }],
+  [
+    'attributes that it had not',
+    { home: { attributes: { owner: 'postgres' } as never, undumped: [], without: [] } },
+  ],
 ])('facts that claim %s are not sealed', async (_what, changed) => {
   const facts = await withSeal(knowing('secret'), FACTS);
   expect(await isSealed(knowing('secret'), { ...facts, ...changed })).toBe(false);

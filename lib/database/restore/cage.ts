@@ -2,6 +2,7 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
 import { inTransaction } from '../leftovers.ts';
 import { quoteName, quoteText } from '../quote.ts';
+import { rollBackPrepared } from '../subscriptions.ts';
 
 /**
  * The role that a script or dump runs as, and connects as: it may do everything in the one database that is being made, and
@@ -121,14 +122,6 @@ export async function takeOver(client: Client, cage: Cage, schema: PublicSchema 
   for (const statement of await defaultPrivileges(client, cage)) await client.query(statement);
   await client.query(`REASSIGN OWNED BY ${role} TO CURRENT_USER`);
   await client.query(`DROP OWNED BY ${role}`);
-}
-
-/** They would keep the database from being dropped, for ever. */
-async function rollBackPrepared(client: Client): Promise<void> {
-  const { rows } = await client.query<{ gid: string }>(
-    'SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()',
-  );
-  for (const { gid } of rows) await client.query(`ROLLBACK PREPARED ${quoteText(gid)}`);
 }
 
 /** What was said for objects to come, said again for ours. */

@@ -12,6 +12,8 @@ import { Meter } from '../meter.ts';
 import { checkReplaceable } from '../obstacles.ts';
 import { quoteName } from '../quote.ts';
 import { maintenanceDatabase } from '../server-session.ts';
+import { originOf, type Home } from './home.ts';
+import { sayWhereItBelongs } from './belongs.ts';
 import { lacks, tablesOf, type TableThere } from './brings.ts';
 import { readKeeper, type Keeper } from './cage.ts';
 import { allowLine, isAllowed } from './consents.ts';
@@ -19,7 +21,18 @@ import { checkExtensions } from './extensions.ts';
 import { GROWTH } from './fill.ts';
 
 /** What the preflight has read to its end, so that it is not read twice. */
-const inspected = new Map<string, { dump: Dump; stamp: string }>();
+const inspected = new Map<string, { dump: Dump; stamp: string; known: Known }>();
+
+/** What is known of a file beside what is in it. */
+export interface Known {
+  /** Where it is a backup of the environment itself. */
+  readonly home: Home | undefined;
+  /** What was said of it on the screen, for the record. */
+  readonly notes: readonly string[];
+}
+
+/** What the preflight has found out about where the file belongs. */
+export const knownOf = (path: string): Known => inspected.get(path)!.known;
 
 /** `restore-from-dump` before anyone waits. @throws ConfigurationError · RefusedError saying why it would not work */
 export const checkDump = (run: DestructiveRun): Promise<void> => check(run, 'DUMP');
@@ -66,18 +79,18 @@ async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
     meter: () => new Meter(terminal, `reading ${name}`),
     toText: stack.toText,
   });
-  inspected.set(path, { dump, stamp });
   terminal.clear();
   if (dump.compression === 'zstd' && !facts)
     terminal.warn(
       `${name} came without ${name}.json: whether a byte of its data has changed cannot be said, since zstd has no checksum`,
     );
+  const origin = await originOf(run, dump, facts);
   const server = await stack.withClient(maintenanceDatabase(stack.database.name), async (client) => {
     const { rows } = await client.query<{ version: string }>(
       "SELECT current_setting('server_version') AS version",
     );
     checkKeeper(run, await readKeeper(client));
-    await checkExtensions(run, client, dump);
+    if (!origin.home) await checkExtensions(run, client, dump);
     return rows[0]!.version;
   });
   if (dump.server !== undefined && majorVersion(dump.server) > majorVersion(server)) {
@@ -89,6 +102,8 @@ async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
   await checkReplaceable(run, { bytes: dump.contents * GROWTH });
   await checkNotLess(run, dump);
   terminal.info(`${name}: ${describe(dump)}`);
+  const notes = await sayWhereItBelongs(run, dump, origin);
+  inspected.set(path, { dump, stamp, known: { home: origin.home, notes } });
 }
 
 /** The person knows what they want, and not what it is called. */

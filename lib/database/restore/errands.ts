@@ -8,7 +8,7 @@ export async function runErrands(client: Client, errands: Dump['errands']): Prom
     try {
       await client.query(errand.sql);
     } catch (error) {
-      throw restoreFailure(place, serverMessage(error), errand.sql, error);
+      throw restoreFailure(place, serverMessage(error, 'ours'), errand.sql, error);
     }
   }
 }

@@ -57,8 +57,8 @@ async function untrusted(
  * the file's own role may make it makes itself, where it says so.
  */
 export async function makeBefore(client: Client, { errands }: Dump, cage: Cage | undefined): Promise<Made> {
-  const [extensions, schemas] = [new Set<string>(), new Set<string>()];
-  if (!cage || (await untrusted(client, errands)).length === 0) return { extensions, schemas };
+  const [extensions, schemas, later] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  if (!cage || (await untrusted(client, errands)).length === 0) return { extensions, schemas, later };
   await client.query('SET search_path = public');
   for (const { place, errand } of errands) {
     if (errand.kind !== 'extension' || errand.name === 'plpgsql') continue;
@@ -72,8 +72,29 @@ export async function makeBefore(client: Client, { errands }: Dump, cage: Cage |
         schemas.add(schema);
       }
     }
-    await runErrands(client, [{ place, errand }]);
-    extensions.add(errand.name);
+    try {
+      await runErrands(client, [{ place, errand }]);
+      extensions.add(errand.name);
+    } catch (error) {
+      if (!isOwnRefusal(error)) throw error;
+      later.add(errand.name);
+    }
   }
-  return { extensions, schemas };
+  return { extensions, schemas, later };
+}
+
+/**
+ * raise_exception: what an extension's own script says, and not the server. That of pg_cron does where the database has not
+ * the name that the server's configuration gives it.
+ *
+ * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const isOwnRefusal = (error: unknown): boolean =>
+  ((error as Error).cause as { code?: string } | undefined)?.code === 'P0001';
+
+/** The extensions that could not be made before the database had its name, and what is in their tables at home. */
+export async function makeLater(client: Client, { errands }: Dump, later: Made['later']): Promise<void> {
+  await client.query('SET search_path = public');
+  for (const one of errands)
+    if (one.errand.kind === 'extension' && later.has(one.errand.name)) await runErrands(client, [one]);
 }

@@ -1,5 +1,6 @@
 import type { Statement } from '../../sql/splitter.ts';
 import { splitStatements } from '../script.ts';
+import { asCopy } from '../subscriptions.ts';
 
 /**
  * What a restore needs more rights for than the cage has, each in a form that can do nothing else. A statement in such a
@@ -14,6 +15,8 @@ export type Errand =
     }
   /** Of what the restore has made: runs when it is complete. */
   | { readonly kind: 'comment on an extension' | 'owner'; readonly sql: string; readonly role?: string }
+  /** Disabled and without a slot. */
+  | { readonly kind: 'subscription'; readonly sql: string }
   /** Would run for our own statements as well, and comes last of all. */
   | { readonly kind: 'event trigger'; readonly sql: string };
 
@@ -28,6 +31,7 @@ const EXTENSION = form(
   `CREATE EXTENSION (?:IF NOT EXISTS )?(?<name>${NAME})(?: WITH)?(?: SCHEMA (?<schema>${NAME}))?(?: VERSION (?:${NAME}|${TEXT}))?(?: CASCADE)?`,
 );
 const EXTENSION_COMMENT = form(`COMMENT ON EXTENSION ${NAME} IS (?:NULL|${TEXT})`);
+const SUBSCRIPTION_COMMENT = form(`COMMENT ON SUBSCRIPTION ${NAME} IS (?:NULL|${TEXT})`);
 const TAGS = `TAG IN \\( ${TEXT}(?: , ${TEXT})* \\)`;
 const EVENT_TRIGGER = [
   form(
@@ -44,9 +48,10 @@ const OWNER = form(`ALTER (?:${RELATION}|${ROUTINE}|${OTHER}|LARGE OBJECT \\d+) 
 /** Longer than any of the forms is; for looking at only those that can be one. */
 const LONGEST = 65_536;
 
-/** The errand that a statement is, if it is one. */
+/** The errand that a statement is, if it is one. `loadParser` has to have been awaited. */
 export function errandOf({ words, sql }: Pick<Statement, 'words' | 'sql'>): Errand | undefined {
-  const [first] = words;
+  const [first, second] = words;
+  if (first === 'CREATE' && second === 'SUBSCRIPTION') return subscriptionOf(sql);
   if ((first !== 'CREATE' && first !== 'ALTER' && first !== 'COMMENT') || sql.length > LONGEST)
     return undefined;
   const plain = canonical(sql);
@@ -56,10 +61,16 @@ export function errandOf({ words, sql }: Pick<Statement, 'words' | 'sql'>): Erra
     const { name, schema } = extension;
     return { kind: 'extension', name: nameOf(name!), schema: schema && nameOf(schema), sql: plain };
   }
+  if (SUBSCRIPTION_COMMENT.test(plain)) return { kind: 'subscription', sql: plain };
   if (EXTENSION_COMMENT.test(plain)) return { kind: 'comment on an extension', sql: plain };
   if (EVENT_TRIGGER.some((one) => one.test(plain))) return { kind: 'event trigger', sql: plain };
   const role = OWNER.exec(plain)?.groups?.['role'];
   return role === undefined ? undefined : { kind: 'owner', sql: plain, role: nameOf(role) };
+}
+
+function subscriptionOf(sql: string): Errand | undefined {
+  const copy = sql.length > LONGEST ? undefined : asCopy(sql);
+  return copy === undefined ? undefined : { kind: 'subscription', sql: copy };
 }
 
 /** The errands of an entry of a table of contents; undefined where one of its statements is none. */

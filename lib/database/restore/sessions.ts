@@ -23,7 +23,7 @@ export function withSessions<T>(
       if (cage) await checkCaged(client, cage, aside);
       return withSessions(run, aside, count, cage, work, [...clients, client]);
     },
-    cage ? { user: cage.user, password: cage.password } : { settings: 'database' },
+    cage ? { user: cage.user, password: cage.password, settings: 'file' } : { settings: 'file' },
   );
 }
 

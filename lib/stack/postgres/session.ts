@@ -4,10 +4,13 @@ import { FailedError } from '../../errors.ts';
 import { clientOver, type Login } from '../client.ts';
 import type { Credentials } from '../stack.ts';
 import type { AskElsewhere } from './watch-session.ts';
-import { NEWER, PINNED, SEARCH_PATH, startOptions } from './settings.ts';
+import { NEWER, PINNED, SEARCH_PATH, fileOptions, startOptions } from './settings.ts';
 
-/** Whose settings hold in a session: ours, or those that role and database have, for the team's own scripts and tasks. */
-export type SettingsOf = 'makesafe' | 'database';
+/**
+ * Whose settings hold in a session: ours; those that role and database have, for the team's own scripts and tasks; or
+ * those, but for limits that would end a restore half-way, for a file that is restored.
+ */
+export type SettingsOf = 'makesafe' | 'database' | 'file';
 
 /** Who works in a session, where it is not the environment's own role for makesafe. */
 export interface SessionAs extends Partial<Credentials> {
@@ -44,14 +47,15 @@ export async function openSession(
   { as: { settings, ...as } = {}, timeout, elsewhere, server }: SessionOptions,
 ): Promise<pg.Client> {
   const login = { ...usual, ...as };
-  if ((settings ?? (as.user === undefined ? 'makesafe' : 'database')) === 'database')
-    return clientOver(await connect(), login, timeout, elsewhere);
+  const whose = settings ?? (as.user === undefined ? 'makesafe' : 'database');
+  if (whose === 'database') return clientOver(await connect(), login, timeout, elsewhere);
+  const options = whose === 'file' ? fileOptions : startOptions;
   for (;;) {
     const without = unknown.get(server) ?? 0;
     const connection = await connect();
     try {
-      const client = await clientOver(connection, login, timeout, elsewhere, startOptions(without));
-      return await pinOrEnd(client);
+      const client = await clientOver(connection, login, timeout, elsewhere, options(without));
+      return whose === 'file' ? client : await pinOrEnd(client);
     } catch (error) {
       const isOlder = (error as Partial<pg.DatabaseError>).code === UNKNOWN_SETTING;
       if (!isOlder || without === Object.keys(NEWER).length) throw error;

@@ -15,8 +15,7 @@ export type Settings = Readonly<Record<string, string>>;
  */
 export const SEARCH_PATH = 'pg_catalog, pg_temp';
 
-/** What every supported server (13+) knows, and any role may set. */
-const EVERYWHERE: Settings = {
+const LIMITS: Settings = {
   // As whom: as the one who has logged in.
   role: 'none',
   // Nothing of the role's or the database's ends a statement or a session half-way. Who works sets limits of its own.
@@ -24,8 +23,13 @@ const EVERYWHERE: Settings = {
   lock_timeout: '0',
   idle_in_transaction_session_timeout: '0',
   exit_on_error: 'off',
-  // What a transaction is.
   default_transaction_read_only: 'off',
+};
+
+/** What every supported server (13+) knows, and any role may set. */
+const EVERYWHERE: Settings = {
+  ...LIMITS,
+  // What a transaction is.
   default_transaction_isolation: 'read committed',
   default_transaction_deferrable: 'off',
   // How values are written and read.
@@ -71,6 +75,10 @@ const WHERE_POSSIBLE: Settings = {
  */
 export const startOptions = (unknown = 0): string =>
   options({ ...EVERYWHERE, ...Object.fromEntries(Object.entries(NEWER).slice(unknown)) });
+
+/** Of a session for a file: what would end it half-way, or make it somebody else. The rest is the database's to say. */
+export const fileOptions = (unknown = 0): string =>
+  options({ ...LIMITS, ...Object.fromEntries(Object.entries(NEWER).slice(unknown)) });
 
 /**
  * The same for pg_dump, for any version of the server. The search path, and limits that only newer servers know, it sets

@@ -1,0 +1,37 @@
+import type { Client } from 'pg';
+import type { Entry } from '../../archive/toc.ts';
+
+/** Gives work to one of several clients; what may not overlap waits until all that runs is done. */
+export class AtOnce {
+  readonly #free: Client[];
+  readonly #running = new Map<number, Promise<void>>();
+  #failed: { readonly error: unknown } | undefined;
+
+  constructor(clients: readonly Client[]) {
+    this.#free = [...clients];
+  }
+
+  async run(
+    { id, dependencies }: Entry,
+    overlaps: boolean,
+    work: (client: Client) => Promise<void>,
+  ): Promise<void> {
+    if (!overlaps || dependencies.some((other) => this.#running.has(other))) await this.all();
+    while (this.#free.length === 0) await Promise.race(this.#running.values());
+    if (this.#failed) throw this.#failed.error;
+    const client = this.#free.pop()!;
+    const done = work(client)
+      .catch((error: unknown) => void (this.#failed ??= { error }))
+      .finally(() => {
+        this.#free.push(client);
+        this.#running.delete(id);
+      });
+    this.#running.set(id, done);
+    if (!overlaps) await this.all();
+  }
+
+  async all(): Promise<void> {
+    await Promise.all(this.#running.values());
+    if (this.#failed) throw this.#failed.error;
+  }
+}

@@ -1,0 +1,130 @@
+import type { Client } from 'pg';
+import { RefusedError } from '../../errors.ts';
+import type { StackRun } from '../../task.ts';
+import type { DatabaseAttributes } from '../attributes.ts';
+import type { BackupFacts, HomeFacts } from '../backup-facts.ts';
+import { quoteName } from '../quote.ts';
+import type { Dump } from '../dump.ts';
+import { isSealed } from '../seal.ts';
+import { allowLine, isAllowed } from './consents.ts';
+import type { Right } from './rights.ts';
+
+/** What a backup of the environment itself brings back beside what pg_dump has written. */
+export interface Home extends Omit<HomeFacts, 'attributes'> {
+  /** Undefined where the person says that it is home, and nothing beside the file does. */
+  readonly attributes: DatabaseAttributes | undefined;
+}
+
+/** Whether a dump is one of the environment itself, and else why not. */
+export type Origin = { readonly home: Home } | { readonly home: undefined; readonly why: string };
+
+/**
+ * Tells a backup of this environment from any other file: by the facts beside it, which only somebody who knows the
+ * environment's password can have sealed, and whose checksum is the file's. Its name says nothing.
+ *
+ * @param facts beside the file, whose checksum was looked at
+ * @throws RefusedError where a person says that it is home, and its facts say that it is not
+ */
+export async function originOf(
+  run: StackRun,
+  { name, kind }: Dump,
+  facts: BackupFacts | undefined,
+): Promise<Origin> {
+  const { environment, stack } = run;
+  const elsewhere = (why: string): Origin => ({ home: undefined, why });
+  if (kind === 'plain') return elsewhere('a plain dump says nothing of where it belongs');
+  if (isAllowed(run, 'norights')) return elsewhere('ALLOW=norights');
+  const isMeant = isAllowed(run, 'home');
+  if (!facts) return isMeant ? HOME_BY_WORD : elsewhere('it is no backup of makesafe, with its facts beside it');
+  if (facts.environment !== environment.name) {
+    const why = `it is a backup of ${facts.environment}`;
+    if (!isMeant) return elsewhere(why);
+    throw new RefusedError(`${name} is not at home in ${environment.name}: ${why}`, {
+      hint: 'leave ALLOW=home out',
+    });
+  }
+  if (isMeant || (await isSealed(stack, facts))) return homeOf(facts);
+  return elsewhere(
+    `nothing proves that it was taken here, or the password is another one since; if it was: ${allowLine(run, 'home')}`,
+  );
+}
+
+const homeOf = ({ home }: BackupFacts): Origin => ({
+  home: {
+    attributes: home?.attributes,
+    undumped: home?.undumped ?? [],
+    without: home?.without ?? [],
+  },
+});
+const HOME_BY_WORD: Origin = { home: { attributes: undefined, undumped: [], without: [] } };
+
+/**
+ * The attributes as this server can have them.
+ *
+ * @param present those of the database that is replaced, for what cannot be had
+ * @returns with what is left out of them
+ */
+export async function attributesHere(
+  client: Client,
+  attributes: DatabaseAttributes,
+  present: DatabaseAttributes,
+): Promise<{ attributes: DatabaseAttributes; leftOut: string[] }> {
+  const { rows } = await client.query<{ name: string }>('SELECT rolname AS name FROM pg_catalog.pg_roles');
+  const roles = new Set(rows.map(({ name }) => name));
+  const { rows: tablespaces } = await client.query(
+    'SELECT FROM pg_catalog.pg_tablespace WHERE spcname = $1',
+    [attributes.tablespace],
+  );
+  const leftOut: string[] = [];
+  const isHere = (role: string | null, what: string): boolean => {
+    if (role === null || roles.has(role)) return true;
+    leftOut.push(`${what}: role ${role} is not here`);
+    return false;
+  };
+  const hasOwner = isHere(attributes.owner, `the database belongs to ${present.owner}`);
+  const hasTablespace = attributes.tablespace === null || tablespaces.length > 0;
+  if (!hasTablespace) leftOut.push(`tablespace ${attributes.tablespace} of the database is not here`);
+  return {
+    attributes: {
+      ...attributes,
+      oid: present.oid,
+      owner: hasOwner ? attributes.owner : present.owner,
+      tablespace: hasTablespace ? attributes.tablespace : present.tablespace,
+      privileges: hasOwner
+        ? (attributes.privileges?.filter(
+            ({ grantee, grantor, privilege }) =>
+              isHere(grantee, `${privilege} on the database`) &&
+              isHere(grantor, `${privilege} on the database`),
+          ) ?? null)
+        : present.privileges,
+      settings: attributes.settings.filter(({ role, name }) => isHere(role, `setting ${name}`)),
+    },
+    leftOut,
+  };
+}
+
+/** What of the database itself becomes other than it is now, in a few words each. */
+export function attributesChanged(now: DatabaseAttributes, then: DatabaseAttributes): string[] {
+  const list = <T>(all: readonly T[] | null): string =>
+    JSON.stringify((all ?? []).map((one) => JSON.stringify(one)).sort());
+  const plain = ['owner', 'encoding', 'collate', 'ctype', 'locale', 'tablespace', 'connectionLimit'] as const;
+  return [
+    ...plain.flatMap((name) => (now[name] === then[name] ? [] : [`${name} ${now[name]} → ${then[name]}`])),
+    ...(list(now.settings) === list(then.settings) ? [] : ['settings']),
+    ...(list(now.privileges) === list(then.privileges) ? [] : ['privileges']),
+    ...(now.comment === then.comment ? [] : ['comment']),
+  ];
+}
+
+/** Statements for what pg_dump leaves out. */
+export const undumpedRights = ({ undumped }: Home): Right[] =>
+  undumped.map(({ on, privileges }) => ({
+    ...{ kind: 'privileges', place: on, needs: [] },
+    sql: [
+      `REVOKE ALL ${on} FROM PUBLIC;`,
+      ...privileges.map(
+        ({ grantee, privilege, grantable }) =>
+          `GRANT ${privilege} ${on} TO ${grantee === null ? 'PUBLIC' : quoteName(grantee)}${grantable ? ' WITH GRANT OPTION' : ''};`,
+      ),
+    ].join('\n'),
+  }));

@@ -1,0 +1,57 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline, Readable, type Transform } from 'node:stream';
+import { decompressor } from '../../archive/decompress.ts';
+import type { Compression } from '../../archive/toc.ts';
+import { readData, readHead, type ArchiveHead } from '../archive.ts';
+import { ByteStream } from '../byte-stream.ts';
+import { openDump, type Dump } from '../dump.ts';
+import { compressionOf, dataFiles } from '../dump-file.ts';
+
+/** Data on their way in, decompressed. */
+export interface Incoming {
+  readonly entry: number;
+  readonly oid?: number;
+  readonly content: Readable;
+}
+
+interface Archive {
+  readonly head: ArchiveHead;
+  readonly incoming: AsyncGenerator<Incoming>;
+}
+
+export async function openArchive(dump: Dump, meter: Transform): Promise<Archive> {
+  if (dump.kind === 'custom') {
+    const bytes = new ByteStream(openDump(dump, meter));
+    const head = await readHead(bytes);
+    return { head, incoming: customData(bytes, head) };
+  }
+  const head = await readHead(new ByteStream(createReadStream(join(dump.path, 'toc.dat'))));
+  return { head, incoming: directoryData(dump.path, head, meter) };
+}
+
+async function* customData(bytes: ByteStream, head: ArchiveHead): AsyncGenerator<Incoming> {
+  for await (const { bytes: raw, ...data } of readData(bytes, head)) {
+    const source = Readable.from(raw, { objectMode: false });
+    yield { ...data, content: decompressed(source, head.compression) };
+  }
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await
+async function* directoryData(folder: string, head: ArchiveHead, meter: Transform): AsyncGenerator<Incoming> {
+  meter.resume();
+  for (const { entry, oid, path } of dataFiles(folder, head)) {
+    const source = createReadStream(path);
+    source.on('data', (chunk) => meter.write(chunk));
+    const content = decompressed(source, compressionOf(path));
+    yield { entry: entry.id, ...(oid === undefined ? {} : { oid }), content };
+  }
+}
+
+/** Whoever reads it gets the error of the file as well. */
+function decompressed(source: Readable, compression: Compression): Readable {
+  const stage = decompressor(compression);
+  if (!stage) return source;
+  pipeline(source, stage, () => {});
+  return stage;
+}

@@ -1,0 +1,65 @@
+import type { Client } from 'pg';
+import { loadParser } from '../../schema/syntax.ts';
+import { restoreFailure, serverMessage } from '../restore-failure.ts';
+import { splitStatements } from '../script.ts';
+import { headOf, whyHarmless } from './harmless.ts';
+import type { LeftOut } from './left-out.ts';
+import { namedRoles } from './named-roles.ts';
+
+/** A statement of the file that the server refused. */
+export interface Refused {
+  readonly place: string;
+  readonly sql: string;
+  readonly error: unknown;
+}
+
+/** Returns where nothing is lost, and keeps it in mind. @throws FailedError where it matters */
+export type Judge = (refused: Refused) => Promise<void>;
+
+/** More of them than any file has that is what it says. */
+const MOST = 100_000;
+
+/**
+ * @param client beside the database, to ask which roles there are
+ * @param leftOut is added to
+ * @param strict where anything matters
+ */
+export function makeJudge(client: Client, leftOut: LeftOut[], strict: boolean): Judge {
+  let roles: ReadonlySet<string> | undefined;
+  return async ({ place, sql, error }) => {
+    const code = (error as { code?: unknown }).code;
+    const [statement, ...more] = splitStatements(sql);
+    // What is no word of the server's is no statement's fault.
+    if (strict || typeof code !== 'string' || !statement || more.length > 0 || leftOut.length > MOST)
+      throw failure({ place, sql, error });
+    await loadParser();
+    roles ??= await rolesOf(client);
+    const named = [...namedRoles(sql)];
+    const missingRoles = named.filter((name) => !roles!.has(name));
+    const why = whyHarmless({ statement, code, roles: named, missingRoles });
+    if (why === undefined) throw failure({ place, sql, error });
+    const isPolicy = missingRoles.length > 0 && headOf(sql).startsWith('CREATE POLICY ');
+    const whose = missingRoles.length === 0 ? '' : ` (${missingRoles.join(', ')})`;
+    leftOut.push({
+      place: place.startsWith('line ') ? `${place} (${briefly(sql)})` : place,
+      why: why + whose,
+      ...(isPolicy ? { later: sql } : {}),
+    });
+  };
+}
+
+const failure = ({ place, sql, error }: Refused): Error =>
+  restoreFailure(place, serverMessage(error), sql, error);
+
+async function rolesOf(client: Client): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ name: string }>('SELECT rolname AS name FROM pg_catalog.pg_roles');
+  return new Set(rows.map(({ name }) => name));
+}
+
+/** Characters of a statement that tell what it is about. What follows may be a text, and that may be a secret. */
+const BRIEF = 60;
+
+function briefly(sql: string): string {
+  const head = headOf(sql).replace(/ (?:IS|AS|USING|CONNECTION|OPTIONS|WITH CHECK)\b.*$/i, '');
+  return head.length > BRIEF ? `${head.slice(0, BRIEF)}…` : head;
+}
