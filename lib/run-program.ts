@@ -74,9 +74,16 @@ function report(error: unknown, terminal: Terminal): void {
   if (error instanceof BlockedError) terminal.banner(error.message);
   else terminal.error(messageOf(error).replaceAll('\n', '\n        ') + leftBehind(error));
   if (error instanceof MakesafeError) error.hint?.split('\n').forEach(terminal.next);
-  const unexpected = !(error instanceof MakesafeError);
+  const unexpected = !(error instanceof MakesafeError) && !isOfServer(error);
+  if (isOfServer(error)) terminal.info(`the server said so (SQLSTATE ${error.code}); DEBUG=1 shows to what`);
   if (process.env['DEBUG'] === '1' || unexpected) printStack(error, terminal, unexpected);
 }
+
+/** What PostgreSQL answers is its own word, whatever it was asked. */
+const isOfServer = (error: unknown): error is Error & { code: string } => {
+  const { code, severity } = (error ?? {}) as { code?: unknown; severity?: unknown };
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && typeof severity === 'string';
+};
 
 /** A cancelled task that says nothing itself of the state it left. */
 function leftBehind(error: unknown): string {
@@ -87,7 +94,7 @@ function leftBehind(error: unknown): string {
 
 function printStack(error: unknown, terminal: Terminal, unexpected: boolean): void {
   if (process.env['DEBUG'] !== '1') {
-    if (unexpected) terminal.info('this was not expected; DEBUG=1 shows where it happened');
+    if (unexpected) terminal.info('this is a fault of makesafe itself; DEBUG=1 shows where it happened');
     return;
   }
   for (let cause = error; cause instanceof Error; cause = cause.cause)

@@ -8,7 +8,7 @@ import type { Statement } from '../sql/splitter.ts';
 import { readScript } from './script-reader.ts';
 import { NOTHING_MADE, type Filling, type Made } from './restore-archive.ts';
 import { errandOf, schemaMadeBy } from './restore/forms.ts';
-import { mayBeHarmless } from './restore/harmless.ts';
+import { headOf, mayBeHarmless } from './restore/harmless.ts';
 
 /**
  * Runs a script of any size, data of `COPY … FROM stdin` included, and stops at the first error.
@@ -32,7 +32,7 @@ export async function restoreScript(
   })) {
     const { sql } = statement;
     line = statement.line;
-    if ((isDump && isAboutRoles(statement)) || isOurs(statement, made, isDump)) continue;
+    if ((isDump && isLeftOutOfDumps(statement)) || isOurs(statement, made, isDump)) continue;
     const place = `line ${line}`;
     if (data) {
       await pipeline(data, client.query(from(sql))).catch((error: unknown) => {
@@ -79,6 +79,12 @@ function isOurs(statement: Statement, made: Made, isDump: boolean): boolean {
   const schema = schemaMadeBy(statement);
   return schema !== undefined && made.schemas.has(schema);
 }
+
+/** Schema public of a new database is as empty as the one that `--clean` makes, and everybody may use it. */
+const DROPS_PUBLIC = /^\s*DROP\s+SCHEMA\s+(?:IF\s+EXISTS\s+)?"?public"?\s*(?:CASCADE|RESTRICT)?\s*;?\s*$/i;
+
+const isLeftOutOfDumps = (statement: Statement): boolean =>
+  isAboutRoles(statement) || (statement.words[0] === 'DROP' && DROPS_PUBLIC.test(headOf(statement.sql)));
 
 /** Whether pg_restore --no-owner --no-acl would leave a statement of pg_dump's text out. */
 export function isAboutRoles({ words, sql }: Pick<Statement, 'words' | 'sql'>): boolean {

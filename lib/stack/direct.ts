@@ -89,7 +89,7 @@ export function direct(environment: Environment, options: StackOptions, reach: R
       const script = readTeamScript(file);
       const runAll = (client: Client): Promise<ScriptError[]> =>
         runStatements(client, script, relative(root, file));
-      return withClient(login.database, runAll, { settings: 'database' });
+      return withClient(login.database, runAll, { settings: 'file' });
     },
 
     async psql(asked) {

@@ -92,7 +92,7 @@ beforeAll(() => {
 
 test('what is thrown where nobody waits for it ends the task with a message, and no secret in it: 1', async () => {
   const { status, stderr } = await scratch.runTask('astray');
-  expect(stderr).toMatch(/^\[error\] lost with \*{8}\n\[info\] this was not expected/);
+  expect(stderr).toMatch(/^\[error\] lost with \*{8}\n\[info\] this is a fault of makesafe itself/);
   expect(stderr).not.toMatch(/^\s+at /m);
   expect(status).toBe(1);
 });

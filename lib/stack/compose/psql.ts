@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { readTeamScript } from '../../database/team-script.ts';
 import { FailedError } from '../../errors.ts';
 import type { Terminal } from '../../terminal.ts';
+import { LIMIT_OPTIONS } from '../postgres/settings.ts';
 import type { ScriptError } from '../stack.ts';
 import { FIND_SERVER } from './find-server.ts';
 import type { DatabaseSettings } from './login.ts';
@@ -51,7 +52,7 @@ export async function runPsql(
     // Errors in English, because they are recognised by their word.
     {
       input: Readable.from(once(held)),
-      env: { PGOPTIONS: '-c lc_messages=C', LC_ALL: 'C.UTF-8' },
+      env: { PGOPTIONS: `-c lc_messages=C ${LIMIT_OPTIONS}`, LC_ALL: 'C.UTF-8' },
     },
   );
   await allowed;

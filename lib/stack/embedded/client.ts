@@ -66,8 +66,13 @@ async function withClient<T>(
 }
 
 async function checkIdentity(client: Client, { home, port }: LocalServer): Promise<void> {
-  const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory');
-  const found = rows[0]!.data_directory;
+  // A role or a limit that the database sets for its sessions has nothing to say here.
+  const results: unknown = await client.query(
+    'BEGIN; SET LOCAL ROLE NONE; SET LOCAL statement_timeout = 0; SHOW data_directory; COMMIT',
+  );
+  const [found] = (results as { rows: { data_directory: string }[] }[]).flatMap(({ rows }) =>
+    rows.map((row) => row.data_directory),
+  );
   if (found === home.data) return;
   throw new UnreachableError(`another server answers on 127.0.0.1:${port}, with its data in ${found}`);
 }

@@ -80,6 +80,9 @@ export const startOptions = (unknown = 0): string =>
 export const fileOptions = (unknown = 0): string =>
   options({ ...LIMITS, ...Object.fromEntries(Object.entries(NEWER).slice(unknown)) });
 
+/** The same for a program, for any version of the server. */
+export const LIMIT_OPTIONS = options(LIMITS);
+
 /**
  * The same for pg_dump, for any version of the server. The search path, and limits that only newer servers know, it sets
  * itself; where it is given a table's name, it goes by the path that the team has.
