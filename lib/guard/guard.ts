@@ -62,9 +62,11 @@ export async function passGuard(
     // Nothing that can be done before the countdown is done after it: applications wait from then on.
     const { onRecord } = await import('./on-record.ts');
     const revision = await repositoryRevision(seen.root);
-    const passed = await letPersonDecide(request, seen);
+    const notes: string[] = [];
+    const note = (text: string): void => void notes.push(text);
+    const passed = { ...(await letPersonDecide(request, seen)), note };
     if (passed.actor.dryRun) return deed(passed);
-    const known = { origins: request.origins, checks, backup, revision };
-    await onRecord(passed, known, (note) => deed({ ...passed, note }));
+    const known = { origins: request.origins, checks, backup, revision, notes };
+    await onRecord(passed, known, () => deed(passed));
   });
 }

@@ -14,17 +14,21 @@ import { append, journalFile, type End, type RecordedPlan, type Start } from './
  */
 export async function onRecord(
   passed: Passed,
-  known: Pick<Start, 'checks' | 'backup' | 'revision'> & {
+  {
+    notes,
+    ...known
+  }: Pick<Start, 'checks' | 'backup' | 'revision'> & {
     readonly origins: Readonly<Record<string, Origin>>;
+    /** What was left out or done otherwise, as the deed goes on. */
+    readonly notes: readonly string[];
   },
-  deed: (note: (text: string) => void) => Promise<void>,
+  deed: () => Promise<void>,
 ): Promise<void> {
   const { terminal, signal, root, environment } = passed;
   const file = journalFile(root, environment.name);
   const start = startLine(passed, known);
   append(file, start, terminal.redactor);
   const began = performance.now();
-  const notes: string[] = [];
   const end = (outcome: End['outcome'], error?: string): void => {
     const seconds = Math.round((performance.now() - began) / 10) / 100;
     const line: End = { event: 'end', run: start.run, time: new Date().toISOString(), outcome, seconds };
@@ -41,7 +45,7 @@ export async function onRecord(
     }
   };
   try {
-    await deed((text) => void notes.push(text));
+    await deed();
   } catch (error) {
     end(signal.aborted || error instanceof CancelledError ? 'cancelled' : 'failed', messageOf(error));
     throw error;
@@ -59,7 +63,7 @@ const recorded = (plan: Plan): RecordedPlan => {
 
 function startLine(
   { task, values, environment, target, plan, facts: { contents } }: Passed,
-  { origins, ...known }: Parameters<typeof onRecord>[1],
+  { origins, ...known }: Omit<Parameters<typeof onRecord>[1], 'notes'>,
 ): Start {
   const { engine, host, project, server = null, storage, database } = target;
   const given = Object.entries(values).filter(([name, value]) => value !== undefined && origins[name]);

@@ -121,7 +121,7 @@ export function homeSuite({ scratch, environment }: HomeUnderTest): void {
       {
         ...{ label: 'vm', roles: {} },
         withClient: (work) => stack.withClient(name, work),
-        dump: (args, output) => stack.dump(args, output, 'bundled'),
+        dump: (args, output) => stack.dump(args, output, { pgDump: 'bundled' }),
       },
       EVERYTHING,
     );

@@ -180,6 +180,7 @@ test.each([14, 15, 16])('reads version 1.%i', (minor) => {
         schema: 'mart',
         name: 'receive_daily',
         definition: 'CREATE TABLE mart.receive_daily ();',
+        drop: 'DROP TABLE mart.receive_daily;',
         copy: '',
         tablespace: '',
         accessMethod: 'heap',

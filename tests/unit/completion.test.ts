@@ -39,7 +39,10 @@ test.each<[line: string, expected: string[]]>([
   ['logs ENV=nonsense S=', []],
   ['al-up-env REV=202512', ['REV=20251211_140000000']],
   ['al-down-env REV=b', ['REV=base']],
-  ['restore-from-dump ALLOW=', ['ALLOW=less', 'ALLOW=extensions', 'ALLOW=uncaged']],
+  [
+    'restore-from-dump ALLOW=',
+    ['ALLOW=less', 'ALLOW=extensions', 'ALLOW=uncaged', 'ALLOW=home', 'ALLOW=norights'],
+  ],
   ['logs FO', ['FOLLOW=']],
   ['up logs TI', ['TIMEOUT=']],
   ['nonsense ENV=vm_p', ['ENV=vm_prod']],
