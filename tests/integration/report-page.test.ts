@@ -83,18 +83,80 @@ describe.skipIf(inject('browser') === '')('the report in a browser', () => {
     await expect.poll(() => visible(page)).toEqual(['TimeZone']);
   });
 
+  test('says first what matters most, and leads there', async () => {
+    const grants = Array.from({ length: 5 }, (_, at) =>
+      difference({ name: `t${at}`, class: 'privileges', changes: ['PUBLIC: SELECT only in vm_stg'] }),
+    );
+    const { page, said } = await open(
+      sample({
+        differences: [
+          ...SAMPLE.differences.filter(({ class: how }) => how !== 'owner' && how !== 'privileges'),
+          ...grants,
+        ],
+      }),
+    );
+    expect(await page.locator('.concern h2').allInnerTexts()).toEqual([
+      expect.stringMatching(/^Data could be read or written by somebody else 5 changes$/i),
+      expect.stringMatching(/^Definitions 6 changes$/i),
+      expect.stringMatching(/^Storage and comments 1 change$/i),
+    ]);
+    const access = page.locator('.concern.access');
+    expect(await access.locator('li').count()).toBe(3);
+    expect(await access.locator('.more').innerText()).toContain('and 2 more');
+    await access.getByRole('button', { name: 'show them' }).click();
+    await expect.poll(() => visible(page)).toEqual(grants.map(({ name }) => `mart.${name}`));
+    expect(await page.getByLabel('Class').inputValue()).toBe('access');
+
+    // A line leads to its difference, though that is filtered away and closed.
+    await page.getByRole('button', { name: 'Close all' }).click();
+    await page.locator('.concern.storage li button').click();
+    const shown = page.locator('.difference:visible', { hasText: '受入実績（日次）' });
+    expect(await shown.locator('.changes').isVisible()).toBe(true);
+    expect(await shown.locator('summary:focus').count()).toBe(1);
+    expect(said).toEqual([]);
+  });
+
+  test('filters by class and side', async () => {
+    const { page } = await open(SAMPLE);
+    const options = (label: string): Promise<string[]> =>
+      page.getByLabel(label).locator('option').allInnerTexts();
+    expect(await options('Side')).toEqual([
+      'all (8)',
+      'only in local_dev (1)',
+      'only in vm_stg (1)',
+      'different in both (6)',
+    ]);
+    expect(await options('Class')).toEqual([
+      'all (8)',
+      'data could be read or written by somebody else (2)',
+      'definitions (5)',
+      'storage and comments (1)',
+    ]);
+    await page.getByLabel('Class').selectOption('definition');
+    await page.getByLabel('Side').selectOption('compared');
+    await expect.poll(() => visible(page)).toEqual(['shipments_status_idx on stg.shipments']);
+    await page.getByLabel('Side').selectOption('base');
+    await expect.poll(() => visible(page)).toEqual(['受入_日付_idx on mart.receive_daily']);
+    await page.getByLabel('Class').selectOption('access');
+    await expect.poll(() => visible(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await expect.poll(() => visible(page)).toEqual(NAMES);
+  });
+
   test('by keyboard alone', async () => {
     const { page } = await open(SAMPLE);
     const press = async (...keys: string[]): Promise<void> => {
       for (const key of keys) await page.keyboard.press(key);
     };
-    await press('Tab');
+    // Behind the lines of the overview.
+    const before = (await page.locator('.overview button').count()) + 1;
+    for (let key = 0; key < before; key++) await press('Tab');
     await page.keyboard.type('INDEX');
     await expect.poll(() => visible(page)).toEqual(NAMES.slice(3, 5));
     await press('Tab');
     await page.keyboard.type('stg');
     await expect.poll(() => visible(page)).toEqual(NAMES.slice(4, 5));
-    await press('Tab', 'Tab', 'Enter');
+    await press('Tab', 'Tab', 'Tab', 'Tab', 'Enter');
     await expect.poll(() => visible(page)).toEqual(NAMES);
     await press('Tab', 'Space');
     expect(await page.locator('.changes:visible').count()).toBe(0);
@@ -111,6 +173,8 @@ describe.skipIf(inject('browser') === '')('the report in a browser', () => {
     expect(await visible(page)).toEqual(NAMES);
     expect(await page.locator('.changes:visible').count()).toBe(NAMES.length);
     expect(await page.locator('.filter').isVisible()).toBe(false);
+    expect(await page.locator('.overview li:visible').count()).toBeGreaterThan(0);
+    expect(await page.locator('.overview button:enabled').count()).toBe(0);
   });
 
   test('definitions stand side by side, with the words that changed marked', async () => {

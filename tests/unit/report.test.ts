@@ -43,36 +43,29 @@ describe('on a terminal', () => {
       base      local_dev  environment, database core_dev, PostgreSQL 17.10, read by pg_dump 17.10
       compared  vm_stg     environment, database core_stg, PostgreSQL 15.18, read by pg_dump 17.10
 
+      data could be read or written by somebody else: 3 changes
+        ~ mart.仕入先: owner app_dev → app_stg
+        ~ mart.仕入先: owner of its sequence app_dev → app_stg
+        ~ stg.shipments: app_readonly: SELECT only in local_dev
+
+      definitions: 6 changes
+        - 受入_日付_idx on mart.receive_daily: only in local_dev (INDEX)
+        + shipments_status_idx on stg.shipments: only in vm_stg (INDEX)
+        ~ TimeZone: UTC → Asia/Tokyo (DATABASE SETTING)
+        … and 3 more
+
+      storage and comments: 1 change
+        ~ mart.receive_daily: comment 'Received <b>net</b>' → '受入実績（日次）'
+
       kind              identical  equivalent  different  ignored
       COMMENT                   4           0          1        0
       DATABASE SETTING          2           0          1        0
       FUNCTION                  6           0          1        0
       INDEX                    31           0          2        3
       TABLE                 1,208           0          3        0
-      VIEW                      9           2          0        0
       total                 1,260           2          8        3
 
       ignored: 3, accepted by the registry's patterns
-
-      COMMENT: 1 object different
-        ~ mart.receive_daily: comment 'Received <b>net</b>' → '受入実績（日次）'
-
-      DATABASE SETTING: 1 object different
-        ~ TimeZone: UTC → Asia/Tokyo
-
-      FUNCTION: 1 object different
-        ~ mart.target_for(date, text): definition differs
-
-      INDEX: 2 objects different
-        - 受入_日付_idx on mart.receive_daily: only in local_dev
-        + shipments_status_idx on stg.shipments: only in vm_stg
-
-      TABLE: 3 objects different
-        ~ mart.receive_daily: column net_weight numeric(10,2) → numeric(12,2)
-                              column 備考 only in vm_stg
-        ~ mart.仕入先: owner app_dev → app_stg
-                       owner of its sequence app_dev → app_stg
-        ~ stg.shipments: app_readonly: SELECT only in local_dev
       "
     `);
   });
@@ -148,15 +141,15 @@ describe('on a terminal', () => {
       base      backups/本番.sql  plain dump, database core
       compared  vm_stg            environment, database core_stg, PostgreSQL 15.18, read by pg_dump 17.10
 
+      storage and comments: 1 change
+        ~ mart.receive_daily: column note storage extended → external
+
       kind   identical  equivalent  different  ignored
       TABLE          3           0          1        0
       total          3           0          1        0
 
       owners, privileges and roles were not compared
       a plain dump does not hold extension versions
-
-      TABLE: 1 object different
-        ~ mart.receive_daily: column note storage extended → external
       "
     `);
     expect(plain({ ...comparison, differences: [], objects: [] })).toContain(
@@ -233,6 +226,7 @@ describe('for programs', () => {
             "changes": [],
             "class": "only in base",
             "compared": null,
+            "concern": "definition",
             "kind": "INDEX",
             "name": "受入_日付_idx",
             "schema": "mart",
@@ -271,7 +265,7 @@ describe('for programs', () => {
     const { differences } = JSON.parse(renderJson(SAMPLE)) as { differences: object[] };
     expect(differences).toHaveLength(SAMPLE.differences.length);
     const fields = new Set(differences.map((one) => Object.keys(one).join(' ')));
-    expect([...fields]).toEqual(['kind schema table name class changes base compared']);
+    expect([...fields]).toEqual(['kind schema table name class concern changes base compared']);
   });
 });
 

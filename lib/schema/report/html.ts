@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Comparison, KindCount } from '../comparison.ts';
 import { differenceCards, filterForm } from './html-differences.ts';
+import { overview } from './html-overview.ts';
 import { Markup, markup } from './markup.ts';
 import { GENERATOR } from '../ours.ts';
 import { printable } from '../../printable.ts';
@@ -28,8 +29,9 @@ export function renderHtml(comparison: Comparison, { at }: PageOptions): string 
     differences.length === 0
       ? []
       : [
+          overview(comparison),
           markup`<h2>Differences</h2>\n`,
-          filterForm(differences),
+          filterForm(comparison),
           ...differenceCards(comparison),
           markup`<script>${new Markup(script)}</script>\n`,
         ];

@@ -1,4 +1,5 @@
 import type { Comparison } from '../comparison.ts';
+import { concernOf } from './concern.ts';
 import { total } from './wording.ts';
 
 /** Changes when a program that reads the result would have to. New fields do not change it. */
@@ -33,6 +34,7 @@ export function renderJson(comparison: Comparison): string {
         table: difference.table ?? null,
         name: difference.name,
         class: difference.class,
+        concern: concernOf(difference),
         changes: difference.changes,
         base: difference.base ?? null,
         compared: difference.compared ?? null,

@@ -1,6 +1,6 @@
 // The report's filter. Where scripts are off it stays hidden, and all differences are shown.
 const form = document.querySelector('.filter');
-const { kind, schema, text, fold } = form.elements;
+const { kind, schema, concern, side, text, fold } = form.elements;
 const shown = form.querySelector('output');
 const sections = [...document.querySelectorAll('.kind')];
 const differences = [...document.querySelectorAll('.difference')];
@@ -16,6 +16,8 @@ function filter() {
     const wanted =
       (kind.value === '' || kind.value === difference.dataset.kind) &&
       (schema.value === '' || schema.value === difference.dataset.schema) &&
+      (concern.value === '' || concern.value === difference.dataset.concern) &&
+      (side.value === '' || side.value === difference.dataset.side) &&
       words.every((word) => texts[at].includes(word));
     difference.hidden = !wanted;
     if (wanted) count += 1;
@@ -42,6 +44,20 @@ fold.addEventListener('click', () => {
   for (const one of details) one.open = !close;
   fold.textContent = close ? 'Open all' : 'Close all';
 });
+
+// From the overview: all of one class, or the difference that a line is about, which may be hidden or closed.
+for (const button of document.querySelectorAll('.overview button')) {
+  button.disabled = false;
+  button.addEventListener('click', () => {
+    form.reset();
+    concern.value = button.dataset.concern ?? '';
+    filter();
+    const place = button.dataset.to && document.getElementById(button.dataset.to);
+    if (place) place.querySelector('details').open = true;
+    (place || form).scrollIntoView();
+    (place ? place.querySelector('summary') : concern).focus();
+  });
+}
 
 form.hidden = false;
 filter();

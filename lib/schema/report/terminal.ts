@@ -1,7 +1,9 @@
 import stringWidth from 'fast-string-width';
 import type { Terminal } from '../../terminal.ts';
 import type { Comparison, Difference, KindCount } from '../comparison.ts';
+import { CONCERN_TITLES } from './concern.ts';
 import { compareLines, type Line } from './lines.ts';
+import { overviewOf, type OverviewPart } from './overview.ts';
 import { printable } from '../../printable.ts';
 import { counted, grouped } from '../../display.ts';
 import {
@@ -26,19 +28,23 @@ export interface TerminalOptions {
 
 const COLOUR = { same: 'green', different: 'red', incomplete: 'yellow' } as const;
 
-/** The comparison for a person at a terminal: verdict, counts by kind, what was left out, then each difference. */
+/**
+ * The comparison for a person at a terminal: verdict, what matters most, counts by kind, what was left out; where it is
+ * asked for, then each difference.
+ */
 export function renderTerminal(comparison: Comparison, options: TerminalOptions): string {
   const { verdict, incomplete, differences } = comparison;
-  const { style } = options;
+  const { style, verbose } = options;
   const paragraphs = [
     [
       style(['bold', COLOUR[verdict]], `${SIGN[verdict]} ${verdictSentence(comparison)}`),
       ...incomplete.map((reason) => `  ${style('yellow', '?')} ${printable(reason)}`),
     ],
     sides(comparison),
-    counts(comparison.objects, style),
+    ...overviewOf(comparison).map((part) => summary(part, style)),
+    counts(comparison.objects, style, verbose || differences.length === 0),
     remarks(comparison).map((remark) => style('yellow', remark)),
-    ...byKind(differences).map((those) => listed(those, comparison, options)),
+    ...(verbose ? byKind(differences).map((those) => listed(those, comparison, options)) : []),
   ];
   return paragraphs
     .filter((lines) => lines.length > 0)
@@ -59,8 +65,27 @@ function sides({ base, compared }: Comparison): string[] {
   );
 }
 
-function counts(objects: readonly KindCount[], style: Terminal['style']): string[] {
-  const rows = [...objects, { kind: 'total', ...total(objects) }];
+/** `data could be read or written by somebody else: 7 changes`, and the first of them. */
+function summary({ concern, lines, count: number }: OverviewPart, style: Terminal['style']): string[] {
+  const title = style(['bold', TONE[concern]], `${CONCERN_TITLES[concern]}: ${counted(number, 'change')}`);
+  const shown = lines.map(({ difference, text }) => {
+    const [sign, colour] = signOf(difference);
+    const name = style('bold', `${objectName(difference)}:`);
+    // What it is, where the change does not say.
+    const isSaid = difference.schema !== '' && !difference.class.startsWith('only in');
+    const kind = isSaid ? '' : ` ${style('dim', `(${printable(difference.kind)})`)}`;
+    return `  ${style(colour, sign)} ${name} ${style(colour, text)}${kind}`;
+  });
+  const left = number - lines.length;
+  return [title, ...shown, ...(left > 0 ? [style('dim', `  … and ${grouped(left)} more`)] : [])];
+}
+
+const TONE = { access: 'red', integrity: 'red', definition: 'yellow', storage: 'dim' } as const;
+
+/** @param all false to leave out the kinds of which nothing differs */
+function counts(objects: readonly KindCount[], style: Terminal['style'], all: boolean): string[] {
+  const shown = objects.filter(({ different, ignored }) => all || different + ignored > 0);
+  const rows = [...shown, { kind: 'total', ...total(objects) }];
   const width = Math.max(...rows.map(({ kind }) => stringWidth(kind)));
   const cell = (key: (typeof COUNTED)[number], number: number): string => {
     const text = grouped(number).padStart(key.length);

@@ -52,7 +52,9 @@ export function sideDetails({ source, database, serverVersion, pgDumpVersion }: 
 }
 
 /** `mart.receive_daily`, `touch on mart.receive_daily` */
-export function objectName({ schema, name, table }: Difference): string {
+export function objectName({ kind, schema, name, table }: Difference): string {
+  // Of which there is one.
+  if (kind === 'DATABASE') return 'the database';
   const qualified = (unqualified: string): string =>
     schema === '' ? unqualified : `${schema}.${unqualified}`;
   return printable(table === undefined ? qualified(name) : `${name} on ${qualified(table)}`);
