@@ -1,6 +1,7 @@
 import { renameSync } from 'node:fs';
 import { chmod, open, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
+import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { byteSize, counted } from '../display.ts';
 import { FailedError, messageOf } from '../errors.ts';
@@ -16,8 +17,8 @@ import { checkPlace } from './backup-place.ts';
 import { readBackups } from './backups.ts';
 import { checksum, filesOf, sizeOf } from './checksum.ts';
 import { checkSpace, expectedSize } from './disk-space.ts';
-import { readArchive, type ReadArchive } from './dump.ts';
-import { named } from './dump-file.ts';
+import { contentsOf, readArchive, type ReadArchive } from './dump.ts';
+import { decodeCustom, named } from './dump-file.ts';
 import { Meter } from './meter.ts';
 import { withSeal } from './seal.ts';
 import { removeUnfinished, unfinishedName } from './unfinished-backups.ts';
@@ -132,33 +133,48 @@ async function takeFolder(run: StackRun, path: string, jobs: number, needed: num
   const { stack, terminal } = run;
   await stack.dumpDirectory(jobs, path, new Meter(terminal, `backing up ${stack.database.name}`), needed);
   await flush(path);
-  return readBack(run, path, 'directory');
+  const sha256 = await onDisk(run, path);
+  const archive = await readable(readArchive({ path, kind: 'directory', gzip: false }));
+  return { archive, sha256 };
 }
 
+/** All is decompressed on its way to the disk; that the disk gives back the same bytes is looked at afterwards. */
 async function takeFile(run: StackRun, path: string): Promise<ReadBack> {
   const { stack, terminal, signal } = run;
   const meter = new Meter(terminal, `backing up ${stack.database.name}`);
   const compression = await stack.compression();
   const compress = compression === undefined ? [] : [`--compress=${compression}`];
+  const copy = new PassThrough();
+  const archive = readable(contentsOf((see) => decodeCustom(copy, see)).finally(() => copy.destroy()));
+  archive.catch(() => {});
   await writeWhole(path, 0o600, async (output) => {
     const ended = stack.dump(['--format=custom', ...compress], meter);
-    const [dumped, written] = await Promise.allSettled([ended, pipeline(meter, output, { signal })]);
+    const flow = pipeline(meter, (bytes: Readable) => alsoInto(copy, bytes), output, { signal });
+    const [dumped, written] = await Promise.allSettled([ended, flow]);
     // A disk that is full ends pg_dump as well: it is the reason.
     if (written.status === 'rejected') throw written.reason;
     if (dumped.status === 'rejected') throw dumped.reason;
     const { status, stderr } = dumped.value;
     if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);
   });
-  const [read] = await allOf([readBack(run, path, 'custom', meter.sha256), stack.verifyArchive(path)]);
-  return read;
+  const read = await archive;
+  const { sha256 } = meter;
+  if ((await onDisk(run, path)) !== sha256)
+    throw new FailedError(`the disk gives back something else than pg_dump wrote (${path})`);
+  return { archive: read, sha256 };
 }
 
-/** Waits for all of them, and then throws what the first of them threw: nothing goes on behind it. */
-async function allOf<T extends readonly Promise<unknown>[]>(
-  works: readonly [...T],
-): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
-  await Promise.allSettled(works);
-  return Promise.all(works);
+/** Passes bytes on, and a copy of them to a second reader, as fast as the slower of the two takes them. */
+async function* alsoInto(copy: PassThrough, bytes: Readable): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of bytes as AsyncIterable<Buffer>) {
+      // Whoever has found them to be no dump reads no more.
+      if (!copy.destroyed) await new Promise<void>((taken) => copy.write(chunk, () => taken()));
+      yield chunk;
+    }
+  } finally {
+    copy.end();
+  }
 }
 
 /** Makes sure that a power cut does not undo it. */
@@ -175,24 +191,14 @@ interface ReadBack {
   readonly sha256: string;
 }
 
-/**
- * Reads the dump back from disk: that it is what pg_dump wrote, is whole, and all its data can be decompressed.
- *
- * @param written the checksum of what pg_dump wrote to a file
- */
-async function readBack(
-  { terminal }: StackRun,
-  path: string,
-  kind: BackupFacts['format'],
-  written?: string,
-): Promise<ReadBack> {
-  const meter = new Meter(terminal, 'reading it back', sizeOf(path));
-  const sha256 = await checksum(path, meter);
-  if (written !== undefined && sha256 !== written)
-    throw new FailedError(`the disk gives back something else than pg_dump wrote (${path})`);
-  const archive = await named(() => readArchive({ path, kind, gzip: false })).catch((error: unknown) => {
+/** The checksum of what the disk gives back. */
+async function onDisk({ terminal }: StackRun, path: string): Promise<string> {
+  const sha256 = await checksum(path, new Meter(terminal, 'reading it back', sizeOf(path)));
+  terminal.clear();
+  return sha256;
+}
+
+const readable = (reading: Promise<ReadArchive>): Promise<ReadArchive> =>
+  named(() => reading).catch((error: unknown) => {
     throw new FailedError(`the backup cannot be read back: ${messageOf(error)}`, { cause: error });
   });
-  terminal.clear();
-  return { archive, sha256 };
-}

@@ -9,7 +9,7 @@ import type { Compression } from '../archive/toc.ts';
 import { loadParser } from '../schema/syntax.ts';
 import { sizeOf } from './checksum.ts';
 import type { ArchiveHead } from './archive.ts';
-import { countTables, decodeCustom, decodeDirectory, encodingOf, named } from './dump-file.ts';
+import { countTables, decodeCustom, decodeDirectory, encodingOf, named, type SeeData } from './dump-file.ts';
 import { readPlain, type PlacedErrand } from './plain-dump.ts';
 import { Bringing, RowCounter, type Brings } from './restore/brings.ts';
 import { errandsOf } from './restore/forms.ts';
@@ -131,10 +131,16 @@ type Contents = Pick<Dump, 'contents' | 'server' | 'tables' | 'brings' | 'errand
  *
  * @throws Error saying what is wrong with it
  */
-export async function readArchive(
+export const readArchive = (
   about: Pick<Dump, 'path' | 'kind' | 'gzip'>,
   meter: Transform = new PassThrough(),
-): Promise<ReadArchive> {
+): Promise<ReadArchive> =>
+  contentsOf((see) =>
+    about.kind === 'custom' ? decodeCustom(openDump(about, meter), see) : decodeDirectory(about.path, see),
+  );
+
+/** What an archive holds. @param decode shows all its data, and says how it begins */
+export async function contentsOf(decode: (see: SeeData) => Promise<ArchiveHead>): Promise<ReadArchive> {
   let contents = 0;
   const counters = new Map<number, RowCounter>();
   const see = (entry: number, bytes: Buffer): void => {
@@ -143,9 +149,7 @@ export async function readArchive(
     if (!counter) counters.set(entry, (counter = new RowCounter()));
     counter.add(bytes);
   };
-  const head = await (about.kind === 'custom'
-    ? decodeCustom(openDump(about, meter), see)
-    : decodeDirectory(about.path, see));
+  const head = await decode(see);
   const { compression, serverVersion: server } = head;
   return {
     ...{ compression, contents, server, tables: countTables(head), encoding: encodingOf(head) },

@@ -49,5 +49,5 @@ export class Meter extends Transform {
 /** `restoring … 512.0 MB of 2048.0 MB (25 %), 64.0 MB/s` */
 export function progressLine(what: string, bytes: number, seconds: number, whole?: number): string {
   const share = whole ? ` of ${byteSize(whole)} (${Math.floor((100 * bytes) / whole)} %)` : '';
-  return `${what} … ${byteSize(bytes)}${share}, ${byteSize(bytes / seconds)}/s`;
+  return `${what} … ${byteSize(bytes)}${share}, ${byteSize(Math.round(bytes / seconds))}/s`;
 }

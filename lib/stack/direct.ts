@@ -37,7 +37,6 @@ type Direct = Pick<
   | 'compression'
   | 'dump'
   | 'dumpDirectory'
-  | 'verifyArchive'
   | 'seal'
   | 'runScript'
   | 'psql'
@@ -79,8 +78,6 @@ export function direct(environment: Environment, options: StackOptions, reach: R
           hint: 'leave JOBS out',
         }),
       ),
-    // There is no pg_restore; whoever takes a dump reads it to its end.
-    verifyArchive: () => Promise.resolve(),
 
     seal: (text, salt) => keyedDigest(login.password, text, salt),
 

@@ -194,12 +194,6 @@ export interface Stack {
    * @throws FailedError · ConfigurationError where pg_dump cannot do it
    */
   dumpDirectory(jobs: number, folder: string, meter: Transform, needed: number): Promise<void>;
-  /**
-   * Has the server's own pg_restore, where there is one, read a custom-format dump to its end.
-   *
-   * @throws FailedError when it cannot be read
-   */
-  verifyArchive(file: string): Promise<void>;
   /** The SQL of an archive that this machine cannot decompress, where there is a pg_restore that can. */
   readonly toText?: ToText;
   /**
