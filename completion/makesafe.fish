@@ -8,9 +8,9 @@ function __makesafe_candidates
     set -l words (commandline -opc) (commandline -ct)
     set -e words[1]
     set -l folder $PWD
-    # The package in node_modules, or makesafe's own repository.
+    # The package in node_modules or in a folder of its own, or makesafe's own repository.
     while true
-        for program in "$folder/node_modules/makesafe/bin/makesafe.js" "$folder/bin/makesafe.js"
+        for program in "$folder/node_modules/makesafe/bin/makesafe.js" "$folder/.makesafe/node_modules/makesafe/bin/makesafe.js" "$folder/bin/makesafe.js"
             if test -f $program
                 node $program complete $words 2>/dev/null
                 return

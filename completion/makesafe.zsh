@@ -7,9 +7,9 @@
 
 _makesafe_candidates() {
   local folder=$PWD program
-  # The package in node_modules, or makesafe's own repository.
+  # The package in node_modules or in a folder of its own, or makesafe's own repository.
   while true; do
-    for program in $folder/node_modules/makesafe/bin/makesafe.js $folder/bin/makesafe.js; do
+    for program in $folder/node_modules/makesafe/bin/makesafe.js $folder/.makesafe/node_modules/makesafe/bin/makesafe.js $folder/bin/makesafe.js; do
       if [[ -f $program ]]; then
         node $program complete "$@" 2>/dev/null
         return

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { shorten, wrap } from './output/wrap.ts';
 import { Redactor } from './redact.ts';
+import { caller } from './system/package-folder.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -54,7 +55,8 @@ export class Terminal {
     this.#annotate('error', text);
   };
   /** Not broken: it is to be copied. */
-  next = (text: string): void => this.#write(this.#err, `${this.style('magenta', '[next]')} ${text}`);
+  next = (text: string): void =>
+    this.#write(this.#err, this.#told(`${this.style('magenta', '[next]')} ${text}`));
 
   /** An error that says so itself. */
   banner(text: string): void {
@@ -64,22 +66,21 @@ export class Terminal {
 
   /** A line for the person. */
   line(text: string): void {
-    this.#write(this.#err, text, this.interactive ? this.#err.columns : undefined);
+    this.#write(this.#err, this.#told(text), this.interactive ? this.#err.columns : undefined);
   }
 
   /** A line for a program: the result itself. */
   result(text: string): void {
-    this.#write(this.#out, text);
+    this.#write(this.#out, this.#clean(text));
   }
 
   /** A result that a person reads where it is shown on a terminal: broken to its width. */
   screen(text: string): void {
-    this.#write(this.#out, text, this.showsResult ? this.#out.columns : undefined);
+    this.#write(this.#out, this.#told(text), this.showsResult ? this.#out.columns : undefined);
   }
 
   #write(sink: Sink, text: string, columns?: number): void {
-    const cleaned = this.#clean(text);
-    const line = columns ? cleaned.replaceAll(/.+/g, (one) => wrap(one, columns)) : cleaned;
+    const line = columns ? text.replaceAll(/.+/g, (one) => wrap(one, columns)) : text;
     if (this.#folded) return void this.#folded.push(line);
     this.clear();
     sink.write(line + '\n');
@@ -123,6 +124,12 @@ export class Terminal {
   /** The same for what goes to standard output and is for people as well: never in a file or a pipe. */
   styleResult = (style: Style, text: string): string =>
     this.showsResult && !this.#noColour ? styleText(style, text, { validateStream: false }) : text;
+
+  /** For a person, who types makesafe as it is found from here. */
+  #told(text: string): string {
+    const cleaned = this.#clean(text);
+    return cleaned.includes('npx makesafe') ? cleaned.replaceAll('npx makesafe', caller()) : cleaned;
+  }
 
   #clean(text: string): string {
     const redacted = this.redactor.redact(text);

@@ -2,14 +2,9 @@ import { join } from 'node:path';
 import { readTextIfThere } from '../system/read-bounded.ts';
 import { append, create, type Change } from './changes.ts';
 import { includeBlock, makefileText } from './makefile.ts';
+import { packageFolder } from '../system/package-folder.ts';
 import { findMakefile } from './project.ts';
-import {
-  destroying,
-  includesUs,
-  packageFolder,
-  readTheirMakefile,
-  type TheirMakefile,
-} from './their-makefile.ts';
+import { destroying, includesUs, readTheirMakefile, type TheirMakefile } from './their-makefile.ts';
 
 /** What happens to the makefile: one of ours, or a few lines at the end of theirs. */
 export interface MakefileChange {

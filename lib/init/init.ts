@@ -15,7 +15,7 @@ import { makePlan, type Plan } from './plan.ts';
 import { isPresent } from './project.ts';
 import { registryText } from './registry-text.ts';
 import { renderTable } from './table.ts';
-import { packageFolder } from './their-makefile.ts';
+import { installedIn, OWN_FOLDER, packageFolder } from '../system/package-folder.ts';
 
 const list = (summary: string): Parameter<string[]> => ({
   summary,
@@ -101,7 +101,7 @@ export async function init(terminal: Terminal, root: string, argv: readonly stri
     changes.map(({ path }) => path),
   );
   if (lost.length > 0) terminal.warn(`git ignores ${lost.join(', ')}: git add --force ${lost.join(' ')}`);
-  if (!isPresent(root, packageFolder(root))) terminal.next(installing(root));
+  if (!isPresent(root, packageFolder(root))) installing(root).forEach(terminal.next);
   terminal.next(`npx makesafe check ENV=${plan.registry.default}`);
   terminal.next(makefile.except.includes('help') ? 'npx makesafe help' : `make ${values.PREFIX}help`);
 }
@@ -120,8 +120,11 @@ async function ourFiles(root: string, registry: string, { secrets, ...plan }: Pl
   const template = `# Copy it for each environment, readable by you only, and fill it in.\n${secrets.map((name) => `${name}=\n`).join('')}`;
   const ours = [registry, ...(secrets.length > 0 ? [TEMPLATE] : [])];
   const ignored = await ignoredByGit(root, ours);
+  const folder = packageFolder(root);
+  const isBeside = !/^(\.\.\/)*node_modules\//.test(folder);
   const lines = [
     ...['/backups/', '/journal/', '/.embedded/', '/node_modules/'],
+    ...(isBeside ? [`/${installedIn(folder)}/node_modules/`] : []),
     ...(secrets.length > 0 && !ignored.includes(TEMPLATE) ? ['/secrets/*', `!/${TEMPLATE}`] : []),
   ];
   // The last line that fits counts, and nothing below a folder that is ignored itself can be taken out of it.
@@ -141,15 +144,15 @@ async function ourFiles(root: string, registry: string, { secrets, ...plan }: Pl
   ];
 }
 
-/** What the repository itself installs packages with. */
-function installing(root: string): string {
+/** With what the repository itself installs packages, or beside it. */
+function installing(root: string): string[] {
   const [, line] = [
     ['pnpm-lock.yaml', 'pnpm add --save-dev makesafe'],
     ['yarn.lock', 'yarn add --dev makesafe'],
     ['bun.lock', 'bun add --dev makesafe'],
     ['bun.lockb', 'bun add --dev makesafe'],
   ].find(([file]) => isPresent(root, file!)) ?? ['', 'npm install --save-dev makesafe'];
-  return line!;
+  return [line!, `or, beside your package.json: npm install --prefix ${OWN_FOLDER} makesafe`];
 }
 
 function usage(): string {

@@ -1,3 +1,5 @@
+import { installedIn } from '../system/package-folder.ts';
+
 /** For a repository that has no makefile. */
 const makefileOf = (
   folder: string,
@@ -11,7 +13,7 @@ include ${folder}/makesafe.mk
 
 ${folder}/makesafe.mk:
 	@echo '[error] makesafe is not installed in this repository' >&2
-	@echo '[next] npm install, or the first time: npm install --save-dev makesafe' >&2; exit 69
+	@echo '[next] ${installing(folder)}' >&2; exit 69
 
 # A goal that does not exist stops all others, before any of them runs: it may be ENV=… mistyped.
 $(makesafe_targets): | $(filter-out $(makesafe_targets),$(MAKECMDGOALS))
@@ -22,6 +24,14 @@ $(makesafe_targets): | $(filter-out $(makesafe_targets),$(MAKECMDGOALS))
 # Without a rule make would search one for its own makefile.
 makefile: ;
 `;
+
+/** In a folder of its own only npm has it: what the repository itself installs is no matter there. */
+function installing(folder: string): string {
+  const own = installedIn(folder);
+  return /^(\.\.\/?)*$/.test(own)
+    ? 'npm install, or the first time: npm install --save-dev makesafe'
+    : `npm ci --prefix ${own}`;
+}
 
 /** For the end of a makefile that there is: its own targets stay as they are, also before \`npm install\`. */
 export function includeBlock(folder: string, prefix: string, except: readonly string[]): string {

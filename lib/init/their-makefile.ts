@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join, normalize, resolve } from 'node:path';
+import { join, normalize } from 'node:path';
+import { PACKAGE } from '../system/package-folder.ts';
 import { readTextIfThere } from '../system/read-bounded.ts';
 import { findMakefile } from './project.ts';
 
@@ -20,17 +20,6 @@ export interface TheirMakefile {
   readonly exportsEnvFile: boolean;
   /** What makesafe.mk is told, where it is included. */
   readonly ours: { readonly prefix: string; readonly except: readonly string[] } | undefined;
-}
-
-/** Where npm puts the package, relative to the repository's root. */
-const PACKAGE = 'node_modules/makesafe';
-
-/** The same; a workspace's packages may be in a folder above, as Node looks for them. */
-export function packageFolder(root: string): string {
-  for (let above = ''; ; above += '../') {
-    if (existsSync(join(root, above, PACKAGE))) return `${above}${PACKAGE}`;
-    if (resolve(root, above) === resolve(root, above, '..')) return PACKAGE;
-  }
 }
 
 export const includesUs = (makefile: string): boolean => makefile.includes(`${PACKAGE}/makesafe.mk`);

@@ -78,16 +78,20 @@ export class EmbeddedScratch extends Scratch {
       // It was never made.
       return;
     }
-    // Its name is random, so nobody else's process has it.
-    for (
-      const left = processesOf(folder);
-      left.length > 0;
-      left.splice(0, left.length, ...processesOf(folder))
-    ) {
-      for (const { pid } of left) signal(pid, 'SIGKILL');
-      await sleep(20);
-    }
+    await endProcessesOf(folder);
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Ends what works in a folder, whose name is random, so that nobody else's process has it. */
+export async function endProcessesOf(folder: string): Promise<void> {
+  for (
+    const left = processesOf(folder);
+    left.length > 0;
+    left.splice(0, left.length, ...processesOf(folder))
+  ) {
+    for (const { pid } of left) signal(pid, 'SIGKILL');
+    await sleep(20);
   }
 }
 

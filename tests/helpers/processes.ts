@@ -36,7 +36,11 @@ export interface Running {
  * What every program in a test sees of this process's environment: nothing that could choose a server, a project, a
  * colour or a test framework. Where the engine is comes from the person who runs the tests.
  */
-const PASSED_ON = ['PATH', 'HOME', 'XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME', 'SSH_AUTH_SOCK'];
+const PASSED_ON = [
+  ...['PATH', 'HOME', 'XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME', 'SSH_AUTH_SOCK'],
+  // Whom package managers believe that they speak with.
+  'NODE_EXTRA_CA_CERTS',
+];
 
 export function cleanEnvironment(): Record<string, string> {
   return Object.fromEntries(

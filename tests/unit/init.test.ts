@@ -12,13 +12,8 @@ import { includeBlock, makefileText } from '../../lib/init/makefile.ts';
 import { findMakefile, listFiles, projectName } from '../../lib/init/project.ts';
 import { registryText } from '../../lib/init/registry-text.ts';
 import { databaseServices, readStack, type Service } from '../../lib/init/services.ts';
-import {
-  destroying,
-  includesUs,
-  packageFolder,
-  readTheirMakefile,
-  spellingIn,
-} from '../../lib/init/their-makefile.ts';
+import { destroying, includesUs, readTheirMakefile, spellingIn } from '../../lib/init/their-makefile.ts';
+import { caller, packageFolder } from '../../lib/system/package-folder.ts';
 import { renderTable } from '../../lib/init/table.ts';
 import { isPlainlyLocal } from '../../lib/init/words.ts';
 import { recordingTerminal, temporaryFolder } from './support.ts';
@@ -491,6 +486,29 @@ test("where a workspace's package is: as Node looks for it", () => {
   expect(includesUs(includeBlock(packageFolder(api), '', []))).toBe(true);
   mkdirSync(join(api, 'node_modules/makesafe'), { recursive: true });
   expect(packageFolder(api)).toBe('node_modules/makesafe');
+});
+
+test('a package beside their package.json: in a folder of its own, and how it is called from there', () => {
+  const root = temporaryFolder({ 'tools/ms/node_modules/makesafe/x': '', 'src/x': '' });
+  const script = join(root, 'tools/ms/node_modules/makesafe/bin/makesafe.js');
+  expect(packageFolder(root, '/elsewhere/node_modules/makesafe/bin/makesafe.js')).toBe(
+    'node_modules/makesafe',
+  );
+  expect(packageFolder(root, script)).toBe('tools/ms/node_modules/makesafe');
+  expect(makefileText('tools/ms/node_modules/makesafe', '')).toContain('[next] npm ci --prefix tools/ms');
+  expect(caller(script, root)).toBe('npx --prefix tools/ms makesafe');
+  for (const [own, from] of [
+    [script, join(root, 'tools/ms/x')],
+    [join(root, 'node_modules/makesafe/bin/makesafe.js'), join(root, 'src')],
+    ['/usr/lib/node_modules/makesafe/bin/makesafe.js', root],
+    [join(root, 'bin/makesafe.js'), root],
+  ] as const)
+    expect(caller(own, from)).toBe('npx makesafe');
+  mkdirSync(join(root, '.makesafe/node_modules/makesafe'), { recursive: true });
+  expect(packageFolder(root, undefined)).toBe('.makesafe/node_modules/makesafe');
+  expect(caller(join(root, '.makesafe/node_modules/makesafe/bin/makesafe.js'), join(root, 'src'))).toBe(
+    'npx --prefix ../.makesafe makesafe',
+  );
 });
 
 test('a table of many files is no longer than thirty lines, and has each of them', () => {
