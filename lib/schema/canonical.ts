@@ -1,6 +1,7 @@
 import { Transform } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { hasSecrets, maskSecrets } from './mask.ts';
+import { respell } from './respell.ts';
 
 /** Where in SQL text a line begins: outside everything, or inside what began on an earlier line. */
 export type State =
@@ -24,11 +25,14 @@ export const NOISE =
 /** pg_dump's line in front of each object. Names in it are as they are, but for line breaks. */
 export const HEADER = /^-- Name: (.*); Type: (.*?); Schema: (.*); Owner: .*$/;
 
+/** Where nothing is open: a statement's last line, a comment, a blank line. */
+const ENDS = /;$|^--|^\\|^$/;
+
 /** pg_dump writes this last; without it the dump was cut. */
 export const COMPLETE = '-- PostgreSQL database dump complete';
 
 /**
- * Makes plain schema dumps comparable: the same schema gives the same bytes. Noise is taken out and blank lines are
+ * Makes plain schema dumps comparable: the same schema gives the same bytes, also once it was loaded from here. Noise is taken out and blank lines are
  * folded, both only outside of literals, function bodies and comments, whose lines pass untouched. Passwords of
  * subscriptions and of what is foreign are masked.
  */
@@ -39,6 +43,8 @@ export class CanonicalDump extends Transform {
   #rest = '';
   #state = NOTHING;
   #blank = true;
+  /** What has begun; its end is at the end of a line. */
+  #statement = '';
   /** Of the object that the last header announced, where secrets may stand in it; its text so far. */
   #secret: { kind: string; text: string } | undefined;
 
@@ -52,6 +58,7 @@ export class CanonicalDump extends Transform {
   override _flush(done: () => void): void {
     const last = this.#rest + this.#decoder.end();
     if (last !== '') this.push(this.#lines([last]));
+    if (!this.#secret) this.push(this.#spelled());
     // What is still held back is cut, and nobody can say where a secret in it ends.
     done();
   }
@@ -59,13 +66,14 @@ export class CanonicalDump extends Transform {
   #lines(lines: string[]): string {
     let text = '';
     for (const line of lines) {
-      if (this.#state.inside === 'nothing') {
+      const isOpen = this.#state.inside !== 'nothing';
+      if (!isOpen) {
         if (NOISE.test(line)) continue;
         const blank = line === '';
         if (blank && this.#blank) continue;
         this.#blank = blank;
         if (line.startsWith('-- ')) {
-          text += this.#masked();
+          text += this.#keep(this.#spelled()) + this.#masked();
           if (line === COMPLETE) this.complete = true;
           const kind = HEADER.exec(line)?.[2];
           this.#secret = kind !== undefined && hasSecrets(kind) ? { kind, text: '' } : undefined;
@@ -74,9 +82,23 @@ export class CanonicalDump extends Transform {
         this.#blank = false;
       }
       this.#state = after(line, this.#state);
-      if (this.#secret) this.#secret.text += `${line}\n`;
-      else text += `${line}\n`;
+      this.#statement += `${line}\n`;
+      if (this.#state.inside !== 'nothing' || !(isOpen ? line.endsWith(';') : ENDS.test(line))) continue;
+      text += this.#keep(this.#spelled());
     }
+    return text;
+  }
+
+  /** Held back where a secret may be in it. */
+  #keep(text: string): string {
+    if (!this.#secret) return text;
+    this.#secret.text += text;
+    return '';
+  }
+
+  #spelled(): string {
+    const text = respell(this.#statement);
+    this.#statement = '';
     return text;
   }
 
