@@ -3,6 +3,8 @@
  * reader asks for a look at what comes next, and is given it.
  */
 
+import { decode, decoderOf } from './encodings.ts';
+
 /** One entry of the table of contents. */
 export interface Entry {
   readonly id: number;
@@ -73,7 +75,9 @@ export function* readToc(visit: (entry: Entry) => void): Reading<Head> {
   const cursor = new Cursor();
   const head = yield* once(cursor, () => headAt(cursor));
   for (let left = yield* once(cursor, () => cursor.integer()); left > 0; left--) {
-    visit(yield* once(cursor, () => entryAt(cursor, head)));
+    const entry = yield* once(cursor, () => entryAt(cursor, head));
+    if (entry.kind === 'ENCODING') cursor.decode = decoderOf(entry.definition);
+    visit(entry);
   }
   yield { done: cursor.at, least: 0 };
   const { format, version, compression, database, serverVersion, pgDumpVersion, integerSize } = head;
@@ -103,6 +107,8 @@ class Cursor {
   bytes: Buffer = Buffer.alloc(0);
   at = 0;
   integerSize = 4;
+  /** How text is written in it; the first entry says it. */
+  decode = decode;
 
   /** Where the next bytes stand. */
   skip(count: number): number {
@@ -132,7 +138,7 @@ class Cursor {
     const length = this.integer();
     if (length < 0) return undefined;
     const from = this.skip(length);
-    return length === 0 ? '' : decode(this.bytes, from, from + length);
+    return length === 0 ? '' : this.decode(this.bytes, from, from + length);
   }
 }
 
@@ -221,10 +227,3 @@ function integerAt(bytes: Buffer, from: number, size: number): number {
 
 /** Of the bytes of one integer, sign and value. */
 export const integerOf = (bytes: Buffer): number => integerAt(bytes, 0, bytes.length - 1);
-
-/** Text of a database without encoding may be no UTF-8; different bytes then still give different text. */
-function decode(bytes: Buffer, from: number, to: number): string {
-  const text = bytes.toString('utf8', from, to);
-  if (!text.includes('\uFFFD') || Buffer.from(text).equals(bytes.subarray(from, to))) return text;
-  return bytes.toString('latin1', from, to);
-}

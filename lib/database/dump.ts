@@ -1,10 +1,8 @@
-import { createReadStream, type Stats } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { PassThrough, pipeline, type Readable, type Transform } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { stat } from 'node:fs/promises';
+import { PassThrough, type Readable, type Transform } from 'node:stream';
 import { ConfigurationError, MakesafeError, messageOf } from '../errors.ts';
 import { isReadHere } from '../archive/decompress.ts';
+import { isReadable } from '../archive/encodings.ts';
 import type { Compression } from '../archive/toc.ts';
 import { loadParser } from '../schema/syntax.ts';
 import { sizeOf } from './checksum.ts';
@@ -15,7 +13,10 @@ import { Bringing, RowCounter, type Brings } from './restore/brings.ts';
 import { errandsOf } from './restore/forms.ts';
 import { linksIn, type Link } from './restore/links.ts';
 import { rightsIn, type Right } from './restore/rights.ts';
+import { NotTakenError, openDump, recognise } from './recognise.ts';
 import { isErrand, placeOf } from './restore-archive.ts';
+
+export { openDump, recognise };
 
 /** A dump that was read to its end and found whole. */
 export interface Dump {
@@ -33,6 +34,8 @@ export interface Dump {
   readonly contents: number;
   /** Version of the server that was dumped, where the dump says it. */
   readonly server: string | undefined;
+  /** Version of the pg_dump that made it, where the dump says it. */
+  readonly pgDump: string | undefined;
   /** Of what is in it, where it is a dump and not any script. */
   readonly tables: number | undefined;
   /** Whether it is an archive that only pg_restore can read, which makes text of it. */
@@ -63,6 +66,8 @@ export interface Expected {
    * none.
    */
   readonly toText?: ToText | undefined;
+  /** The line to type for another file. */
+  readonly again?: ((file: string) => string) | undefined;
 }
 
 /** Of an archive the SQL of pg_restore. @param meter is passed the bytes of the archive */
@@ -81,26 +86,26 @@ export async function inspectDump(name: string, path: string, expected: Expected
   const stats = await stat(path).catch((error: NodeJS.ErrnoException) =>
     refuse(error.code === 'ENOENT' ? 'no such file' : messageOf(error)),
   );
-  const { kind, gzip } = await named(() => recognise(path, stats)).catch((error: unknown) =>
-    refuse(messageOf(error)),
+  const { kind, gzip } = await named(() => recognise(path, stats, { name, again: expected.again })).catch(
+    (error: unknown) => refuse(messageOf(error), error instanceof NotTakenError ? error.hint : undefined),
   );
   if (kind !== 'plain' && expected.parameter === 'SQL')
     refuse('it is no script, but an archive of pg_dump: restore-from-dump takes it');
   const about = { name, path, kind, gzip, size: sizeOf(path) };
   const { parameter, otherCommand, uncaged = false, meter = () => new PassThrough() } = expected;
   const readText = (text: Readable, isDump: boolean): Promise<Contents> =>
-    readPlain(text, { isDump, uncaged, otherCommand });
+    readPlain(text, { isDump, uncaged, otherCommand, name, again: expected.again });
   const read = async (): Promise<Contents> => {
     if (kind === 'plain') return readText(openDump(about, meter()), parameter === 'DUMP');
     const found = await readArchive(about, meter());
     const { compression, encoding, server, rights, links } = found;
     const isForeign = compression !== undefined && !isReadHere(compression);
-    if (!isForeign && (encoding ?? 'UTF8') === 'UTF8') return found;
+    if (!isForeign && isReadable(encoding ?? 'UTF8')) return found;
     if (!isForeign || !expected.toText)
       return refuse(
         isForeign
           ? `is compressed with ${compression}, which this machine cannot read, and the stack has no pg_restore`
-          : `is encoded in ${encoding}, not in UTF8`,
+          : `is encoded in ${encoding}, which is not read here`,
         'pg_dump --format=custom --compress=gzip --encoding=UTF8',
       );
     const text = await readText(expected.toText(about, meter()), true);
@@ -110,20 +115,23 @@ export async function inspectDump(name: string, path: string, expected: Expected
     return { ...about, compression: 'none', encoding: undefined, isText: false, ...(await named(read)) };
   } catch (error) {
     if (error instanceof MakesafeError) throw error;
-    return refuse(messageOf(error));
+    return refuse(messageOf(error), error instanceof NotTakenError ? error.hint : undefined);
   }
 }
 
 /** What an archive says and holds. */
 export type ReadArchive = Pick<
   Dump,
-  'compression' | 'contents' | 'server' | 'encoding' | 'errands' | 'rights' | 'links'
+  'compression' | 'contents' | 'server' | 'pgDump' | 'encoding' | 'errands' | 'rights' | 'links'
 > & {
   readonly tables: number;
   readonly brings: Brings;
 };
 
-type Contents = Pick<Dump, 'contents' | 'server' | 'tables' | 'brings' | 'errands' | 'rights' | 'links'> &
+type Contents = Pick<
+  Dump,
+  'contents' | 'server' | 'pgDump' | 'tables' | 'brings' | 'errands' | 'rights' | 'links'
+> &
   Partial<Pick<Dump, 'compression' | 'encoding' | 'isText'>>;
 
 /**
@@ -150,9 +158,9 @@ export async function contentsOf(decode: (see: SeeData) => Promise<ArchiveHead>)
     counter.add(bytes);
   };
   const head = await decode(see);
-  const { compression, serverVersion: server } = head;
+  const { compression, serverVersion: server, pgDumpVersion: pgDump } = head;
   return {
-    ...{ compression, contents, server, tables: countTables(head), encoding: encodingOf(head) },
+    ...{ compression, contents, server, pgDump, tables: countTables(head), encoding: encodingOf(head) },
     ...{ brings: bringsOf(head, counters), errands: errandsIn(head) },
     ...{ rights: rightsIn(head.entries), links: linksIn(head.entries) },
   };
@@ -177,52 +185,4 @@ function errandsIn({ entries }: ArchiveHead): PlacedErrand[] {
     .flatMap((entry) =>
       (errandsOf(entry.definition) ?? []).map((errand) => ({ place: placeOf(entry), errand })),
     );
-}
-
-/** @throws Error when it can be nothing of what is known */
-export async function recognise(path: string, stats: Stats): Promise<Pick<Dump, 'kind' | 'gzip'>> {
-  if (stats.isDirectory()) {
-    const toc = await stat(join(path, 'toc.dat')).catch(() => undefined);
-    if (toc) return { kind: 'directory', gzip: false };
-    throw new Error('it is a folder without toc.dat, and so no dump in directory format');
-  }
-  if (!stats.isFile()) throw new Error('it is no file');
-  if (stats.size === 0) throw new Error('it is empty');
-  const first = await firstBytes(path);
-  const gzip = first[0] === 0x1f && first[1] === 0x8b;
-  const head = gzip ? await firstOf(openDump({ path, gzip })) : first;
-  if (head.length === 0) throw new Error('there is nothing in it');
-  if (head.toString('latin1', 0, 5) === 'PGDMP') return { kind: 'custom', gzip };
-  if (head.toString('latin1', 0, 8) === 'toc.dat\0') throw new Error('dumps in tar format are not taken');
-  return { kind: 'plain', gzip };
-}
-
-async function firstBytes(path: string): Promise<Buffer> {
-  const handle = await open(path);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
-}
-
-async function firstOf(stream: Readable): Promise<Buffer> {
-  for await (const chunk of stream as AsyncIterable<Buffer>) return chunk;
-  return Buffer.alloc(0);
-}
-
-/**
- * What is in the file of a dump, decompressed.
- *
- * @param meter is passed the bytes on disk
- */
-export function openDump(
-  { path, gzip }: Pick<Dump, 'path' | 'gzip'>,
-  meter: Transform = new PassThrough(),
-): Readable {
-  const last = gzip ? createGunzip() : new PassThrough();
-  // Whoever reads `last` gets the error of the others.
-  pipeline([createReadStream(path), meter, last], () => {});
-  return last;
 }

@@ -1,16 +1,15 @@
-import type { Readable, Transform } from 'node:stream';
+import type { Transform } from 'node:stream';
 import { pipeline as flow } from 'node:stream/promises';
 import type { Client } from 'pg';
-import { from } from 'pg-copy-streams';
 import type { Entry } from '../archive/toc.ts';
 import type { Dump } from './dump.ts';
 import { nowhere } from './dump-file.ts';
 import { quoteName } from './quote.ts';
 import { restoreFailure, serverMessage } from './restore-failure.ts';
-import { restoreStatements } from './restore-script.ts';
 import { AtOnce } from './restore/at-once.ts';
 import { errandsOf } from './restore/forms.ts';
-import { openArchive, type Incoming } from './restore/incoming.ts';
+import { openArchive } from './restore/incoming.ts';
+import { fillTable } from './restore/fill-table.ts';
 import type { Judge } from './restore/judge.ts';
 import { hangingOn, linksIn } from './restore/links.ts';
 import { oidsIn, ownerStatement } from './restore/rights.ts';
@@ -31,6 +30,7 @@ export async function restoreArchive(
   filling: Filling,
 ): Promise<void> {
   const { made = NOTHING_MADE, ours, only = () => true } = filling;
+  const { encoding } = dump;
   const { head, incoming } = await openArchive(dump, meter);
   for (const client of clients) await client.query(SETTINGS);
   const own = new Set(head.entries.filter(({ kind }) => kind === 'TABLE').map(keyOf));
@@ -71,9 +71,11 @@ export async function restoreArchive(
         const begin = first;
         await atOnce.run(entry, isTable, async (client) => {
           if (begin) await define(client, entry, filling);
-          await fill(isOwn || !ours ? client : ours.client, entry, value).catch((error: unknown) => {
-            throw failureOf(entry, error);
-          });
+          await fillTable(isOwn || !ours ? client : ours.client, entry, value, encoding).catch(
+            (error: unknown) => {
+              throw failureOf(entry, error);
+            },
+          );
         });
       }
     }
@@ -205,18 +207,4 @@ async function judgeEach(client: Client, entry: Entry, error: unknown, judge: Ju
   if (statements.length === 1) return judge({ place, sql: entry.definition, error });
   for (const { sql } of statements)
     await client.query(sql).catch((failed: unknown) => judge({ place, sql, error: failed }));
-}
-
-async function fill(client: Client, { copy }: Entry, { oid, content }: Incoming): Promise<void> {
-  if (oid !== undefined) return fillLargeObject(client, oid, content);
-  if (copy === '') return restoreStatements(client, content);
-  await flow(content, client.query(from(copy)));
-}
-
-async function fillLargeObject(client: Client, oid: number, content: Readable): Promise<void> {
-  let at = 0;
-  for await (const chunk of content as AsyncIterable<Buffer>) {
-    await client.query('SELECT lo_put($1, $2, $3)', [oid, at, chunk]);
-    at += chunk.length;
-  }
 }

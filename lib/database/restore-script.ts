@@ -84,7 +84,18 @@ function isOurs(statement: Statement, made: Made, isDump: boolean): boolean {
 const DROPS_PUBLIC = /^\s*DROP\s+SCHEMA\s+(?:IF\s+EXISTS\s+)?"?public"?\s*(?:CASCADE|RESTRICT)?\s*;?\s*$/i;
 
 const isLeftOutOfDumps = (statement: Statement): boolean =>
-  isAboutRoles(statement) || (statement.words[0] === 'DROP' && DROPS_PUBLIC.test(headOf(statement.sql)));
+  isAboutRoles(statement) ||
+  isAboutDatabase(statement) ||
+  (statement.words[0] === 'DROP' && DROPS_PUBLIC.test(headOf(statement.sql)));
+
+/** What pg_dump --create writes of the database itself: it is there, with the attributes of the environment. */
+export function isAboutDatabase({ words, sql }: Pick<Statement, 'words' | 'sql'>): boolean {
+  const [first, second, third] = words;
+  if (/^(?:CREATE|ALTER|DROP)$/.test(first ?? '') && second === 'DATABASE') return true;
+  if (first === 'ALTER' && second === 'ROLE') return /\bIN DATABASE\b/.test(sql.slice(0, 1000));
+  if (first === 'SECURITY') return /\bON DATABASE\b/.test(sql.slice(0, 1000));
+  return first === 'COMMENT' && third === 'DATABASE';
+}
 
 /** Whether pg_restore --no-owner --no-acl would leave a statement of pg_dump's text out. */
 export function isAboutRoles({ words, sql }: Pick<Statement, 'words' | 'sql'>): boolean {

@@ -321,7 +321,7 @@ export function restoreSuite(under: RestoreUnderTest): void {
     test('backups lists them with age, size and revision, and notices one that was changed', async () => {
       const { stdout, stderr } = await scratch.mustTask(`backups ${ENV} BACKUP_DIR=kept`);
       expect(stdout.split('\n').filter((line) => line.includes(' whole '))).toHaveLength(2);
-      expect(stdout).toMatch(/^\d+ s +[\d.]+ MB +\w+ +20251211_140000000 +whole +kept\//m);
+      expect(stdout).toMatch(/^\d+ s +[\d.]+ MB +\w+ +20251211_140000000 +whole +- +kept\//m);
       expect(stdout).not.toContain('foreign');
       expect(stderr).toContain(`[ok] 2 backups of ${environment}, all whole`);
 

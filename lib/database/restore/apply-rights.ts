@@ -25,6 +25,7 @@ export function withoutMissing(
   const possible: Right[] = [];
   const leftOut: LeftOut[] = [];
   for (const right of rights) {
+    if (right.kind === 'database') continue;
     if (right.kind === 'tablespace') {
       possible.push(right);
       continue;

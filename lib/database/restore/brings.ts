@@ -13,12 +13,15 @@ export interface Brings {
   /** By `schema.name`. */
   readonly tables: ReadonlyMap<string, TableData>;
   readonly sequences: number;
+  /** How often there are data for a table that it does not make. */
+  readonly orphans: number;
 }
 
 /** Collects it while the dump is read. */
 export class Bringing implements Brings {
   readonly tables = new Map<string, TableData>();
   sequences = 0;
+  orphans = 0;
 
   table(schema: string, name: string): void {
     const key = keyOf(schema, name);
@@ -29,7 +32,10 @@ export class Bringing implements Brings {
     const key = keyOf(schema, name);
     const known = this.tables.get(key);
     // That of an extension's table is not the dump's to make.
-    if (known === undefined) return;
+    if (known === undefined) {
+      this.orphans += 1;
+      return;
+    }
     this.tables.set(key, typeof known === 'number' && typeof data === 'number' ? known + data : data);
   }
 
@@ -112,6 +118,10 @@ function list(names: readonly string[]): string {
   const shown = names.slice(0, SHOWN).join(', ');
   return names.length > SHOWN ? `${shown}, and ${grouped(names.length - SHOWN)} more` : shown;
 }
+
+/** Whether it makes tables, and has nothing for any of them. */
+export const bringsNoData = ({ tables }: Brings): boolean =>
+  tables.size > 0 && [...tables.values()].every((data) => data === 'none');
 
 /** What a dump does not bring of what is there now, in a sentence each. */
 export function lacks({ tables }: Brings, there: readonly TableThere[]): string[] {

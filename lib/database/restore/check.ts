@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
-import { byteSize, counted } from '../../display.ts';
+import { byteSize, counted, display } from '../../display.ts';
 import { ConfigurationError, RefusedError, messageOf } from '../../errors.ts';
 import type { DestructiveRun, StackRun } from '../../task.ts';
 import { majorVersion } from '../archive.ts';
@@ -14,7 +14,7 @@ import { quoteName } from '../quote.ts';
 import { maintenanceDatabase } from '../server-session.ts';
 import { originOf, type Home } from './home.ts';
 import { sayWhereItBelongs } from './belongs.ts';
-import { lacks, tablesOf, type TableThere } from './brings.ts';
+import { bringsNoData, lacks, tablesOf, type TableThere } from './brings.ts';
 import { readKeeper, type Keeper } from './cage.ts';
 import { allowLine, isAllowed } from './consents.ts';
 import { checkExtensions } from './extensions.ts';
@@ -78,6 +78,7 @@ async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
     uncaged: isAllowed(run, 'uncaged'),
     meter: () => new Meter(terminal, `reading ${name}`),
     toText: stack.toText,
+    again: (file) => restoreLine(run, parameter, file),
   });
   terminal.clear();
   if (dump.compression === 'zstd' && !facts)
@@ -100,10 +101,26 @@ async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
     );
   }
   await checkReplaceable(run, { bytes: dump.contents * GROWTH });
+  checkNotDataOnly(run, dump);
   await checkNotLess(run, dump);
   terminal.info(`${name}: ${describe(dump)}`);
   const notes = await sayWhereItBelongs(run, dump, origin);
   inspected.set(path, { dump, stamp, known: { home: origin.home, notes } });
+}
+
+/** The whole line for another file, with what was typed for this one. */
+function restoreLine(
+  { task, command, environment, values }: StackRun,
+  parameter: 'DUMP' | 'SQL',
+  file: string,
+): string {
+  const allowed = (values['ALLOW'] as readonly string[] | undefined) ?? [];
+  return command(task.name, {
+    ENV: environment.name,
+    [parameter]: file,
+    ...(allowed.length > 0 ? { ALLOW: allowed.join(',') } : {}),
+    ...(environment.entry.protected ? { FORCE: '1' } : {}),
+  });
 }
 
 /** The person knows what they want, and not what it is called. */
@@ -144,6 +161,23 @@ function checkKeeper(run: StackRun, { user, makesRoles }: Keeper): void {
   );
 }
 
+/** A new database has no tables for them. @throws RefusedError with what takes them */
+function checkNotDataOnly({ environment, command }: StackRun, { name, kind, brings, errands }: Dump): void {
+  if (!brings || brings.tables.size > 0 || brings.orphans === 0) return;
+  if (errands.some(({ errand }) => errand.kind === 'extension')) return;
+  const script = kind === 'plain' ? name : `${name}.sql`;
+  throw new RefusedError(
+    `${name} holds data only, and makes no table: in a new database there is none that they could go to`,
+    {
+      hint: [
+        'into the tables that are there:',
+        ...(kind === 'plain' ? [] : [display({ file: 'pg_restore', args: [`--file=${script}`, name] })]),
+        command('db-apply-env', { ENV: environment.name, SQL: script }),
+      ].join('\n'),
+    },
+  );
+}
+
 /** Says what a dump does not bring of what is there, and wants it typed that this is meant. */
 async function checkNotLess(run: StackRun, { name, brings }: Dump): Promise<void> {
   if (!brings) return;
@@ -163,12 +197,14 @@ async function checkNotLess(run: StackRun, { name, brings }: Dump): Promise<void
   throw new RefusedError(said, { hint: `if that is meant: ${allowLine(run, 'less')}` });
 }
 
-function describe({ kind, size, contents, server, tables }: Dump): string {
+function describe({ kind, size, contents, server, pgDump, tables, brings }: Dump): string {
   const facts = [
     kind === 'plain' ? (tables === undefined ? 'SQL' : 'plain dump') : `${kind} format`,
     `${byteSize(size)}${contents > size ? ` (${byteSize(contents)} of data)` : ''}`,
     ...(tables === undefined ? [] : [counted(tables, 'table')]),
+    ...(brings && bringsNoData(brings) ? ['schema only: no data'] : []),
     ...(server === undefined ? [] : [`of PostgreSQL ${server}`]),
+    ...(pgDump === undefined || pgDump === server ? [] : [`by pg_dump ${pgDump}`]),
   ];
   return `whole, ${facts.join(', ')}`;
 }

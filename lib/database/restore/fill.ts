@@ -183,7 +183,8 @@ async function bringHome(
   await client.query('SET search_path = pg_catalog');
   const waiting = hangingOn(dump.links, later);
   const now = [...dump.rights, ...undumpedRights(home!)].filter(
-    ({ needs, place }) => !needs.some((one) => waiting.has(one)) && !isOfEventTrigger(place),
+    ({ kind, needs, place }) =>
+      kind !== 'database' && !needs.some((one) => waiting.has(one)) && !isOfEventTrigger(place),
   );
   const { possible, leftOut } = withoutMissing(now, await missingRolesOf(client));
   leftOut.push(...(await applyRights(client, possible)));

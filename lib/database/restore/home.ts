@@ -35,7 +35,8 @@ export async function originOf(
   if (kind === 'plain') return elsewhere('a plain dump says nothing of where it belongs');
   if (isAllowed(run, 'norights')) return elsewhere('ALLOW=norights');
   const isMeant = isAllowed(run, 'home');
-  if (!facts) return isMeant ? HOME_BY_WORD : elsewhere('it is no backup of makesafe, with its facts beside it');
+  if (!facts)
+    return isMeant ? HOME_BY_WORD : elsewhere('it is no backup of makesafe, with its facts beside it');
   if (facts.environment !== environment.name) {
     const why = `it is a backup of ${facts.environment}`;
     if (!isMeant) return elsewhere(why);

@@ -73,6 +73,10 @@ export function describeRights(rights: readonly Right[], user: string): string[]
       of('default privileges').length > 0,
     ),
     ...line(
+      `the database itself: ${list(of('database').map(({ place }) => place))}`,
+      of('database').length > 0,
+    ),
+    ...line(
       `tablespaces of ${list(of('tablespace').map(({ place }) => place))}`,
       of('tablespace').length > 0,
     ),

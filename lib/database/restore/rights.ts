@@ -2,11 +2,12 @@ import type { Entry } from '../../archive/toc.ts';
 import { quoteName } from '../quote.ts';
 import type { Statement } from '../../sql/splitter.ts';
 import { splitStatements } from '../script.ts';
+import { isAboutDatabase } from '../restore-script.ts';
 import { nameOf } from './forms.ts';
 
 /** A statement about owners, privileges or the place of storage, which a dump's own role has no rights for. */
 export interface Right {
-  readonly kind: 'owner' | 'privileges' | 'default privileges' | 'tablespace';
+  readonly kind: 'owner' | 'privileges' | 'default privileges' | 'tablespace' | 'database';
   /** `FUNCTION mart.secret()` */
   readonly place: string;
   /** One statement, or several that belong together. */
@@ -29,8 +30,14 @@ export function rightsIn(entries: readonly Entry[]): Right[] {
     ...entries.flatMap(tablespaceOf),
     ...entries.flatMap(ownersOf),
     ...entries.flatMap((entry) => privilegesOf(entry, objects)),
+    ...entries
+      .filter(({ kind }) => kind === 'DATABASE PROPERTIES')
+      .map(({ definition }) => ofDatabase('its settings and privileges', definition)),
   ];
 }
+
+/** Of the database itself: at home its attributes are kept beside the dump, and elsewhere those of the environment hold. */
+const ofDatabase = (place: string, sql: string): Right => ({ kind: 'database', place, sql, needs: [] });
 
 const NAMED =
   /^(?:COLLATION|CONVERSION|DOMAIN|FOREIGN TABLE|MATERIALIZED VIEW|SEQUENCE|STATISTICS|TABLE|TEXT SEARCH DICTIONARY|TEXT SEARCH CONFIGURATION|TYPE|VIEW|PROCEDURAL LANGUAGE|SCHEMA|EVENT TRIGGER|FOREIGN DATA WRAPPER|SERVER|PUBLICATION|SUBSCRIPTION)$/;
@@ -117,7 +124,9 @@ function tablespaceOf({ kind, schema, name, tablespace, definition }: Entry): Ri
 
 /** Of a statement of a plain dump: what would be set, and is not. */
 export function rightOf({ words, sql, line }: Pick<Statement, 'words' | 'sql' | 'line'>): Right[] {
-  const [first, second] = words;
+  const [first, second, third] = words;
+  if (isAboutDatabase({ words, sql }))
+    return [ofDatabase(`${first} ${second === 'ON' ? `ON ${third}` : second} (line ${line})`, sql)];
   const right = (kind: Right['kind'], place = `line ${line}`): Right => ({ kind, place, sql, needs: [] });
   if (first === 'GRANT' || first === 'REVOKE') {
     const [, on] = /\bON ((?:[^"';]|"(?:[^"]|"")+")+?) (?:TO|FROM) /.exec(sql) ?? [];
