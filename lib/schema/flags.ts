@@ -54,6 +54,15 @@ const FLAGS = [
   `SELECT c.tableoid || '/' || c.oid, 'storage', '', 'REPLICA IDENTITY USING an index that is gone'
    FROM pg_class c WHERE relreplident = 'i' AND relkind IN ('r', 'p')
      AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid AND indisreplident)`,
+  // Comments on parts that pg_dump does not write: of a partition's trigger, of a view's own rule, of what is inherited.
+  `SELECT 'pg_class'::regclass::oid || '/' || tgrelid, 'storage', 'comment of trigger ' || tgname, description
+   FROM pg_trigger t JOIN pg_description d ON d.objoid = t.oid AND d.classoid = t.tableoid WHERE tgparentid <> 0`,
+  `SELECT 'pg_class'::regclass::oid || '/' || ev_class, 'storage', 'comment of its rule', description
+   FROM pg_rewrite r JOIN pg_description d ON d.objoid = r.oid AND d.classoid = r.tableoid
+   WHERE rulename = '_RETURN' AND r.oid >= 16384`,
+  `SELECT 'pg_class'::regclass::oid || '/' || conrelid, 'storage', 'comment of constraint ' || conname, description
+   FROM pg_constraint c JOIN pg_description d ON d.objoid = c.oid AND d.classoid = c.tableoid
+   WHERE conrelid <> 0 AND contype IN ('c', 'n') AND NOT conislocal`,
   // What was sorted by the version on record may be in the wrong order for that of the operating system.
   `SELECT tableoid || '/' || oid, 'storage', '', 'has the version of another operating system'
    FROM pg_collation WHERE oid >= 16384 AND collversion <> pg_collation_actual_version(oid)`,

@@ -108,7 +108,7 @@ async function dumpArchive(source: Source, client: Client, snapshot: string, set
   if (status !== 0) throw await dumpError(source.label, status, stderr, client);
   try {
     const archive = parseArchive(Buffer.concat(chunks));
-    return { archive, warnings: stderr.split('\n').filter((line) => /\bwarning: /.test(line)) };
+    return { archive, warnings: stderr.split('\n').filter((line) => line.startsWith('pg_dump: ')) };
   } catch (error) {
     const why = error instanceof RangeError ? 'it is cut' : (error as Error).message;
     throw new IncomparableError(`the dump of ${source.label} cannot be read: ${why}`, { cause: error });

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { compare } from '../../lib/schema/compare.ts';
 import { readDatabase, type Side } from '../../lib/schema/read.ts';
+import { readRoles } from '../../lib/schema/server-roles.ts';
 import { loadParser } from '../../lib/schema/syntax.ts';
 import { compareDatabases, EVERYTHING, useServer } from '../helpers/database-server.ts';
 import { findDrifts, type Drift } from '../helpers/drifts.ts';
@@ -22,6 +23,10 @@ const DRIFTS: readonly Drift[] = [
   { kind: 'COLLATION', both: `CREATE COLLATION c (provider = icu, locale = 'de')`, compared: `UPDATE pg_collation SET collversion = '1.0' WHERE collname = 'c'`, on: 'c', class: 'storage', says: 'has the version of another operating system only in compared' },
   { kind: 'DATABASE', compared: `INSERT INTO pg_shseclabel VALUES (${DATABASE}, 'pg_database'::regclass, 'p', 'closed')`, on: '', class: 'definition', says: 'security label of p closed only in compared', schema: '' },
   { kind: 'SECURITY LABEL', both: 'CREATE TABLE t ()', compared: `INSERT INTO pg_seclabel VALUES ('t'::regclass, 'pg_class'::regclass, 0, 'p', 'closed')`, on: 'TABLE t', class: 'only in compared' },
+  { kind: 'TABLE', both: `${PARTS}; CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER g BEFORE INSERT ON p FOR EACH ROW EXECUTE FUNCTION g()`, compared: `COMMENT ON TRIGGER g ON p1 IS 'x'`, on: 'p1', class: 'storage', says: 'comment of trigger g x only in compared' },
+  { kind: 'VIEW', both: 'CREATE VIEW v AS SELECT 1 AS a', compared: `COMMENT ON RULE "_RETURN" ON v IS 'x'`, on: 'v', class: 'storage', says: 'comment of its rule x only in compared' },
+  { kind: 'TABLE', both: 'CREATE TABLE t (a int CONSTRAINT k CHECK (a > 0)); CREATE TABLE c () INHERITS (t)', compared: `COMMENT ON CONSTRAINT k ON c IS 'x'`, on: 'c', class: 'storage', says: 'comment of constraint k x only in compared' },
+  { kind: 'TABLE', both: 'CREATE TABLE t (a int NOT NULL); CREATE TABLE c () INHERITS (t)', compared: 'ALTER TABLE c ALTER a DROP NOT NULL', on: 'c', class: 'definition', says: 'column a may be null, unlike that of $schema.t only in compared' },
   { kind: 'MATERIALIZED VIEW', both: 'CREATE MATERIALIZED VIEW v AS SELECT 1 AS a', compared: 'ALTER MATERIALIZED VIEW v ALTER a SET STATISTICS 7', on: 'v', class: 'storage', says: 'SET STATISTICS 7 only in compared' },
   { kind: 'DATABASE PROPERTY', compared: 'ALTER DATABASE compared IS_TEMPLATE true', on: 'template', class: 'only in compared', schema: '' },
 ];
@@ -69,10 +74,17 @@ test('a column of the catalogs that nobody knows makes the verdict incomplete', 
 });
 
 describe('who may read or write here is compared:', () => {
-  const read = async (): Promise<Side> => {
-    await loadParser();
-    return readDatabase(server.source('roles'), EVERYTHING);
-  };
+  const read = (): Promise<Side> =>
+    server.withSession('roles', async (client) => ({
+      summary: {
+        label: 'roles',
+        source: 'environment',
+        database: 'roles',
+        serverVersion: undefined,
+        pgDumpVersion: undefined,
+      },
+      ...{ objects: [], incomplete: [], roles: await readRoles(client, (role) => role) },
+    }));
   beforeAll(() =>
     server.create('roles', 'CREATE ROLE holder; CREATE TABLE t (); GRANT INSERT ON t TO holder'),
   );
