@@ -22,6 +22,13 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
   const make = called && { ...called, ...spellingOf(root) };
   const [spell, name] = [spelling(make, root), namingRegistry(root)];
   terminal.spell = (text) => name(spell?.(text) ?? text);
+  if (make && make.goals.length > 1 && task.name !== 'help') {
+    const [{ refuseLateGoal }, { taskNames }] = [
+      await import('./init/goals-behind.ts'),
+      await import('./tasks.ts'),
+    ];
+    refuseLateGoal(root, task.name, (process.env['MAKECMDGOALS'] ?? '').split(/\s+/), taskNames(root));
+  }
   const registry = await loadRegistry(root, signal);
   terminal.redactor.show(namesOfRegistry(registry, root));
   const given = await readGiven(task, make, root, registry);

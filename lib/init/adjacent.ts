@@ -1,10 +1,9 @@
-import { join } from 'node:path';
-import { readTextIfThere } from '../system/read-bounded.ts';
 import { append, create, type Change } from './changes.ts';
 import { includeBlock, makefileText } from './makefile.ts';
 import { packageFolder } from '../system/package-folder.ts';
 import { findMakefile } from './project.ts';
-import { destroying, includesUs, readTheirMakefile, type TheirMakefile } from './their-makefile.ts';
+import { destroying, readScriptIn } from './judge-recipe.ts';
+import { includesUs, readTheirMakefile, type TheirMakefile } from './their-makefile.ts';
 
 /** What happens to the makefile: one of ours, or a few lines at the end of theirs. */
 export interface MakefileChange {
@@ -53,13 +52,7 @@ function remarksOnMakefile(
   theirs: TheirMakefile,
   clashes: readonly string[],
 ): string[] {
-  const readScript = (path: string): string | undefined => {
-    try {
-      return readTextIfThere(join(root, path), { most: 100_000, as: path });
-    } catch {
-      return undefined;
-    }
-  };
+  const readScript = readScriptIn(root);
   const dangerous = theirs.targets.flatMap((target) => {
     const line = destroying(target, theirs, readScript);
     return line === undefined

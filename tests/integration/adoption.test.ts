@@ -110,6 +110,26 @@ describe('makesafe in another repository, installed from its tarball', () => {
     expect(again.status).toBe(78);
   });
 
+  test('what stands behind ours is judged by what make would run: theirs that destroys or stops is none', async () => {
+    // Excepted, because it is theirs; and one that they write behind ours, under a harmless name.
+    shop.write('Makefile', `${fixture!['Makefile']!}\ndown:\n\t@echo ran; : docker compose down\n`);
+    succeeded(await shop.makesafe('init'));
+    shop.write('Makefile', `${shop.read('Makefile')}\nhealth: ; @echo ran; : docker compose stop\n`);
+    for (const goals of ['journal down', 'journal health', 'lint journal down']) {
+      const { stdout, stderr, status } = await shop.runMake(`${goals} ENV=dev`);
+      expect(stderr, goals).toMatch(
+        /is a target of your own makefile that destroys or stops \(echo ran; : docker/,
+      );
+      expect(stderr, goals).toMatch(
+        /\[next\] if you mean it, type (down|health) behind make on a line of its own/,
+      );
+      expect(stdout, goals).not.toContain('ran');
+      expect(status, goals).toBe(2);
+    }
+    expect((await shop.runMake('down')).stdout).toBe('ran\n');
+    expect((await shop.runMake('journal lint ENV=dev')).stdout).toContain('their own lint');
+  });
+
   test('a Makefile works before npm install as it did', async () => {
     succeeded(await shop.makesafe('init'));
     renameSync(shop.path('node_modules/makesafe'), shop.path('node_modules/away'));

@@ -12,7 +12,10 @@ import { includeBlock, makefileText } from '../../lib/init/makefile.ts';
 import { findMakefile, listFiles, projectName } from '../../lib/init/project.ts';
 import { registryText } from '../../lib/init/registry-text.ts';
 import { databaseServices, readStack, type Service } from '../../lib/init/services.ts';
-import { destroying, includesUs, readTheirMakefile, spellingIn } from '../../lib/init/their-makefile.ts';
+import { destroying, stopping } from '../../lib/init/judge-recipe.ts';
+import { lateGoal } from '../../lib/init/goals-behind.ts';
+import { scanMakefile } from '../../lib/init/scan-makefile.ts';
+import { includesUs, readTheirMakefile, spellingIn } from '../../lib/init/their-makefile.ts';
 import { caller, packageFolder } from '../../lib/system/package-folder.ts';
 import { renderTable } from '../../lib/init/table.ts';
 import { isPlainlyLocal } from '../../lib/init/words.ts';
@@ -455,6 +458,64 @@ down:
       path === './scripts/wipe.sh' ? 'psql -c "drop database shop"' : undefined;
     const found = theirs.targets.filter((target) => destroying(target, theirs, readScript) !== undefined);
     expect(found.map(({ name }) => name).sort()).toEqual(['clean', 'fresh', 'nuke', 'wipe']);
+  });
+
+  test('those that stop', () => {
+    const theirs = readTheirMakefile(makefile(), 'Makefile');
+    const found = theirs.targets.filter((target) => stopping(target, theirs, () => undefined) !== undefined);
+    expect(found.map(({ name }) => name).sort()).toEqual(['clean', 'down', 'fresh', 'nuke', 'stop']);
+  });
+
+  test.each<[goals: string, late: string | undefined]>([
+    ['logs down', 'down'],
+    ['logs lint stop', 'stop'],
+    ['logs fresh', 'fresh'],
+    // In front of ours it has run, and was no word.
+    ['stop logs', undefined],
+    ['logs lint more', undefined],
+    // Ours, which stands behind theirs: make itself refuses it.
+    ['logs clean', undefined],
+    ['logs not-there', undefined],
+  ])('make %s: the goal behind ours that is not to be run is %s', (goals, late) => {
+    const theirs = readTheirMakefile(makefile(), 'Makefile');
+    const ours = new Set(['logs', 'down', 'clean']);
+    expect(lateGoal(goals.split(' '), 'logs', theirs, ours, () => undefined)?.goal).toBe(late);
+  });
+
+  test('the parts of a makefile', () => {
+    const text = [
+      'export A = 1 # no part of it',
+      'B += $(A) \\',
+      '  2',
+      'a b: c | d ; echo one',
+      '\techo two # of the shell',
+      'ifdef A',
+      '\techo three',
+      'endif',
+      'x: Y := 2',
+      '\tnever',
+      'define NOT',
+      'z: y',
+      'endef',
+      '-include .env more.mk',
+      '$(foreach n,1 2,$(eval t$(n): ; true))',
+      'export',
+    ];
+    expect(scanMakefile(text.join('\n'))).toEqual([
+      { kind: 'variable', name: 'A', operator: '', value: '1' },
+      { kind: 'variable', name: 'B', operator: '+', value: '$(A)    2' },
+      {
+        kind: 'rule',
+        targets: 'a b',
+        prerequisites: ' c | d ',
+        recipe: ['echo one', 'echo two # of the shell', 'echo three'],
+      },
+      { kind: 'rule', targets: '', prerequisites: '', recipe: ['never'] },
+      { kind: 'include', files: '.env more.mk' },
+      { kind: 'computed' },
+      { kind: 'rule', targets: '$(foreach n,1 2,$(eval t$(n)', prerequisites: ' ', recipe: ['true))'] },
+      { kind: 'export' },
+    ]);
   });
 
   test('what make would really run: what is excepted, and what stands behind ours', () => {

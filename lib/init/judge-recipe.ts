@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { readTextIfThere } from '../system/read-bounded.ts';
+import type { Target, TheirMakefile } from './their-makefile.ts';
+
+const DESTROYS: readonly RegExp[] = [
+  /\bdown\b.*\s(--volumes|-\w*v\w*)(\s|$)/,
+  /\bcompose\b.*\brm\b.*\s-\w*v/,
+  /\bvolume\s+(rm|remove|prune)\b/,
+  /\bsystem\s+prune\b.*(--volumes|-\w*a)/,
+  /\bdropdb\b|\bDROP\s+(DATABASE|SCHEMA|TABLE|OWNED)\b|\bTRUNCATE\b|\bdrop_all\b|\bdrop_db\b/i,
+  /\balembic\b.*\bdowngrade\b/,
+  /\bpg_restore\b.*(--clean|\s-\w*c)/,
+  /\brm\s+-\w*r\w*\b.*(data|postgres|volume|\bdb\b)/i,
+];
+
+const STOPS: readonly RegExp[] = [
+  /\bcompose\b.*\s(down|stop|kill|rm|pause)\b/,
+  /\bdocker\s+(container\s+)?(stop|kill|rm|pause)\b/,
+];
+
+type Judge = (
+  target: Target,
+  makefile: TheirMakefile,
+  readScript: (path: string) => string | undefined,
+) => string | undefined;
+
+/** The line of a recipe that destroys data, where there is one: also behind another target, or in a script of theirs. */
+export const destroying: Judge = (...about) => lineOf(DESTROYS, ...about);
+
+/** The same of one that stops what others may be using. */
+export const stopping: Judge = (...about) => lineOf(STOPS, ...about);
+
+function lineOf(
+  forms: readonly RegExp[],
+  target: Target,
+  makefile: TheirMakefile,
+  readScript: (path: string) => string | undefined,
+  depth = 0,
+): string | undefined {
+  if (depth > 5) return undefined;
+  const scripts = target.recipe.flatMap((line) => line.match(/[\w./-]+\.sh\b/g) ?? []);
+  const lines = [
+    ...target.recipe,
+    ...scripts.flatMap((path) => (readScript(path) ?? '').split('\n').filter((line) => !/^\s*#/.test(line))),
+  ];
+  const line = lines.find((one) => forms.some((form) => form.test(one)));
+  if (line !== undefined) return line.replace(/^[@+-]+/, '').trim();
+  const calls = target.recipe.flatMap((one) =>
+    [...one.matchAll(/(?:\$[({]MAKE[)}]|\bmake)\s+([\w.-]+)/g)].map(([, name]) => name!),
+  );
+  for (const name of [...target.prerequisites, ...calls]) {
+    const other = makefile.targets.find((one) => one.name === name && one !== target);
+    const found = other && lineOf(forms, other, makefile, readScript, depth + 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Reads the scripts that recipes of a repository run; undefined where one is not there or is no text of that size. */
+export const readScriptIn =
+  (root: string) =>
+  (path: string): string | undefined => {
+    try {
+      return readTextIfThere(join(root, path), { most: 100_000, as: path });
+    } catch {
+      return undefined;
+    }
+  };
