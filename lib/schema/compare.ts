@@ -118,7 +118,7 @@ const nameOf = ({ table, name }: SchemaObject): string =>
 function alone(object: SchemaObject, kind: 'only in base' | 'only in compared', spelled?: string): Found {
   const definition = definitionOf(object);
   const [base, compared] = kind === 'only in base' ? [definition, undefined] : [undefined, definition];
-  const changes = spelled === undefined ? [] : [`spelled ${spelled}, unlike another one that looks the same`];
+  const changes = spelled === undefined ? [] : [`spelled ${spelled}, unlike one that looks the same`];
   return found(object, kind, changes, false, base, compared);
 }
 

@@ -92,6 +92,12 @@ export function toldApart(one: string, other: string): [string, string] {
   return [write(a), write(b)];
 }
 
+/** What looks as if it were written in ASCII, and is not. */
+function unlikeAscii(text: string): string {
+  const shape = shapeOfText(text);
+  return shape !== text && /^[\x20-\x7e]*$/.test(shape) ? toldApart(text, shape)[0] : text;
+}
+
 /** What is left over on two sides, with those told apart that look like one of the other side. */
 export function sidesToldApart(one: readonly string[], other: readonly string[]): [string[], string[]] {
   const [first, second] = [[...one], [...other]];
@@ -100,11 +106,11 @@ export function sidesToldApart(one: readonly string[], other: readonly string[])
     const place = places.get(shapeOfText(text));
     if (place !== undefined) [first[place], second[at]] = toldApart(one[place]!, text);
   });
-  return [first, second];
+  return [first.map(unlikeAscii), second.map(unlikeAscii)];
 }
 
 /**
- * For names of which another one looks the same: with the codes of the characters in which it differs.
+ * For names of which another one looks the same, or that look like ASCII and are not: with the codes of the characters in which it differs.
  *
  * @param all names of both sides
  */
@@ -119,6 +125,7 @@ export function namesToldApart(all: Iterable<string>): (name: string) => string 
   }
   return (name) => {
     const other = [...(others.get(shapeOfText(name)) ?? [])].find((one) => one !== name);
-    return other === undefined ? undefined : toldApart(name, other)[0];
+    if (other !== undefined) return toldApart(name, other)[0];
+    return unlikeAscii(name) === name ? undefined : unlikeAscii(name);
   };
 }

@@ -52,8 +52,8 @@ function customSide(file: string, roles: Roles): FileSide {
     pgDumpVersion,
     limits: [
       `${file} is a dump: privileges, roles, versions and owners of extensions, encoding, locale, settings and comment ` +
-        'of the database, invalid indexes, disabled triggers of foreign keys, whether subscriptions are enabled and the ' +
-        'schema public itself are not compared',
+        'of the database, invalid indexes, disabled triggers of foreign keys, whether subscriptions are enabled, what ' +
+        'else only the catalogs show, and the schema public itself are not compared',
     ],
     side: (scope) =>
       sideOf(
@@ -72,7 +72,7 @@ function plainSide(file: string): FileSide {
   const limits = [
     `${file} is a plain dump: owners, privileges, roles, tablespaces, access methods, passwords, versions of extensions, ` +
       'encoding, locale, settings and comment of the database, invalid indexes, disabled triggers of foreign keys, ' +
-      'whether subscriptions are enabled and the schema public itself are not compared',
+      'whether subscriptions are enabled, what else only the catalogs show, and the schema public itself are not compared',
   ];
   if (stated === undefined) {
     limits.push(

@@ -125,11 +125,14 @@ test('names that look alike are told apart', () => {
   expect(differences.map(({ name, changes }) => [name, ...changes])).toEqual(
     [
       ['b'],
-      ['cafe\u0301', 'spelled cafe\\u{301}, unlike another one that looks the same'],
-      ['caf\u00e9', 'spelled caf\\u{e9}, unlike another one that looks the same'],
+      ['cafe\u0301', 'spelled cafe\\u{301}, unlike one that looks the same'],
+      ['caf\u00e9', 'spelled caf\\u{e9}, unlike one that looks the same'],
       ['c'],
     ].sort(),
   );
+  // Also where there is no other one on the other side.
+  expect(of([table('\u0430dmin')], []).differences[0]!.changes[0]).toContain('spelled \\u{430}dmin');
+  expect(of([table('受入')], []).differences[0]!.changes).toEqual([]);
   const column = (name: string): SchemaObject =>
     object('TABLE', 't', `CREATE TABLE mart.t (\n    "${name}" integer\n);`);
   expect(of([column('カ')], [column('力')]).differences[0]!.changes).toEqual([

@@ -15,8 +15,7 @@ export const CONCERN_TITLES: Readonly<Record<Concern, string>> = {
 type Changed = Pick<Difference, 'kind' | 'class' | 'base' | 'compared'>;
 
 /** Who may do what, and what lets data out or in. */
-const ACCESS_KINDS =
-  /^(?:ROLE|ROLE SETTING|POLICY|DEFAULT ACL|SECURITY LABEL|USER MAPPING|SUBSCRIPTION|PUBLICATION.*)$/;
+const ACCESS_KINDS = /^(?:ROLE|POLICY|DEFAULT ACL|SECURITY LABEL|USER MAPPING|SUBSCRIPTION|PUBLICATION.*)$/;
 const ACCESS_WORDS =
   /ROW LEVEL SECURITY|^security\b|^leakproof\b|security_(?:invoker|barrier)|^OWNER\b|SECURITY DEFINER/;
 
@@ -43,7 +42,7 @@ export function concernOfChange(difference: Changed, change: string): Concern {
   if (how === 'owner' || how === 'privileges') return 'access';
   if (how === 'comment' || how === 'storage') return 'storage';
   if (ACCESS_KINDS.test(kind) || ACCESS_WORDS.test(change) || isDefiner(difference)) return 'access';
-  if (/^DATABASE SETTING$/.test(kind)) return 'definition';
+  if (/ SETTING$/.test(kind)) return 'definition';
   if (how === 'constraint name' || how === 'column order') return 'definition';
   if (INTEGRITY_KINDS.test(kind) || isUnique(difference) || INTEGRITY_WORDS.test(change)) return 'integrity';
   const [one = '', other] = change.split(' → ');
