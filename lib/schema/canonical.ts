@@ -25,16 +25,13 @@ export const NOISE =
 /** pg_dump's line in front of each object. Names in it are as they are, but for line breaks. */
 export const HEADER = /^-- Name: (.*); Type: (.*?); Schema: (.*); Owner: .*$/;
 
-/** Where nothing is open: a statement's last line, a comment, a blank line. */
-const ENDS = /;$|^--|^\\|^$/;
-
 /** pg_dump writes this last; without it the dump was cut. */
 export const COMPLETE = '-- PostgreSQL database dump complete';
 
 /**
- * Makes plain schema dumps comparable: the same schema gives the same bytes, also once it was loaded from here. Noise is taken out and blank lines are
- * folded, both only outside of literals, function bodies and comments, whose lines pass untouched. Passwords of
- * subscriptions and of what is foreign are masked.
+ * Makes plain schema dumps comparable: the same schema gives the same bytes, also once it was loaded from here. Noise is
+ * taken out and blank lines are folded, both only outside of literals, function bodies and comments, whose lines pass
+ * untouched. Secrets are masked.
  */
 export class CanonicalDump extends Transform {
   /** True once pg_dump's own last line has passed. */
@@ -43,10 +40,9 @@ export class CanonicalDump extends Transform {
   #rest = '';
   #state = NOTHING;
   #blank = true;
-  /** What has begun; its end is at the end of a line. */
-  #statement = '';
-  /** Of the object that the last header announced, where secrets may stand in it; its text so far. */
-  #secret: { kind: string; text: string } | undefined;
+  /** pg_dump's word for the object that the last header announced, and its text so far. */
+  #kind = '';
+  #text = '';
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     const lines = (this.#rest + this.#decoder.write(chunk)).split('\n');
@@ -58,54 +54,38 @@ export class CanonicalDump extends Transform {
   override _flush(done: () => void): void {
     const last = this.#rest + this.#decoder.end();
     if (last !== '') this.push(this.#lines([last]));
-    if (!this.#secret) this.push(this.#spelled());
+    if (!hasSecrets(this.#kind) || this.complete) this.push(this.#object());
     // What is still held back is cut, and nobody can say where a secret in it ends.
     done();
   }
 
   #lines(lines: string[]): string {
-    let text = '';
+    let done = '';
     for (const line of lines) {
-      const isOpen = this.#state.inside !== 'nothing';
-      if (!isOpen) {
+      if (this.#state.inside === 'nothing') {
         if (NOISE.test(line)) continue;
         const blank = line === '';
         if (blank && this.#blank) continue;
         this.#blank = blank;
         if (line.startsWith('-- ')) {
-          text += this.#keep(this.#spelled()) + this.#masked();
+          done += this.#object();
           if (line === COMPLETE) this.complete = true;
-          const kind = HEADER.exec(line)?.[2];
-          this.#secret = kind !== undefined && hasSecrets(kind) ? { kind, text: '' } : undefined;
+          this.#kind = HEADER.exec(line)?.[2] ?? '';
         }
       } else {
         this.#blank = false;
       }
       this.#state = after(line, this.#state);
-      this.#statement += `${line}\n`;
-      if (this.#state.inside !== 'nothing' || !(isOpen ? line.endsWith(';') : ENDS.test(line))) continue;
-      text += this.#keep(this.#spelled());
+      this.#text += `${line}\n`;
     }
-    return text;
+    return done;
   }
 
-  /** Held back where a secret may be in it. */
-  #keep(text: string): string {
-    if (!this.#secret) return text;
-    this.#secret.text += text;
-    return '';
-  }
-
-  #spelled(): string {
-    const text = respell(this.#statement);
-    this.#statement = '';
-    return text;
-  }
-
-  #masked(): string {
-    const { kind, text } = this.#secret ?? { kind: '', text: '' };
-    this.#secret = undefined;
-    return text === '' ? '' : maskSecrets(kind, text).text;
+  /** What the last header announced, as a whole: secrets and what is spelled in several ways may go over lines. */
+  #object(): string {
+    const text = respell(this.#text);
+    this.#text = '';
+    return hasSecrets(this.#kind) ? maskSecrets(this.#kind, text).text : text;
   }
 }
 
