@@ -4,11 +4,11 @@ import { describe, expect, inject, test } from 'vitest';
 import { databaseOnly } from '../helpers/compose-files.ts';
 import { asker } from '../helpers/database.ts';
 import { chosenStates, followNext, type ByHand } from '../helpers/next-lines.ts';
+import { revisionsIn } from '../helpers/revisions.ts';
 import { docker } from '../helpers/processes.ts';
 import { freePort, useScratch } from '../helpers/scratch.ts';
 
 const ENV = 'ENV=vm_stg';
-const VERSIONS = 'app/backend/core_api/migrations/alembic/versions';
 const HEAD = '20251211_140000000';
 const SECRETS = 'secrets/.env.vm_stg.secrets';
 
@@ -79,13 +79,7 @@ describe.skipIf(inject('noEngine') !== '')('the [next] lines of', () => {
 
   const follow = (first: string, byHand: ByHand = [], more: { choose?: number; endsAt?: RegExp } = {}) =>
     followNext((words) => scratch.runTask(words), first, { byHand, ...more });
-  const revision = (id: string, before: string, body: string): void =>
-    scratch.write(
-      `${VERSIONS}/${id}.py`,
-      `from alembic import op\n\nrevision = "${id}"\ndown_revision = "${before}"\n\n\ndef upgrade():\n    ${body}\n\n\ndef downgrade():\n    pass\n`,
-    );
-  const away = (...ids: string[]): void =>
-    ids.forEach((id) => rmSync(scratch.path(`${VERSIONS}/${id}.py`), { force: true }));
+  const { revision, away } = revisionsIn(scratch);
   const set = (environment: string, name: string, value: string | number): void => {
     const file = `env/.env.${environment}`;
     scratch.write(file, `${scratch.read(file)}${name}=${value}\n`);

@@ -2,12 +2,12 @@ import { describe, expect, inject, test } from 'vitest';
 import { docker, succeeded } from '../helpers/processes.ts';
 import { NASTY_PASSWORD, useScratch } from '../helpers/scratch.ts';
 import { onTerminal } from '../helpers/terminal.ts';
+import { psqlSuite } from '../shared/psql-suite.ts';
 
 const ENV = 'ENV=vm_stg';
 
 describe.skipIf(inject('noEngine') !== '')('what a person does in the containers', () => {
   const scratch = useScratch({ only: ['vm_stg'] });
-  const psql = (...words: string[]) => scratch.runTask(['psql', ENV, ...words]);
 
   test('up S=db starts the database alone, and waits for it', async () => {
     const { stderr } = succeeded(await scratch.runTask(`up ${ENV} S=db`));
@@ -25,26 +25,12 @@ describe.skipIf(inject('noEngine') !== '')('what a person does in the containers
     expect(absent.status).toBe(69);
   });
 
-  test('psql runs beside the server, and no secret is in what is asked of docker', async () => {
-    const { stdout } = succeeded(await psql("SQL=SELECT current_user || '@' || current_database()"));
-    expect(stdout).toContain('app_stg@core_stg');
-    const dry = succeeded(await psql('DRY_RUN=1'));
-    expect(dry.stdout).toMatch(/^docker exec .* psql /s);
-    expect(dry.stdout).not.toContain(NASTY_PASSWORD);
-    expect((await psql('SELECT 1/0')).status).toBe(3);
-    const readOnly = await psql('WRITE=0', 'CREATE TABLE made ()');
-    expect(readOnly.stderr).toContain('read-only transaction');
-    const piped = [
-      'bash',
-      '-c',
-      'printf "SELECT 40 + 2;" | "$@"',
-      'bash',
-      ...scratch.taskCommand(`psql ${ENV}`),
-    ];
-    expect((await scratch.start(piped).ended).stdout).toContain('42');
+  psqlSuite(scratch, {
+    ...{ environment: 'vm_stg', user: 'app_stg', database: 'core_stg' },
+    ...{ command: /^docker exec .* psql /s, password: () => NASTY_PASSWORD },
   });
 
-  test('on a terminal it has a prompt, and leaves no file with the password', async () => {
+  test('psql leaves no file with the password', async () => {
     const typed = onTerminal(
       scratch.taskCommand(`psql ${ENV}`),
       ...['SELECT 6 * 7;\n', '[vm_stg] core_stg=#'],

@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { connect, useEmbedded } from '../helpers/embedded.ts';
 import { chosenStates, followNext, type ByHand } from '../helpers/next-lines.ts';
+import { revisionsIn } from '../helpers/revisions.ts';
 
 const ENV = 'ENV=local_demo';
 const VERSIONS = 'app/backend/core_api/migrations/alembic/versions';
@@ -39,12 +40,7 @@ describe('the [next] lines of', () => {
     await client.query(text);
     await client.end();
   };
-  const revision = (id: string, before: string, body: string): void =>
-    scratch.write(
-      `${VERSIONS}/${id}.py`,
-      `from alembic import op\n\nrevision = "${id}"\ndown_revision = "${before}"\n\n\ndef upgrade():\n    ${body}\n\n\ndef downgrade():\n    pass\n`,
-    );
-  const away = (...ids: string[]): void => ids.forEach((id) => rmSync(scratch.path(`${VERSIONS}/${id}.py`)));
+  const { revision, away } = revisionsIn(scratch);
 
   const follow = (first: string, byHand: ByHand = [], choose = 0): Promise<string[]> =>
     followNext((words) => scratch.runTask(words), first, { byHand, choose });

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { PATIENCE, connect, useEmbedded } from '../helpers/embedded.ts';
 import { run, succeeded } from '../helpers/processes.ts';
-import { onTerminal } from '../helpers/terminal.ts';
+import { psqlSuite } from '../shared/psql-suite.ts';
 
 const ENV = 'ENV=local_demo';
 const HAS_PSQL = (await run(['psql', '--version']).catch(() => ({ status: 1 }))).status === 0;
@@ -150,26 +150,9 @@ describe('what a person does with the database that is there, on an embedded ser
   describe.skipIf(!HAS_PSQL)('psql', () => {
     const psql = (...words: string[]) => scratch.runTask(['psql', ...words]);
 
-    test('runs what it is given, keeps its status, and stops at the first error', async () => {
-      const { stdout, stderr } = succeeded(await psql(ENV, "SQL=SELECT 'x' || current_database()"));
-      expect(stdout).toContain('xcore_demo');
-      expect(stderr).toContain('local_demo: core_demo as ');
-      expect((await psql(ENV, 'SELECT 1 AS bare')).stdout).toContain('bare');
-      const failed = await psql(ENV, 'SELECT 1/0; CREATE TABLE not_made ()');
-      expect(failed.stderr).toContain('psql:<stdin>:1: ERROR:  division by zero');
-      expect(failed.status).toBe(3);
-      expect(await one("SELECT to_regclass('not_made')")).toBeNull();
-    });
-
-    test('reads what is piped', async () => {
-      const command = [
-        'bash',
-        '-c',
-        'printf "SELECT 40 + 2;" | "$@"',
-        'bash',
-        ...scratch.taskCommand(`psql ${ENV}`),
-      ];
-      expect((await scratch.start(command).ended).stdout).toContain('42');
+    psqlSuite(scratch, {
+      ...{ environment: 'local_demo', user: 'app_demo', database: 'core_demo', command: /^psql / },
+      password: () => scratch.password(),
     });
 
     test('reads only where it is protected, unless the command line says otherwise', async () => {
@@ -194,27 +177,7 @@ describe('what a person does with the database that is there, on an embedded ser
       expect((await psql(ENV, 'WRITE=0', write)).status).toBe(3);
     });
 
-    test('on a terminal it has a prompt that names the environment, and Ctrl-C is for it', async () => {
-      const typed = onTerminal(
-        scratch.taskCommand(`psql ${ENV}`),
-        ...[
-          "DO $$ BEGIN RAISE NOTICE 'sl%ps', 'ee'; PERFORM pg_sleep(600); END $$;\n",
-          '[local_demo] core_demo=#',
-        ],
-        // It has begun.
-        ...['\x03', 'NOTICE:  sleeps'],
-        ...['SELECT 6 * 7;\n', 'canceling statement due to user request'],
-        ...['\\q\n', ' 42'],
-      );
-      const { status, stdout } = await scratch.start(typed, { env: { PAGER: 'cat' } }).ended;
-      expect(stdout).toContain('canceling statement due to user request');
-      expect(status).toBe(0);
-    });
-
-    test('not on the database of another environment, and no secret in its arguments', async () => {
-      const { stdout } = await psql(ENV, 'DRY_RUN=1');
-      expect(stdout).toMatch(/^psql /);
-      expect(stdout).not.toContain(scratch.password());
+    test('not on the database of another environment', async () => {
       await one("COMMENT ON DATABASE core_demo IS 'makesafe.environment=vm_prod'");
       const { status, stderr } = await psql(ENV, 'SELECT 1');
       await one("COMMENT ON DATABASE core_demo IS 'makesafe.environment=local_demo'");

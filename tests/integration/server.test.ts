@@ -10,9 +10,11 @@ import {
   startManaged,
   switchTls,
 } from '../helpers/managed-server.ts';
-import { succeeded, type Ran } from '../helpers/processes.ts';
+import { run, succeeded, type Ran } from '../helpers/processes.ts';
 import { freePort, type ExtraEnvironment } from '../helpers/scratch.ts';
+import { psqlSuite } from '../shared/psql-suite.ts';
 
+const HAS_PSQL = (await run(['psql', '--version']).catch(() => ({ status: 1 }))).status === 0;
 const PASSWORD = 'p w%40@/$x#"1\\n';
 const alembicIni = 'app/backend/core_api/migrations/alembic.ini';
 const port = await freePort();
@@ -67,6 +69,31 @@ describe('a server that somebody else runs', () => {
       `SELECT pg_get_userbyid(datdba), shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'core'`,
     );
     expect(used).toBe('app_owner|makesafe.environment=vm_new');
+  });
+
+  describe.skipIf(!HAS_PSQL)('by the psql of this machine', () => {
+    psqlSuite(scratch, {
+      ...{ environment: 'vm_new', user: 'app_owner', database: 'core', command: /^psql / },
+      password: () => PASSWORD,
+    });
+
+    test('over TLS, to whom the registry names alone, and read-only where that is protected', async () => {
+      const ssl = 'SQL=SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()';
+      const env = { PGSSLMODE: 'disable', PGHOST: 'nowhere', PGPORT: '1', PGUSER: 'x', PGDATABASE: 'x' };
+      const psql = (...words: string[]): Promise<Ran> => scratch.runTask(['psql', ...words], { env });
+      expect(succeeded(await psql('ENV=vm_new', ssl)).stdout).toMatch(/^ t +\| TLSv1\.[23]$/m);
+      // Whom another authority has signed is nobody to speak with.
+      const other = await psql('ENV=other_authority', ssl);
+      expect(other.stderr).toContain('does not prove that it is the one');
+      expect(other.status).toBe(78);
+      await done('up ENV=twin');
+      const write = 'SQL=CREATE TABLE made ()';
+      const refused = await psql('ENV=twin', write);
+      expect(refused.stderr).toContain('in a read-only transaction');
+      expect(refused.status).toBe(3);
+      succeeded(await psql('ENV=twin', 'WRITE=1', `${write}; DROP TABLE made`));
+      await administer(scratch, 'DROP DATABASE core_twin WITH (FORCE)');
+    });
   });
 
   test('a backup, and a dump with the bytes that the embedded stack writes', async () => {
