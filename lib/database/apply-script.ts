@@ -9,7 +9,7 @@ import type { Statement } from '../sql/splitter.ts';
 import type { DestructiveRun, StackRun } from '../task.ts';
 import { whileUnfinished } from '../unfinished.ts';
 import { assertKnown } from './asserted.ts';
-import { openDump, recognise } from './dump.ts';
+import { openDump, recognise } from './recognise.ts';
 import { ensureMarker } from './marker.ts';
 import { openTransaction } from './restore-script.ts';
 import { readScript, type ScriptItem } from './script-reader.ts';

@@ -24,6 +24,8 @@ export interface BackupFacts extends SourceDatabase {
   readonly tables: number;
   /** Rows of each table, by `schema.name`, as they were read back; facts of an older makesafe have none. */
   readonly rows?: Readonly<Record<string, number>>;
+  /** Bytes of what is in it, decompressed. */
+  readonly contents?: number;
   /** Bytes of the dump. */
   readonly size: number;
   /** Bytes of the database at the time, as the server counts them. */

@@ -17,7 +17,7 @@ import { checkPlace } from './backup-place.ts';
 import { readBackups } from './backups.ts';
 import { checksum, filesOf, sizeOf } from './checksum.ts';
 import { checkSpace, expectedSize } from './disk-space.ts';
-import { contentsOf, readArchive, type ReadArchive } from './dump.ts';
+import { contentsOf, readArchive, type ReadArchive } from './read-archive.ts';
 import { decodeCustom, named } from './dump-file.ts';
 import { Meter } from './meter.ts';
 import { withSeal } from './seal.ts';
@@ -74,7 +74,13 @@ export async function takeBackup(run: StackRun, folder: string, jobs = 1): Promi
             : await takeFolder(run, unverified, jobs, needed);
         const facts: BackupFacts = await withSeal(stack, {
           ...{ environment: environment.name, ...about, format, tables: archive.tables },
-          ...{ rows: rowsOf(archive), size: sizeOf(unverified), sha256, time: time.toISOString() },
+          ...{
+            rows: rowsOf(archive),
+            contents: archive.contents,
+            size: sizeOf(unverified),
+            sha256,
+            time: time.toISOString(),
+          },
         });
         run.signal.throwIfAborted();
         await writeWhole(`${unverified}.json`, 0o600, (output) => {

@@ -79,6 +79,16 @@ export async function decodeDirectory(folder: string, see: SeeData = () => {}): 
   });
 }
 
+/** The table of contents of a dump, whose data are not looked at. */
+export async function headOf(path: string): Promise<ArchiveHead> {
+  const source = createReadStream(isFolder(path) ? existing(path, 'toc.dat') : path);
+  try {
+    return await named(() => readHead(new ByteStream(source)));
+  } finally {
+    source.destroy();
+  }
+}
+
 /** One run of data of a dump in directory format. */
 export interface DataFile {
   readonly entry: Entry;

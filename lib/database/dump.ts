@@ -6,17 +6,13 @@ import { isReadable } from '../archive/encodings.ts';
 import type { Compression } from '../archive/toc.ts';
 import { loadParser } from '../schema/syntax.ts';
 import { sizeOf } from './checksum.ts';
-import type { ArchiveHead } from './archive.ts';
-import { countTables, decodeCustom, decodeDirectory, encodingOf, named, type SeeData } from './dump-file.ts';
+import { named } from './dump-file.ts';
 import { readPlain, type PlacedErrand } from './plain-dump.ts';
-import { Bringing, RowCounter, type Brings } from './restore/brings.ts';
-import { errandsOf } from './restore/forms.ts';
-import { linksIn, type Link } from './restore/links.ts';
-import { rightsIn, type Right } from './restore/rights.ts';
+import { readArchive, type Kept } from './read-archive.ts';
 import { NotTakenError, openDump, recognise } from './recognise.ts';
-import { isErrand, placeOf } from './restore-archive.ts';
-
-export { openDump, recognise };
+import type { Brings } from './restore/brings.ts';
+import type { Link } from './restore/links.ts';
+import type { Right } from './restore/rights.ts';
 
 /** A dump that was read to its end and found whole. */
 export interface Dump {
@@ -68,6 +64,8 @@ export interface Expected {
   readonly toText?: ToText | undefined;
   /** The line to type for another file. */
   readonly again?: ((file: string) => string) | undefined;
+  /** What was counted when it was taken and read, where its checksum is still the same: it is not decompressed again. */
+  readonly kept?: Kept | undefined;
 }
 
 /** Of an archive the SQL of pg_restore. @param meter is passed the bytes of the archive */
@@ -97,7 +95,7 @@ export async function inspectDump(name: string, path: string, expected: Expected
     readPlain(text, { isDump, uncaged, otherCommand, name, again: expected.again });
   const read = async (): Promise<Contents> => {
     if (kind === 'plain') return readText(openDump(about, meter()), parameter === 'DUMP');
-    const found = await readArchive(about, meter());
+    const found = await readArchive(about, meter(), expected.kept);
     const { compression, encoding, server, rights, links } = found;
     const isForeign = compression !== undefined && !isReadHere(compression);
     if (!isForeign && isReadable(encoding ?? 'UTF8')) return found;
@@ -119,70 +117,8 @@ export async function inspectDump(name: string, path: string, expected: Expected
   }
 }
 
-/** What an archive says and holds. */
-export type ReadArchive = Pick<
-  Dump,
-  'compression' | 'contents' | 'server' | 'pgDump' | 'encoding' | 'errands' | 'rights' | 'links'
-> & {
-  readonly tables: number;
-  readonly brings: Brings;
-};
-
 type Contents = Pick<
   Dump,
   'contents' | 'server' | 'pgDump' | 'tables' | 'brings' | 'errands' | 'rights' | 'links'
 > &
   Partial<Pick<Dump, 'compression' | 'encoding' | 'isText'>>;
-
-/**
- * Reads an archive to its end, all data decompressed as far as this machine can.
- *
- * @throws Error saying what is wrong with it
- */
-export const readArchive = (
-  about: Pick<Dump, 'path' | 'kind' | 'gzip'>,
-  meter: Transform = new PassThrough(),
-): Promise<ReadArchive> =>
-  contentsOf((see) =>
-    about.kind === 'custom' ? decodeCustom(openDump(about, meter), see) : decodeDirectory(about.path, see),
-  );
-
-/** What an archive holds. @param decode shows all its data, and says how it begins */
-export async function contentsOf(decode: (see: SeeData) => Promise<ArchiveHead>): Promise<ReadArchive> {
-  let contents = 0;
-  const counters = new Map<number, RowCounter>();
-  const see = (entry: number, bytes: Buffer): void => {
-    contents += bytes.length;
-    let counter = counters.get(entry);
-    if (!counter) counters.set(entry, (counter = new RowCounter()));
-    counter.add(bytes);
-  };
-  const head = await decode(see);
-  const { compression, serverVersion: server, pgDumpVersion: pgDump } = head;
-  return {
-    ...{ compression, contents, server, pgDump, tables: countTables(head), encoding: encodingOf(head) },
-    ...{ brings: bringsOf(head, counters), errands: errandsIn(head) },
-    ...{ rights: rightsIn(head.entries), links: linksIn(head.entries) },
-  };
-}
-
-function bringsOf({ entries }: ArchiveHead, counters: ReadonlyMap<number, RowCounter>): Brings {
-  const brings = new Bringing();
-  for (const { kind, schema, name } of entries) {
-    if (kind === 'TABLE') brings.table(schema, name);
-    else if (kind === 'SEQUENCE') brings.sequences += 1;
-  }
-  for (const { id, kind, schema, name, copy, hasData } of entries)
-    if (kind === 'TABLE DATA' && hasData)
-      brings.data(schema, name, copy === '' ? 'statements' : (counters.get(id)?.rows ?? 0));
-  return brings;
-}
-
-/** Entries that only we may define: others' definitions are the cage's, or nobody's. */
-function errandsIn({ entries }: ArchiveHead): PlacedErrand[] {
-  return entries
-    .filter(isErrand)
-    .flatMap((entry) =>
-      (errandsOf(entry.definition) ?? []).map((errand) => ({ place: placeOf(entry), errand })),
-    );
-}

@@ -1,6 +1,7 @@
 import type { Readable, Transform } from 'node:stream';
 import type { Client } from 'pg';
-import { openDump, type Dump, type ToText } from './dump.ts';
+import type { Dump, ToText } from './dump.ts';
+import { openDump } from './recognise.ts';
 import { restoreArchive, type Filling } from './restore-archive.ts';
 import { restoreScript } from './restore-script.ts';
 

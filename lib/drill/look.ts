@@ -1,13 +1,12 @@
-import { createReadStream } from 'node:fs';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { Client } from 'pg';
 import type { Entry } from '../archive/toc.ts';
-import { majorVersion, readHead, type ArchiveHead } from '../database/archive.ts';
+import { majorVersion, type ArchiveHead } from '../database/archive.ts';
 import type { TakenBackup } from '../database/backup-facts.ts';
 import { verifyBackup } from '../database/backups.ts';
-import { ByteStream } from '../database/byte-stream.ts';
 import { inspectDump, type Dump } from '../database/dump.ts';
+import { headOf } from '../database/dump-file.ts';
 import { Meter } from '../database/meter.ts';
 import { checkReplaceable } from '../database/obstacles.ts';
 import { describeFound } from '../database/restore/brings.ts';
@@ -55,7 +54,7 @@ export async function lookAtBackup(run: StackRun, backup: TakenBackup): Promise<
   if (!isWhole || !dump) return { findings, serverVersion };
   await look('rows in the file', () => Promise.resolve(rowsAsKept(backup, dump!)));
   await canBeTried(run, dump, serverVersion);
-  const head = await headOf(backup);
+  const head = await headOf(backup.file);
   await inStaging(run, async (aside, client) => {
     const isRestored = await look('restored', async () => {
       const filled = await fill(run as DestructiveRun, dump!, aside, client);
@@ -119,15 +118,6 @@ async function canBeTried(run: StackRun, dump: Dump, serverVersion: string): Pro
     checkExtensions(run, client, dump),
   );
   await checkReplaceable(run, { bytes: dump.contents * GROWTH });
-}
-
-async function headOf({ file, facts }: TakenBackup): Promise<ArchiveHead> {
-  const source = createReadStream(facts.format === 'directory' ? join(file, 'toc.dat') : file);
-  try {
-    return await readHead(new ByteStream(source));
-  } finally {
-    source.destroy();
-  }
 }
 
 /** By the project's comparison, where one pg_dump reads both sides; else by kind and name. */

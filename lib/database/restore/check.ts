@@ -8,6 +8,8 @@ import { majorVersion } from '../archive.ts';
 import { factsBeside, readBackups, verifyBackup } from '../backups.ts';
 import { rolesScript } from '../bootstrap-roles.ts';
 import { inspectDump, type Dump } from '../dump.ts';
+import type { Kept } from '../read-archive.ts';
+import type { BackupFacts } from '../backup-facts.ts';
 import { Meter } from '../meter.ts';
 import { checkReplaceable } from '../obstacles.ts';
 import { quoteName } from '../quote.ts';
@@ -79,6 +81,7 @@ async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
     meter: () => new Meter(terminal, `reading ${name}`),
     toText: stack.toText,
     again: (file) => restoreLine(run, parameter, file),
+    kept: keptOf(facts),
   });
   terminal.clear();
   if (dump.compression === 'zstd' && !facts)
@@ -122,6 +125,10 @@ function restoreLine(
     ...(environment.entry.protected ? { FORCE: '1' } : {}),
   });
 }
+
+/** What the facts of a backup that was looked at tell of its data. */
+const keptOf = ({ rows, contents }: Partial<BackupFacts> = {}): Kept | undefined =>
+  rows && contents !== undefined ? { rows, contents } : undefined;
 
 /** The person knows what they want, and not what it is called. */
 function missing({ environment, values, command }: StackRun, parameter: 'DUMP' | 'SQL', name: string): Error {

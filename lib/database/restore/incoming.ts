@@ -5,8 +5,9 @@ import { decompressor } from '../../archive/decompress.ts';
 import type { Compression } from '../../archive/toc.ts';
 import { readData, readHead, type ArchiveHead } from '../archive.ts';
 import { ByteStream } from '../byte-stream.ts';
-import { openDump, type Dump } from '../dump.ts';
+import type { Dump } from '../dump.ts';
 import { compressionOf, dataFiles } from '../dump-file.ts';
+import { openDump } from '../recognise.ts';
 
 /** Data on their way in, decompressed. */
 export interface Incoming {

@@ -1,5 +1,6 @@
 import { PassThrough, type Transform } from 'node:stream';
-import { openDump, type ToText } from '../../database/dump.ts';
+import type { ToText } from '../../database/dump.ts';
+import { openDump } from '../../database/recognise.ts';
 import { FailedError } from '../../errors.ts';
 import { run, type Result } from '../../process.ts';
 import type { Engine } from './engine.ts';
