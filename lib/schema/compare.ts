@@ -65,7 +65,10 @@ export function compare(base: Side, compared: Side, options: CompareOptions): Co
       [name, ...others].map((change) => difference(a, b, change)),
     );
   }
-  const alike = namesToldApart([...both.map(([a]) => a), ...onlyBase, ...onlyCompared].map(nameOf));
+  // Of tens of thousands of names, only where one of them is told.
+  const isTold = onlyBase.length + onlyCompared.length > 0;
+  const names = isTold ? [...both.map(([a]) => a), ...onlyBase, ...onlyCompared].map(nameOf) : [];
+  const alike = namesToldApart(names);
   for (const object of onlyBase) settle(object.kind, [alone(object, 'only in base', alike(nameOf(object)))]);
   for (const object of onlyCompared)
     settle(object.kind, [alone(object, 'only in compared', alike(nameOf(object)))]);

@@ -35,13 +35,16 @@ const FLAGS = [
           'DETACH PARTITION CONCURRENTLY from ' || inhparent::regclass::text || ' was interrupted'
    FROM pg_inherits i WHERE (to_jsonb(i) ->> 'inhdetachpending')::bool`,
   // Validated in a child alone: pg_dump leaves out what a child has inherited.
-  `SELECT 'pg_class'::regclass::oid || '/' || child.conrelid, 'definition', 'constraint ' || child.conname,
-          CASE WHEN child.convalidated THEN 'validated' ELSE 'NOT VALID' END || ', unlike that of ' || parent.conrelid::regclass::text
-   FROM pg_constraint parent JOIN pg_constraint child ON child.convalidated <> parent.convalidated
-        AND child.contype = parent.contype AND child.conrelid <> 0 AND (child.conparentid = parent.oid
-        OR child.contype IN ('c', 'n') AND child.coninhcount > 0 AND child.conname = parent.conname AND EXISTS (
-           SELECT FROM pg_inherits WHERE inhrelid = child.conrelid AND inhparent = parent.conrelid))
-   WHERE NOT (parent.convalidated AND child.convalidated)`,
+  ...[
+    `pg_constraint child JOIN pg_constraint parent ON parent.oid = child.conparentid`,
+    `pg_inherits JOIN pg_constraint child ON child.conrelid = inhrelid AND child.coninhcount > 0 AND child.contype IN ('c', 'n')
+     JOIN pg_constraint parent ON parent.conrelid = inhparent AND parent.conname = child.conname`,
+  ].map(
+    (pairs) => `
+      SELECT 'pg_class'::regclass::oid || '/' || child.conrelid, 'definition', 'constraint ' || child.conname,
+             CASE WHEN child.convalidated THEN 'validated' ELSE 'NOT VALID' END || ', unlike that of ' || parent.conrelid::regclass::text
+      FROM ${pairs} WHERE child.convalidated <> parent.convalidated AND child.contype = parent.contype`,
+  ),
   // Up to 17 a child may have less than its parent, which is what a restore gives back.
   `SELECT 'pg_class'::regclass::oid || '/' || child.attrelid, 'definition', 'column ' || child.attname,
           'may be null, unlike that of ' || inhparent::regclass::text

@@ -16,7 +16,9 @@ export interface Paired {
  * trigger that is like its parent's, it writes nothing. What stands alone only for that has not come or gone: it is put
  * where the other side has it.
  */
-export function fold({ both, onlyBase, onlyCompared }: Paired): Paired {
+export function fold(paired: Paired): Paired {
+  const { both, onlyBase, onlyCompared } = paired;
+  if (onlyBase.length + onlyCompared.length === 0) return paired;
   const pairs = [...both];
   const holders = new Map<string, number>();
   const triggers = new Set<string>();
