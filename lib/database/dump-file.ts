@@ -104,12 +104,17 @@ export function* dataFiles(folder: string, { entries }: ArchiveHead): Generator<
       yield { entry, path: existing(folder, entry.file) };
       continue;
     }
-    for (const line of listOf(existing(folder, entry.file)).split('\n')) {
+    // Unpacked from tar, the list has the name that it always has there.
+    const list =
+      existsSync(join(folder, TAR_LIST)) && !existsSync(join(folder, entry.file)) ? TAR_LIST : entry.file;
+    for (const line of listOf(existing(folder, list)).split('\n')) {
       const [, oid, file] = line.match(/^(\d+) (.+)$/) ?? [];
       if (file !== undefined) yield { entry, oid: Number(oid), path: existing(folder, file) };
     }
   }
 }
+
+const TAR_LIST = 'blobs.toc';
 
 /** Bytes of the list of large objects in a folder. */
 const LONGEST_LIST = 64 * 1024 ** 2;

@@ -44,6 +44,8 @@ export interface Dump {
   readonly encoding: string | undefined;
   /** What it says of owners, privileges and tablespaces, which only an environment at home takes. */
   readonly rights: readonly Right[];
+  /** Schemas that its tables are in and that it does not make: it is one of some tables only. */
+  readonly missingSchemas: readonly string[];
   /** Which entry of an archive needs which. */
   readonly links: readonly Link[];
 }
@@ -96,7 +98,7 @@ export async function inspectDump(name: string, path: string, expected: Expected
   const read = async (): Promise<Contents> => {
     if (kind === 'plain') return readText(openDump(about, meter()), parameter === 'DUMP');
     const found = await readArchive(about, meter(), expected.kept);
-    const { compression, encoding, server, rights, links } = found;
+    const { compression, encoding, server, rights, missingSchemas, links } = found;
     const isForeign = compression !== undefined && !isReadHere(compression);
     if (!isForeign && isReadable(encoding ?? 'UTF8')) return found;
     if (!isForeign || !expected.toText)
@@ -107,7 +109,7 @@ export async function inspectDump(name: string, path: string, expected: Expected
         'pg_dump --format=custom --compress=gzip --encoding=UTF8',
       );
     const text = await readText(expected.toText(about, meter()), true);
-    return { ...text, rights, links, compression, encoding, server, isText: true };
+    return { ...text, rights, missingSchemas, links, compression, encoding, server, isText: true };
   };
   try {
     return { ...about, compression: 'none', encoding: undefined, isText: false, ...(await named(read)) };
@@ -119,6 +121,6 @@ export async function inspectDump(name: string, path: string, expected: Expected
 
 type Contents = Pick<
   Dump,
-  'contents' | 'server' | 'pgDump' | 'tables' | 'brings' | 'errands' | 'rights' | 'links'
+  'contents' | 'server' | 'pgDump' | 'tables' | 'brings' | 'errands' | 'rights' | 'missingSchemas' | 'links'
 > &
   Partial<Pick<Dump, 'compression' | 'encoding' | 'isText'>>;

@@ -21,6 +21,8 @@ export interface Plain {
   /** Of a dump: what it says of owners and privileges, and no environment takes from it. */
   readonly rights: readonly Right[];
   readonly links: readonly [];
+  /** Schemas that its tables are in and that it does not make. */
+  readonly missingSchemas: readonly string[];
 }
 
 /** An errand and where it stands: `line 12`, `EVENT TRIGGER noticing`. */
@@ -161,6 +163,8 @@ export async function readPlain(
   if (isDump && !begun) throw new Error('it is neither an archive of pg_dump nor its plain text');
   return {
     ...{ contents, server, pgDump, errands, rights, links: [] as const },
+    missingSchemas:
+      begun && !errands.some(({ errand }) => errand.kind === 'extension') ? brings.missingSchemas : [],
     ...(begun ? { tables: brings.tables.size, brings } : { tables: undefined, brings: undefined }),
   };
 }

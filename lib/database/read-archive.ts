@@ -14,7 +14,15 @@ import { rightsIn } from './restore/rights.ts';
 /** What an archive says and holds. */
 export type ReadArchive = Pick<
   Dump,
-  'compression' | 'contents' | 'server' | 'pgDump' | 'encoding' | 'errands' | 'rights' | 'links'
+  | 'compression'
+  | 'contents'
+  | 'server'
+  | 'pgDump'
+  | 'encoding'
+  | 'errands'
+  | 'rights'
+  | 'missingSchemas'
+  | 'links'
 > & {
   readonly tables: number;
   readonly brings: Brings;
@@ -60,8 +68,19 @@ export async function contentsOf(
     contents: kept?.contents ?? contents,
     ...{ brings: bringsOf(head, counters, kept), errands: errandsIn(head) },
     ...{ rights: rightsIn(head.entries), links: linksIn(head.entries) },
+    missingSchemas: missingSchemasIn(head),
   };
 }
+
+/** Where there are extensions, their own schemas would be among them. */
+function missingSchemasIn({ entries }: ArchiveHead): string[] {
+  if (entries.some(({ kind }) => kind === 'EXTENSION')) return [];
+  const made = new Set(entries.filter(({ kind }) => kind === 'SCHEMA').map(({ name }) => name));
+  const needed = entries.filter(({ kind }) => IN_SCHEMA.test(kind)).map(({ schema }) => schema);
+  return [...new Set(needed)].filter((schema) => schema !== 'public' && schema !== '' && !made.has(schema));
+}
+
+const IN_SCHEMA = /^(?:TABLE|VIEW|MATERIALIZED VIEW|FOREIGN TABLE|SEQUENCE)$/;
 
 function bringsOf(
   { entries }: ArchiveHead,

@@ -1,23 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import type { Client } from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { makeActor } from '../../lib/act.ts';
 import { takeBackup } from '../../lib/database/backup.ts';
 import { checkDump, restoreFromDump } from '../../lib/database/restore.ts';
-import { canonicalise } from '../../lib/environment/canonicalise.ts';
-import { loadRegistry } from '../../lib/environment/registry.ts';
-import { openEnvironment } from '../../lib/open-environment.ts';
 import { compare } from '../../lib/schema/compare.ts';
 import { readDatabase, type Side } from '../../lib/schema/read.ts';
-import { loadParser } from '../../lib/schema/syntax.ts';
 import type { DestructiveRun } from '../../lib/task.ts';
-import { Terminal } from '../../lib/terminal.ts';
-import restoreTask from '../../tasks/restore-from-dump.ts';
 import { COMMIT } from '../helpers/commit.ts';
 import { EVERYTHING } from '../helpers/database-server.ts';
-import { hostile, rolesScript } from '../helpers/hostile.ts';
+import { hostile } from '../helpers/hostile.ts';
+import { openRun, type Opened } from '../helpers/restore-run.ts';
 import type { Scratch } from '../helpers/scratch.ts';
 
 /** A kind of stack, as the round trips see it. Its environment is up, and its role is a superuser. */
@@ -55,38 +48,12 @@ async function contentOf(client: Client): Promise<string> {
 
 export function homeSuite({ scratch, environment }: HomeUnderTest): void {
   let run: DestructiveRun;
-  let said = '';
+  let opened: Opened;
 
   beforeAll(async () => {
-    await loadParser();
-    run = await openRun();
+    opened = await openRun(scratch.root, environment);
+    run = opened.run;
   });
-
-  /** The way of the task, in this process: many databases would otherwise wait for Node to start most of the time. */
-  async function openRun(): Promise<DestructiveRun> {
-    const written = new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        said += chunk.toString();
-        done();
-      },
-    });
-    const terminal = new Terminal(
-      Object.assign(written, { isTTY: false }),
-      Object.assign(written, { isTTY: false }),
-      {},
-    );
-    const registry = await loadRegistry(scratch.root);
-    const opened = await openEnvironment(
-      {
-        ...{ task: restoreTask, root: scratch.root, values: {}, terminal, registry, make: undefined },
-        actor: makeActor(false, terminal),
-        signal: new AbortController().signal,
-        command: (task) => task,
-      },
-      canonicalise(environment, registry),
-    );
-    return opened as DestructiveRun;
-  }
 
   /** The environment's database anew, with nothing but its marker. */
   async function begin(): Promise<void> {
@@ -133,7 +100,7 @@ export function homeSuite({ scratch, environment }: HomeUnderTest): void {
       ...run,
       values: { DUMP: file, ALLOW: ['less'], JOBS: 1, BACKUP_DIR: join(scratch.root, 'home'), ...more },
     };
-    said = '';
+    opened.clear();
     await checkDump(given);
     await restoreFromDump(given);
   }
@@ -174,7 +141,7 @@ export function homeSuite({ scratch, environment }: HomeUnderTest): void {
             if (before.content !== after.content)
               others.push({ before: before.content, after: after.content });
           } catch (error) {
-            others.push({ seed, what, error: String(error), said });
+            others.push({ seed, what, error: String(error), said: opened.said() });
           }
         }
         const seconds = Math.round((performance.now() - began) / 1000);
@@ -186,5 +153,4 @@ export function homeSuite({ scratch, environment }: HomeUnderTest): void {
       },
     );
   });
-  void rolesScript;
 }

@@ -3,7 +3,9 @@ import { counted, grouped } from '../../display.ts';
 import { FailedError } from '../../errors.ts';
 import { quoteName } from '../quote.ts';
 import type { Statement } from '../../sql/splitter.ts';
-import { nameOf } from './forms.ts';
+import { nameOf, schemaMadeBy } from './forms.ts';
+
+export { RowCounter } from './row-counter.ts';
 
 /** What a file brings of a table: nothing, so many rows, or statements that make them. */
 export type TableData = 'none' | 'statements' | number;
@@ -23,7 +25,16 @@ export class Bringing implements Brings {
   sequences = 0;
   orphans = 0;
 
+  readonly #schemas = new Set(['public']);
+  readonly #needed = new Set<string>();
+
+  /** Schemas of its tables that it does not make. */
+  get missingSchemas(): string[] {
+    return [...this.#needed].filter((schema) => !this.#schemas.has(schema));
+  }
+
   table(schema: string, name: string): void {
+    this.#needed.add(schema);
     const key = keyOf(schema, name);
     if (!this.tables.has(key)) this.tables.set(key, 'none');
   }
@@ -43,7 +54,9 @@ export class Bringing implements Brings {
   statement({ words, sql }: Statement, rows: number | undefined): void {
     const [first, second] = words;
     const beginning = sql.slice(0, LONGEST_HEAD);
-    if (first === 'CREATE' && TABLE.test(beginning)) this.table(...named(TABLE, beginning));
+    const schema = schemaMadeBy({ words, sql });
+    if (schema !== undefined) this.#schemas.add(schema);
+    else if (first === 'CREATE' && TABLE.test(beginning)) this.table(...named(TABLE, beginning));
     else if (first === 'COPY' && rows !== undefined) this.data(...named(COPY, beginning), rows);
     else if (first === 'INSERT') this.data(...named(INSERT, beginning), 'statements');
     else if (first === 'CREATE' && second === 'SEQUENCE') this.sequences += 1;
@@ -66,25 +79,6 @@ function named(form: RegExp, text: string): [schema: string, name: string] {
 }
 
 const keyOf = (schema: string, name: string): string => `${schema}.${name}`;
-
-/** Rows in the text that COPY takes: lines, up to the mark of its end that pg_dump writes behind them. */
-export class RowCounter {
-  #lines = 0;
-  #end = Buffer.alloc(0);
-
-  add(piece: Buffer): void {
-    for (let at = piece.indexOf(10); at >= 0; at = piece.indexOf(10, at + 1)) this.#lines += 1;
-    this.#end = Buffer.concat([this.#end, piece.subarray(-END.length)]).subarray(-END.length);
-  }
-
-  get rows(): number {
-    // Of an empty table there is nothing in front of it.
-    const isEnded = this.#end.equals(END) || this.#end.equals(END.subarray(1));
-    return isEnded ? this.#lines - 3 : this.#lines;
-  }
-}
-
-const END = Buffer.from('\n\\.\n\n\n');
 
 /** A table as it is in a database. */
 export interface TableThere {

@@ -105,6 +105,10 @@ async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
   }
   await checkReplaceable(run, { bytes: dump.contents * GROWTH });
   checkNotDataOnly(run, dump);
+  if (dump.missingSchemas.length > 0)
+    terminal.info(
+      `${name} is of some tables only: schema ${dump.missingSchemas.join(', ')} is made for them`,
+    );
   await checkNotLess(run, dump);
   terminal.info(`${name}: ${describe(dump)}`);
   const notes = await sayWhereItBelongs(run, dump, origin);

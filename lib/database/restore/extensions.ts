@@ -56,8 +56,16 @@ async function untrusted(
  * The extensions, before anything of the file could stand in the way of their scripts, which run with our rights. Those that
  * the file's own role may make it makes itself, where it says so.
  */
-export async function makeBefore(client: Client, { errands }: Dump, cage: Cage | undefined): Promise<Made> {
+export async function makeBefore(
+  client: Client,
+  { errands, missingSchemas }: Dump,
+  cage: Cage | undefined,
+): Promise<Made> {
   const [extensions, schemas, later] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  for (const schema of missingSchemas)
+    await client.query(
+      `CREATE SCHEMA ${quoteName(schema)} AUTHORIZATION ${cage ? quoteName(cage.user) : 'CURRENT_USER'}`,
+    );
   if (!cage || (await untrusted(client, errands)).length === 0) return { extensions, schemas, later };
   await client.query('SET search_path = public');
   for (const { place, errand } of errands) {

@@ -85,6 +85,11 @@ export const HARMLESS: readonly Class[] = [
   },
   { statement: /^DROP /, codes: NOT_THERE, why: 'what it drops is not there' },
   {
+    statement: /^SELECT PG_CATALOG\.lo_unlink\('?\d+'?\)$/i,
+    codes: [UNDEFINED_OBJECT],
+    why: 'what it drops is not there',
+  },
+  {
     statement: /^ALTER (?:FOREIGN |)TABLE .*\bDROP (?:CONSTRAINT|COLUMN|DEFAULT|NOT NULL)\b/,
     codes: NOT_THERE,
     why: 'what it drops is not there',

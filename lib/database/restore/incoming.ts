@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline, Readable, type Transform } from 'node:stream';
+import { PassThrough, pipeline, Readable, type Transform } from 'node:stream';
 import { decompressor } from '../../archive/decompress.ts';
 import type { Compression } from '../../archive/toc.ts';
 import { readData, readHead, type ArchiveHead } from '../archive.ts';
@@ -51,8 +51,8 @@ async function* directoryData(folder: string, head: ArchiveHead, meter: Transfor
 
 /** Whoever reads it gets the error of the file as well. */
 function decompressed(source: Readable, compression: Compression): Readable {
-  const stage = decompressor(compression);
-  if (!stage) return source;
+  // Never the file itself: who measures it lets it flow before anybody reads it.
+  const stage = decompressor(compression) ?? new PassThrough();
   pipeline(source, stage, () => {});
   return stage;
 }

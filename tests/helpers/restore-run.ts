@@ -1,0 +1,41 @@
+import { Writable } from 'node:stream';
+import { makeActor } from '../../lib/act.ts';
+import { canonicalise } from '../../lib/environment/canonicalise.ts';
+import { loadRegistry } from '../../lib/environment/registry.ts';
+import { openEnvironment } from '../../lib/open-environment.ts';
+import { loadParser } from '../../lib/schema/syntax.ts';
+import type { DestructiveRun } from '../../lib/task.ts';
+import { Terminal } from '../../lib/terminal.ts';
+import restoreTask from '../../tasks/restore-from-dump.ts';
+
+/** A run of restore-from-dump in this process, past the guard: many would otherwise wait for Node to start most of the time. */
+export interface Opened {
+  readonly run: DestructiveRun;
+  /** What was said on the terminal since `clear`. */
+  readonly said: () => string;
+  readonly clear: () => void;
+}
+
+export async function openRun(root: string, environment: string): Promise<Opened> {
+  await loadParser();
+  let said = '';
+  const written = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      said += chunk.toString();
+      done();
+    },
+  });
+  const stream = Object.assign(written, { isTTY: false });
+  const terminal = new Terminal(stream, stream, {});
+  const registry = await loadRegistry(root);
+  const run = await openEnvironment(
+    {
+      ...{ task: restoreTask, root, values: {}, terminal, registry, make: undefined },
+      actor: makeActor(false, terminal),
+      signal: new AbortController().signal,
+      command: (task) => task,
+    },
+    canonicalise(environment, registry),
+  );
+  return { run: run as DestructiveRun, said: () => said, clear: () => void (said = '') };
+}
