@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { splitStatements } from '../../lib/database/script.ts';
-import { whyHarmless } from '../../lib/database/restore/harmless.ts';
+import { HARMLESS, whyHarmless } from '../../lib/database/restore/harmless.ts';
 
 const judged = (
   sql: string,
@@ -69,4 +71,9 @@ test('a statement that is for somebody else as well matters', () => {
   expect(
     judged('CREATE POLICY p ON t TO gone, here USING (true);', '42704', ['gone'], ['gone', 'here']),
   ).toBe(undefined);
+});
+
+test('docs/RESTORE.md has each class', () => {
+  const document = readFileSync(join(import.meta.dirname, '../../docs/RESTORE.md'), 'utf8');
+  for (const { why } of HARMLESS) expect(document).toContain(why);
 });
