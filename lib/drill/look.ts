@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { Client } from 'pg';
 import type { Entry } from '../archive/toc.ts';
-import { majorVersion, type ArchiveHead } from '../database/archive.ts';
+import { majorVersion } from '../database/archive.ts';
 import type { TakenBackup } from '../database/backup-facts.ts';
 import { verifyBackup } from '../database/backups.ts';
 import { inspectDump, type Dump } from '../database/dump.ts';
@@ -11,18 +11,16 @@ import { Meter } from '../database/meter.ts';
 import { checkReplaceable } from '../database/obstacles.ts';
 import { describeFound } from '../database/restore/brings.ts';
 import { checkExtensions } from '../database/restore/extensions.ts';
-import { fill, GROWTH } from '../database/restore/fill.ts';
+import { fill, GROWTH, type Filled } from '../database/restore/fill.ts';
+import { originOf, type Home } from '../database/restore/home.ts';
+import { describeLeftOut } from '../database/restore/left-out.ts';
 import { maintenanceDatabase } from '../database/server-session.ts';
 import { inStaging } from '../database/staging.ts';
 import { counted, grouped } from '../display.ts';
-import { FailedError, RefusedError } from '../errors.ts';
+import { RefusedError } from '../errors.ts';
 import { failed, lookAt, passed, some, warning, type Finding, type Outcome } from '../findings/finding.ts';
-import { parseArchive, type Archive } from '../schema/archive.ts';
-import { comparing } from '../schema/comparing.ts';
-import { titleOf } from '../schema/ignore.ts';
-import type { Stack } from '../stack/stack.ts';
 import type { DestructiveRun, StackRun } from '../task.ts';
-import { compareObjects } from './objects.ts';
+import { objectsAs } from './compare.ts';
 
 /** What was found, in the order in which it was looked at; what depends on a failure is left out. */
 export interface Looked {
@@ -53,15 +51,17 @@ export async function lookAtBackup(run: StackRun, backup: TakenBackup): Promise<
     }));
   if (!isWhole || !dump) return { findings, serverVersion };
   await look('rows in the file', () => Promise.resolve(rowsAsKept(backup, dump!)));
-  await canBeTried(run, dump, serverVersion);
+  const { home } = await originOf(run, dump, backup.facts);
+  await canBeTried(run, dump, serverVersion, home);
   const head = await headOf(backup.file);
   await inStaging(run, async (aside, client) => {
+    let filled: Filled | undefined;
     const isRestored = await look('restored', async () => {
-      const filled = await fill(run as DestructiveRun, dump!, aside, client);
-      return passed(`${describeFound(filled!.found)}, each table with the rows of the file`);
+      filled = await fill(run as DestructiveRun, dump!, aside, client, home);
+      return restoredAs(filled!);
     });
     if (!isRestored) return;
-    await look('objects', () => objectsAs(run, aside, backup, head));
+    await look('objects', () => objectsAs(run, aside, backup, head, filled!));
     await look('constraints', () => constraintsAs(run, aside, head.entries));
   });
   return { findings, serverVersion };
@@ -107,63 +107,33 @@ function rowsAsKept({ facts: { rows } }: TakenBackup, { brings }: Dump): Outcome
 }
 
 /** @throws RefusedError saying why this place cannot take it */
-async function canBeTried(run: StackRun, dump: Dump, serverVersion: string): Promise<void> {
+async function canBeTried(
+  run: StackRun,
+  dump: Dump,
+  serverVersion: string,
+  home: Home | undefined,
+): Promise<void> {
   if (dump.server !== undefined && majorVersion(dump.server) > majorVersion(serverVersion))
     throw new RefusedError(
       `${dump.name} is of PostgreSQL ${dump.server}, and ${run.environment.name} has ${serverVersion}`,
       { hint: 'ON=<an environment with a server of that version, or newer>' },
     );
   const { stack } = run;
-  await stack.withClient(maintenanceDatabase(stack.database.name), (client) =>
-    checkExtensions(run, client, dump),
-  );
+  if (!home)
+    await stack.withClient(maintenanceDatabase(stack.database.name), (client) =>
+      checkExtensions(run, client, dump),
+    );
   await checkReplaceable(run, { bytes: dump.contents * GROWTH });
 }
 
-/** By the project's comparison, where one pg_dump reads both sides; else by kind and name. */
-async function objectsAs(
-  run: StackRun,
-  aside: string,
-  { file, facts }: TakenBackup,
-  { entries, pgDumpVersion }: ArchiveHead,
-): Promise<Outcome> {
-  const staged = inDatabase(run, aside);
-  const restored = await tocOf(staged.stack);
-  const { compared, differences } = compareObjects(entries, restored.entries);
-  if (differences.length > 0) return failed(some(differences), 'take a new backup, and try that one');
-  const [before, after] = [pgDumpVersion, restored.pgDumpVersion].map(majorVersion);
-  const byName = (why: string): Outcome =>
-    passed(
-      `${counted(compared, 'object')}, of the same kinds and names; definitions are not compared: ${why}`,
-    );
-  if (facts.format === 'directory') return byName('it is in directory format');
-  if (before !== after) return byName(`pg_dump ${before} and ${after} may write one in two ways`);
-  const comparison = await comparing(staged, { file }).compare();
-  if (comparison.verdict === 'same') return passed(`${counted(compared, 'object')}, defined as in the file`);
-  const found = comparison.differences.map(
-    (one) => `${titleOf(one)}: ${one.changes.join(', ') || one.class}`,
-  );
-  return failed(some([...comparison.incomplete, ...found]), 'take a new backup, and try that one');
-}
-
-/** The same run on another database of its server; what a drill restores has no owners and privileges of its own. */
-function inDatabase(run: StackRun, name: string): StackRun {
-  const { stack, registry } = run;
-  const dump: Stack['dump'] = (args, output, how) => stack.dump(args, output, { ...how, database: name });
-  return {
-    ...run,
-    values: { PRIVILEGES: false },
-    registry: { ...registry, ignore: [] },
-    stack: { ...stack, database: { ...stack.database, name }, dump },
-  };
-}
-
-async function tocOf(stack: Stack): Promise<Archive> {
-  const chunks: Buffer[] = [];
-  const output = new PassThrough().on('data', (chunk: Buffer) => chunks.push(chunk));
-  const { status, stderr } = await stack.dump(['--format=custom', '--schema-only'], output);
-  if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);
-  return parseArchive(Buffer.concat(chunks));
+function restoredAs({ found, leftOut, later }: Filled): Outcome {
+  const came = `${describeFound(found)}, each table with the rows of the file`;
+  const missing = [
+    ...describeLeftOut(leftOut),
+    ...[...later].map((name) => `EXTENSION ${name}: only a database of its own name can have it`),
+  ];
+  if (missing.length === 0) return passed(came);
+  return warning(`${came}; without ${some(missing)}`, 'see that nobody needs what is left out');
 }
 
 /** The server has looked at each row when it made a constraint, unless the file says that nobody had. */

@@ -37,7 +37,10 @@ describe('backup-drill-env', { timeout: PATIENCE }, () => {
       CREATE TABLE child (id int PRIMARY KEY, parent int REFERENCES parent);
       INSERT INTO parent SELECT n, 'name ' || n FROM generate_series(1, 300) AS n;
       INSERT INTO child SELECT n, n FROM generate_series(1, 300) AS n;
-      ALTER TABLE child ADD CONSTRAINT later CHECK (id < 100) NOT VALID`);
+      ALTER TABLE child ADD CONSTRAINT later CHECK (id < 100) NOT VALID;
+      CREATE ROLE drilled_auditor;
+      CREATE POLICY audited ON parent TO drilled_auditor USING (true);
+      ALTER TABLE parent OWNER TO drilled_auditor`);
     kept = (await scratch.mustTask('backup ENV=local_demo')).stdout.trim();
   }, PATIENCE);
 
@@ -73,7 +76,12 @@ describe('backup-drill-env', { timeout: PATIENCE }, () => {
     await scratch.mustTask('up ENV=second');
     await scratch.mustTask('down ENV=local_demo');
     try {
-      const { status, stderr } = await drill('ON=second');
+      const { status, stdout, stderr } = await drill('ON=second');
+      // The role is not there: the policy is for nobody, and is said to be left out.
+      expect(stdout).toMatch(
+        /! restored .*without POLICY public.parent audited: a policy for a role that is not here/,
+      );
+      expect(stdout).toMatch(/objects .*definitions are not compared: some are left out/);
       expect(stderr).toContain('it came back whole on second');
       expect(status).toBe(0);
       expect(record()).toMatchObject({ proven: true, on: 'second' });
@@ -162,6 +170,18 @@ describe('backup-drill-env', { timeout: PATIENCE }, () => {
     expect(stderr).toContain('backup.ts ENV=local_demo');
     expect(status).toBe(77);
     expect(readdirSync(scratch.path('drilled')).some((name) => name.endsWith('.drill.json'))).toBe(false);
+  });
+
+  test('one that was killed leaves nothing that the next one does not remove', async () => {
+    const before = await databases();
+    const running = scratch.startTask('backup-drill-env ENV=local_demo BACKUP_DIR=drilled');
+    await expect.poll(databases, { timeout: PATIENCE, interval: 20 }).toContain('core_demo__new');
+    process.kill(-running.child.pid!, 'SIGKILL');
+    await running.ended;
+    const { status, stderr } = await drill();
+    expect(stderr).toContain('it came back whole on local_demo');
+    expect(status).toBe(0);
+    expect(await databases()).toBe(before);
   });
 
   test('the record of one dump is none of another, and KEEP removes both', async () => {

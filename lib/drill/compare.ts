@@ -1,0 +1,66 @@
+import { PassThrough } from 'node:stream';
+import { majorVersion, type ArchiveHead } from '../database/archive.ts';
+import type { TakenBackup } from '../database/backup-facts.ts';
+import type { Filled } from '../database/restore/fill.ts';
+import { hangingOn, linksIn } from '../database/restore/links.ts';
+import { placeOf } from '../database/restore-archive.ts';
+import { counted } from '../display.ts';
+import { FailedError } from '../errors.ts';
+import { failed, passed, some, type Outcome } from '../findings/finding.ts';
+import { parseArchive, type Archive } from '../schema/archive.ts';
+import { comparing } from '../schema/comparing.ts';
+import { titleOf } from '../schema/ignore.ts';
+import type { Stack } from '../stack/stack.ts';
+import type { StackRun } from '../task.ts';
+import { compareObjects } from './objects.ts';
+
+/** By the project's comparison, where one pg_dump reads both sides; else by kind and name. */
+export async function objectsAs(
+  run: StackRun,
+  aside: string,
+  { file, facts }: TakenBackup,
+  { entries, pgDumpVersion }: ArchiveHead,
+  { leftOut, later }: Filled,
+): Promise<Outcome> {
+  const staged = inDatabase(run, aside);
+  const restored = await tocOf(staged.stack);
+  const waiting = hangingOn(linksIn(entries), later);
+  const without = new Set(leftOut.map(({ place }) => place));
+  const expected = entries.filter((entry) => !waiting.has(entry.id) && !without.has(placeOf(entry)));
+  const { compared, differences } = compareObjects(expected, restored.entries);
+  if (differences.length > 0) return failed(some(differences), 'take a new backup, and try that one');
+  const [before, after] = [pgDumpVersion, restored.pgDumpVersion].map(majorVersion);
+  const byName = (why: string): Outcome =>
+    passed(
+      `${counted(compared, 'object')}, of the same kinds and names; definitions are not compared: ${why}`,
+    );
+  if (facts.format === 'directory') return byName('it is in directory format');
+  if (expected.length < entries.length) return byName('some are left out');
+  if (before !== after) return byName(`pg_dump ${before} and ${after} may write one in two ways`);
+  const comparison = await comparing(staged, { file }).compare();
+  if (comparison.verdict === 'same') return passed(`${counted(compared, 'object')}, defined as in the file`);
+  const found = comparison.differences.map(
+    (one) => `${titleOf(one)}: ${one.changes.join(', ') || one.class}`,
+  );
+  return failed(some([...comparison.incomplete, ...found]), 'take a new backup, and try that one');
+}
+
+/** The same run on another database of its server; what a drill restores has no owners and privileges of its own. */
+function inDatabase(run: StackRun, name: string): StackRun {
+  const { stack, registry } = run;
+  const dump: Stack['dump'] = (args, output, how) => stack.dump(args, output, { ...how, database: name });
+  return {
+    ...run,
+    values: { PRIVILEGES: false },
+    registry: { ...registry, ignore: [] },
+    stack: { ...stack, database: { ...stack.database, name }, dump },
+  };
+}
+
+async function tocOf(stack: Stack): Promise<Archive> {
+  const chunks: Buffer[] = [];
+  const output = new PassThrough().on('data', (chunk: Buffer) => chunks.push(chunk));
+  const { status, stderr } = await stack.dump(['--format=custom', '--schema-only'], output);
+  if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);
+  return parseArchive(Buffer.concat(chunks));
+}
