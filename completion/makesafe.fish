@@ -21,6 +21,12 @@ function __makesafe_candidates
     end
 end
 
-complete -c make -a '(__makesafe_candidates)'
-complete -c gmake -a '(__makesafe_candidates)'
+# Files stand behind a = only where nothing better is known.
+function __makesafe_offers
+    set -g __makesafe_offered (__makesafe_candidates)
+    test (count $__makesafe_offered) -gt 0
+end
+
+complete -c make -n __makesafe_offers -f -a '$__makesafe_offered'
+complete -c gmake -n __makesafe_offers -f -a '$__makesafe_offered'
 complete -c npx -n 'set -l typed (commandline -opc); test (count $typed) -gt 1; and test $typed[2] = makesafe' -f -a '(__makesafe_candidates)'

@@ -40,11 +40,20 @@ export async function printCandidates(words: readonly string[]): Promise<void> {
     const all = isMake ? words : words.slice(1);
     const { valuesOf } = await import('./cli/completion-values.ts');
     const typed = { root, registry, tasks: ours.map(({ name }) => name), words: all.slice(0, -1) };
-    const found = candidates(all, ours, (...asked) => valuesOf(...asked, typed), prefix);
+    const found = [
+      ...candidates(all, ours, (...asked) => valuesOf(...asked, typed), prefix),
+      ...(isMake ? [] : commands(all)),
+    ];
     process.stdout.write(found.map((word) => `${word}\n`).join(''));
   } catch {
     process.exitCode = 1;
   }
+}
+
+/** What is no task, behind `npx makesafe`; `init` has been typed where there is a registry. */
+function commands(words: readonly string[]): string[] {
+  const all = words.length === 1 ? ['completion'] : words[0] === 'completion' ? SHELLS : [];
+  return all.filter((word) => word.startsWith(words.at(-1)!));
 }
 
 /**

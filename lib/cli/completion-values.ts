@@ -26,10 +26,11 @@ export function valuesOf(
   const { registry, tasks } = typed;
   const environments = Object.keys(registry.environments);
   if (name === 'ENV') return environments;
+  if (name === 'BASE') return [...environments, ...files(value)];
   if (parameter?.flag) return ['1', '0'];
   switch (parameter?.placeholder) {
     case '<environment>':
-      return name === 'BASE' ? [...environments, ...files(value)] : environments;
+      return environments;
     case '<task>':
       return [...tasks];
     case '<service>':
