@@ -3,11 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { asker, startDatabase } from '../tests/helpers/database.ts';
 import { EmbeddedScratch, localAsker } from '../tests/helpers/embedded.ts';
+import { docker } from '../tests/helpers/processes.ts';
 import { Scratch } from '../tests/helpers/scratch.ts';
+import { sizeOf } from '../lib/database/checksum.ts';
 
 /**
- * Backup, list, restore and reset of a large database: seconds, and the most memory that the task and the programs that
- * it starts on this machine had at a time.
+ * Backup, list, drill, restore and reset of a large database: seconds, bytes, and the most memory that the task and the
+ * programs that it starts on this machine had at a time. On compose beside pg_restore -j2 by hand, on the same file.
  *
  *     npx tsx bench/large.ts [--stack embedded|compose …] [--gigabytes 2]
  */
@@ -46,10 +48,23 @@ async function compose(): Promise<void> {
       'compose',
       ['', ' JOBS=2'],
       asker(scratch, 'vm_stg', 'app_stg', 'core_stg').sql,
+      (dump) => byHand(scratch, dump),
     );
   } finally {
     await scratch.dispose();
   }
+}
+
+/** What a person would type in the container. */
+async function byHand(scratch: Scratch, dump: string): Promise<void> {
+  const id = await scratch.container('vm_stg');
+  await docker('cp', scratch.path(dump), `${id}:/tmp/by-hand.dump`);
+  await docker('exec', id, 'createdb', '-U', 'app_stg', 'by_hand');
+  const began = performance.now();
+  await docker('exec', id, 'pg_restore', '-U', 'app_stg', '-j', '2', '-d', 'by_hand', '/tmp/by-hand.dump');
+  console.log(`| pg_restore -j2, by hand | ${((performance.now() - began) / 1000).toFixed(1)} | - | - | - |`);
+  await docker('exec', id, 'dropdb', '-U', 'app_stg', 'by_hand');
+  await docker('exec', id, 'rm', '/tmp/by-hand.dump');
 }
 
 async function measure(
@@ -58,6 +73,7 @@ async function measure(
   stack: string,
   formats: readonly string[],
   sql: (statement: string) => Promise<string>,
+  beside: (dump: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   const hashes = Array.from({ length: 9 }, (_, n) => `md5((n * 10 + ${n})::text)`).join(' || ');
   await sql(`CREATE TABLE large AS SELECT n, now() AS at, ${hashes} AS text FROM generate_series(1, ${rows}) AS n;
@@ -70,7 +86,10 @@ async function measure(
   for (const format of formats.length > 0 ? formats : ['']) {
     dumps.push((await run(scratch, `backup ENV=${environment}${format}`)).trim());
   }
+  for (const dump of dumps) console.log(`| ${dump}: ${sizeOf(scratch.path(dump))} bytes | | | | |`);
   await run(scratch, `backups ENV=${environment}`);
+  await run(scratch, `backup-drill-env ENV=${environment}`);
+  await beside(dumps[0]!);
   for (const [index, dump] of dumps.entries()) {
     const jobs = formats[index] ?? '';
     await run(scratch, `restore-from-dump ENV=${environment} WAIT=0 DUMP=${dump}${jobs}`);
