@@ -1,6 +1,6 @@
 /**
  * What PostgreSQL prints in another way once it has read it: a chain of AND that begins with another one (BETWEEN leaves
- * that behind) comes back without the inner parentheses, and the cast of an array as casts of its elements. A dump in
+ * that behind) comes back without the inner parentheses, and the cast of an array of constants as casts of its elements. A dump in
  * which this is done already is the same to the byte when it is loaded and dumped again.
  */
 
@@ -78,7 +78,7 @@ function withoutInnerChain(items: Item[]): Item[] {
   return [...items.slice(0, at), ...first.items, ...items.slice(at + 1)];
 }
 
-/** `(ARRAY[a, b])::text[]` is `ARRAY[(a)::text, (b)::text]`, but for arrays of arrays. */
+/** `(ARRAY['a', 'b'])::text[]` is `ARRAY[('a')::text, ('b')::text]`. */
 function withElementsCast(items: Item[]): Item[] {
   const found: Item[] = [];
   for (let at = 0; at < items.length; at++) {
@@ -113,9 +113,13 @@ function castAt(
   const [, type] =
     /^::((?:"(?:[^"]|"")*"|\w+)(?:[. ](?:"(?:[^"]|"")*"|\w+))*)$/.exec(write(items.slice(at + 1, end))) ?? [];
   const elements = split(array.items);
-  const isNested = elements.some((element) => element.find((item) => !isBlank(item)) === 'ARRAY');
-  return type === undefined || isNested ? undefined : { elements, type, end };
+  // What else it is may be an array itself, and its cast would mean something else.
+  const areConstant = elements.every((element) => CONSTANT.test(write(element).trim()));
+  return type === undefined || !areConstant ? undefined : { elements, type, end };
 }
+
+/** `'a'::character varying`, `('-1'::integer)::bigint`, `1.5`, `NULL::text` */
+const CONSTANT = /^\(*(?:E?'(?:[^']|'')*'|\d[\d.eE+-]*|NULL|true|false)(?:\)?::[A-Za-z_][\w ."]*)*\)*$/;
 
 function split(items: readonly Item[]): Item[][] {
   const parts: Item[][] = [[]];
