@@ -26,7 +26,7 @@ describe('a file that claims to be a backup of the environment', () => {
     );
     dump = (await scratch.mustTask('backup ENV=local_demo BACKUP_DIR=taken')).stdout.trim();
   }, PATIENCE);
-  beforeEach(async () => {
+  beforeEach(() => {
     copyFileSync(scratch.path(dump), scratch.path('given.dump'));
     copyFileSync(scratch.path(`${dump}.json`), scratch.path('given.dump.json'));
   });
