@@ -151,7 +151,7 @@ describe('whoever waits for a lock hears after two seconds who holds it', () => 
         await client.query(holds);
         const running = scratch.startTask(`${task} ${ENV}`);
         await running.printed(
-          /waiting for a lock that psql of app_demo holds \(process \d+ of the server, idle in transaction\) … \d+ s/,
+          /waiting for a lock that psql of app_demo holds \(process \d+ of the server, idle in transaction for \d+ s, after BEGIN; .*; SELECT pg_terminate_backend\(\d+\) ends it\) … \d+ s/,
         );
         await client.query('ROLLBACK');
         succeeded(await running.ended);

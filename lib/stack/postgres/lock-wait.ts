@@ -19,12 +19,17 @@ export interface Holder {
   readonly user: string | null;
   readonly application: string | null;
   readonly state: string | null;
+  /** Seconds that its transaction is open. */
+  readonly age: number | null;
+  /** Its last statement. */
+  readonly statement: string | null;
 }
 
 /** https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SESSION */
 const HOLDERS = `
   WITH ours AS (SELECT pid FROM pg_stat_activity WHERE pid = ANY ($1::int[]) OR application_name = $2)
-  SELECT DISTINCT holder AS pid, other.usename::text AS "user", other.application_name AS application, other.state
+  SELECT DISTINCT holder AS pid, other.usename::text AS "user", other.application_name AS application, other.state,
+    extract(epoch FROM clock_timestamp() - other.xact_start)::int AS age, left(other.query, 200) AS statement
   FROM ours, unnest(pg_blocking_pids(ours.pid)) AS holder
     LEFT JOIN pg_stat_activity AS other ON other.pid = holder
   WHERE holder NOT IN (SELECT pid FROM ours) ORDER BY 1`;
@@ -57,12 +62,30 @@ export function holdersOf(
   };
 }
 
-/** `psql of taro holds (process 4711 of the server, idle in transaction)` */
-export function describeHolder({ pid, user, application, state }: Holder): string {
+/**
+ * `psql of taro holds (process 4711 of the server, idle in transaction for 40 s, after LOCK TABLE t; SELECT
+ * pg_terminate_backend(4711) ends it)`
+ */
+export function describeHolder({ pid, user, application, state, age, statement }: Holder): string {
   if (pid === 0) return 'a prepared transaction holds (pg_prepared_xacts lists it)';
   const program = application ? printable(application) : 'a session';
   const whose = user === null ? '' : ` of ${printable(user)}`;
-  return `${program}${whose} holds (process ${pid} of the server${state === null ? '' : `, ${state}`})`;
+  const since = age === null ? '' : ` for ${age} s`;
+  const after = statement ? `, ${state === 'active' ? 'at' : 'after'} ${briefly(statement)}` : '';
+  const what = state === null ? '' : `, ${state}${since}${after}`;
+  return `${program}${whose} holds (process ${pid} of the server${what}; SELECT pg_terminate_backend(${pid}) ends it)`;
+}
+
+/** Characters of a statement that tell what it is about. */
+const BRIEF = 60;
+
+/** Without its texts, which may be anybody's secret. */
+function briefly(statement: string): string {
+  const plain = printable(statement.replaceAll(/\s+/g, ' ').trim()).replaceAll(
+    /'(?:[^']|'')*(?:'|$)|\$(\w*)\$.*?(?:\$\1\$|$)/g,
+    "'…'",
+  );
+  return plain.length > BRIEF ? `${plain.slice(0, BRIEF)}…` : plain;
 }
 
 /** From here on, who waits for an answer of the session hears whom the session itself waits for. */
