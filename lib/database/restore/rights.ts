@@ -86,12 +86,12 @@ function isAboutRights(sql: string): boolean {
 }
 
 function privilegesOf(entry: Entry, objects: ReadonlyMap<number, Entry>): Right[] {
-  const { kind, schema, name, definition, dependencies } = entry;
+  const { id, kind, schema, name, definition, dependencies } = entry;
   if (!/^(?:ACL|ACL LANGUAGE|DEFAULT ACL)$/.test(kind) || !isAboutRights(definition)) return [];
   const right = {
     kind: kind === 'DEFAULT ACL' ? ('default privileges' as const) : ('privileges' as const),
     place: kind === 'DEFAULT ACL' ? name : `${schema === '' ? '' : `${schema}.`}${name}`,
-    needs: dependencies,
+    needs: [id, ...dependencies],
   };
   const of = objects.get(dependencies[0] ?? -1);
   const oids = of?.kind === 'BLOB METADATA' ? oidsIn(of.definition) : [];
