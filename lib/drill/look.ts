@@ -119,7 +119,7 @@ async function canBeTried(
       { hint: 'ON=<an environment with a server of that version, or newer>' },
     );
   const { stack } = run;
-  if (!home)
+  if (!home?.sealed)
     await stack.withClient(maintenanceDatabase(stack.database.name), (client) =>
       checkExtensions(run, client, dump),
     );

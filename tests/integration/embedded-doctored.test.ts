@@ -22,7 +22,8 @@ describe('a file that claims to be a backup of the environment', () => {
     await scratch.mustTask('db-bootstrap-roles-env ENV=local_demo');
     await db.sql(
       `CREATE ROLE app_secret; CREATE FUNCTION secret() RETURNS int SECURITY DEFINER LANGUAGE sql AS 'SELECT 42';
-       REVOKE ALL ON FUNCTION secret() FROM PUBLIC; ALTER FUNCTION secret() OWNER TO app_secret`,
+       REVOKE ALL ON FUNCTION secret() FROM PUBLIC; ALTER FUNCTION secret() OWNER TO app_secret;
+       CREATE SEQUENCE counting_what_nobody_counts`,
     );
     dump = (await scratch.mustTask('backup ENV=local_demo BACKUP_DIR=taken')).stdout.trim();
   }, PATIENCE);
@@ -79,6 +80,21 @@ describe('a file that claims to be a backup of the environment', () => {
     expect([await owner(), await isClosed()]).toEqual(['app_secret', 't']);
     succeeded(await restore(dump, ',norights'));
     expect(await owner()).toBe('app_demo');
+  });
+
+  test('at home by word, a file gets owners and privileges, and no statement with our rights', async () => {
+    const bytes = readFileSync(scratch.path(dump));
+    const original = `SELECT pg_catalog.setval('public.counting_what_nobody_counts', 1, false);`;
+    // Only a superuser may.
+    const doctored = `SELECT pg_catalog.pg_read_file('PG_VERSION');`.padEnd(original.length);
+    bytes.write(doctored, bytes.indexOf(original), 'latin1');
+    writeFileSync(scratch.path('given.dump'), bytes);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    scratch.write('given.dump.json', JSON.stringify({ ...facts(), sha256 }), 0o600);
+    const { status, stderr } = await restore('given.dump', ',home');
+    expect(stderr).toMatch(/permission denied for function pg_read_file/);
+    expect(stderr).toContain('the old database core_demo is in use, unchanged');
+    expect(status).toBe(1);
   });
 
   test('what needs a role that is not here is said before, and on record', async () => {

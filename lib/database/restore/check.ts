@@ -94,7 +94,7 @@ async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
       "SELECT current_setting('server_version') AS version",
     );
     checkKeeper(run, await readKeeper(client));
-    if (!origin.home) await checkExtensions(run, client, dump);
+    if (!origin.home?.sealed) await checkExtensions(run, client, dump);
     return rows[0]!.version;
   });
   if (dump.server !== undefined && majorVersion(dump.server) > majorVersion(server)) {

@@ -32,7 +32,7 @@ export async function complete(
   await actor.act(`# ${counted(later.size, 'extension')} that the database's name is needed for`, () =>
     stack.withClient(stack.database.name, async (client) => {
       await makeLater(client, dump, later);
-      if (!home) return;
+      if (!home?.sealed) return;
       const waiting = hangingOn(dump.links, later);
       const meter = new Meter(terminal, `restoring ${[...later].join(', ')}`, dump.size);
       const judge = ({ place, error }: { place: string; error: unknown }): Promise<void> =>

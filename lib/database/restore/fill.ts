@@ -136,17 +136,25 @@ async function fillAs(course: Course, cage: Cage | undefined): Promise<Filled> {
     await client.query('SET search_path = public');
     await runLater(client, course, leftOut);
     if (home) leftOut.push(...(await bringHome(client, course, made.later)));
+    if (!home?.sealed)
+      for (const name of made.later)
+        leftOut.push({
+          place: `EXTENSION ${name}`,
+          why: 'what is in its tables is for the database that it was taken of',
+        });
   });
   return { ...filled, leftOut, later: made.later };
 }
 
-/** At home a session of ours is there for what the cage may not define. */
+/** Where it is proven to be at home, a session of ours is there for what the cage may not define. */
 const withOurs = <T>(
   { run, home, aside }: Course,
   cage: Cage | undefined,
   work: (ours: Ours | undefined) => Promise<T>,
 ): Promise<T> =>
-  home ? run.stack.withClient(aside, (client) => work({ client, cage: cage?.user })) : work(undefined);
+  home?.sealed
+    ? run.stack.withClient(aside, (client) => work({ client, cage: cage?.user }))
+    : work(undefined);
 
 /** What the file says and only we may do, once all of it is there. */
 async function runLater(client: Client, { run, dump, keeper }: Course, leftOut: LeftOut[]): Promise<void> {

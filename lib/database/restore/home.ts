@@ -11,8 +11,13 @@ import type { Right } from './rights.ts';
 
 /** What a backup of the environment itself brings back beside what pg_dump has written. */
 export interface Home extends Omit<HomeFacts, 'attributes'> {
-  /** Undefined where the person says that it is home, and nothing beside the file does. */
+  /** Undefined where only a person says that it is home. */
   readonly attributes: DatabaseAttributes | undefined;
+  /**
+   * Whether the facts prove it. Where only a person says it, owners and privileges come back, and nothing of the file is
+   * defined with our own rights: it may be another file than the person thinks.
+   */
+  readonly sealed: boolean;
 }
 
 /** Whether a dump is one of the environment itself, and else why not. */
@@ -44,7 +49,8 @@ export async function originOf(
       hint: 'leave ALLOW=home out',
     });
   }
-  if (isMeant || (await isSealed(stack, facts))) return homeOf(facts);
+  if (await isSealed(stack, facts)) return homeOf(facts);
+  if (isMeant) return HOME_BY_WORD;
   return elsewhere(
     `nothing proves that it was taken here, or the password is another one since; if it was: ${allowLine(run, 'home')}`,
   );
@@ -55,9 +61,12 @@ const homeOf = ({ home }: BackupFacts): Origin => ({
     attributes: home?.attributes,
     undumped: home?.undumped ?? [],
     without: home?.without ?? [],
+    sealed: true,
   },
 });
-const HOME_BY_WORD: Origin = { home: { attributes: undefined, undumped: [], without: [] } };
+const HOME_BY_WORD: Origin = {
+  home: { attributes: undefined, undumped: [], without: [], sealed: false },
+};
 
 /**
  * The attributes as this server can have them.
