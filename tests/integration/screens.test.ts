@@ -11,6 +11,19 @@ describe.skipIf(!HAS_TMUX)('what a terminal of 80 columns shows', () => {
   const screen = async (words: string): Promise<string[]> =>
     (await tmux.screen(scratch.taskCommand(words))).slice(0, -1);
 
+  /** What is another one in each run. */
+  const still = (rows: readonly string[]): string[] =>
+    rows.map((row) =>
+      row
+        .replaceAll(/\bprocess \d+/g, 'process <pid>')
+        .replaceAll(/\bhost \S+/g, 'host <host>')
+        .replaceAll(/\babout \d+ rows?/g, 'about <n> rows')
+        .replaceAll(scratch.root, '<root>')
+        .replaceAll(/\b\d{16,}\b/g, '<system>')
+        .replaceAll(/\b(?:127\.0\.0\.1:)\d+/g, '127.0.0.1:<port>')
+        .replaceAll(/\b\d+(?:\.\d+)? (kB|MB|GB|ms|s)\b/g, '<n> $1'),
+    );
+
   beforeAll(async () => {
     await scratch.mustTask(`up ${ENV}`);
     await scratch.mustTask(`al-up-env ${ENV}`);
@@ -33,10 +46,11 @@ describe.skipIf(!HAS_TMUX)('what a terminal of 80 columns shows', () => {
     expect(rows.join('\n')).toMatch(said);
     // What is to be typed, a path and the statements of a dry run stay whole, to be copied.
     const ofPlan = rows.findIndex((row) => row.startsWith('[info] dry run'));
-    const wide = (ofPlan < 0 ? rows : rows.slice(0, ofPlan)).filter(
-      (row) => stringWidth(row) > 80 && !/^\[next\]|\S{40,}$/.test(row),
-    );
+    const ours = ofPlan < 0 ? rows : rows.slice(0, ofPlan);
+    const wide = ours.filter((row) => stringWidth(row) > 80 && !/^\[next\]|\S{40,}$/.test(row));
     expect(wide).toEqual([]);
+    const snapshot = `screens/${words.replaceAll(/\W+/g, '-')}.txt`;
+    await expect(`${still(ours).join('\n')}\n`).toMatchFileSnapshot(snapshot);
   });
 
   test('a rebuild is six lines and a summary, and says nothing twice', async () => {
