@@ -135,11 +135,11 @@ describe.skipIf(inject('noEngine') !== '')('db-reset-db-env', () => {
         remove: `ROLLBACK PREPARED 'p'`,
       },
       {
-        because: 'a subscription lives in it',
+        because: 'a subscription has a slot at its publisher',
         name: 'subscribed',
-        obstacle: `CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false, slot_name = NONE)`,
+        obstacle: `CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false)`,
         named: 'subscription',
-        remove: 'DROP SUBSCRIPTION s',
+        remove: 'ALTER SUBSCRIPTION s SET (slot_name = NONE)',
       },
     ])('because $because, the old database stays open and unchanged', async (given) => {
       await filled(given.name);
