@@ -19,8 +19,6 @@ describe.skipIf(inject('noEngine') !== '')('backups that go back on the compose 
     await startDatabase(scratch, 'vm_stg', 'db');
   });
 
-  homeSuite({ scratch, environment: 'vm_stg' });
-
   test('an extension that asks for the name of the database comes back, with what is in its tables', async () => {
     const db = asker(scratch, 'vm_stg', 'app_stg', 'core_stg');
     const container = await scratch.container('vm_stg');
@@ -56,4 +54,7 @@ describe.skipIf(inject('noEngine') !== '')('backups that go back on the compose 
       ),
     ).toBe('3|t');
   });
+
+  // Each of its databases is made anew, and the last of them stays, whatever it does to its sessions.
+  homeSuite({ scratch, environment: 'vm_stg' });
 });

@@ -1,5 +1,5 @@
 import { rmSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { NO_ENGINE } from '../helpers/engine.ts';
 import { useAdopted } from '../helpers/adopted.ts';
@@ -245,7 +245,8 @@ describe('makesafe in another repository, installed from its tarball', () => {
     expect(status).toBe(64);
     const elsewhere = await shop.makesafe('help', { cwd: '/' });
     expect(elsewhere.stdout).toContain('count-products');
-    expect(elsewhere.stdout).toContain('npx makesafe <task>');
+    // npx finds a package by the folder that it is called in.
+    expect(elsewhere.stdout).toContain(`npx --prefix ${relative('/', shop.root)} makesafe <task>`);
     // Neither npx nor make in the way: the status is the task's own.
     const refused = await shop.makesafe('db-reset-volume-env ENV=nowhere');
     expect(refused.stderr).toContain('ENV="nowhere" is not an environment');

@@ -199,7 +199,10 @@ export function stackSuite(under: StackUnderTest): void {
     const bytes = readFileSync(scratch.path(file));
     expect(bytes.toString('latin1', 0, 5)).toBe('PGDMP');
     const facts = JSON.parse(scratch.read(`${file}.json`)) as { time: string };
-    expect(facts).toEqual({
+    expect(facts).toMatchObject({
+      rows: { 'mart.suppliers': 500, 'public.alembic_version': 1 },
+      contents: expect.any(Number) as number,
+      home: expect.any(Object) as object,
       environment,
       database,
       serverVersion: await db.sql(`SELECT current_setting('server_version')`),
