@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { whileHeldUp } from '../stack/postgres/lock-wait.ts';
 
 /**
  * The values of a text column of somebody else's table, NULLs left out. COPY of a table asks no planner: with a SELECT the
@@ -26,10 +27,11 @@ const unescape = (value: string): string =>
 async function copyOut(client: Client, sql: string): Promise<string> {
   const { Query } = (await import('pg')).default;
   const chunks: Buffer[] = [];
-  await new Promise<void>((resolve, reject) => {
+  const copied = new Promise<void>((resolve, reject) => {
     const query = new Query(sql, (error: Error | undefined) => (error ? reject(error) : resolve()));
     const handleCopyData = ({ chunk }: { readonly chunk: Buffer }): void => void chunks.push(chunk);
     client.query(Object.assign(query, { handleCopyData }));
   });
+  await whileHeldUp(client, copied);
   return Buffer.concat(chunks).toString();
 }

@@ -95,18 +95,27 @@ function briefly(statement: string): string {
 export function sayHolders(client: Client, elsewhere: AskElsewhere): void {
   const { processID: pid } = client as Client & { readonly processID?: number };
   if (typeof pid !== 'number') return;
+  const saying: Saying = (work) =>
+    whileWaitingFor(
+      holdersOf(elsewhere, () => ({ processes: [pid] })),
+      work,
+    );
+  said.set(client, saying);
   const plain = client.query.bind(client) as (...args: unknown[]) => unknown;
   const query = (...args: unknown[]): unknown => {
     const answer = plain(...args);
-    // A stream, or a callback's: whoever reads it shows how far it is.
-    if (!(answer instanceof Promise)) return answer;
-    return whileWaitingFor(
-      holdersOf(elsewhere, () => ({ processes: [pid] })),
-      answer,
-    );
+    // A stream, or a callback's: whoever reads it shows how far it is, or asks for it by `whileHeldUp`.
+    return answer instanceof Promise ? saying(answer) : answer;
   };
   Object.assign(client, { query });
 }
+
+type Saying = <T>(work: Promise<T>) => Promise<T>;
+const said = new WeakMap<Client, Saying>();
+
+/** Waits for work on a session whose answer is no promise of `query`, and says whom the session waits for. */
+export const whileHeldUp = <T>(client: Client, work: Promise<T>): Promise<T> =>
+  said.get(client)?.(work) ?? work;
 
 /** What a pg_dump of this run calls itself at the server, so that it is found there. */
 export const DUMPER = `makesafe pg_dump ${randomBytes(6).toString('hex')}`;
