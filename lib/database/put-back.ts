@@ -5,7 +5,7 @@ import type { StackRun } from '../task.ts';
 import { OtherDatabaseError } from './asserted.ts';
 import { handOf } from './identity.ts';
 import { findLeftovers, removeLeftovers, reopen } from './leftovers.ts';
-import { beside, besideOnceItAnswers, cancelOn } from './server-session.ts';
+import { beside, besideOnceItAnswers, cancelOn, isLost } from './server-session.ts';
 
 /** How far a change has come, for the case that it fails. */
 export interface Progress {
@@ -65,7 +65,11 @@ async function putBack(
         // Somebody else has given the name to another database: that one is not ours to open.
         if (leftovers.present?.oid === oid) await reopen(leftovers, hand);
         // The old one is in use whatever becomes of the half of a new one.
-        await removeLeftovers(leftovers, hand).catch((failed: unknown) => (left = messageOf(failed)));
+        await removeLeftovers(leftovers, hand).catch((failed: unknown) => {
+          // A server that went away meanwhile is waited for, and then it is tried again.
+          if (isLost(failed)) throw failed;
+          left = messageOf(failed);
+        });
         if (leftovers.present?.oid !== oid) throw otherNow(name);
         return false;
       },

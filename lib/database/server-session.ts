@@ -121,7 +121,7 @@ export async function besideOnceItAnswers<T>(
 }
 
 /** Whether an error means that the connection or the server is gone, rather than that a statement was wrong. */
-function isLost(error: unknown): boolean {
+export function isLost(error: unknown): boolean {
   if (error instanceof UnreachableError) return true;
   const { code, message } = (error instanceof FailedError ? error.cause : error) as Partial<pg.DatabaseError>;
   // Class 57P: the server ends sessions, or is starting or stopping. pg's own errors have no code.
