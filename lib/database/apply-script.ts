@@ -7,6 +7,7 @@ import { counted } from '../display.ts';
 import { ConfigurationError, FailedError, MakesafeError, messageOf } from '../errors.ts';
 import type { Statement } from '../sql/splitter.ts';
 import type { DestructiveRun, StackRun } from '../task.ts';
+import { whileHeldUp } from '../stack/postgres/lock-wait.ts';
 import { whileUnfinished } from '../unfinished.ts';
 import { assertKnown } from './asserted.ts';
 import { openDump, recognise } from './recognise.ts';
@@ -134,7 +135,7 @@ async function runAll(client: Client, script: Script, oneTransaction: boolean): 
   let done = 0;
   for await (const { statement, data } of statements(script)) {
     try {
-      if (data) await pipeline(data, client.query(from(statement.sql)));
+      if (data) await whileHeldUp(client, pipeline(data, client.query(from(statement.sql))));
       else await client.query(statement.sql);
     } catch (error) {
       const { where } = error as { where?: unknown };

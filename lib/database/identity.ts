@@ -1,7 +1,8 @@
 import type { Client } from 'pg';
+import { FailedError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { OtherDatabaseError, type Hand } from './asserted.ts';
-import type { DatabaseAttributes } from './attributes.ts';
+import { readAttributes, type DatabaseAttributes } from './attributes.ts';
 import type { Contents } from './contents.ts';
 import { markerOf } from './marker.ts';
 import { readSystemIdentifier } from './system-identifier.ts';
@@ -29,6 +30,17 @@ export const identityIn = (
 
 /** A run that may have been shown a database. */
 export type Shown = StackRun & { readonly identity?: DatabaseIdentity | undefined };
+
+/** The attributes of the run's own database. @throws FailedError when there is none */
+export async function ownAttributes(
+  { stack, environment, command }: StackRun,
+  client: Client,
+): Promise<DatabaseAttributes & { readonly name: string }> {
+  const { name } = stack.database;
+  const attributes = await readAttributes(client, name);
+  if (attributes) return { ...attributes, name };
+  throw new FailedError(`there is no database ${name}`, { hint: command('up', { ENV: environment.name }) });
+}
 
 /** A session's hand, on the server that it is on. */
 export async function handOf({ actor, stack }: StackRun, client: Client): Promise<Hand> {

@@ -11,10 +11,33 @@ interface Obstacle {
 }
 
 /**
- * What keeps a database from being replaced, or would be lost with it. $1 is its name. Sessions on template1 are none:
- * the new database is made from template0.
+ * What keeps a database from being made beside the one called $1, as that one is. Sessions on template1 do not: it is made
+ * from template0.
  */
-const OBSTACLES = `
+const BESIDE = `
+  SELECT 'role ' || rolname || ' may not create databases' AS obstacle,
+         'ALTER ROLE ' || quote_ident(rolname) || ' CREATEDB, as a superuser' AS remedy
+  FROM pg_roles WHERE rolname = current_user AND NOT rolcreatedb AND NOT rolsuper
+  UNION ALL
+  SELECT 'role ' || current_user || ' does not own it',
+         'ALTER DATABASE ' || quote_ident(datname) || ' OWNER TO ' || quote_ident(current_user)
+  FROM pg_database WHERE datname = $1 AND NOT pg_has_role(datdba, 'USAGE')
+  UNION ALL
+  SELECT 'role ' || current_user || ' may not create anything in tablespace ' || spcname,
+         'GRANT CREATE ON TABLESPACE ' || quote_ident(spcname) || ' TO ' || quote_ident(current_user)
+  FROM pg_database JOIN pg_tablespace AS t ON t.oid = dattablespace
+  WHERE datname = $1 AND NOT has_tablespace_privilege(t.oid, 'CREATE')
+    AND dattablespace <> (SELECT dattablespace FROM pg_database WHERE datname = 'template0')
+  UNION ALL
+  SELECT DISTINCT 'settings of role ' || setrole::regrole || ' in it cannot be given again by role ' || current_user,
+         'ALTER ROLE ' || setrole::regrole || ' IN DATABASE ' || quote_ident(datname) || ' RESET ALL, as a superuser'
+  FROM pg_db_role_setting JOIN pg_database AS d ON d.oid = setdatabase JOIN pg_roles ON rolname = current_user
+  WHERE datname = $1 AND setrole <> 0 AND setrole <> pg_roles.oid AND NOT rolsuper AND NOT rolcreaterole
+  UNION ALL
+  SELECT 'the server is a standby, which changes nothing', 'work on the primary' WHERE pg_is_in_recovery()`;
+
+/** What keeps the one called $1 from going, or would be lost with it. */
+const GOING = `
   SELECT 'prepared transaction ' || gid || ' is open' AS obstacle,
          'ROLLBACK PREPARED ' || quote_literal(gid) || ' in that database, or COMMIT PREPARED' AS remedy
   FROM pg_prepared_xacts WHERE database = $1
@@ -36,32 +59,11 @@ const OBSTACLES = `
          'DROP DATABASE ' || quote_ident(datname) || ', then CREATE DATABASE ' || quote_ident(datname)
   FROM pg_database WHERE datname = $1 AND datconnlimit = -2
   UNION ALL
-  SELECT 'role ' || rolname || ' may not create databases',
-         'ALTER ROLE ' || quote_ident(rolname) || ' CREATEDB, as a superuser'
-  FROM pg_roles WHERE rolname = current_user AND NOT rolcreatedb AND NOT rolsuper
-  UNION ALL
-  SELECT 'role ' || current_user || ' does not own it',
-         'ALTER DATABASE ' || quote_ident(datname) || ' OWNER TO ' || quote_ident(current_user)
-  FROM pg_database WHERE datname = $1 AND NOT pg_has_role(datdba, 'USAGE')
-  UNION ALL
-  SELECT 'role ' || current_user || ' may not create anything in tablespace ' || spcname,
-         'GRANT CREATE ON TABLESPACE ' || quote_ident(spcname) || ' TO ' || quote_ident(current_user)
-  FROM pg_database JOIN pg_tablespace AS t ON t.oid = dattablespace
-  WHERE datname = $1 AND NOT has_tablespace_privilege(t.oid, 'CREATE')
-    AND dattablespace <> (SELECT dattablespace FROM pg_database WHERE datname = 'template0')
-  UNION ALL
-  SELECT DISTINCT 'settings of role ' || setrole::regrole || ' in it cannot be given again by role ' || current_user,
-         'ALTER ROLE ' || setrole::regrole || ' IN DATABASE ' || quote_ident(datname) || ' RESET ALL, as a superuser'
-  FROM pg_db_role_setting JOIN pg_database AS d ON d.oid = setdatabase JOIN pg_roles ON rolname = current_user
-  WHERE datname = $1 AND setrole <> 0 AND setrole <> pg_roles.oid AND NOT rolsuper AND NOT rolcreaterole
-  UNION ALL
   SELECT 'session ' || pid || ' of role ' || usename || ' cannot be ended by role ' || current_user,
          'end it, or GRANT pg_signal_backend TO ' || quote_ident(current_user) || ' unless it is a superuser''s'
   FROM pg_stat_activity AS a JOIN pg_roles AS r ON r.oid = usesysid JOIN pg_roles AS me ON me.rolname = current_user
   WHERE datname = $1 AND NOT me.rolsuper
-    AND (r.rolsuper OR NOT (pg_has_role(r.oid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE')))
-  UNION ALL
-  SELECT 'the server is a standby, which changes nothing', 'work on the primary' WHERE pg_is_in_recovery()`;
+    AND (r.rolsuper OR NOT (pg_has_role(r.oid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE')))`;
 
 /** From version 15 on the server knows with which version of its collations template0 was made. */
 const COLLATION = `
@@ -81,20 +83,29 @@ const EMPTY_DATABASE = 32e6;
  *
  * @throws RefusedError
  */
-export async function checkReplaceable(run: StackRun, needed?: Needed): Promise<void> {
+export async function checkReplaceable(run: StackRun, needed: Needed = {}): Promise<void> {
   const found = await findObstacles(run, needed);
   if (found.length === 0) return;
   const list = found.map(({ obstacle, remedy }) => `- ${obstacle}\n  → ${remedy}`).join('\n');
-  throw new RefusedError(`database ${run.stack.database.name} cannot be replaced:\n${list}`);
+  const { name } = run.stack.database;
+  const what = needed.stays
+    ? `nothing can be restored beside database ${name}`
+    : `database ${name} cannot be replaced`;
+  throw new RefusedError(`${what}:\n${list}`);
 }
 
 interface Needed {
   /** What the new database will need on the server's disk beside the old one. */
   readonly bytes?: number;
+  /** The old one is not touched: only what is in the way of a new one counts. */
+  readonly stays?: boolean;
 }
 
 /** All that would keep the environment's database from being replaced. */
-export function findObstacles({ stack }: StackRun, { bytes = 0 }: Needed = {}): Promise<Obstacle[]> {
+export function findObstacles(
+  { stack }: StackRun,
+  { bytes = 0, stays = false }: Needed = {},
+): Promise<Obstacle[]> {
   const { name } = stack.database;
   return stack.withClient(maintenanceDatabase(name), async (client) => {
     const { rows: versions } = await client.query<{ version: number; folder: string | null }>(
@@ -111,7 +122,8 @@ export function findObstacles({ stack }: StackRun, { bytes = 0 }: Needed = {}): 
     const free = folder === null ? undefined : stack.freeSpace(folder);
     free?.catch(() => {});
     return [
-      ...(await client.query<Obstacle>(OBSTACLES, [name])).rows,
+      ...(stays ? [] : (await client.query<Obstacle>(GOING, [name])).rows),
+      ...(await client.query<Obstacle>(BESIDE, [name])).rows,
       ...(version < 150000 ? [] : (await client.query<Obstacle>(COLLATION)).rows),
       ...(await inTheWay(client, name)),
       ...(folder === null ? [] : diskSpace(await free, Math.max(bytes, EMPTY_DATABASE), folder)),

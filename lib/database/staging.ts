@@ -1,10 +1,8 @@
 import type { Client } from 'pg';
-import { FailedError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { whileUnfinished } from '../unfinished.ts';
 import { newName } from './aside.ts';
-import { readAttributes } from './attributes.ts';
-import { handOf } from './identity.ts';
+import { handOf, ownAttributes } from './identity.ts';
 import { findLeftovers, removeLeftovers } from './leftovers.ts';
 import { orPutBack } from './put-back.ts';
 import { build, settle } from './swap.ts';
@@ -20,19 +18,16 @@ export async function inStaging(
   run: StackRun,
   work: (aside: string, client: Client) => Promise<void>,
 ): Promise<void> {
-  const { stack, environment } = run;
+  const { stack } = run;
   const { name } = stack.database;
   await orPutBack(run, async (client, progress) => {
     const hand = await handOf(run, client);
     await settle(run, hand);
-    const own = await readAttributes(client, name);
-    if (!own)
-      throw new FailedError(`there is no database ${name}`, {
-        hint: run.command('up', { ENV: environment.name }),
-      });
+    const own = await ownAttributes(run, client);
     progress.oid = own.oid;
+    stack.fullDisk?.prepare();
     await whileUnfinished(`${newName(name)}, which the next drill, reset or restore removes`, async () => {
-      await build(run, hand, { ...own, name }, { what: 'drill', since: new Date() }, progress, work);
+      await build(run, hand, own, { what: 'drill', since: new Date() }, progress, work);
       await removeLeftovers(await findLeftovers(client, name), hand);
     });
   });

@@ -7,7 +7,6 @@ import { OtherDatabaseError, change, type Hand, type Known } from './asserted.ts
 import {
   createStatement,
   privilegeStatements,
-  readAttributes,
   settingStatements,
   type DatabaseAttributes,
 } from './attributes.ts';
@@ -23,7 +22,7 @@ import {
   reopen,
 } from './leftovers.ts';
 import { finish, finishAnew } from './finish.ts';
-import { checkShown, handOf, type Shown } from './identity.ts';
+import { checkShown, handOf, ownAttributes, type Shown } from './identity.ts';
 import { withMarker } from './marker.ts';
 import { orPutBack, type Progress } from './put-back.ts';
 import { endSessions } from './server-session.ts';
@@ -74,14 +73,9 @@ export async function replaceDatabase(
   await orPutBack(run, async (client, progress) => {
     const hand = await handOf(run, client);
     await settle(run, hand);
-    const attributes = await readAttributes(client, name);
-    if (!attributes)
-      throw new FailedError(`there is no database ${name}`, {
-        hint: run.command('up', { ENV: environment.name }),
-      });
-    checkShown(run, hand, attributes);
-    const old = { ...attributes, name };
-    const next = { ...((await wanted?.(client, attributes)) ?? attributes), name };
+    const old = await ownAttributes(run, client);
+    checkShown(run, hand, old);
+    const next = { ...((await wanted?.(client, old)) ?? old), name };
     progress.oid = oid = old.oid;
     if (!run.actor.dryRun) stack.fullDisk?.prepare();
     await whileUnfinished(`${newName(name)}, half made, which the next ${what} removes`, () =>

@@ -123,7 +123,7 @@ async function canBeTried(
     await stack.withClient(maintenanceDatabase(stack.database.name), (client) =>
       checkExtensions(run, client, dump),
     );
-  await checkReplaceable(run, { bytes: dump.contents * GROWTH });
+  await checkReplaceable(run, { bytes: dump.contents * GROWTH, stays: true });
 }
 
 function restoredAs({ found, leftOut, later }: Filled): Outcome {

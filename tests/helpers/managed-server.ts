@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { beforeAll } from 'vitest';
 import { succeeded, must } from './processes.ts';
-import { connect, type EmbeddedScratch } from './embedded.ts';
+import { connect, PATIENCE, useEmbedded, type EmbeddedScratch } from './embedded.ts';
+import { freePort } from './scratch.ts';
 
 /** The environment whose embedded server plays the one that somebody else runs. */
 export const MANAGED = 'managed';
@@ -10,6 +12,30 @@ export const managed = {
   entry: { stack: 'embedded' },
   env: { POSTGRES_USER: 'administrator', POSTGRES_DB: 'postgres' },
 } as const;
+
+/**
+ * A server that somebody else runs, on loopback and without TLS, and `vm_far`, an environment on it, which is up before the
+ * tests of the surrounding suite.
+ */
+export async function useFarServer(): Promise<EmbeddedScratch> {
+  const port = await freePort();
+  const POSTGRES_PASSWORD = 'of-the-administrator';
+  const scratch = useEmbedded({
+    environments: {
+      [MANAGED]: { ...managed, env: { ...managed.env, POSTGRES_PASSWORD } },
+      vm_far: {
+        entry: { stack: 'server', server: { host: '127.0.0.1', port, tls: 'disable' } },
+        env: { POSTGRES_USER: 'administrator', POSTGRES_DB: 'core', POSTGRES_PASSWORD },
+      },
+    },
+  });
+  beforeAll(async () => {
+    scratch.write(`.embedded/${MANAGED}/port`, String(port));
+    await scratch.mustTask(`up ENV=${MANAGED}`);
+    await scratch.mustTask('up ENV=vm_far');
+  }, PATIENCE);
+  return scratch;
+}
 
 /** Where the certificate is that a client believes, as the registry names it. */
 export const AUTHORITY = 'env/authority.pem';

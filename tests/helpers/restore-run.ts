@@ -4,11 +4,11 @@ import { canonicalise } from '../../lib/environment/canonicalise.ts';
 import { loadRegistry } from '../../lib/environment/registry.ts';
 import { openEnvironment } from '../../lib/open-environment.ts';
 import { loadParser } from '../../lib/schema/syntax.ts';
-import type { DestructiveRun } from '../../lib/task.ts';
+import type { DestructiveRun, Task } from '../../lib/task.ts';
 import { Terminal } from '../../lib/terminal.ts';
 import restoreTask from '../../tasks/restore-from-dump.ts';
 
-/** A run of restore-from-dump in this process, past the guard: many would otherwise wait for Node to start most of the time. */
+/** A run of a restore in this process, past the guard: many would otherwise wait for Node to start most of the time. */
 export interface Opened {
   readonly run: DestructiveRun;
   /** What was said on the terminal since `clear`. */
@@ -16,7 +16,7 @@ export interface Opened {
   readonly clear: () => void;
 }
 
-export async function openRun(root: string, environment: string): Promise<Opened> {
+export async function openRun(root: string, environment: string, task: Task = restoreTask): Promise<Opened> {
   await loadParser();
   let said = '';
   const written = new Writable({
@@ -30,7 +30,7 @@ export async function openRun(root: string, environment: string): Promise<Opened
   const registry = await loadRegistry(root);
   const run = await openEnvironment(
     {
-      ...{ task: restoreTask, root, values: {}, terminal, registry, make: undefined },
+      ...{ task, root, values: {}, terminal, registry, make: undefined },
       actor: makeActor(false, terminal),
       signal: new AbortController().signal,
       command: (task) => task,

@@ -34,8 +34,8 @@ export type Outcome =
 
 export interface WorldDump {
   readonly what: string;
-  /** File or folder. */
-  readonly path: string;
+  /** Makes it, and says where: a file or a folder. */
+  readonly make: () => Promise<string>;
   readonly outcome: Outcome;
 }
 
@@ -93,31 +93,33 @@ export async function worldDumps(
     writeFileSync(path, bytes);
     return path;
   };
-  let [plain, custom] = [Buffer.alloc(0), Buffer.alloc(0)];
+  const dumped = async (server: DatabaseServer, format: string, options: string): Promise<Buffer> => {
+    const output = new PassThrough();
+    const words = options.split(' ').filter(Boolean);
+    const [{ status, stderr }, bytes] = await Promise.all([
+      server.dump('world', [`--format=${format}`, ...words], output),
+      buffer(output),
+    ]);
+    if (status !== 0) throw new Error(`${options}: ${stderr}`);
+    return bytes;
+  };
   for (const [release, server] of Object.entries(servers)) {
     await server.create('world', SOURCE);
     for (const [options, outcome] of release === '17' ? OPTIONS : OPTIONS.slice(0, 1)) {
       for (const format of ['plain', 'custom']) {
-        const output = new PassThrough();
-        const words = options.split(' ').filter(Boolean);
-        const [{ status, stderr }, bytes] = await Promise.all([
-          server.dump('world', [`--format=${format}`, ...words], output),
-          buffer(output),
-        ]);
-        if (status !== 0) throw new Error(`${options}: ${stderr}`);
-        if (options === '' && release === '17')
-          [plain, custom] = format === 'plain' ? [bytes, custom] : [plain, bytes];
         const isOther = format === 'plain' && options.startsWith('--encoding');
         found.push({
           what: `pg_dump 18 of ${release}, ${format} ${options}`,
-          path: file(`${release} ${options}.${format}`, bytes),
+          make: async () => file(`${release} ${options}.${format}`, await dumped(server, format, options)),
           outcome: isOther ? { refused: OTHER_ENCODING } : outcome,
         });
       }
     }
   }
+  const plain = await dumped(servers['17']!, 'plain', '');
+  const custom = await dumped(servers['17']!, 'custom', '');
   const add = (what: string, bytes: Buffer | string, outcome: Outcome): void =>
-    void found.push({ what, path: file(what, bytes), outcome });
+    void found.push({ what, make: () => Promise.resolve(file(what, bytes)), outcome });
   const text = plain.toString();
   add('plain, gzip', gzipSync(plain), WHOLE);
   add('custom, gzip', gzipSync(custom), WHOLE);
@@ -176,7 +178,11 @@ export async function worldDumps(
 /** By pg_dump of the machine, where there is one of the server's release. */
 function programDumps(server: DatabaseServer | undefined, folder: string): Promise<WorldDump[]> {
   const program = '/usr/lib/postgresql/15/bin/pg_dump';
-  if (!server || spawnSync(program, ['--version']).status !== 0) return Promise.resolve([]);
+  if (!server) return Promise.resolve([]);
+  if (spawnSync(program, ['--version']).status !== 0) {
+    console.log('without the dumps of pg_dump 15: .ci/install-programs installs it on Debian 12');
+    return Promise.resolve([]);
+  }
   const found: WorldDump[] = [];
   const dump = (name: string, outcome: Outcome, ...options: string[]): void => {
     const path = join(folder, name);
@@ -184,7 +190,11 @@ function programDumps(server: DatabaseServer | undefined, folder: string): Promi
       encoding: 'utf8',
     });
     if (status !== 0) throw new Error(stderr);
-    found.push({ what: `pg_dump 15 of 15, ${options.join(' ')}`, path, outcome });
+    found.push({
+      what: `pg_dump 15 of 15, ${options.join(' ')}`,
+      make: () => Promise.resolve(path),
+      outcome,
+    });
   };
   mkdirSync(folder, { recursive: true });
   dump('program.plain', WHOLE, '-Fp');
@@ -195,6 +205,6 @@ function programDumps(server: DatabaseServer | undefined, folder: string): Promi
   const unpacked = join(folder, 'program.unpacked');
   mkdirSync(unpacked);
   spawnSync('tar', ['-xf', join(folder, 'program.tar'), '-C', unpacked]);
-  found.push({ what: 'that in tar format, unpacked', path: unpacked, outcome: WHOLE });
+  found.push({ what: 'that in tar format, unpacked', make: () => Promise.resolve(unpacked), outcome: WHOLE });
   return Promise.resolve(found);
 }

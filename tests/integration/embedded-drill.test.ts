@@ -40,7 +40,9 @@ describe('backup-drill-env', { timeout: PATIENCE }, () => {
       ALTER TABLE child ADD CONSTRAINT later CHECK (id < 100) NOT VALID;
       CREATE ROLE drilled_auditor;
       CREATE POLICY audited ON parent TO drilled_auditor USING (true);
-      ALTER TABLE parent OWNER TO drilled_auditor`);
+      ALTER TABLE parent OWNER TO drilled_auditor;
+      -- It keeps no other database from being made beside this one, though it could not be replaced.
+      CREATE SUBSCRIPTION receiving CONNECTION 'host=nowhere.invalid' PUBLICATION p WITH (connect = false)`);
     kept = (await scratch.mustTask('backup ENV=local_demo')).stdout.trim();
   }, PATIENCE);
 

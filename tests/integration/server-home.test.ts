@@ -1,28 +1,7 @@
-import { beforeAll, describe } from 'vitest';
-import { PATIENCE, useEmbedded } from '../helpers/embedded.ts';
-import { MANAGED, managed } from '../helpers/managed-server.ts';
-import { freePort } from '../helpers/scratch.ts';
+import { describe } from 'vitest';
+import { useFarServer } from '../helpers/managed-server.ts';
 import { homeSuite } from '../shared/home-suite.ts';
 
-const port = await freePort();
-const PASSWORD = 'of-the-administrator';
-
-describe('backups that go back on a server that somebody else runs', () => {
-  const scratch = useEmbedded({
-    environments: {
-      [MANAGED]: { ...managed, env: { ...managed.env, POSTGRES_PASSWORD: PASSWORD } },
-      vm_far: {
-        entry: { stack: 'server', server: { host: '127.0.0.1', port, tls: 'disable' } },
-        env: { POSTGRES_USER: 'administrator', POSTGRES_DB: 'core', POSTGRES_PASSWORD: PASSWORD },
-      },
-    },
-  });
-
-  beforeAll(async () => {
-    scratch.write(`.embedded/${MANAGED}/port`, String(port));
-    await scratch.mustTask(`up ENV=${MANAGED}`);
-    await scratch.mustTask('up ENV=vm_far');
-  }, PATIENCE);
-
-  homeSuite({ scratch, environment: 'vm_far' });
+describe('backups that go back on a server that somebody else runs', async () => {
+  homeSuite({ scratch: await useFarServer(), environment: 'vm_far' });
 });

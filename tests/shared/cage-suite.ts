@@ -1,23 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import type { Client } from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { COMMIT } from '../helpers/commit.ts';
-import { makeActor } from '../../lib/act.ts';
 import { checkSql, restoreFromSql } from '../../lib/database/restore.ts';
 import { inspectedDump } from '../../lib/database/restore/check.ts';
 import { fill } from '../../lib/database/restore/fill.ts';
-import { canonicalise } from '../../lib/environment/canonicalise.ts';
-import { loadRegistry } from '../../lib/environment/registry.ts';
 import { MakesafeError, messageOf } from '../../lib/errors.ts';
-import { openEnvironment } from '../../lib/open-environment.ts';
 import type { DestructiveRun } from '../../lib/task.ts';
-import { Terminal } from '../../lib/terminal.ts';
 import restoreTask from '../../tasks/restore-from-sql.ts';
 import { cageScripts, snapshot, type Neighbours } from '../helpers/cage-scripts.ts';
 import type { Asker } from '../helpers/database.ts';
 import type { Ran } from '../helpers/processes.ts';
+import { openRun } from '../helpers/restore-run.ts';
 import type { Scratch } from '../helpers/scratch.ts';
 
 /** A kind of stack, as the tests of the cage see it. Its environment is up. */
@@ -190,7 +185,7 @@ export function cageSuite(under: CageUnderTest): void {
         const neighbours: Neighbours = {
           ...{ live: database, owner: under.owner, other: OTHER, role: ROLE, tablespace: undefined },
         };
-        const run = await openRun(scratch.root, environment);
+        const { run } = await openRun(scratch.root, environment, restoreTask);
         const before = await outside();
         const counts = { restored: 0, refused: 0, stopped: 0 };
         const changed: unknown[] = [];
@@ -243,25 +238,6 @@ const difference = (before: string, after: string): string[] => {
   const [old, now] = [new Set(before.split('\n')), new Set(after.split('\n'))];
   return [...old].filter((line) => !now.has(line)).concat([...now].filter((line) => !old.has(line)));
 };
-
-/** The way of the task, in this process: many scripts would otherwise wait for Node to start most of the time. */
-async function openRun(root: string, environment: string): Promise<DestructiveRun> {
-  const silent = Object.assign(new Writable({ write: (_chunk, _encoding, done) => done() }), {
-    isTTY: false,
-  });
-  const terminal = new Terminal(silent, silent, {});
-  const registry = await loadRegistry(root);
-  const run = await openEnvironment(
-    {
-      ...{ task: restoreTask, root, values: {}, terminal, registry, make: undefined },
-      actor: makeActor(false, terminal),
-      signal: new AbortController().signal,
-      command: (task) => task,
-    },
-    canonicalise(environment, registry),
-  );
-  return run as DestructiveRun;
-}
 
 /** @param aside the database to fill; undefined to replace the environment's own */
 async function restoreOne(

@@ -79,7 +79,8 @@ export function worldSuite({ scratch, environment }: WorldUnderTest): void {
   }
 
   /** @returns what is other than the table says */
-  async function outcomeOf({ what, path, outcome }: WorldDump): Promise<string[]> {
+  async function outcomeOf({ what, make, outcome }: WorldDump): Promise<string[]> {
+    const path = await make();
     const before = await begin(opened.run);
     let refused = await restore(path, []);
     const wrong: string[] = [];
