@@ -1,20 +1,25 @@
 import tseslint from 'typescript-eslint';
 
 /**
- * Files are read by lib/system/read-bounded.ts and written by lib/files.ts: both know that a path may lead to a pipe, a
+ * Files are read by lib/system/read-bounded.ts and written by lib/system/files.ts: both know that a path may lead to a pipe, a
  * link, a device, something huge or something of somebody else's. Who does it alone says why.
  */
 const ALONE = [
   // These are the place.
-  ...['lib/files.ts', 'lib/system/**'],
+  ...['lib/system/files.ts', 'lib/system/**'],
   // Its own protocol: hard links, and lines that are appended and flushed.
-  ...['lib/lock.ts', 'lib/guard/journal.ts'],
+  ...['lib/system/lock.ts', 'lib/guard/journal.ts'],
   // What the kernel tells of processes: always there, always small.
-  ...['lib/alive.ts', 'lib/make.ts', 'lib/signals.ts', 'lib/stack/embedded/processes.ts'],
+  ...[
+    'lib/system/process-id.ts',
+    'lib/system/make.ts',
+    'lib/system/signals.ts',
+    'lib/stack/embedded/processes.ts',
+  ],
   // Files of the package itself, beside the code.
   ...['lib/schema/report/html.ts', 'lib/migrations/binding.ts', 'lib/stack/embedded/pg-dump-program.ts'],
   // Dumps have readers of their own.
-  ...['lib/database/dump-file.ts'],
+  ...['lib/dump/dump-file.ts'],
   // Remove, by name, what this tool has made, after having looked at it.
   ...['lib/database/backup.ts', 'lib/database/backup-retention.ts', 'lib/database/unfinished-backups.ts'],
   ...['lib/rebuild/resume.ts', 'lib/stack/compose/survival/last-seen.ts', 'lib/demo.ts'],
@@ -68,12 +73,12 @@ export default tseslint.config(
             restricted(
               'node:fs',
               [...WRITING.map((name) => `${name}Sync`), 'createWriteStream', 'promises', 'default'],
-              'write it with lib/files.ts',
+              'write it with lib/system/files.ts',
             ),
             restricted(
               'node:fs/promises',
               [...WRITING, 'readFile'],
-              'lib/system/read-bounded.ts, lib/files.ts',
+              'lib/system/read-bounded.ts, lib/system/files.ts',
             ),
             ...['fs', 'fs/promises'].map((name) => ({ name, message: 'it is called node:fs here' })),
           ],

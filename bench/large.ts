@@ -5,7 +5,7 @@ import { asker, startDatabase } from '../tests/helpers/database.ts';
 import { EmbeddedScratch, localAsker } from '../tests/helpers/embedded.ts';
 import { docker } from '../tests/helpers/processes.ts';
 import { Scratch } from '../tests/helpers/scratch.ts';
-import { sizeOf } from '../lib/database/checksum.ts';
+import { sizeOf } from '../lib/dump/checksum.ts';
 
 /**
  * Backup, list, drill, restore and reset of a large database: seconds, bytes, and the most memory that the task and the

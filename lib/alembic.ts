@@ -9,7 +9,7 @@ import { failed } from './migrations/failed.ts';
 import { hasLanded, readLanding } from './migrations/landing.ts';
 import type { AlembicResult } from './migrations/run-alembic.ts';
 import type { StackRun } from './task.ts';
-import { whileUnfinished } from './unfinished.ts';
+import { whileUnfinished } from './system/unfinished.ts';
 
 /** What a destructive task has of its guard; the short forms pass none. */
 interface Shown {

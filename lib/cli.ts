@@ -5,9 +5,9 @@ import { findRoot, loadRegistry } from './environment/registry.ts';
 import { UsageError } from './errors.ts';
 import { runProgram } from './run-program.ts';
 import { runTask } from './run-task.ts';
-import { nearest } from './suggest.ts';
+import { nearest } from './output/suggest.ts';
 import { loadTasks, taskFiles } from './tasks.ts';
-import { Terminal } from './terminal.ts';
+import { Terminal } from './output/terminal.ts';
 
 /** What is no task, because it needs no registry. */
 const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {

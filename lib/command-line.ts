@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { display } from './display.ts';
-import type { MakeInvocation } from './make.ts';
+import { display } from './output/display.ts';
+import type { MakeInvocation } from './system/make.ts';
 import { taskNames } from './tasks.ts';
 
 /** The line to type for a task, in the way in which this one was called. */

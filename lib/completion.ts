@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { UsageError } from './errors.ts';
-import { spellingOf } from './init/their-makefile.ts';
-import type { Parameter } from './params.ts';
+import { spellingOf } from './repository/their-makefile.ts';
+import type { Parameter } from './parameters/kinds.ts';
 import type { Task } from './task.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './output/terminal.ts';
 import { readText } from './system/read-bounded.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'];

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { FailedError } from './errors.ts';
-import type { MakeInvocation } from './make.ts';
-import { run as runCommand } from './process.ts';
-import { scriptCommand } from './script.ts';
+import type { MakeInvocation } from './system/make.ts';
+import { run as runCommand } from './system/process.ts';
+import { scriptCommand } from './system/script.ts';
 import { installAlembic } from './setup.ts';
 import type { Run } from './task.ts';
 import { readText } from './system/read-bounded.ts';

@@ -1,14 +1,14 @@
-import { pad, widest } from './columns.ts';
-import type { Parameter } from './params.ts';
+import { pad, widest } from './output/columns.ts';
+import type { Parameter } from './parameters/kinds.ts';
 import type { Group, Run, Task } from './task.ts';
 import type { EnvironmentEntry, Registry } from './environment/registry.ts';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandLine } from './command-line.ts';
 import { UsageError } from './errors.ts';
-import { spellingOf } from './init/their-makefile.ts';
-import type { MakeInvocation } from './make.ts';
-import { nearest } from './suggest.ts';
+import { spellingOf } from './repository/their-makefile.ts';
+import type { MakeInvocation } from './system/make.ts';
+import { nearest } from './output/suggest.ts';
 import { loadTasks, taskNames } from './tasks.ts';
 
 const GROUPS: Record<Group, string> = {

@@ -13,10 +13,10 @@ export type {
   StackRun,
   Task,
 } from './task.ts';
-export { choice, duration, flag, required, text, wholeNumber } from './params.ts';
-export type { Origin, Parameter, Parameters, Values } from './params.ts';
-export type { Actor } from './act.ts';
-export type { Terminal } from './terminal.ts';
+export { choice, duration, flag, required, text, wholeNumber } from './parameters/kinds.ts';
+export type { Origin, Parameter, Parameters, Values } from './parameters/kinds.ts';
+export type { Actor } from './output/actor.ts';
+export type { Terminal } from './output/terminal.ts';
 export type { DatabaseIdentity } from './database/identity.ts';
 export type { Plan } from './stack/plan.ts';
 export type { EnvironmentEntry, Registry } from './environment/registry.ts';

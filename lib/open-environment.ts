@@ -1,6 +1,6 @@
 import type { CanonicalName } from './environment/canonicalise.ts';
 import { resolveEnvironment } from './environment/resolve.ts';
-import { hideSecrets, namesOfEnvironment } from './output/names.ts';
+import { hideSecrets, namesOfEnvironment } from './environment/readable-names.ts';
 import { openStack } from './stack/open.ts';
 import type { Run, StackRun } from './task.ts';
 

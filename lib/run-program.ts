@@ -1,11 +1,11 @@
 import { CancelledError, FailedError, MakesafeError, asKnown, messageOf } from './errors.ts';
 import { BlockedError } from './guard/blocked.ts';
 import { sayOn } from './output/waiting.ts';
-import { cancelOnSignals } from './signals.ts';
+import { cancelOnSignals } from './system/signals.ts';
 import { cutAll } from './system/cancelling.ts';
 import { tidyUp } from './system/tidying.ts';
-import { Terminal } from './terminal.ts';
-import { wasLeft, wouldBeLeft } from './unfinished.ts';
+import { Terminal } from './output/terminal.ts';
+import { wasLeft, wouldBeLeft } from './system/unfinished.ts';
 
 /** Runs work as a program: the only place that sets an exit code. */
 export async function runProgram(

@@ -1,15 +1,15 @@
-import { makeActor } from './act.ts';
+import { makeActor } from './output/actor.ts';
 import { commandLine, spelling } from './command-line.ts';
 import { canonicalise } from './environment/canonicalise.ts';
 import { findRoot, loadRegistry, namingRegistry, type Registry } from './environment/registry.ts';
 import { RefusedError, UsageError } from './errors.ts';
-import { spellingOf } from './init/their-makefile.ts';
-import { namesOfRegistry } from './output/names.ts';
-import { addedByMake, makeCommandLines, readMakeInvocation, type MakeInvocation } from './make.ts';
-import { readParameters, type Given } from './params.ts';
+import { spellingOf } from './repository/their-makefile.ts';
+import { namesOfRegistry } from './environment/readable-names.ts';
+import { addedByMake, makeCommandLines, readMakeInvocation, type MakeInvocation } from './system/make.ts';
+import { readParameters, type Given } from './parameters/kinds.ts';
 import { runProgram } from './run-program.ts';
 import type { Definition, DestructiveRun, Run, StackRun, Task } from './task.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './output/terminal.ts';
 
 /** Runs a task as a program. */
 export const runTask = (task: Task, script: string): Promise<void> =>
@@ -24,7 +24,7 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
   terminal.spell = (text) => name(spell?.(text) ?? text);
   if (make && make.goals.length > 1 && task.name !== 'help') {
     const [{ refuseLateGoal }, { taskNames }] = [
-      await import('./init/goals-behind.ts'),
+      await import('./repository/goals-behind.ts'),
       await import('./tasks.ts'),
     ];
     refuseLateGoal(root, task.name, (process.env['MAKECMDGOALS'] ?? '').split(/\s+/), taskNames(root));

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError, UnreachableError } from './errors.ts';
-import { run as runCommand, type Result } from './process.ts';
+import { run as runCommand, type Result } from './system/process.ts';
 import { findAlembic, pythonsOnPath } from './stack/embedded/alembic.ts';
 import type { Run } from './task.ts';
 

@@ -1,12 +1,12 @@
 import { realpathSync } from 'node:fs';
 import { basename, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Actor } from './act.ts';
+import type { Actor } from './output/actor.ts';
 import type { DatabaseIdentity } from './database/identity.ts';
 import type { CanonicalName } from './environment/canonicalise.ts';
 import type { Registry } from './environment/registry.ts';
 import type { Environment } from './environment/resolve.ts';
-import type { MakeInvocation } from './make.ts';
+import type { MakeInvocation } from './system/make.ts';
 import {
   choice,
   duration,
@@ -16,12 +16,12 @@ import {
   type Parameter,
   type Parameters,
   type Values,
-} from './params.ts';
-import { ENV, PG_SERVICE, TYPED_ENV } from './parameters.ts';
+} from './parameters/kinds.ts';
+import { ENV, PG_SERVICE, TYPED_ENV } from './parameters/shared.ts';
 import { runTask } from './run-task.ts';
 import type { Plan } from './stack/plan.ts';
 import type { Stack, Target } from './stack/stack.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './output/terminal.ts';
 
 /** What a task is given. */
 export interface Run<P extends Parameters = Parameters> {

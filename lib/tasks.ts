@@ -2,7 +2,7 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigurationError, messageOf } from './errors.ts';
-import { loadModule } from './load-module.ts';
+import { loadModule } from './system/load-module.ts';
 import type { Task } from './task.ts';
 import { readText } from './system/read-bounded.ts';
 

@@ -1,5 +1,5 @@
 import { FailedError } from './errors.ts';
-import { run as runCommand } from './process.ts';
+import { run as runCommand } from './system/process.ts';
 import { installAlembic } from './setup.ts';
 import type { Run } from './task.ts';
 

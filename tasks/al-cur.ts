@@ -1,5 +1,5 @@
-import { ALEMBIC, ALEMBIC_INI } from '../lib/parameters.ts';
-import { flag } from '../lib/params.ts';
+import { ALEMBIC, ALEMBIC_INI } from '../lib/parameters/shared.ts';
+import { flag } from '../lib/parameters/kinds.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {

@@ -1,4 +1,4 @@
-import { ALEMBIC, ALEMBIC_INI } from '../lib/parameters.ts';
+import { ALEMBIC, ALEMBIC_INI } from '../lib/parameters/shared.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {

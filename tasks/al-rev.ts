@@ -1,5 +1,5 @@
-import { ALEMBIC, ALEMBIC_INI, HEAD } from '../lib/parameters.ts';
-import { required, text } from '../lib/params.ts';
+import { ALEMBIC, ALEMBIC_INI, HEAD } from '../lib/parameters/shared.ts';
+import { required, text } from '../lib/parameters/kinds.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {

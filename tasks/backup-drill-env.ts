@@ -1,5 +1,5 @@
-import { ALLOW, BACKUP_DIR, PG_SERVICE } from '../lib/parameters.ts';
-import { flag, text } from '../lib/params.ts';
+import { ALLOW, BACKUP_DIR, PG_SERVICE } from '../lib/parameters/shared.ts';
+import { flag, text } from '../lib/parameters/kinds.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {

@@ -1,5 +1,5 @@
-import { BACKUP_DIR } from '../lib/parameters.ts';
-import { wholeNumber } from '../lib/params.ts';
+import { BACKUP_DIR } from '../lib/parameters/shared.ts';
+import { wholeNumber } from '../lib/parameters/kinds.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {

@@ -1,4 +1,4 @@
-import { BOOTSTRAP_ROLES_SQL } from '../lib/parameters.ts';
+import { BOOTSTRAP_ROLES_SQL } from '../lib/parameters/shared.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {

@@ -1,4 +1,4 @@
-import { flag, text } from '../lib/params.ts';
+import { flag, text } from '../lib/parameters/kinds.ts';
 import { HTML, JSON_RESULT, VERBOSE } from '../lib/schema/report/parameters.ts';
 import { defineTask } from '../lib/task.ts';
 

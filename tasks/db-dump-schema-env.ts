@@ -1,4 +1,4 @@
-import { choice, flag, text } from '../lib/params.ts';
+import { choice, flag, text } from '../lib/parameters/kinds.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {

@@ -1,5 +1,5 @@
-import { TYPED_ENV } from '../lib/parameters.ts';
-import { text } from '../lib/params.ts';
+import { TYPED_ENV } from '../lib/parameters/shared.ts';
+import { text } from '../lib/parameters/kinds.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {

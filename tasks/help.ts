@@ -1,4 +1,4 @@
-import { text } from '../lib/params.ts';
+import { text } from '../lib/parameters/kinds.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {

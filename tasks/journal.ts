@@ -1,4 +1,4 @@
-import { flag } from '../lib/params.ts';
+import { flag } from '../lib/parameters/kinds.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {

@@ -1,5 +1,5 @@
-import { flag, text } from '../lib/params.ts';
-import { ORPHANS, TIMEOUT } from '../lib/parameters.ts';
+import { flag, text } from '../lib/parameters/kinds.ts';
+import { ORPHANS, TIMEOUT } from '../lib/parameters/shared.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {

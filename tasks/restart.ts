@@ -1,4 +1,4 @@
-import { TIMEOUT } from '../lib/parameters.ts';
+import { TIMEOUT } from '../lib/parameters/shared.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {

@@ -1,5 +1,5 @@
-import { ALLOW, BOOTSTRAP_ROLES_SQL, STRICT } from '../lib/parameters.ts';
-import { required } from '../lib/params.ts';
+import { ALLOW, BOOTSTRAP_ROLES_SQL, STRICT } from '../lib/parameters/shared.ts';
+import { required } from '../lib/parameters/kinds.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {

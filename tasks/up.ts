@@ -1,5 +1,5 @@
-import { ORPHANS, TIMEOUT } from '../lib/parameters.ts';
-import { text } from '../lib/params.ts';
+import { ORPHANS, TIMEOUT } from '../lib/parameters/shared.ts';
+import { text } from '../lib/parameters/kinds.ts';
 import { defineTask } from '../lib/task.ts';
 
 export default defineTask(import.meta.url, {

@@ -3,8 +3,8 @@ import { basename, join } from 'node:path';
 import { readBackups } from '../database/backups.ts';
 import { namesOf } from '../environment/names.ts';
 import type { Registry } from '../environment/registry.ts';
-import { readRaw } from '../init/compose-yaml.ts';
-import type { Parameter } from '../params.ts';
+import { readRaw } from '../repository/compose-yaml.ts';
+import type { Parameter } from '../parameters/kinds.ts';
 import { readText } from '../system/read-bounded.ts';
 
 /** What a value is completed from. */

@@ -3,17 +3,17 @@ import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Client, DatabaseError } from 'pg';
 import { from } from 'pg-copy-streams';
-import { counted } from '../display.ts';
+import { counted } from '../output/display.ts';
 import { ConfigurationError, FailedError, MakesafeError, messageOf } from '../errors.ts';
-import type { Statement } from '../sql/splitter.ts';
+import type { Statement } from '../sql/lexer.ts';
 import type { DestructiveRun, StackRun } from '../task.ts';
 import { whileHeldUp } from '../stack/postgres/lock-wait.ts';
-import { whileUnfinished } from '../unfinished.ts';
+import { whileUnfinished } from '../system/unfinished.ts';
 import { assertKnown } from './asserted.ts';
 import { openDump, recognise } from './recognise.ts';
 import { ensureMarker } from './marker.ts';
 import { openTransaction } from './restore-script.ts';
-import { readScript, type ScriptItem } from './script-reader.ts';
+import { readScript, type ScriptItem } from '../sql/script-reader.ts';
 
 /** A file of SQL that was read to its end. */
 interface Script {

@@ -1,5 +1,5 @@
 import type { Client, DatabaseError } from 'pg';
-import type { Actor } from '../act.ts';
+import type { Actor } from '../output/actor.ts';
 import { RefusedError } from '../errors.ts';
 
 /** A database as it must be in a transaction of ours. */

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { quoteName, quoteText } from './quote.ts';
+import { quoteName, quoteText } from '../sql/quote.ts';
 
 /** What belongs to a database itself rather than to what is in it: a plain DROP and CREATE loses all of it. */
 export interface DatabaseAttributes {

@@ -1,5 +1,5 @@
 import { RefusedError } from '../errors.ts';
-import { isBelow } from '../files.ts';
+import { isBelow } from '../system/files.ts';
 import type { StackRun } from '../task.ts';
 import { readServer } from './contents.ts';
 

@@ -1,13 +1,13 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import { display } from '../display.ts';
+import { display } from '../output/display.ts';
 import type { StackRun } from '../task.ts';
 import type { TakenBackup } from './backup-facts.ts';
 import { recordFile } from '../drill/record.ts';
 import { readHead } from '../system/read-bounded.ts';
 import { readBackups } from './backups.ts';
-import { sizeOf } from './checksum.ts';
+import { sizeOf } from '../dump/checksum.ts';
 
 /**
  * Which backups are more than the newest `keep` of one environment and database. The one just taken is verified, and

@@ -1,14 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { pad, widest } from '../columns.ts';
-import { byteSize, counted } from '../display.ts';
+import { pad, widest } from '../output/columns.ts';
+import { byteSize, counted } from '../output/display.ts';
 import { FailedError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { parseFacts, type BackupFacts, type SourceDatabase, type TakenBackup } from './backup-facts.ts';
-import { checksum, sizeOf } from './checksum.ts';
+import { checksum, sizeOf } from '../dump/checksum.ts';
 import { readRecord, type DrillRecord } from '../drill/record.ts';
-import { isFolder } from './dump-file.ts';
-import { Meter } from './meter.ts';
+import { isFolder } from '../dump/dump-file.ts';
+import { Meter } from '../output/meter.ts';
 import { readTextIfThere, UnreadableError } from '../system/read-bounded.ts';
 
 /** The backups in a folder, the newest first; whether they are whole is not looked at. */

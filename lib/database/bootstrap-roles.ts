@@ -1,4 +1,4 @@
-import { counted } from '../display.ts';
+import { counted } from '../output/display.ts';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigurationError, FailedError } from '../errors.ts';

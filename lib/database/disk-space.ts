@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { byteSize } from '../display.ts';
+import { byteSize } from '../output/display.ts';
 import { FailedError } from '../errors.ts';
 import type { BackupFacts } from './backup-facts.ts';
 

@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { PassThrough, type Readable, type Transform } from 'node:stream';
 import { ConfigurationError, MakesafeError, messageOf } from '../errors.ts';
-import { isReadHere } from '../archive/decompress.ts';
-import { isReadable } from '../archive/encodings.ts';
-import type { Compression } from '../archive/toc.ts';
-import { loadParser } from '../schema/syntax.ts';
-import { sizeOf } from './checksum.ts';
-import { named } from './dump-file.ts';
+import { isReadHere } from '../dump/decompress.ts';
+import { isReadable } from '../dump/encodings.ts';
+import type { Compression } from '../dump/toc.ts';
+import { loadParser } from '../sql/syntax.ts';
+import { sizeOf } from '../dump/checksum.ts';
+import { named } from '../dump/dump-file.ts';
 import { readPlain, type PlacedErrand } from './plain-dump.ts';
 import { readArchive, type Kept } from './read-archive.ts';
 import { NotTakenError, openDump, recognise } from './recognise.ts';

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
-import { LIMITS } from '../stack/limits.ts';
+import { LIMITS } from '../system/limits.ts';
 import type { StackRun } from '../task.ts';
-import { whileUnfinished } from '../unfinished.ts';
+import { whileUnfinished } from '../system/unfinished.ts';
 import { formerName, keptName, writeMark, type Mark } from './aside.ts';
 import { type DatabaseAttributes } from './attributes.ts';
-import { quoteName, quoteText } from './quote.ts';
+import { quoteName, quoteText } from '../sql/quote.ts';
 import { change, type Hand } from './asserted.ts';
 import { commentStatement, findLeftovers, reopen } from './leftovers.ts';
 import { checkReplaceable } from './obstacles.ts';

@@ -1,6 +1,6 @@
 import { FailedError, messageOf } from '../errors.ts';
 import type { StackRun } from '../task.ts';
-import { whileUnfinished } from '../unfinished.ts';
+import { whileUnfinished } from '../system/unfinished.ts';
 import { OtherDatabaseError, type Hand } from './asserted.ts';
 import { handOf } from './identity.ts';
 import { drop, dropStatement, findLeftovers } from './leftovers.ts';

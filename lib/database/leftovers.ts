@@ -14,7 +14,7 @@ import {
 import { assertKnown, assertedly, change, type Hand, type Known } from './asserted.ts';
 import { dropSubscriptions, rollBackPrepared } from './subscriptions.ts';
 import { endSessions } from './server-session.ts';
-import { quoteName, quoteText } from './quote.ts';
+import { quoteName, quoteText } from '../sql/quote.ts';
 
 /** A database as the catalog has it. */
 export interface DatabaseRow {

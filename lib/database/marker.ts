@@ -2,7 +2,7 @@ import type { Client, DatabaseError } from 'pg';
 import { RefusedError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { assertedly, type Known } from './asserted.ts';
-import { quoteName, quoteText } from './quote.ts';
+import { quoteName, quoteText } from '../sql/quote.ts';
 
 /**
  * The marker is the environment's name in the last line of the database's comment. It lives in the catalog that all

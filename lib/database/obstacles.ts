@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { RefusedError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
-import { quoteName } from './quote.ts';
+import { quoteName } from '../sql/quote.ts';
 import { findLeftovers } from './leftovers.ts';
 import { maintenanceDatabase } from './server-session.ts';
 

@@ -2,10 +2,10 @@ import type { Errand } from './restore/forms.ts';
 import { errandOf, reachesBeyond } from './restore/forms.ts';
 import { rightOf, type Right } from './restore/rights.ts';
 import { Bringing, RowCounter, type Brings } from './restore/brings.ts';
-import { display } from '../display.ts';
+import { display } from '../output/display.ts';
 import { NotTakenError } from './recognise.ts';
 import { isAboutDatabase, isAboutRoles } from './restore-script.ts';
-import { readScript } from './script-reader.ts';
+import { readScript } from '../sql/script-reader.ts';
 
 /** What a plain script turned out to be. */
 export interface Plain {

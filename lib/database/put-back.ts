@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { CancelledError, FailedError, messageOf } from '../errors.ts';
-import type { Actor } from '../act.ts';
+import type { Actor } from '../output/actor.ts';
 import type { StackRun } from '../task.ts';
 import { OtherDatabaseError } from './asserted.ts';
 import { handOf } from './identity.ts';

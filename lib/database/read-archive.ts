@@ -1,8 +1,15 @@
 import { PassThrough, type Transform } from 'node:stream';
-import type { ArchiveHead } from './archive.ts';
+import type { ArchiveHead } from '../dump/archive.ts';
 import type { BackupFacts } from './backup-facts.ts';
 import type { Dump } from './dump.ts';
-import { countTables, decodeCustom, decodeDirectory, encodingOf, headOf, type SeeData } from './dump-file.ts';
+import {
+  countTables,
+  decodeCustom,
+  decodeDirectory,
+  encodingOf,
+  headOf,
+  type SeeData,
+} from '../dump/dump-file.ts';
 import { openDump } from './recognise.ts';
 import type { PlacedErrand } from './plain-dump.ts';
 import { isErrand, placeOf } from './restore-archive.ts';

@@ -3,8 +3,8 @@ import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, pipeline, type Readable, type Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { display } from '../display.ts';
-import { HEAD, otherKindOf, type OtherKind } from '../dump/kinds.ts';
+import { display } from '../output/display.ts';
+import { HEAD, otherKindOf, type OtherKind } from '../dump/other-kinds.ts';
 import type { Dump, Expected } from './dump.ts';
 
 /** What a file is that is not taken, and what to type. */

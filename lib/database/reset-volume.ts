@@ -1,5 +1,5 @@
 import type { DestructiveRun } from '../task.ts';
-import { whileUnfinished } from '../unfinished.ts';
+import { whileUnfinished } from '../system/unfinished.ts';
 
 /** `db-reset-volume-env`: removes what the guard has shown. Returns once the engine confirms that nothing of it is left. */
 export async function resetVolume(run: DestructiveRun): Promise<void> {

@@ -1,10 +1,10 @@
 import type { Transform } from 'node:stream';
 import { pipeline as flow } from 'node:stream/promises';
 import type { Client } from 'pg';
-import type { Entry } from '../archive/toc.ts';
+import type { Entry } from '../dump/toc.ts';
 import type { Dump } from './dump.ts';
-import { nowhere } from './dump-file.ts';
-import { quoteName } from './quote.ts';
+import { nowhere } from '../dump/dump-file.ts';
+import { quoteName } from '../sql/quote.ts';
 import { restoreFailure, serverMessage } from './restore-failure.ts';
 import { AtOnce } from './restore/at-once.ts';
 import { errandsOf } from './restore/forms.ts';

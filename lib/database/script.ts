@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { ConfigurationError, messageOf } from '../errors.ts';
-import { Splitter, type Statement } from '../sql/splitter.ts';
+import { Splitter, type Statement } from '../sql/lexer.ts';
 import type { ScriptError } from '../stack/stack.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import type pg from 'pg';
 import { FailedError, HUNG_UP, RefusedError, UnreachableError } from '../errors.ts';
 import { whileWaitingFor } from '../output/waiting.ts';
-import { LIMITS } from '../stack/limits.ts';
+import { LIMITS } from '../system/limits.ts';
 import { isOver } from '../system/cancelling.ts';
 import type { StackRun } from '../task.ts';
 

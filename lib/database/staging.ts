@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { StackRun } from '../task.ts';
-import { whileUnfinished } from '../unfinished.ts';
+import { whileUnfinished } from '../system/unfinished.ts';
 import { newName } from './aside.ts';
 import { handOf, ownAttributes } from './identity.ts';
 import { findLeftovers, removeLeftovers } from './leftovers.ts';

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import { parseStatements, type Node } from '../schema/syntax.ts';
-import { quoteName, quoteText } from './quote.ts';
+import { parseStatements, type Node } from '../sql/syntax.ts';
+import { quoteName, quoteText } from '../sql/quote.ts';
 
 /**
  * Drops the subscriptions of a database that is about to be dropped, which the server would refuse to drop otherwise. Where

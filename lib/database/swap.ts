@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { CancelledError, FailedError, messageOf } from '../errors.ts';
 import type { StackRun } from '../task.ts';
-import { whileUnfinished } from '../unfinished.ts';
+import { whileUnfinished } from '../system/unfinished.ts';
 import { CREATED_BY_US, newName, writeMark } from './aside.ts';
 import { OtherDatabaseError, change, type Hand, type Known } from './asserted.ts';
 import {
@@ -10,7 +10,7 @@ import {
   settingStatements,
   type DatabaseAttributes,
 } from './attributes.ts';
-import { quoteName } from './quote.ts';
+import { quoteName } from '../sql/quote.ts';
 import { dropLeftCages } from './restore/cage.ts';
 import { exchangeInTime, outgoing, type Occasion } from './exchange.ts';
 import {

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { isFolder } from './dump-file.ts';
+import { isFolder } from '../dump/dump-file.ts';
 
 /** Where a backup is made, beside its place: the name says on which machine and by which process. */
 export const unfinishedName = (file: string): string =>

@@ -1,9 +1,9 @@
 import { parseFailure } from '../alembic-failure.ts';
 import { lookForLeftovers } from '../database/interrupted.ts';
 import { describeLeftovers } from '../database/leftovers.ts';
-import { byteSize } from '../display.ts';
+import { byteSize } from '../output/display.ts';
 import { MakesafeError } from '../errors.ts';
-import { failed, notLookedAt, passed, warning, type Check } from '../findings/finding.ts';
+import { failed, notLookedAt, passed, warning, type Check } from '../output/check-result.ts';
 import type { StackRun } from '../task.ts';
 
 /** What interrupted runs left, and what is kept on purpose. */

@@ -1,7 +1,7 @@
 import { FailedError, MakesafeError } from '../errors.ts';
-import { asWarning, lookAt, notLookedAt, some, type Check, type Finding } from '../findings/finding.ts';
-import { renderFindings, renderFindingsJson } from '../findings/render.ts';
-import { makeActor } from '../act.ts';
+import { asWarning, lookAt, notLookedAt, some, type Check, type Finding } from '../output/check-result.ts';
+import { renderFindings, renderFindingsJson } from '../output/render-check-results.ts';
+import { makeActor } from '../output/actor.ts';
 import { openEnvironment } from '../open-environment.ts';
 import { readerReads } from '../schema/verify/database-checks.ts';
 import { atHead, databaseReachable, markerRight, oneHead } from '../schema/verify/environment-checks.ts';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { quoteName } from '../database/quote.ts';
+import { quoteName } from '../sql/quote.ts';
 import { findObstacles } from '../database/obstacles.ts';
 import { messageOf } from '../errors.ts';
 import { checkJournal } from '../guard/journal-file.ts';
 import { journalFile } from '../guard/journal.ts';
-import { passed, failed, some, warning, type Check } from '../findings/finding.ts';
+import { passed, failed, some, warning, type Check } from '../output/check-result.ts';
 import { lookAtFolder } from '../system/destination.ts';
 import type { StackRun } from '../task.ts';
 

@@ -1,4 +1,4 @@
-import { passed, some, warning, type Check } from '../findings/finding.ts';
+import { passed, some, warning, type Check } from '../output/check-result.ts';
 import { readFootprints, type Exclusive, type Footprint } from '../stack/footprint.ts';
 import type { StackRun } from '../task.ts';
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { registryIn, REGISTRY_FILE } from '../environment/registry.ts';
-import { failed, notLookedAt, passed, warning, type Check, type Outcome } from '../findings/finding.ts';
+import { failed, notLookedAt, passed, warning, type Check, type Outcome } from '../output/check-result.ts';
 import { MakesafeError } from '../errors.ts';
-import { includesUs } from '../init/their-makefile.ts';
-import { findMakefile } from '../init/project.ts';
-import { run } from '../process.ts';
+import { includesUs } from '../repository/their-makefile.ts';
+import { findMakefile } from '../repository/project.ts';
+import { run } from '../system/process.ts';
 import { taskFiles } from '../tasks.ts';
 import { readTextIfThere } from '../system/read-bounded.ts';
 import type { StackRun } from '../task.ts';

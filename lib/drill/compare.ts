@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream';
-import { majorVersion, type ArchiveHead } from '../database/archive.ts';
+import { majorVersion, type ArchiveHead } from '../dump/archive.ts';
 import type { TakenBackup } from '../database/backup-facts.ts';
 import type { Filled } from '../database/restore/fill.ts';
 import { hangingOn, linksIn } from '../database/restore/links.ts';
 import { placeOf } from '../database/restore-archive.ts';
-import { counted } from '../display.ts';
+import { counted } from '../output/display.ts';
 import { FailedError } from '../errors.ts';
-import { failed, passed, some, type Outcome } from '../findings/finding.ts';
+import { failed, passed, some, type Outcome } from '../output/check-result.ts';
 import { parseArchive, type Archive } from '../schema/archive.ts';
 import { comparing } from '../schema/comparing.ts';
 import { titleOf } from '../schema/ignore.ts';

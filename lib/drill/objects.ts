@@ -1,4 +1,4 @@
-import type { Entry } from '../archive/toc.ts';
+import type { Entry } from '../dump/toc.ts';
 
 /** What an archive defines against what a dump of the restored database defines. */
 export interface ObjectsFound {

@@ -1,5 +1,5 @@
-import { writeWhole } from '../files.ts';
-import type { Finding } from '../findings/finding.ts';
+import { writeWhole } from '../system/files.ts';
+import type { Finding } from '../output/check-result.ts';
 import { readTextIfThere, UnreadableError } from '../system/read-bounded.ts';
 
 /** What came of the last drill of a backup; stands beside it as `<dump>.drill.json`. */

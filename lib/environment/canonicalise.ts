@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { nearest } from '../suggest.ts';
+import { nearest } from '../output/suggest.ts';
 import type { Registry } from './registry.ts';
 
 export interface CanonicalName {

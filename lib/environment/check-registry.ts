@@ -1,4 +1,4 @@
-import { nearest } from '../suggest.ts';
+import { nearest } from '../output/suggest.ts';
 import { checkServerEntry } from './server-entry.ts';
 
 /** What a field has to be, in words and as a test. */

@@ -1,4 +1,4 @@
-import { isInherited } from '../process.ts';
+import { isInherited } from '../system/process.ts';
 
 /** Variables of the database service, without which a server is not what somebody wanted. */
 const OF_DATABASE = /^POSTGRES_(USER|DB|PASSWORD)$/;

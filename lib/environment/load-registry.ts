@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ConfigurationError } from '../errors.ts';
-import { childEnvironment } from '../process.ts';
+import { childEnvironment } from '../system/process.ts';
 import { readText } from '../system/read-bounded.ts';
 
 /** Seconds that it may take: a registry is data, and is there in a tenth of one. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { ConfigurationError, messageOf } from '../errors.ts';
-import { writeNewSync } from '../files.ts';
+import { writeNewSync } from '../system/files.ts';
 import type { CanonicalName } from './canonicalise.ts';
 import { neededVariables } from './compose-variables.ts';
 import { readEnvFiles, type EnvFile, type Variable } from './env-files.ts';

@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { findBackup } from '../database/backups.ts';
 import { takeBackup } from '../database/backup.ts';
-import { byteSize } from '../display.ts';
+import { byteSize } from '../output/display.ts';
 import { RefusedError, messageOf } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import type { Facts } from './facts.ts';

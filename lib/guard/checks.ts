@@ -1,4 +1,4 @@
-import { isBelow } from '../files.ts';
+import { isBelow } from '../system/files.ts';
 import type { Facts } from './facts.ts';
 import { IN_USE, LEFT_OVER, type Overlap } from './overlap.ts';
 import type { Refusal, Request } from './policy.ts';

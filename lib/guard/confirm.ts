@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { CancelledError } from '../errors.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../output/terminal.ts';
 
 /**
  * Has the person type the environment's name.

@@ -1,6 +1,6 @@
 import type { CanonicalName } from '../environment/canonicalise.ts';
 import type { EnvironmentEntry } from '../environment/registry.ts';
-import type { Origin } from '../params.ts';
+import type { Origin } from '../parameters/kinds.ts';
 import type { DestructiveRun, Run, StackRun } from '../task.ts';
 import { BlockedError, type Deed } from './blocked.ts';
 

@@ -1,8 +1,8 @@
 import { closeSync, constants, fsyncSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Origin } from '../params.ts';
-import { run } from '../process.ts';
-import type { Redactor } from '../redact.ts';
+import type { Origin } from '../parameters/kinds.ts';
+import { run } from '../system/process.ts';
+import type { Redactor } from '../output/redact.ts';
 import type { Plan } from '../stack/plan.ts';
 import type { Storage } from '../stack/stack.ts';
 import { isThere, readTailIfThere } from '../system/read-bounded.ts';

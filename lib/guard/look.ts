@@ -1,6 +1,6 @@
 import { identityIn } from '../database/identity.ts';
-import { once } from '../once.ts';
-import { namesOfFacts } from '../output/names.ts';
+import { once } from '../system/memoise.ts';
+import { namesOfFacts } from '../environment/readable-names.ts';
 import type { DestructiveRun } from '../task.ts';
 import type { GuardRequest } from './guard.ts';
 import { gatherFacts, readNeighbours, type Facts } from './facts.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { CancelledError, messageOf } from '../errors.ts';
-import type { Origin } from '../params.ts';
+import type { Origin } from '../parameters/kinds.ts';
 import { NOTHING, planHash, type Plan } from '../stack/plan.ts';
 import type { Passed } from './look.ts';
 import { person } from './person.ts';

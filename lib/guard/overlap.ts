@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { Claim, Footprint } from '../stack/footprint.ts';
 import type { Plan } from '../stack/plan.ts';
 import type { Target } from '../stack/stack.ts';
-import { isNested } from '../files.ts';
+import { isNested } from '../system/files.ts';
 
 /** Something that two environments both claim. */
 export interface Overlap {

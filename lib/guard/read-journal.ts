@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { byteSize, counted, display } from '../display.ts';
+import { byteSize, counted, display } from '../output/display.ts';
 import type { NamedRun } from '../task.ts';
 import { journalFile, readJournal, type End, type Entry, type Start } from './journal.ts';
 

@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
 import type { Contents } from '../database/contents.ts';
-import { byteSize, counted } from '../display.ts';
-import { printable } from '../printable.ts';
+import { byteSize, counted } from '../output/display.ts';
+import { printable } from '../output/printable.ts';
 import type { Plan } from '../stack/plan.ts';
 import type { Storage } from '../stack/stack.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../output/terminal.ts';
 import type { Deed } from './blocked.ts';
 import { describeOverlap } from './checks.ts';
 import type { Facts } from './facts.ts';

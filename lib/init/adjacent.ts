@@ -1,9 +1,9 @@
 import { append, create, type Change } from './changes.ts';
 import { includeBlock, makefileText } from './makefile.ts';
 import { packageFolder } from '../system/package-folder.ts';
-import { findMakefile } from './project.ts';
-import { destroying, readScriptIn } from './judge-recipe.ts';
-import { includesUs, readTheirMakefile, type TheirMakefile } from './their-makefile.ts';
+import { findMakefile } from '../repository/project.ts';
+import { destroying, readScriptIn } from '../repository/judge-recipe.ts';
+import { includesUs, readTheirMakefile, type TheirMakefile } from '../repository/their-makefile.ts';
 
 /** What happens to the makefile: one of ours, or a few lines at the end of theirs. */
 export interface MakefileChange {

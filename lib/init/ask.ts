@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { readLine } from '../output/read-line.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../output/terminal.ts';
 
 const UNDONE = 'nothing was written';
 

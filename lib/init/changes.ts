@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createTwoFilesPatch } from 'diff';
 import { FailedError } from '../errors.ts';
 import { mayStand, type Seen } from '../system/place.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../output/terminal.ts';
 import { isThere, readTextIfThere } from '../system/read-bounded.ts';
 
 /** A file as it will be. */

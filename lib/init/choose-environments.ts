@@ -1,11 +1,11 @@
 import { ConfigurationError, UsageError } from '../errors.ts';
-import { nearest } from '../suggest.ts';
+import { nearest } from '../output/suggest.ts';
 import type { Asker } from './ask.ts';
 import { findChains } from './chains.ts';
 import { isOverride, type FoundFile } from './compose-files.ts';
 import { filesFor, groupFiles, type GivenFiles } from './environments.ts';
 import type { FoundEnvironment } from './found-environment.ts';
-import { isPresent } from './project.ts';
+import { isPresent } from '../repository/project.ts';
 
 /** What somebody typed. */
 export interface Wishes {

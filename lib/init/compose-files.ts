@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { messageOf } from '../errors.ts';
-import { isCompose, readRaw, type Raw, type RawService } from './compose-yaml.ts';
+import { isCompose, readRaw, type Raw, type RawService } from '../repository/compose-yaml.ts';
 import { databaseServices, readServices } from './services.ts';
 import {
   asideBecause,

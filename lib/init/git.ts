@@ -1,5 +1,5 @@
 import { UnreachableError } from '../errors.ts';
-import { run, type Result } from '../process.ts';
+import { run, type Result } from '../system/process.ts';
 
 async function git(root: string, args: readonly string[]): Promise<Result> {
   return run({ file: 'git', args: [...args] }, { cwd: root }).catch((error: unknown): Result => {

@@ -2,10 +2,10 @@ import { basename, dirname, join, normalize } from 'node:path';
 import { isGiven, variablesWithoutDefault } from '../environment/compose-variables.ts';
 import { isSecretName, readEnvFiles, type EnvFile, type Variable } from '../environment/env-files.ts';
 import { UnreachableError } from '../errors.ts';
-import { run, type Result } from '../process.ts';
+import { run, type Result } from '../system/process.ts';
 import { SAYS_WHICH } from './compose-files.ts';
-import { readRaw } from './compose-yaml.ts';
-import { isPresent } from './project.ts';
+import { readRaw } from '../repository/compose-yaml.ts';
+import { isPresent } from '../repository/project.ts';
 import { saysProduction } from './words.ts';
 import { readText } from '../system/read-bounded.ts';
 

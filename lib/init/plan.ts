@@ -16,7 +16,7 @@ import {
   runningProjects,
   type Variables,
 } from './inspect.ts';
-import { listFiles, projectName } from './project.ts';
+import { listFiles, projectName } from '../repository/project.ts';
 import { databaseServices, readStack, type Service } from './services.ts';
 import type { Row } from './table.ts';
 

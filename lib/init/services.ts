@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { UnreachableError } from '../errors.ts';
-import { run, type Result } from '../process.ts';
-import { readTogether, type Raw, type RawService } from './compose-yaml.ts';
+import { run, type Result } from '../system/process.ts';
+import { readTogether, type Raw, type RawService } from '../repository/compose-yaml.ts';
 
 /** A service as a compose file states it, in one form. */
 export interface Service {

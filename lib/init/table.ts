@@ -1,4 +1,4 @@
-import { pad, widest } from '../columns.ts';
+import { pad, widest } from '../output/columns.ts';
 import { wrap } from '../output/wrap.ts';
 import type { Fate } from './fates.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Client } from 'pg';
 import type { DatabaseIdentity } from '../database/identity.ts';
 import { markerOf } from '../database/marker.ts';
-import type { Result } from '../process.ts';
+import type { Result } from '../system/process.ts';
 import type { FailureReport } from './failure-report.ts';
 
 /** A database as any session on it can tell it, also that of a role that may read little. */

@@ -1,4 +1,4 @@
-import { printableLine } from '../printable.ts';
+import { printableLine } from '../output/printable.ts';
 
 const LINES = 10;
 const WIDTH = 110;

@@ -3,7 +3,7 @@ import { advise } from '../alembic-advice.ts';
 import { describeFailure, findInProject, parseFailure } from '../alembic-failure.ts';
 import { readRevisions } from '../database/revisions.ts';
 import { FailedError, messageOf } from '../errors.ts';
-import { writeWhole } from '../files.ts';
+import { writeWhole } from '../system/files.ts';
 import type { StackRun } from '../task.ts';
 import { failureOf } from './failure-report.ts';
 import type { AlembicResult } from './run-alembic.ts';

@@ -1,8 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import type { Command } from '../display.ts';
+import type { Command } from '../output/display.ts';
 import { ConfigurationError, FailedError, RefusedError } from '../errors.ts';
-import type { Result } from '../process.ts';
+import type { Result } from '../system/process.ts';
 import { interpreterOf, type Python } from './interpreter.ts';
 import { readHead } from '../system/read-bounded.ts';
 

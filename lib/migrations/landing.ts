@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { quoteName } from '../database/quote.ts';
+import { quoteName } from '../sql/quote.ts';
 import { readColumn } from '../database/read-column.ts';
 import type { Plan } from './binding.ts';
 

@@ -1,10 +1,10 @@
 import type { DatabaseIdentity } from '../database/identity.ts';
 import { RefusedError, UnreachableError } from '../errors.ts';
-import type { Result, RunOptions } from '../process.ts';
+import type { Result, RunOptions } from '../system/process.ts';
 import { whileWaitingFor } from '../output/waiting.ts';
 import { holdersOf } from '../stack/postgres/lock-wait.ts';
 import type { AskElsewhere } from '../stack/postgres/watch-session.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../output/terminal.ts';
 import {
   Binding,
   headsOf,

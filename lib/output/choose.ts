@@ -1,5 +1,5 @@
-import { pad, widest } from '../columns.ts';
-import type { Terminal } from '../terminal.ts';
+import { pad, widest } from './columns.ts';
+import type { Terminal } from './terminal.ts';
 import { readLine } from './read-line.ts';
 
 /** What can be chosen, with what a person should know of it. */

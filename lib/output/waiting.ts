@@ -1,4 +1,4 @@
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Milliseconds: who waits longer wants to know for what. */
 const SAID_AFTER = 2_000;

@@ -1,4 +1,4 @@
-import { once } from '../once.ts';
+import { once } from '../system/memoise.ts';
 import { factsOf, type Facts } from '../schema/verify/facts.ts';
 import type { HeldBack } from '../stack/stack.ts';
 import type { DestructiveRun } from '../task.ts';

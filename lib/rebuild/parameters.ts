@@ -1,5 +1,12 @@
-import { ALEMBIC, ALEMBIC_INI, BASE, BOOTSTRAP_ROLES_SQL, PRIVILEGES, TIMEOUT } from '../parameters.ts';
-import { choice } from '../params.ts';
+import {
+  ALEMBIC,
+  ALEMBIC_INI,
+  BASE,
+  BOOTSTRAP_ROLES_SQL,
+  PRIVILEGES,
+  TIMEOUT,
+} from '../parameters/shared.ts';
+import { choice } from '../parameters/kinds.ts';
 
 /** The runbook, in its order; `steps.ts` has the work of each, and help needs no more than the names. */
 export const STEP_NAMES = ['reset', 'up', 'bootstrap', 'migrate', 'start', 'current', 'verify'] as const;

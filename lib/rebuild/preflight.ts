@@ -10,7 +10,7 @@ import {
   messageOf,
 } from '../errors.ts';
 import type { Heads } from '../migrations/binding.ts';
-import { once } from '../once.ts';
+import { once } from '../system/memoise.ts';
 import { headsOf, type Facts } from '../schema/verify/facts.ts';
 import type { DestructiveRun } from '../task.ts';
 

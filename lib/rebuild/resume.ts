@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readContents, type Contents } from '../database/contents.ts';
 import { messageOf } from '../errors.ts';
-import { writeWhole } from '../files.ts';
+import { writeWhole } from '../system/files.ts';
 import type { DestructiveRun } from '../task.ts';
 import type { StepName } from './parameters.ts';
 import { readJsonIfThere } from '../system/read-bounded.ts';

@@ -1,7 +1,7 @@
 import { migrate } from '../alembic.ts';
 import { applyRoles, rolesScript } from '../database/bootstrap-roles.ts';
 import { ensureMarker } from '../database/marker.ts';
-import { counted } from '../display.ts';
+import { counted } from '../output/display.ts';
 import { FailedError } from '../errors.ts';
 import type { DestructiveRun } from '../task.ts';
 import type { Ahead } from './ahead.ts';

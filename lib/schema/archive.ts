@@ -6,9 +6,9 @@ import {
   type Entry,
   type Head,
   type Reading,
-} from '../archive/toc.ts';
+} from '../dump/toc.ts';
 import { FailedError } from '../errors.ts';
-import { LONGEST_PART } from '../database/archive.ts';
+import { LONGEST_PART } from '../dump/archive.ts';
 import { bytesOf, withBytesOf, type Bytes } from './bytes.ts';
 
 /** A whole table of contents, and where it comes from. */

@@ -7,7 +7,7 @@ import { compare } from './compare.ts';
 import type { Comparison, SideSummary } from './comparison.ts';
 import { readFileSide, type FileSide } from './read-file.ts';
 import { readDatabase, type Scope, type Side, type Source } from './read.ts';
-import { loadParser } from './syntax.ts';
+import { loadParser } from '../sql/syntax.ts';
 
 /** A comparison whose sides need not be there at the same time. */
 export interface Comparing {

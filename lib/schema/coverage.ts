@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { quoteName } from '../database/quote.ts';
+import { quoteName } from '../sql/quote.ts';
 import { CATALOG_COLUMNS, columnsOf } from './catalog-columns.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { counted } from '../display.ts';
+import { counted } from '../output/display.ts';
 import { asIncomparable, FailedError, IncomparableError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { openBase } from './base.ts';

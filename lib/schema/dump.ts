@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { PassThrough, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { FailedError } from '../errors.ts';
-import { writeWhole } from '../files.ts';
+import { writeWhole } from '../system/files.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { StackRun } from '../task.ts';
 import { lookAtDestination } from '../system/destination.ts';

@@ -6,7 +6,7 @@ import {
 } from './inner-constraints.ts';
 import { closingParenthesis } from './names.ts';
 import { isIcu, isOptions, isUsualMultirange, optionFacet, textOf } from './options.ts';
-import { parseStatements, shapeOf, type Node, type Statement } from './syntax.ts';
+import { parseStatements, shapeOf, type Node, type Statement } from '../sql/syntax.ts';
 
 /** One thing that a definition says. Two definitions mean the same when their facets do. */
 export interface Facet {

@@ -1,4 +1,4 @@
-import { shapeOf, type Node, type Statement } from './syntax.ts';
+import { shapeOf, type Node, type Statement } from '../sql/syntax.ts';
 
 /** Constraints inside a definition, whose names can differ by themselves. */
 export interface InnerConstraint {

@@ -1,4 +1,4 @@
-import type { Entry } from '../archive/toc.ts';
+import type { Entry } from '../dump/toc.ts';
 
 /** A name as PostgreSQL writes it in SQL: quoted where it must be. */
 const NAME = String.raw`(?:"(?:[^"]|"")+"|[^\s"'.,();]+)`;

@@ -1,4 +1,4 @@
-import type { Entry } from '../archive/toc.ts';
+import type { Entry } from '../dump/toc.ts';
 import type { Facet } from './facets.ts';
 import { maskSecrets } from './mask.ts';
 import { identify, mapRoles } from './names.ts';

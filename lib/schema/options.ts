@@ -1,6 +1,6 @@
 import type { Facet } from './facets.ts';
 import { languageTag } from './locale.ts';
-import { shapeOf, type Node, type Tree } from './syntax.ts';
+import { shapeOf, type Node, type Tree } from '../sql/syntax.ts';
 
 /** Options of a definition: storage parameters, those of a sequence, of a function, of what is foreign. */
 

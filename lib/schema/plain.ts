@@ -1,4 +1,4 @@
-import type { Entry } from '../archive/toc.ts';
+import type { Entry } from '../dump/toc.ts';
 import type { Archive } from './archive.ts';
 import { after, COMPLETE, HEADER, NOISE, NOTHING, type State } from './canonical.ts';
 import { maskSecrets } from './mask.ts';

@@ -1,7 +1,7 @@
 import { PassThrough, type Writable } from 'node:stream';
 import type { Client } from 'pg';
 import { IncomparableError } from '../errors.ts';
-import type { Result } from '../process.ts';
+import type { Result } from '../system/process.ts';
 import { comparingSettings, type Settings } from '../stack/postgres/settings.ts';
 import { parseArchive, type Archive } from './archive.ts';
 import { readCatalog, type Catalog } from './catalog.ts';

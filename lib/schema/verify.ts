@@ -1,9 +1,9 @@
-import { counted } from '../display.ts';
+import { counted } from '../output/display.ts';
 import { FailedError } from '../errors.ts';
 import type { StackRun } from '../task.ts';
 import { openBase } from './base.ts';
-import { renderFindings, renderFindingsJson } from '../findings/render.ts';
-import { lookAt, notLookedAt, some, type Check, type Finding } from '../findings/finding.ts';
+import { renderFindings, renderFindingsJson } from '../output/render-check-results.ts';
+import { lookAt, notLookedAt, some, type Check, type Finding } from '../output/check-result.ts';
 import {
   constraintsValidated,
   indexesValid,

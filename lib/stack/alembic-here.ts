@@ -4,7 +4,7 @@ import type { Environment } from '../environment/resolve.ts';
 import { ConfigurationError } from '../errors.ts';
 import { NAME_ALEMBIC, pythonOf } from '../migrations/find-python.ts';
 import { readsFilesOnly, runAlembic, showing, type Place } from '../migrations/run-alembic.ts';
-import { run } from '../process.ts';
+import { run } from '../system/process.ts';
 import { findAlembic } from './embedded/alembic.ts';
 import type { Stack, StackOptions } from './stack.ts';
 

@@ -5,7 +5,7 @@ import { FailedError, MakesafeError, UnreachableError, messageOf } from '../erro
 import { whileWaitingFor } from '../output/waiting.ts';
 import { mayHang } from '../system/cancelling.ts';
 import { within } from '../system/limit.ts';
-import { LIMITS } from './limits.ts';
+import { LIMITS } from '../system/limits.ts';
 import { INVALID_PASSWORD } from './password.ts';
 import { sayHolders } from './postgres/lock-wait.ts';
 import { watchSession, type AskElsewhere } from './postgres/watch-session.ts';

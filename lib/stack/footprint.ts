@@ -1,9 +1,9 @@
 import { peekEnvironment } from '../environment/resolve.ts';
 import type { Registry } from '../environment/registry.ts';
 import { ConfigurationError, messageOf } from '../errors.ts';
-import { once } from '../once.ts';
-import { hideSecrets, namesOfEnvironment } from '../output/names.ts';
-import type { Redactor } from '../redact.ts';
+import { once } from '../system/memoise.ts';
+import { hideSecrets, namesOfEnvironment } from '../environment/readable-names.ts';
+import type { Redactor } from '../output/redact.ts';
 
 /** Something that an environment claims for itself, and where that is written: `docker/docker-compose.stg.yml:14`. */
 export interface Claim {

@@ -1,5 +1,5 @@
 import type { Environment } from '../environment/resolve.ts';
-import { once } from '../once.ts';
+import { once } from '../system/memoise.ts';
 import type { Stack, StackOptions } from './stack.ts';
 
 /** As `import()` gives them, which asks another thread each time. */

@@ -1,5 +1,5 @@
-import type { Actor } from '../act.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Actor } from '../output/actor.ts';
+import type { Terminal } from '../output/terminal.ts';
 
 /** How a stack is opened. */
 export interface StackOptions {

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import { display, type Command } from '../display.ts';
+import { display, type Command } from '../output/display.ts';
 import { UnreachableError } from '../errors.ts';
-import { run, type RunOptions } from '../process.ts';
-import { whileTerminalIsLent } from '../signals.ts';
+import { run, type RunOptions } from '../system/process.ts';
+import { whileTerminalIsLent } from '../system/signals.ts';
 import type { StackOptions } from './options.ts';
 
 /** What a person wants of psql. */

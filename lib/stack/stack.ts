@@ -1,9 +1,9 @@
 import type { Transform, Writable } from 'node:stream';
 import type { Client } from 'pg';
-import type { Finding, Outcome } from '../findings/finding.ts';
+import type { Finding, Outcome } from '../output/check-result.ts';
 import type { ToText } from '../database/dump.ts';
 import type { AlembicOptions, AlembicResult } from '../migrations/run-alembic.ts';
-import type { Result } from '../process.ts';
+import type { Result } from '../system/process.ts';
 import type { DumpOptions, PgDump } from './pg-dump.ts';
 import type { Plan } from './plan.ts';
 import type { PsqlOptions } from './psql.ts';

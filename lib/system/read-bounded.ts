@@ -9,7 +9,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { ConfigurationError } from '../errors.ts';
-import { byteSize } from '../display.ts';
+import { byteSize } from '../output/display.ts';
 import { isMissing, reasonOf, remedyOf } from './reason.ts';
 
 /** Bytes that a file which a person writes may have. The largest that were seen have a few hundred kilobytes. */

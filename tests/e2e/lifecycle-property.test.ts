@@ -2,14 +2,14 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { COMMIT } from '../helpers/commit.ts';
-import { makeActor } from '../../lib/act.ts';
+import { makeActor } from '../../lib/output/actor.ts';
 import { canonicalise } from '../../lib/environment/canonicalise.ts';
 import { loadRegistry, type Registry } from '../../lib/environment/registry.ts';
 import { MakesafeError, RefusedError, messageOf } from '../../lib/errors.ts';
 import { openEnvironment } from '../../lib/open-environment.ts';
 import { down, rebuild, restart, up } from '../../lib/stack/commands.ts';
 import type { Run, StackRun } from '../../lib/task.ts';
-import { Terminal } from '../../lib/terminal.ts';
+import { Terminal } from '../../lib/output/terminal.ts';
 import {
   changed,
   composeOf,

@@ -36,7 +36,7 @@ function startFaulty({ scratch, command }: Subject, order: Omit<FaultOrder, 'nam
     [join(import.meta.dirname, '../..'), '.'],
   ] as const;
   // What is asked only of a slow server would be another step in each run.
-  const limits: LimitsOrder = { file: scratch.path('lib/stack/limits.ts'), seconds: { holders: 3600 } };
+  const limits: LimitsOrder = { file: scratch.path('lib/system/limits.ts'), seconds: { holders: 3600 } };
   return scratch.start(
     [
       process.execPath,

@@ -1,4 +1,4 @@
-import type { LIMITS } from '../../lib/stack/limits.ts';
+import type { LIMITS } from '../../lib/system/limits.ts';
 
 /** Loaded into a task's process before the task: makes its limits shorter. The task's own code knows nothing of it. */
 const { file, seconds } = JSON.parse(process.env['MAKESAFE_LIMITS']!) as LimitsOrder;
@@ -8,7 +8,7 @@ for (const [name, value] of Object.entries(seconds))
   Object.assign(loaded.LIMITS[name as keyof typeof LIMITS], { seconds: value });
 
 export interface LimitsOrder {
-  /** `lib/stack/limits.ts` of the copy that the task is of. */
+  /** `lib/system/limits.ts` of the copy that the task is of. */
   readonly file: string;
   readonly seconds: Partial<Record<keyof typeof LIMITS, number>>;
 }

@@ -1,11 +1,11 @@
 import { Writable } from 'node:stream';
-import { makeActor } from '../../lib/act.ts';
+import { makeActor } from '../../lib/output/actor.ts';
 import { canonicalise } from '../../lib/environment/canonicalise.ts';
 import { loadRegistry } from '../../lib/environment/registry.ts';
 import { openEnvironment } from '../../lib/open-environment.ts';
-import { loadParser } from '../../lib/schema/syntax.ts';
+import { loadParser } from '../../lib/sql/syntax.ts';
 import type { DestructiveRun, Task } from '../../lib/task.ts';
-import { Terminal } from '../../lib/terminal.ts';
+import { Terminal } from '../../lib/output/terminal.ts';
 import restoreTask from '../../tasks/restore-from-dump.ts';
 
 /** A run of a restore in this process, past the guard: many would otherwise wait for Node to start most of the time. */

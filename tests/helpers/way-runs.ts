@@ -59,7 +59,7 @@ export async function settingsFor(socket: string, folder: string): Promise<strin
 function startOnWay({ scratch, command }: Subject, config: string, real: boolean): Running {
   const [task, ...args] = command.split(' ');
   const preload = real ? [] : ['--require', PRELOAD];
-  const order: LimitsOrder = { file: scratch.path('lib/stack/limits.ts'), seconds: SHORT };
+  const order: LimitsOrder = { file: scratch.path('lib/system/limits.ts'), seconds: SHORT };
   return scratch.start(
     [process.execPath, '--require', TYPESCRIPT, ...preload, scratch.path('tasks', `${task}.ts`), ...args],
     { env: { DOCKER_CONFIG: config, MAKESAFE_LIMITS: JSON.stringify(order) } },

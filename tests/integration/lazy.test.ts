@@ -29,6 +29,6 @@ test.each([
 test('what would have been seen', async () => {
   const driver = await imported('tasks/health.ts', 'ENV=local_demo');
   expect(driver).toEqual(expect.arrayContaining(['pg', 'dotenv']));
-  const shell = await imported('-e', `require('./lib/process.ts').run({ file: 'true', args: [] })`);
+  const shell = await imported('-e', `require('./lib/system/process.ts').run({ file: 'true', args: [] })`);
   expect(shell).toContain('zx/core');
 });

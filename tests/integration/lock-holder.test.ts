@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { makeActor } from '../../lib/act.ts';
+import { makeActor } from '../../lib/output/actor.ts';
 import { beside } from '../../lib/database/server-session.ts';
 import { openSession } from '../../lib/stack/postgres/session.ts';
 import type { StackRun } from '../../lib/task.ts';
-import { Terminal } from '../../lib/terminal.ts';
+import { Terminal } from '../../lib/output/terminal.ts';
 import { useServer } from '../helpers/database-server.ts';
 
 const server = useServer();

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import type pg from 'pg';
 import { expect, test } from 'vitest';
 import { COMMIT } from '../helpers/commit.ts';
-import { makeActor } from '../../lib/act.ts';
+import { makeActor } from '../../lib/output/actor.ts';
 import { identityIn, type Shown } from '../../lib/database/identity.ts';
 import { readContents } from '../../lib/database/contents.ts';
 import { replaceDatabase } from '../../lib/database/swap.ts';
 import { openSession } from '../../lib/stack/postgres/session.ts';
-import { Terminal } from '../../lib/terminal.ts';
+import { Terminal } from '../../lib/output/terminal.ts';
 import { useServer } from '../helpers/database-server.ts';
 
 /** A database is replaced by another one behind the second look, between any two statements of ours. */

@@ -8,7 +8,7 @@ const scratch = useEmbedded({ engine: false });
 // Cannot be hurried: what is under way when a person presses Ctrl-C.
 const SLOW = `
 import { defineTask } from '../lib/task.ts';
-import { whileUnfinished } from '../lib/unfinished.ts';
+import { whileUnfinished } from '../lib/system/unfinished.ts';
 
 export default defineTask(import.meta.url, {
   group: 'project',
@@ -45,7 +45,7 @@ const ASTRAY = SLOW.replace(
 const DEAF = SLOW.replace(
   /run: [^]*/,
   `run: async ({ terminal }) => {
-    const { run } = await import('../lib/process.ts');
+    const { run } = await import('../lib/system/process.ts');
     const script = "trap '' INT TERM; sleep 3601 & echo deaf; wait; wait";
     await run({ file: 'sh', args: ['-c', script] }, { onLine: terminal.info });
   },
@@ -59,7 +59,7 @@ const HOLDING = SLOW.replace(
   `run: async () => {
     const { createServer, connect } = await import('node:net');
     const server = createServer().listen(0, '127.0.0.1', () => connect(server.address().port, '127.0.0.1'));
-    const { run } = await import('../lib/process.ts');
+    const { run } = await import('../lib/system/process.ts');
     void run({ file: 'sleep', args: ['3602'] });
     throw new Error('no more');
   },

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readMarkers } from '../../lib/database/contents.ts';
 import { readCertainRevisions, readRevisions } from '../../lib/database/revisions.ts';
-import { lookAt, type Check, type Finding } from '../../lib/findings/finding.ts';
+import { lookAt, type Check, type Finding } from '../../lib/output/check-result.ts';
 import * as databaseChecks from '../../lib/schema/verify/database-checks.ts';
 import { databaseReachable, markerRight } from '../../lib/schema/verify/environment-checks.ts';
 import type { Facts } from '../../lib/schema/verify/facts.ts';

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { makeActor } from '../../lib/act.ts';
+import { makeActor } from '../../lib/output/actor.ts';
 import { recordingTerminal } from './support.ts';
 
 test.each([

@@ -7,7 +7,7 @@ import {
   type DatabasePrivilege,
   type DatabaseSetting,
 } from '../../lib/database/attributes.ts';
-import { quoteName, quoteText } from '../../lib/database/quote.ts';
+import { quoteName, quoteText } from '../../lib/sql/quote.ts';
 
 const PLAIN: DatabaseAttributes = {
   oid: '16384',

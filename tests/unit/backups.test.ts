@@ -7,9 +7,9 @@ import { parseFacts, type BackupFacts, type TakenBackup } from '../../lib/databa
 import { isStillOurs, surplus } from '../../lib/database/backup-retention.ts';
 import { ageText, findBackup, isOf, readBackups, verifyBackup } from '../../lib/database/backups.ts';
 import { checkSpace, expectedSize } from '../../lib/database/disk-space.ts';
-import { checksum } from '../../lib/database/checksum.ts';
-import { progressLine } from '../../lib/database/meter.ts';
-import { byteSize } from '../../lib/display.ts';
+import { checksum } from '../../lib/dump/checksum.ts';
+import { progressLine } from '../../lib/output/meter.ts';
+import { byteSize } from '../../lib/output/display.ts';
 import { removeUnfinished, unfinishedName } from '../../lib/database/unfinished-backups.ts';
 import { temporaryFolder } from './support.ts';
 

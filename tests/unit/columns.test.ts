@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pad, widest } from '../../lib/columns.ts';
+import { pad, widest } from '../../lib/output/columns.ts';
 
 test.each<[text: string, width: number]>([
   ['', 0],

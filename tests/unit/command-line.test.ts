@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { commandLine, spelling } from '../../lib/command-line.ts';
-import { readMakeInvocation, type MakeInvocation } from '../../lib/make.ts';
+import { readMakeInvocation, type MakeInvocation } from '../../lib/system/make.ts';
 import { loadTasks, taskNames } from '../../lib/tasks.ts';
 import { temporaryFolder } from './support.ts';
 

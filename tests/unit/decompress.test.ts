@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createUnzstd } from '../../lib/archive/decompress.ts';
+import { createUnzstd } from '../../lib/dump/decompress.ts';
 import { PATIENCE } from './support.ts';
 
 /** `seq 1 30000 | zstd -19 --no-check`: several blocks, as pg_dump writes them, without a checksum. */

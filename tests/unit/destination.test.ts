@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { FailedError, RefusedError, UsageError } from '../../lib/errors.ts';
-import { writeWhole } from '../../lib/files.ts';
+import { writeWhole } from '../../lib/system/files.ts';
 import { putInFreePlace } from '../../lib/system/place.ts';
 import { GENERATOR, REPORT, SCHEMA_DUMP } from '../../lib/schema/ours.ts';
 import { lookAtDestination, type Destination, type KindOfFile } from '../../lib/system/destination.ts';

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { counted, display } from '../../lib/display.ts';
+import { counted, display } from '../../lib/output/display.ts';
 import { AWKWARD_WORDS, temporaryFolder } from './support.ts';
 
 test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Entry } from '../../lib/archive/toc.ts';
+import type { Entry } from '../../lib/dump/toc.ts';
 import { compareObjects } from '../../lib/drill/objects.ts';
 
 const entry = (kind: string, schema: string, name: string, definition = 'CREATE …'): Entry => ({

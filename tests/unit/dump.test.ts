@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { decodeCustom } from '../../lib/database/dump-file.ts';
+import { decodeCustom } from '../../lib/dump/dump-file.ts';
 import { inspectDump, type Dump } from '../../lib/database/dump.ts';
 import { isAboutRoles } from '../../lib/database/restore-script.ts';
 import { splitStatements } from '../../lib/database/script.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { FailedError } from '../../lib/errors.ts';
-import { isBelow, writeWhole } from '../../lib/files.ts';
+import { isBelow, writeWhole } from '../../lib/system/files.ts';
 import { temporaryFolder } from './support.ts';
 
 /** Whatever is still open or about to be made gets its time to turn up. */

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CancelledError, UnreachableError } from '../../lib/errors.ts';
 import { openEngine, type Engine } from '../../lib/stack/compose/engine.ts';
 import { runIn, startIn } from '../../lib/stack/compose/exec.ts';
-import { LIMITS } from '../../lib/stack/limits.ts';
+import { LIMITS } from '../../lib/system/limits.ts';
 import { cutAll } from '../../lib/system/cancelling.ts';
 import { FaultyWay } from '../helpers/faulty-way.ts';
 import { PlayedEngine } from '../helpers/played-engine.ts';

@@ -1,15 +1,15 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { makeActor } from '../../lib/act.ts';
+import { makeActor } from '../../lib/output/actor.ts';
 import { CancelledError, RefusedError } from '../../lib/errors.ts';
 import { BlockedError } from '../../lib/guard/blocked.ts';
 import type { Facts } from '../../lib/guard/facts.ts';
 import { passGuard, type GuardRequest } from '../../lib/guard/guard.ts';
 import { journalFile, readJournal } from '../../lib/guard/journal.ts';
 import { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS } from '../../lib/guard/policy.ts';
-import { holderOf } from '../../lib/lock.ts';
-import type { Origin } from '../../lib/params.ts';
+import { holderOf } from '../../lib/system/lock.ts';
+import type { Origin } from '../../lib/parameters/kinds.ts';
 import type { Stack } from '../../lib/stack/stack.ts';
 import type { DestructiveRun, Run, StackRun } from '../../lib/task.ts';
 import { entry, facts, stopped, target } from './guard-facts.ts';

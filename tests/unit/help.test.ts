@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import registry from '../../env/environments.ts';
 import { UsageError } from '../../lib/errors.ts';
 import { help, renderOverview, renderTask } from '../../lib/help.ts';
-import { flag, required, text } from '../../lib/params.ts';
+import { flag, required, text } from '../../lib/parameters/kinds.ts';
 import type { Run, Task } from '../../lib/task.ts';
 import { loadTasks, taskNames } from '../../lib/tasks.ts';
 import { recordingTerminal } from './support.ts';

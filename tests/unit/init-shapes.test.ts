@@ -10,7 +10,7 @@ import { UsageError } from '../../lib/errors.ts';
 import { Asker } from '../../lib/init/ask.ts';
 import { findComposeFiles } from '../../lib/init/compose-files.ts';
 import { makePlan } from '../../lib/init/plan.ts';
-import { listFiles } from '../../lib/init/project.ts';
+import { listFiles } from '../../lib/repository/project.ts';
 import { renderTable } from '../../lib/init/table.ts';
 import { isPlainlyLocal, saysProduction } from '../../lib/init/words.ts';
 import { recordingTerminal } from './support.ts';

@@ -23,7 +23,7 @@ import {
 import { checkJournal } from '../../lib/guard/journal-file.ts';
 import { person } from '../../lib/guard/person.ts';
 import { describeRuns, showJournal } from '../../lib/guard/read-journal.ts';
-import { Redactor } from '../../lib/redact.ts';
+import { Redactor } from '../../lib/output/redact.ts';
 import type { NamedRun } from '../../lib/task.ts';
 import { HUGE, NOT_FILES } from './broken-files.ts';
 import { recordingTerminal, temporaryFolder, thrownBy } from './support.ts';

@@ -6,8 +6,8 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { isAlive, startOf } from '../../lib/alive.ts';
-import { holderOf, releaseLock, takeLock, type Holder } from '../../lib/lock.ts';
+import { isAlive, startOf } from '../../lib/system/process-id.ts';
+import { holderOf, releaseLock, takeLock, type Holder } from '../../lib/system/lock.ts';
 import { HUGE, NOT_FILES } from './broken-files.ts';
 import { PATIENCE, temporaryFolder, thrownBy } from './support.ts';
 
@@ -129,7 +129,7 @@ test('of many at once that find a stale lock, one gets it', { timeout: PATIENCE 
   const lockOf = (round: number): string => join(folder, `${round}.lock`);
   const program = `
     const { existsSync } = require('node:fs');
-    const { takeLock } = require(${JSON.stringify(join(import.meta.dirname, '../../lib/lock.ts'))});
+    const { takeLock } = require(${JSON.stringify(join(import.meta.dirname, '../../lib/system/lock.ts'))});
     const nap = new Int32Array(new SharedArrayBuffer(4));
     console.log('ready');
     for (let round = 0; round < ${rounds}; round++) {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseOverrides, readMakeInvocation } from '../../lib/make.ts';
+import { parseOverrides, readMakeInvocation } from '../../lib/system/make.ts';
 import { PATIENCE, temporaryFolder } from './support.ts';
 
 /** These tests may themselves have been started by make, and a make below it would say where it is. */
@@ -184,7 +184,7 @@ describe('with a real make', { timeout: PATIENCE }, () => {
     const cwd = temporaryFolder({
       makefile:
         'inner: ; @node --import tsx script.ts; true\nouter: ; @$(MAKE) --no-print-directory inner W="c d"; true',
-      'script.ts': `import { makeCommandLines } from ${JSON.stringify(join(import.meta.dirname, '../../lib/make.ts'))};
+      'script.ts': `import { makeCommandLines } from ${JSON.stringify(join(import.meta.dirname, '../../lib/system/make.ts'))};
         console.log(JSON.stringify(makeCommandLines()));`,
     });
     const modules = join(import.meta.dirname, '../../node_modules');
@@ -210,7 +210,7 @@ describe('with a real make', { timeout: PATIENCE }, () => {
         'nested: ; @$(MAKE) --no-print-directory task',
         'prefixed: ; @PGPORT=1 DATABASE_URL=typed node --import tsx script.ts; true',
       ].join('\n'),
-      'script.ts': `import { addedByMake } from ${JSON.stringify(join(import.meta.dirname, '../../lib/make.ts'))};
+      'script.ts': `import { addedByMake } from ${JSON.stringify(join(import.meta.dirname, '../../lib/system/make.ts'))};
         const added = addedByMake();
         const names = ['DATABASE_URL', 'PGHOST', 'PGPORT'].filter((name) => process.env[name] !== undefined);
         console.log(names.filter((name) => process.env[name] !== added.get(name)).join());`,

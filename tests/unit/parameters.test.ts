@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { revision, TIMEOUT } from '../../lib/parameters.ts';
+import { revision, TIMEOUT } from '../../lib/parameters/shared.ts';
 
 describe('revision', () => {
   const { parse } = revision('where to');

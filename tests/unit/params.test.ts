@@ -1,7 +1,7 @@
-import { BACKUP_DIR } from '../../lib/parameters.ts';
+import { BACKUP_DIR } from '../../lib/parameters/shared.ts';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../lib/errors.ts';
-import type { MakeInvocation } from '../../lib/make.ts';
+import type { MakeInvocation } from '../../lib/system/make.ts';
 import {
   choice,
   duration,
@@ -13,7 +13,7 @@ import {
   type Given,
   type Parameter,
   type Source,
-} from '../../lib/params.ts';
+} from '../../lib/parameters/kinds.ts';
 import { PATIENCE, seededRandom, thrownBy } from './support.ts';
 
 const typedOnly = <T>(parameter: Parameter<T>): Parameter<T> => ({ ...parameter, commandLineOnly: true });

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { Readable, Writable } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { UnreachableError } from '../../lib/errors.ts';
-import type { Command } from '../../lib/display.ts';
-import { childEnvironment, run } from '../../lib/process.ts';
+import type { Command } from '../../lib/output/display.ts';
+import { childEnvironment, run } from '../../lib/system/process.ts';
 import { AWKWARD_WORDS, temporaryFolder } from './support.ts';
 
 const sh = (script: string, ...args: string[]) => ({ file: 'sh', args: ['-c', script, 'sh', ...args] });

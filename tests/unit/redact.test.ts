@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { COMMIT } from '../helpers/commit.ts';
-import { run } from '../../lib/process.ts';
-import { Redactor } from '../../lib/redact.ts';
+import { run } from '../../lib/system/process.ts';
+import { Redactor } from '../../lib/output/redact.ts';
 import { ENCODED, PLACED, hidesOnly } from '../helpers/secret-forms.ts';
 import { PATIENCE, recordingTerminal } from './support.ts';
 

@@ -4,7 +4,7 @@ import type { Comparison } from '../../lib/schema/comparison.ts';
 import { renderHtml } from '../../lib/schema/report/html.ts';
 import { renderJson } from '../../lib/schema/report/json.ts';
 import { markup } from '../../lib/schema/report/markup.ts';
-import { printable } from '../../lib/printable.ts';
+import { printable } from '../../lib/output/printable.ts';
 import { renderTerminal } from '../../lib/schema/report/terminal.ts';
 import { difference, SAMPLE, sample } from '../helpers/comparison.ts';
 import { PATIENCE } from './support.ts';

@@ -6,7 +6,7 @@ import { compare } from '../../lib/schema/compare.ts';
 import type { Comparison } from '../../lib/schema/comparison.ts';
 import { fact, type Grant, type SchemaObject } from '../../lib/schema/objects.ts';
 import type { Side } from '../../lib/schema/read.ts';
-import { loadParser } from '../../lib/schema/syntax.ts';
+import { loadParser } from '../../lib/sql/syntax.ts';
 
 beforeAll(() => loadParser());
 

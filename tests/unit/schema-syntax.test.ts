@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { facetsOf } from '../../lib/schema/facets.ts';
-import { loadParser } from '../../lib/schema/syntax.ts';
+import { loadParser } from '../../lib/sql/syntax.ts';
 
 beforeAll(() => loadParser());
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { LONGEST_STATEMENT, readScript } from '../../lib/database/script-reader.ts';
-import { readTeamScript } from '../../lib/database/team-script.ts';
+import { LONGEST_STATEMENT, readScript } from '../../lib/sql/script-reader.ts';
+import { readTeamScript } from '../../lib/sql/team-script.ts';
 import { PATIENCE, seededRandom, temporaryFolder, thrownBy } from './support.ts';
 
 interface Read {

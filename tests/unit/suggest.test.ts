@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearest } from '../../lib/suggest.ts';
+import { nearest } from '../../lib/output/suggest.ts';
 
 test.each<[typed: string, candidates: string[], expected: string | undefined]>([
   ['up', ['up', 'ups'], 'up'],

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { MakesafeError } from '../../lib/errors.ts';
-import { Terminal } from '../../lib/terminal.ts';
+import { Terminal } from '../../lib/output/terminal.ts';
 
 /** Milliseconds for tests that work through thousands of cases: a busy machine is no failure. */
 export const PATIENCE = 30_000;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import registry from '../../env/environments.ts';
 import { canonicalise } from '../../lib/environment/canonicalise.ts';
-import { readParameters } from '../../lib/params.ts';
+import { readParameters } from '../../lib/parameters/kinds.ts';
 import type { Task } from '../../lib/task.ts';
 import { loadTasks, taskNames } from '../../lib/tasks.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Terminal } from '../../lib/terminal.ts';
+import { Terminal } from '../../lib/output/terminal.ts';
 import { recordingTerminal } from './support.ts';
 
 const METHODS = ['info', 'ok', 'warn', 'error', 'next'] as const;

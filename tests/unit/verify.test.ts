@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { FailedError } from '../../lib/errors.ts';
-import { renderFindings, renderFindingsJson } from '../../lib/findings/render.ts';
-import { lookAt, some, type Finding } from '../../lib/findings/finding.ts';
+import { renderFindings, renderFindingsJson } from '../../lib/output/render-check-results.ts';
+import { lookAt, some, type Finding } from '../../lib/output/check-result.ts';
 import * as checks from '../../lib/schema/verify/environment-checks.ts';
 import type { Facts } from '../../lib/schema/verify/facts.ts';
 import { SAMPLE, sample } from '../helpers/comparison.ts';

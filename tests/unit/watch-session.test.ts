@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FailedError, UnreachableError } from '../../lib/errors.ts';
-import { LIMITS } from '../../lib/stack/limits.ts';
+import { LIMITS } from '../../lib/system/limits.ts';
 import { isForgotten, watchSession, type AskElsewhere } from '../../lib/stack/postgres/watch-session.ts';
 
 test.each<[what: string, activity: Parameters<typeof isForgotten>[0], sending: boolean, forgotten: boolean]>([

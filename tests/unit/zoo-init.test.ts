@@ -2,7 +2,7 @@ import stringWidth from 'fast-string-width';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MakesafeError } from '../../lib/errors.ts';
 import { init } from '../../lib/init/init.ts';
-import { Terminal } from '../../lib/terminal.ts';
+import { Terminal } from '../../lib/output/terminal.ts';
 import { ZooRepository, zooNames } from '../helpers/zoo.ts';
 
 /** What a person reads on a terminal of 80 columns, without colours. */

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { Entry } from '../../archive/toc.ts';
+import type { Entry } from '../../dump/toc.ts';
 
 /** Gives work to one of several clients; what may not overlap waits until all that runs is done. */
 export class AtOnce {

@@ -1,4 +1,4 @@
-import { counted } from '../../display.ts';
+import { counted } from '../../output/display.ts';
 import type { StackRun } from '../../task.ts';
 import { readAttributes } from '../attributes.ts';
 import type { Dump } from '../dump.ts';

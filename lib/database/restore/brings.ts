@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
-import { counted, grouped } from '../../display.ts';
+import { counted, grouped } from '../../output/display.ts';
 import { FailedError } from '../../errors.ts';
-import { quoteName } from '../quote.ts';
-import type { Statement } from '../../sql/splitter.ts';
+import { quoteName } from '../../sql/quote.ts';
+import type { Statement } from '../../sql/lexer.ts';
 import { nameOf, schemaMadeBy } from './forms.ts';
 
 export { RowCounter } from './row-counter.ts';

@@ -1,7 +1,7 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
 import { inTransaction } from '../leftovers.ts';
-import { quoteName, quoteText } from '../quote.ts';
+import { quoteName, quoteText } from '../../sql/quote.ts';
 import { rollBackPrepared } from '../subscriptions.ts';
 
 /**

@@ -1,10 +1,10 @@
 import type { Client } from 'pg';
-import { counted } from '../../display.ts';
+import { counted } from '../../output/display.ts';
 import { FailedError, messageOf } from '../../errors.ts';
-import { parseStatements } from '../../schema/syntax.ts';
+import { parseStatements } from '../../sql/syntax.ts';
 import type { StackRun } from '../../task.ts';
 import type { Dump } from '../dump.ts';
-import { Meter } from '../meter.ts';
+import { Meter } from '../../output/meter.ts';
 import { restore } from '../restore-client.ts';
 import { applyRights, isOfEventTrigger, missingRolesOf, withoutMissing } from './apply-rights.ts';
 import { runErrands } from './errands.ts';

@@ -1,4 +1,4 @@
-import type { Consent } from '../../parameters.ts';
+import type { Consent } from '../../parameters/shared.ts';
 import type { StackRun } from '../../task.ts';
 
 /** Whether a person typed that this is meant. */

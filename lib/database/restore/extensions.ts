@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { RefusedError } from '../../errors.ts';
 import type { StackRun } from '../../task.ts';
 import type { Dump } from '../dump.ts';
-import { quoteName } from '../quote.ts';
+import { quoteName } from '../../sql/quote.ts';
 import type { Made } from '../restore-archive.ts';
 import type { Cage } from './cage.ts';
 import { allowLine, isAllowed } from './consents.ts';

@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 import { pipeline as flow } from 'node:stream/promises';
 import type { Client } from 'pg';
 import { from } from 'pg-copy-streams';
-import { decoderFor } from '../../archive/encodings.ts';
-import type { Entry } from '../../archive/toc.ts';
-import { quoteText } from '../quote.ts';
+import { decoderFor } from '../../dump/encodings.ts';
+import type { Entry } from '../../dump/toc.ts';
+import { quoteText } from '../../sql/quote.ts';
 import { restoreStatements } from '../restore-script.ts';
 import type { Incoming } from './incoming.ts';
 

@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
 import type { DestructiveRun, StackRun } from '../../task.ts';
 import type { Dump } from '../dump.ts';
-import { Meter } from '../meter.ts';
-import { quoteName } from '../quote.ts';
+import { Meter } from '../../output/meter.ts';
+import { quoteName } from '../../sql/quote.ts';
 import type { Made, Ours } from '../restore-archive.ts';
 import { restore } from '../restore-client.ts';
 import { readRevisions } from '../revisions.ts';

@@ -1,4 +1,4 @@
-import type { Statement } from '../../sql/splitter.ts';
+import type { Statement } from '../../sql/lexer.ts';
 import { splitStatements } from '../script.ts';
 import { asCopy } from '../subscriptions.ts';
 

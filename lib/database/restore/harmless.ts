@@ -1,4 +1,4 @@
-import type { Statement } from '../../sql/splitter.ts';
+import type { Statement } from '../../sql/lexer.ts';
 import { schemaMadeBy } from './forms.ts';
 
 /** A statement that the server refused. */

@@ -3,7 +3,7 @@ import { RefusedError } from '../../errors.ts';
 import type { StackRun } from '../../task.ts';
 import type { DatabaseAttributes } from '../attributes.ts';
 import type { BackupFacts, HomeFacts } from '../backup-facts.ts';
-import { quoteName } from '../quote.ts';
+import { quoteName } from '../../sql/quote.ts';
 import type { Dump } from '../dump.ts';
 import { isSealed } from '../seal.ts';
 import { allowLine, isAllowed } from './consents.ts';

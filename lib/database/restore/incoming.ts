@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, pipeline, Readable, type Transform } from 'node:stream';
-import { decompressor } from '../../archive/decompress.ts';
-import type { Compression } from '../../archive/toc.ts';
-import { readData, readHead, type ArchiveHead } from '../archive.ts';
-import { ByteStream } from '../byte-stream.ts';
+import { decompressor } from '../../dump/decompress.ts';
+import type { Compression } from '../../dump/toc.ts';
+import { readData, readHead, type ArchiveHead } from '../../dump/archive.ts';
+import { ByteStream } from '../../dump/byte-stream.ts';
 import type { Dump } from '../dump.ts';
-import { compressionOf, dataFiles } from '../dump-file.ts';
+import { compressionOf, dataFiles } from '../../dump/dump-file.ts';
 import { openDump } from '../recognise.ts';
 
 /** Data on their way in, decompressed. */

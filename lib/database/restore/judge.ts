@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { loadParser } from '../../schema/syntax.ts';
+import { loadParser } from '../../sql/syntax.ts';
 import { restoreFailure, serverMessage } from '../restore-failure.ts';
 import { splitStatements } from '../script.ts';
 import { headOf, whyHarmless } from './harmless.ts';

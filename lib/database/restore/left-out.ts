@@ -1,5 +1,5 @@
-import { counted, grouped } from '../../display.ts';
-import type { Terminal } from '../../terminal.ts';
+import { counted, grouped } from '../../output/display.ts';
+import type { Terminal } from '../../output/terminal.ts';
 import type { Right } from './rights.ts';
 
 /** A statement that was not run, or failed and mattered to nobody. */

@@ -1,4 +1,4 @@
-import type { Entry } from '../../archive/toc.ts';
+import type { Entry } from '../../dump/toc.ts';
 
 /** An entry of an archive, as far as others hang on it. */
 export interface Link {

@@ -1,4 +1,4 @@
-import { parseStatements, type Node, type Tree } from '../../schema/syntax.ts';
+import { parseStatements, type Node, type Tree } from '../../sql/syntax.ts';
 
 /** The roles that a statement names, by the server's own parser. `loadParser` has to have been awaited. */
 export function namedRoles(sql: string): ReadonlySet<string> {

@@ -1,6 +1,6 @@
-import type { Entry } from '../../archive/toc.ts';
-import { quoteName } from '../quote.ts';
-import type { Statement } from '../../sql/splitter.ts';
+import type { Entry } from '../../dump/toc.ts';
+import { quoteName } from '../../sql/quote.ts';
+import type { Statement } from '../../sql/lexer.ts';
 import { splitStatements } from '../script.ts';
 import { isAboutDatabase } from '../restore-script.ts';
 import { nameOf } from './forms.ts';

@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
-import { counted } from '../../display.ts';
+import { counted } from '../../output/display.ts';
 import { FailedError } from '../../errors.ts';
 import type { StackRun } from '../../task.ts';
-import type { Terminal } from '../../terminal.ts';
+import type { Terminal } from '../../output/terminal.ts';
 import type { Dump } from '../dump.ts';
 import { maintenanceDatabase } from '../server-session.ts';
 import type { Cage, Keeper } from './cage.ts';

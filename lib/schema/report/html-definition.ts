@@ -1,8 +1,8 @@
 import type { Comparison, Difference } from '../comparison.ts';
 import { compareLines, type Line, type Row } from './lines.ts';
 import { markup, type Markup } from './markup.ts';
-import { printable } from '../../printable.ts';
-import { grouped } from '../../display.ts';
+import { printable } from '../../output/printable.ts';
+import { grouped } from '../../output/display.ts';
 import { gapSentence, isList, objectName } from './wording.ts';
 
 /** Rows that a whole page may have: browsers and printers have their limits. */

@@ -3,7 +3,7 @@ import { CONCERN_TITLES, concernOf, sideOf } from './concern.ts';
 import { definitionTable, RowBudget } from './html-definition.ts';
 import { anchors } from './html-overview.ts';
 import { markup, type Markup } from './markup.ts';
-import { printable } from '../../printable.ts';
+import { printable } from '../../output/printable.ts';
 import { byKind, changeLines, objectName } from './wording.ts';
 
 const kindOf = ({ kind }: Difference): string => printable(kind);

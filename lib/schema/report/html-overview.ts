@@ -1,6 +1,6 @@
 import type { Comparison, Difference } from '../comparison.ts';
-import { counted, grouped } from '../../display.ts';
-import { printable } from '../../printable.ts';
+import { counted, grouped } from '../../output/display.ts';
+import { printable } from '../../output/printable.ts';
 import { CONCERN_TITLES } from './concern.ts';
 import { markup, type Markup } from './markup.ts';
 import { overviewOf } from './overview.ts';

@@ -5,8 +5,8 @@ import { differenceCards, filterForm } from './html-differences.ts';
 import { overview } from './html-overview.ts';
 import { Markup, markup } from './markup.ts';
 import { GENERATOR } from '../ours.ts';
-import { printable } from '../../printable.ts';
-import { counted, grouped } from '../../display.ts';
+import { printable } from '../../output/printable.ts';
+import { counted, grouped } from '../../output/display.ts';
 import { COUNTED, remarks, SIGN, sideDetails, total, verdictSentence } from './wording.ts';
 
 export interface PageOptions {

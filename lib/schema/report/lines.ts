@@ -1,6 +1,6 @@
 import { diffArrays, diffWordsWithSpace } from 'diff';
 import { toldApart } from '../look-alike.ts';
-import { printableLine } from '../../printable.ts';
+import { printableLine } from '../../output/printable.ts';
 
 /** Part of a line; `marked` where it differs from the other side's line. */
 export interface Piece {

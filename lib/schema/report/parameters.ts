@@ -1,4 +1,4 @@
-import { flag, required, type Parameter } from '../../params.ts';
+import { flag, required, type Parameter } from '../../parameters/kinds.ts';
 
 /** How a comparison is shown; for each task that shows one. */
 

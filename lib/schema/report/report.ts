@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { UsageError } from '../../errors.ts';
-import { writeWhole } from '../../files.ts';
-import type { Redactor } from '../../redact.ts';
+import { writeWhole } from '../../system/files.ts';
+import type { Redactor } from '../../output/redact.ts';
 import type { StackRun } from '../../task.ts';
 import { lookAtDestination, type Destination } from '../../system/destination.ts';
 import { REPORT } from '../ours.ts';

@@ -1,11 +1,11 @@
 import stringWidth from 'fast-string-width';
-import type { Terminal } from '../../terminal.ts';
+import type { Terminal } from '../../output/terminal.ts';
 import type { Comparison, Difference, KindCount } from '../comparison.ts';
 import { CONCERN_TITLES } from './concern.ts';
 import { compareLines, type Line } from './lines.ts';
 import { overviewOf, type OverviewPart } from './overview.ts';
-import { printable } from '../../printable.ts';
-import { counted, grouped } from '../../display.ts';
+import { printable } from '../../output/printable.ts';
+import { counted, grouped } from '../../output/display.ts';
 import {
   byKind,
   changeLines,

@@ -1,8 +1,8 @@
 import type { Comparison, Difference, KindCount, SideSummary } from '../comparison.ts';
 import { excerpt } from '../excerpt.ts';
 import type { Gap } from './lines.ts';
-import { counted, grouped } from '../../display.ts';
-import { printable } from '../../printable.ts';
+import { counted, grouped } from '../../output/display.ts';
+import { printable } from '../../output/printable.ts';
 
 /** What all reports say in the same words. Everything from a schema is made printable here. */
 

@@ -1,6 +1,6 @@
-import { counted } from '../../display.ts';
+import { counted } from '../../output/display.ts';
 import { withoutBase } from './environment-checks.ts';
-import { failed, notLookedAt, passed, some, warning, type Check } from '../../findings/finding.ts';
+import { failed, notLookedAt, passed, some, warning, type Check } from '../../output/check-result.ts';
 import type { Facts } from './facts.ts';
 
 /** What is in the database and works only half, though the schema may be the same. */

@@ -6,8 +6,8 @@ import {
   warning,
   type Check,
   type Outcome,
-} from '../../findings/finding.ts';
-import { grouped } from '../../display.ts';
+} from '../../output/check-result.ts';
+import { grouped } from '../../output/display.ts';
 import { remarks, total } from '../report/wording.ts';
 import type { Facts } from './facts.ts';
 

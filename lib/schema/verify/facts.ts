@@ -8,7 +8,7 @@ import { readonlyRoleOf, schemasOf } from '../../environment/registry.ts';
 import { FailedError } from '../../errors.ts';
 import type { Heads } from '../../migrations/binding.ts';
 import type { AlembicResult } from '../../migrations/run-alembic.ts';
-import { once } from '../../once.ts';
+import { once } from '../../system/memoise.ts';
 import type { ServiceHealth } from '../../stack/stack.ts';
 import type { StackRun } from '../../task.ts';
 import type { Comparing } from '../comparing.ts';

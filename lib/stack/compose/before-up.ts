@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { display } from '../../display.ts';
+import { display } from '../../output/display.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { RefusedError, UnreachableError } from '../../errors.ts';
 import { composeFile, type ComposeConfig } from './config.ts';

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Actor } from '../../act.ts';
-import { display, type Command } from '../../display.ts';
+import type { Actor } from '../../output/actor.ts';
+import { display, type Command } from '../../output/display.ts';
 import { FailedError } from '../../errors.ts';
-import { printable } from '../../printable.ts';
-import { run } from '../../process.ts';
-import type { Terminal } from '../../terminal.ts';
+import { printable } from '../../output/printable.ts';
+import { run } from '../../system/process.ts';
+import type { Terminal } from '../../output/terminal.ts';
 import type { PlannedContainer } from '../plan.ts';
 import type { Storage } from '../stack.ts';
 import type { ComposeConfig } from './config.ts';

@@ -1,4 +1,4 @@
-import { failed, notLookedAt, passed, type Check, type Outcome } from '../../findings/finding.ts';
+import { failed, notLookedAt, passed, type Check, type Outcome } from '../../output/check-result.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import type { ComposeConfig } from './config.ts';
 import type { DatabaseSettings } from './login.ts';

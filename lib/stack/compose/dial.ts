@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createConnection } from 'node:net';
 import { Duplex, type Readable, type Writable } from 'node:stream';
-import type { Command } from '../../display.ts';
-import { childEnvironment } from '../../process.ts';
+import type { Command } from '../../output/display.ts';
+import { childEnvironment } from '../../system/process.ts';
 import { mayHang } from '../../system/cancelling.ts';
 import { isRunning, killTree } from '../../system/process-tree.ts';
 

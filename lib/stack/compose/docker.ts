@@ -1,8 +1,8 @@
 import type { EnvironmentEntry } from '../../environment/registry.ts';
 import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
-import type { Command } from '../../display.ts';
-import { run, type Result, type RunOptions } from '../../process.ts';
-import { LIMITS } from '../limits.ts';
+import type { Command } from '../../output/display.ts';
+import { run, type Result, type RunOptions } from '../../system/process.ts';
+import { LIMITS } from '../../system/limits.ts';
 import { engineSocket } from './socket.ts';
 import { wayTo } from './way.ts';
 

@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { PassThrough, type Transform } from 'node:stream';
 import { FailedError } from '../../errors.ts';
-import { run } from '../../process.ts';
+import { run } from '../../system/process.ts';
 import type { Stack } from '../stack.ts';
 import type { DatabaseSettings } from './login.ts';
 import type { Engine } from './engine.ts';
-import { nowhere } from '../../database/dump-file.ts';
+import { nowhere } from '../../dump/dump-file.ts';
 import { runIn } from './exec.ts';
 import { DUMPER, whileDumping } from '../postgres/lock-wait.ts';
 import { PROGRAM_OPTIONS, programOptions } from '../postgres/settings.ts';

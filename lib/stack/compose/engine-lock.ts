@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { childEnvironment, run } from '../../process.ts';
+import { childEnvironment, run } from '../../system/process.ts';
 import { whileWaitingFor } from '../../output/waiting.ts';
 import { watchSilence } from '../../system/attention.ts';
 import { mayHang } from '../../system/cancelling.ts';
 import { within } from '../../system/limit.ts';
 import { isRunning, killTree } from '../../system/process-tree.ts';
-import { LIMITS } from '../limits.ts';
+import { LIMITS } from '../../system/limits.ts';
 import type { EngineLock } from '../stack.ts';
 import type { Docker } from './docker.ts';
 

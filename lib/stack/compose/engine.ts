@@ -6,7 +6,7 @@ import { whileWaitingFor } from '../../output/waiting.ts';
 import { watchSilence, type Watch } from '../../system/attention.ts';
 import { heard, mayHang } from '../../system/cancelling.ts';
 import { within } from '../../system/limit.ts';
-import { LIMITS } from '../limits.ts';
+import { LIMITS } from '../../system/limits.ts';
 import { must, type Docker } from './docker.ts';
 import { readPath, type PathIn } from './path-in.ts';
 import { wayTo, type Way } from './way.ts';

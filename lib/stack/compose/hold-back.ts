@@ -1,5 +1,5 @@
-import type { Actor } from '../../act.ts';
-import { display } from '../../display.ts';
+import type { Actor } from '../../output/actor.ts';
+import { display } from '../../output/display.ts';
 import type { Application } from '../stack.ts';
 import type { ComposeConfig } from './config.ts';
 import { SERVICE_LABEL, listContainers } from './containers.ts';

@@ -1,4 +1,4 @@
-import type { Redactor } from '../../redact.ts';
+import type { Redactor } from '../../output/redact.ts';
 import { secretsOf, type ComposeConfig } from './config.ts';
 import type { DatabaseSettings } from './login.ts';
 

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Actor } from '../../act.ts';
+import type { Actor } from '../../output/actor.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { FailedError, UnreachableError } from '../../errors.ts';
-import { isHeld, thisProcess, type Owner } from '../../lock.ts';
+import { isHeld, thisProcess, type Owner } from '../../system/lock.ts';
 import { migrationConfig } from '../../migrations/migration-service.ts';
-import { once } from '../../once.ts';
+import { once } from '../../system/memoise.ts';
 import { beforeLeaving } from '../../system/tidying.ts';
-import type { Terminal } from '../../terminal.ts';
+import type { Terminal } from '../../output/terminal.ts';
 import { frozenCommand, inProject, type ComposeConfig } from './config.ts';
 import { PROJECT_LABEL, type ActualVolume, type Container, type ListedContainer } from './containers.ts';
 import { dockerError } from './docker.ts';

@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
-import type { Actor } from '../../act.ts';
-import { display, type Command } from '../../display.ts';
+import type { Actor } from '../../output/actor.ts';
+import { display, type Command } from '../../output/display.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { RefusedError } from '../../errors.ts';
-import type { Terminal } from '../../terminal.ts';
+import type { Terminal } from '../../output/terminal.ts';
 import { composeCommand, composeFile, inProject, type ComposeConfig } from './config.ts';
 import { SERVICE_LABEL, listContainers, nameOf, type ListedContainer } from './containers.ts';
 import { must, type Docker } from './docker.ts';

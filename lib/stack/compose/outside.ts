@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import { display } from '../../display.ts';
+import { display } from '../../output/display.ts';
 import { ConfigurationError } from '../../errors.ts';
-import { failed, passed, type Outcome } from '../../findings/finding.ts';
+import { failed, passed, type Outcome } from '../../output/check-result.ts';
 import type { ComposeConfig } from './config.ts';
 import type { Docker } from './docker.ts';
 import type { Ask } from './engine.ts';

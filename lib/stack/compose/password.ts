@@ -1,5 +1,5 @@
 import type { Environment } from '../../environment/resolve.ts';
-import { display } from '../../display.ts';
+import { display } from '../../output/display.ts';
 import { FailedError } from '../../errors.ts';
 import { INVALID_PASSWORD, otherPassword } from '../password.ts';
 import type { DatabaseSettings } from './login.ts';

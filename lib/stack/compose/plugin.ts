@@ -1,8 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from '../../display.ts';
-import { run, type Result, type RunOptions } from '../../process.ts';
+import type { Command } from '../../output/display.ts';
+import { run, type Result, type RunOptions } from '../../system/process.ts';
 import { readTextIfThere } from '../../system/read-bounded.ts';
 
 /** Where docker looks for its plugins, in its order. https://docs.docker.com/compose/install/linux/ */

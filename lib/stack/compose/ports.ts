@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
-import { display } from '../../display.ts';
-import { failed, passed, type Outcome } from '../../findings/finding.ts';
+import { display } from '../../output/display.ts';
+import { failed, passed, type Outcome } from '../../output/check-result.ts';
 import type { ComposeConfig } from './config.ts';
 import { nameOf, PROJECT_LABEL, type ListedContainer } from './containers.ts';
 import type { Docker } from './docker.ts';

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { readTeamScript } from '../../database/team-script.ts';
+import { readTeamScript } from '../../sql/team-script.ts';
 import { FailedError } from '../../errors.ts';
-import type { Terminal } from '../../terminal.ts';
+import type { Terminal } from '../../output/terminal.ts';
 import { LIMIT_OPTIONS } from '../postgres/settings.ts';
 import type { ScriptError } from '../stack.ts';
 import { FIND_SERVER } from './find-server.ts';

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailedError, UnreachableError, messageOf } from '../../errors.ts';
-import type { Terminal } from '../../terminal.ts';
+import type { Terminal } from '../../output/terminal.ts';
 import { findContainer, type Container } from './containers.ts';
 import type { Docker } from './docker.ts';
 import type { Ask } from './engine.ts';
 import type { ConnectOptions } from './connect.ts';
 import { whileWaiting } from '../../output/waiting.ts';
-import { run } from '../../process.ts';
-import { LIMITS } from '../limits.ts';
+import { run } from '../../system/process.ts';
+import { LIMITS } from '../../system/limits.ts';
 
 const INTERVAL_MS = 100;
 /** Seconds that one attempt waits for a server that does not listen yet: then the container is looked at again. */

@@ -2,7 +2,7 @@ import { PassThrough, type Transform } from 'node:stream';
 import type { ToText } from '../../database/dump.ts';
 import { openDump } from '../../database/recognise.ts';
 import { FailedError } from '../../errors.ts';
-import { run, type Result } from '../../process.ts';
+import { run, type Result } from '../../system/process.ts';
 import type { Engine } from './engine.ts';
 import { runIn } from './exec.ts';
 

@@ -1,4 +1,4 @@
-import { failed, passed, some, type Check } from '../../findings/finding.ts';
+import { failed, passed, some, type Check } from '../../output/check-result.ts';
 import { composeCommand, frozenCommand, inProject, type ConfiguredService } from './config.ts';
 import { SERVICE_LABEL, listContainers, nameOf } from './containers.ts';
 import type { Diagnosed } from './diagnose.ts';

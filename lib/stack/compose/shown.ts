@@ -1,9 +1,9 @@
-import type { Command } from '../../display.ts';
+import type { Command } from '../../output/display.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { FailedError } from '../../errors.ts';
 import { whileWaiting } from '../../output/waiting.ts';
-import type { RunOptions } from '../../process.ts';
-import type { Terminal } from '../../terminal.ts';
+import type { RunOptions } from '../../system/process.ts';
+import type { Terminal } from '../../output/terminal.ts';
 import { inProject } from './config.ts';
 import { dockerError } from './docker.ts';
 import { runCompose } from './plugin.ts';

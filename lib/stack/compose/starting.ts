@@ -1,5 +1,5 @@
-import type { Command } from '../../display.ts';
-import type { RunOptions } from '../../process.ts';
+import type { Command } from '../../output/display.ts';
+import type { RunOptions } from '../../system/process.ts';
 import { UnreachableError } from '../../errors.ts';
 import type { Stack } from '../stack.ts';
 import { findContainer } from './containers.ts';

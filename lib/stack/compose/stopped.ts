@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Environment } from '../../environment/resolve.ts';
-import { writeWhole } from '../../files.ts';
+import { writeWhole } from '../../system/files.ts';
 import { readJsonIfThere } from '../../system/read-bounded.ts';
 import { SERVICE_LABEL, listContainers } from './containers.ts';
 import type { Ask } from './engine.ts';

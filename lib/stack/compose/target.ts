@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Environment } from '../../environment/resolve.ts';
-import { once } from '../../once.ts';
+import { once } from '../../system/memoise.ts';
 import type { Storage, Target } from '../stack.ts';
 import { digestsOf, type ComposeConfig } from './config.ts';
 import type { DatabaseSettings } from './login.ts';

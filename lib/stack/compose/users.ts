@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { isNested } from '../../files.ts';
+import { isNested } from '../../system/files.ts';
 import type { Storage } from '../stack.ts';
 import { PROJECT_LABEL, nameOf, type ListedContainer } from './containers.ts';
 import { demand, type Ask } from './engine.ts';

@@ -1,9 +1,9 @@
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Command } from '../../display.ts';
+import type { Command } from '../../output/display.ts';
 import { CancelledError, UnreachableError, messageOf } from '../../errors.ts';
 import { within } from '../../system/limit.ts';
-import { LIMITS } from '../limits.ts';
+import { LIMITS } from '../../system/limits.ts';
 import { dial, dialSocket } from './dial.ts';
 
 /** How an engine is reached. */

@@ -1,7 +1,7 @@
 import { lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError, FailedError, MakesafeError, messageOf } from '../../errors.ts';
-import { failed, passed, type Outcome } from '../../findings/finding.ts';
+import { failed, passed, type Outcome } from '../../output/check-result.ts';
 import { findBinaries } from './binaries.ts';
 import type { Home } from './server.ts';
 import { readText } from '../../system/read-bounded.ts';

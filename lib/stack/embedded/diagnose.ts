@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { MakesafeError } from '../../errors.ts';
-import type { Finding } from '../../findings/finding.ts';
+import type { Finding } from '../../output/check-result.ts';
 import { findBinaries } from './binaries.ts';
 import { findRunning, type Home } from './server.ts';
 

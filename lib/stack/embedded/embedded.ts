@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import pg from 'pg';
 import type { Environment } from '../../environment/resolve.ts';
-import { byteSize } from '../../display.ts';
+import { byteSize } from '../../output/display.ts';
 import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
 import { direct } from '../direct.ts';
 import type { Plan } from '../plan.ts';

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailedError } from '../../errors.ts';
-import { releaseLock, takeLock } from '../../lock.ts';
+import { releaseLock, takeLock } from '../../system/lock.ts';
 
 /** Seconds to wait for another task; none holds the lock longer than a start or a stop takes. */
 const TIMEOUT = 60;

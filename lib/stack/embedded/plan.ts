@@ -1,8 +1,8 @@
 import { realpath, readdir, readlink, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { isBelow } from '../../files.ts';
+import { isBelow } from '../../system/files.ts';
 import { messageOf } from '../../errors.ts';
-import { printable } from '../../printable.ts';
+import { printable } from '../../output/printable.ts';
 import { NOTHING, type Obstacle, type Plan } from '../plan.ts';
 import { isGone, type Home } from './server.ts';
 

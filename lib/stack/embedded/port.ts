@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { writeWhole } from '../../files.ts';
+import { writeWhole } from '../../system/files.ts';
 import { readTextIfThere } from '../../system/read-bounded.ts';
 
 /** The port that this server had before, if no other program has it now; else a free one, which is kept. */

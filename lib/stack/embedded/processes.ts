@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive } from '../../alive.ts';
+import { isAlive } from '../../system/process-id.ts';
 import { FailedError } from '../../errors.ts';
 
 /** True for the postmaster of a data directory: a number in a file may by now belong to another program. */

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailedError, UnreachableError } from '../../errors.ts';
 import { whileWaitingFor } from '../../output/waiting.ts';
-import { childEnvironment, run } from '../../process.ts';
+import { childEnvironment, run } from '../../system/process.ts';
 import { findBinaries } from './binaries.ts';
 
 import { choosePort } from './port.ts';

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
-import type { Command } from '../../display.ts';
+import type { Command } from '../../output/display.ts';
 import { ConfigurationError, UnreachableError } from '../../errors.ts';
-import { run } from '../../process.ts';
+import { run } from '../../system/process.ts';
 import { readText } from '../../system/read-bounded.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
 import { whileWaitingFor } from '../../output/waiting.ts';
-import { printable } from '../../printable.ts';
-import { LIMITS } from '../limits.ts';
+import { printable } from '../../output/printable.ts';
+import { LIMITS } from '../../system/limits.ts';
 import type { AskElsewhere } from './watch-session.ts';
 
 /** Sessions that do something for us: by their processes of the server, or by the name that a program gave itself. */

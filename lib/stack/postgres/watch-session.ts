@@ -4,7 +4,7 @@ import type { Client } from 'pg';
 import { FailedError, UnreachableError, messageOf } from '../../errors.ts';
 import { watchSilence } from '../../system/attention.ts';
 import { heard } from '../../system/cancelling.ts';
-import { LIMITS } from '../limits.ts';
+import { LIMITS } from '../../system/limits.ts';
 
 /** Has a question answered on a session of its own. @throws UnreachableError when the server is not there */
 export type AskElsewhere = <T>(question: (client: Client) => Promise<T>) => Promise<T>;

@@ -7,7 +7,7 @@ import { CancelledError, ConfigurationError, UnreachableError, messageOf } from 
 import { whileWaitingFor } from '../../output/waiting.ts';
 import { mayHang } from '../../system/cancelling.ts';
 import { within } from '../../system/limit.ts';
-import { LIMITS } from '../limits.ts';
+import { LIMITS } from '../../system/limits.ts';
 
 export interface Server extends ServerEntry {
   /** The content of `caFile`. */

@@ -1,5 +1,5 @@
 import { addressOf, tlsOf } from '../../environment/server-entry.ts';
-import { passed, warning, type Check } from '../../findings/finding.ts';
+import { passed, warning, type Check } from '../../output/check-result.ts';
 import { openConnection, type Server } from './connection.ts';
 
 /** Whether the server answers, and how far it is sure to be the one. Its password is asked for with every connection. */

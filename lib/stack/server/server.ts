@@ -6,7 +6,7 @@ import { maintenanceDatabase } from '../../database/server-session.ts';
 import { addressOf, portOf, tlsOf } from '../../environment/server-entry.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, RefusedError, UnreachableError, messageOf } from '../../errors.ts';
-import { lookAt } from '../../findings/finding.ts';
+import { lookAt } from '../../output/check-result.ts';
 import { whileWaiting } from '../../output/waiting.ts';
 import { connectionError } from '../client.ts';
 import { createDatabase, isMissing } from '../postgres/create-database.ts';

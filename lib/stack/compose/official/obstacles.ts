@@ -1,6 +1,6 @@
 import type { Environment } from '../../../environment/resolve.ts';
 import { ConfigurationError } from '../../../errors.ts';
-import { failed, passed, type Outcome } from '../../../findings/finding.ts';
+import { failed, passed, type Outcome } from '../../../output/check-result.ts';
 import { composeFile } from '../config.ts';
 import type { Declared } from './declared.ts';
 import type { Problem } from './problems.ts';

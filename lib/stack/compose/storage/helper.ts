@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
-import type { Command } from '../../../display.ts';
+import type { Command } from '../../../output/display.ts';
 import { FailedError, messageOf } from '../../../errors.ts';
-import { run, type Result } from '../../../process.ts';
+import { run, type Result } from '../../../system/process.ts';
 import type { Docker } from '../docker.ts';
 import type { Engine } from '../engine.ts';
 

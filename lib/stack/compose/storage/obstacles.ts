@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { printable } from '../../../printable.ts';
+import { printable } from '../../../output/printable.ts';
 import type { Obstacle } from '../../plan.ts';
 import type { ProjectFacts } from '../plan.ts';
 import type { Holds } from './folder.ts';

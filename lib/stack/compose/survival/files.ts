@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { once } from '../../../once.ts';
+import { once } from '../../../system/memoise.ts';
 import type { Engine } from '../engine.ts';
 import type { PathIn } from '../path-in.ts';
 

@@ -1,8 +1,8 @@
-import type { Actor } from '../../../act.ts';
-import type { Command } from '../../../display.ts';
+import type { Actor } from '../../../output/actor.ts';
+import type { Command } from '../../../output/display.ts';
 import { MakesafeError, RefusedError, UnreachableError, messageOf } from '../../../errors.ts';
-import { failed, passed, type Outcome } from '../../../findings/finding.ts';
-import type { Terminal } from '../../../terminal.ts';
+import { failed, passed, type Outcome } from '../../../output/check-result.ts';
+import type { Terminal } from '../../../output/terminal.ts';
 import type { Stopped } from '../../stack.ts';
 import { composeCommand, composeFile } from '../config.ts';
 import { engineEndpoint } from '../endpoint.ts';

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigurationError, messageOf } from '../../../errors.ts';
-import { writeWhole } from '../../../files.ts';
+import { writeWhole } from '../../../system/files.ts';
 import type { DatabaseContainer } from './survey.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { failed, notLookedAt, passed, warning, type Outcome } from '../../../findings/finding.ts';
+import { failed, notLookedAt, passed, warning, type Outcome } from '../../../output/check-result.ts';
 import { engineEndpoint } from '../endpoint.ts';
 import { hasName, whereIs, whyLost, type Endangered, type Situation } from './decide.ts';
 import { readLastSeen } from './last-seen.ts';

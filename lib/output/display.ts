@@ -1,4 +1,4 @@
-import type { Attention } from './system/attention.ts';
+import type { Attention } from '../system/attention.ts';
 
 export interface Command {
   readonly file: string;

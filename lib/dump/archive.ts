@@ -1,13 +1,5 @@
-import { PIECE } from '../archive/decompress.ts';
-import {
-  LARGE_OBJECTS,
-  TABLE_DATA,
-  integerOf,
-  readToc,
-  type Entry,
-  type Head,
-  type Reading,
-} from '../archive/toc.ts';
+import { PIECE } from './decompress.ts';
+import { LARGE_OBJECTS, TABLE_DATA, integerOf, readToc, type Entry, type Head, type Reading } from './toc.ts';
 import type { ByteStream } from './byte-stream.ts';
 
 /** The table of contents of a dump in custom or directory format. */

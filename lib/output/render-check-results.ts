@@ -1,7 +1,7 @@
 import stringWidth from 'fast-string-width';
-import type { Terminal } from '../terminal.ts';
-import type { Finding } from './finding.ts';
-import { printable } from '../printable.ts';
+import type { Terminal } from './terminal.ts';
+import type { Finding } from './check-result.ts';
+import { printable } from './printable.ts';
 
 const SIGN = { passed: '✓', warning: '!', failed: '✗', 'not looked at': '–' } as const;
 const COLOUR = { passed: 'green', warning: 'yellow', failed: 'red', 'not looked at': 'dim' } as const;

@@ -1,6 +1,6 @@
 import { missing, ownParameter, readArguments, unknown } from './arguments.ts';
-import { UsageError } from './errors.ts';
-import type { MakeInvocation } from './make.ts';
+import { UsageError } from '../errors.ts';
+import type { MakeInvocation } from '../system/make.ts';
 
 export type Origin = 'command line' | 'environment' | 'default';
 

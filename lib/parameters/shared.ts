@@ -1,4 +1,4 @@
-import { choice, flag, folder, text, wholeNumber, type Parameter } from './params.ts';
+import { choice, flag, folder, text, wholeNumber, type Parameter } from './kinds.ts';
 
 /** Parameters that several tasks take. */
 

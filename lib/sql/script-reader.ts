@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { Splitter, type Statement } from '../sql/splitter.ts';
+import { Splitter, type Statement } from './lexer.ts';
 
 const LINE_BREAK = 10;
 /** The mark of UTF-8 at the beginning of a file. */

@@ -5,13 +5,13 @@ import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Command } from './display.ts';
-import { FailedError, UnreachableError, messageOf } from './errors.ts';
-import { whileWaitingFor } from './output/waiting.ts';
-import { watchSilence } from './system/attention.ts';
-import { mayHang } from './system/cancelling.ts';
-import { overdue, type Limit } from './system/limit.ts';
-import { isRunning, killTree } from './system/process-tree.ts';
+import type { Command } from '../output/display.ts';
+import { FailedError, UnreachableError, messageOf } from '../errors.ts';
+import { whileWaitingFor } from '../output/waiting.ts';
+import { watchSilence } from './attention.ts';
+import { mayHang } from './cancelling.ts';
+import { overdue, type Limit } from './limit.ts';
+import { isRunning, killTree } from './process-tree.ts';
 
 export interface Result {
   readonly status: number;

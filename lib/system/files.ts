@@ -11,10 +11,10 @@ import {
 import { mkdir, open, rm } from 'node:fs/promises';
 import { basename, dirname, join, normalize, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { FailedError } from './errors.ts';
-import { cannotBeWritten, mayStand, putInFreePlace, takeAfter, type Seen } from './system/place.ts';
-import { isThere } from './system/read-bounded.ts';
-import { isSystemError } from './system/reason.ts';
+import { FailedError } from '../errors.ts';
+import { cannotBeWritten, mayStand, putInFreePlace, takeAfter, type Seen } from './place.ts';
+import { isThere } from './read-bounded.ts';
+import { isSystemError } from './reason.ts';
 
 /**
  * Writes a file whole or not at all: beside its destination, flushed to disk, then put in its place. What stood there

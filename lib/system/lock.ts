@@ -1,8 +1,8 @@
 import { linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { isAlive, startOf } from './alive.ts';
-import { readBytesIfThere } from './system/read-bounded.ts';
+import { isAlive, startOf } from './process-id.ts';
+import { readBytesIfThere } from './read-bounded.ts';
 
 /** A process, as another one can look whether it is still there. */
 export interface Owner {

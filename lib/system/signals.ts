@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { CancelledError } from './errors.ts';
-import { cancelStepByStep } from './system/cancelling.ts';
-import type { Terminal } from './terminal.ts';
+import { CancelledError } from '../errors.ts';
+import { cancelStepByStep } from './cancelling.ts';
+import type { Terminal } from '../output/terminal.ts';
 import { isClosed, wouldBeLeft } from './unfinished.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { base64Cores, base64Words } from './output/base64.ts';
-import { QUOTED, pairWith, passwordPlaces, type Place } from './output/password-places.ts';
-import { inOriginal, plain } from './output/plain.ts';
+import { base64Cores, base64Words } from './base64.ts';
+import { QUOTED, pairWith, passwordPlaces, type Place } from './password-places.ts';
+import { inOriginal, plain } from './plain.ts';
 
 const MASK = '********';
 

@@ -1,7 +1,7 @@
-import type { Environment } from '../environment/resolve.ts';
-import type { Registry } from '../environment/registry.ts';
+import type { Environment } from './resolve.ts';
+import type { Registry } from './registry.ts';
 import type { Facts } from '../guard/facts.ts';
-import type { Redactor } from '../redact.ts';
+import type { Redactor } from '../output/redact.ts';
 
 /**
  * Names that people have to read, although somebody's password may be the same word. All are known as what they are:

@@ -1,4 +1,4 @@
-import type { Limit } from '../system/limit.ts';
+import type { Limit } from './limit.ts';
 
 /**
  * What is waited for on the way to a server, and how long. Who is slow has time: a machine under load answers a question

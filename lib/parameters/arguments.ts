@@ -1,6 +1,6 @@
 import minimist from 'minimist';
-import type { Parameter, Parameters } from './params.ts';
-import { nearest } from './suggest.ts';
+import type { Parameter, Parameters } from './kinds.ts';
+import { nearest } from '../output/suggest.ts';
 
 /** A declared parameter; `constructor` and the like are none. */
 export const ownParameter = (declared: Parameters, name: string): Parameter | undefined =>

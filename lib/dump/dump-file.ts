@@ -3,8 +3,8 @@ import { basename, join } from 'node:path';
 import { Readable, Writable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { messageOf } from '../errors.ts';
-import { decompressor, isReadHere } from '../archive/decompress.ts';
-import type { Compression, Entry } from '../archive/toc.ts';
+import { decompressor, isReadHere } from './decompress.ts';
+import type { Compression, Entry } from './toc.ts';
 import { readData, readHead, type ArchiveHead } from './archive.ts';
 import { ByteStream } from './byte-stream.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
-import { byteSize } from '../display.ts';
-import type { Terminal } from '../terminal.ts';
+import { byteSize } from './display.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Milliseconds between two lines of progress: on a terminal they replace each other, elsewhere they add up. */
 const [WATCHED, LOGGED] = [200, 10_000];
