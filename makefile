@@ -7,13 +7,15 @@ tasks := $(patsubst tasks/%.ts,%,$(wildcard tasks/*.ts))
 export MAKECMDGOALS
 
 .PHONY: $(tasks)
+# TSX='node --import tsx', typed or exported, is what runs a task in place of npx and tsx.
 # Without exec a shell stands between npx and the task, and takes SIGTERM for itself.
+task = $(if $(TSX),exec $(TSX) $1,npx --no-install -c 'exec tsx $1')
 # A goal that does not exist stops all others, before any of them runs: it may be ENV=… mistyped.
 # What stands beside help is its TASK, and is not run.
 asked := $(if $(filter help,$(MAKECMDGOALS)),$(filter-out help,$(MAKECMDGOALS)))
 $(tasks): %: node_modules/.package-lock.json | $(filter-out $(tasks),$(MAKECMDGOALS))
 $(filter-out $(asked),$(tasks)): %:
-	@npx --no-install -c 'exec tsx tasks/$@.ts'
+	@$(call task,tasks/$@.ts)
 $(filter $(asked),$(tasks)): ; @:
 
 node_modules/.package-lock.json: package-lock.json
@@ -24,7 +26,7 @@ node_modules/.package-lock.json: package-lock.json
 	@touch node_modules/.package-lock.json
 
 .DEFAULT: node_modules/.package-lock.json
-	@npx --no-install tsx tasks/help.ts
+	@$(call task,tasks/help.ts)
 
 # Without a rule make would search one for its own makefile.
 makefile package-lock.json: ;

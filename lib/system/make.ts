@@ -22,6 +22,9 @@ export interface Override {
   readonly typed: string | undefined;
 }
 
+/** The makefile's own variable: what runs the task. */
+const INTERPRETER = 'TSX';
+
 /**
  * Reads what make hands to a recipe. Returns undefined when the script was not started by make.
  *
@@ -38,6 +41,7 @@ export function readMakeInvocation(
   if (env['MAKELEVEL'] === undefined) return undefined;
   const overrides = new Map<string, Override>();
   for (const [name, raw] of parseOverrides(env['MAKEFLAGS'] ?? '')) {
+    if (name === INTERPRETER) continue;
     const typed = commandLines ? findTyped(name, commandLines) : raw;
     overrides.set(name, { value: env[name] ?? raw, typed });
   }

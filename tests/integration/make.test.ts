@@ -1,7 +1,7 @@
 import { existsSync, statSync, utimesSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { run } from '../helpers/processes.ts';
-import { useScratch } from '../helpers/scratch.ts';
+import { TYPESCRIPT, useScratch } from '../helpers/scratch.ts';
 
 /** A task that leaves a file behind when it runs. */
 const TATTLE = `import { writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ describe('the makefile', () => {
   const scratch = useScratch({ engine: false });
   const ran = (): boolean => existsSync(scratch.path('ran'));
 
-  test('interpolates no variable into a recipe but the name of the target', () => {
+  test('interpolates no variable into a recipe but the name of the target, and the interpreter', () => {
     const recipes = scratch
       .read('makefile')
       .replaceAll('\\\n', '')
@@ -28,11 +28,27 @@ describe('the makefile', () => {
       .filter((line) => line.startsWith('\t'));
     expect(recipes.length).toBeGreaterThan(2);
     for (const line of recipes) {
-      expect(line.replaceAll('$@', '')).not.toContain('$');
+      expect(line.replace(/^\t@\$\(call task,tasks\/(.*)\.ts\)$/, '$1').replaceAll('$@', '')).not.toContain(
+        '$',
+      );
       // make -n would run them, and shell completion does make -n.
       expect(line).not.toMatch(/^\t[@-]*\+/);
       expect(line).not.toContain('MAKE)');
     }
+  });
+
+  test('TSX, typed or exported, runs a task in place of npx and tsx', async () => {
+    const TSX = `${process.execPath} --require ${TYPESCRIPT}`;
+    const env = { PATH: '/usr/bin:/bin' };
+    for (const words of [['help'], ['nosuch']]) {
+      const typed = await scratch.runMake([...words, `TSX=${TSX}`], { env });
+      const exported = await scratch.runMake(words, { env: { ...env, TSX } });
+      const { status, stdout, stderr } = await scratch.runMake(words);
+      expect(typed).toMatchObject({ status, stdout, stderr });
+      expect(exported).toMatchObject({ status, stdout, stderr });
+    }
+    const { stderr } = await scratch.runMake(['help', 'TSX=false']);
+    expect(stderr).toContain('Error 1');
   });
 
   test('has a target for a new file in tasks/ at once, which help lists', async () => {
