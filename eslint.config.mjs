@@ -8,7 +8,7 @@ const ALONE = [
   // These are the place.
   ...['lib/system/files.ts', 'lib/system/**'],
   // Its own protocol: hard links, and lines that are appended and flushed.
-  ...['lib/system/lock.ts', 'lib/guard/journal.ts'],
+  ...['lib/system/lock.ts', 'lib/guard/record/entries.ts'],
   // What the kernel tells of processes: always there, always small.
   ...[
     'lib/system/process-id.ts',
@@ -22,7 +22,7 @@ const ALONE = [
   ...['lib/dump/dump-file.ts'],
   // Remove, by name, what this tool has made, after having looked at it.
   ...['lib/database/backup.ts', 'lib/database/backup-retention.ts', 'lib/database/unfinished-backups.ts'],
-  ...['lib/rebuild/resume.ts', 'lib/stack/compose/survival/last-seen.ts', 'lib/demo.ts'],
+  ...['lib/db-rebuild/resume.ts', 'lib/stack/compose/survival/last-seen.ts', 'lib/project/demo.ts'],
   // The embedded server's own folder, under its lock: its password for initdb, its data, the links of its libraries.
   ...['lib/stack/embedded/server.ts', 'lib/stack/embedded/binaries.ts', 'lib/stack/embedded/reserve.ts'],
 ];

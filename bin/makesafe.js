@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 // The package's files are TypeScript, which Node itself does not run in node_modules.
-import('tsx').then(() => require('../lib/cli.ts').main());
+import('tsx').then(() => require('../lib/cli/cli.ts').main());

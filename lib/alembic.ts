@@ -8,7 +8,7 @@ import { databaseFirst } from './migrations/database-first.ts';
 import { failed } from './migrations/failed.ts';
 import { hasLanded, readLanding } from './migrations/landing.ts';
 import type { AlembicResult } from './migrations/run-alembic.ts';
-import type { StackRun } from './task.ts';
+import type { StackRun } from './task/define-task.ts';
 import { whileUnfinished } from './system/unfinished.ts';
 
 /** What a destructive task has of its guard; the short forms pass none. */

@@ -2,7 +2,7 @@
  * The library's public interface: what a team's own tasks and registry are written with. What stands here follows
  * semantic versioning; any other file may change with every version. docs/API.md describes it.
  */
-export { defineTeamTask as defineTask } from './task.ts';
+export { defineTeamTask as defineTask } from './task/define-task.ts';
 export type {
   Definition,
   Destructive,
@@ -12,7 +12,7 @@ export type {
   Run,
   StackRun,
   Task,
-} from './task.ts';
+} from './task/define-task.ts';
 export { choice, duration, flag, required, text, wholeNumber } from './parameters/kinds.ts';
 export type { Origin, Parameter, Parameters, Values } from './parameters/kinds.ts';
 export type { Actor } from './output/actor.ts';

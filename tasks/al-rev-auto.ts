@@ -1,6 +1,6 @@
 import { ALEMBIC, ALEMBIC_INI, HEAD } from '../lib/parameters/shared.ts';
 import { required, text } from '../lib/parameters/kinds.ts';
-import { defineTask } from '../lib/task.ts';
+import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'migrations',

@@ -1,5 +1,5 @@
 import { ALEMBIC, ALEMBIC_INI, BOOTSTRAP_ROLES_SQL, TIMEOUT, revision } from '../lib/parameters/shared.ts';
-import { defineTask } from '../lib/task.ts';
+import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'migrations',

@@ -1,6 +1,6 @@
 import { ALLOW, BACKUP_DIR, PG_SERVICE } from '../lib/parameters/shared.ts';
 import { flag, text } from '../lib/parameters/kinds.ts';
-import { defineTask } from '../lib/task.ts';
+import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'database',
@@ -18,5 +18,5 @@ export default defineTask(import.meta.url, {
     JSON: flag('the result as JSON'),
   },
   examples: ['make backup-drill-env ENV=vm_prod', 'make backup-drill-env ENV=vm_prod ON=local_demo'],
-  run: async (run) => (await import('../lib/drill/drill.ts')).backupDrill(run),
+  run: async (run) => (await import('../lib/drill/backup-drill.ts')).backupDrill(run),
 });

@@ -1,6 +1,6 @@
 import { BACKUP_DIR } from '../lib/parameters/shared.ts';
 import { flag } from '../lib/parameters/kinds.ts';
-import { defineTask } from '../lib/task.ts';
+import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'database',

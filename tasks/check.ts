@@ -1,6 +1,6 @@
 import { ALEMBIC, ALEMBIC_INI, PG_SERVICE } from '../lib/parameters/shared.ts';
 import { flag } from '../lib/parameters/kinds.ts';
-import { defineTask } from '../lib/task.ts';
+import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'stack',
@@ -8,5 +8,5 @@ export default defineTask(import.meta.url, {
   environment: 'name only',
   parameters: { JSON: flag('the result as JSON'), PG_SERVICE, ALEMBIC, ALEMBIC_INI },
   examples: ['make check ENV=vm_stg', 'make check ENV=vm_prod JSON=1'],
-  run: async (run) => (await import('../lib/doctor/doctor.ts')).check(run),
+  run: async (run) => (await import('../lib/check/check.ts')).check(run),
 });

@@ -1,6 +1,6 @@
 import { flag, text } from '../lib/parameters/kinds.ts';
 import { HTML, JSON_RESULT, VERBOSE } from '../lib/schema/report/parameters.ts';
-import { defineTask } from '../lib/task.ts';
+import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'schema',

@@ -1,5 +1,5 @@
 import { choice, flag, text } from '../lib/parameters/kinds.ts';
-import { defineTask } from '../lib/task.ts';
+import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'schema',

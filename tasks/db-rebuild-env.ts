@@ -1,5 +1,5 @@
-import { REBUILD_PARAMETERS } from '../lib/rebuild/parameters.ts';
-import { defineTask } from '../lib/task.ts';
+import { REBUILD_PARAMETERS } from '../lib/db-rebuild/parameters.ts';
+import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'database',
@@ -10,9 +10,9 @@ export default defineTask(import.meta.url, {
     effect: 'destroy',
     countdown: 'always',
     removesStorage: ({ METHOD }) => METHOD === 'volume',
-    preflight: async (run) => (await import('../lib/rebuild/preflight.ts')).checkRebuild(run),
+    preflight: async (run) => (await import('../lib/db-rebuild/preflight.ts')).checkRebuild(run),
   },
   parameters: REBUILD_PARAMETERS,
   examples: ['make db-rebuild-env ENV=vm_stg', 'make db-rebuild-env ENV=vm_stg BASE=local_dev METHOD=db'],
-  run: async (run) => (await import('../lib/rebuild/rebuild.ts')).rebuild(run),
+  run: async (run) => (await import('../lib/db-rebuild/db-rebuild.ts')).rebuild(run),
 });

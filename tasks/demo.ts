@@ -1,4 +1,4 @@
-import { defineTask } from '../lib/task.ts';
+import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'project',
@@ -6,5 +6,5 @@ export default defineTask(import.meta.url, {
   environment: 'none',
   firstGoalOnly: true,
   examples: ['make demo'],
-  run: async (run) => (await import('../lib/demo.ts')).demo(run),
+  run: async (run) => (await import('../lib/project/demo.ts')).demo(run),
 });

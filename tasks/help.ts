@@ -1,5 +1,5 @@
 import { text } from '../lib/parameters/kinds.ts';
-import { defineTask } from '../lib/task.ts';
+import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'project',
@@ -7,5 +7,5 @@ export default defineTask(import.meta.url, {
   environment: 'none',
   parameters: { TASK: text('one task', { placeholder: '<task>', bare: true }) },
   examples: ['make', 'make help down', 'make help TASK=db-dump-schema-env'],
-  run: async (run) => (await import('../lib/help.ts')).help(run),
+  run: async (run) => (await import('../lib/task/help.ts')).help(run),
 });

@@ -1,5 +1,5 @@
 import { flag } from '../lib/parameters/kinds.ts';
-import { defineTask } from '../lib/task.ts';
+import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'project',
@@ -7,5 +7,5 @@ export default defineTask(import.meta.url, {
   environment: 'name only',
   parameters: { JSON: flag('print them as a JSON array, for programs') },
   examples: ['make journal ENV=vm_prod', 'make journal ENV=vm_stg JSON=1'],
-  run: async (run) => (await import('../lib/guard/read-journal.ts')).showJournal(run),
+  run: async (run) => (await import('../lib/guard/record/journal.ts')).showJournal(run),
 });

@@ -1,6 +1,6 @@
 import { ALLOW, BOOTSTRAP_ROLES_SQL, STRICT } from '../lib/parameters/shared.ts';
 import { required } from '../lib/parameters/kinds.ts';
-import { defineTask } from '../lib/task.ts';
+import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'database',

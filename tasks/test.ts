@@ -1,5 +1,5 @@
 import { text } from '../lib/parameters/kinds.ts';
-import { defineTask } from '../lib/task.ts';
+import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'project',
@@ -7,5 +7,5 @@ export default defineTask(import.meta.url, {
   environment: 'none',
   parameters: { PROJECT: text('one of unit, integration, e2e', { placeholder: '<project>' }) },
   examples: ['make test', 'make test PROJECT=unit'],
-  run: async (run) => (await import('../lib/testing.ts')).test(run),
+  run: async (run) => (await import('../lib/project/test.ts')).test(run),
 });

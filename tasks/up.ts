@@ -1,6 +1,6 @@
 import { ORPHANS, TIMEOUT } from '../lib/parameters/shared.ts';
 import { text } from '../lib/parameters/kinds.ts';
-import { defineTask } from '../lib/task.ts';
+import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'stack',

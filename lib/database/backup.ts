@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { byteSize, counted } from '../output/display.ts';
 import { FailedError, messageOf } from '../errors.ts';
 import { flushFolder, writeWhole } from '../system/files.ts';
-import type { StackRun } from '../task.ts';
+import type { StackRun } from '../task/define-task.ts';
 import { lookAtFolder } from '../system/destination.ts';
 import { cannotBeWritten, putInFreePlace } from '../system/place.ts';
 import { isThere } from '../system/read-bounded.ts';

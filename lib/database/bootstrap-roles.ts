@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigurationError, FailedError } from '../errors.ts';
 import type { ScriptError } from '../stack/stack.ts';
-import type { StackRun } from '../task.ts';
+import type { StackRun } from '../task/define-task.ts';
 import { ensureMarker } from './marker.ts';
 
 /** `db-bootstrap-roles-env`: runs the script; idempotent as far as the script is. */

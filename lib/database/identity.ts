@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { FailedError } from '../errors.ts';
-import type { StackRun } from '../task.ts';
+import type { StackRun } from '../task/define-task.ts';
 import { OtherDatabaseError, type Hand } from './asserted.ts';
 import { readAttributes, type DatabaseAttributes } from './attributes.ts';
 import type { Contents } from './contents.ts';

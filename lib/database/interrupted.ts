@@ -1,5 +1,5 @@
 import { MakesafeError } from '../errors.ts';
-import type { StackRun } from '../task.ts';
+import type { StackRun } from '../task/define-task.ts';
 import { handOf } from './identity.ts';
 import { describeLeftovers, drop, findLeftovers, reopen, type Leftovers } from './leftovers.ts';
 import { beside, maintenanceDatabase } from './server-session.ts';

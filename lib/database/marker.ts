@@ -1,6 +1,6 @@
 import type { Client, DatabaseError } from 'pg';
 import { RefusedError } from '../errors.ts';
-import type { StackRun } from '../task.ts';
+import type { StackRun } from '../task/define-task.ts';
 import { assertedly, type Known } from './asserted.ts';
 import { quoteName, quoteText } from '../sql/quote.ts';
 

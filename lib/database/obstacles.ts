@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { RefusedError } from '../errors.ts';
-import type { StackRun } from '../task.ts';
+import type { StackRun } from '../task/define-task.ts';
 import { quoteName } from '../sql/quote.ts';
 import { findLeftovers } from './leftovers.ts';
 import { maintenanceDatabase } from './server-session.ts';

@@ -1,5 +1,5 @@
 import { FailedError } from '../errors.ts';
-import type { StackRun } from '../task.ts';
+import type { StackRun } from '../task/define-task.ts';
 import { refuseOtherMarker } from './marker.ts';
 
 /**

@@ -5,7 +5,7 @@ import { FailedError, HUNG_UP, RefusedError, UnreachableError } from '../errors.
 import { whileWaitingFor } from '../output/waiting.ts';
 import { LIMITS } from '../system/limits.ts';
 import { isOver } from '../system/cancelling.ts';
-import type { StackRun } from '../task.ts';
+import type { StackRun } from '../task/define-task.ts';
 
 /** A database to stand on while another one is replaced. */
 export const maintenanceDatabase = (name: string): string => (name === 'postgres' ? 'template1' : 'postgres');

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { CancelledError, FailedError, messageOf } from '../errors.ts';
-import type { StackRun } from '../task.ts';
+import type { StackRun } from '../task/define-task.ts';
 import { whileUnfinished } from '../system/unfinished.ts';
 import { CREATED_BY_US, newName, writeMark } from './aside.ts';
 import { OtherDatabaseError, change, type Hand, type Known } from './asserted.ts';

@@ -11,7 +11,7 @@ import { parseArchive, type Archive } from '../schema/archive.ts';
 import { comparing } from '../schema/comparing.ts';
 import { titleOf } from '../schema/ignore.ts';
 import type { Stack } from '../stack/stack.ts';
-import type { StackRun } from '../task.ts';
+import type { StackRun } from '../task/define-task.ts';
 import { compareObjects } from './objects.ts';
 
 /** By the project's comparison, where one pg_dump reads both sides; else by kind and name. */

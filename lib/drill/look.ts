@@ -19,7 +19,7 @@ import { inStaging } from '../database/staging.ts';
 import { counted, grouped } from '../output/display.ts';
 import { RefusedError } from '../errors.ts';
 import { failed, lookAt, passed, some, warning, type Finding, type Outcome } from '../output/check-result.ts';
-import type { DestructiveRun, StackRun } from '../task.ts';
+import type { DestructiveRun, StackRun } from '../task/define-task.ts';
 import { objectsAs } from './compare.ts';
 
 /** What was found, in the order in which it was looked at; what depends on a failure is left out. */

@@ -1,6 +1,6 @@
 import type { Environment } from './resolve.ts';
 import type { Registry } from './registry.ts';
-import type { Facts } from '../guard/facts.ts';
+import type { Facts } from '../guard/facts/facts.ts';
 import type { Redactor } from '../output/redact.ts';
 
 /**

@@ -3,8 +3,8 @@ import { findBackup } from '../database/backups.ts';
 import { takeBackup } from '../database/backup.ts';
 import { byteSize } from '../output/display.ts';
 import { RefusedError, messageOf } from '../errors.ts';
-import type { StackRun } from '../task.ts';
-import type { Facts } from './facts.ts';
+import type { StackRun } from '../task/define-task.ts';
+import type { Facts } from './facts/facts.ts';
 
 /**
  * A verified backup of exactly this database: one that was taken lately and still holds, else a new one.

@@ -1,6 +1,6 @@
 import { isBelow } from '../system/files.ts';
-import type { Facts } from './facts.ts';
-import { IN_USE, LEFT_OVER, type Overlap } from './overlap.ts';
+import type { Facts } from './facts/facts.ts';
+import { IN_USE, LEFT_OVER, type Overlap } from './facts/overlap.ts';
 import type { Refusal, Request } from './policy.ts';
 
 /** Each check is a pure function of what is known: undefined lets pass, a refusal says why and what to do. */

@@ -1,7 +1,7 @@
 import type { CanonicalName } from '../environment/canonicalise.ts';
 import type { EnvironmentEntry } from '../environment/registry.ts';
 import type { Origin } from '../parameters/kinds.ts';
-import type { DestructiveRun, Run, StackRun } from '../task.ts';
+import type { DestructiveRun, Run, StackRun } from '../task/define-task.ts';
 import { BlockedError, type Deed } from './blocked.ts';
 
 export interface GuardRequest {
@@ -44,15 +44,15 @@ export async function passGuard(
   const { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS, enforce } = await import('./policy.ts');
   const checks = enforce(BEFORE_CONTACT, { name: environment.name, entry, exports: request.exports });
   const [{ checkJournal }, { journalFile, repositoryRevision }] = await Promise.all([
-    import('./journal-file.ts'),
-    import('./journal.ts'),
+    import('./record/journal-file.ts'),
+    import('./record/entries.ts'),
   ]);
   checkJournal(journalFile(request.run.root, environment.name));
-  const { look } = await import('./look.ts');
+  const { look } = await import('./facts/look.ts');
   const [seen, { aboutLock, withGuardLock }, { letPersonDecide }] = await Promise.all([
     look(request),
     import('./lock.ts'),
-    import('./decision.ts'),
+    import('./person/decision.ts'),
   ]);
   checks.push(...enforce([...ON_FACTS, ...ON_CONTENTS], seen.facts));
   await request.preflight(seen);
@@ -60,7 +60,7 @@ export async function passGuard(
   await withGuardLock(seen, seen.facts.markers !== undefined, aboutLock(seen.task.name), async () => {
     const backup = entry.protected ? await (await import('./backup-first.ts')).backupFirst(seen) : null;
     // Nothing that can be done before the countdown is done after it: applications wait from then on.
-    const { onRecord } = await import('./on-record.ts');
+    const { onRecord } = await import('./record/on-record.ts');
     const revision = await repositoryRevision(seen.root);
     const notes: string[] = [];
     const note = (text: string): void => void notes.push(text);

@@ -1,6 +1,6 @@
 import type { EnvironmentEntry } from '../environment/registry.ts';
 import { RefusedError } from '../errors.ts';
-import type { Facts } from './facts.ts';
+import type { Facts } from './facts/facts.ts';
 import {
   chosenByShell,
   engineOfShell,

@@ -4,7 +4,7 @@ import { checkRegistry, REGISTRY_AT_ROOT, REGISTRY_FILE, registryIn } from '../e
 import { CancelledError, ConfigurationError, UsageError } from '../errors.ts';
 import { writeWhole } from '../system/files.ts';
 import { flag, readParameters, text, type Parameter } from '../parameters/kinds.ts';
-import { taskNames } from '../tasks.ts';
+import { taskNames } from '../task/find-tasks.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { changeMakefile } from './adjacent.ts';
 import { Asker } from './ask.ts';

@@ -1,5 +1,5 @@
 import { FailedError } from '../errors.ts';
-import type { StackRun } from '../task.ts';
+import type { StackRun } from '../task/define-task.ts';
 
 /**
  * `app-shell`: a shell, or one command, in the container of the application.

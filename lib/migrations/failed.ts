@@ -4,7 +4,7 @@ import { describeFailure, findInProject, parseFailure } from '../alembic-failure
 import { readRevisions } from '../database/revisions.ts';
 import { FailedError, messageOf } from '../errors.ts';
 import { writeWhole } from '../system/files.ts';
-import type { StackRun } from '../task.ts';
+import type { StackRun } from '../task/define-task.ts';
 import { failureOf } from './failure-report.ts';
 import type { AlembicResult } from './run-alembic.ts';
 

@@ -1,7 +1,7 @@
 import { asIncomparable, ConfigurationError, IncomparableError } from '../errors.ts';
 import { REGISTRY_FILE } from '../environment/registry.ts';
 import type { PgDump, Stack } from '../stack/stack.ts';
-import type { StackRun } from '../task.ts';
+import type { StackRun } from '../task/define-task.ts';
 import type { Base } from './base.ts';
 import { compare } from './compare.ts';
 import type { Comparison, SideSummary } from './comparison.ts';

@@ -1,6 +1,6 @@
 import { counted } from '../output/display.ts';
 import { asIncomparable, FailedError, IncomparableError } from '../errors.ts';
-import type { StackRun } from '../task.ts';
+import type { StackRun } from '../task/define-task.ts';
 import { openBase } from './base.ts';
 import { comparing } from './comparing.ts';
 import type { Comparison } from './comparison.ts';

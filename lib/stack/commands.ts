@@ -3,7 +3,7 @@ import { markWith } from '../database/marker.ts';
 import { maintenanceDatabase } from '../database/server-session.ts';
 import { pad, widest } from '../output/columns.ts';
 import { FailedError, UsageError, messageOf } from '../errors.ts';
-import type { StackRun } from '../task.ts';
+import type { StackRun } from '../task/define-task.ts';
 import { whileUnfinished } from '../system/unfinished.ts';
 import { askUrl } from './ask-url.ts';
 import { createDatabase, isMissing } from './postgres/create-database.ts';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { lstatSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { loadTasks } from '../../lib/tasks.ts';
+import { loadTasks } from '../../lib/task/find-tasks.ts';
 import { useEmbedded } from '../helpers/embedded.ts';
 import { makeSmallDisk } from '../helpers/small-disk.ts';
 

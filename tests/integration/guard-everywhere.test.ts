@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { loadTasks } from '../../lib/tasks.ts';
+import { loadTasks } from '../../lib/task/find-tasks.ts';
 import { useScratch } from '../helpers/scratch.ts';
 
 const BAR = '❌'.repeat(32);
 
 /** A destructive task that tells when it runs. */
 const TATTLE = `import { writeFileSync } from 'node:fs';
-import { defineTask } from '../lib/task.ts';
+import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'project',

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Task } from '../../lib/task.ts';
-import { loadTasks } from '../../lib/tasks.ts';
+import type { Task } from '../../lib/task/define-task.ts';
+import { loadTasks } from '../../lib/task/find-tasks.ts';
 import { useScratch } from '../helpers/scratch.ts';
 
 describe('help', () => {

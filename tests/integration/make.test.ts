@@ -5,7 +5,7 @@ import { TYPESCRIPT, useScratch } from '../helpers/scratch.ts';
 
 /** A task that leaves a file behind when it runs. */
 const TATTLE = `import { writeFileSync } from 'node:fs';
-import { defineTask } from '../lib/task.ts';
+import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'project',

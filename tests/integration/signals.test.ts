@@ -7,7 +7,7 @@ const scratch = useEmbedded({ engine: false });
 
 // Cannot be hurried: what is under way when a person presses Ctrl-C.
 const SLOW = `
-import { defineTask } from '../lib/task.ts';
+import { defineTask } from '../lib/task/define-task.ts';
 import { whileUnfinished } from '../lib/system/unfinished.ts';
 
 export default defineTask(import.meta.url, {

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkDump, restoreFromDump } from '../../lib/database/restore.ts';
 import { MakesafeError, messageOf } from '../../lib/errors.ts';
-import type { DestructiveRun } from '../../lib/task.ts';
+import type { DestructiveRun } from '../../lib/task/define-task.ts';
 import { sampleOf } from '../helpers/commit.ts';
 import { startServerOf, type DatabaseServer } from '../helpers/database-server.ts';
 import { PATIENCE } from '../helpers/embedded.ts';

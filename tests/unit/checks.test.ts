@@ -13,8 +13,8 @@ import {
   sharedWithProtected,
   usedByOthers,
 } from '../../lib/guard/checks.ts';
-import type { Facts } from '../../lib/guard/facts.ts';
-import { IN_USE, LEFT_OVER, type Overlap } from '../../lib/guard/overlap.ts';
+import type { Facts } from '../../lib/guard/facts/facts.ts';
+import { IN_USE, LEFT_OVER, type Overlap } from '../../lib/guard/facts/overlap.ts';
 import { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS, type Refusal } from '../../lib/guard/policy.ts';
 import { NOTHING } from '../../lib/stack/plan.ts';
 import { entry, facts, stopped, target, volume } from './guard-facts.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { commandLine, spelling } from '../../lib/command-line.ts';
+import { commandLine, spelling } from '../../lib/task/command-line.ts';
 import { readMakeInvocation, type MakeInvocation } from '../../lib/system/make.ts';
-import { loadTasks, taskNames } from '../../lib/tasks.ts';
+import { loadTasks, taskNames } from '../../lib/task/find-tasks.ts';
 import { temporaryFolder } from './support.ts';
 
 const MAKE: MakeInvocation = { goals: [], overrides: new Map() };
-const TASK = `import { defineTask } from '${import.meta.dirname}/../../lib/task.ts';
+const TASK = `import { defineTask } from '${import.meta.dirname}/../../lib/task/define-task.ts';
 export default defineTask(import.meta.url, {
   group: 'project', summary: 'Own', environment: 'none', examples: [], run: async () => {},
 });

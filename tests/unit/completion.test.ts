@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import registry from '../../env/environments.ts';
 import { valuesOf } from '../../lib/cli/completion-values.ts';
-import { candidates } from '../../lib/completion.ts';
-import { loadTasks } from '../../lib/tasks.ts';
+import { candidates } from '../../lib/cli/completion.ts';
+import { loadTasks } from '../../lib/task/find-tasks.ts';
 
 const tasks = await loadTasks();
 const ROOT = join(import.meta.dirname, '../..');

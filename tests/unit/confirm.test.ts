@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { CancelledError } from '../../lib/errors.ts';
-import { confirmName } from '../../lib/guard/confirm.ts';
+import { confirmName } from '../../lib/guard/person/confirm.ts';
 import { recordingTerminal } from './support.ts';
 
 /** What comes of it when a person types this, and then nothing more. */

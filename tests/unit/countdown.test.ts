@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { CancelledError } from '../../lib/errors.ts';
-import { countdown } from '../../lib/guard/countdown.ts';
+import { countdown } from '../../lib/guard/person/countdown.ts';
 import { recordingTerminal } from './support.ts';
 
 // The promises' timers are not among those that can be faked, so they are built on one that is.

@@ -4,14 +4,14 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { makeActor } from '../../lib/output/actor.ts';
 import { CancelledError, RefusedError } from '../../lib/errors.ts';
 import { BlockedError } from '../../lib/guard/blocked.ts';
-import type { Facts } from '../../lib/guard/facts.ts';
+import type { Facts } from '../../lib/guard/facts/facts.ts';
 import { passGuard, type GuardRequest } from '../../lib/guard/guard.ts';
-import { journalFile, readJournal } from '../../lib/guard/journal.ts';
+import { journalFile, readJournal } from '../../lib/guard/record/entries.ts';
 import { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS } from '../../lib/guard/policy.ts';
 import { holderOf } from '../../lib/system/lock.ts';
 import type { Origin } from '../../lib/parameters/kinds.ts';
 import type { Stack } from '../../lib/stack/stack.ts';
-import type { DestructiveRun, Run, StackRun } from '../../lib/task.ts';
+import type { DestructiveRun, Run, StackRun } from '../../lib/task/define-task.ts';
 import { entry, facts, stopped, target } from './guard-facts.ts';
 import { recordingTerminal, temporaryFolder } from './support.ts';
 
@@ -23,21 +23,21 @@ const played = vi.hoisted(() => ({
   backup: undefined as Error | undefined,
   answer: undefined as Error | undefined,
 }));
-vi.mock('../../lib/guard/facts.ts', () => ({
+vi.mock('../../lib/guard/facts/facts.ts', () => ({
   readNeighbours: () => Promise.resolve([]),
   gatherFacts: () => {
     played.steps.push('facts');
     return Promise.resolve(played.facts.length > 1 ? played.facts.shift() : played.facts[0]);
   },
 }));
-vi.mock('../../lib/guard/countdown.ts', () => ({
+vi.mock('../../lib/guard/person/countdown.ts', () => ({
   countdown: (seconds: number) => {
     played.steps.push(`wait ${seconds}`);
     played.onWait?.();
     return Promise.resolve();
   },
 }));
-vi.mock('../../lib/guard/confirm.ts', () => ({
+vi.mock('../../lib/guard/person/confirm.ts', () => ({
   confirmName: (name: string) => {
     played.steps.push(`type ${name}`);
     return played.answer ? Promise.reject(played.answer) : Promise.resolve();

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import registry from '../../env/environments.ts';
 import { UsageError } from '../../lib/errors.ts';
-import { help, renderOverview, renderTask } from '../../lib/help.ts';
+import { help, renderOverview, renderTask } from '../../lib/task/help.ts';
 import { flag, required, text } from '../../lib/parameters/kinds.ts';
-import type { Run, Task } from '../../lib/task.ts';
-import { loadTasks, taskNames } from '../../lib/tasks.ts';
+import type { Run, Task } from '../../lib/task/define-task.ts';
+import { loadTasks, taskNames } from '../../lib/task/find-tasks.ts';
 import { recordingTerminal } from './support.ts';
 
 let tasks: Task[];

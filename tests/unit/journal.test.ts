@@ -19,15 +19,15 @@ import {
   repositoryRevision,
   type End,
   type Start,
-} from '../../lib/guard/journal.ts';
-import { checkJournal } from '../../lib/guard/journal-file.ts';
-import { person } from '../../lib/guard/person.ts';
-import { describeRuns, showJournal } from '../../lib/guard/read-journal.ts';
+} from '../../lib/guard/record/entries.ts';
+import { checkJournal } from '../../lib/guard/record/journal-file.ts';
+import { person } from '../../lib/guard/record/person.ts';
+import { describeRuns, showJournal } from '../../lib/guard/record/journal.ts';
 import { Redactor } from '../../lib/output/redact.ts';
-import type { NamedRun } from '../../lib/task.ts';
+import type { NamedRun } from '../../lib/task/define-task.ts';
 import { HUGE, NOT_FILES } from './broken-files.ts';
 import { recordingTerminal, temporaryFolder, thrownBy } from './support.ts';
-import { lastKnown } from '../../lib/guard/last-known.ts';
+import { lastKnown } from '../../lib/guard/facts/last-known.ts';
 import { target, volume } from './guard-facts.ts';
 
 /** What was asked of the file system, in order. */

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { COMMIT } from '../helpers/commit.ts';
-import { loadTasks } from '../../lib/tasks.ts';
+import { loadTasks } from '../../lib/task/find-tasks.ts';
 import { PATIENCE, temporaryFolder } from './support.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { collisionsOf } from '../../lib/doctor/neighbours.ts';
-import { ownRecipes } from '../../lib/doctor/repository-checks.ts';
+import { collisionsOf } from '../../lib/check/neighbours.ts';
+import { ownRecipes } from '../../lib/check/repository-checks.ts';
 import { checkRegistry } from '../../lib/environment/registry.ts';
 import { takenNames } from '../../lib/stack/compose/before-up.ts';
 import { addressFrom } from '../../lib/stack/compose/migrations.ts';

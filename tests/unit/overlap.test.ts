@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { describeOverlap } from '../../lib/guard/checks.ts';
-import { findOverlaps } from '../../lib/guard/overlap.ts';
+import { findOverlaps } from '../../lib/guard/facts/overlap.ts';
 import type { Footprint } from '../../lib/stack/footprint.ts';
 import { NOTHING, type Plan } from '../../lib/stack/plan.ts';
 import type { Storage } from '../../lib/stack/stack.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Facts } from '../../lib/guard/facts.ts';
-import { ago, describeDoubts, describeTarget } from '../../lib/guard/screen.ts';
+import type { Facts } from '../../lib/guard/facts/facts.ts';
+import { ago, describeDoubts, describeTarget } from '../../lib/guard/person/screen.ts';
 import type { Storage } from '../../lib/stack/stack.ts';
 import { contents, entry, facts, stopped, target, volume } from './guard-facts.ts';
 import { recordingTerminal } from './support.ts';

@@ -17,11 +17,11 @@ describe('the work of a task is reached', () => {
     const reaching = files.filter((file) =>
       /definition\.run\b|\{[^}]*\brun\b[^}]*\} = \w*definition/.test(source(file)),
     );
-    expect(reaching).toEqual(['run-task.ts']);
+    expect(reaching).toEqual(['task/run-task.ts']);
   });
 
   test('there, of one with `typed`, as what the guard is given and nothing else', () => {
-    const runTask = source('run-task.ts');
+    const runTask = source('task/run-task.ts');
     expect(linesWith(runTask, /definition\.run\b/)).toEqual([
       '? definition.run(run)',
       "if (definition.environment === 'name only') return definition.run({ ...run, name });",
@@ -63,7 +63,7 @@ describe('the work of a task is reached', () => {
       // The short forms are daily work on the default environment.
       if (/environment: '(typed|default only)'/.test(task)) continue;
       expect(task, file).not.toMatch(
-        /lib\/\S*(reset-|restore|swap|rebuild\/rebuild|kept\.ts)|downgrade|stamp\(run\)/,
+        /lib\/\S*(reset-|restore|swap|db-rebuild\/db-rebuild|kept\.ts)|downgrade|stamp\(run\)/,
       );
     }
   });

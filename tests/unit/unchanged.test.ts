@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Variable } from '../../lib/environment/env-files.ts';
-import type { Facts } from '../../lib/guard/facts.ts';
-import { changesBetween, configurationChanges, identityOf } from '../../lib/guard/unchanged.ts';
+import type { Facts } from '../../lib/guard/facts/facts.ts';
+import { changesBetween, configurationChanges, identityOf } from '../../lib/guard/facts/unchanged.ts';
 import { NOTHING } from '../../lib/stack/plan.ts';
 import { contents, entry, facts, stopped, target, volume } from './guard-facts.ts';
 

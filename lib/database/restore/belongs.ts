@@ -1,5 +1,5 @@
 import { counted } from '../../output/display.ts';
-import type { StackRun } from '../../task.ts';
+import type { StackRun } from '../../task/define-task.ts';
 import { readAttributes } from '../attributes.ts';
 import type { Dump } from '../dump.ts';
 import { maintenanceDatabase } from '../server-session.ts';

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { byteSize, counted, display } from '../../output/display.ts';
 import { ConfigurationError, RefusedError, messageOf } from '../../errors.ts';
-import type { DestructiveRun, StackRun } from '../../task.ts';
+import type { DestructiveRun, StackRun } from '../../task/define-task.ts';
 import { majorVersion } from '../../dump/archive.ts';
 import { factsBeside, readBackups, verifyBackup } from '../backups.ts';
 import { rolesScript } from '../bootstrap-roles.ts';

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { counted } from '../../output/display.ts';
 import { FailedError, messageOf } from '../../errors.ts';
 import { parseStatements } from '../../sql/syntax.ts';
-import type { StackRun } from '../../task.ts';
+import type { StackRun } from '../../task/define-task.ts';
 import type { Dump } from '../dump.ts';
 import { Meter } from '../../output/meter.ts';
 import { restore } from '../restore-client.ts';

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { RefusedError } from '../../errors.ts';
-import type { StackRun } from '../../task.ts';
+import type { StackRun } from '../../task/define-task.ts';
 import type { Dump } from '../dump.ts';
 import { quoteName } from '../../sql/quote.ts';
 import type { Made } from '../restore-archive.ts';

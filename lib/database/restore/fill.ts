@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { DestructiveRun, StackRun } from '../../task.ts';
+import type { DestructiveRun, StackRun } from '../../task/define-task.ts';
 import type { Dump } from '../dump.ts';
 import { Meter } from '../../output/meter.ts';
 import { quoteName } from '../../sql/quote.ts';

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { RefusedError } from '../../errors.ts';
-import type { StackRun } from '../../task.ts';
+import type { StackRun } from '../../task/define-task.ts';
 import type { DatabaseAttributes } from '../attributes.ts';
 import type { BackupFacts, HomeFacts } from '../backup-facts.ts';
 import { quoteName } from '../../sql/quote.ts';

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { counted } from '../../output/display.ts';
 import { FailedError } from '../../errors.ts';
-import type { StackRun } from '../../task.ts';
+import type { StackRun } from '../../task/define-task.ts';
 import type { Terminal } from '../../output/terminal.ts';
 import type { Dump } from '../dump.ts';
 import { maintenanceDatabase } from '../server-session.ts';

@@ -10,7 +10,7 @@ import type { Heads } from '../../migrations/binding.ts';
 import type { AlembicResult } from '../../migrations/run-alembic.ts';
 import { once } from '../../system/memoise.ts';
 import type { ServiceHealth } from '../../stack/stack.ts';
-import type { StackRun } from '../../task.ts';
+import type { StackRun } from '../../task/define-task.ts';
 import type { Comparing } from '../comparing.ts';
 import type { Comparison } from '../comparison.ts';
 

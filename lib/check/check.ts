@@ -1,0 +1,86 @@
+import { FailedError, MakesafeError } from '../errors.ts';
+import { asWarning, lookAt, notLookedAt, some, type Check, type Finding } from '../output/check-result.ts';
+import { renderFindings, renderFindingsJson } from '../output/render-check-results.ts';
+import { makeActor } from '../output/actor.ts';
+import { openEnvironment } from '../stack/open-environment.ts';
+import { readerReads } from '../schema/verify/database-checks.ts';
+import { atHead, databaseReachable, markerRight, oneHead } from '../schema/verify/environment-checks.ts';
+import { factsOf, type Facts } from '../schema/verify/facts.ts';
+import type { NamedRun, StackRun } from '../task/define-task.ts';
+import { alembicRuns, diskSpace, leftovers, storageStays } from './database-checks.ts';
+import { folders, replaceable, writable } from './later-checks.ts';
+import { neighbours } from './neighbours.ts';
+import { makefileOurs, registryKept } from './repository-checks.ts';
+
+/** Of a database that is only half set up nothing is broken yet. */
+const OF_CONTENTS: readonly Check<Facts>[] = [markerRight, asWarning(readerReads), asWarning(atHead)];
+
+const OF_REPOSITORY = [registryKept, makefileOurs, folders, neighbours];
+const OF_DATABASE = [alembicRuns, writable, replaceable];
+
+/**
+ * `check`: looks at all that a command would need, and says what to do about each. Changes nothing, and goes on where
+ * something is broken.
+ *
+ * @throws FailedError when a check failed
+ */
+export async function check(run: NamedRun): Promise<void> {
+  const { name, terminal, values, signal } = run;
+  const findings = await examine(run);
+  // What failed because of Ctrl-C says nothing of the environment.
+  signal.throwIfAborted();
+  if (values['JSON'] === true) terminal.result(renderFindingsJson(name.name, undefined, findings));
+  else terminal.screen(renderFindings(findings, terminal.styleResult));
+  const bad = findings.filter(({ state }) => state === 'failed').map((finding) => finding.check);
+  if (bad.length > 0) {
+    throw new FailedError(`${name.name}: ${bad.length} of ${findings.length} checks failed: ${some(bad)}`);
+  }
+  terminal.ok(`${name.name}: all checks passed`);
+}
+
+async function examine(run: NamedRun): Promise<Finding[]> {
+  const configuration = { check: 'configuration' };
+  let opened: StackRun;
+  try {
+    // As in a dry run: no secrets file is made.
+    opened = await openEnvironment({ ...run, actor: makeActor(true, run.terminal) }, run.name);
+  } catch (error) {
+    if (!(error instanceof MakesafeError)) throw error;
+    const remedy = error.hint === undefined ? {} : { remedy: error.hint };
+    return [{ ...configuration, state: 'failed', found: onOneLine(error.message), ...remedy }];
+  }
+  const files = opened.environment.envFiles.map(({ path }) => path).join(', ');
+  const facts = factsOf(opened);
+  const [repository, engine, storage, database, heads] = await Promise.all([
+    Promise.all(OF_REPOSITORY.map((one) => lookAt(one, opened))),
+    opened.stack.diagnose(),
+    opened.stack.lookAtStorage ? lookAt(storageStays, opened) : undefined,
+    lookAt(databaseReachable, facts),
+    lookAt(asWarning(oneHead), facts),
+  ]);
+  const reachable = database.state === 'passed';
+  const rest = await Promise.all([
+    ...OF_CONTENTS.map((one) => (reachable ? lookAt(one, facts) : unreachable(one.name))),
+    ...OF_DATABASE.map((one) => (reachable ? lookAt(one, opened) : unreachable(one.name))),
+    // What a killed run left may be the reason that the database does not answer.
+    lookAt(leftovers, opened),
+    reachable ? lookAt(diskSpace, opened) : unreachable(diskSpace.name),
+  ]);
+  return [
+    {
+      ...configuration,
+      state: 'passed',
+      found: files === '' ? 'the registry names no env files' : `${files} are complete`,
+    },
+    ...engine,
+    ...(storage ? [storage] : []),
+    ...[database, ...rest, heads],
+    ...repository,
+  ];
+}
+
+/** What is wrong with an environment's files comes as a list with a heading. */
+const onOneLine = (text: string): string => text.replaceAll(':\n', ': ').replaceAll('\n', '; ');
+
+const unreachable = (check: string): Promise<Finding> =>
+  Promise.resolve({ check, ...notLookedAt('the database does not answer') });

@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { findRoot, loadRegistry } from '../environment/registry.ts';
+import { UsageError } from '../errors.ts';
+import { runProgram } from '../task/run-program.ts';
+import { runTask } from '../task/run-task.ts';
+import { nearest } from '../output/suggest.ts';
+import { loadTasks, taskFiles } from '../task/find-tasks.ts';
+import { Terminal } from '../output/terminal.ts';
+
+/** What is no task, because it needs no registry. */
+const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
+  init: async () => {
+    const { init } = await import('../init/init.ts');
+    return runProgram((terminal) => init(terminal, process.cwd(), process.argv.slice(3)));
+  },
+  completion: async () => runProgram((await import('./completion.ts')).printScript),
+  complete: async () => (await import('./completion.ts')).printCandidates(process.argv.slice(3)),
+};
+
+/** `npx makesafe <task> NAME=value …`: the task, as its file would run it; and the few commands that are no tasks. */
+export async function main(): Promise<void> {
+  const script = process.argv[1]!;
+  const root = rootOf(script);
+  const files = taskFiles(root);
+  const [word = 'help', ...rest] = process.argv.slice(2);
+  if (process.argv.length < 3 && process.stdin.isTTY === true && root !== undefined)
+    return runChosen(root, script);
+  const name = ['--help', '-h'].includes(word) ? 'help' : word;
+  const file = files.get(name);
+  // A team's own task may have the name of a command, and make means the task.
+  const command = file === undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command) return command();
+  if (file === undefined) return runProgram(() => Promise.reject(unknown(name, files.keys())));
+  process.argv = [process.argv[0]!, asInstalled(script, name) ?? file, ...rest];
+  await import(pathToFileURL(file).href);
+}
+
+/** The task that a person chooses who has typed none; what destroys is not among them, and is typed whole. */
+async function runChosen(root: string, script: string): Promise<void> {
+  const tasks = await loadTasks(root);
+  let chosen = tasks.find(({ name }) => name === 'help')!;
+  const choosing = async (terminal: Terminal): Promise<void> => {
+    const { asksPerson, choose } = await import('../output/choose.ts');
+    if (!asksPerson(terminal)) return;
+    const { inRegistry } = await import('../task/help.ts');
+    const registry = await loadRegistry(root);
+    const choices = tasks
+      .filter(({ definition }) => definition.destructive === undefined)
+      .map(({ name, definition }) => ({ name, remark: inRegistry(definition.summary, registry) }));
+    const name = await choose(terminal, 'TASK', choices, 'help');
+    chosen = tasks.find((task) => task.name === name)!;
+  };
+  try {
+    await choosing(new Terminal());
+  } catch (error) {
+    return runProgram(() => {
+      throw error;
+    });
+  }
+  const file = asInstalled(script, chosen.name) ?? taskFiles(root).get(chosen.name)!;
+  process.argv = [process.argv[0]!, file];
+  // Its file is loaded already, and would not run a second time.
+  return runTask(chosen, file);
+}
+
+/** Tasks of the repository's own are found where there is one; a task itself says when there is none. */
+function rootOf(script: string): string | undefined {
+  try {
+    return findRoot(script);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The package may be a link in node_modules; the repository is the one around that, not around the package. */
+function asInstalled(script: string, task: string): string | undefined {
+  const [around, ...inside] = script.split(`${sep}node_modules${sep}`);
+  const path = join(around!, 'node_modules', 'makesafe', 'tasks', `${task}.ts`);
+  return inside.length > 0 && existsSync(path) ? path : undefined;
+}
+
+function unknown(name: string, tasks: Iterable<string>): UsageError {
+  const near = nearest(name, [...tasks, ...Object.keys(COMMANDS)]);
+  return new UsageError(`there is no task ${name}`, {
+    hint: near === undefined ? 'npx makesafe help' : `did you mean: npx makesafe ${near}`,
+  });
+}

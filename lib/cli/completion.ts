@@ -1,0 +1,89 @@
+import { fileURLToPath } from 'node:url';
+import { UsageError } from '../errors.ts';
+import { spellingOf } from '../repository/their-makefile.ts';
+import type { Parameter } from '../parameters/kinds.ts';
+import type { Task } from '../task/define-task.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { readText } from '../system/read-bounded.ts';
+
+const SHELLS = ['bash', 'zsh', 'fish'];
+
+/** `npx makesafe completion bash`: the script that a shell reads to complete what stands behind `make`. */
+export function printScript(terminal: Terminal): Promise<void> {
+  const shell = process.argv[3] ?? '';
+  if (!SHELLS.includes(shell)) {
+    throw new UsageError(`there is no completion for ${shell || 'a shell that is not named'}`, {
+      hint: SHELLS.map((one) => `npx makesafe completion ${one}`).join('\n'),
+    });
+  }
+  const script = new URL(`../../completion/makesafe.${shell}`, import.meta.url);
+  terminal.result(readText(fileURLToPath(script)).trimEnd());
+  return Promise.resolve();
+}
+
+/**
+ * What could stand in the place of the last word, a line each. Tab asks for it: where anything is wrong there is nothing
+ * to complete, and nothing is said.
+ *
+ * @param words all behind `make` or `npx`, the last one as far as it has been typed
+ */
+export async function printCandidates(words: readonly string[]): Promise<void> {
+  try {
+    const { findRoot, loadRegistry } = await import('../environment/registry.ts');
+    const { loadTasks } = await import('../task/find-tasks.ts');
+    const root = findRoot(process.argv[1]!);
+    const [registry, tasks] = await Promise.all([loadRegistry(root), loadTasks(root)]);
+    const isMake = words[0] !== 'makesafe';
+    // Behind `make` a name may be a target of the team's own, which takes nothing of ours.
+    const { prefix, except } = (isMake && spellingOf(root)) || { prefix: '', except: [] as string[] };
+    const ours = tasks.filter((task) => !except.includes(task.name));
+    const all = isMake ? words : words.slice(1);
+    const { valuesOf } = await import('./completion-values.ts');
+    const typed = { root, registry, tasks: ours.map(({ name }) => name), words: all.slice(0, -1) };
+    const found = [
+      ...candidates(all, ours, (...asked) => valuesOf(...asked, typed), prefix),
+      ...(isMake ? [] : commands(all)),
+    ];
+    process.stdout.write(found.map((word) => `${word}\n`).join(''));
+  } catch {
+    process.exitCode = 1;
+  }
+}
+
+/** What is no task, behind `npx makesafe`; `init` has been typed where there is a registry. */
+function commands(words: readonly string[]): string[] {
+  const all = words.length === 1 ? ['completion'] : words[0] === 'completion' ? SHELLS : [];
+  return all.filter((word) => word.startsWith(words.at(-1)!));
+}
+
+/**
+ * Targets, then the variables that the typed targets take, then the values of one.
+ *
+ * @param valuesOf what could stand behind a name; deprecated names work, and are not offered
+ */
+export function candidates(
+  words: readonly string[],
+  tasks: readonly Task[],
+  valuesOf: (name: string, parameter: Parameter | undefined, value: string) => string[],
+  prefix = '',
+): string[] {
+  const typed = words.slice(0, -1);
+  const current = words.at(-1) ?? '';
+  const goals = tasks.filter(({ name }) => typed.includes(prefix + name));
+  const parameters: Record<string, Parameter> = Object.assign(
+    {},
+    ...goals.map((task) => task.parameters),
+  ) as Record<string, Parameter>;
+  const [name, value] = current.split(/=(.*)/s);
+  const known = Object.hasOwn(parameters, name!) ? parameters[name!] : undefined;
+  const all =
+    value !== undefined
+      ? valuesOf(name!, known, value).map((one) => `${name}=${one}`)
+      : [
+          ...tasks.map((task) => prefix + task.name),
+          ...Object.keys(parameters)
+            .filter((variable) => !typed.some((word) => word.startsWith(`${variable}=`)))
+            .map((variable) => `${variable}=`),
+        ];
+  return all.filter((word) => word.startsWith(current) && word !== current);
+}

@@ -1,0 +1,77 @@
+import { CancelledError, FailedError, messageOf } from '../errors.ts';
+import type { DestructiveRun } from '../task/define-task.ts';
+import { beginAhead } from './ahead.ts';
+import { showOutcome } from './outcome.ts';
+import { runStep, type Timed } from './progress.ts';
+import { forgetFailure, rememberFailure, whereToResume } from './resume.ts';
+import { STEPS, type Step } from './steps.ts';
+
+/**
+ * `db-rebuild-env`: the whole runbook in one process, behind one guard. The tools' own output is shown for a step that
+ * fails. Run again after a failed migration, it goes on there.
+ *
+ * @throws FailedError with the failed step's own words, and the line that goes on
+ */
+export async function rebuild(run: DestructiveRun): Promise<void> {
+  const { terminal, environment, command, stack } = run;
+  const steps = await selectSteps(run);
+  const again = lineAgain(run);
+  const compares = steps.some(({ name }) => name === 'verify');
+  const ahead = await beginAhead(run, { compares, again });
+  const began = performance.now();
+  const times: Timed[] = [];
+  for (const step of steps) {
+    try {
+      times.push(await runStep(run, step.name, () => step.work(run, ahead)));
+    } catch (error) {
+      await rememberFailure(run, step.name);
+      if (!run.actor.dryRun && ['bootstrap', 'migrate'].includes(step.name) && stack.application)
+        terminal.warn('the application is not started before the database is migrated');
+      if (step.name === 'verify' && !run.signal.aborted) await showOutcome(run, times, ahead.facts);
+      throw withNextLine(error, run, step, again);
+    }
+  }
+  if (run.actor.dryRun) return;
+  forgetFailure(run);
+  terminal.ok(`${environment.name} is rebuilt in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  await showOutcome(run, times, ahead.facts);
+  terminal.next(command('backup', { ENV: environment.name }));
+}
+
+/** From FROM, or where the last run failed, up to UNTIL. */
+async function selectSteps(run: DestructiveRun): Promise<readonly Step[]> {
+  const { values, terminal, stack } = run;
+  const at = (name: string): number => STEPS.findIndex((step) => step.name === name);
+  const from = (values['FROM'] as string | undefined) ?? (await whereToResume(run)) ?? 'reset';
+  const until = values['UNTIL'] as string;
+  if (at(until) < at(from)) {
+    throw new FailedError(`UNTIL=${until} comes before FROM=${from}: there is nothing to do`, { status: 64 });
+  }
+  const steps = STEPS.slice(at(from), at(until) + 1).filter(
+    ({ name }) => name !== 'start' || stack.application !== undefined,
+  );
+  // Each is about to have a line of its own.
+  if (!terminal.interactive || steps.length < STEPS.length - Number(stack.application === undefined))
+    terminal.info(`steps: ${steps.map(({ name }) => name).join(' → ')}`);
+  return steps;
+}
+
+const chosen = (values: DestructiveRun['values'], ...names: string[]): Record<string, string> =>
+  Object.fromEntries(
+    names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name] as string]])),
+  );
+
+/** The same line again: it begins where that makes sense. */
+const lineAgain = ({ command, task, environment, values }: DestructiveRun): string =>
+  command(task.name, { ENV: environment.name, ...chosen(values, 'METHOD', 'BASE') });
+
+function withNextLine(error: unknown, run: DestructiveRun, { name }: Step, again: string): unknown {
+  if (!(error instanceof FailedError) || error instanceof CancelledError) return error;
+  const { command, environment, values } = run;
+  const verify = command('db-verify-env', { ENV: environment.name, ...chosen(values, 'BASE') });
+  return new FailedError(`${name}: ${messageOf(error)}`, {
+    status: error.status,
+    cause: error,
+    hint: name === 'verify' ? `correct it, then: ${verify}` : (error.hint ?? again),
+  });
+}

@@ -1,0 +1,79 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { readContents, type Contents } from '../database/contents.ts';
+import { messageOf } from '../errors.ts';
+import { writeWhole } from '../system/files.ts';
+import type { DestructiveRun } from '../task/define-task.ts';
+import type { StepName } from './parameters.ts';
+import { readJsonIfThere } from '../system/read-bounded.ts';
+
+/** Where a run stopped, and with which database: it goes on only with that one, as it left it. */
+interface Failure {
+  readonly step: StepName;
+  readonly time: string;
+  readonly database: Pick<Contents, 'systemIdentifier' | 'oid' | 'revisions'>;
+}
+
+const fileOf = ({ root, environment }: DestructiveRun): string =>
+  join(root, 'journal', `.${environment.name}.rebuild.json`);
+
+/** Steps that can be repeated on the database that the reset made. */
+const REPEATABLE: readonly StepName[] = ['bootstrap', 'migrate', 'start', 'current', 'verify'];
+
+export async function rememberFailure(run: DestructiveRun, step: StepName): Promise<void> {
+  if (run.actor.dryRun || !REPEATABLE.includes(step)) return forgetFailure(run);
+  try {
+    const { systemIdentifier, oid, revisions } = await run.stack.withClient(
+      run.stack.database.name,
+      readContents,
+    );
+    const failure: Failure = {
+      step,
+      time: new Date().toISOString(),
+      database: { systemIdentifier, oid, revisions },
+    };
+    await writeWhole(fileOf(run), 0o600, (output) => void output.write(`${JSON.stringify(failure)}\n`));
+  } catch {
+    // What could not be noted is done anew.
+    forgetFailure(run);
+  }
+}
+
+export function forgetFailure(run: DestructiveRun): void {
+  if (!run.actor.dryRun) rmSync(fileOf(run), { force: true });
+}
+
+/** What no run of ours has left there is not gone on with: the rebuild begins anew, which is always right. */
+function readFailure({ terminal }: DestructiveRun, file: string): Failure | undefined {
+  try {
+    const failure = readJsonIfThere(file) as Failure | null | undefined;
+    if (failure === undefined) return undefined;
+    const { step, time, database } = failure ?? {};
+    const isFailure =
+      REPEATABLE.includes(step!) && typeof time === 'string' && Array.isArray(database?.revisions);
+    if (isFailure) return failure!;
+    terminal.warn(`${file} is none that db-rebuild-env wrote: beginning anew`);
+  } catch (error) {
+    terminal.warn(`${messageOf(error)}: beginning anew`);
+  }
+  return undefined;
+}
+
+/** The step that the last run failed at, when its database is there as it was left. */
+export async function whereToResume(run: DestructiveRun): Promise<StepName | undefined> {
+  const file = fileOf(run);
+  const failure = readFailure(run, file);
+  if (!failure) return undefined;
+  const { step, time, database } = failure;
+  const now = await run.stack.withClient(run.stack.database.name, readContents).catch(() => undefined);
+  const same =
+    now?.oid === database.oid &&
+    now.systemIdentifier === database.systemIdentifier &&
+    now.revisions.join() === database.revisions.join();
+  if (!same) return undefined;
+  const at = database.revisions.join(', ') || 'no revision';
+  run.terminal.info(
+    `going on at ${step}, where the run of ${time.slice(11, 16)} UTC stopped, at ${at}; FROM=reset begins anew`,
+  );
+  return step;
+}

@@ -1,0 +1,97 @@
+import { migrate } from '../alembic.ts';
+import { applyRoles, rolesScript } from '../database/bootstrap-roles.ts';
+import { ensureMarker } from '../database/marker.ts';
+import { counted } from '../output/display.ts';
+import { FailedError } from '../errors.ts';
+import type { DestructiveRun } from '../task/define-task.ts';
+import type { Ahead } from './ahead.ts';
+import { STEP_NAMES, type StepName } from './parameters.ts';
+
+/** What a step does, and what to say of it behind its name, in a few words. */
+type Work = (run: DestructiveRun, ahead: Ahead) => Promise<string>;
+
+const WORK: Readonly<Record<StepName, Work>> = {
+  async reset(run, { images, hold }) {
+    const { stack, plan, target, values } = run;
+    if (values['METHOD'] === 'db') {
+      const { replaceDatabase } = await import('../database/swap.ts');
+      const held = await hold();
+      const { kept } = await replaceDatabase(run, { what: 'reset' }).catch(async (error: unknown) => {
+        // The old database is there as it was, and so is the application.
+        await held?.letGo();
+        throw error;
+      });
+      return `database ${target.database} is new and empty${kept === undefined ? '' : `; the old one is ${kept}`}`;
+    }
+    await Promise.all([stack.destroy(plan, target), images()]);
+    return `server and data of ${target.project} are gone`;
+  },
+
+  async up(run, { images, facts }) {
+    const { stack, values } = run;
+    await images();
+    const meanwhile = (): void => {
+      if (run.actor.dryRun) return;
+      // Alembic takes most of a second to start: its heads are asked for while the server is made.
+      facts.heads().catch(() => {});
+      void import('../schema/verify.ts');
+    };
+    // An application that migrates by itself would do so now.
+    await stack.up({ build: false, timeout: values['TIMEOUT'] as number, meanwhile, only: 'database' });
+    if (!run.actor.dryRun) await Promise.all([ensureMarker(run), stack.checkPassword()]);
+    return `database ${stack.database.name} answers`;
+  },
+
+  async bootstrap(run) {
+    await applyRoles(run);
+    return rolesScript(run) === undefined ? 'no script for roles' : 'roles are made';
+  },
+
+  async migrate(run, { facts, again, hold }) {
+    await hold();
+    // Where nothing had to be started.
+    if (!run.actor.dryRun) facts.heads().catch(() => {});
+    const migrating = migrate(run, 'head', again);
+    await applyRoles(run, migrating);
+    const count = await migrating;
+    const what = count === 0 ? 'nothing to do' : counted(count, 'revision');
+    return rolesScript(run) === undefined ? what : `${what}; the roles can read what was made`;
+  },
+
+  async start({ stack, values }) {
+    await stack.up({ build: false, timeout: values['TIMEOUT'] as number });
+    return 'all services are started';
+  },
+
+  async current({ actor }, { facts }) {
+    if (actor.dryRun) {
+      await actor.act('SELECT version_num FROM alembic_version; alembic heads', () => Promise.resolve());
+      return '';
+    }
+    const [at, { ends }] = await Promise.all([facts.current(), facts.heads()]);
+    const missing = ends.filter((id) => !at.includes(id));
+    if (at.length === 0 || missing.length > 0) {
+      throw new FailedError(
+        `the database is at ${at.join(', ') || 'no revision'}, and head is ${ends.join(', ')}`,
+      );
+    }
+    return `${at.join(', ')} (head)`;
+  },
+
+  async verify(run, { facts }) {
+    const base = facts.baseName;
+    await run.actor.act(`# as db-verify-env${base === undefined ? '' : ` BASE=${base}`}`, async () => {
+      const { verifyFacts } = await import('../schema/verify.ts');
+      await verifyFacts(run, facts);
+    });
+    return base === undefined ? 'as it should be' : `as it should be, and as ${base}`;
+  },
+};
+
+/** One step of the runbook. */
+export interface Step {
+  readonly name: StepName;
+  readonly work: Work;
+}
+
+export const STEPS: readonly Step[] = STEP_NAMES.map((name) => ({ name, work: WORK[name] }));

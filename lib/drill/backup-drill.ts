@@ -1,0 +1,92 @@
+import { relative, resolve } from 'node:path';
+import { ageText, readBackups } from '../database/backups.ts';
+import type { TakenBackup } from '../database/backup-facts.ts';
+import { canonicalise, type CanonicalName } from '../environment/canonicalise.ts';
+import { FailedError, RefusedError } from '../errors.ts';
+import type { Finding } from '../output/check-result.ts';
+import { renderFindings } from '../output/render-check-results.ts';
+import { openEnvironment } from '../stack/open-environment.ts';
+import type { NamedRun, StackRun } from '../task/define-task.ts';
+import { lookAtBackup } from './look.ts';
+import { recordFile, writeRecord, type DrillRecord } from '../database/backup/drill-record.ts';
+
+/**
+ * `backup-drill-env`: restores a backup into a database of its own, looks whether all of it came back, removes that
+ * database, and keeps what was found beside the backup.
+ *
+ * @throws FailedError when the backup is not proven
+ * @throws RefusedError when there is none, or it cannot be tried there
+ */
+export async function backupDrill(run: NamedRun): Promise<void> {
+  const { terminal, values, command, signal } = run;
+  const backup = chosen(run);
+  const on = place(run);
+  const target = await openTarget(run, on);
+  const file = relative('', backup.file);
+  const age = ageText(Math.max(0, Math.round((Date.now() - Date.parse(backup.facts.time)) / 1000)));
+  terminal.info(`${file}: ${age} old, of ${backup.facts.database}, PostgreSQL ${backup.facts.serverVersion}`);
+  terminal.info(`it is restored on ${on.name}, into a database of its own that is removed afterwards`);
+
+  const { findings, serverVersion } = await lookAtBackup(target, backup);
+  signal.throwIfAborted();
+  const proven = findings.every(({ state }) => state !== 'failed');
+  const record: DrillRecord = {
+    ...{ format: 1, time: new Date().toISOString(), on: on.name, serverVersion },
+    ...{ sha256: backup.facts.sha256, proven, checks: findings },
+  };
+  await writeRecord(backup.file, record);
+  terminal.clear();
+  if (values['JSON'] === true)
+    terminal.result(JSON.stringify({ environment: run.name.name, file, ...record }, null, 2));
+  else terminal.screen(renderFindings(findings, terminal.styleResult));
+  if (!proven) throw notProven(run, file, findings);
+  terminal.ok(
+    `${run.name.name}: the backup of ${age} ago is proven: it came back whole on ${on.name} (${relative('', recordFile(backup.file))})`,
+  );
+  terminal.next(command('backups', { ENV: run.name.name }));
+}
+
+function notProven(run: NamedRun, file: string, findings: readonly Finding[]): FailedError {
+  const bad = findings.filter(({ state }) => state === 'failed').map(({ check }) => check);
+  return new FailedError(`${run.name.name}: ${file} is not proven: ${bad.join(', ')}`, {
+    hint: run.command('backup', { ENV: run.name.name }),
+  });
+}
+
+/** The backup that DUMP names, or the newest one of the environment. */
+function chosen({ name, values, command }: NamedRun): TakenBackup {
+  const folder = resolve(values['BACKUP_DIR'] as string);
+  const own = readBackups(folder).filter(({ facts }) => facts.environment === name.name);
+  const dump = values['DUMP'] as string | undefined;
+  const found = dump === undefined ? own[0] : own.find(({ file }) => file === resolve(dump));
+  if (found) return found;
+  const there = own.map(({ file }) => relative('', file));
+  if (dump !== undefined && there.length > 0)
+    throw new RefusedError(`${dump} is no backup of ${name.name} with its facts beside it`, {
+      hint: `DUMP=<one of ${there.slice(0, 5).join(', ')}>`,
+    });
+  throw new RefusedError(`${relative('', folder) || '.'} has no backup of ${name.name}`, {
+    hint: command('backup', { ENV: name.name }),
+  });
+}
+
+/** Beside the environment's own database, or on the server of another environment. */
+function place({ name, registry, values }: NamedRun): CanonicalName {
+  const typed = values['ON'] as string | undefined;
+  if (typed === undefined) return name;
+  const on = canonicalise(typed, registry);
+  if (on.name !== name.name && registry.environments[on.name]!.protected === true)
+    throw new RefusedError(`${on.name} is protected: its server is not for the backups of others`, {
+      hint: 'ON=<an environment that is not protected>',
+    });
+  return on;
+}
+
+/** A run on the place, whose lines to type are those of this task. */
+async function openTarget(run: NamedRun, on: CanonicalName): Promise<StackRun> {
+  const command: NamedRun['command'] = (task, parameters) =>
+    task === run.task.name
+      ? run.command(task, { ...parameters, ENV: run.name.name, ON: on.name })
+      : run.command(task, parameters);
+  return openEnvironment({ ...run, command }, on);
+}

@@ -1,0 +1,113 @@
+import { posix } from 'node:path';
+import type { Claim, Footprint } from '../../stack/footprint.ts';
+import type { Plan } from '../../stack/plan.ts';
+import type { Target } from '../../stack/stack.ts';
+import { isNested } from '../../system/files.ts';
+
+/** Something that two environments both claim. */
+export interface Overlap {
+  readonly what: 'project' | 'volume' | 'folder' | 'address';
+  readonly own: Claim;
+  readonly other: Claim;
+  readonly environment: string;
+  /** One of the two is protected. */
+  readonly protected: boolean;
+}
+
+/** Where a claim is stated that no file states. */
+export const [IN_USE, LEFT_OVER] = ['the storage in use', 'a volume of the project'];
+
+/** What an environment shares with the others of the registry, by configuration or by what its server really uses. */
+export function findOverlaps(
+  name: string,
+  footprints: readonly Footprint[],
+  target: Target,
+  plan: Plan,
+): Overlap[] {
+  const configured = footprints.find(({ environment }) => environment === name)!;
+  const own = { ...configured, ...withActual(configured, target, plan) };
+  const same = (a: string, b: string): boolean => a === b;
+  // Where another host is pinned, the engine that we are at is not the one that is meant.
+  const isHere = ({ engine, host }: Footprint): boolean =>
+    engine === own.engine && (host === undefined || host === target.host);
+  return footprints
+    .filter((other) => other !== configured && isHere(other))
+    .flatMap((other) => {
+      const shared = (
+        what: Overlap['what'],
+        ours: readonly Claim[],
+        theirs: readonly Claim[],
+        meets: (a: string, b: string) => boolean,
+      ): Overlap[] =>
+        ours.flatMap((claim) =>
+          theirs
+            .filter(({ value }) => meets(claim.value, value))
+            .map((met) => ({
+              ...{ what, own: claim, other: met, environment: other.environment },
+              protected: own.protected || other.protected,
+            })),
+        );
+      return [
+        ...shared('project', own.projects, other.projects, same),
+        ...shared('volume', own.volumes, [...other.volumes, ...other.external], same),
+        ...shared('folder', own.folders, other.folders, isNested),
+        ...shared('address', own.addresses, other.addresses, isSameAddress),
+      ];
+    });
+}
+
+/** The storage that is in use, and what else will be removed, may be another one than the configuration says by now. */
+function withActual(
+  { volumes: configured, folders }: Footprint,
+  { storage }: Target,
+  plan: Plan,
+): Pick<Footprint, 'volumes' | 'folders'> {
+  const more = (names: readonly string[], at: string, known: readonly Claim[]): Claim[] =>
+    names.filter((name) => !known.some(({ value }) => value === name)).map((value) => ({ value, at }));
+  const used = [...configured, ...more('name' in storage ? [storage.name] : [], IN_USE, configured)];
+  const removed = more(
+    plan.volumes.map(({ name }) => name),
+    LEFT_OVER,
+    used,
+  );
+  const volumes = [...used, ...removed];
+  if (storage.kind !== 'bind') return { volumes, folders };
+  const folder = posix.join(storage.source, storage.data);
+  if (folders.some(({ value }) => isNested(value, folder))) return { volumes, folders };
+  return { volumes, folders: [...folders, { value: folder, at: IN_USE }] };
+}
+
+const EVERYWHERE = new Set(['0.0.0.0', '[::]', '::', '']);
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i;
+
+/**
+ * `host:port/database`, in which a host may stand for all of a machine's addresses, and what is missing for any. A
+ * database is given for a server that may be on any machine.
+ */
+function isSameAddress(one: string, other: string): boolean {
+  const [a, b] = [readAddress(one), readAddress(other)];
+  const agree = (x: string, y: string): boolean => x === '' || y === '' || x === y;
+  if (!agree(a.port, b.port) || !agree(a.database, b.database)) return false;
+  return a.host === b.host || standsFor(a, b) || standsFor(b, a);
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: string;
+  readonly database: string;
+  readonly isServer: boolean;
+}
+
+function readAddress(address: string): Address {
+  const [, host = '', port = '', database] = address.match(/^(.*?)(?::(\d+))?(?:\/(.*))?$/)!;
+  const isLoopback = LOOPBACK.test(host);
+  return {
+    host: isLoopback ? 'localhost' : host,
+    port,
+    database: database ?? '',
+    isServer: database !== undefined && !isLoopback,
+  };
+}
+
+const standsFor = (all: Address, one: Address): boolean =>
+  EVERYWHERE.has(all.host) && one.port !== '' && !one.isServer;

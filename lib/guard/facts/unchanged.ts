@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { Variable } from '../../environment/env-files.ts';
+import { identityOfPlan } from '../../stack/plan.ts';
+import type { Facts } from './facts.ts';
+import { describeOverlap } from '../checks.ts';
+import { describeStorage } from '../person/screen.ts';
+
+/** A fact that may not change. Undefined is not known: nothing can be said then of whether it is another one. */
+type Fact = string | undefined;
+
+/** What may not change while a person reads and waits, each by the word of the screen. */
+export function identityOf(
+  { environment, entry, target, contents, markers, overlaps, plan }: Facts,
+  variables: ReadonlyMap<string, Variable>,
+): Record<string, Fact> {
+  return {
+    'registry entry': `${environment.name} ${JSON.stringify(entry)}`,
+    // They hold secrets.
+    'env files': hash([...variables].map(([name, { value }]) => [name, value])),
+    engine: `${target.engine} on host ${target.host}`,
+    project: target.project,
+    server: target.server ?? 'none',
+    storage: describeStorage(target.storage),
+    'users of the storage': target.otherUsers.join(', '),
+    database: `${target.database} of ${target.user}`,
+    'database id': contents?.oid,
+    system: contents?.systemIdentifier ?? undefined,
+    markers: markers && JSON.stringify(markers),
+    overlaps: overlaps.map(describeOverlap).join(', '),
+    ...identityOfPlan(plan),
+  };
+}
+
+const hash = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12);
+
+/** A container that starts or stops is the one that it was. */
+const withoutState = (fact: string): string => fact.replace(/^(container [0-9a-f]+) \(\w+\)$/, '$1');
+
+/** A sentence for each fact that is another one by now. */
+export function changesBetween(
+  before: Readonly<Record<string, Fact>>,
+  after: Readonly<Record<string, Fact>>,
+): string[] {
+  return Object.keys(before).flatMap((name) => {
+    const [was, is] = [before[name], after[name]];
+    if (was === undefined || is === undefined || withoutState(was) === withoutState(is)) return [];
+    return [`${name}: ${was} → ${is}`];
+  });
+}
+
+/**
+ * A sentence for each part of the resolved configuration that is another one by now. What it says may be a secret, so only
+ * the part is named.
+ */
+export function configurationChanges(
+  before: Readonly<Record<string, string>> = {},
+  after: Readonly<Record<string, string>> = {},
+): string[] {
+  const parts = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return parts.flatMap((part) => {
+    const [was, is] = [before, after].map((all) => (Object.hasOwn(all, part) ? all[part] : undefined));
+    if (was === is) return [];
+    const how = was === undefined ? 'is new' : is === undefined ? 'is gone' : 'is another one';
+    return [`compose configuration: ${part} ${how}`];
+  });
+}

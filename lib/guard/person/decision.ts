@@ -1,0 +1,54 @@
+import type { EnvironmentEntry } from '../../environment/registry.ts';
+import { RefusedError } from '../../errors.ts';
+import { confirmName } from './confirm.ts';
+import { countdown } from './countdown.ts';
+import type { GuardRequest } from '../guard.ts';
+import { look, type Passed } from '../facts/look.ts';
+import { ON_CONTENTS, ON_FACTS, enforce } from '../policy.ts';
+import { describeDoubts, describeTarget } from './screen.ts';
+import { changesBetween, configurationChanges, identityOf } from '../facts/unchanged.ts';
+
+/** The screen, the name typed, the countdown, and the facts once more. */
+export async function letPersonDecide(request: GuardRequest, seen: Passed): Promise<Passed> {
+  const { entry, environment, deed } = request;
+  const { terminal, signal, actor, values } = seen;
+  for (const line of describeTarget(seen.facts, deed, terminal)) terminal.line(line);
+  describeDoubts(seen.facts).forEach(terminal.warn);
+  const seconds = waitSeconds(entry, values['WAIT'] as number);
+  if (actor.dryRun) {
+    terminal.info(`dry run: nothing is touched (it would wait ${seconds} s)`);
+    return seen;
+  }
+  // Also where only the output goes elsewhere: `… 2>&1 | tee log` has a person in front of it.
+  if (entry.protected && process.stdin.isTTY) {
+    await confirmName(environment.name, terminal, signal);
+  }
+  await countdown(seconds, terminal, signal);
+  signal.throwIfAborted();
+
+  const now = await look(request, seen);
+  const changes = [
+    ...changesBetween(
+      identityOf(seen.facts, seen.environment.variables),
+      identityOf(now.facts, now.environment.variables),
+    ),
+    ...configurationChanges(seen.target.configuration, now.target.configuration),
+  ];
+  if (changes.length > 0) {
+    throw new RefusedError(
+      `refused; nothing was touched\nthis changed in the meantime:\n${changes.join('\n')}`,
+      {
+        hint: 'see what happens there, then type this again',
+      },
+    );
+  }
+  // What was not known at the first look may be by now: it passes the same checks.
+  enforce([...ON_FACTS, ...ON_CONTENTS], now.facts);
+  return now;
+}
+
+export const PROTECTED_MINIMUM_WAIT = 5;
+
+/** Seconds to wait before the deed: never under five on a protected environment. */
+export const waitSeconds = (entry: Pick<EnvironmentEntry, 'protected'>, asked: number): number =>
+  entry.protected ? Math.max(PROTECTED_MINIMUM_WAIT, asked) : asked;

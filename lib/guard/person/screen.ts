@@ -1,0 +1,134 @@
+import { posix } from 'node:path';
+import type { Contents } from '../../database/contents.ts';
+import { byteSize, counted } from '../../output/display.ts';
+import { printable } from '../../output/printable.ts';
+import type { Plan } from '../../stack/plan.ts';
+import type { Storage } from '../../stack/stack.ts';
+import type { Terminal } from '../../output/terminal.ts';
+import type { Deed } from '../blocked.ts';
+import { describeOverlap } from '../checks.ts';
+import type { Facts } from '../facts/facts.ts';
+
+/** What will be destroyed, from facts, one line each. */
+export function describeTarget(facts: Facts, { what, effect }: Deed, terminal: Terminal): string[] {
+  const { environment, entry, target, contents, unread } = facts;
+  const { name, alias } = environment;
+  const unknown = target.running ? `not known: ${unread ?? ''}` : 'not known while the server is stopped';
+  const size = contents ? `, ${byteSize(contents.storageSize)}` : '';
+  const version = contents ? `, PostgreSQL ${contents.serverVersion}` : '';
+  const system = contents?.systemIdentifier ? `, system ${contents.systemIdentifier}` : '';
+  const rows: [string, string][] = [
+    [
+      'environment',
+      `${name}${alias === undefined ? '' : ` (typed: ${alias})`}${entry.protected ? ', PROTECTED' : ''}`,
+    ],
+    ['engine', `${target.engine} on host ${target.host}`],
+    ['project', target.project],
+    ['server', `${target.server ?? 'none'}${version}${system}`],
+    ['storage', `${describeStorage(target.storage)}${size}`],
+    ['database', `${target.database} of ${target.user}${contents ? `, ${describeContents(contents)}` : ''}`],
+    ...(target.server === undefined && target.storage.kind === 'none'
+      ? []
+      : contents
+        ? describeUse(contents)
+        : [['contents', unknown] as [string, string]]),
+    ['marker', facts.markers ? (facts.markers[target.database] ?? 'none yet') : unknown],
+    ...describePlan(facts.plan),
+  ];
+  return [
+    terminal.style(
+      ['bold', 'yellow'],
+      `⚠️  ${what}: this will be ${effect === 'destroy' ? 'destroyed' : 'changed'}`,
+    ),
+    ...rows.map(([label, value]) => `    ${label.padEnd(12)} ${value}`),
+  ];
+}
+
+/** All that is removed, and what of the project stays: each thing in a line of its own, the database's storage first. */
+export function describePlan(plan: Plan): [string, string][] {
+  const rows = (label: string, lines: readonly string[]): [string, string][] =>
+    lines.map((line, at) => [at === 0 ? label : '', printable(line)]);
+  const noted = (what: string, note: string): string => (note === '' ? what : `${what} (${note})`);
+  return [
+    ...rows(
+      'volumes',
+      plan.volumes.map(({ name, note }) => noted(name, note)),
+    ),
+    ...rows(
+      'folders',
+      plan.folders.map(({ path, note }) => noted(path, note)),
+    ),
+    ...rows(
+      'containers',
+      plan.containers.map(({ name, id, state }) => `${name} (${id.slice(0, 12)}, ${state})`),
+    ),
+    ...rows(
+      'networks',
+      plan.networks.map(({ name, id }) => `${name} (${id.slice(0, 12)})`),
+    ),
+    ...rows(
+      'stays',
+      plan.stays.map(({ what, why }) => noted(what, why)),
+    ),
+  ];
+}
+
+/** What does not refuse, but should be seen. */
+export function describeDoubts({ overlaps, unknown }: Facts): string[] {
+  return [
+    ...overlaps.map(describeOverlap),
+    ...unknown.map(
+      ({ environment, unread }) =>
+        `${environment} cannot be compared with, its configuration cannot be read here: ${unread!}`,
+    ),
+  ];
+}
+
+const describeContents = ({ size, tables, rows }: Contents): string =>
+  `${byteSize(size)}, ${counted(tables, 'table')}, about ${counted(rows, 'row')}`;
+
+function describeUse({ revisions, idle, sessions }: Contents): [string, string][] {
+  const open = Object.entries(sessions).map(([application, count]) => `${application} ${count}`);
+  return [
+    ['revision', revisions.length === 0 ? 'none' : revisions.join(', ')],
+    ['activity', `${idle === null ? 'none known' : `last ${ago(idle)}`}`],
+    ['sessions', open.length === 0 ? 'none' : open.join(', ')],
+  ];
+}
+
+/** `3 minutes ago`, from seconds. */
+export function ago(seconds: number): string {
+  for (const [size, unit] of [
+    [86_400, 'day'],
+    [3_600, 'hour'],
+    [60, 'minute'],
+  ] as const) {
+    const count = Math.floor(seconds / size);
+    if (count >= 1) return `${counted(count, unit)} ago`;
+  }
+  return 'just now';
+}
+
+/** A storage in a few words. */
+export function describeStorage(storage: Storage): string {
+  switch (storage.kind) {
+    case 'volume': {
+      const kind = storage.external ? 'external volume' : storage.anonymous ? 'anonymous volume' : 'volume';
+      return storage.name === '' ? kind : `${kind} ${storage.name}`;
+    }
+    case 'bind':
+      return `folder ${printable(posix.join(storage.source, storage.data))}`;
+    case 'folder':
+      return `folder ${printable(storage.path)}`;
+    case 'device':
+      return `${storage.device} (volume ${storage.name})`;
+    case 'server':
+      return `kept by the server at ${storage.address}`;
+    case 'tmpfs':
+      return 'memory (tmpfs), gone with the container';
+    case 'container':
+      return "the container's own layer";
+    case 'none':
+      return 'none yet';
+  }
+}

@@ -1,0 +1,68 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { FailedError } from '../errors.ts';
+import type { MakeInvocation } from '../system/make.ts';
+import { run as runCommand } from '../system/process.ts';
+import { scriptCommand } from '../system/script.ts';
+import { installAlembic } from '../migrations/setup.ts';
+import type { Run } from '../task/define-task.ts';
+import { readText } from '../system/read-bounded.ts';
+
+const ENVIRONMENT = 'local_demo';
+
+/**
+ * `demo`: the set-up, then the runbook as a person would type it, twice, and proof that both ways from nothing to head
+ * end with the same schema.
+ */
+export async function demo(run: Run): Promise<void> {
+  const { root, terminal, signal, make } = run;
+  const began = performance.now();
+  await installAlembic(run);
+  const [first, second] = ['first', 'second'].map((name) => `backups/demo_${name}.sql`) as [string, string];
+  const once = (out: string): [task: string, ...parameters: string[]][] => [
+    ['db-reset-volume-env', 'WAIT=0'],
+    ['up'],
+    ['db-bootstrap-roles-env'],
+    ['al-up-env'],
+    ['al-cur-env'],
+    ['db-dump-schema-env', `OUT=${out}`],
+  ];
+  const steps = [...once(first), ...once(second)];
+  for (const out of [first, second]) rmSync(join(root, out), { force: true });
+
+  for (const [at, [task, ...parameters]] of steps.entries()) {
+    signal.throwIfAborted();
+    const words = [`ENV=${ENVIRONMENT}`, ...parameters];
+    terminal.line(
+      `\n${terminal.style('bold', `${at + 1}/${steps.length}  make ${task} ${words.join(' ')}`)}`,
+    );
+    const started = performance.now();
+    const { status } = await runCommand(scriptCommand(join(root, 'tasks', `${task}.ts`), ...words), {
+      cwd: root,
+      terminal: true,
+      env: make ? asTargets(make) : {},
+    });
+    if (status !== 0) throw new FailedError(`make ${task} failed (status ${status})`, { status });
+    terminal.line(`      done in ${seconds(started)}`);
+  }
+
+  if (readText(join(root, first)) !== readText(join(root, second))) {
+    throw new FailedError(`the two schemas differ: diff -u ${first} ${second}`);
+  }
+  terminal.line('');
+  terminal.ok(
+    `twice from nothing to head, and ${first} and ${second} are identical (${seconds(began)} in all)`,
+  );
+  terminal.next(`look around:  make ps ENV=${ENVIRONMENT}   make al-hist-env ENV=${ENVIRONMENT}   make`);
+  terminal.next(`see the guard: make db-reset-volume-env ENV=vm_prod`);
+  terminal.next(`stop it:       make down ENV=${ENVIRONMENT}`);
+}
+
+/** What a step says to type next is typed as the demo was: with make, and the names that its makefile gives our targets. */
+const asTargets = ({ prefix = '', except = [] }: MakeInvocation): Record<string, string> => ({
+  MAKELEVEL: '1',
+  MAKESAFE_PREFIX: prefix,
+  MAKESAFE_EXCEPT: except.join(' '),
+});
+
+const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;

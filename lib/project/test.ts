@@ -1,0 +1,27 @@
+import { FailedError } from '../errors.ts';
+import { run as runCommand } from '../system/process.ts';
+import { installAlembic } from '../migrations/setup.ts';
+import type { Run } from '../task/define-task.ts';
+
+/** `test`: vitest, as `npm test` runs it, with what the embedded stack needs. */
+export async function test(run: Run): Promise<void> {
+  const { root, values } = run;
+  const project = values['PROJECT'] as string | undefined;
+  if (project !== 'unit') await installAlembic(run);
+  const args = ['--no-install', 'vitest', 'run', ...(project === undefined ? [] : ['--project', project])];
+  const { status } = await runCommand(
+    { file: 'npx', args },
+    { cwd: root, env: shell(), terminal: true, resultOnStdout: true },
+  );
+  if (status !== 0) throw new FailedError('tests failed', { status });
+}
+
+/**
+ * Tests choose the environment of what they start themselves; vitest and CI have settings of their own in ours. Not so
+ * npm: what it was told for this task is not for others that it runs.
+ */
+const shell = (): Record<string, string> =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'))) as Record<
+    string,
+    string
+  >;

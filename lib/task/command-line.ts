@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { display } from '../output/display.ts';
+import type { MakeInvocation } from '../system/make.ts';
+import { taskNames } from './find-tasks.ts';
+
+/** The line to type for a task, in the way in which this one was called. */
+export function commandLine(
+  make: MakeInvocation | undefined,
+  root: string,
+  task: string,
+  parameters: Readonly<Record<string, string>>,
+): string {
+  // make expands what it is given, and takes a doubled dollar sign for one.
+  const words = Object.entries(parameters).map(
+    ([name, value]) => `${name}=${make ? value.replaceAll('$', '$$$$') : value}`,
+  );
+  const [file, ...args] = make ? ['make', task] : scriptLine(root, task);
+  return display({ file, args: [...args, ...words] });
+}
+
+const scriptLine = (root: string, task: string): [string, ...string[]] =>
+  existsSync(join(root, 'tasks', `${task}.ts`))
+    ? ['npx', 'tsx', `tasks/${task}.ts`]
+    : ['npx', 'makesafe', task];
+
+/**
+ * Messages say `make up`. Where that is another target, or none, this puts what is to be typed there: with the prefix
+ * that the makefile gives our targets, or without make.
+ */
+export function spelling(
+  make: MakeInvocation | undefined,
+  root: string,
+): ((text: string) => string) | undefined {
+  const { prefix = '', except = [] } = make ?? {};
+  const isConsumer = !existsSync(join(root, 'tasks', 'help.ts'));
+  if (make ? prefix === '' && except.length === 0 : !isConsumer) return undefined;
+  const known = new Set(taskNames(root));
+  return (text) =>
+    text.replaceAll(/\bmake ([a-z][\w-]*)/g, (whole, name: string) => {
+      if (!known.has(name)) return whole;
+      return make && !except.includes(name) ? `make ${prefix}${name}` : scriptLine(root, name).join(' ');
+    });
+}

@@ -1,0 +1,156 @@
+import { pad, widest } from '../output/columns.ts';
+import type { Parameter } from '../parameters/kinds.ts';
+import type { Group, Run, Task } from './define-task.ts';
+import type { EnvironmentEntry, Registry } from '../environment/registry.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { commandLine } from './command-line.ts';
+import { UsageError } from '../errors.ts';
+import { spellingOf } from '../repository/their-makefile.ts';
+import type { MakeInvocation } from '../system/make.ts';
+import { nearest } from '../output/suggest.ts';
+import { loadTasks, taskNames } from './find-tasks.ts';
+
+const GROUPS: Record<Group, string> = {
+  stack: 'Stack',
+  database: 'Database',
+  schema: 'Schema',
+  migrations: 'Migrations (Alembic)',
+  project: 'Project',
+};
+
+/**
+ * `make`, `make help`, `make help TASK=up`; and the answer to a target that does not exist.
+ *
+ * @throws UsageError naming the nearest task
+ */
+export async function help({ root, values, make, registry, terminal }: Run): Promise<void> {
+  const known = new Set(taskNames(root));
+  // What stands beside `help` is its TASK, and make runs nothing of it.
+  const beside = make?.goals.filter((goal) => goal !== 'help') ?? [];
+  const wanted = [values['TASK'] as string | undefined, ...beside].filter((name) => name !== undefined);
+  const unknown = wanted.find((name) => !known.has(name));
+  if (unknown !== undefined) {
+    const near = nearest(unknown, known);
+    throw new UsageError(`there is no task ${unknown}`, {
+      hint: near === undefined ? 'make help' : `did you mean: make ${near}`,
+    });
+  }
+  const elsewhere = theirs(root, make);
+  const notOurs = beside.find((name) => elsewhere.has(name));
+  if (notOurs !== undefined) {
+    throw new UsageError(
+      `${notOurs} is a target of your own makefile, which make would run: nothing was run`,
+      {
+        hint: commandLine(undefined, root, 'help', { TASK: notOurs }),
+      },
+    );
+  }
+  const tasks = await loadTasks(root);
+  const shown = tasks.filter(({ name }) => wanted.includes(name));
+  terminal.screen(
+    shown.map((task) => renderTask(task, registry)).join('\n\n\n') ||
+      renderOverview(tasks, registry, usage(root, make), elsewhere),
+  );
+}
+
+/** Tasks whose name is another target for make, and the line that runs ours. */
+function theirs(root: string, make: MakeInvocation | undefined): ReadonlyMap<string, string> {
+  const { except = [] } = make ?? spellingOf(root) ?? {};
+  return new Map(except.map((name) => [name, commandLine(undefined, root, name, {})]));
+}
+
+function usage(root: string, make: MakeInvocation | undefined): string {
+  const isConsumer = !existsSync(join(root, 'tasks', 'help.ts'));
+  const script = isConsumer ? 'npx makesafe <task>' : USAGE_OF_SCRIPT;
+  return `make ${make?.prefix ?? ''}<task> [NAME=value …]      or: ${script} [NAME=value …]`;
+}
+
+const USAGE_OF_SCRIPT = 'npx tsx tasks/<task>.ts';
+
+/**
+ * Summaries and examples name the environments of makesafe's own registry; a team finds its own in their place: the
+ * protected one, the default one, and another one.
+ */
+export function inRegistry(text: string, { environments, default: usual }: Registry): string {
+  const names = Object.keys(environments);
+  const [guarded] = names.filter((name) => environments[name]!.protected);
+  const other = names.find((name) => name !== usual && !environments[name]!.protected);
+  const meant: Record<string, string | undefined> = { vm_prod: guarded, local_dev: usual, vm_stg: other };
+  return text.replaceAll(/\b(local_dev|vm_stg|vm_prod)\b/g, (name) =>
+    Object.hasOwn(environments, name) ? name : (meant[name] ?? usual),
+  );
+}
+
+/** All tasks in groups, a line each, and the environments. */
+export function renderOverview(
+  tasks: readonly Task[],
+  registry: Registry,
+  how = `make <task> [NAME=value …]      or: ${USAGE_OF_SCRIPT} [NAME=value …]`,
+  elsewhere: ReadonlyMap<string, string> = new Map(),
+): string {
+  const width = widest([...tasks.map(({ name }) => name), ...Object.keys(registry.environments)]);
+  const groups = (Object.keys(GROUPS) as Group[]).map((group) =>
+    [
+      GROUPS[group],
+      ...tasks
+        .filter(({ definition }) => definition.group === group)
+        .map(({ name, definition }) => {
+          const mark = definition.destructive ? '⚠' : ' ';
+          const summary = inRegistry(definition.summary, registry);
+          const line = elsewhere.get(name);
+          // Behind `make` this name is a target of the team's own.
+          return `  ${mark} ${pad(name, width)}  ${line === undefined ? summary : `only as ${line}: ${summary}`}`;
+        }),
+    ].join('\n'),
+  );
+  const environments = Object.entries(registry.environments).map(
+    ([name, entry]) => `    ${pad(name, width)}  ${describe(name, entry, registry)}`,
+  );
+  return [
+    how,
+    ...groups,
+    ['Environments (ENV=…)', ...environments].join('\n'),
+    '⚠ destroys data: ENV must be typed; a protected environment wants FORCE=1\n' +
+      'make help TASK=<task> shows parameters and examples; DRY_RUN=1 shows what a task would do',
+  ].join('\n\n');
+}
+
+function describe(name: string, entry: EnvironmentEntry, registry: Registry): string {
+  const words = [
+    ...(name === registry.default ? ['default, except for ⚠'] : []),
+    ...(entry.protected ? ['protected'] : []),
+    ...(entry.aliases?.length ? [`formerly ${entry.aliases.join(', ')}`] : []),
+  ];
+  return words.join('; ');
+}
+
+/** One task: what it does, its parameters with their origins and defaults, and lines to type. */
+export function renderTask({ name, definition, parameters }: Task, registry: Registry): string {
+  const rows = Object.entries(parameters).map(([variable, parameter]) => [
+    `${variable}=${parameter.placeholder}`,
+    `${parameter.summary}${remarks(variable, parameter, registry)}`,
+  ]);
+  const width = widest(rows.map(([left]) => left!));
+  return [
+    `${name}: ${inRegistry(definition.summary, registry)}${definition.destructive ? '\n⚠ It destroys data, and runs only behind the guard.' : ''}`,
+    ...(rows.length === 0
+      ? []
+      : [
+          ['Parameters', ...rows.map(([left, right]) => `  ${pad(left!, width)}  ${right}`)].join('\n'),
+          'NAME=value behind make or the script, or --name value behind the script. What is not marked "typed" may also\n' +
+            'be exported in the shell; the command line wins.',
+        ]),
+    ['Examples', ...definition.examples.map((line) => `  ${inRegistry(line, registry)}`)].join('\n'),
+    'Status: 0 done · 1 failed · 64 usage · 69 engine or database unreachable · 77 refused · 78 configuration · 130 cancelled',
+  ].join('\n\n');
+}
+
+function remarks(variable: string, parameter: Parameter, registry: Registry): string {
+  const fallback = variable === 'ENV' ? registry.default : (parameter.defaultNote ?? parameter.default);
+  const notes = [
+    ...(parameter.required ? ['must be given'] : fallback === undefined ? [] : [`default: ${fallback}`]),
+    ...(parameter.commandLineOnly ? ['typed'] : []),
+  ];
+  return notes.length === 0 ? '' : ` (${notes.join('; ')})`;
+}

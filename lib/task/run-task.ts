@@ -1,0 +1,193 @@
+import { makeActor } from '../output/actor.ts';
+import { commandLine, spelling } from './command-line.ts';
+import { canonicalise } from '../environment/canonicalise.ts';
+import { findRoot, loadRegistry, namingRegistry, type Registry } from '../environment/registry.ts';
+import { RefusedError, UsageError } from '../errors.ts';
+import { spellingOf } from '../repository/their-makefile.ts';
+import { namesOfRegistry } from '../environment/readable-names.ts';
+import { addedByMake, makeCommandLines, readMakeInvocation, type MakeInvocation } from '../system/make.ts';
+import { readParameters, type Given } from '../parameters/kinds.ts';
+import { runProgram } from './run-program.ts';
+import type { Definition, DestructiveRun, Run, StackRun, Task } from './define-task.ts';
+import type { Terminal } from '../output/terminal.ts';
+
+/** Runs a task as a program. */
+export const runTask = (task: Task, script: string): Promise<void> =>
+  runProgram((terminal, signal) => perform(task, script, terminal, signal));
+
+async function perform(task: Task, script: string, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  const root = findRoot(script);
+  const called = readMakeInvocation(process.env, makeCommandLines());
+  // What stands behind ours in their makefile is theirs for make, whether anybody has said so or not.
+  const make = called && { ...called, ...spellingOf(root) };
+  const [spell, name] = [spelling(make, root), namingRegistry(root)];
+  terminal.spell = (text) => name(spell?.(text) ?? text);
+  if (make && make.goals.length > 1 && task.name !== 'help') {
+    const [{ refuseLateGoal }, { taskNames }] = [
+      await import('../repository/goals-behind.ts'),
+      await import('./find-tasks.ts'),
+    ];
+    refuseLateGoal(root, task.name, (process.env['MAKECMDGOALS'] ?? '').split(/\s+/), taskNames(root));
+  }
+  const registry = await loadRegistry(root, signal);
+  terminal.redactor.show(namesOfRegistry(registry, root));
+  const given = await readGiven(task, make, root, registry);
+  if (given.help) {
+    const { renderTask } = await import('./help.ts');
+    return terminal.result(renderTask(task, registry));
+  }
+  const added = addedByMake();
+  const isMakes = (name: string): boolean => process.env[name] === added.get(name);
+  for (const [name, origin] of Object.entries(given.origins)) {
+    if (origin !== 'environment') continue;
+    const whose = isMakes(name) ? "the makefile's" : "the shell's";
+    terminal.info(`${name}=${process.env[name]} is taken from ${whose} exports`);
+  }
+  const exports = exportsOfTheShell(isMakes);
+
+  const { values } = given;
+  const actor = makeActor(values['DRY_RUN'] === true, terminal);
+  const command: Run['command'] = (name, parameters = {}) => commandLine(make, root, name, parameters);
+  const run: Run = { task, root, values, terminal, actor, signal, make, registry, command };
+  const { definition } = task;
+  return definition.environment === 'none'
+    ? definition.run(run)
+    : performOnStack(run, definition, given, exports);
+}
+
+type StackDefinition = Exclude<Definition, { environment: 'none' }>;
+
+/** The way of a task with ENV: canonical name → guard, if it destroys → environment → stack → the work. */
+async function performOnStack(
+  run: Run,
+  definition: StackDefinition,
+  given: Given,
+  exports: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { task, terminal, registry, values } = run;
+  const typed = (values['ENV'] as string | undefined) ?? (await chosenEnvironment(run)) ?? registry.default;
+  const name = canonicalise(typed, registry);
+  if (name.alias !== undefined)
+    terminal.warn(`ENV=${name.alias} is deprecated; the environment is ${name.name}`);
+  const entry = registry.environments[name.name]!;
+  if (definition.environment === 'default only') {
+    const hint = definition.longForm ? run.command(definition.longForm, { ENV: name.name }) : 'leave ENV out';
+    if (name.name !== registry.default)
+      throw new UsageError(`${task.name} works on ${registry.default} only, and ENV is ${typed}`, { hint });
+    if (entry.protected && definition.longForm)
+      throw new RefusedError(`${name.name} is protected, and ${task.name} passes no guard`, { hint });
+  }
+
+  if (definition.environment === 'name only') return definition.run({ ...run, name });
+  // The guard opens it twice, and Node asks another thread for each `import()`, also of what it has.
+  let loaded: Promise<typeof import('../stack/open-environment.ts')> | undefined;
+  const open = async (opened: Run): Promise<StackRun> => {
+    const { openEnvironment } = await (loaded ??= import('../stack/open-environment.ts'));
+    return openEnvironment(opened, name);
+  };
+  if (definition.environment !== 'typed') return definition.run(await open(run));
+
+  const { blind } = run.make ?? {};
+  if (blind !== undefined) {
+    const why =
+      blind === '-i' ? 'goes on where a task has failed' : 'shows what a task says only when it is over';
+    const hint = `leave ${blind} out (look at MAKEFLAGS and GNUMAKEFLAGS, too)`;
+    throw new UsageError(`make ${blind} ${why}: nothing was touched`, { hint });
+  }
+  const { destructive } = definition;
+  if (destructive.countdown === 'always') terminal.info(`ENV=${typed}, canonical name ${name.name}`);
+  const { passGuard } = await import('../guard/guard.ts');
+  const request = {
+    ...{ run, environment: name, entry, origins: given.origins },
+    deed: {
+      what: destructive.what,
+      effect: destructive.effect,
+      forced: run.command(task.name, { ...typedAgain(given), ENV: name.name, FORCE: '1' }),
+      backup: run.command('backup', { ENV: name.name }),
+    },
+    exportedForce: given.ignored['FORCE'],
+    exports,
+    read: async () => {
+      const again = await loadRegistry(run.root, run.signal);
+      canonicalise(name.name, again);
+      return { ...run, registry: again };
+    },
+    open,
+    preflight: async (opened: DestructiveRun) => destructive.preflight?.(opened),
+  };
+  return passGuard(request, (passed) => definition.run(passed));
+}
+
+/**
+ * The environment that a person chooses who has typed none; undefined where nobody is asked: a destructive task and a
+ * short form have said before which one, of several targets one only could be meant, and a recipe or a script is no person.
+ */
+async function chosenEnvironment({ task, terminal, registry, make }: Run): Promise<string | undefined> {
+  const { environments, default: usual } = registry;
+  const isAsking = ['any', 'name only'].includes(task.definition.environment);
+  if (!isAsking || !terminal.interactive || Object.keys(environments).length < 2) return undefined;
+  if (make && (make.goals.length > 1 || process.env['MAKELEVEL'] !== '1')) return undefined;
+  const { asksPerson, choose } = await import('../output/choose.ts');
+  if (!asksPerson(terminal)) return undefined;
+  const choices = Object.entries(environments).map(([name, entry]) => ({
+    name,
+    remark: [name === usual ? 'default' : '', entry.protected ? 'protected' : ''].filter(Boolean).join(', '),
+  }));
+  return choose(terminal, 'ENV', choices, usual);
+}
+
+/** The parameters that were typed, for a line that repeats them. */
+function typedAgain({ origins, values }: Given): Record<string, string> {
+  const typed = Object.keys(origins).filter((name) => origins[name] === 'command line');
+  return Object.fromEntries(
+    typed.map((name) => {
+      const value = values[name];
+      return [name, typeof value === 'boolean' ? String(Number(value)) : String(value)];
+    }),
+  );
+}
+
+async function readGiven(
+  task: Task,
+  make: MakeInvocation | undefined,
+  root: string,
+  registry: Registry,
+): Promise<Given> {
+  const environments = Object.keys(registry.environments);
+  const isOne = (typed: string): boolean =>
+    Object.entries(registry.environments).some(([name, { aliases = [] }]) =>
+      [name, ...aliases].includes(typed),
+    );
+  // An ENV of the application's, in an env file that a makefile exports, is none of ours.
+  const line = (parameters: Readonly<Record<string, string>>): string | undefined =>
+    isOne(parameters['ENV'] ?? environments[0]!) ? commandLine(make, root, task.name, parameters) : undefined;
+  const help = commandLine(make, root, 'help', { TASK: task.name });
+  const source = { argv: process.argv.slice(2), env: process.env, make, line, help, environments };
+  // For a target that does not exist, that is what the person wants to hear of, not its variables.
+  if (make && make.goals.length > 0 && !make.goals.includes(task.name)) {
+    return readParameters(task.parameters, { ...source, make: { ...make, overrides: new Map() } });
+  }
+  const others = make?.goals.filter((goal) => goal !== task.name) ?? [];
+  if (others.length === 0) return readParameters(task.parameters, source);
+  // `make db-reset-volume-env up ENV=… WAIT=9`: what one target takes is no mistake for the other.
+  const { loadTasks } = await import('./find-tasks.ts');
+  const goals = (await loadTasks(root)).filter(({ name }) => others.includes(name));
+  const alsoAccepted = new Set(goals.flatMap(({ parameters }) => Object.keys(parameters)));
+  return readParameters(task.parameters, { ...source, alsoAccepted });
+}
+
+/**
+ * What the shell exports, for the guard to look at. From here on nothing of it can choose a server, not even through a
+ * library's own defaults. So what a makefile has added to it was no choice of the person's, and does not count.
+ */
+function exportsOfTheShell(isMakes: (name: string) => boolean): Record<string, string> {
+  const exports = { ...process.env } as Record<string, string>;
+  const withoutEffect = Object.keys(exports).filter((name) =>
+    /^(PG[A-Z]|COMPOSE_|ZX_|DATABASE_URL$)/.test(name),
+  );
+  for (const name of withoutEffect) {
+    if (isMakes(name)) delete exports[name];
+    delete process.env[name];
+  }
+  return exports;
+}
