@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, join, posix, relative } from 'node:path';
 import { excerptOf } from './migrations/excerpt.ts';
-import { describeCourse, type FailureReport } from './migrations/failure-report.ts';
+import { describeCourse, type FailureReport } from './stack/alembic/failure-report.ts';
 import { printableLine } from './output/printable.ts';
 
 /** Why alembic stopped, from what it printed. */

@@ -3,11 +3,11 @@ import { ensureMarker } from './database/marker.ts';
 import type { DatabaseIdentity } from './database/identity.ts';
 import { readCertainRevisions } from './database/revisions.ts';
 import { FailedError } from './errors.ts';
-import type { Plan } from './migrations/binding.ts';
+import type { Plan } from './stack/alembic/binding.ts';
 import { databaseFirst } from './migrations/database-first.ts';
 import { failed } from './migrations/failed.ts';
 import { hasLanded, readLanding } from './migrations/landing.ts';
-import type { AlembicResult } from './migrations/run-alembic.ts';
+import type { AlembicResult } from './stack/alembic/run-alembic.ts';
 import type { StackRun } from './task/define-task.ts';
 import { whileUnfinished } from './system/unfinished.ts';
 

@@ -16,5 +16,5 @@ export default defineTask(import.meta.url, {
     ORPHANS,
   },
   examples: ['make up', 'make up S=db', 'make up ENV=vm_stg', 'make up ENV=vm_stg TIMEOUT=180'],
-  run: async (run) => (await import('../lib/stack/commands.ts')).up(run),
+  run: async (run) => (await import('../lib/lifecycle/commands.ts')).up(run),
 });

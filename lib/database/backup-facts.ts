@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { readAttributes, type DatabaseAttributes, type DatabasePrivilege } from './attributes.ts';
 import { readRevisions } from './revisions.ts';
-import type { Seal } from './seal.ts';
+import type { Seal } from '../stack/seal.ts';
 import { readSystemIdentifier } from './system-identifier.ts';
 
 /** Which database of which server: a name alone may belong to several. */

@@ -20,7 +20,7 @@ import { checkSpace, expectedSize } from './disk-space.ts';
 import { contentsOf, readArchive, type ReadArchive } from './read-archive.ts';
 import { decodeCustom, named } from '../dump/dump-file.ts';
 import { Meter } from '../output/meter.ts';
-import { withSeal } from './seal.ts';
+import { withSeal } from '../stack/seal.ts';
 import { removeUnfinished, unfinishedName } from './unfinished-backups.ts';
 
 /** `backup`: takes one, verified, and removes older ones where KEEP says so. */

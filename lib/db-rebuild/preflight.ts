@@ -9,7 +9,7 @@ import {
   UsageError,
   messageOf,
 } from '../errors.ts';
-import type { Heads } from '../migrations/binding.ts';
+import type { Heads } from '../stack/alembic/binding.ts';
 import { once } from '../system/memoise.ts';
 import { headsOf, type Facts } from '../schema/verify/facts.ts';
 import type { DestructiveRun } from '../task/define-task.ts';

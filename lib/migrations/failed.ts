@@ -5,8 +5,8 @@ import { readRevisions } from '../database/revisions.ts';
 import { FailedError, messageOf } from '../errors.ts';
 import { writeWhole } from '../system/files.ts';
 import type { StackRun } from '../task/define-task.ts';
-import { failureOf } from './failure-report.ts';
-import type { AlembicResult } from './run-alembic.ts';
+import { failureOf } from '../stack/alembic/failure-report.ts';
+import type { AlembicResult } from '../stack/alembic/run-alembic.ts';
 
 /** What alembic said, as the lines that a person needs, and where the database stands now. */
 export async function failed(

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError, UnreachableError } from '../errors.ts';
 import { run as runCommand, type Result } from '../system/process.ts';
-import { findAlembic, pythonsOnPath } from '../stack/embedded/alembic.ts';
+import { findAlembic, pythonsOnPath } from '../stack/alembic/find-alembic.ts';
 import type { Run } from '../task/define-task.ts';
 
 /** `setup`: installs what the stack without containers needs and npm does not bring. */

@@ -42,7 +42,7 @@ export interface Footprint {
 }
 
 const FOOTPRINTS = {
-  compose: once(() => import('./compose/footprint.ts')),
+  compose: once(() => import('./compose/start/footprint.ts')),
   embedded: once(() => import('./embedded/footprint.ts')),
   server: once(() => import('./server/footprint.ts')),
 };

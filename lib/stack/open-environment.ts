@@ -1,7 +1,7 @@
 import type { CanonicalName } from '../environment/canonicalise.ts';
 import { resolveEnvironment } from '../environment/resolve.ts';
 import { hideSecrets, namesOfEnvironment } from '../environment/readable-names.ts';
-import { openStack } from './open.ts';
+import { openStack } from './kinds.ts';
 import type { Run, StackRun } from '../task/define-task.ts';
 
 /**

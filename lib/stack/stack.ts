@@ -2,15 +2,15 @@ import type { Transform, Writable } from 'node:stream';
 import type { Client } from 'pg';
 import type { Finding, Outcome } from '../output/check-result.ts';
 import type { ToText } from '../database/dump.ts';
-import type { AlembicOptions, AlembicResult } from '../migrations/run-alembic.ts';
+import type { AlembicOptions, AlembicResult } from './alembic/run-alembic.ts';
 import type { Result } from '../system/process.ts';
-import type { DumpOptions, PgDump } from './pg-dump.ts';
+import type { DumpOptions, PgDump } from './pg-dump/options.ts';
 import type { Plan } from './plan.ts';
-import type { PsqlOptions } from './psql.ts';
+import type { PsqlOptions } from './postgres/psql.ts';
 import type { SessionAs } from './postgres/session.ts';
 import type { Target } from './target.ts';
 
-export type { DumpOptions, PgDump } from './pg-dump.ts';
+export type { DumpOptions, PgDump } from './pg-dump/options.ts';
 export type { StackOptions } from './options.ts';
 export type { Storage, Target } from './target.ts';
 

@@ -6,10 +6,10 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { COMMIT } from '../helpers/commit.ts';
 import { RefusedError } from '../../lib/errors.ts';
-import { pythonIn, pythonOf } from '../../lib/migrations/find-python.ts';
-import type { Python } from '../../lib/migrations/interpreter.ts';
+import { pythonIn, pythonOf } from '../../lib/stack/alembic/find-python.ts';
+import type { Python } from '../../lib/stack/alembic/interpreter.ts';
 import { hasLanded, readLanding } from '../../lib/migrations/landing.ts';
-import { runAlembic, type AlembicResult, type Place } from '../../lib/migrations/run-alembic.ts';
+import { runAlembic, type AlembicResult, type Place } from '../../lib/stack/alembic/run-alembic.ts';
 import { serverAnswers } from '../helpers/database.ts';
 import {
   DRIVERS,

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { engineEndpoint } from '../../lib/stack/compose/endpoint.ts';
-import { engineSocket } from '../../lib/stack/compose/socket.ts';
+import { engineEndpoint } from '../../lib/stack/compose/engine/endpoint.ts';
+import { engineSocket } from '../../lib/stack/compose/engine/socket.ts';
 
 /** Docker's own word for where it would go. */
 const docker = (...args: string[]): string => execFileSync('docker', args, { encoding: 'utf8' }).trim();

@@ -7,7 +7,7 @@ import { canonicalise } from '../../lib/environment/canonicalise.ts';
 import { loadRegistry, type Registry } from '../../lib/environment/registry.ts';
 import { MakesafeError, RefusedError, messageOf } from '../../lib/errors.ts';
 import { openEnvironment } from '../../lib/stack/open-environment.ts';
-import { down, rebuild, restart, up } from '../../lib/stack/commands.ts';
+import { down, rebuild, restart, up } from '../../lib/lifecycle/commands.ts';
 import type { Run, StackRun } from '../../lib/task/define-task.ts';
 import { Terminal } from '../../lib/output/terminal.ts';
 import {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { findPlugin } from '../../lib/stack/compose/plugin.ts';
+import { findPlugin } from '../../lib/stack/compose/engine/plugin.ts';
 import { databaseOnly } from '../helpers/compose-files.ts';
 import { asker, startDatabase } from '../helpers/database.ts';
 import { docker, must, succeeded, type Ran } from '../helpers/processes.ts';

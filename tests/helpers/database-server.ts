@@ -17,7 +17,7 @@ import { readDatabase, type Scope, type Source } from '../../lib/schema/read.ts'
 import type { Roles } from '../../lib/schema/roles.ts';
 import { loadParser } from '../../lib/sql/syntax.ts';
 import { findBinaries } from '../../lib/stack/embedded/binaries.ts';
-import { pgDump } from '../../lib/stack/embedded/pg-dump.ts';
+import { pgDump } from '../../lib/stack/pg-dump/pg-dump.ts';
 import { openSession } from '../../lib/stack/postgres/session.ts';
 import { unprivileged } from '../../lib/stack/embedded/unprivileged.ts';
 import { PATIENCE } from './embedded.ts';

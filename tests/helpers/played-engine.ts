@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { openEngine, type Engine } from '../../lib/stack/compose/engine.ts';
+import { openEngine, type Engine } from '../../lib/stack/compose/engine/engine.ts';
 
 interface Command {
   readonly Cmd: readonly string[];

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { findAlembic } from '../../lib/stack/embedded/alembic.ts';
+import { findAlembic } from '../../lib/stack/alembic/find-alembic.ts';
 import { PATIENCE, connect, useEmbedded } from '../helpers/embedded.ts';
 
 const INI = 'app/backend/core_api/migrations/alembic.ini';

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { Writable } from 'node:stream';
 import { beforeAll, describe } from 'vitest';
-import { pgDump } from '../../lib/stack/embedded/pg-dump.ts';
+import { pgDump } from '../../lib/stack/pg-dump/pg-dump.ts';
 import { localAsker, PATIENCE, useEmbedded } from '../helpers/embedded.ts';
 import { nativeBash } from '../helpers/native.ts';
 import { must } from '../helpers/processes.ts';

@@ -7,7 +7,7 @@ import { lookAt, type Check, type Finding } from '../../lib/output/check-result.
 import * as databaseChecks from '../../lib/schema/verify/database-checks.ts';
 import { databaseReachable, markerRight } from '../../lib/schema/verify/environment-checks.ts';
 import type { Facts } from '../../lib/schema/verify/facts.ts';
-import { findAlembic } from '../../lib/stack/embedded/alembic.ts';
+import { findAlembic } from '../../lib/stack/alembic/find-alembic.ts';
 import { connect, PATIENCE, useEmbedded } from '../helpers/embedded.ts';
 import { succeeded, type Ran } from '../helpers/processes.ts';
 

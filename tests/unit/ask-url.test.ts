@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Environment } from '../../lib/environment/resolve.ts';
-import { askUrl } from '../../lib/stack/ask-url.ts';
+import { askUrl } from '../../lib/lifecycle/ask-url.ts';
 
 const environment = (healthUrl: string | undefined, port = '2'): Environment =>
   ({ names: { healthUrl }, variables: new Map([['PORT', { value: port }]]) }) as unknown as Environment;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { Binding, headsOf } from '../../lib/migrations/binding.ts';
+import { Binding, headsOf } from '../../lib/stack/alembic/binding.ts';
 import { hasLanded } from '../../lib/migrations/landing.ts';
-import { needOfBinding } from '../../lib/migrations/run-alembic.ts';
+import { needOfBinding } from '../../lib/stack/alembic/run-alembic.ts';
 
 test.each([
   ['heads', 'where possible'],

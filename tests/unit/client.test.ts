@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { clientOver, connectionError } from '../../lib/stack/client.ts';
+import { clientOver, connectionError } from '../../lib/stack/postgres/client.ts';
 
 const refusal = (code: string, message: string): Error =>
   Object.assign(new pg.DatabaseError(message, 0, 'error'), { code });

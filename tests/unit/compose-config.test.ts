@@ -11,7 +11,7 @@ import {
   frozenCommand,
   readComposeConfig,
   secretsOf,
-} from '../../lib/stack/compose/config.ts';
+} from '../../lib/stack/compose/config/config.ts';
 import { temporaryFolder } from './support.ts';
 
 type Given = Readonly<Record<string, Partial<Variable>>>;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Storage } from '../../lib/stack/stack.ts';
-import type { ComposeConfig, ConfiguredService } from '../../lib/stack/compose/config.ts';
+import type { ComposeConfig, ConfiguredService } from '../../lib/stack/compose/config/config.ts';
 import {
   configuredPgdata,
   holds,
@@ -9,7 +9,7 @@ import {
   storageOfContainer,
   type ActualVolume,
   type Container,
-} from '../../lib/stack/compose/containers.ts';
+} from '../../lib/stack/compose/containers/containers.ts';
 
 const PGDATA = '/var/lib/postgresql/data';
 const ANONYMOUS = '5f'.repeat(32);

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { stopOrder } from '../../lib/stack/compose/destroy.ts';
+import { stopOrder } from '../../lib/stack/compose/removal/destroy.ts';
 import { isInside } from '../../lib/stack/compose/storage/folder.ts';
 import { temporaryFolder } from './support.ts';
 

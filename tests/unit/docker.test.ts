@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigurationError, FailedError, UnreachableError } from '../../lib/errors.ts';
-import { dockerError, dockerOf } from '../../lib/stack/compose/docker.ts';
+import { dockerError, dockerOf } from '../../lib/stack/compose/engine/docker.ts';
 
 const docker = dockerOf({});
 const command = docker(

@@ -2,8 +2,8 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { UnreachableError } from '../../lib/errors.ts';
-import { demand, openEngine, type Ask } from '../../lib/stack/compose/engine.ts';
-import type { Docker } from '../../lib/stack/compose/docker.ts';
+import { demand, openEngine, type Ask } from '../../lib/stack/compose/engine/engine.ts';
+import type { Docker } from '../../lib/stack/compose/engine/docker.ts';
 import { temporaryFolder } from './support.ts';
 
 /** In the place of docker: an engine that speaks HTTP on its standard input and output, and notes each start. */

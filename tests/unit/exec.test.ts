@@ -3,8 +3,8 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Engine } from '../../lib/stack/compose/engine.ts';
-import { runIn, startIn } from '../../lib/stack/compose/exec.ts';
+import type { Engine } from '../../lib/stack/compose/engine/engine.ts';
+import { runIn, startIn } from '../../lib/stack/compose/engine/exec.ts';
 import { PlayedEngine } from '../helpers/played-engine.ts';
 import { temporaryFolder } from './support.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { serviceHealth, type Patient } from '../../lib/stack/compose/health.ts';
+import { serviceHealth, type Patient } from '../../lib/stack/compose/containers/health.ts';
 
 const patient = (Status: string, ExitCode = 0, policy = 'no', check?: string): Patient => ({
   State: { Status, ExitCode, ...(check === undefined ? {} : { Health: { Status: check } }) },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { WithoutInternalOptions } from '../../lib/stack/embedded/internal-options.ts';
+import { WithoutInternalOptions } from '../../lib/stack/pg-dump/internal-options.ts';
 
 const asked = "array_to_string(a.attoptions, ', ') AS attoptions";
 const sized = (body: Buffer): Buffer => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { interpreterOf } from '../../lib/migrations/interpreter.ts';
+import { interpreterOf } from '../../lib/stack/alembic/interpreter.ts';
 
 test.each([
   ['#!/usr/bin/python3', ['/usr/bin/python3']],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { migrationConfig } from '../../lib/migrations/migration-service.ts';
-import { sharesStorage } from '../../lib/stack/compose/orphans.ts';
-import { waitingServices } from '../../lib/stack/compose/waiting-services.ts';
+import { migrationConfig } from '../../lib/stack/compose/migrations/migration-service.ts';
+import { sharesStorage } from '../../lib/stack/compose/start/orphans.ts';
+import { waitingServices } from '../../lib/stack/compose/config/waiting-services.ts';
 
 const text = JSON.stringify({
   name: 'shop',

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { collisionsOf } from '../../lib/check/neighbours.ts';
 import { ownRecipes } from '../../lib/check/repository-checks.ts';
 import { checkRegistry } from '../../lib/environment/registry.ts';
-import { takenNames } from '../../lib/stack/compose/before-up.ts';
-import { addressFrom } from '../../lib/stack/compose/migrations.ts';
+import { takenNames } from '../../lib/stack/compose/start/before-up.ts';
+import { addressFrom } from '../../lib/stack/compose/migrations/migrations.ts';
 import type { Exclusive, Footprint } from '../../lib/stack/footprint.ts';
 
 const footprint = (environment: string, more: Partial<Footprint>): Footprint => ({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ComposeConfig } from '../../lib/stack/compose/config.ts';
-import { lookAtOutside, outsideOf, refuseMissing } from '../../lib/stack/compose/outside.ts';
+import type { ComposeConfig } from '../../lib/stack/compose/config/config.ts';
+import { lookAtOutside, outsideOf, refuseMissing } from '../../lib/stack/compose/start/outside.ts';
 
 const config: ComposeConfig = {
   services: {

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { findPlugin, runCompose } from '../../lib/stack/compose/plugin.ts';
+import { findPlugin, runCompose } from '../../lib/stack/compose/engine/plugin.ts';
 import { temporaryFolder } from './support.ts';
 
 let folder: string;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { holderOf, portsOf, wantedPorts } from '../../lib/stack/compose/ports.ts';
+import { holderOf, portsOf, wantedPorts } from '../../lib/stack/compose/start/ports.ts';
 
 test('fixed ports of all services; what docker chooses is always free', () => {
   const services = {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { runPsql, scriptErrors } from '../../lib/stack/compose/psql.ts';
+import { runPsql, scriptErrors } from '../../lib/stack/compose/connection/psql.ts';
 import { PlayedEngine } from '../helpers/played-engine.ts';
 import { recordingTerminal, temporaryFolder } from './support.ts';
 

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { Ask } from '../../lib/stack/compose/engine.ts';
-import { runningContainers, type RunningContainers } from '../../lib/stack/compose/running.ts';
+import type { Ask } from '../../lib/stack/compose/engine/engine.ts';
+import { runningContainers, type RunningContainers } from '../../lib/stack/compose/containers/running.ts';
 
 /** What the engine lists: state and id of each container, by service. */
 let listed: [service: string, state: string, id: string][];

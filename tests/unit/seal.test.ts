@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { BackupFacts } from '../../lib/database/backup-facts.ts';
-import { isSealed, keyedDigest, withSeal } from '../../lib/database/seal.ts';
+import { isSealed, keyedDigest, withSeal } from '../../lib/stack/seal.ts';
 
 const FACTS: BackupFacts = {
   ...{ environment: 'vm_prod', database: 'core', databaseOid: '16384', systemIdentifier: '77' },

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Spares } from '../../lib/stack/compose/spares.ts';
+import { Spares } from '../../lib/stack/compose/connection/spares.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

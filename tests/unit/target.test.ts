@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Target } from '../../lib/stack/stack.ts';
-import { describeTarget, type About } from '../../lib/stack/compose/target.ts';
+import { describeTarget, type About } from '../../lib/stack/compose/connection/target.ts';
 
 beforeEach(() => {
   vi.stubEnv('DOCKER_HOST', 'unix:///run/a.sock');

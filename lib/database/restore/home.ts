@@ -5,7 +5,7 @@ import type { DatabaseAttributes } from '../attributes.ts';
 import type { BackupFacts, HomeFacts } from '../backup-facts.ts';
 import { quoteName } from '../../sql/quote.ts';
 import type { Dump } from '../dump.ts';
-import { isSealed } from '../seal.ts';
+import { isSealed } from '../../stack/seal.ts';
 import { allowLine, isAllowed } from './consents.ts';
 import type { Right } from './rights.ts';
 

@@ -1,6 +1,6 @@
 import type { Redactor } from '../../output/redact.ts';
-import { secretsOf, type ComposeConfig } from './config.ts';
-import type { DatabaseSettings } from './login.ts';
+import { secretsOf, type ComposeConfig } from './config/config.ts';
+import type { DatabaseSettings } from './connection/login.ts';
 
 /** What the resolved configuration calls things, and what it keeps secret. */
 export function readConfigTo(

@@ -1,9 +1,9 @@
 import { failed, passed, some, type Check } from '../../output/check-result.ts';
-import { composeCommand, frozenCommand, inProject, type ConfiguredService } from './config.ts';
-import { SERVICE_LABEL, listContainers, nameOf } from './containers.ts';
+import { composeCommand, frozenCommand, inProject, type ConfiguredService } from './config/config.ts';
+import { SERVICE_LABEL, listContainers, nameOf } from './containers/containers.ts';
 import type { Diagnosed } from './diagnose.ts';
-import { must } from './docker.ts';
-import { runCompose } from './plugin.ts';
+import { must } from './engine/docker.ts';
+import { runCompose } from './engine/plugin.ts';
 
 /** A container, as far as it tells what it was made from. */
 export interface MadeContainer {

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { FailedError, messageOf } from '../../errors.ts';
-import { NO_SUCH_DATABASE } from '../client.ts';
+import { NO_SUCH_DATABASE } from './client.ts';
 
 /** Whether a connection failed because its database is not there. */
 export const isMissing = (error: unknown): error is FailedError =>

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type pg from 'pg';
 import { FailedError } from '../../errors.ts';
-import { clientOver, type Login } from '../client.ts';
+import { clientOver, type Login } from './client.ts';
 import type { Credentials } from '../stack.ts';
 import type { AskElsewhere } from './watch-session.ts';
 import { NEWER, PINNED, SEARCH_PATH, fileOptions, startOptions } from './settings.ts';

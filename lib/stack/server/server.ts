@@ -8,7 +8,7 @@ import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError, FailedError, RefusedError, UnreachableError, messageOf } from '../../errors.ts';
 import { lookAt } from '../../output/check-result.ts';
 import { whileWaiting } from '../../output/waiting.ts';
-import { connectionError } from '../client.ts';
+import { connectionError } from '../postgres/client.ts';
 import { createDatabase, isMissing } from '../postgres/create-database.ts';
 import { direct } from '../direct.ts';
 import { NOTHING } from '../plan.ts';

@@ -1,4 +1,4 @@
-import type { ConfiguredService } from '../config.ts';
+import type { ConfiguredService } from '../config/config.ts';
 import { listening, problemsOfImage, type Given, type Problem } from './problems.ts';
 import { initdbOptions, serverSettings } from './words.ts';
 

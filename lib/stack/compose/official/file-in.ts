@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import type { Environment } from '../../../environment/resolve.ts';
 import { readTextIfThere } from '../../../system/read-bounded.ts';
-import type { ComposeConfig, ConfiguredReference, ConfiguredSource } from '../config.ts';
-import type { Engine } from '../engine.ts';
+import type { ComposeConfig, ConfiguredReference, ConfiguredSource } from '../config/config.ts';
+import type { Engine } from '../engine/engine.ts';
 
 /** Bytes of a file with a password, a user or a name. */
 const MOST = 64 * 1024;

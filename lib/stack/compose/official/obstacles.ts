@@ -1,7 +1,7 @@
 import type { Environment } from '../../../environment/resolve.ts';
 import { ConfigurationError } from '../../../errors.ts';
 import { failed, passed, type Outcome } from '../../../output/check-result.ts';
-import { composeFile } from '../config.ts';
+import { composeFile } from '../config/config.ts';
 import type { Declared } from './declared.ts';
 import type { Problem } from './problems.ts';
 

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Obstacle } from '../../plan.ts';
-import type { ConfiguredService } from '../config.ts';
+import type { ConfiguredService } from '../config/config.ts';
 
 /** A variable of the official image: as itself, or as a file that the container has. */
 export type Given = { readonly value: string } | { readonly file: string };

@@ -1,8 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { posix, sep } from 'node:path';
 import { FailedError } from '../../../errors.ts';
-import type { Docker } from '../docker.ts';
-import type { Engine } from '../engine.ts';
+import type { Docker } from '../engine/docker.ts';
+import type { Engine } from '../engine/engine.ts';
 import { MissingFolderError, fromNearest, runHelper, type Helper } from './helper.ts';
 
 /** A folder of the engine's host, and the data directory's place below it ('' for itself). */

@@ -2,8 +2,8 @@ import { posix } from 'node:path';
 import type { Command } from '../../../output/display.ts';
 import { FailedError, messageOf } from '../../../errors.ts';
 import { run, type Result } from '../../../system/process.ts';
-import type { Docker } from '../docker.ts';
-import type { Engine } from '../engine.ts';
+import type { Docker } from '../engine/docker.ts';
+import type { Engine } from '../engine/engine.ts';
 
 /** A mount as the engine's API takes it: a path may hold any character, where `--mount` would read it as CSV. */
 export interface Mount {

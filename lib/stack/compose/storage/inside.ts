@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import { holds } from '../containers.ts';
-import type { Mount } from './mounts.ts';
+import { holds } from '../containers/containers.ts';
+import type { Mount } from '../containers/mounts.ts';
 
 /** What a data directory refers to outside of itself, as its own container sees it. */
 export interface Inside {

@@ -1,8 +1,8 @@
 import { FailedError } from '../../../errors.ts';
-import { PROJECT_LABEL, SERVICE_LABEL, type ListedContainer } from '../containers.ts';
-import { must } from '../docker.ts';
-import { engineEndpoint } from '../endpoint.ts';
-import { demand } from '../engine.ts';
+import { PROJECT_LABEL, SERVICE_LABEL, type ListedContainer } from '../containers/containers.ts';
+import { must } from '../engine/docker.ts';
+import { engineEndpoint } from '../engine/endpoint.ts';
+import { demand } from '../engine/engine.ts';
 import { whereIs, type Situation } from './decide.ts';
 import { readLastSeen } from './last-seen.ts';
 import { holdsData } from './look-inside.ts';

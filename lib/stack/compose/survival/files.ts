@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { once } from '../../../system/memoise.ts';
-import type { Engine } from '../engine.ts';
-import type { PathIn } from '../path-in.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { PathIn } from '../engine/path-in.ts';
 
 /** The files of a container, running or not, as the engine tells of them. Memory that is mounted in it is not among them. */
 export interface Files {

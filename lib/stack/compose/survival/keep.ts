@@ -4,8 +4,8 @@ import { MakesafeError, RefusedError, UnreachableError, messageOf } from '../../
 import { failed, passed, type Outcome } from '../../../output/check-result.ts';
 import type { Terminal } from '../../../output/terminal.ts';
 import type { Stopped } from '../../stack.ts';
-import { composeCommand, composeFile } from '../config.ts';
-import { engineEndpoint } from '../endpoint.ts';
+import { composeCommand, composeFile } from '../config/config.ts';
+import { engineEndpoint } from '../engine/endpoint.ts';
 import { confirming } from './confirm.ts';
 import {
   lostByRemoval,

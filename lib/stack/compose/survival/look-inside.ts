@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
 import { messageOf } from '../../../errors.ts';
-import { findVolume, PROJECT_LABEL, SERVICE_LABEL } from '../containers.ts';
-import type { Engine } from '../engine.ts';
+import { findVolume, PROJECT_LABEL, SERVICE_LABEL } from '../containers/containers.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { Place } from './place.ts';
 
 const AT = '/looked-at';

@@ -1,5 +1,5 @@
 import { failed, notLookedAt, passed, warning, type Outcome } from '../../../output/check-result.ts';
-import { engineEndpoint } from '../endpoint.ts';
+import { engineEndpoint } from '../engine/endpoint.ts';
 import { hasName, whereIs, whyLost, type Endangered, type Situation } from './decide.ts';
 import { readLastSeen } from './last-seen.ts';
 import { holdsData } from './look-inside.ts';

@@ -1,9 +1,9 @@
 import type { Command } from '../../../output/display.ts';
 import type { Environment } from '../../../environment/resolve.ts';
-import { composeCommand, inProject, type ComposeConfig } from '../config.ts';
-import { must, type Docker } from '../docker.ts';
-import type { Engine } from '../engine.ts';
-import { runCompose } from '../plugin.ts';
+import { composeCommand, inProject, type ComposeConfig } from '../config/config.ts';
+import { must, type Docker } from '../engine/docker.ts';
+import type { Engine } from '../engine/engine.ts';
+import { runCompose } from '../engine/plugin.ts';
 import type { Situation } from './decide.ts';
 import { planService, surveyContainers, type Surveyed } from './survey.ts';
 

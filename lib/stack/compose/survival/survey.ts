@@ -1,14 +1,14 @@
 import { posix } from 'node:path';
 import { FailedError, messageOf } from '../../../errors.ts';
-import type { ComposeConfig, ConfiguredService } from '../config.ts';
+import type { ComposeConfig, ConfiguredService } from '../config/config.ts';
 import {
   inspectVolumes,
   listContainers,
   SERVICE_LABEL,
   type ActualVolumes,
   type Container,
-} from '../containers.ts';
-import type { Ask, Engine } from '../engine.ts';
+} from '../containers/containers.ts';
+import type { Ask, Engine } from '../engine/engine.ts';
 import { filesOf } from './files.ts';
 import { findData, nowhere } from './find-data.ts';
 import { directoryOf, directoryToBe, mountsToBe, type Mount, type Planned, type Present } from './place.ts';

@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import type { Environment } from '../../environment/resolve.ts';
+import { ConfigurationError } from '../../errors.ts';
+import { NAME_ALEMBIC, pythonOf } from './find-python.ts';
+import { readsFilesOnly, runAlembic, showing, type Place } from './run-alembic.ts';
+import { run } from '../../system/process.ts';
+import { findAlembic } from './find-alembic.ts';
+import type { Stack, StackOptions } from '../stack.ts';
+
+/** The database as an Alembic of this machine is to reach it. */
+interface Reach {
+  /** Has the environment's own database answer, by our own way. */
+  readonly ask: Place['ask'];
+  /**
+   * Where it is, in variables for env.py and its driver.
+   *
+   * @throws UnreachableError · ConfigurationError when it cannot be reached from here
+   */
+  readonly variables: () => Promise<Readonly<Record<string, string>>>;
+}
+
+/** The application's migrations by an Alembic of this machine, for where no container has one. */
+export function alembicHere(
+  { root, name, names, variables }: Environment,
+  { alembic: named, terminal }: Pick<StackOptions, 'alembic' | 'terminal'>,
+  reach: Reach,
+): Stack['alembic'] {
+  let alembicOnce: ReturnType<typeof findAlembic> | undefined;
+  return async (args, { ini, quiet = false, ...how } = {}) => {
+    const file = resolve(root, ini ?? names.alembicIni);
+    // Revisions' files are read also while the server is down.
+    const where = readsFilesOnly(args) ? {} : await reach.variables();
+    const alembic = await (alembicOnce ??= findAlembic(root, named, dirname(file)));
+    if (!alembic)
+      throw new ConfigurationError('no Alembic was found', { hint: `make setup, or ${NAME_ALEMBIC}` });
+    if (!existsSync(file))
+      throw new ConfigurationError(`${file}: no such file`, {
+        hint: 'ALEMBIC_INI=<file>, or alembicIni in env/environments.ts',
+      });
+    const env = {
+      ...Object.fromEntries([...variables].map(([variable, { value }]) => [variable, value])),
+      ...where,
+      PYTHONDONTWRITEBYTECODE: '1',
+    };
+    const place: Place = {
+      environment: name,
+      settings: `the variables that env.py reads (env files of ${name}), and ${relative(root, file)}`,
+      nameThePython: NAME_ALEMBIC,
+      ask: reach.ask,
+      python: () => Promise.resolve().then(() => pythonOf(alembic)),
+      start: (words, instead, own) => {
+        const [program, ...before] = instead ? [...instead.words, '-'] : [alembic.file, ...alembic.args];
+        return run(
+          { file: program, args: [...before, '-c', file, ...words] },
+          {
+            ...{ cwd: dirname(file), env },
+            ...(instead ? { input: instead.input } : {}),
+            ...(quiet ? {} : { onLine: showing(terminal, own) }),
+          },
+        );
+      },
+    };
+    return runAlembic(place, args, how);
+  };
+}

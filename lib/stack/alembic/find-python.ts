@@ -1,0 +1,84 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { Command } from '../../output/display.ts';
+import { ConfigurationError, FailedError, RefusedError } from '../../errors.ts';
+import type { Result } from '../../system/process.ts';
+import { interpreterOf, type Python } from './interpreter.ts';
+import { readHead } from '../../system/read-bounded.ts';
+
+/** Prints where the first alembic on PATH is, and its first two lines, with what any shell has built in. */
+const LOOK = `f=$(command -v alembic) || exit 3
+printf '%s\\n' "$f"
+{ IFS= read -r a; IFS= read -r b; } < "$f"
+printf '%s\\n' "$a" "$b"`;
+
+/**
+ * The Python of the alembic that a container's service runs.
+ *
+ * @throws RefusedError where alembic is no script of Python, or there is no shell to look with
+ */
+export async function pythonIn(
+  service: string,
+  run: (words: readonly string[]) => Promise<Result>,
+): Promise<Python> {
+  const { status, stdout, stderr } = await run(['sh', '-c', LOOK]);
+  if (status === 3) {
+    throw new ConfigurationError(`service ${service} has no alembic on its PATH`, {
+      hint: `name the Python that has it: ${NAME_PYTHON}`,
+    });
+  }
+  if (status !== 0) {
+    const said = stderr.trim() || stdout.trim();
+    throw new RefusedError(
+      `which database alembic reaches in service ${service} cannot be seen: its Python could not be looked for (${said}): nothing was touched`,
+      { hint: `name the Python that has it: ${NAME_PYTHON}` },
+    );
+  }
+  const [script = '', ...lines] = stdout.split('\n');
+  const words = interpreterOf(lines);
+  if (!words) {
+    throw new RefusedError(
+      `which database alembic reaches in service ${service} cannot be seen: ${script} is no script of Python: nothing was touched`,
+      { hint: `name the Python that has it: ${NAME_PYTHON}` },
+    );
+  }
+  return { words, script };
+}
+
+/** For a stack with containers. */
+export const NAME_PYTHON = 'application.python in env/environments.ts, as that service sees it';
+
+/** For a stack without. */
+export const NAME_ALEMBIC = 'ALEMBIC=<the alembic in the bin folder of the Python that has it>';
+
+/**
+ * The Python of an alembic of this machine: a Python with its module, or a script, by its path or on PATH.
+ *
+ * @throws RefusedError where it is no script of Python
+ */
+export function pythonOf({ file, args }: Command): Python {
+  if (args.length > 0) return { words: [file], script: undefined };
+  const script = file.includes('/') ? file : onPath(file);
+  const words = interpreterOf(readHead(script, 4096).toString('latin1').split('\n'));
+  if (!words) {
+    throw new RefusedError(
+      `which database alembic reaches cannot be seen: ${script} is no script of Python: nothing was touched`,
+      { hint: `name it: ${NAME_ALEMBIC}` },
+    );
+  }
+  return { words, script };
+}
+
+function onPath(name: string): string {
+  const files = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder || '.', name));
+  const found = files.find((file) => {
+    try {
+      accessSync(file, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  if (found === undefined) throw new FailedError(`${name} is not on PATH any more`);
+  return found;
+}

@@ -1,0 +1,203 @@
+import type { DatabaseIdentity } from '../../database/identity.ts';
+import { RefusedError, UnreachableError } from '../../errors.ts';
+import type { Result, RunOptions } from '../../system/process.ts';
+import { whileWaitingFor } from '../../output/waiting.ts';
+import { holdersOf } from '../postgres/lock-wait.ts';
+import type { AskElsewhere } from '../postgres/watch-session.ts';
+import type { Terminal } from '../../output/terminal.ts';
+import {
+  Binding,
+  headsOf,
+  readReached,
+  type Heads,
+  type Plan,
+  type Reached,
+  type Refusal,
+} from './binding.ts';
+import type { FailureReport } from './failure-report.ts';
+import type { Python } from './interpreter.ts';
+
+export interface AlembicOptions {
+  /** alembic.ini as the place that migrates sees it; its usual one by default. */
+  readonly ini?: string | undefined;
+  /** Its lines are not shown. */
+  readonly quiet?: boolean;
+  /** The database that the guard has shown; else it is the one that our own session reaches. */
+  readonly shown?: DatabaseIdentity | undefined;
+  /** Its caller says why it failed: the traceback is kept for the whole output. */
+  readonly foldTraceback?: boolean;
+  /** Also a command that only reads is refused where nobody can see which database it reaches. */
+  readonly strict?: boolean;
+}
+
+/** What alembic did on the verified database. */
+export interface AlembicResult extends Result {
+  /** To which revisions it was about to lead each version table; undefined where it was not bound. */
+  readonly plans: readonly Plan[] | undefined;
+  /** What alembic's API says of the revisions; undefined of a command that does not ask for it. */
+  readonly heads: Heads | undefined;
+  /** Why it stopped, in its own words; undefined where it did not, or nobody can say. */
+  readonly failure?: FailureReport | undefined;
+  /** The file of the revision that was made, as that place sees it; undefined where nobody could see. */
+  readonly made?: string | undefined;
+}
+
+/** The place where an environment's migrations are. */
+export interface Place {
+  readonly environment: string;
+  /** Asks on a session of ours what alembic's own connection may reach: the stack's own, verified way. */
+  readonly ask: AskElsewhere;
+  /** @throws RefusedError where no program can be run with the Python of the project's alembic */
+  readonly python: () => Promise<Python>;
+  /** Runs alembic as it is with what follows it, or with the given words and input in its place. */
+  readonly start: (
+    args: readonly string[],
+    instead: (Pick<Python, 'words'> & { readonly input: string }) | undefined,
+    own: (line: string) => string | undefined,
+  ) => Promise<Result>;
+  /** Where it is said which database alembic goes to, for the person who has to correct that. */
+  readonly settings: string;
+  /** How the Python is named that alembic is to be run with. */
+  readonly nameThePython: string;
+}
+
+/** Shows alembic's own lines as they come. */
+export const showing =
+  (terminal: Terminal, own: (line: string) => string | undefined): NonNullable<RunOptions['onLine']> =>
+  (line, from) => {
+    const shown = own(line);
+    if (shown === undefined) return;
+    if (from === 'stdout') terminal.result(shown);
+    else terminal.line(shown);
+  };
+
+/** They read the revisions' files, and no database. */
+const FILES_ONLY = ['heads', 'history', 'branches', 'show'];
+export const readsFilesOnly = ([command]: readonly string[]): boolean => FILES_ONLY.includes(command!);
+
+type Need = 'none' | 'where possible' | 'always';
+
+/** @see https://alembic.sqlalchemy.org/en/latest/api/commands.html */
+export function needOfBinding([command, ...args]: readonly string[]): Need {
+  // What the heads are, alembic says by its own API to whoever runs in its Python.
+  if (command === 'heads' || command === 'current') return 'where possible';
+  if (FILES_ONLY.includes(command!)) return 'none';
+  // It meets a database only where alembic.ini has revision_environment.
+  return command === 'revision' && !args.includes('--autogenerate') ? 'where possible' : 'always';
+}
+
+/**
+ * Runs alembic so that it can reach no database but the one that was verified.
+ *
+ * @throws RefusedError when a connection of alembic's reached another one, or nobody could see which; alembic was ended
+ * before its first statement there
+ */
+export async function runAlembic(
+  place: Place,
+  args: readonly string[],
+  {
+    shown,
+    strict = false,
+    foldTraceback = false,
+  }: Pick<AlembicOptions, 'shown' | 'strict' | 'foldTraceback'>,
+): Promise<AlembicResult> {
+  const need = strict ? 'always' : needOfBinding(args);
+  const python = need === 'none' ? undefined : await place.python().catch(unlessNeeded(need));
+  if (!python) {
+    const result = await place.start(args, undefined, (line) => line);
+    return { ...result, plans: undefined, heads: args[0] === 'heads' ? headsOf(result.stdout) : undefined };
+  }
+  // Where it reads files it may reach no database at all.
+  const expected = await (readsFilesOnly(args)
+    ? null
+    : place.ask(readReached).catch((error: unknown) => {
+        // A revision file can be made while the database is down. Whatever answers then is none of ours.
+        if (args[0] === 'revision' && need !== 'always' && error instanceof UnreachableError) return null;
+        throw error;
+      }));
+  if (expected) refuseOther(expected, place, shown);
+  const binding = new Binding(expected);
+  const input = binding.program(python.script);
+  const started = place.start(args, { words: python.words, input }, (line) =>
+    binding.own(line, !foldTraceback),
+  );
+  const holders = holdersOf(place.ask, () => ({ processes: binding.sessions }));
+  const result = binding.read(await whileWaitingFor(holders, started));
+  if (binding.refusal) throw refused(binding.refusal, expected, binding.bound, place);
+  const { plans, heads, failure, made } = binding;
+  return { ...result, plans, heads, failure, made };
+}
+
+const unlessNeeded =
+  (need: Need) =>
+  (error: unknown): undefined => {
+    if (need === 'always' || !(error instanceof RefusedError)) throw error;
+  };
+
+/** @throws RefusedError when our own session reaches a database of another environment, or another one than was shown */
+function refuseOther(found: Reached, { environment }: Place, shown: DatabaseIdentity | undefined): void {
+  if (found.marker !== null && found.marker !== environment) {
+    throw new RefusedError(
+      `database ${found.database} is marked for ${found.marker}, and this is ${environment}: nothing was touched`,
+      { hint: `look at what it is: make db-mark-env ENV=${environment}` },
+    );
+  }
+  if (!shown) return;
+  const differs =
+    found.oid !== shown.oid ||
+    found.marker !== shown.marker ||
+    (shown.systemIdentifier !== null &&
+      found.systemIdentifier !== null &&
+      found.systemIdentifier !== shown.systemIdentifier);
+  if (differs) {
+    throw new RefusedError(
+      `${describeReached(found)} is not the database that was shown: nothing was touched`,
+      { hint: 'type the same again, and look at what is shown' },
+    );
+  }
+}
+
+/** `database core_stg (marker vm_stg, system 7412345678901234567)` */
+export function describeReached({ database, marker, systemIdentifier, started }: Reached): string {
+  const server =
+    systemIdentifier !== null
+      ? `system ${systemIdentifier}`
+      : `server started ${started === null ? 'at an unknown time' : new Date(Number(started) / 1000).toISOString()}`;
+  return `database ${database} (${marker === null ? 'no marker' : `marker ${marker}`}, ${server})`;
+}
+
+function refused(
+  refusal: Refusal,
+  expected: Reached | null,
+  bound: number,
+  { environment, settings, nameThePython }: Place,
+): RefusedError {
+  const touched = bound === 0 ? 'nothing was touched' : 'nothing was touched there';
+  if ('unreachable' in refusal) {
+    return new RefusedError(
+      `alembic's own Python cannot say which database it reaches (${refusal.unreachable}): nothing was touched`,
+      { hint: `name the Python that has the project's alembic: ${nameThePython}` },
+    );
+  }
+  if ('unknown' in refusal) {
+    return new RefusedError(
+      `nobody can say which database alembic reaches (${refusal.unknown}): ${touched}`,
+      { hint: `alembic may reach the database of ${environment} only: look at ${settings}` },
+    );
+  }
+  const other = expected
+    ? `\n${environment} is on ${describeReached(expected)}${sameBut(refusal.found, expected)}`
+    : '';
+  return new RefusedError(
+    `alembic reaches ${describeReached(refusal.found)}, not the one that was shown: ${touched}${other}`,
+    { hint: `look at what says where alembic goes: ${settings}` },
+  );
+}
+
+/** What differs where the line before does not show it. */
+function sameBut(found: Reached, expected: Reached): string {
+  if (describeReached(found) !== describeReached(expected)) return '';
+  return found.oid !== expected.oid
+    ? `; the database's OID is ${found.oid} there, and ${expected.oid} here`
+    : '; the servers were not started at the same time: one runs on a copy of the other';
+}

@@ -1,0 +1,229 @@
+import { posix } from 'node:path';
+import type { Storage } from '../../stack.ts';
+import type { ComposeConfig } from '../config/config.ts';
+import { demand, type Ask } from '../engine/engine.ts';
+import { mountsOfContainer, mountsOfService, type Mount } from './mounts.ts';
+
+/** The part of a container that is used, as `docker inspect` shows it. */
+export interface Container {
+  readonly Id: string;
+  readonly Image: string;
+  readonly State: { readonly Status: string; readonly ExitCode: number };
+  readonly RestartCount: number;
+  readonly Config: { readonly Env: readonly string[] | null };
+  readonly HostConfig: { readonly Tmpfs?: Readonly<Record<string, string>> | null };
+  readonly Mounts: readonly {
+    readonly Type: string;
+    readonly Name?: string;
+    readonly Source: string;
+    readonly Destination: string;
+  }[];
+}
+
+/** The part of a container that the list of them has. */
+export interface ListedContainer {
+  readonly Id: string;
+  readonly Names: readonly string[];
+  readonly State: string;
+  readonly Labels: Readonly<Record<string, string>> | null;
+  readonly Mounts: readonly {
+    readonly Type?: string;
+    readonly Name?: string;
+    readonly Source?: string;
+    readonly Destination?: string;
+  }[];
+  readonly Ports?: readonly {
+    readonly IP?: string;
+    readonly PublicPort?: number;
+    readonly Type: string;
+  }[];
+  readonly NetworkSettings?: {
+    readonly Networks?: Readonly<Record<string, { readonly NetworkID: string }>> | null;
+  };
+}
+
+/** The part of a network that the list of them has. */
+export interface ListedNetwork {
+  readonly Id: string;
+  readonly Name: string;
+  readonly Labels: Readonly<Record<string, string>> | null;
+}
+
+export const PROJECT_LABEL = 'com.docker.compose.project';
+export const SERVICE_LABEL = 'com.docker.compose.service';
+
+/** A container's name, or several, as the engine lists them. */
+export const nameOf = ({ Names }: Pick<ListedContainer, 'Names'>): string =>
+  Names.map((name) => name.replace(/^\//, '')).join(',');
+
+/** All containers of a project, or of one service in it, but for those of `docker compose run`. */
+export async function listContainers(
+  ask: Ask,
+  project: string,
+  service?: string,
+): Promise<readonly ListedContainer[]> {
+  const label = [`${PROJECT_LABEL}=${project}`, 'com.docker.compose.oneoff=False'];
+  if (service !== undefined) label.push(`${SERVICE_LABEL}=${service}`);
+  return demand<ListedContainer[]>(ask, '/containers/json', { all: true, filters: { label } });
+}
+
+/** The container of a service, running before stopped; undefined when there is none. */
+export async function findContainer(
+  ask: Ask,
+  project: string,
+  service: string,
+): Promise<Container | undefined> {
+  const listed = await listContainers(ask, project, service);
+  // One may vanish between the two questions; then it is not there.
+  const inspected = await Promise.all(listed.map(({ Id }) => ask<Container>(`/containers/${Id}/json`)));
+  const containers = inspected.filter((one) => one !== undefined);
+  return containers.find(({ State }) => State.Status === 'running') ?? containers[0];
+}
+
+/** Ids of the containers that run, by service. */
+export async function runningByService(ask: Ask, project: string): Promise<ReadonlyMap<string, string>> {
+  const running = (await listContainers(ask, project)).filter(({ State }) => State === 'running');
+  // Of several of a service the first that is listed, which is the newest.
+  return new Map(running.reverse().map(({ Id, Labels }) => [Labels![SERVICE_LABEL]!, Id]));
+}
+
+/** PGDATA as the container was given it; the official image's place before version 18 when it was not. */
+export function pgdata(env: readonly string[] | null | undefined): string {
+  const values = env?.flatMap((variable) => variable.match(/^PGDATA=(.+)/s)?.[1] ?? []);
+  return values?.[0] ?? '/var/lib/postgresql/data';
+}
+
+/** The part of a volume that is used, as `docker volume inspect` shows it. */
+export interface ActualVolume {
+  readonly Name: string;
+  readonly Driver: string;
+  readonly Options: Readonly<Record<string, string>> | null;
+  readonly Labels?: Readonly<Record<string, string>> | null;
+  readonly Mountpoint?: string;
+}
+export type ActualVolumes = ReadonlyMap<string, ActualVolume>;
+
+/** Those of the configured and mounted volumes that exist. */
+export async function inspectVolumes(
+  ask: Ask,
+  config: ComposeConfig,
+  container: Container | undefined,
+): Promise<ActualVolumes> {
+  const names = new Set([
+    ...Object.values(config.volumes ?? {}).map(({ name }) => name),
+    ...(container?.Mounts ?? []).flatMap(({ Name }) => Name ?? []),
+  ]);
+  const volumes = await Promise.all([...names].map((name) => findVolume(ask, name)));
+  return new Map(volumes.flatMap((volume) => (volume ? [[volume.Name, volume]] : [])));
+}
+
+export const findVolume = (ask: Ask, name: string): Promise<ActualVolume | undefined> =>
+  ask<ActualVolume>(`/volumes/${encodeURIComponent(name)}`);
+
+/** PGDATA of a service that has no container yet: as the configuration gives it, else as the image has it. */
+export function configuredPgdata(
+  config: ComposeConfig,
+  service: string,
+  image: readonly string[] = [],
+): string {
+  const given = config.services[service]?.environment ?? {};
+  return pgdata([...Object.entries(given).map(([name, value]) => `${name}=${value ?? ''}`), ...image]);
+}
+
+/** The variables that an image gives its containers; none while the engine does not have it. */
+export async function imageEnvironment(ask: Ask, image: string): Promise<readonly string[]> {
+  const found = await ask<{ Config: { Env: readonly string[] | null } | null }>(`/images/${image}/json`);
+  return found?.Config?.Env ?? [];
+}
+
+/** The mount that holds a path: the one mounted deepest above it. */
+export function holds<M extends { destination: string }>(path: string, mounts: readonly M[]): M | undefined {
+  const inside = (folder: string): boolean => !/^\.\.(\/|$)/.test(posix.relative(folder, path));
+  return mounts
+    .filter(({ destination }) => inside(destination))
+    .sort((a, b) => b.destination.length - a.destination.length)[0];
+}
+
+/** Where an existing container, running or not, keeps its data directory. Pure. */
+export function storageOfContainer(
+  container: Container,
+  dataDirectory: string,
+  config: ComposeConfig,
+  actual: ActualVolumes = new Map(),
+): Storage {
+  return (
+    toStorage(holds(dataDirectory, mountsOfContainer(container)), dataDirectory, config, actual) ?? {
+      kind: 'container',
+    }
+  );
+}
+
+/** Where a service without a container will keep its data directory, as far as the configuration tells. Pure. */
+export function storageOfConfig(
+  config: ComposeConfig,
+  service: string,
+  dataDirectory: string,
+  actual: ActualVolumes = new Map(),
+): Storage {
+  const storage = toStorage(
+    holds(dataDirectory, mountsOfService(config, service)),
+    dataDirectory,
+    config,
+    actual,
+  );
+  // An anonymous volume belongs to a container; without one there is nothing that could be named.
+  return storage === undefined || (storage.kind === 'volume' && storage.name === '')
+    ? { kind: 'none' }
+    : storage;
+}
+
+function toStorage(
+  mount: Mount | undefined,
+  dataDirectory: string,
+  config: ComposeConfig,
+  actual: ActualVolumes,
+): Storage | undefined {
+  switch (mount?.type) {
+    case 'bind':
+      return {
+        kind: 'bind',
+        source: mount.source,
+        data: posix.relative(mount.destination, dataDirectory),
+      };
+    case 'tmpfs':
+      return { kind: 'tmpfs' };
+    case 'volume':
+      return volumeStorage(mount, dataDirectory, config, actual.get(mount.source));
+    case undefined:
+    default:
+      return undefined;
+  }
+}
+
+/** A named volume may be a folder or a device that outlives it: `driver_opts: { o: bind, device: ./data }`. */
+function volumeStorage(
+  mount: Mount,
+  dataDirectory: string,
+  config: ComposeConfig,
+  actual: ActualVolume | undefined,
+): Storage {
+  const name = mount.source;
+  const configured = Object.values(config.volumes ?? {}).find((volume) => volume.name === name);
+  // A volume that exists is as it was made, whatever the compose file says by now.
+  const driver = actual?.Driver ?? configured?.driver ?? 'local';
+  const { type, o = '', device } = actual ? (actual.Options ?? {}) : (configured?.driver_opts ?? {});
+  if (device !== undefined && o.split(',').some((option) => /^r?bind$/.test(option))) {
+    return { kind: 'bind', source: device, data: posix.relative(mount.destination, dataDirectory) };
+  }
+  if (type === 'tmpfs') return { kind: 'tmpfs' };
+  if (driver !== 'local') return { kind: 'device', name, device: `driver ${driver}` };
+  if (device !== undefined) return { kind: 'device', name, device };
+  const madeFor = actual?.Labels?.['com.docker.compose.project'];
+  return {
+    kind: 'volume',
+    name,
+    anonymous: configured === undefined,
+    external: configured?.external ?? false,
+    ...(madeFor === undefined ? {} : { madeFor }),
+  };
+}

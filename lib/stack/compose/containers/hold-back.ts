@@ -1,0 +1,64 @@
+import type { Actor } from '../../../output/actor.ts';
+import { display } from '../../../output/display.ts';
+import type { Application } from '../../stack.ts';
+import type { ComposeConfig } from '../config/config.ts';
+import { SERVICE_LABEL, listContainers } from './containers.ts';
+import { must, type Docker } from '../engine/docker.ts';
+import type { Ask } from '../engine/engine.ts';
+import type { Stopped } from './stopped.ts';
+import { waitingServices } from '../config/waiting-services.ts';
+
+interface About {
+  readonly ask: Ask;
+  readonly docker: Docker;
+  readonly project: string;
+  readonly config: ComposeConfig;
+  readonly databaseService: string;
+  /** The service with the application's code. */
+  readonly application: string;
+  readonly actor: Actor;
+  readonly stopped: Stopped;
+}
+
+/** What is done with the services beside the database, by whoever migrates it. */
+export function holding({
+  ask,
+  docker,
+  project,
+  config,
+  databaseService,
+  application,
+  actor,
+  stopped,
+}: About): Application {
+  const waiting = new Set(waitingServices(config, databaseService, application));
+  return {
+    async databaseRuns() {
+      const containers = await listContainers(ask, project, databaseService);
+      return containers.some(({ State }) => State === 'running');
+    },
+
+    leftStopped: () => stopped.services(),
+
+    async holdBack(which) {
+      const states = which === 'all' ? ['running', 'restarting'] : ['restarting'];
+      const held = (await listContainers(ask, project)).filter(
+        ({ State, Labels }) => states.includes(State) && waiting.has(Labels?.[SERVICE_LABEL] ?? ''),
+      );
+      const ids = held.map(({ Id }) => Id);
+      const change = async (word: 'stop' | 'start'): Promise<void> => {
+        if (ids.length === 0) return;
+        const command = docker(word, ...ids);
+        await actor.act(display(command), () => must(command));
+      };
+      if (ids.length > 0 && !actor.dryRun) await stopped.note(ids);
+      await change('stop');
+      const services = [...new Set(held.map(({ Labels }) => Labels![SERVICE_LABEL]!))];
+      const letGo = async (): Promise<void> => {
+        await change('start');
+        if (!actor.dryRun) await stopped.note([]);
+      };
+      return { services, letGo };
+    },
+  };
+}

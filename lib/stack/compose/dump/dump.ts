@@ -1,0 +1,132 @@
+import { mkdir } from 'node:fs/promises';
+import { PassThrough, type Transform } from 'node:stream';
+import { FailedError } from '../../../errors.ts';
+import { run } from '../../../system/process.ts';
+import type { Stack } from '../../stack.ts';
+import type { DatabaseSettings } from '../connection/login.ts';
+import type { Engine } from '../engine/engine.ts';
+import { nowhere } from '../../../dump/dump-file.ts';
+import { runIn } from '../engine/exec.ts';
+import { DUMPER, whileDumping } from '../../postgres/lock-wait.ts';
+import { PROGRAM_OPTIONS, programOptions } from '../../postgres/settings.ts';
+import { FIND_SERVER } from '../connection/find-server.ts';
+import { addressOf } from '../connection/connect.ts';
+import { openRelay } from '../connection/relay.ts';
+import { withSession } from '../connection/sessions.ts';
+
+/**
+ * pg_dump writes a directory only where it runs. It is made beside nothing of the server's, and sent as tar;
+ * it is gone when this ends, and so is pg_dump when the task is: its end is the end of standard input.
+ *
+ * Arguments: jobs, user, database, bytes that it may need, from where, the port, how it compresses.
+ */
+const DUMP_DIRECTORY = `# pg_dump, and tar of what it made
+  ${FIND_SERVER}
+  find_server "$5" "$6"; compress=$7
+  IFS= read -r PGPASSWORD; export PGPASSWORD
+  set -u
+  exec 4<&0 </dev/null
+  folder=$(mktemp -d) || exit 1
+  trap 'rm -rf "$folder"' EXIT
+  set -- $(stat -f -c '%a %S' "$folder") "$@"
+  if [ $(($1 * $2)) -lt "$6" ]; then
+    echo "the container has $(($1 * $2 / 1000000)) MB free for it, and it may need $(($6 / 1000000)) MB" >&2
+    exit 1
+  fi
+  pg_dump --format=directory --jobs="$3" -h "$host" -p "$port" -U "$4" -d "$5" -f "$folder/dump" \
+    \${compress:+--compress="$compress"} >&2 & work=$!
+  (read -r -u 4; kill "$work" 2>/dev/null) & watch=$!
+  wait "$work"; status=$?
+  if [ "$status" = 0 ]; then
+    chmod -R go-rwx "$folder/dump" && tar -C "$folder/dump" -cf - .
+    status=$?
+  fi
+  kill "$watch" 2>/dev/null
+  wait
+  exit "$status"
+`;
+
+/** Arguments: from where, the port, those of pg_dump. */
+const DUMP = `# pg_dump
+  ${FIND_SERVER}
+  find_server "$1" "$2"
+  IFS= read -r PGPASSWORD; export PGPASSWORD
+  exec pg_dump -h "$host" -p "$port" "\${@:3}"
+`;
+
+/**
+ * What a dump says is not for settings of role or database to choose. Bounds of partitions are printed in the session's
+ * time zone, which is no part of the schema; libpq takes that one from PGTZ.
+ */
+const ENVIRONMENT = { PGTZ: 'UTC', PGOPTIONS: PROGRAM_OPTIONS, PGAPPNAME: DUMPER };
+
+type Dumping = Pick<Stack, 'pgDump' | 'compression' | 'dump' | 'dumpDirectory'>;
+
+/** A fifth of gzip's time for files of the same size. pg_dump has it from 16 on, unless it was built without. */
+const BEST = 'zstd:3';
+/** A dump of almost nothing: whether pg_dump can do it, in the words of no release. */
+const TRIAL = ['--format=custom', `--compress=${BEST}`, '--schema-only', '--exclude-schema=*'];
+
+/** Dumps by the programs in the database's own container. */
+export function dumping(
+  engine: Engine,
+  container: () => Promise<string>,
+  settings: DatabaseSettings,
+): Dumping {
+  const { user, name, password, port } = settings;
+  const env = ENVIRONMENT;
+  // By its input: what the engine is asked for may be on record somewhere.
+  const input = `${password}\n`;
+  const server = async (id: string): Promise<string[]> => [
+    await addressOf(engine, id, settings),
+    String(port ?? ''),
+  ];
+  const saidIn = <T>(id: string, dump: Promise<T>): Promise<T> =>
+    whileDumping((question) => withSession(engine, id, settings, name, question), dump);
+  const dump: Dumping['dump'] = async (
+    args,
+    output,
+    { pgDump: by = 'own', settings: more, database = name } = {},
+  ) => {
+    const id = await container();
+    if (by === 'bundled') {
+      const { pgDump } = await import('../../pg-dump/pg-dump.ts');
+      const { connection } = openRelay(engine, id, { from: await addressOf(engine, id, settings), port });
+      return saidIn(id, pgDump(connection, { user, password, database }, args, output, more));
+    }
+    const words = ['bash', '-c', DUMP, 'bash', ...(await server(id)), '-U', user, '-d', database, ...args];
+    const ours = { ...env, PGOPTIONS: programOptions(more) };
+    return saidIn(id, runIn(engine, id, words, { input, output, env: ours }));
+  };
+  const compression = async (): Promise<string | undefined> =>
+    (await dump(TRIAL, nowhere())).status === 0 ? BEST : undefined;
+  return {
+    pgDump: 'own',
+    compression,
+    dump,
+
+    async dumpDirectory(jobs, folder, meter, needed) {
+      const id = await container();
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const compress = await compression();
+      const given = [String(jobs), user, name, String(needed), ...(await server(id)), compress ?? ''];
+      const script = ['bash', '-c', DUMP_DIRECTORY, 'bash', ...given];
+      const held = new PassThrough();
+      held.write(input);
+      const [{ status, stderr }] = await Promise.all([
+        saidIn(id, runIn(engine, id, script, { input: held, output: meter, env })),
+        unpack(meter, folder),
+      ]);
+      if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);
+    },
+  };
+}
+
+async function unpack(tar: Transform, folder: string): Promise<void> {
+  const { status, stderr } = await run({ file: 'tar', args: ['-xf', '-', '-C', folder] }, { input: tar });
+  if (status === 0) return;
+  const error = new FailedError(`${folder} cannot be written: ${stderr.trim()}`);
+  // Whatever still flows has nowhere to go.
+  tar.destroy(error);
+  throw error;
+}

@@ -1,0 +1,15 @@
+import type { EnvironmentEntry } from '../../../environment/registry.ts';
+import { must } from './docker.ts';
+import { knownEndpoint } from './socket.ts';
+
+type Entry = Pick<EnvironmentEntry, 'engine'>;
+
+/** Where the engine listens, as docker itself would choose it. */
+export async function engineEndpoint(entry: Entry): Promise<string> {
+  const known = knownEndpoint(entry);
+  if (known !== undefined) return known;
+  const context = entry.engine?.context;
+  const args = ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'];
+  const command = { file: 'docker', args: context === undefined ? args : [...args, context] };
+  return (await must(command)).stdout.trim();
+}

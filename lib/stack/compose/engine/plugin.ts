@@ -1,0 +1,50 @@
+import { accessSync, constants } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from '../../../output/display.ts';
+import { run, type Result, type RunOptions } from '../../../system/process.ts';
+import { readTextIfThere } from '../../../system/read-bounded.ts';
+
+/** Where docker looks for its plugins, in its order. https://docs.docker.com/compose/install/linux/ */
+const SYSTEM_FOLDERS = ['/usr/local/lib', '/usr/local/libexec', '/usr/lib', '/usr/libexec'];
+
+/** It lives for a moment: its garbage is collected when there is much of it. https://go.dev/doc/gc-guide#Memory_limit */
+const RUNTIME = { GOGC: 'off', GOMEMLIMIT: '512MiB' };
+
+/**
+ * Runs a `docker compose` command by the plugin itself: docker takes as long to find it as the plugin to do its work.
+ * By docker where that may look elsewhere for it, and where a context is pinned, which is for docker to follow.
+ *
+ * @param asksEngine without, a context does not matter
+ */
+export function runCompose(command: Command, options: RunOptions = {}, asksEngine = true): Promise<Result> {
+  // Behind `--context <name>`, and a context may have any name.
+  const at = command.args[0] === '--context' ? 2 : 0;
+  const { attention, ...silent } = command;
+  const asking = attention && asksEngine ? { ...silent, attention } : silent;
+  const plugin =
+    at > 0 && asksEngine ? undefined : findPlugin(process.env['DOCKER_CONFIG'] || join(homedir(), '.docker'));
+  if (plugin === undefined) return run(asking, options);
+  return run(
+    { ...asking, file: plugin, args: command.args.slice(at + 1) },
+    { ...options, env: { ...RUNTIME, ...options.env } },
+  );
+}
+
+/** @param settings docker's own folder */
+export function findPlugin(settings: string, system: readonly string[] = SYSTEM_FOLDERS): string | undefined {
+  const file = join(settings, 'config.json');
+  if (readTextIfThere(file)?.includes('cliPluginsExtraDirs')) return undefined;
+  return [settings, ...system.map((folder) => join(folder, 'docker'))]
+    .map((folder) => join(folder, 'cli-plugins', 'docker-compose'))
+    .find(isExecutable);
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

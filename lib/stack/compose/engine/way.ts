@@ -1,0 +1,64 @@
+import { request } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Command } from '../../../output/display.ts';
+import { CancelledError, UnreachableError, messageOf } from '../../../errors.ts';
+import { within } from '../../../system/limit.ts';
+import { LIMITS } from '../../../system/limits.ts';
+import { dial, dialSocket } from './dial.ts';
+
+/** How an engine is reached. */
+export interface Way {
+  /** @param complain told what docker says of a connection that it makes */
+  readonly connect: (complain?: (text: string) => void) => Duplex;
+  /**
+   * Asks on a connection of its own whether the engine is there. Of several who ask at the same time, one does.
+   *
+   * https://docs.docker.com/reference/api/engine/version/v1.48/#tag/System/operation/SystemPing
+   *
+   * @throws UnreachableError
+   */
+  readonly alive: () => Promise<void>;
+}
+
+/**
+ * @param socket on this machine
+ * @param dialling where there is none: the docker command that makes a connection
+ */
+export function wayTo(socket: string | undefined, dialling: Command): Way {
+  const connect: Way['connect'] = (complain = () => {}) =>
+    socket === undefined ? dial(dialling, complain) : dialSocket(socket);
+  let asked: Promise<void> | undefined;
+
+  async function ping(): Promise<void> {
+    const connection = connect();
+    const answer = new Promise<void>((resolve, reject) => {
+      const asking = request({ ...{ path: '/_ping', host: 'docker' }, createConnection: () => connection });
+      asking.on('response', () => resolve()).on('error', reject);
+      asking.end();
+    });
+    try {
+      await within(LIMITS.ping, answer);
+      connection.destroy();
+    } catch (error) {
+      connection.destroy(error as Error);
+      throw notThere(error);
+    }
+  }
+
+  return {
+    connect,
+    alive: () => (asked ??= ping().finally(() => (asked = undefined))),
+  };
+}
+
+function notThere(error: unknown): Error {
+  if (error instanceof CancelledError) return error;
+  const why =
+    error instanceof UnreachableError
+      ? 'the connection to it carries nothing any more, and neither does a new one'
+      : messageOf(error);
+  return new UnreachableError(`the container engine does not answer: ${why}`, {
+    cause: error,
+    hint: LIMITS.ping.hint,
+  });
+}

@@ -1,0 +1,84 @@
+import { posix } from 'node:path';
+import type { Client } from 'pg';
+import { ConfigurationError } from '../../../errors.ts';
+import { NAME_PYTHON, pythonIn } from '../../alembic/find-python.ts';
+import { readsFilesOnly, runAlembic, showing, type AlembicResult } from '../../alembic/run-alembic.ts';
+import type { Stack } from '../../stack.ts';
+import { composeFile } from '../config/config.ts';
+import { findContainer } from '../containers/containers.ts';
+import { runIn } from '../engine/exec.ts';
+import { refuseBehindProfile } from '../config/profiles.ts';
+import { migrationContainers, type About } from './migration-container.ts';
+
+/**
+ * The application's migrations, in a container of its service: one that is made for them. The one that runs may end in the
+ * middle, may be older than the files, or may not be there. Only what reads the revisions' files does so in there.
+ *
+ * @param requireDatabase throws where the database's service does not run
+ * @param withClient a client of our own on the environment's database
+ */
+export function migrating(
+  about: About,
+  requireDatabase: () => Promise<unknown>,
+  withClient: <T>(work: (client: Client) => Promise<T>) => Promise<T>,
+): Pick<Stack, 'alembic' | 'isBuiltIn'> {
+  const { environment, engine, config, terminal } = about;
+  const { service, folder, alembicIni, python } = environment.names.application;
+  const how = { ...(folder === undefined ? {} : { folder }), env: { PYTHONDONTWRITEBYTECODE: '1' } };
+  const within = migrationContainers(about, service, python);
+
+  /** One that runs from the present image, and has not been started again. */
+  async function running(): Promise<string | undefined> {
+    const container = await findContainer(engine.ask, environment.project, service);
+    if (container?.State.Status !== 'running' || container.RestartCount > 0) return undefined;
+    const name = config.services[service]!.image ?? `${environment.project}-${service}`;
+    const image = await engine.ask<{ Id: string }>(`/images/${name}/json`);
+    return image?.Id === container.Image ? container.Id : undefined;
+  }
+
+  return {
+    isBuiltIn(file) {
+      const mounts = config.services[service]?.volumes ?? [];
+      return (
+        file !== undefined && mounts.every(({ target }) => posix.relative(target, file).startsWith('..'))
+      );
+    },
+
+    async alembic(args, { ini = alembicIni, quiet = false, ...options } = {}) {
+      await refuseBehindProfile(service, config, environment);
+      if (!Object.hasOwn(config.services, service)) {
+        throw new ConfigurationError(`${composeFile(environment)} has no service ${service}`, {
+          hint: `application.service in env/environments.ts names it; there are: ${Object.keys(config.services).join(', ')}`,
+        });
+      }
+      const runThere = (id: string): Promise<AlembicResult> =>
+        runAlembic(
+          {
+            environment: environment.name,
+            settings: `the variables of service ${service} (${composeFile(environment)} and the env files), and its networks: where another stack is on the same one, a host name may be either's`,
+            nameThePython: NAME_PYTHON,
+            ask: withClient,
+            python: () =>
+              python === undefined
+                ? pythonIn(service, (words) => runIn(engine, id, words, how))
+                : Promise.resolve({ words: [python], script: undefined }),
+            start: (words, instead, own) =>
+              runIn(engine, id, [...(instead ? [...instead.words, '-'] : ['alembic']), '-c', ini, ...words], {
+                ...how,
+                ...(instead ? { input: instead.input } : {}),
+                ...(quiet ? {} : { onLine: showing(terminal, own) }),
+              }),
+          },
+          args,
+          options,
+        );
+      if (readsFilesOnly(args)) {
+        const id = await running();
+        return id === undefined ? within(false, runThere) : runThere(id);
+      }
+      // A revision file can be made while the database is down.
+      if (args[0] !== 'revision') await requireDatabase();
+      return within(true, runThere);
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import type { Client } from 'pg';
+import type { Environment } from '../../../environment/resolve.ts';
+import { ConfigurationError } from '../../../errors.ts';
+import { alembicHere } from '../../alembic/alembic-here.ts';
+import type { Stack, StackOptions } from '../../stack.ts';
+import { migrating } from './alembic.ts';
+import { composeFile, type ComposeConfig } from '../config/config.ts';
+import { engineEndpoint } from '../engine/endpoint.ts';
+import { demand, type Engine } from '../engine/engine.ts';
+import type { DatabaseSettings } from '../connection/login.ts';
+
+interface About {
+  readonly environment: Environment;
+  readonly engine: Engine;
+  readonly config: ComposeConfig;
+  readonly settings: DatabaseSettings;
+  readonly databaseService: string;
+}
+
+/**
+ * The application's migrations: in the container of its service, or on this machine where no service has them.
+ *
+ * @param database its container; throws where it does not run
+ * @param withClient a client of our own on the environment's database
+ */
+export function migrations(
+  about: About,
+  options: StackOptions,
+  database: () => Promise<string>,
+  withClient: <T>(work: (client: Client) => Promise<T>) => Promise<T>,
+): Pick<Stack, 'alembic' | 'isBuiltIn'> {
+  const { environment, config, settings } = about;
+  const { actor, terminal } = options;
+  if (!isOnHost(environment, config)) return migrating({ ...about, actor, terminal }, database, withClient);
+  const variables = async (): Promise<Readonly<Record<string, string>>> => {
+    const { host, port } = await publishedAddress(about, await database());
+    const { user, name, password } = settings;
+    return {
+      ...{ POSTGRES_HOST: host, POSTGRES_PORT: port, POSTGRES_USER: user },
+      ...{ POSTGRES_DB: name, POSTGRES_PASSWORD: password },
+    };
+  };
+  return {
+    isBuiltIn: () => false,
+    alembic: alembicHere(environment, options, { ask: withClient, variables }),
+  };
+}
+
+/** Where the registry names no service, one of the usual name has them, if there is one. */
+export const isOnHost = ({ names }: Environment, { services }: ComposeConfig): boolean =>
+  names.alembicOnHost || (!names.application.stated && !Object.hasOwn(services, names.application.service));
+
+interface Published {
+  readonly NetworkSettings: {
+    readonly Ports?: Readonly<
+      Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>
+    > | null;
+  };
+}
+
+/** Where this machine reaches the database of a container. @throws ConfigurationError when it publishes no port */
+async function publishedAddress(
+  { environment, engine, settings, databaseService, config }: About,
+  container: string,
+): Promise<{ readonly host: string; readonly port: string }> {
+  const { NetworkSettings } = await demand<Published>(engine.ask, `/containers/${container}/json`);
+  const endpoint = await engineEndpoint(environment.entry);
+  const found = addressFrom(NetworkSettings.Ports ?? {}, settings.port, endpoint);
+  if (found) return found;
+  if (config.services[databaseService]?.network_mode === 'host')
+    return { host: machineOf(endpoint), port: String(settings.port ?? 5432) };
+  const port = settings.port ?? 5432;
+  throw new ConfigurationError(
+    `Alembic runs on this machine, and service ${databaseService} of ${composeFile(environment)} publishes no port that it could reach`,
+    {
+      hint: [
+        `write for it: ports: ["127.0.0.1:${port}:${port}"], then: make up ENV=${environment.name}`,
+        'or name the service that has Alembic: application: { service: … } in env/environments.ts',
+      ].join('\n'),
+    },
+  );
+}
+
+/**
+ * Of the ports that a container publishes the one that leads to its server. Pure.
+ *
+ * @param port where the server listens; undefined where only one can be meant
+ * @param endpoint of the engine, whose machine publishes it
+ */
+export function addressFrom(
+  ports: NonNullable<Published['NetworkSettings']['Ports']>,
+  port: number | undefined,
+  endpoint: string,
+): { readonly host: string; readonly port: string } | undefined {
+  const tcp = Object.entries(ports).filter(([key, to]) => key.endsWith('/tcp') && to && to.length > 0);
+  const meant =
+    tcp.find(([key]) => key === `${port}/tcp`) ??
+    (port === undefined && tcp.length === 1 ? tcp[0] : undefined);
+  const machine = machineOf(endpoint);
+  const isHere = machine === '127.0.0.1';
+  for (const { HostIp, HostPort } of meant?.[1] ?? []) {
+    if (/^(0\.0\.0\.0|::|)$/.test(HostIp)) return { host: machine, port: HostPort };
+    // The loopback of another machine is out of reach.
+    if (isHere || !/^(127\.|::1$)/.test(HostIp)) return { host: HostIp, port: HostPort };
+  }
+  return undefined;
+}
+
+/** The machine of an engine: `ssh://me@stg.example:2222`, `tcp://10.0.0.5:2376`; this one for a socket. */
+const machineOf = (endpoint: string): string =>
+  endpoint.match(/^(?:ssh|tcp|https?):\/\/(?:[^@/]*@)?(\[[^\]]*\]|[^:/]+)/)?.[1]?.replaceAll(/[[\]]/g, '') ??
+  '127.0.0.1';

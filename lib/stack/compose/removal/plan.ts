@@ -1,0 +1,220 @@
+import { posix } from 'node:path';
+import type { Kept, Obstacle, Plan, PlannedVolume } from '../../plan.ts';
+import type { Storage } from '../../stack.ts';
+import type { ComposeConfig } from '../config/config.ts';
+import {
+  PROJECT_LABEL,
+  SERVICE_LABEL,
+  nameOf,
+  type ActualVolume,
+  type ListedContainer,
+  type ListedNetwork,
+} from '../containers/containers.ts';
+import type { Holds } from '../storage/folder.ts';
+import type { Inside } from '../storage/inside.ts';
+import { deviceOf } from '../containers/mounts.ts';
+import { elsewhere, storageObstacles } from './obstacles.ts';
+
+/** All that the plan of a reset is made from. */
+export interface ProjectFacts {
+  readonly project: string;
+  readonly databaseService: string;
+  /** As it was resolved, and as compose is given it. */
+  readonly config: ComposeConfig;
+  /** Of the whole engine: those of others may use what is ours. */
+  readonly containers: readonly ListedContainer[];
+  readonly volumes: readonly ActualVolume[];
+  readonly networks: readonly ListedNetwork[];
+  readonly storage: Storage;
+  /** What the data directory leads to; undefined where there is none to look into. */
+  readonly inside: Inside | undefined;
+  /** Of a bind mount: where it lies, and what is in the data directory's place. */
+  readonly folder:
+    | {
+        readonly lies: 'inside' | 'outside' | 'behind a link';
+        readonly holds: Holds;
+        /** What the mount's source is behind all links, where they can be followed from here. */
+        readonly leads?: string;
+      }
+    | undefined;
+  /** Why the storage could not be looked into. */
+  readonly unseen: string | undefined;
+  /** The line that empties the database and leaves the storage. */
+  readonly instead: string;
+}
+
+/** What a reset of the project removes, what of it stays, and what stands in the way. Pure. */
+export function planProject(facts: ProjectFacts): Plan {
+  const { project, storage } = facts;
+  const [ours, others] = partition(facts.containers, ({ Labels }) => Labels?.[PROJECT_LABEL] === project);
+  const volumes = removedVolumes(facts, ours);
+  const names = new Set(volumes.map(({ Name }) => Name));
+  const networks = facts.networks.filter(
+    ({ Name, Labels }) => Labels?.[PROJECT_LABEL] === project && !isExternal(facts.config.networks, Name),
+  );
+  const [shared, own] = partition(networks, (network) => attached(others, network).length > 0);
+  return {
+    volumes: volumes.map((volume) => plannedVolume(volume, facts, ours)),
+    folders:
+      storage.kind === 'bind'
+        ? [
+            {
+              path: posix.join(facts.folder?.leads ?? storage.source, storage.data),
+              note: "the database's storage; emptied",
+            },
+          ]
+        : [],
+    containers: databaseFirst(ours, facts).map((one) => ({
+      ...{ id: one.Id, name: nameOf(one), service: one.Labels?.[SERVICE_LABEL] ?? '', state: one.State },
+    })),
+    networks: own.map(({ Id: id, Name: name }) => ({ id, name })),
+    stays: [
+      ...shared.map((network) => ({
+        what: `network ${network.Name}`,
+        why: `used by ${attached(others, network).map(describe).join(', ')}`,
+      })),
+      ...keptVolumes(facts, ours, names),
+      ...keptFolders(facts, ours),
+    ],
+    obstacles: [
+      ...storageObstacles(facts, names),
+      ...elsewhere(facts, names),
+      ...volumes.flatMap((volume) => volumeObstacles(volume, facts, others)),
+    ],
+  };
+}
+
+function partition<T>(all: readonly T[], test: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(test), all.filter((one) => !test(one))];
+}
+
+/** `other-db-1 (project other)` */
+export function describe(container: ListedContainer): string {
+  const project = container.Labels?.[PROJECT_LABEL] ?? '';
+  return `${nameOf(container)} (${project === '' ? 'no compose project' : `project ${project}`})`;
+}
+
+const isExternal = (
+  configured: Readonly<Record<string, { readonly name: string; readonly external?: boolean }>> = {},
+  name: string,
+): boolean => Object.values(configured).some((one) => one.external === true && one.name === name);
+
+const attached = (containers: readonly ListedContainer[], { Id }: ListedNetwork): ListedContainer[] =>
+  containers.filter(({ NetworkSettings }) =>
+    Object.values(NetworkSettings?.Networks ?? {}).some(({ NetworkID }) => NetworkID === Id),
+  );
+
+const mounted = ({ Mounts }: ListedContainer): string[] => Mounts.flatMap(({ Name }) => Name ?? []);
+
+/** The engine names a volume that nobody names by 64 hexadecimal digits. */
+const isAnonymous = (name: string): boolean => /^[0-9a-f]{64}$/.test(name);
+
+/** Those that the configuration makes, that carry the project's label, and that the engine made for its containers. */
+function removedVolumes(
+  { project, config, volumes, storage }: ProjectFacts,
+  ours: readonly ListedContainer[],
+): ActualVolume[] {
+  const configured = new Set(
+    Object.values(config.volumes ?? {}).flatMap(({ name, external }) => (external ? [] : [name])),
+  );
+  const used = new Set(ours.flatMap(mounted));
+  const removed = volumes.filter(({ Name, Labels }) => {
+    if (isExternal(config.volumes, Name)) return false;
+    const label = Labels?.[PROJECT_LABEL];
+    if (configured.has(Name) || label === project) return true;
+    return label === undefined && isAnonymous(Name) && used.has(Name);
+  });
+  const [database, rest] = partition(removed, ({ Name }) => isStorage(Name, storage));
+  return [...database, ...rest];
+}
+
+const isStorage = (volume: string, storage: Storage): boolean => 'name' in storage && storage.name === volume;
+
+function plannedVolume(
+  { Name: name, Mountpoint }: ActualVolume,
+  { storage, config }: ProjectFacts,
+  ours: readonly ListedContainer[],
+): PlannedVolume {
+  const users = ours.filter((one) => mounted(one).includes(name));
+  const services = [...new Set(users.map(({ Labels }) => Labels?.[SERVICE_LABEL] ?? ''))].filter(Boolean);
+  const configured = Object.values(config.volumes ?? {}).some((volume) => volume.name === name);
+  const notes = [
+    ...(isStorage(name, storage) ? ["the database's storage"] : []),
+    ...(isAnonymous(name) ? ['anonymous'] : []),
+    ...(services.length > 0 ? [`of ${services.join(', ')}`] : []),
+    ...(configured || isAnonymous(name) ? [] : ['no longer in the compose file']),
+  ];
+  return {
+    ...{ name, note: notes.join(', ') },
+    ...(Mountpoint === undefined || Mountpoint === '' ? {} : { folder: Mountpoint }),
+  };
+}
+
+function databaseFirst(
+  ours: readonly ListedContainer[],
+  { databaseService }: ProjectFacts,
+): ListedContainer[] {
+  const [database, rest] = partition(ours, ({ Labels }) => Labels?.[SERVICE_LABEL] === databaseService);
+  return [...database, ...rest];
+}
+
+/** External ones, and what somebody mounted by hand. */
+function keptVolumes(
+  { config, volumes }: ProjectFacts,
+  ours: readonly ListedContainer[],
+  removed: ReadonlySet<string>,
+): Kept[] {
+  const used = new Set(ours.flatMap(mounted));
+  return volumes
+    .filter(({ Name }) => !removed.has(Name) && (isExternal(config.volumes, Name) || used.has(Name)))
+    .map(({ Name }) => ({
+      what: `volume ${Name}`,
+      why: isExternal(config.volumes, Name) ? 'external' : "not the project's: mounted by hand",
+    }));
+}
+
+/** What else the database's containers see of the machine. Folders of an application are not taken for data. */
+function keptFolders(
+  { storage, databaseService, volumes }: ProjectFacts,
+  ours: readonly ListedContainer[],
+): Kept[] {
+  const bound = ours
+    .filter(({ Labels }) => Labels?.[SERVICE_LABEL] === databaseService)
+    .flatMap(({ Mounts }) =>
+      Mounts.flatMap(({ Type, Source }) => (Type === 'bind' && Source ? [Source] : [])),
+    );
+  const used = new Set(ours.flatMap(mounted));
+  const devices = volumes.flatMap((volume) => (used.has(volume.Name) ? (deviceOf(volume) ?? []) : []));
+  return [...new Set([...bound, ...devices])]
+    .filter((folder) => storage.kind !== 'bind' || folder !== storage.source || storage.data !== '')
+    .map((folder) => ({ what: `folder ${folder}`, why: 'mounted' }));
+}
+
+/** What is another project's, by its label or by who mounts it. The database's own storage has checks of its own. */
+function volumeObstacles(
+  { Name, Labels }: ActualVolume,
+  { project, storage }: ProjectFacts,
+  others: readonly ListedContainer[],
+): Obstacle[] {
+  if (isStorage(Name, storage)) return [];
+  const label = Labels?.[PROJECT_LABEL];
+  const users = others.filter((one) => mounted(one).includes(Name));
+  return [
+    ...(label !== undefined && label !== project
+      ? [
+          {
+            reason: `volume ${Name} was made for compose project ${label}, and the compose file of ${project} would remove it`,
+            remedy: `if it is not ${project}'s, say so in the compose file: external: true (then it stays)`,
+          },
+        ]
+      : []),
+    ...(users.length > 0
+      ? [
+          {
+            reason: `volume ${Name} is also mounted by ${users.map(describe).join(', ')}`,
+            remedy: 'find out whose it is: docker ps --all --format "{{.Names}} {{.Mounts}}"',
+          },
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,136 @@
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { display } from '../../../output/display.ts';
+import type { Environment } from '../../../environment/resolve.ts';
+import { RefusedError, UnreachableError } from '../../../errors.ts';
+import { composeFile, type ComposeConfig } from '../config/config.ts';
+import { PROJECT_LABEL, nameOf, type ListedContainer } from '../containers/containers.ts';
+import type { Docker } from '../engine/docker.ts';
+import { engineEndpoint } from '../engine/endpoint.ts';
+import { demand, engineHost, type Ask } from '../engine/engine.ts';
+import { placeOf } from './footprint.ts';
+import { refuseProblems, type Asking } from '../official/obstacles.ts';
+import { refuseMissing } from './outside.ts';
+import { blockedPorts } from './ports.ts';
+
+/** What is asked about a project that is going to be started. */
+interface About {
+  readonly environment: Environment;
+  readonly docker: Docker;
+  readonly ask: Ask;
+  readonly config: ComposeConfig;
+  /** The compose projects of all environments of the registry. */
+  readonly projects: readonly string[];
+}
+
+/**
+ * What can be known before anything is started.
+ *
+ * @param dryRun shows the plan also where nobody can look
+ * @throws RefusedError · ConfigurationError with what is in the way
+ */
+export const foreseeing =
+  (about: About, databaseService: string, asking: Asking, dryRun: boolean) => async (): Promise<void> => {
+    try {
+      await refuseProblems(about.environment, databaseService, asking);
+      await refuseMissing(about.docker, about.ask, about.config);
+      await refuseCollisions(about);
+    } catch (error) {
+      if (!(dryRun && error instanceof UnreachableError)) throw error;
+    }
+  };
+
+/**
+ * What another project on the engine has already, so that compose would stop half-way, or make a second stack beside the
+ * one that is there.
+ *
+ * @throws RefusedError naming all of it, with the place in the file
+ */
+export async function refuseCollisions({ environment, docker, ask, config, projects }: About): Promise<void> {
+  const { project, name } = environment;
+  const listed = await demand<ListedContainer[]>(ask, '/containers/json', { all: true });
+  const others = listed.filter(({ Labels }) => Labels?.[PROJECT_LABEL] !== project);
+  const local = (await engineEndpoint(environment.entry)).startsWith('unix:');
+  const ports = await blockedPorts(listed, config, project, local);
+  const reasons = [
+    ...takenNames(config, others).map(
+      ({ value, holder }) =>
+        `container_name ${value} (${placeOf(environment, [value])}) is that of a container of ${holder} already`,
+    ),
+    ...ports.map(({ said, port }) => `${said} (${placeOf(environment, [`${port}:`])})`),
+  ];
+  const hasOwn = listed.length > others.length;
+  const beside = hasOwn ? undefined : sameFiles(environment, others, projects);
+  if (reasons.length === 0 && beside === undefined) return;
+  if (beside !== undefined) {
+    throw new RefusedError(
+      `refused; nothing was touched\nthe stack of ${composeFile(environment)} is there already, as compose project ${beside}, and ${name} would be a second one beside it (project ${project})`,
+      {
+        hint: [
+          `if it is ${name}, write for it in env/environments.ts: project: '${beside}'`,
+          `if not, remove it: ${display(docker('compose', '--project-name', beside, 'down'))}`,
+        ].join('\n'),
+      },
+    );
+  }
+  const other =
+    others.find((one) => takenNames(config, [one]).length > 0) ?? ports.find(({ holder }) => holder)?.holder;
+  const holder = other && ('project' in other ? other.project : other.Labels?.[PROJECT_LABEL]);
+  const end = holder
+    ? `stop the other: ${display(docker('compose', '--project-name', holder, 'down'))}`
+    : ports.length === 0
+      ? `rename what has the name: ${takenNames(config, others)
+          .map(({ value }) => display(docker('rename', value, `${value}-old`)))
+          .join('; ')}`
+      : 'end what has it';
+  throw new RefusedError(`refused; nothing was touched\n${reasons.join('\n')}`, {
+    hint: `write others for ${name} where the places above say, or ${end}; then: make up ENV=${name}`,
+  });
+}
+
+/** Names that the configuration fixes and that containers of others have. Pure. */
+export function takenNames(
+  { services }: ComposeConfig,
+  others: readonly ListedContainer[],
+): { readonly value: string; readonly holder: string }[] {
+  return Object.values(services).flatMap(({ container_name: value }) => {
+    const found =
+      value === undefined ? undefined : others.find((one) => nameOf(one).split(',').includes(value));
+    if (!found) return [];
+    const project = found.Labels?.[PROJECT_LABEL];
+    return [{ value: value!, holder: project === undefined ? 'no compose project' : `project ${project}` }];
+  });
+}
+
+/**
+ * A project that was made from the same compose file, and is that of no environment: whoever typed `docker compose up` in
+ * the folder has one of the folder's name.
+ */
+function sameFiles(
+  { root, names }: Environment,
+  others: readonly ListedContainer[],
+  projects: readonly string[],
+): string | undefined {
+  const first = realpathSync(join(root, names.composeFiles[0]!));
+  const found = others.find(({ Labels }) => {
+    const made = Labels?.['com.docker.compose.project.config_files']?.split(',') ?? [];
+    return made.includes(first) && !projects.includes(Labels?.[PROJECT_LABEL] ?? '');
+  });
+  return found?.Labels?.[PROJECT_LABEL];
+}
+
+/**
+ * One project name may be on several machines: whoever pins the host means that one.
+ *
+ * @throws RefusedError when the engine is on another host
+ */
+export async function refuseOtherHost({ name, entry }: Environment, ask: Ask): Promise<void> {
+  const pinned = entry.engine?.host;
+  if (pinned === undefined) return;
+  const host = await engineHost(ask);
+  if (host === pinned) return;
+  throw new RefusedError(
+    `refused; nothing was touched\n${name} is on host ${pinned}, and this engine is on ${host}`,
+    { hint: `go to ${pinned}, or correct engine.host of ${name} in env/environments.ts` },
+  );
+}

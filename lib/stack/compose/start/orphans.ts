@@ -1,0 +1,85 @@
+import { posix } from 'node:path';
+import type { Actor } from '../../../output/actor.ts';
+import { display, type Command } from '../../../output/display.ts';
+import type { Environment } from '../../../environment/resolve.ts';
+import { RefusedError } from '../../../errors.ts';
+import type { Terminal } from '../../../output/terminal.ts';
+import { composeCommand, composeFile, inProject, type ComposeConfig } from '../config/config.ts';
+import { SERVICE_LABEL, listContainers, nameOf, type ListedContainer } from '../containers/containers.ts';
+import { must, type Docker } from '../engine/docker.ts';
+import type { Ask } from '../engine/engine.ts';
+import { runCompose } from '../engine/plugin.ts';
+
+interface About {
+  readonly environment: Environment;
+  readonly ask: Ask;
+  readonly docker: Docker;
+  readonly config: ComposeConfig;
+  readonly actor: Actor;
+  readonly terminal: Terminal;
+}
+
+/**
+ * Settles what is to become of containers of the project whose service is in no compose file. Compose would remove them and
+ * name none.
+ *
+ * @param wish undefined: nobody has said
+ * @throws RefusedError where one is kept that uses the same storage as a service: two servers on it destroy it
+ */
+export async function settleOrphans(about: About, wish: 'keep' | 'remove' | undefined): Promise<void> {
+  const { environment, docker, config, actor, terminal } = about;
+  const orphans = await findOrphans(about);
+  if (orphans.length === 0) return;
+  const names = orphans.map(describeOrphan).join(', ');
+  const why = `in no service of ${composeFile(environment)}`;
+  if (wish === 'remove' || (wish === undefined && !environment.entry.protected)) {
+    terminal.info(`removed, because ${why}: ${names}`);
+    for (const word of ['stop', 'rm']) {
+      const command: Command = docker(word, ...orphans.map(({ Id }) => Id));
+      await actor.act(display(command), () => must(command));
+    }
+    return;
+  }
+  const remove = `make up ENV=${environment.name} ORPHANS=remove`;
+  const sharing = orphans.find(({ Mounts }) => sharesStorage(Mounts, config));
+  if (sharing)
+    throw new RefusedError(
+      `refused; nothing was touched\n${describeOrphan(sharing)} is ${why}, and uses the same storage as one that would be started`,
+      { hint: `look at what it is; to remove it (its data in volumes stays): ${remove}` },
+    );
+  terminal.warn(`kept, though ${why}: ${names}; to remove: ${remove}`);
+}
+
+const describeOrphan = (one: ListedContainer): string =>
+  `${nameOf(one)} (service ${one.Labels?.[SERVICE_LABEL] ?? ''})`;
+
+/** Services behind a profile that is not chosen are in the file: their containers are none of these. */
+async function findOrphans({ environment, ask, config }: About): Promise<ListedContainer[]> {
+  const unknown = (await listContainers(ask, environment.project)).filter(
+    ({ Labels }) => !Object.hasOwn(config.services, Labels?.[SERVICE_LABEL] ?? ''),
+  );
+  if (unknown.length === 0) return [];
+  const { stdout } = await must(
+    composeCommand(environment, '--profile', '*', 'config', '--services'),
+    inProject(environment),
+    runCompose,
+  );
+  const all = new Set(stdout.split('\n'));
+  return unknown.filter(({ Labels }) => !all.has(Labels?.[SERVICE_LABEL] ?? ''));
+}
+
+/** Whether a container mounts a volume or a folder that a configured service mounts as well. Pure. */
+export function sharesStorage(mounts: ListedContainer['Mounts'], config: ComposeConfig): boolean {
+  const used = new Set(
+    Object.values(config.services).flatMap(({ volumes = [] }) =>
+      volumes.flatMap(({ type, source }) => {
+        if (source === undefined) return [];
+        return type === 'volume' ? (config.volumes?.[source]?.name ?? source) : posix.normalize(source);
+      }),
+    ),
+  );
+  return mounts.some(({ Type, Name, Source }) => {
+    const source = Type === 'volume' ? Name : Source;
+    return source !== undefined && used.has(source);
+  });
+}

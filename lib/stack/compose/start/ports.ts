@@ -1,0 +1,128 @@
+import { createServer } from 'node:net';
+import { display } from '../../../output/display.ts';
+import { failed, passed, type Outcome } from '../../../output/check-result.ts';
+import type { ComposeConfig } from '../config/config.ts';
+import { nameOf, PROJECT_LABEL, type ListedContainer } from '../containers/containers.ts';
+import type { Docker } from '../engine/docker.ts';
+import { demand, type Ask } from '../engine/engine.ts';
+
+/** A port of the engine's host that a service wants. */
+export interface Wanted {
+  readonly service: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A port of the engine's host that a running container has. */
+export interface Taken {
+  readonly container: string;
+  /** Its compose project; empty for a container that compose did not make. */
+  readonly project: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** All addresses of a host. */
+export const EVERYWHERE = /^(0\.0\.0\.0|\[?::\]?|)$/;
+
+/** Fixed ports; one that docker may choose is always free. */
+export function wantedPorts({ services }: ComposeConfig): Wanted[] {
+  return Object.entries(services).flatMap(([service, { ports = [] }]) =>
+    ports.flatMap(({ host_ip: address = '', published, protocol = 'tcp' }) =>
+      protocol !== 'tcp' || published === undefined || !/^[1-9]\d*$/.test(published)
+        ? []
+        : [{ service, address, port: Number(published) }],
+    ),
+  );
+}
+
+/** The ports of its host that containers have. */
+export const portsOf = (listed: readonly ListedContainer[]): Taken[] =>
+  listed.flatMap((container) =>
+    (container.Ports ?? []).flatMap(({ IP = '', PublicPort, Type }) =>
+      PublicPort === undefined || Type !== 'tcp'
+        ? []
+        : [
+            {
+              ...{ container: nameOf(container), project: container.Labels?.[PROJECT_LABEL] ?? '' },
+              ...{ address: IP, port: PublicPort },
+            },
+          ],
+    ),
+  );
+
+/** Who has a wanted port. */
+export function holderOf({ address, port }: Wanted, taken: readonly Taken[]): Taken | undefined {
+  return taken.find(
+    (one) =>
+      one.port === port &&
+      (one.address === address || EVERYWHERE.test(one.address) || EVERYWHERE.test(address)),
+  );
+}
+
+/** A wanted port that somebody else has. */
+export interface Blocked {
+  readonly port: number;
+  /** For people. */
+  readonly said: string;
+  readonly holder: Taken | undefined;
+}
+
+/** The fixed ports that are neither free nor ours. @param local whether the engine is on this machine */
+export async function blockedPorts(
+  listed: readonly ListedContainer[],
+  config: ComposeConfig,
+  project: string,
+  local: boolean,
+): Promise<Blocked[]> {
+  const taken = portsOf(listed);
+  const states = await Promise.all(
+    wantedPorts(config).map(async (one) => {
+      const holder = holderOf(one, taken);
+      const isFree = holder ? holder.project === project : !local || (await canListen(one));
+      const who = holder
+        ? `${holder.container}${holder.project && ` (project ${holder.project})`}`
+        : 'another program';
+      return isFree
+        ? []
+        : [{ port: one.port, holder, said: `port ${one.port} of ${one.service} is taken by ${who}` }];
+    }),
+  );
+  return states.flat();
+}
+
+/** Whether each fixed port is free, or ours already. */
+export async function lookAtPorts(
+  docker: Docker,
+  ask: Ask,
+  config: ComposeConfig,
+  project: string,
+  local: boolean,
+): Promise<Outcome> {
+  const wanted = wantedPorts(config);
+  if (wanted.length === 0) return passed('none is fixed');
+  const listed = await demand<ListedContainer[]>(ask, '/containers/json');
+  const blocked = await blockedPorts(listed, config, project, local);
+  if (blocked.length === 0) {
+    const taken = portsOf(listed);
+    return passed(wanted.map((one) => `${one.port} ${holderOf(one, taken) ? 'ours' : 'free'}`).join(', '));
+  }
+  const other = blocked.find(({ holder }) => holder?.project)?.holder;
+  return failed(
+    blocked.map(({ said }) => said).join('; '),
+    other
+      ? display(docker('compose', '--project-name', other.project, 'down'))
+      : 'end it, or choose another port',
+  );
+}
+
+/** Only on the machine that the engine runs on. */
+function canListen({ address, port }: Wanted): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+      .once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'EADDRINUSE'))
+      .listen({ port, host: EVERYWHERE.test(address) ? '0.0.0.0' : address, exclusive: true }, () =>
+        server.close(() => resolve(true)),
+      );
+  });
+}

@@ -1,0 +1,110 @@
+import type { Duplex } from 'node:stream';
+import './navigator.ts';
+import pg from 'pg';
+import { FailedError, MakesafeError, UnreachableError, messageOf } from '../../errors.ts';
+import { whileWaitingFor } from '../../output/waiting.ts';
+import { mayHang } from '../../system/cancelling.ts';
+import { within } from '../../system/limit.ts';
+import { LIMITS } from '../../system/limits.ts';
+import { INVALID_PASSWORD } from './password.ts';
+import { sayHolders } from './lock-wait.ts';
+import { watchSession, type AskElsewhere } from './watch-session.ts';
+
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+/** The server starts, stops or ends sessions. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const NOT_NOW = /^57P0[123]$/;
+
+/**
+ * A client over a connection that stands already.
+ *
+ * @param timeout milliseconds until the server has let us in; one that is stopped takes a connection and says nothing
+ * @param elsewhere another session, to find out there what has become of this one while it is silent
+ * @param options settings that the session begins with
+ */
+export async function clientOver(
+  connection: Duplex,
+  { user, password, database }: Login,
+  timeout = LIMITS.firstAnswer.seconds * 1000,
+  elsewhere?: AskElsewhere,
+  options = '',
+): Promise<pg.Client> {
+  // It may have been lost while pg was loaded, and pg would wait for ever for what has been.
+  if (connection.destroyed) throw new Error('the connection is lost');
+  const client = new pg.Client({
+    // Every field, because pg takes a missing one from PG* variables.
+    ...{ host: 'localhost', port: 5432, user, password, database, ssl: false, options },
+    ...{ connectionTimeoutMillis: timeout, application_name: 'makesafe' },
+    stream: () =>
+      Object.assign(connection, {
+        // What pg expects of a socket.
+        connect: () => setImmediate(() => connection.emit('connect')),
+        setNoDelay: () => connection,
+        setKeepAlive: () => connection,
+        ref: () => connection,
+        unref: () => connection,
+      }),
+  });
+  // Without a listener, a connection that is lost between two queries ends the process.
+  client.on('error', () => {});
+  connection.once(
+    'close',
+    mayHang((reason) => connection.destroy(reason)),
+  );
+  await whileWaitingFor(LIMITS.firstAnswer.what, client.connect());
+  const end = client.end.bind(client);
+  // A server that is gone says no goodbye.
+  client.end = async () => within(LIMITS.goodbye, end(), { end: () => connection.destroy() }).catch(() => {});
+  if (elsewhere) {
+    watchSession(client, connection, elsewhere);
+    sayHolders(client, elsewhere);
+  }
+  return client;
+}
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+export const NO_SUCH_DATABASE = '3D000';
+
+/** What to do where a server refuses a session, by its code. */
+const REMEDIES: Readonly<Record<string, (database: string) => string>> = {
+  '28000': () => 'POSTGRES_USER has to be a role that the server knows, and lets in from here (pg_hba.conf)',
+  '28P01': () => 'POSTGRES_PASSWORD has to be the password of that role',
+  '42501': (database) => `have its owner type: GRANT CONNECT ON DATABASE ${quoted(database)} TO <role>`,
+  '53300': () => 'all connections are taken: end some, then type this again',
+  '55000': (database) =>
+    `open it, from another database of the server: ALTER DATABASE ${quoted(database)} ALLOW_CONNECTIONS true`,
+};
+const quoted = (name: string): string => pg.escapeIdentifier(name);
+
+/**
+ * Why a client could not connect.
+ *
+ * @param about what is known beside the error
+ */
+export function connectionError(
+  error: unknown,
+  database: string,
+  about: {
+    readonly said?: string;
+    readonly otherPassword?: (cause: unknown) => Error;
+    /** What makes a database that is not there. */
+    readonly make?: string | undefined;
+  } = {},
+): Error {
+  if (error instanceof MakesafeError) return error;
+  if (!(error instanceof pg.DatabaseError) || NOT_NOW.test(error.code ?? '')) {
+    return new UnreachableError(`the database does not answer: ${about.said || messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  if (error.code === INVALID_PASSWORD && about.otherPassword) return about.otherPassword(error);
+  const hint = error.code === NO_SUCH_DATABASE ? about.make : REMEDIES[error.code ?? '']?.(database);
+  return new FailedError(`the server refuses database ${database}: ${messageOf(error)}`, {
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
