@@ -21,7 +21,11 @@ const ALONE = [
   // Dumps have readers of their own.
   ...['lib/dump/dump-file.ts'],
   // Remove, by name, what this tool has made, after having looked at it.
-  ...['lib/database/backup.ts', 'lib/database/backup-retention.ts', 'lib/database/unfinished-backups.ts'],
+  ...[
+    'lib/database/backup/backup.ts',
+    'lib/database/backup/backup-retention.ts',
+    'lib/database/backup/unfinished-backups.ts',
+  ],
   ...['lib/db-rebuild/resume.ts', 'lib/stack/compose/survival/last-seen.ts', 'lib/project/demo.ts'],
   // The embedded server's own folder, under its lock: its password for initdb, its data, the links of its libraries.
   ...['lib/stack/embedded/server.ts', 'lib/stack/embedded/binaries.ts', 'lib/stack/embedded/reserve.ts'],

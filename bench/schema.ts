@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { CanonicalDump } from '../lib/schema/canonical.ts';
+import { CanonicalDump } from '../lib/schema/canonical/canonical.ts';
 import { compareDatabases, DatabaseServer, startServer } from '../tests/helpers/database-server.ts';
 import { median } from './median.ts';
 

@@ -8,5 +8,5 @@ export default defineTask(import.meta.url, {
   asksDatabase: true,
   parameters: { REV: revision('where to', 'head'), ALEMBIC, ALEMBIC_INI, BOOTSTRAP_ROLES_SQL, TIMEOUT },
   examples: ['make al-up-env ENV=vm_stg', 'make al-up-env ENV=vm_stg REV=20250901_090000000'],
-  run: async (run) => (await import('../lib/alembic.ts')).upgrade(run),
+  run: async (run) => (await import('../lib/migrations/alembic.ts')).upgrade(run),
 });

@@ -17,5 +17,5 @@ export default defineTask(import.meta.url, {
     }),
   },
   examples: ['make backup ENV=vm_prod', 'make backup ENV=vm_prod BACKUP_DIR=/mnt/backups KEEP=14'],
-  run: async (run) => (await import('../lib/database/backup.ts')).backup(run),
+  run: async (run) => (await import('../lib/database/backup/backup.ts')).backup(run),
 });

@@ -8,5 +8,5 @@ export default defineTask(import.meta.url, {
   environment: 'any',
   parameters: { BACKUP_DIR, JSON: flag('print the list as JSON') },
   examples: ['make backups ENV=vm_prod', 'make backups ENV=vm_prod JSON=1'],
-  run: async (run) => (await import('../lib/database/backups.ts')).backups(run),
+  run: async (run) => (await import('../lib/database/backup/backups.ts')).backups(run),
 });

@@ -9,12 +9,12 @@ export default defineTask(import.meta.url, {
     what: 'SQL script',
     effect: 'change',
     countdown: 'when protected',
-    preflight: async (run) => (await import('../lib/database/db-apply.ts')).checkApply(run),
+    preflight: async (run) => (await import('../lib/database/apply/db-apply.ts')).checkApply(run),
   },
   parameters: {
     SQL: required('a plain SQL script, also .gz', { placeholder: '<file>' }),
     TRANSACTION: flag('0 runs each statement by itself', { default: '1' }),
   },
   examples: ['make db-apply-env ENV=vm_stg SQL=fixes/2026-04-01.sql'],
-  run: async (run) => (await import('../lib/database/db-apply.ts')).apply(run),
+  run: async (run) => (await import('../lib/database/apply/db-apply.ts')).apply(run),
 });

@@ -18,5 +18,5 @@ export default defineTask(import.meta.url, {
     'make db-diff-schema-env ENV=vm_stg BASE=local_dev',
     'make db-diff-schema-env ENV=vm_stg BASE=backups/schema_local.dump VERBOSE=1',
   ],
-  run: async (run) => (await import('../lib/schema/diff-schema.ts')).diffSchema(run),
+  run: async (run) => (await import('../lib/schema/db-diff-schema.ts')).diffSchema(run),
 });

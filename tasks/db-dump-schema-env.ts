@@ -14,5 +14,5 @@ export default defineTask(import.meta.url, {
     RAW: flag("keep pg_dump's own text, passwords and all"),
   },
   examples: ['make db-dump-schema-env ENV=vm_stg OUT=backups/schema_stg.sql'],
-  run: async (run) => (await import('../lib/schema/dump.ts')).dumpSchema(run),
+  run: async (run) => (await import('../lib/schema/db-dump-schema.ts')).dumpSchema(run),
 });

@@ -8,8 +8,8 @@ export default defineTask(import.meta.url, {
     what: 'DB reset',
     effect: 'destroy',
     countdown: 'always',
-    preflight: async (run) => (await import('../lib/database/reset-database.ts')).checkDatabase(run),
+    preflight: async (run) => (await import('../lib/database/replace/db-reset-db.ts')).checkDatabase(run),
   },
   examples: ['make db-reset-db-env ENV=vm_stg', 'make db-reset-db-env ENV=local_dev WAIT=0'],
-  run: async (run) => (await import('../lib/database/reset-database.ts')).resetDatabase(run),
+  run: async (run) => (await import('../lib/database/replace/db-reset-db.ts')).resetDatabase(run),
 });

@@ -11,5 +11,5 @@ export default defineTask(import.meta.url, {
     removesStorage: () => true,
   },
   examples: ['make db-reset-volume-env ENV=vm_stg', 'make db-reset-volume-env ENV=vm_prod FORCE=1'],
-  run: async (run) => (await import('../lib/database/reset-volume.ts')).resetVolume(run),
+  run: async (run) => (await import('../lib/database/replace/db-reset-volume.ts')).resetVolume(run),
 });

@@ -6,5 +6,5 @@ export default defineTask(import.meta.url, {
   environment: 'any',
   asksDatabase: true,
   examples: ['make db-seed-env', 'make db-seed-env ENV=vm_stg'],
-  run: async (run) => (await import('../lib/database/db-seed.ts')).seed(run),
+  run: async (run) => (await import('../lib/database/apply/db-seed.ts')).seed(run),
 });

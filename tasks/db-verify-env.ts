@@ -14,5 +14,5 @@ export default defineTask(import.meta.url, {
     ALEMBIC_INI,
   },
   examples: ['make db-verify-env ENV=vm_stg BASE=local_dev'],
-  run: async (run) => (await import('../lib/schema/verify.ts')).verifyEnvironment(run),
+  run: async (run) => (await import('../lib/schema/verify/db-verify.ts')).verifyEnvironment(run),
 });

@@ -1,6 +1,6 @@
-import { parseFailure } from '../alembic-failure.ts';
-import { lookForLeftovers } from '../database/interrupted.ts';
-import { describeLeftovers } from '../database/leftovers.ts';
+import { parseFailure } from '../migrations/failure.ts';
+import { lookForLeftovers } from '../database/replace/interrupted.ts';
+import { describeLeftovers } from '../database/replace/leftovers.ts';
 import { byteSize } from '../output/display.ts';
 import { MakesafeError } from '../errors.ts';
 import { failed, notLookedAt, passed, warning, type Check } from '../output/check-result.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { quoteName } from '../sql/quote.ts';
-import { findObstacles } from '../database/obstacles.ts';
+import { findObstacles } from '../database/replace/obstacles.ts';
 import { messageOf } from '../errors.ts';
 import { checkJournal } from '../guard/record/journal-file.ts';
 import { journalFile } from '../guard/record/entries.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, type Dirent } from 'node:fs';
 import { basename, join } from 'node:path';
-import { readBackups } from '../database/backups.ts';
+import { readBackups } from '../database/backup/backups.ts';
 import { namesOf } from '../environment/names.ts';
 import type { Registry } from '../environment/registry.ts';
 import { readRaw } from '../repository/compose-yaml.ts';

@@ -27,7 +27,9 @@ export async function beginAhead(
   const { stack, environment, values, actor } = run;
   const base = compares ? (values['BASE'] as string | undefined) : undefined;
   const other =
-    base === undefined ? undefined : await (await import('../schema/verify.ts')).factsOfBase(run, base);
+    base === undefined
+      ? undefined
+      : await (await import('../schema/verify/db-verify.ts')).factsOfBase(run, base);
   if (!actor.dryRun) {
     void other?.readBase();
     // Whoever asks for it at the end hears of its failure.

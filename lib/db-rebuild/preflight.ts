@@ -1,5 +1,5 @@
 import { readLikelyRevisions } from '../database/revisions.ts';
-import { checkDatabase } from '../database/reset-database.ts';
+import { checkDatabase } from '../database/replace/db-reset-db.ts';
 import {
   CancelledError,
   ConfigurationError,
@@ -85,7 +85,7 @@ const refusedBefore = (why: string, hint: string | undefined): RefusedError =>
  * @throws RefusedError when it cannot be read: after the reset nobody could say whether both are the same
  */
 async function checkBase(run: DestructiveRun, name: string, heads: () => Promise<Heads>): Promise<void> {
-  const { factsOfBase } = await import('../schema/verify.ts');
+  const { factsOfBase } = await import('../schema/verify/db-verify.ts');
   try {
     const { facts } = await factsOfBase(run, name);
     await facts?.query('SELECT');

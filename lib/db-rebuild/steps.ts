@@ -1,5 +1,5 @@
-import { migrate } from '../alembic.ts';
-import { applyRoles, rolesScript } from '../database/bootstrap-roles.ts';
+import { migrate } from '../migrations/alembic.ts';
+import { applyRoles, rolesScript } from '../database/db-bootstrap-roles.ts';
 import { ensureMarker } from '../database/marker.ts';
 import { counted } from '../output/display.ts';
 import { FailedError } from '../errors.ts';
@@ -14,7 +14,7 @@ const WORK: Readonly<Record<StepName, Work>> = {
   async reset(run, { images, hold }) {
     const { stack, plan, target, values } = run;
     if (values['METHOD'] === 'db') {
-      const { replaceDatabase } = await import('../database/swap.ts');
+      const { replaceDatabase } = await import('../database/replace/swap.ts');
       const held = await hold();
       const { kept } = await replaceDatabase(run, { what: 'reset' }).catch(async (error: unknown) => {
         // The old database is there as it was, and so is the application.
@@ -34,7 +34,7 @@ const WORK: Readonly<Record<StepName, Work>> = {
       if (run.actor.dryRun) return;
       // Alembic takes most of a second to start: its heads are asked for while the server is made.
       facts.heads().catch(() => {});
-      void import('../schema/verify.ts');
+      void import('../schema/verify/db-verify.ts');
     };
     // An application that migrates by itself would do so now.
     await stack.up({ build: false, timeout: values['TIMEOUT'] as number, meanwhile, only: 'database' });
@@ -81,7 +81,7 @@ const WORK: Readonly<Record<StepName, Work>> = {
   async verify(run, { facts }) {
     const base = facts.baseName;
     await run.actor.act(`# as db-verify-env${base === undefined ? '' : ` BASE=${base}`}`, async () => {
-      const { verifyFacts } = await import('../schema/verify.ts');
+      const { verifyFacts } = await import('../schema/verify/db-verify.ts');
       await verifyFacts(run, facts);
     });
     return base === undefined ? 'as it should be' : `as it should be, and as ${base}`;

@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path';
-import { ageText, readBackups } from '../database/backups.ts';
-import type { TakenBackup } from '../database/backup-facts.ts';
+import { ageText, readBackups } from '../database/backup/backups.ts';
+import type { TakenBackup } from '../database/backup/backup-facts.ts';
 import { canonicalise, type CanonicalName } from '../environment/canonicalise.ts';
 import { FailedError, RefusedError } from '../errors.ts';
 import type { Finding } from '../output/check-result.ts';

@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path';
-import { findBackup } from '../database/backups.ts';
-import { takeBackup } from '../database/backup.ts';
+import { findBackup } from '../database/backup/backups.ts';
+import { takeBackup } from '../database/backup/backup.ts';
 import { byteSize } from '../output/display.ts';
 import { RefusedError, messageOf } from '../errors.ts';
 import type { StackRun } from '../task/define-task.ts';

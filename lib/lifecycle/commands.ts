@@ -1,6 +1,6 @@
-import { findLeftovers } from '../database/leftovers.ts';
+import { findLeftovers } from '../database/replace/leftovers.ts';
 import { markWith } from '../database/marker.ts';
-import { maintenanceDatabase } from '../database/server-session.ts';
+import { maintenanceDatabase } from '../database/maintenance.ts';
 import { pad, widest } from '../output/columns.ts';
 import { FailedError, UsageError, messageOf } from '../errors.ts';
 import type { StackRun } from '../task/define-task.ts';
@@ -11,7 +11,7 @@ import type { Orphans } from '../stack/stack.ts';
 
 /** Starts the stack, and opens the database again where a reset or restore was killed that had closed it. */
 async function begin(run: StackRun, start: () => Promise<void>): Promise<void> {
-  const { undoInterrupted } = await import('../database/interrupted.ts');
+  const { undoInterrupted } = await import('../database/replace/interrupted.ts');
   let failure: { error: unknown } | undefined;
   const { command, environment } = run;
   const unfinished = `services that may be half started (${command('ps', { ENV: environment.name })})`;
@@ -41,7 +41,7 @@ async function makeMissing({ stack, terminal }: StackRun, failure: unknown): Pro
 /** The database answers: what there is to see to, on one connection, because people wait for it. */
 async function ready(run: StackRun): Promise<void> {
   const { environment, stack, terminal, actor, command } = run;
-  const { isInterrupted, undoInterrupted } = await import('../database/interrupted.ts');
+  const { isInterrupted, undoInterrupted } = await import('../database/replace/interrupted.ts');
   if (actor.dryRun) return void (await undoInterrupted(run));
   const { name } = stack.database;
   const [leftovers] = await Promise.all([

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { advise } from '../alembic-advice.ts';
-import { describeFailure, findInProject, parseFailure } from '../alembic-failure.ts';
+import { advise } from './advice.ts';
+import { describeFailure, findInProject, parseFailure } from './failure.ts';
 import { readRevisions } from '../database/revisions.ts';
 import { FailedError, messageOf } from '../errors.ts';
 import { writeWhole } from '../system/files.ts';

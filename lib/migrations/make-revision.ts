@@ -1,5 +1,5 @@
-import { findInProject } from '../alembic-failure.ts';
-import { alembic } from '../alembic.ts';
+import { findInProject } from './failure.ts';
+import { alembic } from './alembic.ts';
 import { FailedError } from '../errors.ts';
 import type { StackRun } from '../task/define-task.ts';
 import { failed } from './failed.ts';

@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Client } from 'pg';
 import { keyedDigest } from './seal.ts';
-import { runStatements } from '../database/script.ts';
+import { runStatements } from '../sql/run-statements.ts';
 import { readTeamScript } from '../sql/team-script.ts';
 import type { Environment } from '../environment/resolve.ts';
 import { ConfigurationError } from '../errors.ts';

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Stack } from './stack.ts';
-import type { BackupFacts } from '../database/backup-facts.ts';
+import type { BackupFacts } from '../database/backup/backup-facts.ts';
 
 /**
  * What proves that facts were written by somebody who knows the password of the environment, and so has all its rights

@@ -1,7 +1,7 @@
 import type { Transform, Writable } from 'node:stream';
 import type { Client } from 'pg';
 import type { Finding, Outcome } from '../output/check-result.ts';
-import type { ToText } from '../database/dump.ts';
+import type { ToText } from '../dump/read/inspect-dump.ts';
 import type { AlembicOptions, AlembicResult } from './alembic/run-alembic.ts';
 import type { Result } from '../system/process.ts';
 import type { DumpOptions, PgDump } from './pg-dump/options.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import type { Comparison } from '../../lib/schema/comparison.ts';
+import type { Comparison } from '../../lib/schema/compare/comparison.ts';
 import { asker, startMigrated } from '../helpers/database.ts';
 import { useScratch } from '../helpers/scratch.ts';
 

@@ -1,4 +1,4 @@
-import { respell } from '../../lib/schema/respell.ts';
+import { respell } from '../../lib/schema/canonical/respell.ts';
 import { readdirSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';

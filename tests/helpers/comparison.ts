@@ -1,4 +1,4 @@
-import type { Comparison, Difference } from '../../lib/schema/comparison.ts';
+import type { Comparison, Difference } from '../../lib/schema/compare/comparison.ts';
 
 /** A comparison with a difference of each class, for tests of what is made from one. */
 export const SAMPLE: Comparison = {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { Comparison, DifferenceClass } from '../../lib/schema/comparison.ts';
-import type { Roles } from '../../lib/schema/roles.ts';
+import type { Comparison, DifferenceClass } from '../../lib/schema/compare/comparison.ts';
+import type { Roles } from '../../lib/schema/read/roles.ts';
 import { compareDatabases, type DatabaseServer } from './database-server.ts';
 
 /** One drift between two databases, in a schema of its own. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { makeActor } from '../../lib/output/actor.ts';
 import { identityIn, type Shown } from '../../lib/database/identity.ts';
 import { readContents } from '../../lib/database/contents.ts';
-import { replaceDatabase } from '../../lib/database/swap.ts';
+import { replaceDatabase } from '../../lib/database/replace/swap.ts';
 import { LIMITS } from '../../lib/system/limits.ts';
 import { openSession } from '../../lib/stack/postgres/session.ts';
 import type { AskElsewhere } from '../../lib/stack/postgres/watch-session.ts';

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { makeActor } from '../../lib/output/actor.ts';
-import { beside } from '../../lib/database/server-session.ts';
+import { beside } from '../../lib/database/maintenance.ts';
 import { openSession } from '../../lib/stack/postgres/session.ts';
 import type { StackRun } from '../../lib/task/define-task.ts';
 import { Terminal } from '../../lib/output/terminal.ts';

@@ -6,7 +6,7 @@ import { COMMIT } from '../helpers/commit.ts';
 import { makeActor } from '../../lib/output/actor.ts';
 import { identityIn, type Shown } from '../../lib/database/identity.ts';
 import { readContents } from '../../lib/database/contents.ts';
-import { replaceDatabase } from '../../lib/database/swap.ts';
+import { replaceDatabase } from '../../lib/database/replace/swap.ts';
 import { openSession } from '../../lib/stack/postgres/session.ts';
 import { Terminal } from '../../lib/output/terminal.ts';
 import { useServer } from '../helpers/database-server.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import type { Comparison } from '../../lib/schema/comparison.ts';
+import type { Comparison } from '../../lib/schema/compare/comparison.ts';
 import { renderHtml } from '../../lib/schema/report/html.ts';
 import { openBrowser } from '../helpers/browser.ts';
 import { difference, SAMPLE, sample } from '../helpers/comparison.ts';

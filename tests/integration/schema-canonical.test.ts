@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CanonicalDump } from '../../lib/schema/canonical.ts';
+import { CanonicalDump } from '../../lib/schema/canonical/canonical.ts';
 import { COMMIT } from '../helpers/commit.ts';
 import { useServer } from '../helpers/database-server.ts';
 

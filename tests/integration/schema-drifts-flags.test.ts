@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { compare } from '../../lib/schema/compare.ts';
-import { readDatabase, type Side } from '../../lib/schema/read.ts';
-import { readRoles } from '../../lib/schema/server-roles.ts';
+import { compare } from '../../lib/schema/compare/compare.ts';
+import { readDatabase, type Side } from '../../lib/schema/read/read.ts';
+import { readRoles } from '../../lib/schema/read/server-roles.ts';
 import { loadParser } from '../../lib/sql/syntax.ts';
 import { compareDatabases, EVERYTHING, useServer } from '../helpers/database-server.ts';
 import { findDrifts, type Drift } from '../helpers/drifts.ts';

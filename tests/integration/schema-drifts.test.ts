@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { OBJECT_KINDS } from '../../lib/schema/objects.ts';
+import { OBJECT_KINDS } from '../../lib/schema/read/objects.ts';
 import { useServer } from '../helpers/database-server.ts';
 import { findDrifts, type Drift } from '../helpers/drifts.ts';
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Comparison } from '../../lib/schema/comparison.ts';
+import type { Comparison } from '../../lib/schema/compare/comparison.ts';
 import { compareDatabases, DatabaseServer, useServerOf } from '../helpers/database-server.ts';
 import { PATIENCE, localAsker, useEmbedded } from '../helpers/embedded.ts';
 import type { Ran } from '../helpers/processes.ts';

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkDump, restoreFromDump } from '../../lib/database/restore.ts';
+import { checkDump, restoreFromDump } from '../../lib/database/restore/restore.ts';
 import { MakesafeError, messageOf } from '../../lib/errors.ts';
 import type { DestructiveRun } from '../../lib/task/define-task.ts';
 import { sampleOf } from '../helpers/commit.ts';

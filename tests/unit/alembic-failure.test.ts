@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { advise } from '../../lib/alembic-advice.ts';
-import { describeFailure, findInProject, parseFailure } from '../../lib/alembic-failure.ts';
+import { advise } from '../../lib/migrations/advice.ts';
+import { describeFailure, findInProject, parseFailure } from '../../lib/migrations/failure.ts';
 import { temporaryFolder } from './support.ts';
 
 const LOG = `INFO  [alembic.runtime.migration] Context impl PostgresqlImpl.

@@ -4,9 +4,9 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { readData, readHead } from '../../lib/dump/archive.ts';
 import { ByteStream } from '../../lib/dump/byte-stream.ts';
-import { parseArchive, readArchive, scanArchive } from '../../lib/schema/archive.ts';
-import { compare } from '../../lib/schema/compare.ts';
-import { readFileSide } from '../../lib/schema/read-file.ts';
+import { parseArchive, readArchive, scanArchive } from '../../lib/schema/read/archive.ts';
+import { compare } from '../../lib/schema/compare/compare.ts';
+import { readFileSide } from '../../lib/schema/read/read-file.ts';
 import { temporaryFolder, thrownBy } from './support.ts';
 
 /** One database, dumped by pg_dump 17.11 into a pipe and by the WebAssembly pg_dump into a file (which has offsets). */

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { CanonicalDump, COMPLETE } from '../../lib/schema/canonical.ts';
+import { CanonicalDump, COMPLETE } from '../../lib/schema/canonical/canonical.ts';
 import { PATIENCE, seededRandom } from './support.ts';
 
 /** Sends the parts through one after another. */

@@ -18,7 +18,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { FailedError, RefusedError, UsageError } from '../../lib/errors.ts';
 import { writeWhole } from '../../lib/system/files.ts';
 import { putInFreePlace } from '../../lib/system/place.ts';
-import { GENERATOR, REPORT, SCHEMA_DUMP } from '../../lib/schema/ours.ts';
+import { GENERATOR, REPORT, SCHEMA_DUMP } from '../../lib/schema/report/ours.ts';
 import { lookAtDestination, type Destination, type KindOfFile } from '../../lib/system/destination.ts';
 import { makeSmallDisk } from '../helpers/small-disk.ts';
 import { HUGE, NOT_FILES } from './broken-files.ts';

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { inspectDump } from '../../lib/database/dump.ts';
+import { inspectDump } from '../../lib/dump/read/inspect-dump.ts';
 import { temporaryFolder } from './support.ts';
 
 /** What a file is that is not taken, in words, with the lines that make a dump of it: they are run, and the result is taken. */

@@ -4,9 +4,9 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { decodeCustom } from '../../lib/dump/dump-file.ts';
-import { inspectDump, type Dump } from '../../lib/database/dump.ts';
-import { isAboutRoles } from '../../lib/database/restore-script.ts';
-import { splitStatements } from '../../lib/database/script.ts';
+import { inspectDump, type Dump } from '../../lib/dump/read/inspect-dump.ts';
+import { isAboutRoles } from '../../lib/database/restore/restore-script.ts';
+import { splitStatements } from '../../lib/sql/run-statements.ts';
 import { PATIENCE, temporaryFolder } from './support.ts';
 
 /** One database, dumped by pg_dump 17.11 into a pipe and by the WebAssembly pg_dump into a file (which has offsets). */

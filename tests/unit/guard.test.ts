@@ -43,7 +43,7 @@ vi.mock('../../lib/guard/person/confirm.ts', () => ({
     return played.answer ? Promise.reject(played.answer) : Promise.resolve();
   },
 }));
-vi.mock('../../lib/database/interrupted.ts', () => ({
+vi.mock('../../lib/database/replace/interrupted.ts', () => ({
   undoInterrupted: () => {
     played.steps.push('undo');
     return Promise.resolve(true);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { splitStatements } from '../../lib/database/script.ts';
+import { splitStatements } from '../../lib/sql/run-statements.ts';
 import { HARMLESS, whyHarmless } from '../../lib/database/restore/harmless.ts';
 
 const judged = (

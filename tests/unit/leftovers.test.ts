@@ -8,8 +8,13 @@ import {
   readMark,
   writeMark,
   type Mark,
-} from '../../lib/database/aside.ts';
-import { describeLeftovers, localTime, recognise, type DatabaseRow } from '../../lib/database/leftovers.ts';
+} from '../../lib/database/replace/aside.ts';
+import {
+  describeLeftovers,
+  localTime,
+  recognise,
+  type DatabaseRow,
+} from '../../lib/database/replace/leftovers.ts';
 
 const SINCE = '2026-11-23T14:03:00.000Z';
 const mark = (kind: Mark['kind'], changes: Partial<Mark> = {}): string =>

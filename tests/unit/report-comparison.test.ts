@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeActor } from '../../lib/output/actor.ts';
-import type { Comparison } from '../../lib/schema/comparison.ts';
+import type { Comparison } from '../../lib/schema/compare/comparison.ts';
 import { HTML } from '../../lib/schema/report/parameters.ts';
 import { reportComparison } from '../../lib/schema/report/report.ts';
 import type { StackRun } from '../../lib/task/define-task.ts';

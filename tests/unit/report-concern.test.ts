@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Difference } from '../../lib/schema/comparison.ts';
+import type { Difference } from '../../lib/schema/compare/comparison.ts';
 import { concernOf, concernOfChange, type Concern } from '../../lib/schema/report/concern.ts';
 import { overviewOf } from '../../lib/schema/report/overview.ts';
 import { renderTerminal } from '../../lib/schema/report/terminal.ts';

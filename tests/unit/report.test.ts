@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { Comparison } from '../../lib/schema/comparison.ts';
+import type { Comparison } from '../../lib/schema/compare/comparison.ts';
 import { renderHtml } from '../../lib/schema/report/html.ts';
 import { renderJson } from '../../lib/schema/report/json.ts';
 import { markup } from '../../lib/schema/report/markup.ts';

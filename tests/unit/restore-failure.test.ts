@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { restoreFailure, serverMessage } from '../../lib/database/restore-failure.ts';
+import { restoreFailure, serverMessage } from '../../lib/database/restore/restore-failure.ts';
 
 test('of a long statement the first lines are shown', () => {
   const { message } = restoreFailure(

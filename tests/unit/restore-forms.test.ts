@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { Bringing, RowCounter, lacks } from '../../lib/database/restore/brings.ts';
-import { verifier } from '../../lib/database/restore/cage.ts';
-import { errandOf, errandsOf, reachesBeyond, schemaMadeBy } from '../../lib/database/restore/forms.ts';
-import { splitStatements } from '../../lib/database/script.ts';
+import { Bringing, RowCounter, lacks } from '../../lib/dump/read/brings.ts';
+import { verifier } from '../../lib/database/replace/cage.ts';
+import { errandOf, errandsOf, reachesBeyond, schemaMadeBy } from '../../lib/dump/read/forms.ts';
+import { splitStatements } from '../../lib/sql/run-statements.ts';
 
 const first = (sql: string): ReturnType<typeof splitStatements>[number] => splitStatements(sql)[0]!;
 

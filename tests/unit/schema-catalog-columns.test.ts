@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CATALOG_COLUMNS, columnsOf, describeColumns } from '../../lib/schema/catalog-columns.ts';
+import { CATALOG_COLUMNS, columnsOf, describeColumns } from '../../lib/schema/read/catalog-columns.ts';
 
 test('docs/COMPARISON.md has the list as the code has it', () => {
   const text = readFileSync(join(import.meta.dirname, '../../docs/COMPARISON.md'), 'utf8');

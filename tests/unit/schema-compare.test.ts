@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { pair } from '../../lib/schema/changes.ts';
-import { excerpt } from '../../lib/schema/excerpt.ts';
-import { compare } from '../../lib/schema/compare.ts';
-import type { Comparison } from '../../lib/schema/comparison.ts';
-import { fact, type Grant, type SchemaObject } from '../../lib/schema/objects.ts';
-import type { Side } from '../../lib/schema/read.ts';
+import { pair } from '../../lib/schema/compare/changes.ts';
+import { excerpt } from '../../lib/schema/compare/excerpt.ts';
+import { compare } from '../../lib/schema/compare/compare.ts';
+import type { Comparison } from '../../lib/schema/compare/comparison.ts';
+import { fact, type Grant, type SchemaObject } from '../../lib/schema/read/objects.ts';
+import type { Side } from '../../lib/schema/read/read.ts';
 import { loadParser } from '../../lib/sql/syntax.ts';
 
 beforeAll(() => loadParser());

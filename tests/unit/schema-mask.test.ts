@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { maskSecrets, maskSetting } from '../../lib/schema/mask.ts';
+import { maskSecrets, maskSetting } from '../../lib/schema/canonical/mask.ts';
 
 const subscription = (literal: string): string =>
   `CREATE SUBSCRIPTION s CONNECTION ${literal} PUBLICATION p;`;

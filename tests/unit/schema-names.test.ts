@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { matches, titleOf } from '../../lib/schema/ignore.ts';
-import { closingParenthesis, identify, mapRoles } from '../../lib/schema/names.ts';
-import { roleNames } from '../../lib/schema/roles.ts';
-import { involvedRoles, type ServerRole } from '../../lib/schema/server-roles.ts';
+import { matches, titleOf } from '../../lib/schema/compare/ignore.ts';
+import { closingParenthesis, identify, mapRoles } from '../../lib/schema/read/names.ts';
+import { roleNames } from '../../lib/schema/read/roles.ts';
+import { involvedRoles, type ServerRole } from '../../lib/schema/read/server-roles.ts';
 import { thrownBy } from './support.ts';
 
 describe('identify', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parsePlain } from '../../lib/schema/plain.ts';
+import { parsePlain } from '../../lib/schema/read/plain.ts';
 
 const END = '\n--\n-- PostgreSQL database dump complete\n--\n';
 const header = (name: string, kind = 'TABLE', schema = 'mart'): string =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { respell } from '../../lib/schema/respell.ts';
+import { respell } from '../../lib/schema/canonical/respell.ts';
 
 test.each([
   ['CHECK (((w >= 0) AND (w <= 1)) AND (a > 2))', 'CHECK ((w >= 0) AND (w <= 1) AND (a > 2))'],

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { facetsOf } from '../../lib/schema/facets.ts';
+import { facetsOf } from '../../lib/schema/read/facets.ts';
 import { loadParser } from '../../lib/sql/syntax.ts';
 
 beforeAll(() => loadParser());

@@ -162,7 +162,7 @@ describe('however large or broken, a file has a verdict within 10 s and 300 MB:'
     return Buffer.concat(Array.from({ length: Math.ceil(megabytes / 8) }, () => member));
   };
   const PROGRAM = `
-    const module = await import(${JSON.stringify(join(import.meta.dirname, '../../lib/database/dump.ts'))});
+    const module = await import(${JSON.stringify(join(import.meta.dirname, '../../lib/dump/read/inspect-dump.ts'))});
     const { inspectDump } = module.default ?? module;
     const [path, parameter] = process.argv.slice(-2);
     const began = performance.now();

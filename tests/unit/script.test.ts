@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
-import { runStatements, splitStatements } from '../../lib/database/script.ts';
+import { runStatements, splitStatements } from '../../lib/sql/run-statements.ts';
 import { PATIENCE, seededRandom } from './support.ts';
 
 /** Each statement with the line that psql 15 named for it, tried against a server. */

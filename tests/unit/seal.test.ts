@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { BackupFacts } from '../../lib/database/backup-facts.ts';
+import type { BackupFacts } from '../../lib/database/backup/backup-facts.ts';
 import { isSealed, keyedDigest, withSeal } from '../../lib/stack/seal.ts';
 
 const FACTS: BackupFacts = {

@@ -1,10 +1,10 @@
 import type { Client } from 'pg';
 import { loadParser } from '../../sql/syntax.ts';
-import { restoreFailure, serverMessage } from '../restore-failure.ts';
-import { splitStatements } from '../script.ts';
+import { restoreFailure, serverMessage } from './restore-failure.ts';
+import { splitStatements } from '../../sql/run-statements.ts';
 import type { LeftOut } from './left-out.ts';
 import { namedRoles } from './named-roles.ts';
-import type { Right } from './rights.ts';
+import type { Right } from '../../dump/read/rights.ts';
 
 /** Tells which of the roles that a statement names this server does not have. */
 export type MissingRoles = (sql: string) => readonly string[];

@@ -3,18 +3,18 @@ import { counted } from '../../output/display.ts';
 import { FailedError, messageOf } from '../../errors.ts';
 import { parseStatements } from '../../sql/syntax.ts';
 import type { StackRun } from '../../task/define-task.ts';
-import type { Dump } from '../dump.ts';
+import type { Dump } from '../../dump/read/inspect-dump.ts';
 import { Meter } from '../../output/meter.ts';
-import { restore } from '../restore-client.ts';
+import { restore } from './restore-client.ts';
 import { applyRights, isOfEventTrigger, missingRolesOf, withoutMissing } from './apply-rights.ts';
 import { runErrands } from './errands.ts';
 import { makeLater } from './extensions.ts';
 import type { Filled } from './fill.ts';
 import type { Home } from './home.ts';
 import type { LeftOut } from './left-out.ts';
-import { hangingOn } from './links.ts';
+import { hangingOn } from '../../dump/read/links.ts';
 import { whyHarmless } from './harmless.ts';
-import { splitStatements } from '../script.ts';
+import { splitStatements } from '../../sql/run-statements.ts';
 
 /**
  * What only a database of its own name can hold: extensions that ask for it, and at home what is in their tables.

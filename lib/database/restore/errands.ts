@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import type { Dump } from '../dump.ts';
-import { restoreFailure, serverMessage } from '../restore-failure.ts';
+import type { Dump } from '../../dump/read/inspect-dump.ts';
+import { restoreFailure, serverMessage } from './restore-failure.ts';
 
 /** Does, with our own rights, what the file has no rights for. @throws FailedError naming the place */
 export async function runErrands(client: Client, errands: Dump['errands']): Promise<void> {

@@ -1,10 +1,10 @@
 import type { Client } from 'pg';
 import { RefusedError } from '../../errors.ts';
 import type { StackRun } from '../../task/define-task.ts';
-import type { Dump } from '../dump.ts';
+import type { Dump } from '../../dump/read/inspect-dump.ts';
 import { quoteName } from '../../sql/quote.ts';
-import type { Made } from '../restore-archive.ts';
-import type { Cage } from './cage.ts';
+import type { Made } from './restore-archive.ts';
+import type { Cage } from '../replace/cage.ts';
 import { allowLine, isAllowed } from './consents.ts';
 import { runErrands } from './errands.ts';
 

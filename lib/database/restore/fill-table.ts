@@ -5,7 +5,7 @@ import { from } from 'pg-copy-streams';
 import { decoderFor } from '../../dump/encodings.ts';
 import type { Entry } from '../../dump/toc.ts';
 import { quoteText } from '../../sql/quote.ts';
-import { restoreStatements } from '../restore-script.ts';
+import { restoreStatements } from './restore-script.ts';
 import type { Incoming } from './incoming.ts';
 
 /**

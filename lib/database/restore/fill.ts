@@ -1,21 +1,29 @@
 import type { Client } from 'pg';
 import type { DestructiveRun, StackRun } from '../../task/define-task.ts';
-import type { Dump } from '../dump.ts';
+import type { Dump } from '../../dump/read/inspect-dump.ts';
 import { Meter } from '../../output/meter.ts';
 import { quoteName } from '../../sql/quote.ts';
-import type { Made, Ours } from '../restore-archive.ts';
-import { restore } from '../restore-client.ts';
+import type { Made, Ours } from './restore-archive.ts';
+import { restore } from './restore-client.ts';
 import { readRevisions } from '../revisions.ts';
 import { applyRights, isOfEventTrigger, missingRolesOf, whyMissing, withoutMissing } from './apply-rights.ts';
-import { lookAtBrought, type Found } from './brings.ts';
-import { dropCage, givePublic, makeCage, readKeeper, takeOver, type Cage, type Keeper } from './cage.ts';
+import { lookAtBrought, type Found } from '../../dump/read/brings.ts';
+import {
+  dropCage,
+  givePublic,
+  makeCage,
+  readKeeper,
+  takeOver,
+  type Cage,
+  type Keeper,
+} from '../replace/cage.ts';
 import { isAllowed } from './consents.ts';
 import { runErrands } from './errands.ts';
 import { makeBefore } from './extensions.ts';
 import { undumpedRights, type Home } from './home.ts';
 import { makeJudge } from './judge.ts';
 import type { LeftOut } from './left-out.ts';
-import { hangingOn } from './links.ts';
+import { hangingOn } from '../../dump/read/links.ts';
 import { OUR_SETTINGS, Warnings, endSessionsOf, setAsFor, withSessions } from './sessions.ts';
 
 /** A database has indexes, which a dump has not, and keeps its rows with a head each. */

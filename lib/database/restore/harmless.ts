@@ -1,5 +1,5 @@
 import type { Statement } from '../../sql/lexer.ts';
-import { schemaMadeBy } from './forms.ts';
+import { schemaMadeBy } from '../../dump/read/forms.ts';
 
 /** A statement that the server refused. */
 export interface Failed {

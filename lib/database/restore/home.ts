@@ -2,12 +2,12 @@ import type { Client } from 'pg';
 import { RefusedError } from '../../errors.ts';
 import type { StackRun } from '../../task/define-task.ts';
 import type { DatabaseAttributes } from '../attributes.ts';
-import type { BackupFacts, HomeFacts } from '../backup-facts.ts';
+import type { BackupFacts, HomeFacts } from '../backup/backup-facts.ts';
 import { quoteName } from '../../sql/quote.ts';
-import type { Dump } from '../dump.ts';
+import type { Dump } from '../../dump/read/inspect-dump.ts';
 import { isSealed } from '../../stack/seal.ts';
 import { allowLine, isAllowed } from './consents.ts';
-import type { Right } from './rights.ts';
+import type { Right } from '../../dump/read/rights.ts';
 
 /** What a backup of the environment itself brings back beside what pg_dump has written. */
 export interface Home extends Omit<HomeFacts, 'attributes'> {

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { loadParser } from '../../sql/syntax.ts';
-import { restoreFailure, serverMessage } from '../restore-failure.ts';
-import { splitStatements } from '../script.ts';
+import { restoreFailure, serverMessage } from './restore-failure.ts';
+import { splitStatements } from '../../sql/run-statements.ts';
 import { headOf, whyHarmless } from './harmless.ts';
 import type { LeftOut } from './left-out.ts';
 import { namedRoles } from './named-roles.ts';

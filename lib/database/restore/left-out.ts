@@ -1,6 +1,6 @@
 import { counted, grouped } from '../../output/display.ts';
 import type { Terminal } from '../../output/terminal.ts';
-import type { Right } from './rights.ts';
+import type { Right } from '../../dump/read/rights.ts';
 
 /** A statement that was not run, or failed and mattered to nobody. */
 export interface LeftOut {

@@ -3,9 +3,9 @@ import { counted } from '../../output/display.ts';
 import { FailedError } from '../../errors.ts';
 import type { StackRun } from '../../task/define-task.ts';
 import type { Terminal } from '../../output/terminal.ts';
-import type { Dump } from '../dump.ts';
-import { maintenanceDatabase } from '../server-session.ts';
-import type { Cage, Keeper } from './cage.ts';
+import type { Dump } from '../../dump/read/inspect-dump.ts';
+import { maintenanceDatabase } from '../maintenance.ts';
+import type { Cage, Keeper } from '../replace/cage.ts';
 
 /** So many connections at once, as the role that the file gets. */
 export function withSessions<T>(

@@ -24,7 +24,7 @@ export async function look({ read, open, environment }: GuardRequest, seen?: Pas
   if (facts.target.running && !facts.contents) {
     // A reset that was killed may have left the database closed. Whose it is can be told all the same.
     enforce(ON_FACTS, facts);
-    const { undoInterrupted } = await import('../../database/interrupted.ts');
+    const { undoInterrupted } = await import('../../database/replace/interrupted.ts');
     if (await undoInterrupted(run)) facts = await gatherFacts(run, environment, neighbours);
   }
   run.terminal.redactor.show(namesOfFacts(facts));

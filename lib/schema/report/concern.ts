@@ -1,4 +1,4 @@
-import type { Difference } from '../comparison.ts';
+import type { Difference } from '../compare/comparison.ts';
 
 /** What a difference means to the person who has to decide, the gravest first. */
 export const CONCERNS = ['access', 'integrity', 'definition', 'storage'] as const;

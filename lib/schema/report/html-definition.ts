@@ -1,4 +1,4 @@
-import type { Comparison, Difference } from '../comparison.ts';
+import type { Comparison, Difference } from '../compare/comparison.ts';
 import { compareLines, type Line, type Row } from './lines.ts';
 import { markup, type Markup } from './markup.ts';
 import { printable } from '../../output/printable.ts';

@@ -1,4 +1,4 @@
-import type { Comparison, Difference } from '../comparison.ts';
+import type { Comparison, Difference } from '../compare/comparison.ts';
 import { CONCERN_TITLES, concernOf, sideOf } from './concern.ts';
 import { definitionTable, RowBudget } from './html-definition.ts';
 import { anchors } from './html-overview.ts';

@@ -1,4 +1,4 @@
-import type { Comparison, Difference } from '../comparison.ts';
+import type { Comparison, Difference } from '../compare/comparison.ts';
 import { counted, grouped } from '../../output/display.ts';
 import { printable } from '../../output/printable.ts';
 import { CONCERN_TITLES } from './concern.ts';

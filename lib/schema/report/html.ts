@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Comparison, KindCount } from '../comparison.ts';
+import type { Comparison, KindCount } from '../compare/comparison.ts';
 import { differenceCards, filterForm } from './html-differences.ts';
 import { overview } from './html-overview.ts';
 import { Markup, markup } from './markup.ts';
-import { GENERATOR } from '../ours.ts';
+import { GENERATOR } from './ours.ts';
 import { printable } from '../../output/printable.ts';
 import { counted, grouped } from '../../output/display.ts';
 import { COUNTED, remarks, SIGN, sideDetails, total, verdictSentence } from './wording.ts';

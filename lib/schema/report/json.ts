@@ -1,4 +1,4 @@
-import type { Comparison } from '../comparison.ts';
+import type { Comparison } from '../compare/comparison.ts';
 import { concernOf } from './concern.ts';
 import { total } from './wording.ts';
 

@@ -1,5 +1,5 @@
 import { diffArrays, diffWordsWithSpace } from 'diff';
-import { toldApart } from '../look-alike.ts';
+import { toldApart } from '../compare/look-alike.ts';
 import { printableLine } from '../../output/printable.ts';
 
 /** Part of a line; `marked` where it differs from the other side's line. */

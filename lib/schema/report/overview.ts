@@ -1,4 +1,4 @@
-import type { Comparison, Difference } from '../comparison.ts';
+import type { Comparison, Difference } from '../compare/comparison.ts';
 import { CONCERNS, concernOfChange, type Concern } from './concern.ts';
 import { changeLines } from './wording.ts';
 

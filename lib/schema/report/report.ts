@@ -4,8 +4,8 @@ import { writeWhole } from '../../system/files.ts';
 import type { Redactor } from '../../output/redact.ts';
 import type { StackRun } from '../../task/define-task.ts';
 import { lookAtDestination, type Destination } from '../../system/destination.ts';
-import { REPORT } from '../ours.ts';
-import type { Comparison } from '../comparison.ts';
+import { REPORT } from './ours.ts';
+import type { Comparison } from '../compare/comparison.ts';
 import { verdictSentence } from './wording.ts';
 
 /**

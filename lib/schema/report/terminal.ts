@@ -1,6 +1,6 @@
 import stringWidth from 'fast-string-width';
 import type { Terminal } from '../../output/terminal.ts';
-import type { Comparison, Difference, KindCount } from '../comparison.ts';
+import type { Comparison, Difference, KindCount } from '../compare/comparison.ts';
 import { CONCERN_TITLES } from './concern.ts';
 import { compareLines, type Line } from './lines.ts';
 import { overviewOf, type OverviewPart } from './overview.ts';

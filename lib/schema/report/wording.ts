@@ -1,5 +1,5 @@
-import type { Comparison, Difference, KindCount, SideSummary } from '../comparison.ts';
-import { excerpt } from '../excerpt.ts';
+import type { Comparison, Difference, KindCount, SideSummary } from '../compare/comparison.ts';
+import { excerpt } from '../compare/excerpt.ts';
 import type { Gap } from './lines.ts';
 import { counted, grouped } from '../../output/display.ts';
 import { printable } from '../../output/printable.ts';

@@ -1,6 +1,6 @@
 import type { QueryResultRow } from 'pg';
-import { parseFailure } from '../../alembic-failure.ts';
-import { readLanded } from '../../alembic.ts';
+import { parseFailure } from '../../migrations/failure.ts';
+import { readLanded } from '../../migrations/alembic.ts';
 import { readMarkers } from '../../database/contents.ts';
 import { overOneConnection, type Ask } from '../../database/one-connection.ts';
 import { readCertainRevisions } from '../../database/revisions.ts';
@@ -11,8 +11,8 @@ import type { AlembicResult } from '../../stack/alembic/run-alembic.ts';
 import { once } from '../../system/memoise.ts';
 import type { ServiceHealth } from '../../stack/stack.ts';
 import type { StackRun } from '../../task/define-task.ts';
-import type { Comparing } from '../comparing.ts';
-import type { Comparison } from '../comparison.ts';
+import type { Comparing } from '../compare/comparing.ts';
+import type { Comparison } from '../compare/comparison.ts';
 
 /** What the checks ask of an environment. Each question reaches it when it is first asked, and once. */
 export interface Facts {

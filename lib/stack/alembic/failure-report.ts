@@ -1,4 +1,4 @@
-import type { MigrationFailure } from '../../alembic-failure.ts';
+import type { MigrationFailure } from '../../migrations/failure.ts';
 
 /** Why alembic stopped, as bound_alembic.py says it. */
 export interface FailureReport {

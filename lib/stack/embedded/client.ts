@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { Client } from 'pg';
 import type { Environment } from '../../environment/resolve.ts';
-import { maintenanceDatabase } from '../../database/server-session.ts';
+import { maintenanceDatabase } from '../../database/maintenance.ts';
 import { UnreachableError } from '../../errors.ts';
 import { connectionError, type Login } from '../postgres/client.ts';
 import { otherPassword } from '../postgres/password.ts';

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Client } from 'pg';
-import { maintenanceDatabase } from '../../../database/server-session.ts';
+import { maintenanceDatabase } from '../../../database/maintenance.ts';
 import { FailedError } from '../../../errors.ts';
 import type { SessionAs } from '../../postgres/session.ts';
 import type { AskElsewhere } from '../../postgres/watch-session.ts';

@@ -1,6 +1,6 @@
 import { PassThrough, type Transform } from 'node:stream';
-import type { ToText } from '../../../database/dump.ts';
-import { openDump } from '../../../database/recognise.ts';
+import type { ToText } from '../../../dump/read/inspect-dump.ts';
+import { openDump } from '../../../dump/read/recognise.ts';
 import { FailedError } from '../../../errors.ts';
 import { run, type Result } from '../../../system/process.ts';
 import type { Engine } from '../engine/engine.ts';

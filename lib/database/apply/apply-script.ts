@@ -1,0 +1,169 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Client, DatabaseError } from 'pg';
+import { from } from 'pg-copy-streams';
+import { counted } from '../../output/display.ts';
+import { ConfigurationError, FailedError, MakesafeError, messageOf } from '../../errors.ts';
+import type { Statement } from '../../sql/lexer.ts';
+import type { DestructiveRun, StackRun } from '../../task/define-task.ts';
+import { whileHeldUp } from '../../stack/postgres/lock-wait.ts';
+import { whileUnfinished } from '../../system/unfinished.ts';
+import { assertKnown } from '../asserted.ts';
+import { openDump, recognise } from '../../dump/read/recognise.ts';
+import { ensureMarker } from '../marker.ts';
+import { openTransaction } from '../restore/restore-script.ts';
+import { readScript, type ScriptItem } from '../../sql/script-reader.ts';
+
+/** A file of SQL that was read to its end. */
+interface Script {
+  readonly name: string;
+  readonly path: string;
+  readonly gzip: boolean;
+  readonly statements: number;
+  readonly stamp: string;
+}
+
+interface How {
+  /** Whether all of it is one transaction. */
+  readonly oneTransaction: boolean;
+  /** The parameter or the place that names the file. */
+  readonly parameter: string;
+}
+
+const statements = ({ path, gzip }: Pick<Script, 'path' | 'gzip'>): AsyncGenerator<ScriptItem> =>
+  readScript(openDump({ path, gzip }), {
+    onCommand: (command, line) => {
+      // pg_dump's own, against commands that are smuggled into its text.
+      if (/^\\(un)?restrict$/.test(command)) return;
+      throw new Error(`line ${line}: ${command} is a command of psql, and the file is run without psql`);
+    },
+  });
+
+/** What would end the transaction that all of it is to be. */
+const ENDS = new Set(['BEGIN', 'START', 'COMMIT', 'END', 'ROLLBACK', 'ABORT']);
+
+const endsTransaction = ({ words: [first, second] }: Statement): boolean =>
+  first === 'PREPARE' ? second === 'TRANSACTION' : ENDS.has(first ?? '') && second !== 'TO';
+
+/**
+ * Reads a script to its end, before anybody waits.
+ *
+ * @throws ConfigurationError saying what is wrong with it, with the line
+ */
+export async function readWhole(name: string, { oneTransaction, parameter }: How): Promise<Script> {
+  const path = resolve(name);
+  const refuse = (why: string, hint?: string): never => {
+    throw new ConfigurationError(`${parameter}=${name}: ${why}`, hint === undefined ? {} : { hint });
+  };
+  const stats = await stat(path).catch((error: NodeJS.ErrnoException) =>
+    refuse(error.code === 'ENOENT' ? 'no such file' : messageOf(error)),
+  );
+  let count = 0;
+  try {
+    const { kind, gzip } = await recognise(path, stats);
+    if (kind !== 'plain') refuse('it is no script, but an archive of pg_dump: restore-from-dump takes it');
+    for await (const { statement, data } of statements({ path, gzip })) {
+      if (data) await readToEnd(data);
+      if (oneTransaction && endsTransaction(statement)) {
+        refuse(
+          `line ${statement.line}: ${statement.words[0]!}, and all of the file is one transaction`,
+          'leave it out of the file; TRANSACTION=0 runs each statement by itself',
+        );
+      }
+      count += 1;
+    }
+    if (count === 0) refuse('there is no statement in it');
+    return { name, path, gzip, statements: count, stamp: stampOf(stats) };
+  } catch (error) {
+    if (error instanceof MakesafeError) throw error;
+    return refuse(messageOf(error));
+  }
+}
+
+async function readToEnd(data: AsyncIterable<Buffer>): Promise<void> {
+  const pieces = data[Symbol.asyncIterator]();
+  while (!(await pieces.next()).done);
+}
+
+const stampOf = ({ ino, size, mtimeMs }: { ino: number; size: number; mtimeMs: number }): string =>
+  `${ino} ${size} ${mtimeMs}`;
+
+/**
+ * Runs a script in the database as it is, as the environment's own role, up to the first error. In one transaction either
+ * all of it was done or nothing.
+ *
+ * @throws FailedError with the line and the server's words
+ */
+export async function applyScript(
+  run: StackRun & Partial<Pick<DestructiveRun, 'identity'>>,
+  script: Script,
+  { oneTransaction }: How,
+): Promise<void> {
+  const { stack, actor, environment, terminal, identity, command } = run;
+  const { name } = stack.database;
+  const plan = `psql ${oneTransaction ? '--single-transaction ' : ''}-v ON_ERROR_STOP=1 -d ${name} -f ${script.name}`;
+  const left = oneTransaction ? `${name} as it was` : `${name} with a part of ${script.name} in it`;
+  const work = async (client: Client): Promise<void> => {
+    // While this session is in it, no other database gets its name.
+    if (identity) await stack.withClient(name, (ours) => assertKnown(ours, withoutMarker(identity)));
+    if (stampOf(await stat(script.path)) !== script.stamp)
+      throw new FailedError(`${script.name} has changed meanwhile; nothing was run`);
+    if (oneTransaction) await client.query('BEGIN');
+    await runAll(client, script, oneTransaction);
+    if (oneTransaction) await commit(client, script.name, name);
+  };
+  await actor.act(plan, () =>
+    whileUnfinished(left, () => stack.withClient(name, work, { settings: 'database' })),
+  );
+  if (actor.dryRun) return;
+  // A comment of the script's own may have replaced it.
+  await ensureMarker(run);
+  const how = oneTransaction ? ', in one transaction' : '';
+  terminal.ok(
+    `${environment.name}: ${counted(script.statements, 'statement')} of ${script.name} run in ${name}${how}`,
+  );
+  terminal.next(command('health', { ENV: environment.name }));
+}
+
+const withoutMarker = ({ name, oid, systemIdentifier }: NonNullable<DestructiveRun['identity']>) => ({
+  ...{ name, oid, systemIdentifier },
+});
+
+async function runAll(client: Client, script: Script, oneTransaction: boolean): Promise<void> {
+  const isOpen = openTransaction(client);
+  let done = 0;
+  for await (const { statement, data } of statements(script)) {
+    try {
+      if (data) await whileHeldUp(client, pipeline(data, client.query(from(statement.sql))));
+      else await client.query(statement.sql);
+    } catch (error) {
+      const { where } = error as { where?: unknown };
+      const row = typeof where === 'string' && where.startsWith('COPY ') ? `\n${where.split('\n')[0]!}` : '';
+      const kept = oneTransaction
+        ? 'nothing of it was kept'
+        : `of the ${counted(done, 'statement')} before it is kept what the file had committed`;
+      throw new FailedError(`${script.name}, line ${statement.line}: ${messageOf(error)}${row}; ${kept}`, {
+        cause: error,
+      });
+    }
+    done += 1;
+  }
+  if (!oneTransaction && isOpen())
+    throw new FailedError(`${script.name}, its end: a transaction that it began is open, and is not kept`, {
+      hint: 'write COMMIT at its end',
+    });
+}
+
+/** @throws FailedError also where nobody can know whether it was done */
+async function commit(client: Client, script: string, database: string): Promise<void> {
+  try {
+    await client.query('COMMIT');
+  } catch (error) {
+    const said = (error as Partial<DatabaseError>).code !== undefined;
+    const kept = said
+      ? 'nothing of it was kept'
+      : `whether it was kept, only ${database} itself can tell: look before you type this again`;
+    throw new FailedError(`${script}, COMMIT: ${messageOf(error)}; ${kept}`, { cause: error });
+  }
+}

@@ -1,0 +1,45 @@
+import { relative, resolve } from 'node:path';
+import { ConfigurationError, FailedError, RefusedError } from '../../errors.ts';
+import type { StackRun } from '../../task/define-task.ts';
+import { applyScript, readWhole } from './apply-script.ts';
+import { refuseOtherMarker } from '../marker.ts';
+
+/**
+ * `db-seed-env`: what the registry's `seed` says, a file of SQL or a command of the application.
+ *
+ * @throws RefusedError on a protected environment: data for trying things out are not for production; where the
+ *   application's migrations reach another database
+ */
+export async function seed(run: StackRun): Promise<void> {
+  const { stack, environment, terminal, root, command } = run;
+  if (environment.entry.protected) {
+    throw new RefusedError(`${environment.name} is protected, and gets no seed`, {
+      hint: `a script that is meant for it: ${command('db-apply-env', { ENV: environment.name, SQL: '<file>' })}`,
+    });
+  }
+  const given = environment.names.seed;
+  if (given === undefined) {
+    throw new ConfigurationError(`the registry has no seed for ${environment.name}`, {
+      hint: "write in env/environments.ts: seed: 'scripts/db/seed.sql', or seed: { command: 'python -m app.seed' }",
+    });
+  }
+  await stack.withClient(stack.database.name, (client) => refuseOtherMarker(client, run));
+  if (typeof given === 'string') {
+    const how = { oneTransaction: true, parameter: 'seed' };
+    return applyScript(run, await readWhole(relative('', resolve(root, given)), how), how);
+  }
+  // Where a command of the application writes, nobody can see; where its migrations go, one can, by the same variables.
+  const { status: reached } = await stack.alembic(['current'], { quiet: true, strict: true });
+  if (reached !== 0)
+    throw new FailedError(
+      `which database the application reaches cannot be seen; ${given.command} was not run`,
+      {
+        hint: command('al-cur-env', { ENV: environment.name }),
+      },
+    );
+  const status = await stack.shell(given.command, undefined);
+  if (status !== 0) throw new FailedError(`${given.command} ended with status ${status}`, { status });
+  if (run.actor.dryRun) return;
+  terminal.ok(`${environment.name}: ${given.command} ended well`);
+  terminal.next(command('health', { ENV: environment.name }));
+}

@@ -1,0 +1,22 @@
+import { RefusedError } from '../../errors.ts';
+import { isBelow } from '../../system/files.ts';
+import type { StackRun } from '../../task/define-task.ts';
+import { readServer } from '../contents.ts';
+
+/**
+ * Makes sure that a backup does not lie in the storage that it is a backup of: what destroys the one would destroy both.
+ *
+ * @param folder where it is to be written
+ * @throws RefusedError naming both
+ */
+export async function checkPlace({ stack }: StackRun, folder: string): Promise<void> {
+  const server = stack.withClient('postgres', readServer).then(
+    ({ dataDirectory }) => dataDirectory ?? undefined,
+    () => undefined,
+  );
+  const { folder: storage } = await stack.target(server);
+  if (storage === undefined || !isBelow(folder, storage)) return;
+  throw new RefusedError(`${folder} lies in the storage of the database (${storage})`, {
+    hint: 'keep backups elsewhere: BACKUP_DIR=<another folder>',
+  });
+}

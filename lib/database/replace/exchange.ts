@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../errors.ts';
+import { LIMITS } from '../../system/limits.ts';
+import type { StackRun } from '../../task/define-task.ts';
+import { whileUnfinished } from '../../system/unfinished.ts';
+import { formerName, keptName, writeMark, type Mark } from './aside.ts';
+import { type DatabaseAttributes } from '../attributes.ts';
+import { quoteName, quoteText } from '../../sql/quote.ts';
+import { change, type Hand } from '../asserted.ts';
+import { commentStatement, findLeftovers, reopen } from './leftovers.ts';
+import { checkReplaceable } from './obstacles.ts';
+import { endSessions, isHeldUp } from '../maintenance.ts';
+
+/** The database that comes in, and what only it gets in the moment of the swap. */
+export interface Newcomer {
+  readonly name: string;
+  readonly oid: string;
+  /** Its comment until then. */
+  readonly was: string | null;
+  readonly connectionLimit: number;
+  readonly isTemplate: boolean;
+  readonly comment: string | null;
+}
+
+/** What makes the exchange, for the marks. */
+export interface Occasion {
+  readonly what: Mark['what'];
+  readonly since: Date;
+}
+
+/** Where the old database goes, and the mark that it gets there. */
+export function outgoing(
+  name: string,
+  { what, since }: Occasion,
+  keep: boolean,
+  template: boolean,
+): { name: string; mark: Mark } {
+  const mark = { of: name, what, since: since.toISOString(), template };
+  return keep
+    ? { name: keptName(name, since), mark: { ...mark, kind: 'kept' } }
+    : { name: formerName(name), mark: { ...mark, kind: 'former' } };
+}
+
+/** Seconds between two attempts, in which applications are let in. */
+const PAUSE = 3;
+
+/**
+ * Tries an exchange until nobody holds it up: who copies the old database at that moment (CREATE DATABASE … TEMPLATE) or
+ * alters it in a transaction that stays open. It is tried for as long as it has taken to fill the newcomer, because
+ * that would be for nothing otherwise.
+ *
+ * @param took milliseconds
+ * @returns the old database's name from then on
+ */
+export async function exchangeInTime(took: number, ...all: Parameters<typeof exchange>): Promise<string> {
+  const [{ terminal, signal }, hand, { name }] = all;
+  const deadline = performance.now() + Math.max(LIMITS.exchange.seconds * 1000, took);
+  for (;;) {
+    try {
+      return await exchange(...all);
+    } catch (error) {
+      if (!isHeldUp(error) || signal.aborted || performance.now() > deadline) throw error;
+      await reopen(await findLeftovers(hand.client, name), hand);
+      // A prepared transaction, for one, goes away by nobody's doing but a person's.
+      await checkReplaceable(all[0]);
+      const left = Math.round((deadline - performance.now()) / 1000);
+      terminal.progress(`${name} is held up (${messageOf(error)}); tried again for ${left} s`);
+      await sleep(PAUSE * 1000, undefined, { signal }).catch(() => {});
+      signal.throwIfAborted();
+    }
+  }
+}
+
+/**
+ * Puts a database that is ready in the place of another: closes the old one, ends its sessions, renames both in one
+ * transaction. A client that connects meanwhile is refused; it is never let into anything but the old database or
+ * the newcomer.
+ *
+ * @returns the old database's name from then on
+ */
+async function exchange(
+  run: StackRun,
+  hand: Hand,
+  old: DatabaseAttributes & { readonly name: string },
+  newcomer: Newcomer,
+  occasion: Occasion,
+  keep: boolean,
+): Promise<string> {
+  const { actor, environment, signal, command } = run;
+  const { name } = old;
+  const { client, systemIdentifier } = hand;
+  const is = { name, oid: old.oid, systemIdentifier };
+  const out = outgoing(name, occasion, keep, old.isTemplate);
+  const opens = command('up', { ENV: environment.name });
+  await whileUnfinished(
+    `database ${name} closed to applications (${opens} opens it)`,
+    async () => {
+      const closed: Mark = {
+        kind: 'closed',
+        of: name,
+        what: occasion.what,
+        since: occasion.since.toISOString(),
+      };
+      signal.throwIfAborted();
+      const comment = writeMark(old.comment, closed);
+      await change(
+        hand,
+        { before: [{ ...is, comment: old.comment }], after: [{ ...is, comment }] },
+        `ALTER DATABASE ${quoteName(name)} ALLOW_CONNECTIONS false`,
+        commentStatement(name, comment),
+      );
+      await actor.act(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${quoteText(name)};`,
+        () => endSessions(client, is, signal),
+      );
+      signal.throwIfAborted();
+      const outComment = writeMark(old.comment, out.mark);
+      await change(
+        hand,
+        {
+          before: [
+            { ...is, comment },
+            { name: newcomer.name, oid: newcomer.oid, systemIdentifier, comment: newcomer.was },
+          ],
+          after: [
+            { ...is, name: out.name, comment: outComment },
+            { name, oid: newcomer.oid, systemIdentifier, comment: newcomer.comment },
+          ],
+        },
+        ...swapStatements(old, newcomer, out.name, outComment),
+      );
+    },
+    { closed: true },
+  );
+  return out.name;
+}
+
+function swapStatements(
+  { name, isTemplate }: DatabaseAttributes & { readonly name: string },
+  newcomer: Newcomer,
+  outName: string,
+  outComment: string,
+): string[] {
+  const database = quoteName(name);
+  return [
+    `ALTER DATABASE ${database} RENAME TO ${quoteName(outName)}`,
+    `ALTER DATABASE ${quoteName(newcomer.name)} RENAME TO ${database}`,
+    `ALTER DATABASE ${database} ALLOW_CONNECTIONS true CONNECTION LIMIT ${newcomer.connectionLimit} IS_TEMPLATE ${newcomer.isTemplate}`,
+    commentStatement(name, newcomer.comment),
+    // A template cannot be dropped.
+    ...(isTemplate ? [`ALTER DATABASE ${quoteName(outName)} IS_TEMPLATE false`] : []),
+    commentStatement(outName, outComment),
+  ];
+}

@@ -1,0 +1,51 @@
+import { FailedError, messageOf } from '../../errors.ts';
+import type { StackRun } from '../../task/define-task.ts';
+import { whileUnfinished } from '../../system/unfinished.ts';
+import { OtherDatabaseError, type Hand } from '../asserted.ts';
+import { handOf } from '../identity.ts';
+import { drop, dropStatement, findLeftovers } from './leftovers.ts';
+import { besideOnceItAnswers } from '../maintenance.ts';
+
+/** The database that went, and the one that came. */
+export interface Exchanged {
+  readonly oid: string;
+  readonly newOid: string;
+}
+
+/** After the swap: drops the old database, unless it is kept, and makes sure of it. */
+export async function finish(
+  { stack, actor }: StackRun,
+  hand: Hand,
+  { oid, newOid }: Exchanged,
+  keep: boolean,
+  out: string,
+): Promise<void> {
+  const { name } = stack.database;
+  await whileUnfinished(`the old database, as ${out}`, async () => {
+    if (actor.dryRun) return keep ? undefined : actor.act(`${dropStatement(out)};`, () => Promise.resolve());
+    const { present, former, kept } = await findLeftovers(hand.client, name);
+    if (present && present.oid !== oid && present.oid !== newOid)
+      throw new OtherDatabaseError(`database ${name} is by now another one than the new one`);
+    if (!present || present.oid === oid) throw new FailedError(`the old database ${name} still exists`);
+    if (keep && !kept.some((row) => row.oid === oid)) throw new FailedError(`${out} is not there`);
+    if (former) await drop(former, hand);
+  });
+}
+
+export async function finishAnew(
+  run: StackRun,
+  exchanged: Exchanged,
+  keep: boolean,
+  out: string,
+): Promise<void> {
+  try {
+    await besideOnceItAnswers(run, async (client) =>
+      finish(run, await handOf(run, client), exchanged, keep, out),
+    );
+  } catch (error) {
+    throw new FailedError(
+      `the new ${run.stack.database.name} is in use, but the old one is still there as ${out}, until the next run removes it: ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+}

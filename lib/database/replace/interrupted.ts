@@ -1,0 +1,43 @@
+import { MakesafeError } from '../../errors.ts';
+import type { StackRun } from '../../task/define-task.ts';
+import { handOf } from '../identity.ts';
+import { describeLeftovers, drop, findLeftovers, reopen, type Leftovers } from './leftovers.ts';
+import { beside, maintenanceDatabase } from '../maintenance.ts';
+
+/** What interrupted runs left beside the environment's database. */
+export const lookForLeftovers = ({ stack }: StackRun): Promise<Leftovers> =>
+  stack.withClient(maintenanceDatabase(stack.database.name), (client) =>
+    findLeftovers(client, stack.database.name),
+  );
+
+/** Whether there is something that `undoInterrupted` would undo. */
+export const isInterrupted = ({ closed, unfinished }: Leftovers): boolean => Boolean(closed ?? unfinished);
+
+/**
+ * Undoes what a run left that was killed before its swap: opens the database that it had closed, and removes the one
+ * that it had half made. Nothing that ever held data is touched. Does nothing when the server does not answer.
+ *
+ * @returns whether the database had been closed
+ */
+export async function undoInterrupted(run: StackRun): Promise<boolean> {
+  const { stack, actor, terminal } = run;
+  let found: Leftovers;
+  try {
+    found = await lookForLeftovers(run);
+  } catch (error) {
+    if (error instanceof MakesafeError) return false;
+    throw error;
+  }
+  if (!isInterrupted(found)) return false;
+  return beside(run, async (client) => {
+    // A run that was at work a moment ago may have ended.
+    const leftovers = await findLeftovers(client, stack.database.name);
+    if (!isInterrupted(leftovers)) return false;
+    const hand = await handOf(run, client);
+    describeLeftovers(stack.database.name, { ...leftovers, former: undefined }).forEach(terminal.info);
+    await reopen(leftovers, hand);
+    if (leftovers.unfinished) await drop(leftovers.unfinished, hand);
+    if (!actor.dryRun) terminal.ok(`${stack.database.name} is open to applications, unchanged`);
+    return leftovers.closed !== undefined;
+  });
+}

@@ -1,0 +1,198 @@
+import type { Client } from 'pg';
+import { RefusedError } from '../../errors.ts';
+import {
+  CREATED_BY_US,
+  INVALID,
+  formerName,
+  goneName,
+  isGoneName,
+  keptName,
+  newName,
+  readMark,
+  type Mark,
+} from './aside.ts';
+import { assertKnown, assertedly, change, type Hand, type Known } from '../asserted.ts';
+import { dropSubscriptions, rollBackPrepared } from '../subscriptions.ts';
+import { endSessions } from '../maintenance.ts';
+import { quoteName, quoteText } from '../../sql/quote.ts';
+
+/** A database as the catalog has it. */
+export interface DatabaseRow {
+  readonly oid: string;
+  readonly name: string;
+  readonly open: boolean;
+  readonly connectionLimit: number;
+  readonly isTemplate: boolean;
+  readonly comment: string | null;
+}
+
+export interface Marked extends DatabaseRow {
+  readonly mark: Mark;
+}
+
+/** What stands beside a database, and what a killed run left of it. */
+export interface Leftovers {
+  readonly present: DatabaseRow | undefined;
+  /** The database itself, when a run was killed that had closed it. */
+  readonly closed: Marked | undefined;
+  /** Half made, to take its place; the mark is missing when the run was killed before it was written. */
+  readonly unfinished: (DatabaseRow & { readonly mark: Mark | undefined }) | undefined;
+  /** What was in its place before the swap, and should be gone. */
+  readonly former: Marked | undefined;
+  /** What was in its place before, and is kept on purpose; the latest first. */
+  readonly kept: readonly Marked[];
+  /** Somebody's own, with a name that a replacement needs. */
+  readonly foreign: readonly DatabaseRow[];
+}
+
+const READ = `
+  SELECT oid::text, datname AS name, datallowconn AS open, datconnlimit AS "connectionLimit",
+         datistemplate AS "isTemplate", shobj_description(oid, 'pg_database') AS comment
+  FROM pg_database`;
+
+export async function findLeftovers(client: Client, name: string): Promise<Leftovers> {
+  return recognise(name, (await client.query<DatabaseRow>(READ)).rows);
+}
+
+/** Tells ours from others': by the mark and the name together, as the one may be copied and the other chosen. */
+export function recognise(name: string, rows: readonly DatabaseRow[]): Leftovers {
+  const marked = rows.flatMap((row): Marked[] => {
+    const { mark } = readMark(row.comment);
+    return mark?.of === name ? [{ ...row, mark }] : [];
+  });
+  const ours = (kind: Mark['kind'], named: (mark: Mark) => string): Marked[] =>
+    marked.filter((row) => row.mark.kind === kind && (row.name === named(row.mark) || isGoneName(row.name)));
+  const made = ours('new', () => newName(name))[0];
+  const former = ours('former', () => formerName(name))[0];
+  const unmarked = rows.find((row) => row.name === newName(name) && !row.open && isUnmarkedOfOurs(row));
+  const unfinished = made ?? (unmarked && { ...unmarked, mark: undefined });
+  const reserved = [newName(name), formerName(name)];
+  return {
+    present: rows.find((row) => row.name === name),
+    closed: ours('closed', () => name).find((row) => !row.open),
+    unfinished,
+    former,
+    kept: ours('kept', ({ since }) => keptName(name, new Date(since))).sort((a, b) =>
+      b.mark.since.localeCompare(a.mark.since),
+    ),
+    foreign: rows.filter(
+      (row) => reserved.includes(row.name) && row.oid !== unfinished?.oid && row.oid !== former?.oid,
+    ),
+  };
+}
+
+/** Made by a run that was killed before it could write the mark; or in whose way the removal of one was killed. */
+const isUnmarkedOfOurs = ({ connectionLimit, comment }: DatabaseRow): boolean =>
+  comment === null && (connectionLimit === CREATED_BY_US || connectionLimit === INVALID);
+
+/** What was found, in a sentence each, for the person whose last run was killed. */
+export function describeLeftovers(name: string, { closed, unfinished, former }: Leftovers): string[] {
+  const when = (mark: Mark | undefined): string =>
+    mark ? `a ${mark.what} of ${localTime(mark.since)}` : 'a run';
+  const before = closed ?? unfinished;
+  return [
+    ...(before
+      ? [
+          `${when(closed?.mark ?? unfinished?.mark)} was interrupted before the swap: the old database ${name} is in place` +
+            (closed ? ', closed to applications' : ' and in use'),
+        ]
+      : []),
+    ...(former
+      ? [
+          `${when(former.mark)} was interrupted after the swap: the new database ${name} is in use, ` +
+            `and the old one is still there as ${former.name}`,
+        ]
+      : []),
+  ];
+}
+
+/** `14:03` of today, else with the date; in this machine's time zone. */
+export function localTime(iso: string, now = new Date()): string {
+  const pad = (part: number): string => String(part).padStart(2, '0');
+  const date = (time: Date): string =>
+    [time.getFullYear(), time.getMonth() + 1, time.getDate()].map(pad).join('-');
+  const time = new Date(iso);
+  const clock = `${pad(time.getHours())}:${pad(time.getMinutes())}`;
+  return date(time) === date(now) ? clock : `${date(time)} ${clock}`;
+}
+
+/** @throws RefusedError when a database of somebody else has a name that is needed */
+export function refuseForeign({ foreign }: Leftovers): void {
+  const [first] = foreign;
+  if (!first) return;
+  throw new RefusedError(`a database ${first.name} is in the way, and it is not makesafe's`, {
+    hint: `rename it: ALTER DATABASE ${quoteName(first.name)} RENAME TO …`,
+  });
+}
+
+/** As it must be when it is touched. */
+const known = ({ name, oid, comment }: DatabaseRow, { systemIdentifier }: Hand): Known => ({
+  ...{ name, oid, systemIdentifier, comment },
+});
+
+/** Lets applications in again, where a run that had closed the database was killed. */
+export async function reopen({ closed }: Leftovers, hand: Hand): Promise<void> {
+  if (!closed) return;
+  const { name } = closed;
+  const { comment } = readMark(closed.comment);
+  const open = `ALTER DATABASE ${quoteName(name)} ALLOW_CONNECTIONS true`;
+  const asserted = { before: [known(closed, hand)], after: [{ ...known(closed, hand), comment }] };
+  await change(hand, asserted, open, commentStatement(name, comment));
+}
+
+/** Drops what a killed run left. */
+export async function removeLeftovers({ unfinished, former }: Leftovers, hand: Hand): Promise<void> {
+  for (const row of [unfinished, former]) if (row) await drop(row, hand);
+}
+
+/**
+ * Drops a database of ours, whoever is in it. It is renamed in a transaction that asserts which one it is, to a name that
+ * only this run knows; DROP DATABASE goes by that. What remains: somebody who reads that name from the server's catalog
+ * and gives it to another database within the milliseconds between the two.
+ */
+export async function drop(row: DatabaseRow, hand: Hand): Promise<void> {
+  const { client, actor } = hand;
+  const is = known(row, hand);
+  // Nothing but DROP works on one whose removal was interrupted, and nobody can have data in it.
+  const isInvalid = row.connectionLimit === INVALID;
+  if (!isInvalid && (row.isTemplate || row.open)) {
+    const close = `ALTER DATABASE ${quoteName(row.name)} ALLOW_CONNECTIONS false IS_TEMPLATE false`;
+    await change(hand, { before: [is], after: [is] }, close);
+  }
+  await actor.act(`${dropStatement(row.name)};`, async () => {
+    let { name } = row;
+    if (isInvalid || isGoneName(name)) await assertKnown(client, is);
+    else {
+      await endSessions(client, is, new AbortController().signal);
+      name = goneName(row.name, new Date());
+      const rename = `ALTER DATABASE ${quoteName(row.name)} RENAME TO ${quoteName(name)}`;
+      await assertedly(client, { before: [is], after: [{ ...is, name }] }, rename);
+    }
+    if (!isInvalid) await emptyOfServer(hand, { ...is, name });
+    await client.query(dropStatement(name));
+  });
+}
+
+/** Ends what the server would refuse a DROP for: subscriptions and prepared transactions, which are in a database alone. */
+async function emptyOfServer({ client, enter }: Hand, { name, oid }: Known): Promise<void> {
+  const { rowCount } = await client.query(
+    `SELECT FROM pg_subscription WHERE subdbid = $1 UNION ALL SELECT FROM pg_prepared_xacts WHERE database = $2`,
+    [oid, name],
+  );
+  if (rowCount === 0) return;
+  await client.query(`ALTER DATABASE ${quoteName(name)} ALLOW_CONNECTIONS true`);
+  await enter(name, async (inside) => {
+    await rollBackPrepared(inside);
+    await dropSubscriptions(inside);
+  });
+  await client.query(`ALTER DATABASE ${quoteName(name)} ALLOW_CONNECTIONS false`);
+}
+
+export const dropStatement = (name: string): string => `DROP DATABASE ${quoteName(name)} WITH (FORCE)`;
+
+export const commentStatement = (name: string, comment: string | null): string =>
+  `COMMENT ON DATABASE ${quoteName(name)} IS ${comment === null ? 'NULL' : quoteText(comment)}`;
+
+/** As one query, so that nothing but the server's own work lies between the statements. */
+export const inTransaction = (...statements: string[]): string =>
+  ['BEGIN', ...statements, 'COMMIT'].join('; ');

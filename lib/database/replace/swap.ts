@@ -1,0 +1,205 @@
+import type { Client } from 'pg';
+import { CancelledError, FailedError, messageOf } from '../../errors.ts';
+import type { StackRun } from '../../task/define-task.ts';
+import { whileUnfinished } from '../../system/unfinished.ts';
+import { CREATED_BY_US, newName, writeMark } from './aside.ts';
+import { OtherDatabaseError, change, type Hand, type Known } from '../asserted.ts';
+import {
+  createStatement,
+  privilegeStatements,
+  settingStatements,
+  type DatabaseAttributes,
+} from '../attributes.ts';
+import { quoteName } from '../../sql/quote.ts';
+import { dropLeftCages } from './cage.ts';
+import { exchangeInTime, outgoing, type Occasion } from './exchange.ts';
+import {
+  commentStatement,
+  describeLeftovers,
+  findLeftovers,
+  refuseForeign,
+  removeLeftovers,
+  reopen,
+} from './leftovers.ts';
+import { finish, finishAnew } from './finish.ts';
+import { checkShown, handOf, ownAttributes, type Shown } from '../identity.ts';
+import { withMarker } from '../marker.ts';
+import { orPutBack, type Progress } from './put-back.ts';
+import { endSessions } from '../maintenance.ts';
+
+export interface Replacement {
+  /** For what the next run says when this one is killed: "a reset of 14:03 was interrupted". */
+  readonly what: 'reset' | 'restore';
+  /**
+   * Fills the new database, whose name it is given with a client beside it. Superusers and its owner are let in meanwhile;
+   * no application knows the name. In a dry run it is called as well, to print its plan.
+   */
+  readonly fill?: (aside: string, client: Client) => Promise<void>;
+  /**
+   * What the new database has of its own, where it is not to have all that the old one has.
+   *
+   * @param client beside both
+   */
+  readonly attributes?: (client: Client, old: DatabaseAttributes) => Promise<DatabaseAttributes>;
+  /** What can only be made in a database that has its name. Where it fails, the old database is kept. */
+  readonly complete?: () => Promise<void>;
+}
+
+export interface Replaced {
+  /** The name of the old database where it is kept: on a protected environment. */
+  readonly kept: string | undefined;
+}
+
+/**
+ * Replaces the environment's database by a new one with the same attributes: built aside, filled, swapped in. The old
+ * one is in use until then, and dropped afterwards, or kept on a protected environment.
+ *
+ * @throws RefusedError · FailedError · CancelledError, which say in what state things are
+ */
+export async function replaceDatabase(
+  run: Shown,
+  { what, fill, attributes: wanted, complete = () => Promise.resolve() }: Replacement,
+): Promise<Replaced> {
+  const { stack, environment, signal } = run;
+  const { name } = stack.database;
+  const keep = environment.entry.protected === true;
+  const occasion: Occasion = { what, since: new Date() };
+  const out = outgoing(name, occasion, keep, false).name;
+  let oid = '';
+  let newOid = '';
+  let finished = false;
+  let incomplete: { readonly error: unknown } | undefined;
+  const started = performance.now();
+  await orPutBack(run, async (client, progress) => {
+    const hand = await handOf(run, client);
+    await settle(run, hand);
+    const old = await ownAttributes(run, client);
+    checkShown(run, hand, old);
+    const next = { ...((await wanted?.(client, old)) ?? old), name };
+    progress.oid = oid = old.oid;
+    if (!run.actor.dryRun) stack.fullDisk?.prepare();
+    await whileUnfinished(`${newName(name)}, half made, which the next ${what} removes`, () =>
+      build(run, hand, next, occasion, progress, fill),
+    );
+    newOid = progress.newOid ?? '';
+    const { connectionLimit, isTemplate } = next;
+    const comment = withMarker(next.comment, environment.name);
+    await exchangeInTime(
+      performance.now() - started,
+      run,
+      hand,
+      old,
+      {
+        name: newName(name),
+        oid: newOid,
+        was: markOfNew(name, occasion),
+        connectionLimit,
+        isTemplate,
+        comment,
+      },
+      occasion,
+      keep,
+    );
+    await complete().catch((error: unknown) => (incomplete = { error }));
+    if (!incomplete) await finish(run, hand, { oid, newOid }, keep, out);
+    finished = true;
+  });
+  if (incomplete) {
+    const { error } = incomplete as { error: unknown };
+    throw new FailedError(
+      `the new database ${name} is in use, and something is missing in it: ${messageOf(error)}\nthe old one is kept as ${out}`,
+      {
+        cause: error,
+        hint: run.command('db-undo-env', {
+          ENV: environment.name,
+          ...(environment.entry.protected ? { FORCE: '1' } : {}),
+        }),
+      },
+    );
+  }
+  // The exchange was made, and its session lost or its last statement cancelled.
+  if (!finished) await finishAnew(run, { oid, newOid }, keep, out);
+  if (signal.aborted && signal.reason instanceof CancelledError) {
+    const place = keep ? `kept as ${out}` : 'gone';
+    throw new CancelledError(
+      `cancelled too late: the new database ${name} is in use, and the old one is ${place}`,
+      signal.reason.signal,
+    );
+  }
+  return { kept: keep ? out : undefined };
+}
+
+/** Repairs what a killed run left, and says what it was. */
+export async function settle({ stack, terminal, actor }: StackRun, hand: Hand): Promise<void> {
+  const { client } = hand;
+  const { name } = stack.database;
+  const leftovers = await findLeftovers(client, name);
+  refuseForeign(leftovers);
+  describeLeftovers(name, leftovers).forEach(terminal.info);
+  await reopen(leftovers, hand);
+  await removeLeftovers(leftovers, hand);
+  if (!actor.dryRun) await dropLeftCages(client, name);
+}
+
+export async function build(
+  run: StackRun,
+  hand: Hand,
+  old: DatabaseAttributes & { readonly name: string },
+  occasion: Occasion,
+  progress: Progress,
+  fill: Replacement['fill'],
+): Promise<void> {
+  const { actor, signal } = run;
+  const { client, systemIdentifier } = hand;
+  const next = newName(old.name);
+  signal.throwIfAborted();
+  const create = createStatement(old, next, CREATED_BY_US);
+  await actor.act(`${create};`, () => client.query(create));
+  // Its mark makes it ours, with the identifier that it has got.
+  const oid = actor.dryRun ? '' : await oidOfNew(client, next);
+  progress.newOid = oid;
+  const unmarked: Known = { name: next, oid, systemIdentifier, comment: null };
+  const is: Known = { ...unmarked, comment: markOfNew(old.name, occasion) };
+  const execute = (sql: string): Promise<void> => {
+    signal.throwIfAborted();
+    return change(hand, { before: [is], after: [is] }, sql);
+  };
+  await change(hand, { before: [unmarked], after: [is] }, commentStatement(next, is.comment!));
+  // Before it is filled, as pg_restore --create does it: what is filled in may rely on them.
+  for (const statement of settingStatements(old, next)) await execute(statement);
+  if (fill) {
+    for (const statement of admitOurselves(next)) await execute(statement);
+    await fill(next, client);
+    await execute(`ALTER DATABASE ${quoteName(next)} ALLOW_CONNECTIONS false`);
+    if (!actor.dryRun) await endSessions(client, is, signal);
+    // As it is for a database that nobody has set privileges for.
+    if (old.privileges === null)
+      await execute(`GRANT CONNECT, TEMPORARY ON DATABASE ${quoteName(next)} TO PUBLIC`);
+  }
+  for (const statement of privilegeStatements(old, next)) await execute(statement);
+}
+
+const markOfNew = (name: string, { what, since }: Occasion): string =>
+  writeMark(null, { kind: 'new', of: name, what, since: since.toISOString() });
+
+/** Of the one that was just made: closed, without a comment, and with a limit that nobody else gives. */
+async function oidOfNew(client: Client, name: string): Promise<string> {
+  const { rows } = await client.query<{ oid: string }>(
+    `SELECT oid::text FROM pg_database WHERE datname = $1 AND datconnlimit = $2 AND NOT datallowconn
+       AND shobj_description(oid, 'pg_database') IS NULL`,
+    [name, CREATED_BY_US],
+  );
+  if (rows[0]) return rows[0].oid;
+  throw new OtherDatabaseError(
+    `database ${name} is not the one that was just made; nothing was changed in it`,
+  );
+}
+
+/** Nobody but us, and the role that the restore runs as, is let in: a connection limit would keep that one out. */
+function admitOurselves(next: string): string[] {
+  const database = quoteName(next);
+  return [
+    `REVOKE ALL ON DATABASE ${database} FROM PUBLIC`,
+    `ALTER DATABASE ${database} ALLOW_CONNECTIONS true`,
+  ];
+}

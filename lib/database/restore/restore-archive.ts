@@ -1,0 +1,210 @@
+import type { Transform } from 'node:stream';
+import { pipeline as flow } from 'node:stream/promises';
+import type { Client } from 'pg';
+import type { Entry } from '../../dump/toc.ts';
+import type { Dump } from '../../dump/read/inspect-dump.ts';
+import { nowhere } from '../../dump/dump-file.ts';
+import { quoteName } from '../../sql/quote.ts';
+import { restoreFailure, serverMessage } from './restore-failure.ts';
+import { AtOnce } from './at-once.ts';
+import { errandsOf } from '../../dump/read/forms.ts';
+import { openArchive } from './incoming.ts';
+import { fillTable } from './fill-table.ts';
+import type { Judge } from './judge.ts';
+import { hangingOn, linksIn } from '../../dump/read/links.ts';
+import { oidsIn, ownerStatement } from '../../dump/read/rights.ts';
+import { splitStatements } from '../../sql/run-statements.ts';
+
+/**
+ * Restores a dump in custom or directory format without pg_restore: what its table of contents defines, in its order,
+ * without owners and privileges, and the data. Stops at the first error. Of a folder, as many tables are filled and
+ * indexes made at a time as there are clients.
+ *
+ * @param filling what is there already, and who says whether a failure matters
+ * @throws FailedError naming the entry and what the server said
+ */
+export async function restoreArchive(
+  clients: readonly Client[],
+  dump: Dump,
+  meter: Transform,
+  filling: Filling,
+): Promise<void> {
+  const { made = NOTHING_MADE, ours, only = () => true } = filling;
+  const { encoding } = dump;
+  const { head, incoming } = await openArchive(dump, meter);
+  for (const client of clients) await client.query(SETTINGS);
+  const own = new Set(head.entries.filter(({ kind }) => kind === 'TABLE').map(keyOf));
+  const later = hangingOn(linksIn(head.entries), made.later);
+  const wanted = new Set(
+    head.entries
+      .filter((entry) => isWanted(entry) && !isMade(entry, made) && !later.has(entry.id) && only(entry.id))
+      .map(({ id }) => id),
+  );
+  const isSkipped = (entry: Entry): boolean => !wanted.has(entry.id);
+  const atOnce = new AtOnce(dump.kind === 'directory' ? clients : clients.slice(0, 1));
+  let next = await incoming.next();
+  const skipData = async ({ id }: Entry): Promise<void> => {
+    while (!next.done && next.value.entry === id) {
+      await flow(next.value.content, nowhere());
+      next = await incoming.next();
+    }
+  };
+  try {
+    for (const entry of [...head.entries.filter((one) => !isLate(one)), ...head.entries.filter(isLate)]) {
+      if (isSkipped(entry)) {
+        await skipData(entry);
+        continue;
+      }
+      if (next.done || next.value.entry !== entry.id) {
+        await atOnce.run(entry, isIndex(entry), (client) => define(client, entry, filling));
+        continue;
+      }
+      // An extension's table is its owner's to fill, and that is whoever made the extension.
+      const isOwn = entry.kind !== 'TABLE DATA' || own.has(keyOf(entry));
+      const isTable = entry.kind === 'TABLE DATA' && dump.kind === 'directory';
+      for (
+        let first = true;
+        !next.done && next.value.entry === entry.id;
+        first = false, next = await incoming.next()
+      ) {
+        const { value } = next;
+        const begin = first;
+        await atOnce.run(entry, isTable, async (client) => {
+          if (begin) await define(client, entry, filling);
+          await fillTable(isOwn || !ours ? client : ours.client, entry, value, encoding).catch(
+            (error: unknown) => {
+              throw failureOf(entry, error);
+            },
+          );
+        });
+      }
+    }
+  } finally {
+    await atOnce.all();
+  }
+  if (!next.done) throw restoreFailure('its data', 'they are in another order than its table of contents');
+}
+
+const keyOf = ({ schema, name }: Entry): string => `${schema}\0${name}`;
+
+const failureOf = (entry: Entry, error: unknown, whose?: 'ours'): Error =>
+  restoreFailure(placeOf(entry), serverMessage(error, whose), entry.copy || entry.definition, error);
+
+/** How a restore goes on where a statement fails. */
+export interface Filling {
+  /** What is there already. */
+  readonly made?: Made;
+  /** Is told of a statement that failed; throws where that matters. */
+  readonly judge: Judge;
+  /** At home: a session with our own rights, for what only a superuser may define. */
+  readonly ours?: Ours | undefined;
+  /** Whether an entry is wanted now. */
+  readonly only?: (entry: number) => boolean;
+}
+
+export interface Ours {
+  readonly client: Client;
+  /** The role that the file has, which gets what it can own. */
+  readonly cage: string | undefined;
+}
+
+/**
+ * What a dump of the environment itself may have defined by us, where its own role is not let: pg_dump's own statements,
+ * which define something and run nothing of it. Data, indexes, constraints and views are none of them.
+ */
+const BY_US =
+  /^(?:FOREIGN DATA WRAPPER|SERVER|USER MAPPING|FOREIGN TABLE|PROCEDURAL LANGUAGE|FUNCTION|PROCEDURE|AGGREGATE|SHELL TYPE|TYPE|CAST|OPERATOR|OPERATOR CLASS|OPERATOR FAMILY|ACCESS METHOD|TRANSFORM|TEXT SEARCH (?:PARSER|TEMPLATE|DICTIONARY|CONFIGURATION)|PUBLICATION|PUBLICATION TABLE|PUBLICATION TABLES IN SCHEMA|COMMENT|SECURITY LABEL|TRIGGER|RULE|SEQUENCE SET)$/;
+/** What it defines further things in, which it has to own for that. */
+const HANDED_OVER = /^(?:SERVER|FOREIGN TABLE|TYPE)$/;
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/** What makesafe has made itself before. */
+export interface Made {
+  readonly extensions: ReadonlySet<string>;
+  readonly schemas: ReadonlySet<string>;
+  /** Extensions that can only be made when the database has its own name. */
+  readonly later: ReadonlySet<string>;
+}
+export const NOTHING_MADE: Made = { extensions: new Set(), schemas: new Set(), later: new Set() };
+
+const isMade = ({ kind, name }: Entry, { extensions, schemas }: Made): boolean =>
+  (kind === 'EXTENSION' && extensions.has(name)) || (kind === 'SCHEMA' && schemas.has(name));
+
+/** Locks one table each, so that they do not wait for each other. */
+const isIndex = ({ kind }: Entry): boolean => kind === 'INDEX' || kind === 'CONSTRAINT';
+
+/** As pg_restore sets them. A missing parameter is one of a newer server. */
+const SETTINGS = `
+  SELECT set_config(name, value, false)
+  FROM pg_settings JOIN (VALUES ('statement_timeout', '0'), ('lock_timeout', '0'), ('transaction_timeout', '0'),
+    ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0'), ('default_transaction_read_only', 'off'),
+    ('check_function_bodies', 'false'), ('xmloption', 'content'), ('client_min_messages', 'warning'),
+    ('row_security', 'off')) AS ours (parameter, value) ON parameter = name`;
+
+/** Owners and privileges are those of the environment, and the database itself is there already. */
+const UNWANTED = new Set([
+  ...['ACL', 'ACL LANGUAGE', 'DEFAULT ACL', 'DATABASE', 'DATABASE PROPERTIES', 'ENCODING', 'STATISTICS DATA'],
+]);
+const isWanted = (entry: Entry): boolean => {
+  const { kind, name } = entry;
+  const isAboutDatabase = /^(COMMENT|SECURITY LABEL)$/.test(kind) && name.startsWith('DATABASE ');
+  return !UNWANTED.has(kind) && !isAboutDatabase && (!isErrand(entry) || kind === 'EXTENSION');
+};
+
+/** What needs more rights than the dump gets; makesafe does it, where it has the form that pg_dump gives it. */
+export const isErrand = ({ kind, name, definition }: Entry): boolean =>
+  (/^(EXTENSION|EVENT TRIGGER|SUBSCRIPTION)$/.test(kind) ||
+    (kind === 'COMMENT' && /^(EXTENSION|EVENT TRIGGER|SUBSCRIPTION) /.test(name))) &&
+  errandsOf(definition) !== undefined;
+
+/** Runs last, as in pg_restore: it may read from all there is. */
+const isLate = ({ kind }: Entry): boolean => kind === 'MATERIALIZED VIEW DATA';
+
+/** `TABLE mart.suppliers` */
+export const placeOf = ({ kind, schema, name }: Entry): string =>
+  `${kind} ${schema === '' ? '' : `${schema}.`}${name}`;
+
+async function define(client: Client, entry: Entry, { judge, ours }: Filling): Promise<void> {
+  const { kind, definition, accessMethod } = entry;
+  if (definition === '') return;
+  if (kind === 'BLOB METADATA') {
+    // Since 17 one entry lists many.
+    const oids = oidsIn(definition);
+    if (oids.length > 0)
+      return void (await client.query('SELECT lo_create(oid) FROM unnest($1::oid[]) AS oid', [oids]));
+  }
+  // Tablespaces belong to the server; at home everything is brought to its own afterwards.
+  if (STORED.test(kind) && accessMethod !== '') {
+    const set = `SET default_table_access_method = ${quoteName(accessMethod)}`;
+    await client.query(set).catch((error: unknown) => judge({ place: placeOf(entry), sql: set, error }));
+  }
+  try {
+    await client.query(definition);
+  } catch (error) {
+    const isRefused = (error as { code?: string }).code === INSUFFICIENT_PRIVILEGE;
+    if (isRefused && ours && BY_US.test(kind)) return defineOurselves(ours, entry);
+    await judgeEach(client, entry, error, judge);
+  }
+}
+
+const STORED = /^(?:TABLE|MATERIALIZED VIEW)$/;
+
+async function defineOurselves({ client, cage }: Ours, entry: Entry): Promise<void> {
+  try {
+    await client.query(entry.definition);
+  } catch (error) {
+    throw failureOf(entry, error, 'ours');
+  }
+  const handOver = cage !== undefined && HANDED_OVER.test(entry.kind) && ownerStatement(entry, cage);
+  if (handOver) await client.query(handOver);
+}
+
+/** Several statements were one transaction, of which nothing is there: those that can be run are run by themselves. */
+async function judgeEach(client: Client, entry: Entry, error: unknown, judge: Judge): Promise<void> {
+  const place = placeOf(entry);
+  const statements = splitStatements(entry.definition);
+  if (statements.length === 1) return judge({ place, sql: entry.definition, error });
+  for (const { sql } of statements)
+    await client.query(sql).catch((failed: unknown) => judge({ place, sql, error: failed }));
+}

@@ -1,0 +1,30 @@
+import { FailedError, messageOf } from '../../errors.ts';
+
+/** Lines of a statement that are shown. */
+const LINES = 5;
+
+/**
+ * A restore that was stopped by its first error, in the same words whoever restored.
+ *
+ * @param where `TABLE mart.suppliers`, `line 12`
+ */
+export function restoreFailure(where: string, why: string, statement = '', cause?: unknown): FailedError {
+  const lines = statement.trim().split('\n');
+  const shown = lines.length > LINES ? [...lines.slice(0, LINES), '…'] : lines;
+  return new FailedError([`the restore stopped at ${where}: ${why}`, ...shown].join('\n').trim(), { cause });
+}
+
+/**
+ * What the server said, and for data the row that it did not take.
+ *
+ * @param whose whether the file's own role was refused, which has rights nowhere else
+ */
+export function serverMessage(error: unknown, whose: 'cage' | 'ours' = 'cage'): string {
+  const { where, code } = error as { where?: unknown; code?: unknown };
+  const row = typeof where === 'string' && where.startsWith('COPY ') ? `\n${where.split('\n')[0]}` : '';
+  return messageOf(error) + row + (code === INSUFFICIENT_PRIVILEGE && whose === 'cage' ? `\n${CAGED}` : '');
+}
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const INSUFFICIENT_PRIVILEGE = '42501';
+const CAGED = '(a file that is restored has rights in the new database only, unless ALLOW=uncaged is typed)';

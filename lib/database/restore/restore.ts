@@ -1,0 +1,84 @@
+import { relative, resolve } from 'node:path';
+import type { Client } from 'pg';
+import { messageOf } from '../../errors.ts';
+import type { DestructiveRun, StackRun } from '../../task/define-task.ts';
+import type { DatabaseAttributes } from '../attributes.ts';
+import { applyRoles } from '../db-bootstrap-roles.ts';
+import { reportKept } from '../replace/kept.ts';
+import { describeFound } from '../../dump/read/brings.ts';
+import { inspectedDump, knownOf } from './check.ts';
+import { complete, makeEventTriggers, makeForRoles } from './complete.ts';
+import { fill, type Filled } from './fill.ts';
+import { attributesHere } from './home.ts';
+import { describeLeftOut, reportLeftOut } from './left-out.ts';
+import { replaceDatabase } from '../replace/swap.ts';
+
+export { checkDump, checkSql } from './check.ts';
+
+export const restoreFromDump = (run: DestructiveRun): Promise<void> => restore(run, 'DUMP');
+export const restoreFromSql = (run: DestructiveRun): Promise<void> => restore(run, 'SQL');
+
+/**
+ * Restores into a new database beside the old one, looks at what is in it, lets them change places, and sets the roles'
+ * rights.
+ */
+async function restore(run: DestructiveRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
+  const { stack, environment, terminal, actor, values } = run;
+  const path = resolve(values[parameter] as string);
+  const dump = await inspectedDump(path);
+
+  const { home, notes } = knownOf(path);
+  for (const note of notes) run.note?.(note);
+
+  let filled: Filled | undefined;
+  const { kept } = await replaceDatabase(run, {
+    what: 'restore',
+    fill: async (aside, client) => void (filled = await fill(run, dump, aside, client, home)),
+    ...(home?.attributes ? { attributes: ofBackup(home.attributes) } : {}),
+    complete: () => complete(run, dump, filled, home),
+  });
+  const leftOut = [...(filled?.leftOut ?? [])];
+  const said = `${environment.name}: ${stack.database.name} is restored from ${relative('', path)}`;
+  try {
+    if (home && values['BOOTSTRAP_ROLES_SQL'] === undefined)
+      terminal.info('the script for roles was not run: the rights are those of the backup');
+    else await applyRoles(run);
+    if (!actor.dryRun) leftOut.splice(0, leftOut.length, ...(await makeForRoles(run, leftOut)));
+  } catch (error) {
+    terminal.warn(`${said}, but not all rights are set`);
+    throw error;
+  } finally {
+    leftOut.push(...(await makeEventTriggers(run, dump, home)));
+    reportLeftOut(terminal, leftOut);
+    for (const line of describeLeftOut(leftOut)) run.note?.(`left out: ${line}`);
+  }
+  if (actor.dryRun) return;
+  terminal.ok(`${said}: ${describeFound(filled!.found)}`);
+  if (kept !== undefined) reportKept(run, kept);
+  await reportRevision(run, filled!.revisions);
+}
+
+/** Settings, privileges and the like of the database as they were when the backup was taken. */
+const ofBackup =
+  (attributes: DatabaseAttributes) =>
+  async (client: Client, present: DatabaseAttributes): Promise<DatabaseAttributes> =>
+    (await attributesHere(client, attributes, present)).attributes;
+
+/** Says in which revision the database is now, and whether migrations are missing. */
+async function reportRevision(run: StackRun, at: readonly string[]): Promise<void> {
+  const { stack, environment, terminal, command } = run;
+  if (at.length === 0) return terminal.info('it has no Alembic revision');
+  const where = `it is at revision ${at.join(', ')}`;
+  let heads: readonly string[];
+  try {
+    const found = await stack.alembic(['heads'], { quiet: true });
+    if (found.status !== 0) throw new Error(found.stderr.trim());
+    heads = found.heads!.ends;
+  } catch (error) {
+    return terminal.warn(`${where}; whether that is head cannot be said: ${messageOf(error)}`);
+  }
+  const missing = heads.filter((id) => !at.includes(id));
+  if (missing.length === 0) return terminal.ok(`${where}, which is head`);
+  terminal.warn(`${where}, not at head (${missing.join(', ')})`);
+  terminal.next(command('al-up-env', { ENV: environment.name }));
+}

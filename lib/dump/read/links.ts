@@ -1,0 +1,39 @@
+import type { Entry } from '../toc.ts';
+
+/** An entry of an archive, as far as others hang on it. */
+export interface Link {
+  readonly id: number;
+  /** The extension that it makes. */
+  readonly extension?: string;
+  readonly dependencies: readonly number[];
+  /** About something that the archive does not make: a part of an extension, or of the server. */
+  readonly orphan: boolean;
+}
+
+export function linksIn(entries: readonly Entry[]): Link[] {
+  const named = new Set(entries.map(({ kind, schema, name }) => `${kind} ${schema}.${name}`));
+  const ids = new Set(entries.map(({ id }) => id));
+  const isOrphan = ({ kind, schema, name, dependencies }: Entry): boolean => {
+    if (kind === 'TABLE DATA') return !named.has(`TABLE ${schema}.${name}`);
+    if (kind === 'SEQUENCE SET') return !named.has(`SEQUENCE ${schema}.${name}`);
+    return kind === 'ACL' && !dependencies.some((id) => ids.has(id));
+  };
+  return entries.map((entry) => ({
+    ...{ id: entry.id, dependencies: entry.dependencies, orphan: isOrphan(entry) },
+    ...(entry.kind === 'EXTENSION' ? { extension: entry.name } : {}),
+  }));
+}
+
+/** The entries of extensions, and all that hangs on them. The list is in the order of its dependencies. */
+export function hangingOn(links: readonly Link[], extensions: ReadonlySet<string>): ReadonlySet<number> {
+  const found = new Set<number>();
+  if (extensions.size === 0) return found;
+  for (const { id, extension, dependencies, orphan } of links)
+    if (
+      orphan ||
+      (extension !== undefined && extensions.has(extension)) ||
+      dependencies.some((one) => found.has(one))
+    )
+      found.add(id);
+  return found;
+}

@@ -1,0 +1,139 @@
+import { readdirSync } from 'node:fs';
+import { basename, join, posix, relative } from 'node:path';
+import { excerptOf } from './excerpt.ts';
+import { describeCourse, type FailureReport } from '../stack/alembic/failure-report.ts';
+import { printableLine } from '../output/printable.ts';
+
+/** Why alembic stopped, from what it printed. */
+export interface MigrationFailure {
+  /** The revision that it was running; undefined when it did not come that far. */
+  readonly revision: string | undefined;
+  /** Where in the revision's file, as the place that migrates sees it. */
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+  /** The function of it that was running. */
+  readonly function?: string | undefined;
+  /** The SQL statement that the database refused. */
+  readonly statement: string | undefined;
+  /** The character of it that the database's message is about, from 1. */
+  readonly position?: number | undefined;
+  /** The database's own message, or that of the exception. */
+  readonly message: string;
+  /** How far the run had come; undefined where alembic could not be asked. */
+  readonly course?: FailureReport;
+}
+
+/**
+ * Finds the failure in alembic's output: its log, a Python traceback, and in SQLAlchemy's form the driver's message and
+ * the statement.
+ *
+ * @see https://docs.sqlalchemy.org/en/20/core/exceptions.html
+ */
+export function parseFailure(output: string): MigrationFailure | undefined {
+  const running = [...output.matchAll(/Running (?:up|down)grade (\S*) -> ([^\s,]*)/g)].at(-1);
+  // Of a downgrade the revision that is undone is the one in front.
+  const revision = running && (/Running downgrade/.test(running[0]) ? running[1] : running[2]);
+  const traceback = output.lastIndexOf('Traceback (most recent call last):');
+  if (traceback < 0) {
+    const said =
+      output.match(/^FAILED: (.*)$/m)?.[1] ?? output.match(/^ERROR +\[alembic[^\]]*\] (.*)$/m)?.[1];
+    return said === undefined
+      ? undefined
+      : { revision, file: undefined, line: undefined, statement: undefined, message: said };
+  }
+  const text = output.slice(traceback);
+  // A file with a syntax error is in no function yet.
+  const frame = [...text.matchAll(/^ {2}File "([^"]+)", line (\d+)(?:, in |$)/gm)]
+    .filter(([, path = '']) => isOwn(path))
+    .at(-1);
+  const exception = lastException(text);
+  const statement = exception.match(/^\[SQL: ([\s\S]*?)\]\n(?:\[parameters: |\(Background )/m)?.[1];
+  return {
+    revision,
+    file: frame?.[1],
+    line: frame && Number(frame[2]),
+    statement,
+    message: missingRevision(output) ?? messageIn(exception),
+  };
+}
+
+/** Neither a library's file nor alembic's env.py, in which every traceback passes. */
+const isOwn = (path: string): boolean =>
+  !/[/\\](?:site|dist)-packages[/\\]|[/\\]lib[/\\]python|^</.test(path) && posix.basename(path) !== 'env.py';
+
+/** The exception and what belongs to it: everything behind the last indented line of the traceback. */
+function lastException(text: string): string {
+  const lines = text.trimEnd().split('\n');
+  const lastFrame = lines.findLastIndex((line) => /^ {2}File "/.test(line));
+  const from = lines.findIndex((line, index) => index > lastFrame && /^\S/.test(line));
+  return from < 0 ? '' : `${lines.slice(from).join('\n')}\n`;
+}
+
+/** Alembic warns of it, and then stumbles over it with a KeyError that says no more than the name. */
+const missingRevision = (output: string): string | undefined =>
+  output.match(/\b(Revision \S+ referenced from .+) is not present/)?.[0];
+
+/**
+ * `(psycopg.errors.DuplicateColumn) column … already exists` → the database's words; else the exception's own. Those of
+ * Python itself say little without their class: `KeyError: 'weight'`.
+ */
+function messageIn(exception: string): string {
+  const [, name = '', said = ''] =
+    exception.match(/^([\w.]+): ?([\s\S]*?)(?:\n\s*\n?\[SQL: |\n\(Background |$(?![\s\S]))/) ?? [];
+  const plain = said.replace(/^\([\w.]+\) /, '').trim();
+  if (plain === '') return exception.trim();
+  return name.includes('.') || /^(Runtime)?(Error|Exception)$/.test(name) ? plain : `${name}: ${plain}`;
+}
+
+/** The file of the project that a path in a container stands for: the one with its name. */
+export function findInProject(root: string, path: string): string {
+  const wanted = basename(path);
+  const search = (folder: string, depth: number): string | undefined => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const full = join(folder, entry.name);
+      if (entry.isFile() && entry.name === wanted) return full;
+      if (!entry.isDirectory() || depth === 0 || /^(\.|node_modules$|__pycache__$)/.test(entry.name))
+        continue;
+      const found = search(full, depth - 1);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  const found = search(root, 8);
+  return found === undefined ? path : relative(root, found);
+}
+
+/** Lines of what the database says; all of it is in the whole output. */
+const WORDS = 4;
+
+/**
+ * The lines that a tired person needs, so few that they are one screen with what is to be typed next.
+ *
+ * @param output where the whole output is
+ */
+export function describeFailure(
+  failure: MigrationFailure,
+  database: string,
+  at: readonly string[] | undefined,
+  output?: string,
+): string {
+  const { revision, file, line, statement, position, message, course } = failure;
+  const where = !at ? 'cannot be read' : at.length === 0 ? 'has no revision' : `is at ${at.join(', ')}`;
+  const inFunction = failure.function === undefined ? '' : `, in ${failure.function}`;
+  const said = message.split('\n').map(printableLine);
+  const words = said.length > WORDS ? [...said.slice(0, WORDS), '…'] : said;
+  const excerpt = statement === undefined ? undefined : excerptOf(statement, position, message);
+  const rows: [string, readonly string[]][] = [
+    ['file', file === undefined ? [] : [`${file}${line === undefined ? '' : `, line ${line}${inFunction}`}`]],
+    [statement === undefined ? 'reason' : 'database', words],
+    ['statement', excerpt ? [...(excerpt.note === undefined ? [] : [excerpt.note]), ...excerpt.lines] : []],
+    ...(course ? describeCourse(course, at).map(([label, text]) => [label, [text]] as const) : []),
+    ['output', output === undefined ? [] : [output]],
+  ].map(([label, lines]) => [label as string, lines as readonly string[]]);
+  return [
+    `${revision === undefined ? 'alembic failed' : `revision ${revision} failed`}; ${database} ${where}`,
+    ...rows.flatMap(([label, lines]) =>
+      lines.map((text, index) => `${(index === 0 ? label : '').padEnd(10)} ${text}`.trimEnd()),
+    ),
+  ].join('\n');
+}

@@ -1,0 +1,35 @@
+import { statSync } from 'node:fs';
+import { canonicalise, type CanonicalName } from '../../environment/canonicalise.ts';
+import { UsageError } from '../../errors.ts';
+import { openEnvironment } from '../../stack/open-environment.ts';
+import type { StackRun } from '../../task/define-task.ts';
+
+/** What BASE names: an environment, opened, or a dump file. */
+export type Base = { readonly environment: StackRun } | { readonly file: string };
+
+/**
+ * Opens what BASE names. An environment's name or alias always means the environment, whatever files there are.
+ *
+ * @throws UsageError when it is neither, or ENV itself
+ */
+export async function openBase(run: StackRun, base: string): Promise<Base> {
+  const { registry, terminal, environment } = run;
+  let name: CanonicalName;
+  try {
+    name = canonicalise(base, registry);
+  } catch (error) {
+    if (statSync(base, { throwIfNoEntry: false })?.isFile()) return { file: base };
+    if (!(error instanceof UsageError)) throw error;
+    const hint = error.hint === undefined ? {} : { hint: `${error.hint}, or a dump file` };
+    throw new UsageError(error.message.replace(/^ENV\b/, 'BASE'), hint);
+  }
+  if (name.alias !== undefined) {
+    terminal.warn(`BASE=${name.alias} is deprecated; the environment is ${name.name}`);
+  }
+  if (name.name === environment.name) {
+    throw new UsageError(`ENV and BASE are both ${name.name}: there is nothing to compare`, {
+      hint: 'BASE=<another environment, or a dump file>',
+    });
+  }
+  return { environment: await openEnvironment(run, name) };
+}

@@ -1,0 +1,125 @@
+import { asIncomparable, ConfigurationError, IncomparableError } from '../../errors.ts';
+import { REGISTRY_FILE } from '../../environment/registry.ts';
+import type { PgDump, Stack } from '../../stack/stack.ts';
+import type { StackRun } from '../../task/define-task.ts';
+import type { Base } from './base.ts';
+import { compare } from './compare.ts';
+import type { Comparison, SideSummary } from './comparison.ts';
+import { readFileSide, type FileSide } from '../read/read-file.ts';
+import { readDatabase, type Scope, type Side, type Source } from '../read/read.ts';
+import { loadParser } from '../../sql/syntax.ts';
+
+/** A comparison whose sides need not be there at the same time. */
+export interface Comparing {
+  /** Reads BASE's side already, as far as can be told before the other one is there. */
+  readonly readBase: () => Promise<void>;
+  readonly compare: () => Promise<Comparison>;
+}
+
+/**
+ * Compares the run's environment, or a dump of it (DUMP), with BASE; takes PRIVILEGES of the run into account.
+ *
+ * @throws IncomparableError when a side cannot be read
+ * @throws ConfigurationError when a pattern of the registry's `ignore` accepts nothing any more
+ */
+export function comparing(run: StackRun, base: Base): Comparing {
+  const dump = run.values['DUMP'] as string | undefined;
+  const files = {
+    base: 'file' in base ? readFileSide(base.file) : undefined,
+    compared: dump === undefined ? undefined : readFileSide(dump, run.environment.entry.roles),
+  };
+  const environments = {
+    base: 'environment' in base ? base.environment : undefined,
+    compared: dump === undefined ? run : undefined,
+  };
+  const scope: Scope = {
+    catalog: !files.base && !files.compared,
+    privileges: run.values['PRIVILEGES'] !== false,
+    plain: [files.base?.source, files.compared?.source].includes('plain dump'),
+  };
+  const stacks = [environments.base, environments.compared].flatMap((side) => (side ? [side.stack] : []));
+  const read = async (side: keyof typeof environments, by: PgDump): Promise<Side> => {
+    await loadParser();
+    const environment = environments[side];
+    if (!environment) return files[side]!.side(scope);
+    return readDatabase(sourceOf(environment, by), scope).catch((error: unknown) => {
+      throw asIncomparable(error, `${environment.environment.name} cannot be read`);
+    });
+  };
+  let early: { readonly by: PgDump; readonly side: Promise<Side | undefined> } | undefined;
+
+  return {
+    async readBase() {
+      const by = stacks.some(({ pgDump }) => pgDump === 'bundled') ? 'bundled' : 'own';
+      // What fails early is tried once more when it is needed.
+      early = { by, side: read('base', by).catch(() => undefined) };
+      await early.side;
+    },
+
+    async compare() {
+      const by = await choosePgDump(stacks, files.base ?? files.compared);
+      const begun = early?.by === by ? early.side : undefined;
+      // pg_dump and the server take turns in waiting for each other: two at a time keep two cores busy.
+      const [one, other] = await Promise.all([
+        Promise.resolve(begun).then((side) => side ?? read('base', by)),
+        read('compared', by),
+      ]);
+      mustBeComparable(one.summary, other.summary);
+      const comparison = compare(one, other, {
+        ignore: run.registry.ignore ?? [],
+        privileges: scope.catalog && scope.privileges ? 'compared' : 'left out',
+        limits: [files.base, files.compared].flatMap((file) => file?.limits ?? []),
+      });
+      mustNotIdle(comparison);
+      return comparison;
+    },
+  };
+}
+
+function mustBeComparable(one: SideSummary, other: SideSummary): void {
+  const [majorOfBase, major] = [one, other].map(({ pgDumpVersion }) => majorOf(pgDumpVersion));
+  if (major === majorOfBase || major === undefined || majorOfBase === undefined) return;
+  throw new IncomparableError(
+    `${one.label} was dumped by pg_dump ${majorOfBase} and ${other.label} by pg_dump ${major}`,
+    { hint: 'dump both with one major version, or compare the environments themselves' },
+  );
+}
+
+/** Every pattern of `ignore` has to accept something. */
+function mustNotIdle({ ignored, verdict }: Comparison): void {
+  const idle = ignored.filter(({ count }) => count === 0).map(({ pattern }) => pattern);
+  if (idle.length === 0 || verdict === 'incomplete') return;
+  throw new ConfigurationError(
+    `${REGISTRY_FILE}: ignore has what no difference matches any more: ${idle.join(', ')}`,
+    { hint: `take ${idle.length === 1 ? 'it' : 'them'} out` },
+  );
+}
+
+function sourceOf({ environment, stack }: StackRun, by: PgDump): Source {
+  return {
+    label: environment.name,
+    roles: environment.entry.roles ?? {},
+    withClient: (work) => stack.withClient(stack.database.name, work),
+    dump: (args, output, settings) => stack.dump(args, output, { pgDump: by, settings }),
+  };
+}
+
+/**
+ * Both sides are read by one major version of pg_dump: each server's own where they are the same, else the bundled one.
+ * Output of two versions differs for one schema.
+ */
+async function choosePgDump(stacks: readonly Stack[], file: FileSide | undefined): Promise<PgDump> {
+  if (stacks.some(({ pgDump }) => pgDump === 'bundled')) return 'bundled';
+  const majors = await Promise.all(
+    stacks.map((stack) =>
+      stack.withClient(stack.database.name, async (client) => {
+        const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
+        return majorOf(rows[0]!.server_version);
+      }),
+    ),
+  );
+  const all = new Set([...majors, ...(file ? [majorOf(file.pgDumpVersion) ?? majors[0]] : [])]);
+  return all.size === 1 ? 'own' : 'bundled';
+}
+
+const majorOf = (version: string | undefined): string | undefined => version?.match(/^\d+/)?.[0];

@@ -1,0 +1,75 @@
+import { pair } from './changes.ts';
+import type { Pair } from './fold.ts';
+import type { SchemaObject } from '../read/objects.ts';
+
+/** Where a constraint's definition has its name, or its index's, which is the same. */
+const NAMED =
+  /(\sADD CONSTRAINT |\sCLUSTER ON |\sREPLICA IDENTITY USING INDEX |\sATTACH PARTITION (?:"(?:[^"]|"")+"|[^\s".]+)\.)(?:"(?:[^"]|"")+"|[^\s;]+)/g;
+
+/** A constraint without its name, to find one that was only renamed. */
+const unnamed = (definition: string): string => definition.replaceAll(NAMED, '$1');
+
+/** Which object of one side is which of the other's. */
+export function pairObjects(
+  base: readonly SchemaObject[],
+  compared: readonly SchemaObject[],
+): { both: Pair[]; renamed: Pair[]; onlyBase: SchemaObject[]; onlyCompared: SchemaObject[] } {
+  const key = ({ kind, schema, table, name }: SchemaObject): string =>
+    `${kind}\0${schema}\0${table}\0${name}`;
+  const inPlace = pairInPlace(base, compared);
+  // Two objects of one name, such as two casts' functions, are told apart by what they say.
+  const rest = [inPlace.first, inPlace.second];
+  const repeated = new Set(rest.flatMap((objects) => duplicates(objects.map(key))));
+  const exact = pair(inPlace.first, inPlace.second, (object) => {
+    const of = key(object);
+    return repeated.has(of) ? `${of}\0${object.definition}` : of;
+  });
+  const named = pair(exact.first, exact.second, key);
+  const renamed = pair(named.first, named.second, (object) =>
+    object.kind.endsWith('CONSTRAINT')
+      ? [object.kind, object.schema, object.table, unnamed(object.definition)].join('\0')
+      : `${key(object)}\0`,
+  );
+  const [implicit, explicit] = [
+    (one: SchemaObject) => one.implicit === true,
+    (one: SchemaObject) => !one.implicit,
+  ];
+  return {
+    both: [
+      ...inPlace.both,
+      ...exact.both,
+      ...named.both,
+      // Everybody has it; one side says nothing special of it.
+      ...renamed.first.filter(implicit).map((object): Pair => [object, { ...object, privileges: [] }]),
+      ...renamed.second.filter(implicit).map((object): Pair => [{ ...object, privileges: [] }, object]),
+    ],
+    renamed: renamed.both,
+    onlyBase: renamed.first.filter(explicit),
+    onlyCompared: renamed.second.filter(explicit),
+  };
+}
+
+/** Of tens of thousands of objects nearly all stand at the same place on both sides, word for word. */
+function pairInPlace(
+  base: readonly SchemaObject[],
+  compared: readonly SchemaObject[],
+): { both: Pair[]; first: SchemaObject[]; second: SchemaObject[] } {
+  const [both, first, second]: [Pair[], SchemaObject[], SchemaObject[]] = [[], [], []];
+  for (let at = 0; at < Math.max(base.length, compared.length); at++) {
+    const [a, b] = [base[at], compared[at]];
+    if (a && b && a.definition === b.definition && isNamedAs(a, b)) both.push([a, b]);
+    else {
+      if (a) first.push(a);
+      if (b) second.push(b);
+    }
+  }
+  return { both, first, second };
+}
+
+const isNamedAs = (a: SchemaObject, b: SchemaObject): boolean =>
+  a.kind === b.kind && a.schema === b.schema && a.table === b.table && a.name === b.name;
+
+function duplicates(keys: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return keys.filter((key) => seen.has(key) || !seen.add(key));
+}

@@ -1,0 +1,38 @@
+import { counted } from '../output/display.ts';
+import { asIncomparable, FailedError, IncomparableError } from '../errors.ts';
+import type { StackRun } from '../task/define-task.ts';
+import { openBase } from './compare/base.ts';
+import { comparing } from './compare/comparing.ts';
+import type { Comparison } from './compare/comparison.ts';
+
+/**
+ * `db-diff-schema-env`: whether two environments have the same schema.
+ *
+ * @throws FailedError when they differ
+ * @throws IncomparableError when nobody can say
+ */
+export async function diffSchema(run: StackRun): Promise<void> {
+  const { comparison, hint } = await compareAndReport(run).catch((error: unknown) => {
+    throw run.signal.aborted ? error : asIncomparable(error, 'the comparison came to no end');
+  });
+  const details = hint === undefined ? {} : { hint };
+  const [one, other] = [comparison.base.label, comparison.compared.label];
+  if (comparison.verdict === 'incomplete') {
+    throw new IncomparableError(`${other} and ${one} could not be compared in full`, details);
+  }
+  if (comparison.verdict === 'different') {
+    const { length } = comparison.differences;
+    throw new FailedError(`${other} differs from ${one}: ${counted(length, 'difference')}`, details);
+  }
+}
+
+async function compareAndReport(
+  run: StackRun,
+): Promise<{ readonly comparison: Comparison; readonly hint: string | undefined }> {
+  const { lookAtPage, reportComparison } = await import('./report/report.ts');
+  const page = lookAtPage(run);
+  const base = await openBase(run, (run.values['BASE'] as string | undefined) ?? run.registry.default);
+  const comparison = await comparing(run, base).compare();
+  const hint = await reportComparison(comparison, run, page);
+  return { comparison, hint };
+}

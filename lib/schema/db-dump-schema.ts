@@ -1,0 +1,65 @@
+import { relative } from 'node:path';
+import { PassThrough, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { FailedError } from '../errors.ts';
+import { writeWhole } from '../system/files.ts';
+import type { Stack } from '../stack/stack.ts';
+import type { StackRun } from '../task/define-task.ts';
+import { lookAtDestination } from '../system/destination.ts';
+import { CanonicalDump, COMPLETE } from './canonical/canonical.ts';
+import { SCHEMA_DUMP } from './report/ours.ts';
+
+const PG_DUMP_ARGUMENTS = {
+  /** As the makefile had it: owners and privileges differ between environments on purpose. */
+  plain: ['--schema-only', '--no-owner', '--no-acl'],
+  /** Whole, for pg_restore and for comparing. */
+  custom: ['--schema-only', '--format=custom'],
+};
+type Format = keyof typeof PG_DUMP_ARGUMENTS;
+
+/**
+ * `db-dump-schema-env`: writes the schema to OUT, whole or not at all; `-` is standard output.
+ *
+ * @throws FailedError when pg_dump fails or its text is cut; OUT is then as it was
+ * @throws RefusedError when something else than a schema dump stands there
+ */
+export async function dumpSchema(run: StackRun): Promise<void> {
+  const { stack, environment, terminal, actor, values, command } = run;
+  const format = values['FORMAT'] as Format;
+  const out = (values['OUT'] as string | undefined) ?? defaultFile(environment.name, format);
+  const asIs = format === 'custom' || values['RAW'] === true;
+  const dump = (output: Writable): Promise<void> => writeDump(stack, format, asIs, output);
+  if (out === '-') return dump(process.stdout);
+
+  const { path, over } = lookAtDestination(
+    out,
+    'OUT',
+    SCHEMA_DUMP,
+    defaultFile(environment.name, format),
+    run.root,
+  );
+  const plan = `pg_dump ${PG_DUMP_ARGUMENTS[format].join(' ')} ${stack.database.name} > ${out}`;
+  // As pg_dump gives it, it also has what only the owner of a subscription or a user mapping should read.
+  await actor.act(plan, () => writeWhole(path, asIs ? 0o600 : 0o644, dump, over));
+  if (actor.dryRun) return;
+  terminal.ok(`the schema of ${stack.database.name} (${environment.name}) is in ${relative('', path)}`);
+  // Compared with what everybody has at hand; that itself, with the first other one.
+  const names = [run.registry.default, ...Object.keys(run.registry.environments)];
+  const other = names.find((name) => name !== environment.name);
+  if (other !== undefined) {
+    terminal.next(command('db-diff-schema-env', { ENV: other, BASE: relative('', path) }));
+  }
+}
+
+const defaultFile = (environment: string, format: Format): string =>
+  `backups/schema_${environment}.${format === 'custom' ? 'dump' : 'sql'}`;
+
+async function writeDump(stack: Stack, format: Format, asIs: boolean, output: Writable): Promise<void> {
+  const text = asIs ? new PassThrough() : new CanonicalDump();
+  const written = pipeline(text, output, { end: output !== process.stdout });
+  const [{ status, stderr }] = await Promise.all([stack.dump(PG_DUMP_ARGUMENTS[format], text), written]);
+  if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);
+  if (text instanceof CanonicalDump && !text.complete) {
+    throw new FailedError(`pg_dump's text is cut: "${COMPLETE}" is missing`);
+  }
+}

@@ -1,0 +1,230 @@
+import type { Entry } from '../../dump/toc.ts';
+import type { Facet } from './facets.ts';
+import { maskSecrets } from '../canonical/mask.ts';
+import { identify, mapRoles } from './names.ts';
+
+/** One object of a schema, with all that is compared of it. */
+export interface SchemaObject {
+  readonly kind: string;
+  readonly schema: string;
+  readonly table?: string | undefined;
+  readonly name: string;
+  /** As SQL, secrets masked. */
+  readonly definition: string;
+  /** What was masked. For comparing only; it goes into no result. */
+  readonly secret: string;
+  /** What the definition does not say: tablespace, an extension's version, that an index is invalid. */
+  readonly facts: readonly Facet[];
+  /** By its logical name; undefined where the kind has none of its own. */
+  readonly owner?: string | undefined;
+  /** COMMENT statements on it and its columns, sorted. */
+  readonly comments: readonly string[];
+  /** Undefined where they were not read. */
+  readonly privileges?: readonly Grant[] | undefined;
+  /** True for what is there on every side: parts of the server whose privileges somebody changed. */
+  readonly implicit?: true;
+}
+
+export interface Grant {
+  /** Empty for the object itself. */
+  readonly column: string;
+  readonly grantee: string;
+  /** `SELECT`, `SELECT WITH GRANT OPTION`, `SELECT granted by someone` */
+  readonly privilege: string;
+  /** True for one that objects of this kind have unless it is revoked, and that was. */
+  readonly revoked: boolean;
+}
+
+/** What the catalogs know of an object beyond its entry, by the entry's `catalog`. */
+export interface Known {
+  readonly facts?: readonly Facet[] | undefined;
+  /** Of an object whose entry does not name it. */
+  readonly owner?: string | undefined;
+  readonly privileges?: readonly Grant[] | undefined;
+}
+
+/** Entries that are no objects: settings of the dump, data, and what is read from the catalogs instead. */
+const NO_OBJECT =
+  /^(?:ENCODING|STDSTRINGS|SEARCHPATH|DATABASE|DATABASE PROPERTIES|ACL|DEFAULT ACL|SEQUENCE SET|BLOBS?|BLOB METADATA|.* DATA)$/;
+
+/** Kinds that have an owner of their own; that of an index or a trigger is its table's. */
+const OWNED = new Set([
+  ...[
+    'SCHEMA',
+    'TABLE',
+    'VIEW',
+    'MATERIALIZED VIEW',
+    'FOREIGN TABLE',
+    'SEQUENCE',
+    'TYPE',
+    'DOMAIN',
+    'SHELL TYPE',
+  ],
+  ...[
+    'FUNCTION',
+    'PROCEDURE',
+    'AGGREGATE',
+    'OPERATOR',
+    'OPERATOR CLASS',
+    'OPERATOR FAMILY',
+    'CONVERSION',
+    'COLLATION',
+  ],
+  ...[
+    'TEXT SEARCH DICTIONARY',
+    'TEXT SEARCH CONFIGURATION',
+    'FOREIGN DATA WRAPPER',
+    'SERVER',
+    'EVENT TRIGGER',
+  ],
+  ...['PUBLICATION', 'SUBSCRIPTION', 'STATISTICS', 'PROCEDURAL LANGUAGE'],
+]);
+
+/** Kinds without an owner that this tool knows. Any other makes the verdict incomplete. */
+const OTHERS = new Set([
+  ...[
+    'EXTENSION',
+    'INDEX',
+    'INDEX ATTACH',
+    'CONSTRAINT',
+    'CHECK CONSTRAINT',
+    'FK CONSTRAINT',
+    'DEFAULT',
+    'TRIGGER',
+  ],
+  ...[
+    'RULE',
+    'POLICY',
+    'SEQUENCE OWNED BY',
+    'CAST',
+    'TRANSFORM',
+    'TEXT SEARCH PARSER',
+    'TEXT SEARCH TEMPLATE',
+  ],
+  ...[
+    'USER MAPPING',
+    'PUBLICATION TABLE',
+    'PUBLICATION TABLES IN SCHEMA',
+    'SUBSCRIPTION TABLE',
+    'ACCESS METHOD',
+  ],
+  ...['SECURITY LABEL', 'COMMENT', 'TABLE ATTACH', 'ROW SECURITY'],
+]);
+
+/** What is part of the object that it is about. */
+const PARTS = new Set(['TABLE ATTACH', 'INDEX ATTACH', 'ROW SECURITY']);
+
+/** What is looked at together with what it is about. */
+const BELONGING = new Set([...PARTS, 'COMMENT', 'SEQUENCE OWNED BY']);
+
+/** Every kind of entry that this tool compares. */
+export const OBJECT_KINDS: readonly string[] = [...OWNED, ...OTHERS];
+
+export const isKnownKind = (kind: string): boolean =>
+  OWNED.has(kind) || OTHERS.has(kind) || NO_OBJECT.test(kind);
+
+export interface Building {
+  readonly logical: (role: string) => string;
+  readonly known: (catalog: string) => Known;
+  /** False to leave owners out. */
+  readonly owners: boolean;
+}
+
+/** The objects of a table of contents: what belongs to another object is put to it. */
+export function objectsOf(entries: readonly Entry[], { logical, known, owners }: Building): SchemaObject[] {
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  const comments = new Map<Entry, string[]>();
+  const more = new Map<Entry, string[]>();
+  const ownedSequences = new Set<Entry>();
+  const objects: Entry[] = [];
+  for (const entry of entries) {
+    if (NO_OBJECT.test(entry.kind) || isPublicSchema(entry) || isDatabaseComment(entry)) continue;
+    if (isForeignKeyTrigger(entry)) continue;
+    if (!BELONGING.has(entry.kind)) {
+      objects.push(entry);
+      continue;
+    }
+    const others = entry.dependencies.map((id) => byId.get(id));
+    if (entry.kind === 'COMMENT' && others[0]) {
+      add(comments, others[0], entry.definition);
+      continue;
+    }
+    const same = others.find(
+      (one) => one?.schema === entry.schema && (one.name === entry.name || isIndexOf(entry, one)),
+    );
+    if (same && PARTS.has(entry.kind)) {
+      add(more, same, entry.definition);
+      continue;
+    }
+    if (same && entry.kind === 'SEQUENCE OWNED BY') ownedSequences.add(same);
+    objects.push(entry);
+  }
+
+  return objects.map((entry): SchemaObject => {
+    const { kind, schema, catalog } = entry;
+    const parts = more.get(entry);
+    const own = entry.definition.trim();
+    const definition = parts ? [own, ...parts.map((text) => text.trim())].join('\n') : own;
+    const { text, secret } = maskSecrets(kind, mapRoles(kind, definition, logical));
+    const { facts = NONE, owner, privileges } = known(catalog);
+    // What a column owns has its table's owner.
+    const owned = OWNED.has(kind) && !ownedSequences.has(entry) && !text.startsWith('ALTER TABLE');
+    const whose = owned ? entry.owner : owner;
+    const { name, table } = identify({ kind, name: entry.name, definition: text });
+    const stored = storageFacts(entry);
+    const said = comments.get(entry);
+    // All of one shape, and what is empty shared: there may be a hundred thousand.
+    return {
+      kind,
+      schema,
+      name,
+      table,
+      definition: text,
+      secret,
+      facts: stored.length === 0 ? facts : [...stored, ...facts],
+      owner: owners && whose !== undefined ? logical(whose) : undefined,
+      comments: said ? said.map((comment) => comment.trim()).sort() : NONE,
+      privileges,
+    };
+  });
+}
+
+const NONE: readonly never[] = [];
+
+/** Which is in a dump only where it is not as initdb made it, and so is read from the catalog. */
+const isPublicSchema = ({ kind, name }: Entry): boolean =>
+  (kind === 'SCHEMA' && name === 'public') || (kind === 'COMMENT' && name === 'SCHEMA public');
+
+/** What is said of the database is read from the catalog, where there is one to read. */
+const isDatabaseComment = ({ kind, name }: Entry): boolean =>
+  (kind === 'COMMENT' || kind === 'SECURITY LABEL') && name.startsWith('DATABASE ');
+
+/** Of a partition: named by its identifier, which is another one everywhere. The catalog tells which are disabled. */
+const isForeignKeyTrigger = ({ kind, definition }: Entry): boolean =>
+  kind === 'TRIGGER' && /^\s*ALTER TABLE .* TRIGGER "RI_ConstraintTrigger_[ac]_\d+";\s*$/s.test(definition);
+
+/** What is attached may be a constraint's index: `p1 p1_pkey`. */
+const isIndexOf = (attached: Entry, { kind, name }: Entry): boolean =>
+  attached.kind === 'INDEX ATTACH' && kind === 'CONSTRAINT' && name.endsWith(` ${attached.name}`);
+
+function add(to: Map<Entry, string[]>, entry: Entry, text: string): void {
+  const texts = to.get(entry);
+  if (texts) texts.push(text);
+  else to.set(entry, [text]);
+}
+
+function storageFacts({ kind, tablespace, accessMethod }: Entry): Facet[] {
+  const facts: Facet[] = [];
+  if (tablespace !== '') facts.push(fact('storage', 'tablespace', tablespace));
+  // The server's default is no choice of the schema's.
+  if (accessMethod !== '' && kind !== 'INDEX') facts.push(fact('storage', 'access method', accessMethod));
+  return facts;
+}
+
+export const fact = (kind: Facet['class'], label: string, text: string): Facet => ({
+  class: kind,
+  key: label,
+  label,
+  text,
+  meaning: text,
+});

@@ -1,0 +1,59 @@
+import type { Facet } from './facets.ts';
+import { languageTag } from './locale.ts';
+import { shapeOf, type Node, type Tree } from '../../sql/syntax.ts';
+
+/** Options of a definition: storage parameters, those of a sequence, of a function, of what is foreign. */
+
+export const isOptions = (tree: Tree | undefined): tree is Node[] =>
+  Array.isArray(tree) && tree.length > 0 && tree.every((one) => (one as Node)['DefElem'] !== undefined);
+
+/** The name that PostgreSQL gives where none is given; servers before 14 have no such type. */
+export function isUsualMultirange(option: Node, { typeName }: Node): boolean {
+  if (option['defname'] !== 'multirange_type_name') return false;
+  const range = textOf((typeName as Node[]).at(-1));
+  const usual = range.includes('range') ? range.replace('range', 'multirange') : `${range}_multirange`;
+  return textOf(option['arg']) === usual;
+}
+
+/** Of a collation. */
+export const isIcu = (options: readonly Node[]): boolean =>
+  options.some(({ DefElem: option }) => {
+    const { defname, arg } = option as Node;
+    return defname === 'provider' && textOf(arg) === 'icu';
+  });
+
+export function optionFacet(option: Node, kind = '', icu = false): Omit<Facet, 'class'> {
+  const name = option['defname'] as string;
+  const setting = (option['arg'] as Node | undefined)?.['VariableSetStmt'] as Node | undefined;
+  // AS is the type of a sequence.
+  const called = name !== 'as' ? name : kind === 'CreateFunctionStmt' ? 'body' : 'type';
+  // Of what is beside the table: toast.autovacuum_enabled.
+  const place = option['defnamespace'] === undefined ? '' : `${option['defnamespace'] as string}.`;
+  const label = setting ? `setting ${setting['name'] as string}` : `${place}${called}`;
+  return {
+    key: `option ${option['defnamespace'] as string} ${label}`,
+    label: name === 'owned_by' ? 'owned by' : label,
+    text: textOf(option['arg']).replaceAll(', ', name === 'owned_by' ? '.' : ', '),
+    meaning: icu && name === 'locale' ? languageTag(textOf(option['arg'])) : shapeOf(option),
+  };
+}
+
+/** `a, b` is two, `"a, b"` is one. */
+function itemOf(tree: Tree): string {
+  const text = textOf(tree);
+  return text === '' || /[,"]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** The value of an option, as far as it is short and plain. */
+export function textOf(tree: Tree | undefined): string {
+  if (tree === undefined || tree === null) return 'none';
+  if (Array.isArray(tree)) return tree.map(textOf).join(', ');
+  if (typeof tree !== 'object') return String(tree);
+  const [[kind, value]] = Object.entries(tree) as [[string, Node]];
+  if (kind === 'A_Const')
+    return textOf({ value: value['sval'] ?? value['ival'] ?? value['fval'] ?? value['boolval'] ?? {} });
+  if (kind === 'VariableSetStmt') return ((value['args'] as Node[] | undefined) ?? []).map(itemOf).join(', ');
+  if (kind === 'TypeName') return textOf((value['names'] as Node[]).at(-1));
+  if (kind === 'Boolean') return value['boolval'] === true ? 'true' : 'false';
+  return textOf(value['sval'] ?? value['ival'] ?? value['fval'] ?? value['items'] ?? '0');
+}

@@ -1,0 +1,59 @@
+import type { Entry } from '../../dump/toc.ts';
+import type { Archive } from './archive.ts';
+import { after, COMPLETE, HEADER, NOISE, NOTHING, type State } from '../canonical/canonical.ts';
+import { maskSecrets } from '../canonical/mask.ts';
+
+/** What pg_dump sets between objects, for those that follow. */
+const BETWEEN = /^(?:--.*|SET default_table(?:space|_access_method) = .*;|)$/;
+const VERSIONS = {
+  server: /^-- Dumped from database version (\S+)/,
+  pgDump: /^-- Dumped by pg_dump version (\S+)/,
+};
+
+/**
+ * Reads the objects of a plain schema dump, as `db-dump-schema-env` writes it. A header counts only where no literal,
+ * function body or comment is open: these may hold the same text.
+ *
+ * @throws Error when it is none, or is cut
+ */
+export function parsePlain(text: string): Omit<Archive, 'version' | 'database'> {
+  const entries: (Entry & { lines: string[] })[] = [];
+  let [serverVersion, pgDumpVersion, complete] = ['', '', false];
+  let state: State = NOTHING;
+  for (const line of text.split('\n')) {
+    const open = state.inside !== 'nothing';
+    state = after(line, state);
+    const lines = entries.at(-1)?.lines;
+    if (open) {
+      lines?.push(line);
+      continue;
+    }
+    serverVersion ||= VERSIONS.server.exec(line)?.[1] ?? '';
+    pgDumpVersion ||= VERSIONS.pgDump.exec(line)?.[1] ?? '';
+    if (line === COMPLETE) complete = true;
+    const [, name, kind, schema] = HEADER.exec(line) ?? [];
+    if (name !== undefined) entries.push({ ...entry(entries.length, name, kind!, schema!), lines: [] });
+    else if (line === '' || !(BETWEEN.test(line) || NOISE.test(line))) lines?.push(line);
+  }
+  if (!complete) throw new Error(`"${COMPLETE}" is missing`);
+  return {
+    serverVersion,
+    pgDumpVersion,
+    entries: entries.map(({ lines, ...rest }) => ({ ...rest, definition: lines.join('\n').trim() })),
+  };
+}
+
+function entry(id: number, name: string, kind: string, schema: string): Entry {
+  return {
+    ...{ id, name, kind, schema: schema === '-' ? '' : schema, catalog: '', definition: '' },
+    ...{ drop: '', copy: '', tablespace: '', accessMethod: '', owner: '' },
+    ...{ dependencies: [], hasData: false, file: '' },
+  };
+}
+
+/** An entry of an archive as a plain dump has it: what a header does not say, it has not, and secrets are masked. */
+export function asPlain({ id, name, kind, schema, definition }: Entry): Entry {
+  const line = (text: string): string => text.replaceAll(/[\r\n]/g, ' ');
+  const { text } = maskSecrets(kind, definition);
+  return { ...entry(id, line(name), line(kind), line(schema)), definition: text };
+}

@@ -1,0 +1,113 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
+import type { KindOfFile } from '../../system/destination.ts';
+import { isThere } from '../../system/read-bounded.ts';
+import { scanArchive } from '../read/archive.ts';
+import { after, COMPLETE, HEADER, NOTHING, type State } from '../canonical/canonical.ts';
+
+/** The longest line of a schema that is read; the largest that were seen have some hundred kilobytes. */
+const LONGEST_LINE = 8 << 20;
+
+/** What pg_dump calls rows, large objects and the state of sequences. */
+const DATA =
+  /^(TABLE DATA|BLOBS?|BLOB METADATA|SEQUENCE SET|MATERIALIZED VIEW DATA|LARGE OBJECT.*|STATISTICS DATA)$/;
+
+const FIRST_LINES = '--\n-- PostgreSQL database dump\n--\n';
+
+/** pg_dump begins them in the first column; what stands in a view or a function is indented. */
+const STATEMENT_WITH_DATA =
+  /^(copy|insert into|update|delete from|merge into)\b|^select pg_catalog\.(setval|lo_)/i;
+
+/**
+ * A schema dump, as this tool or `pg_dump --schema-only` writes it, from its first line to its last, with no data in it:
+ * nothing is lost when another takes its place. One with data is a backup, and never replaced; nor is what a person
+ * wrote behind the end of one.
+ */
+export const SCHEMA_DUMP: KindOfFile = {
+  what: 'a schema dump that makesafe or pg_dump wrote',
+  isOne: (file) => isSchemaArchive(file) || isSchemaText(file),
+};
+
+/** In the page's head, so that it is known again. */
+export const GENERATOR = '<meta name="generator" content="makesafe">';
+
+/** A page that this tool wrote: the first and the last line are its own. */
+export const REPORT: KindOfFile = {
+  what: 'a report that makesafe wrote',
+  isOne: (file) => {
+    const { first, last } = ends(file, 512);
+    const isOurs = first.includes(GENERATOR) || last.includes('<footer>Made by makesafe.');
+    return (
+      first.startsWith('<!doctype html>\n<html lang="en">\n<head>\n') && isOurs && last.endsWith('</html>\n')
+    );
+  },
+};
+
+function ends(file: string, count: number): { first: string; last: string } {
+  const handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const [first, last] = [Buffer.alloc(count), Buffer.alloc(count)];
+    const from = Math.max(0, fstatSync(handle).size - count);
+    return {
+      first: first.toString('utf8', 0, readSync(handle, first, 0, count, 0)),
+      last: last.toString('utf8', 0, readSync(handle, last, 0, count, from)),
+    };
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function isSchemaArchive(file: string): boolean {
+  // Those of `backup` have their facts beside them, and may be of an empty database.
+  if (isThere(`${file}.json`)) return false;
+  try {
+    let data = false;
+    scanArchive(file, ({ kind, hasData }) => (data ||= hasData || DATA.test(kind)));
+    return !data;
+  } catch {
+    return false;
+  }
+}
+
+function isSchemaText(file: string): boolean {
+  const handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const begin = Buffer.alloc(FIRST_LINES.length);
+    if (readSync(handle, begin, 0, begin.length, 0) < begin.length || begin.toString() !== FIRST_LINES)
+      return false;
+    let state: State = NOTHING;
+    let complete = false;
+    for (const line of linesOf(handle)) {
+      const open = state.inside !== 'nothing';
+      state = after(line, state);
+      if (open) continue;
+      const kind = HEADER.exec(line)?.[2];
+      if (kind !== undefined && DATA.test(kind)) return false;
+      if (STATEMENT_WITH_DATA.test(line)) return false;
+      if (/^\\(?!(un)?restrict )/.test(line)) return false;
+      // Behind its end, only what pg_dump itself writes there.
+      if (complete && !/^(--|\\unrestrict .*)?$/.test(line)) return false;
+      complete ||= line === COMPLETE;
+    }
+    return complete && state.inside === 'nothing';
+  } catch {
+    return false;
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** @throws RangeError for a line that no schema has */
+function* linesOf(handle: number): Generator<string> {
+  const buffer = Buffer.allocUnsafe(1 << 20);
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  for (let count = -1; count !== 0;) {
+    count = readSync(handle, buffer, 0, buffer.length, null);
+    const lines = (rest + decoder.write(buffer.subarray(0, count))).split('\n');
+    rest = lines.pop()!;
+    if (rest.length > LONGEST_LINE) throw new RangeError('too long');
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}

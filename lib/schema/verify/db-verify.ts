@@ -1,0 +1,89 @@
+import { counted } from '../../output/display.ts';
+import { FailedError } from '../../errors.ts';
+import type { StackRun } from '../../task/define-task.ts';
+import { openBase } from '../compare/base.ts';
+import { renderFindings, renderFindingsJson } from '../../output/render-check-results.ts';
+import { lookAt, notLookedAt, some, type Check, type Finding } from '../../output/check-result.ts';
+import {
+  constraintsValidated,
+  indexesValid,
+  readerReads,
+  readerWritesNothing,
+  viewsPopulated,
+} from './database-checks.ts';
+import {
+  atHead,
+  databaseReachable,
+  markerRight,
+  oneHead,
+  revisionOfBase,
+  schemaSame,
+  stackUp,
+} from './environment-checks.ts';
+import { factsOf, type Facts, type FactsOfBase } from './facts.ts';
+
+/** Whatever the stack is like, all others need the database. */
+const FIRST: readonly Check<Facts>[] = [stackUp, databaseReachable];
+const OTHERS: readonly Check<Facts>[] = [
+  ...[markerRight, oneHead, atHead, revisionOfBase, schemaSame],
+  ...[readerReads, readerWritesNothing, indexesValid, constraintsValidated, viewsPopulated],
+];
+
+/**
+ * `db-verify-env`: whether an environment is as it should be, in one table.
+ *
+ * @throws FailedError when a check failed
+ */
+export async function verifyEnvironment(run: StackRun): Promise<void> {
+  const base = run.values['BASE'] as string | undefined;
+  const facts = factsOf(run, base === undefined ? undefined : await factsOfBase(run, base));
+  await verifyFacts(run, facts);
+  run.terminal.next(run.command('backup', { ENV: run.environment.name }));
+}
+
+/** What an environment is compared with, for `factsOf`. */
+export async function factsOfBase(run: StackRun, name: string): Promise<FactsOfBase> {
+  const [base, { comparing }] = await Promise.all([openBase(run, name), import('../compare/comparing.ts')]);
+  return {
+    name,
+    facts: 'environment' in base ? factsOf(base.environment) : undefined,
+    ...comparing(run, base),
+  };
+}
+
+/** @throws FailedError when a check failed */
+export async function verifyFacts(run: StackRun, facts: Facts): Promise<void> {
+  const { environment, terminal, values, signal } = run;
+  const base = facts.baseName;
+  const findings = await verify(facts);
+  // What failed because of Ctrl-C says nothing of the environment.
+  signal.throwIfAborted();
+
+  if (values['JSON'] === true) terminal.result(renderFindingsJson(environment.name, base, findings));
+  else terminal.screen(renderFindings(findings, terminal.styleResult));
+  const those = (state: Finding['state']): string[] =>
+    findings.filter((finding) => finding.state === state).map(({ check }) => check);
+  const [bad, left] = [those('failed'), those('not looked at')];
+  if (bad.length > 0) {
+    throw new FailedError(
+      `${environment.name}: ${bad.length} of ${findings.length} checks failed: ${some(bad)}`,
+    );
+  }
+  if (left.length > 0) terminal.info(`not looked at: ${left.join(', ')}`);
+  const warnings = those('warning').length;
+  terminal.ok(
+    `${environment.name} is as it should be${base === undefined ? '' : `, and as ${base}`}` +
+      (warnings === 0 ? '' : `; ${counted(warnings, 'warning')}`),
+  );
+}
+
+/** All findings, in the order of the table. What does not depend on each other is looked at at the same time. */
+async function verify(facts: Facts): Promise<Finding[]> {
+  const first = await Promise.all(FIRST.map((check) => lookAt(check, facts)));
+  const reachable = first.find(({ check }) => check === databaseReachable.name)!.state === 'passed';
+  const others = OTHERS.map((check) => (reachable ? lookAt(check, facts) : unreachable(check)));
+  return [...first, ...(await Promise.all(others))];
+}
+
+const unreachable = ({ name }: Check<Facts>): Promise<Finding> =>
+  Promise.resolve({ check: name, ...notLookedAt('the database does not answer') });
