@@ -6,7 +6,6 @@ export default defineTask(import.meta.url, {
   group: 'database',
   summary: 'Take a dump, read it back to its end, and put its facts beside it',
   environment: 'any',
-  asksDatabase: true,
   parameters: {
     BACKUP_DIR,
     KEEP: wholeNumber('remove all but so many of the environment and database', { min: 1 }),

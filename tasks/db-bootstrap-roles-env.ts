@@ -5,8 +5,6 @@ export default defineTask(import.meta.url, {
   group: 'database',
   summary: 'Make the roles and grant their rights; may be repeated',
   environment: 'any',
-  asksDatabase: true,
-  load: () => import('../lib/database/db-bootstrap-roles.ts'),
   parameters: { BOOTSTRAP_ROLES_SQL },
   examples: ['make db-bootstrap-roles-env ENV=vm_stg'],
   run: async (run) => (await import('../lib/database/db-bootstrap-roles.ts')).bootstrapRoles(run),

@@ -5,7 +5,6 @@ export default defineTask(import.meta.url, {
   group: 'database',
   summary: 'Open psql on the right database; reads only where it is protected',
   environment: 'any',
-  asksDatabase: true,
   parameters: {
     SQL: text('run this and end; without it, what is typed or piped', { placeholder: '<sql>', bare: true }),
     WRITE: flag('1 lets it change data, 0 does not', {

@@ -6,7 +6,6 @@ export default defineTask(import.meta.url, {
   group: 'stack',
   summary: 'Start everything and return when the database answers',
   environment: 'any',
-  asksDatabase: true,
   parameters: {
     S: text('the database only, by the name of its service', {
       placeholder: '<service>',

@@ -26,8 +26,6 @@ export async function checkRebuild(run: DestructiveRun): Promise<void> {
     ...(METHOD === 'db' ? [checkDatabase(run)] : []),
     ...(['migrate', 'start', 'current', 'verify'].includes(UNTIL!) ? [checkAlembic(run, heads)] : []),
     ...(BASE === undefined || UNTIL !== 'verify' ? [] : [checkBase(run, BASE, heads)]),
-    // After the countdown applications wait for it to be loaded.
-    import('./db-rebuild.ts'),
   ]);
 }
 

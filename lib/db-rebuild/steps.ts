@@ -30,14 +30,10 @@ const WORK: Readonly<Record<StepName, Work>> = {
   async up(run, { images, facts }) {
     const { stack, values } = run;
     await images();
-    const meanwhile = (): void => {
-      if (run.actor.dryRun) return;
-      // Alembic takes most of a second to start: its heads are asked for while the server is made.
-      facts.heads().catch(() => {});
-      void import('../schema/verify/db-verify.ts');
-    };
+    // Alembic takes most of a second to start, and initdb longer: both run at the same time.
+    const onStarted = (): void => void (run.actor.dryRun || facts.heads().catch(() => {}));
     // An application that migrates by itself would do so now.
-    await stack.up({ build: false, timeout: values['TIMEOUT'] as number, meanwhile, only: 'database' });
+    await stack.up({ build: false, timeout: values['TIMEOUT'] as number, onStarted, only: 'database' });
     if (!run.actor.dryRun) await Promise.all([ensureMarker(run), stack.checkPassword()]);
     return `database ${stack.database.name} answers`;
   },

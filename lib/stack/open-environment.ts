@@ -19,16 +19,14 @@ export async function openEnvironment(run: Run, name: CanonicalName): Promise<St
   environment.warnings.forEach(terminal.warn);
   const databaseService = (values['PG_SERVICE'] as string | undefined) ?? environment.names.databaseService;
   const { definition } = run.task;
-  const asksDatabase = definition.destructive !== undefined || definition.asksDatabase === true;
   const alembic = values['ALEMBIC'] as string | undefined;
   return {
     ...run,
     environment,
     stack: await openStack(environment, {
-      ...{ databaseService, asksDatabase, alembic, actor, terminal, signal },
+      ...{ databaseService, alembic, actor, terminal, signal },
       projects: Object.entries(registry.environments).map(([one, { project }]) => project ?? one),
       frozen: definition.destructive !== undefined,
-      meanwhile: () => void definition.load?.(),
     }),
   };
 }

@@ -5,14 +5,10 @@ import type { Terminal } from '../output/terminal.ts';
 export interface StackOptions {
   /** The compose service that runs PostgreSQL. */
   readonly databaseService: string;
-  /** The database is going to be asked something in any case: a connection is begun at once. */
-  readonly asksDatabase: boolean;
   /** Compose is given the configuration as this stack has read it, and not the files, which may have changed since. */
   readonly frozen: boolean;
   /** The compose projects of all environments of the registry: whatever else is on the engine is nobody's of ours. */
   readonly projects: readonly string[];
-  /** What can be begun while the stack is asked. */
-  readonly meanwhile: () => void;
   /** An alembic of this machine, for a stack without containers. */
   readonly alembic: string | undefined;
   readonly actor: Actor;

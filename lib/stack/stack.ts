@@ -96,13 +96,13 @@ export interface Stack {
   /**
    * Starts everything and returns when the database answers a query.
    *
-   * @param options.meanwhile what can be begun as soon as the containers run
+   * @param options.onStarted is called when the containers run and the database may not answer yet
    * @param options.only nothing else is started or stopped
    */
   up(options: {
     build: boolean;
     timeout: number;
-    meanwhile?: () => void;
+    onStarted?: () => void;
     /** Its service, and what that needs. */
     only?: 'database';
     orphans?: Orphans | 'ignore';

@@ -66,10 +66,6 @@ interface Declaration<P extends Parameters> {
   /** One line for `make help`. */
   readonly summary: string;
   readonly parameters?: P;
-  /** For a task that asks the database in any case, like every destructive one: a connection is begun at once. */
-  readonly asksDatabase?: true;
-  /** The module that `run` is in, for a task that is short: loaded while compose answers. */
-  readonly load?: () => Promise<unknown>;
   /** It stops what others may be using: behind another goal of make it is refused, for it may be meant as a word there. */
   readonly firstGoalOnly?: true;
   /** Complete lines that a person could type. */

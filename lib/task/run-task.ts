@@ -79,10 +79,8 @@ async function performOnStack(
   }
 
   if (definition.environment === 'name only') return definition.run({ ...run, name });
-  // The guard opens it twice, and Node asks another thread for each `import()`, also of what it has.
-  let loaded: Promise<typeof import('../stack/open-environment.ts')> | undefined;
   const open = async (opened: Run): Promise<StackRun> => {
-    const { openEnvironment } = await (loaded ??= import('../stack/open-environment.ts'));
+    const { openEnvironment } = await import('../stack/open-environment.ts');
     return openEnvironment(opened, name);
   };
   if (definition.environment !== 'typed') return definition.run(await open(run));

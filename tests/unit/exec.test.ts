@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -55,8 +56,8 @@ test('a command that ends before it has read its input', async () => {
 });
 
 test('an input that ends when the connection has, and the status is not known yet', async () => {
-  const child = startIn(engine, 'here', ['sh', '-c', 'sleep 0.2; exit 4'], { input: true });
-  await child.begun;
+  const child = startIn(engine, 'here', ['sh', '-c', 'echo begun; sleep 0.2; exit 4'], { input: true });
+  await once(child.stdout, 'data');
   played.connections[0]!.destroy();
   await sleep(50);
   child.stdin.end();

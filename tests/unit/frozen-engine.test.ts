@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -84,9 +85,9 @@ test('a command that ended behind a connection that is stuck', async () => {
   const child = startIn(engine, 'here', [
     'sh',
     '-c',
-    `until [ -e ${folder}/go ]; do sleep 0.05; done; echo lost`,
+    `echo begun; until [ -e ${folder}/go ]; do sleep 0.05; done; echo lost`,
   ]);
-  await child.begun;
+  await once(child.stdout, 'data');
   way.stick();
   writeFileSync(join(folder, 'go'), '');
   expect(await child.ended).toBe(1);

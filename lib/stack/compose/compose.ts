@@ -7,18 +7,24 @@ import type { Result, RunOptions } from '../../system/process.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 import { removeAbandoned } from './migrations/migration-container.ts';
 import { migrations } from './migrations/migrations.ts';
-import type { Asked } from './connection/ask-first.ts';
-import { composeCommand, frozenCommand, inProject, refuseUnknown } from './config/config.ts';
+import {
+  composeCommand,
+  frozenCommand,
+  inProject,
+  readComposeConfig,
+  refuseUnknown,
+} from './config/config.ts';
+import { withSession } from './connection/connections.ts';
 import { foreseeing, refuseOtherHost } from './start/before-up.ts';
 import { forPerson } from './person.ts';
 import { findContainer, type Container } from './containers/containers.ts';
 import { destroyPlan } from './removal/destroy.ts';
-import { must } from './engine/docker.ts';
+import { dockerOf, must } from './engine/docker.ts';
 import { dumping } from './dump/dump.ts';
 import { readDeclared, readLogin } from './connection/login.ts';
 import { once } from '../../system/memoise.ts';
 import { lockEngine } from './engine/lock.ts';
-import { greeting } from './connection/greeting.ts';
+import { openEngine } from './engine/engine.ts';
 import { freeSpaceIn } from './engine/disk.ts';
 import { readConfigTo } from './known.ts';
 import { gatherPlan, type ComposePlan } from './removal/gather.ts';
@@ -29,10 +35,10 @@ import { runCompose } from './engine/plugin.ts';
 import { runPsql } from './connection/psql.ts';
 import { addressOf } from './connection/connect.ts';
 import { textWithin } from './dump/restore.ts';
-import { otherPasswordIn } from './connection/password.ts';
-import { withSession } from './connection/sessions.ts';
+import { otherPasswordIn, takesPassword } from './connection/password.ts';
+import { runningContainers } from './containers/running.ts';
 import { shown, type ShownOptions } from './start/shown.ts';
-import { spares } from './connection/spares.ts';
+import { engineSocket } from './engine/socket.ts';
 import { starting } from './start/starting.ts';
 import { stoppedContainers } from './containers/stopped.ts';
 import { keeper } from './survival/keep.ts';
@@ -40,22 +46,18 @@ import { toldDirectory } from './survival/told.ts';
 import { databaseImage, describeTarget } from './connection/target.ts';
 
 /** A stack that docker compose runs. Reads the resolved configuration once. */
-export async function openComposeStack(
-  environment: Environment,
-  options: StackOptions,
-  asked: Asked,
-): Promise<Stack> {
+export async function openComposeStack(environment: Environment, options: StackOptions): Promise<Stack> {
   const { databaseService, actor, terminal, signal } = options;
   const { project } = environment;
-  const { docker, engine } = asked;
+  const docker = dockerOf(environment.entry);
+  const engine = openEngine(docker, engineSocket(environment.entry));
   const { ask } = engine;
   const here = once(() => refuseOtherHost(environment, ask));
-  const running = { ...asked.running, of: (service: string) => here().then(() => asked.running.of(service)) };
-  options.meanwhile();
-  const config = await asked.config;
+  const known = runningContainers(ask, environment);
+  const running = { ...known, of: (service: string) => here().then(() => known.of(service)) };
+  const config = await readComposeConfig(environment);
   await refuseBehindProfile(databaseService, config, environment);
   const settings = await readLogin({ environment, engine, config }, databaseService);
-  const server = greeting(engine, settings);
   readConfigTo(terminal.redactor, config, settings);
 
   const compose = (...args: string[]): Command => composeCommand(environment, ...args);
@@ -108,7 +110,7 @@ export async function openComposeStack(
     }),
 
     ...starting({
-      ...{ ...about, ask, server, running, actor, terminal, signal, changing, change },
+      ...{ ...about, ask, running, actor, terminal, signal, changing, change },
       keeps: { ...keeps, beforeUp },
       stopped,
       frozen: options.frozen,
@@ -140,7 +142,7 @@ export async function openComposeStack(
     async checkPassword() {
       const id = await running.of(databaseService);
       // What else is in the way of the network is for `check` to say: the server answers.
-      const taken = await server.takesPassword(id);
+      const taken = await takesPassword(engine, id, settings).catch(() => undefined);
       if (taken !== false) return;
       throw otherPasswordIn(docker, id, settings, environment);
     },
@@ -161,8 +163,7 @@ export async function openComposeStack(
     lock: async (holder) => lockEngine(docker, project, databaseImage(about, await container()), holder),
 
     async destroy(plan, { storage }) {
-      const endSessions = spares.endAll.bind(spares);
-      await destroyPlan(plan as ComposePlan, storage, { ...about, project, actor, terminal, endSessions });
+      await destroyPlan(plan as ComposePlan, storage, { ...about, project, actor, terminal });
       running.forget();
       if (!actor.dryRun) await keeps.forget();
     },
@@ -170,7 +171,7 @@ export async function openComposeStack(
     async withClient(database, work, as) {
       const id = await running.of(databaseService);
       try {
-        return await withSession(engine, id, settings, database, work, as);
+        return await withSession(engine, id, settings, database, work, { as });
       } catch (error) {
         if (error instanceof UnreachableError) running.forget();
         throw error;

@@ -2,11 +2,12 @@ import type { Duplex } from 'node:stream';
 import type { Client } from 'pg';
 import { maintenanceDatabase } from '../../../database/maintenance.ts';
 import { FailedError } from '../../../errors.ts';
-import type { SessionAs } from '../../postgres/session.ts';
+import { connectionError } from '../../postgres/client.ts';
+import { openSession, type SessionAs } from '../../postgres/session.ts';
 import type { AskElsewhere } from '../../postgres/watch-session.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { DatabaseSettings } from './login.ts';
-import { bind, openRelay, takeBegun, type From, type Relay } from './relay.ts';
+import { openRelay, usesRelay, type From, type Relay } from './relay.ts';
 
 export interface ConnectOptions {
   readonly timeout?: number;
@@ -17,9 +18,6 @@ export interface ConnectOptions {
   /** False for a session on which another one is asked for. */
   readonly watched?: boolean;
 }
-
-/** One that was begun before the configuration was read leads here. */
-const USUAL_PORT = 5432;
 
 /** From where the server of a container lets our sessions in, once that is known. */
 const addresses = new Map<string, From>();
@@ -83,28 +81,16 @@ async function connectFrom(
 ): Promise<Client> {
   let relay: Relay | undefined;
   const { port } = settings;
-  const open = (): Duplex => {
-    const begun = from === 'network' || port !== USUAL_PORT || relay ? undefined : takeBegun(container);
-    relay = begun ?? openRelay(engine, container, { from, port, wait });
-    return relay.connection;
-  };
+  const open = (): Duplex => (relay = openRelay(engine, container, { from, port, wait })).connection;
   const kill = (): void => relay?.kill();
   signal?.addEventListener('abort', kill, { once: true });
-  const first = open();
-  let taken = false;
-  // Loaded while the relay starts.
-  const [{ openSession }, { connectionError }] = await Promise.all([
-    import('../../postgres/session.ts'),
-    import('../../postgres/client.ts'),
-  ]);
   try {
-    const connection = (): Duplex => (taken ? open() : ((taken = true), first));
     const elsewhere: AskElsewhere = (question) => askElsewhere(engine, container, settings, question);
     const how = { timeout, as, server: container, elsewhere: watched ? elsewhere : undefined };
-    const client = await openSession(connection, { ...settings, database }, how);
+    const client = await openSession(open, { ...settings, database }, how);
     const { end } = relay!;
     client.once('end', () => end());
-    bind(client, relay!);
+    usesRelay(client, relay!);
     return client;
   } catch (error) {
     relay!.kill();

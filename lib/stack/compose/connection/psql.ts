@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
 import { readTeamScript } from '../../../sql/team-script.ts';
 import { FailedError } from '../../../errors.ts';
 import type { Terminal } from '../../../output/terminal.ts';
@@ -42,8 +41,6 @@ export async function runPsql(
     () => [`${password}\n${script}`],
     () => [],
   );
-  // What is waited for is started first.
-  await setImmediate();
   const psql = ['-X', '-q', '-U', user, '-d', name, '-v', 'ON_ERROR_STOP=0', '-f', '-'];
   const { status, stdout, stderr } = await runIn(
     engine,

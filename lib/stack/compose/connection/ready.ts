@@ -19,7 +19,7 @@ const [ANSWER_MS, PATIENT_MS] = [2_000, 20_000];
  * Waits until the database answers a query over TCP inside its container. The temporary server that the official
  * image runs during the first start listens on the socket only, so it cannot be mistaken for the real one.
  *
- * @param greet asks the server in a container for an answer
+ * @param probe asks the server in a container for an answer
  * @param timeout seconds
  * @returns the container
  * @throws UnreachableError after the timeout, or as soon as the container gives up, with its last log lines
@@ -29,7 +29,7 @@ export async function waitUntilReady(
   ask: Ask,
   project: string,
   service: string,
-  greet: (container: string, how: ConnectOptions) => Promise<unknown>,
+  probe: (container: string, how: ConnectOptions) => Promise<unknown>,
   timeout: number,
   terminal: Terminal,
   signal: AbortSignal,
@@ -54,7 +54,7 @@ export async function waitUntilReady(
             timeout: wait * 1000 + Math.max(ANSWER_MS, Math.min(PATIENT_MS, (timeout - elapsed()) * 1000)),
             signal: AbortSignal.any([signal, attempt.signal]),
           };
-          await greet(container.Id, how);
+          await probe(container.Id, how);
           return container.Id;
         } catch (error) {
           attempt.abort();

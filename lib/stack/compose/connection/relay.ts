@@ -50,8 +50,6 @@ interface To {
 
 export interface Relay {
   readonly connection: Duplex;
-  /** Kept once the engine has been told of it. */
-  readonly begun: Promise<unknown>;
   /** What the relay's shell complained of. */
   readonly said: () => string;
   readonly end: () => void;
@@ -69,7 +67,7 @@ export function openRelay(
   { from = 'loopback', port, wait = 0 }: To = {},
 ): Relay {
   const words = ['bash', '-c', RELAY, 'bash', from, String(port ?? ''), String(wait)];
-  const { stdin, stdout, stderr, begun, ended, kill, hold } = startIn(engine, container, words, {
+  const { stdin, stdout, stderr, ended, kill, hold } = startIn(engine, container, words, {
     input: true,
   });
   let said = '';
@@ -81,40 +79,13 @@ export function openRelay(
   const gone = (error?: unknown): unknown =>
     setImmediate(() => connection.destroy(error as Error | undefined));
   ended.then(() => gone(), gone);
-  return { connection, begun, said: () => said.trim(), end: () => void stdin.end(), kill, hold };
-}
-
-/** Milliseconds for which one that was begun is waited for: the server itself lets nobody stand there for long. */
-const BEGUN_MS = 10_000;
-const ready = new Map<string, Relay>();
-
-/**
- * Begins a connection to the server in a container for whoever connects first, as soon as the container is known and
- * before it is known as whom. Nobody has to come: until the client speaks, the server does not count it.
- */
-export function beginRelay(engine: Engine, container: string): void {
-  if (ready.has(container)) return;
-  const relay = openRelay(engine, container);
-  const forget = (): void => void (ready.get(container) === relay && ready.delete(container));
-  relay.hold(false);
-  ready.set(container, relay);
-  // What takes a while to load is loaded while the container starts a shell.
-  void relay.begun.then(() => import('../../postgres/client.ts'));
-  relay.connection.once('close', forget);
-  setTimeout(() => ready.get(container) === relay && (forget(), relay.kill()), BEGUN_MS).unref();
-}
-
-/** One that was begun before. */
-export function takeBegun(container: string): Relay | undefined {
-  const relay = ready.get(container);
-  ready.delete(container);
-  relay?.hold(true);
-  return relay;
+  return { connection, said: () => said.trim(), end: () => void stdin.end(), kill, hold };
 }
 
 const relays = new WeakMap<Client, Relay>();
-/** Which one a client uses. */
-export const bind = (client: Client, relay: Relay): void => void relays.set(client, relay);
-/** Lets this process end although the client is connected. The server sees it go then. */
-export const rest = (client: Client): void => relays.get(client)?.hold(false);
-export const wake = (client: Client): void => relays.get(client)?.hold(true);
+
+/** Remembers which relay a client uses. */
+export const usesRelay = (client: Client, relay: Relay): void => void relays.set(client, relay);
+
+/** Whether a client holds this process from ending. If it does not, the server sees it go with the process. */
+export const holdProcess = (client: Client, holds: boolean): void => relays.get(client)?.hold(holds);

@@ -12,7 +12,7 @@ import { PROGRAM_OPTIONS, programOptions } from '../../postgres/settings.ts';
 import { FIND_SERVER } from '../connection/find-server.ts';
 import { addressOf } from '../connection/connect.ts';
 import { openRelay } from '../connection/relay.ts';
-import { withSession } from '../connection/sessions.ts';
+import { withSession } from '../connection/connections.ts';
 
 /**
  * pg_dump writes a directory only where it runs. It is made beside nothing of the server's, and sent as tar;

@@ -15,8 +15,6 @@ export interface Process {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Kept once the engine has been told to start it, or will not be. */
-  readonly begun: Promise<unknown>;
   /** Its exit status. Rejects when the engine does not answer. */
   readonly ended: Promise<number>;
   /** Lets go of it: it sees its input end, and a pipe that nobody reads. @param status what it then ended with */
@@ -124,8 +122,7 @@ export function startIn(
 
   /** For whoever still writes or reads. */
   let failure: Error | undefined;
-  const attached = attach();
-  const ended = Promise.race([attached.then(follow), released])
+  const ended = Promise.race([attach().then(follow), released])
     .catch((error: unknown) => {
       if (killed !== undefined) return killed;
       // Where docker says it: on standard error.
@@ -141,7 +138,7 @@ export function startIn(
     .finally(() => [stdin, connection].forEach((stream) => stream?.destroy(failure)))
     .finally(() => [stdout, stderr].forEach((stream) => stream.end()));
   ended.catch(() => {});
-  return { stdin, stdout, stderr, begun: attached.catch(() => {}), ended, kill, hold };
+  return { stdin, stdout, stderr, ended, kill, hold };
 }
 
 const LOST = 'the connection to the container was lost';

@@ -8,9 +8,6 @@ import { readTextIfThere } from '../../../system/read-bounded.ts';
 /** Where docker looks for its plugins, in its order. https://docs.docker.com/compose/install/linux/ */
 const SYSTEM_FOLDERS = ['/usr/local/lib', '/usr/local/libexec', '/usr/lib', '/usr/libexec'];
 
-/** It lives for a moment: its garbage is collected when there is much of it. https://go.dev/doc/gc-guide#Memory_limit */
-const RUNTIME = { GOGC: 'off', GOMEMLIMIT: '512MiB' };
-
 /**
  * Runs a `docker compose` command by the plugin itself: docker takes as long to find it as the plugin to do its work.
  * By docker where that may look elsewhere for it, and where a context is pinned, which is for docker to follow.
@@ -25,10 +22,7 @@ export function runCompose(command: Command, options: RunOptions = {}, asksEngin
   const plugin =
     at > 0 && asksEngine ? undefined : findPlugin(process.env['DOCKER_CONFIG'] || join(homedir(), '.docker'));
   if (plugin === undefined) return run(asking, options);
-  return run(
-    { ...asking, file: plugin, args: command.args.slice(at + 1) },
-    { ...options, env: { ...RUNTIME, ...options.env } },
-  );
+  return run({ ...asking, file: plugin, args: command.args.slice(at + 1) }, options);
 }
 
 /** @param settings docker's own folder */

@@ -8,6 +8,7 @@ import type { Terminal } from '../../../output/terminal.ts';
 import type { PlannedContainer } from '../../plan.ts';
 import type { Storage } from '../../stack.ts';
 import type { ComposeConfig } from '../config/config.ts';
+import { endSessionsOn } from '../connection/connections.ts';
 import { PROJECT_LABEL, findVolume, nameOf, type ListedContainer } from '../containers/containers.ts';
 import { dockerError, type Docker } from '../engine/docker.ts';
 import { demand, type Engine } from '../engine/engine.ts';
@@ -27,8 +28,6 @@ export interface Tools {
   readonly databaseService: string;
   readonly actor: Actor;
   readonly terminal: Terminal;
-  /** Ends our own sessions on a server that is about to be stopped, and would wait for them. */
-  readonly endSessions: (container: string) => Promise<void>;
 }
 
 /**
@@ -49,7 +48,7 @@ export async function destroyPlan(plan: ComposePlan, storage: Storage, tools: To
   for (const wave of stopOrder(plan.containers, tools.config)) {
     const servers = wave.filter(({ service }) => service === tools.databaseService);
     if (!actor.dryRun)
-      await Promise.race([Promise.all(servers.map(({ id }) => tools.endSessions(id))), sleep(ENDED_MS)]);
+      await Promise.race([Promise.all(servers.map(({ id }) => endSessionsOn(id))), sleep(ENDED_MS)]);
     await remove(
       ['stop', ...wave.map(({ id }) => id)],
       `stopping ${wave.map(({ name }) => name).join(', ')} …`,

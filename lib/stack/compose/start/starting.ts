@@ -3,8 +3,11 @@ import type { RunOptions } from '../../../system/process.ts';
 import { UnreachableError } from '../../../errors.ts';
 import type { Stack } from '../../stack.ts';
 import { findContainer } from '../containers/containers.ts';
-import type { greeting } from '../connection/greeting.ts';
 import { settleOrphans } from './orphans.ts';
+import { withSession } from '../connection/connections.ts';
+import type { DatabaseSettings } from '../connection/login.ts';
+import type { ConnectOptions } from '../connection/connect.ts';
+import type { Engine } from '../engine/engine.ts';
 import { waitUntilReady } from '../connection/ready.ts';
 import type { RunningContainers } from '../containers/running.ts';
 import type { Stopped } from '../containers/stopped.ts';
@@ -14,8 +17,8 @@ type Orphaned = Parameters<typeof settleOrphans>[0];
 
 interface About extends Orphaned {
   readonly databaseService: string;
-  readonly settings: { readonly name: string };
-  readonly server: ReturnType<typeof greeting>;
+  readonly engine: Engine;
+  readonly settings: DatabaseSettings;
   readonly running: RunningContainers;
   readonly keeps: Keeper;
   readonly stopped: Stopped;
@@ -29,20 +32,19 @@ interface About extends Orphaned {
 
 /** All that starts containers, and returns when the database answers. */
 export function starting(about: About): Pick<Stack, 'up' | 'restart' | 'rebuild'> {
-  const { environment, ask, docker, databaseService, settings, server, running, keeps } = about;
+  const { environment, ask, docker, engine, databaseService, settings, running, keeps } = about;
   const { stopped, actor, terminal, signal, frozen, changing, change } = about;
-  /** Where it runs already, what follows is done while compose looks whether anything has changed. */
-  let greeted: Promise<unknown> | undefined;
+  const probe = (id: string, how: ConnectOptions): Promise<unknown> =>
+    withSession(engine, id, settings, settings.name, (client) => client.query('SELECT 1'), how);
 
   const ready = (timeout: number): Promise<unknown> =>
     actor.act(`# wait until database ${settings.name} answers, ${timeout} s at most`, async () => {
-      await greeted;
       const id = await waitUntilReady(
         docker,
         ask,
         environment.project,
         databaseService,
-        server.greet,
+        probe,
         timeout,
         terminal,
         signal,
@@ -51,24 +53,17 @@ export function starting(about: About): Pick<Stack, 'up' | 'restart' | 'rebuild'
       await keeps.afterUp();
     });
 
-  const greetEarly = (): void =>
-    void (greeted = running
-      .of(databaseService)
-      .then((id) => server.greet(id, {}))
-      .catch(() => {}));
-
   // What is left of other files has been named by us.
   const up = (...args: string[]): Promise<unknown> =>
     change(changing('up', '-d', ...args), { env: { COMPOSE_IGNORE_ORPHANS: 'true' } });
 
   return {
-    async up({ build, timeout, meanwhile, only, orphans }) {
+    async up({ build, timeout, onStarted, only, orphans }) {
       await keeps.beforeUp(build);
       if (!frozen && only === undefined && orphans !== 'ignore') await settleOrphans(about, orphans);
-      if (!actor.dryRun) greetEarly();
       await up(...(build ? ['--build'] : []), ...(only === 'database' ? [databaseService] : []));
       if (only === undefined && !actor.dryRun) await stopped.note([]);
-      meanwhile?.();
+      onStarted?.();
       await ready(timeout);
     },
 

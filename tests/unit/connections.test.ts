@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Spares } from '../../lib/stack/compose/connection/spares.ts';
+import { Connections } from '../../lib/stack/compose/connection/connections.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -16,7 +16,7 @@ class Played {
     return statement === this.fails ? Promise.reject(new Error('gone')) : Promise.resolve();
   }
 }
-const spares = (): Spares => new Spares();
+const connections = (): Connections => new Connections();
 const asClient = (played: Played): Client => played as unknown as Client;
 const connects = (...clients: Played[]): (() => Promise<Client>) => {
   return () =>
@@ -25,7 +25,7 @@ const connects = (...clients: Played[]): (() => Promise<Client>) => {
 const nothing = (): Promise<void> => Promise.resolve();
 
 test('who comes next gets the same one, as if it were new', async () => {
-  const [one, client] = [spares(), new Played()];
+  const [one, client] = [connections(), new Played()];
   const connect = connects(client);
   await one.use('core', connect, (given) => given.query("SET work_mem TO '1MB'"));
   expect(await one.use('core', connect, (given) => Promise.resolve(given))).toBe(client);
@@ -33,7 +33,7 @@ test('who comes next gets the same one, as if it were new', async () => {
 });
 
 test('who comes at the same time, or asks for another database, gets another one', async () => {
-  const one = spares();
+  const one = connections();
   const connect = connects(new Played(), new Played(), new Played());
   const given = (client: Client): Promise<Client> => Promise.resolve(client);
   const [first, second] = await Promise.all([
@@ -45,7 +45,7 @@ test('who comes at the same time, or asks for another database, gets another one
 });
 
 test('one that nobody takes is ended after a second', async () => {
-  const [one, client] = [spares(), new Played()];
+  const [one, client] = [connections(), new Played()];
   await one.use('core', connects(client), nothing);
   await vi.advanceTimersByTimeAsync(999);
   expect(client.end).not.toHaveBeenCalled();
@@ -54,7 +54,7 @@ test('one that nobody takes is ended after a second', async () => {
 });
 
 test('what work has failed with is not kept, nor one in which something is left', async () => {
-  const one = spares();
+  const one = connections();
   const [failed, dirty, third] = [new Played(), new Played(), new Played()];
   const connect = connects(failed, dirty, third);
   await expect(one.use('core', connect, () => Promise.reject(new Error('x')))).rejects.toThrow('x');
@@ -65,7 +65,7 @@ test('what work has failed with is not kept, nor one in which something is left'
 });
 
 test('one that the server has ended meanwhile is not handed over', async () => {
-  const one = spares();
+  const one = connections();
   const [gone, fresh] = [new Played(), new Played()];
   const connect = connects(gone, fresh);
   await one.use('core', connect, nothing);
@@ -73,14 +73,8 @@ test('one that the server has ended meanwhile is not handed over', async () => {
   expect(await one.use('core', connect, (given) => Promise.resolve(given))).toBe(fresh);
 });
 
-test('whether there is one for a server', async () => {
-  const one = spares();
-  await one.use('id core', connects(new Played()), nothing);
-  expect([one.has('id '), one.has('other ')]).toEqual([true, false]);
-});
-
 test('one that is being cleaned is ended behind that, because it would only hang up before', async () => {
-  const [one, client] = [spares(), new Played()];
+  const [one, client] = [connections(), new Played()];
   let cleaned = (): void => {};
   vi.spyOn(client, 'query').mockReturnValue(new Promise<void>((resolve) => (cleaned = resolve)));
   await one.use('id core', connects(client), nothing);
@@ -93,7 +87,7 @@ test('one that is being cleaned is ended behind that, because it would only hang
 });
 
 test('all of one server are ended at once, also while somebody works with one', async () => {
-  const one = spares();
+  const one = connections();
   const [kept, used, other, next] = [new Played(), new Played(), new Played(), new Played()];
   await one.use('id core', connects(kept), nothing);
   await one.use('other core', connects(other), nothing);
