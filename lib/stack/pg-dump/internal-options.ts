@@ -1,4 +1,5 @@
 import { Transform, type TransformCallback } from 'node:stream';
+import { Messages } from '../postgres/messages.ts';
 
 /**
  * Servers from the minor releases of November 2026 on (17.12) keep a version among the options of each column, which
@@ -11,34 +12,18 @@ const WITHOUT =
 
 const QUERY = 'Q'.charCodeAt(0);
 
-/**
- * What a client sends to a server, with that question changed.
- *
- * https://www.postgresql.org/docs/current/protocol-message-formats.html
- */
+/** What a client sends to a server, with that question changed. */
 export class WithoutInternalOptions extends Transform {
-  #known: Buffer = Buffer.alloc(0);
-  /** Messages before the session's first one, and that, have no type in front of their length. */
-  #started = false;
+  readonly #messages = new Messages('client');
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.#known = Buffer.concat([this.#known, chunk]);
-    for (;;) {
-      const start = this.#started ? 1 : 0;
-      if (this.#known.length < start + 4) break;
-      const end = start + this.#known.readUInt32BE(start);
-      if (this.#known.length < end) break;
-      const message = this.#known.subarray(0, end);
-      this.#known = this.#known.subarray(end);
-      this.push(this.#started && message[0] === QUERY ? changed(message) : message);
-      // Version 3 of the protocol; anything else there asks for encryption.
-      this.#started ||= message.readUInt16BE(4) === 3;
-    }
+    for (const { type, bytes } of this.#messages.whole(chunk))
+      this.push(type === QUERY ? changed(bytes) : bytes);
     done();
   }
 
   override _flush(done: TransformCallback): void {
-    done(null, this.#known);
+    done(null, this.#messages.rest());
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync, readSync, writeSync } from 'node:fs';
 import { createRequire, register } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Messages, type Message } from '../postgres/messages.ts';
 
 /**
  * pg_dump, compiled to WebAssembly, as a program: its arguments come as JSON on standard input, because a password is
@@ -62,24 +63,13 @@ const GSS_REQUEST = 80877104;
  * for, as long as the server has the turn. No more of a reply is held than one read: a table's data are one reply.
  */
 class Connection {
-  #pending = Buffer.alloc(0);
+  readonly #messages = new Messages('client');
   #received = Buffer.alloc(0);
-  #started = false;
   /** The reply that the server owes. */
   #reply: { isWhole: (bytes: Buffer) => boolean } | undefined;
 
   write(bytes: Uint8Array): void {
-    this.#pending = Buffer.concat([this.#pending, bytes]);
-    for (;;) {
-      // Before the start-up message nothing has a type byte.
-      // https://www.postgresql.org/docs/current/protocol-message-formats.html
-      const header = this.#started ? 1 : 0;
-      if (this.#pending.length < header + 4) return;
-      const length = this.#pending.readUInt32BE(header) + header;
-      if (this.#pending.length < length) return;
-      this.#send(this.#pending.subarray(0, length));
-      this.#pending = this.#pending.subarray(length);
-    }
+    for (const message of this.#messages.whole(bytes)) this.#send(message);
   }
 
   read(space: number): Buffer {
@@ -95,19 +85,16 @@ class Connection {
     return bytes;
   }
 
-  #send(message: Buffer): void {
-    for (let sent = 0; sent < message.length;) sent += writeSync(TO_SERVER, message, sent);
-    if (this.#started) {
-      if (ASKS.has(message[0]!)) this.#reply = new Reply();
-      return;
+  #send({ type, bytes }: Message): void {
+    for (let sent = 0; sent < bytes.length;) sent += writeSync(TO_SERVER, bytes, sent);
+    if (type === undefined) {
+      const code = bytes.readUInt32BE(4);
+      const asksEncryption = code === SSL_REQUEST || code === GSS_REQUEST;
+      // Whether it can encrypt, a server says in one byte.
+      this.#reply = asksEncryption ? { isWhole: () => true } : new Reply();
+    } else if (ASKS.has(type)) {
+      this.#reply = new Reply();
     }
-    const code = message.readUInt32BE(4);
-    if (code === SSL_REQUEST || code === GSS_REQUEST) {
-      this.#reply = { isWhole: () => true };
-      return;
-    }
-    this.#started = true;
-    this.#reply = new Reply();
   }
 }
 

@@ -1,4 +1,5 @@
 import { Duplex, Transform, pipeline } from 'node:stream';
+import { Messages } from '../postgres/messages.ts';
 
 const AUTHENTICATION = 'R'.charCodeAt(0);
 const NEGOTIATE_VERSION = 'v'.charCodeAt(0);
@@ -12,20 +13,17 @@ const SASL = 10;
  * @see https://www.postgresql.org/docs/current/sasl-authentication.html
  */
 export function withoutChannelBinding(connection: Duplex): Duplex {
-  let pending = Buffer.alloc(0);
+  const messages = new Messages('server');
   let passed = false;
   const filter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       if (passed) return done(null, chunk);
-      pending = Buffer.concat([pending, chunk]);
       // The server's first words; it waits for an answer behind them.
-      while (pending.length >= 5 && pending.length > pending.readUInt32BE(1)) {
-        const message = pending.subarray(0, 1 + pending.readUInt32BE(1));
-        pending = pending.subarray(message.length);
-        this.push(withoutOffer(message));
-        passed = message[0] !== NEGOTIATE_VERSION;
+      for (const { type, bytes } of messages.whole(chunk)) {
+        this.push(passed ? bytes : withoutOffer(bytes));
+        passed ||= type !== NEGOTIATE_VERSION;
       }
-      done(null, passed ? pending : undefined);
+      done(null, passed ? messages.rest() : undefined);
     },
   });
   pipeline(connection, filter, () => {});
@@ -33,7 +31,7 @@ export function withoutChannelBinding(connection: Duplex): Duplex {
 }
 
 /** A message as it is, or an offer of mechanisms without those that bind. */
-export function withoutOffer(message: Buffer): Buffer {
+function withoutOffer(message: Buffer): Buffer {
   if (message[0] !== AUTHENTICATION || message.readUInt32BE(5) !== SASL) return message;
   const offered = message.subarray(9).toString('latin1').split('\0').filter(Boolean);
   const left = offered.filter((mechanism) => !mechanism.endsWith('-PLUS'));
