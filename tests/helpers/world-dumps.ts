@@ -43,6 +43,7 @@ const WHOLE = { items: 'rows', orders: 'rows', notes: 'rows' } as const;
 const SCHEMA = { items: 'empty', orders: 'empty', notes: 'empty' } as const;
 const SHOP = { items: 'rows', orders: 'rows', notes: 'absent' } as const;
 const LEFT_OUT = /owners and privileges are those of [^]*left out of the dump/;
+const NEWER = { refused: /is of a newer server: PostgreSQL \d+[^]*restore it on a server of version \d+/ };
 const DATA_ONLY = /holds data only, and makes no table/;
 
 const OPTIONS: readonly [options: string, outcome: Outcome][] = [
@@ -79,21 +80,42 @@ const OPTIONS: readonly [options: string, outcome: Outcome][] = [
 /** In plain text iconv has to be asked: that is said. */
 const OTHER_ENCODING = /it is encoded in \w+, not in UTF8[^]*iconv -f/;
 
+/** Of the release that most things are tried with. */
+const USUAL = '17';
+/** Of the release whose own pg_dump is on the machine. */
+const PROGRAM = '15';
+
 /**
- * @param servers of one release each, with a superuser
+ * The dumps, none of which is made before it is wanted.
+ *
+ * @param serverOf starts the server of a release, with a superuser and without a database `world`
+ * @param releases that there are servers of: 15 and 17 among them
  * @param folder that they are written into
  */
-export async function worldDumps(
-  servers: Readonly<Record<string, DatabaseServer>>,
+export function worldDumps(
+  serverOf: (release: string) => Promise<DatabaseServer>,
+  releases: readonly string[],
   folder: string,
-): Promise<WorldDump[]> {
+): WorldDump[] {
   const found: WorldDump[] = [];
+  const filled = new Map<string, Promise<DatabaseServer>>();
+  const sourceOf = (release: string): Promise<DatabaseServer> => {
+    const known = filled.get(release);
+    if (known) return known;
+    const server = serverOf(release).then(async (one) => {
+      await one.create('world', SOURCE);
+      return one;
+    });
+    filled.set(release, server);
+    return server;
+  };
   const file = (name: string, bytes: Buffer | string): string => {
     const path = join(folder, name.replaceAll(/[^\w.]+/g, '_'));
     writeFileSync(path, bytes);
     return path;
   };
-  const dumped = async (server: DatabaseServer, format: string, options: string): Promise<Buffer> => {
+  const dumped = async (release: string, format: string, options: string): Promise<Buffer> => {
+    const server = await sourceOf(release);
     const output = new PassThrough();
     const words = options.split(' ').filter(Boolean);
     const [{ status, stderr }, bytes] = await Promise.all([
@@ -103,108 +125,137 @@ export async function worldDumps(
     if (status !== 0) throw new Error(`${options}: ${stderr}`);
     return bytes;
   };
-  for (const [release, server] of Object.entries(servers)) {
-    await server.create('world', SOURCE);
-    for (const [options, outcome] of release === '17' ? OPTIONS : OPTIONS.slice(0, 1)) {
+  for (const release of releases) {
+    for (const [options, outcome] of release === USUAL ? OPTIONS : OPTIONS.slice(0, 5)) {
       for (const format of ['plain', 'custom']) {
         const isOther = format === 'plain' && options.startsWith('--encoding');
         found.push({
           what: `pg_dump 18 of ${release}, ${format} ${options}`,
-          make: async () => file(`${release} ${options}.${format}`, await dumped(server, format, options)),
-          outcome: isOther ? { refused: OTHER_ENCODING } : outcome,
+          make: async () => file(`${release} ${options}.${format}`, await dumped(release, format, options)),
+          outcome: Number(release) > Number(USUAL) ? NEWER : isOther ? { refused: OTHER_ENCODING } : outcome,
         });
       }
     }
   }
-  const plain = await dumped(servers['17']!, 'plain', '');
-  const custom = await dumped(servers['17']!, 'custom', '');
-  const add = (what: string, bytes: Buffer | string, outcome: Outcome): void =>
-    void found.push({ what, make: () => Promise.resolve(file(what, bytes)), outcome });
-  const text = plain.toString();
-  add('plain, gzip', gzipSync(plain), WHOLE);
-  add('custom, gzip', gzipSync(custom), WHOLE);
-  add('plain with a mark of UTF-8', `\uFEFF${text}`, WHOLE);
-  add('plain in UTF-16', Buffer.concat([Buffer.from('fffe', 'hex'), Buffer.from(text, 'utf16le')]), {
-    refused: /text in UTF-16[^]*iconv/,
-  });
-  add('plain, cut in the middle', plain.subarray(0, plain.length / 2), { refused: /it is cut/ });
-  add('plain, its last line cut', text.replace(/-- PostgreSQL database dump complete[^]*/, ''), {
+  const add = (
+    what: string,
+    format: 'plain' | 'custom' | 'nothing',
+    change: (bytes: Buffer) => Buffer | string,
+    outcome: Outcome,
+  ): void => {
+    const make = async (): Promise<string> =>
+      file(what, change(format === 'nothing' ? Buffer.alloc(0) : await dumped(USUAL, format, '')));
+    found.push({ what, make, outcome });
+  };
+  const edit = (what: string, change: (text: string) => Buffer | string, outcome: Outcome): void =>
+    add(what, 'plain', (bytes) => change(bytes.toString()), outcome);
+  add('plain, gzip', 'plain', (bytes) => gzipSync(bytes), WHOLE);
+  add('custom, gzip', 'custom', (bytes) => gzipSync(bytes), WHOLE);
+  edit('plain with a mark of UTF-8', (text) => `\uFEFF${text}`, WHOLE);
+  edit(
+    'plain in UTF-16',
+    (text) => Buffer.concat([Buffer.from('fffe', 'hex'), Buffer.from(text, 'utf16le')]),
+    {
+      refused: /text in UTF-16[^]*iconv/,
+    },
+  );
+  add('plain, cut in the middle', 'plain', (bytes) => bytes.subarray(0, bytes.length / 2), {
     refused: /it is cut/,
   });
-  add('custom, cut', custom.subarray(0, custom.length * 0.9), { refused: /it is cut/ });
+  edit('plain, its last line cut', (text) => text.replace(/-- PostgreSQL database dump complete[^]*/, ''), {
+    refused: /it is cut/,
+  });
+  add('custom, cut', 'custom', (bytes) => bytes.subarray(0, bytes.length * 0.9), { refused: /it is cut/ });
   add(
     'custom, a byte changed',
-    Buffer.from(custom).fill(custom[custom.length - 500]! ^ 0xff, custom.length - 500, custom.length - 499),
+    'custom',
+    (bytes) => bytes.fill(bytes.at(-500)! ^ 0xff, bytes.length - 500, bytes.length - 499),
     {
       refused: /damaged|not what|is cut|not known|checksum/,
     },
   );
-  add('of a whole server', `--\n-- PostgreSQL database cluster dump\n--\n\\connect template1\n${text}`, {
-    refused: /a dump of a whole server \(pg_dumpall\)/,
-  });
-  add('hand-edited: a table taken out', text.replace(/COPY shop\.orders [^]*?\n\\\.\n/, ''), {
+  edit(
+    'of a whole server',
+    (text) => `--\n-- PostgreSQL database cluster dump\n--\n\\connect template1\n${text}`,
+    {
+      refused: /a dump of a whole server \(pg_dumpall\)/,
+    },
+  );
+  edit('hand-edited: a table taken out', (text) => text.replace(/COPY shop\.orders [^]*?\n\\\.\n/, ''), {
     items: 'rows',
     orders: 'empty',
     notes: 'rows',
   });
-  add(
+  edit(
     'hand-edited: a tablespace, settings of others and a role that is not here',
-    text
-      .replace(
-        'SET client_encoding',
-        'SET default_tablespace = fast_ssd;\nSET later_timeout = 0;\nCREATE SCHEMA public;\nSET client_encoding',
-      )
-      .replaceAll('TO world_owner', 'TO nobody_here'),
+    (text) =>
+      text
+        .replace(
+          'SET client_encoding',
+          'SET default_tablespace = fast_ssd;\nSET later_timeout = 0;\nCREATE SCHEMA public;\nSET client_encoding',
+        )
+        .replaceAll('TO world_owner', 'TO nobody_here'),
     { ...WHOLE, said: /left out, none of which the data need/ },
   );
-  add(
+  edit(
     'hand-edited: a row that breaks a key',
-    text.replace(
-      '-- PostgreSQL database dump complete',
-      'INSERT INTO shop.orders VALUES (99999);\n-- PostgreSQL database dump complete',
-    ),
+    (text) =>
+      text.replace(
+        '-- PostgreSQL database dump complete',
+        'INSERT INTO shop.orders VALUES (99999);\n-- PostgreSQL database dump complete',
+      ),
     {
       refused: /violates foreign key constraint[^]*the old database \S+ is in use, unchanged/,
     },
   );
-  add('MySQL', '-- MySQL dump 10.13\nDROP TABLE IF EXISTS `t`;\n', { refused: /a dump of MySQL/ });
-  add('a login page', '<!DOCTYPE html><html></html>', { refused: /a web page/ });
-  add('empty', '', { refused: /it is empty/ });
-  add('zstd as a whole', Buffer.from('28b52ffd00', 'hex'), { refused: /zstd -d / });
-  add('with CR LF', text.replaceAll('\n', '\r\n'), WHOLE);
-  return [...found, ...(await programDumps(servers['15'], folder))];
+  add('MySQL', 'nothing', () => '-- MySQL dump 10.13\nDROP TABLE IF EXISTS `t`;\n', {
+    refused: /a dump of MySQL/,
+  });
+  add('a login page', 'nothing', () => '<!DOCTYPE html><html></html>', { refused: /a web page/ });
+  add('empty', 'nothing', () => '', { refused: /it is empty/ });
+  add('zstd as a whole', 'nothing', () => Buffer.from('28b52ffd00', 'hex'), { refused: /zstd -d / });
+  edit('with CR LF', (text) => text.replaceAll('\n', '\r\n'), WHOLE);
+  return [...found, ...programDumps(() => sourceOf(PROGRAM), folder)];
 }
 
 /** By pg_dump of the machine, where there is one of the server's release. */
-function programDumps(server: DatabaseServer | undefined, folder: string): Promise<WorldDump[]> {
-  const program = '/usr/lib/postgresql/15/bin/pg_dump';
-  if (!server) return Promise.resolve([]);
+function programDumps(server: () => Promise<DatabaseServer>, folder: string): WorldDump[] {
+  const program = `/usr/lib/postgresql/${PROGRAM}/bin/pg_dump`;
   if (spawnSync(program, ['--version']).status !== 0) {
-    console.log('without the dumps of pg_dump 15: .ci/install-programs installs it on Debian 12');
-    return Promise.resolve([]);
+    console.log(`without the dumps of pg_dump ${PROGRAM}: .ci/install-programs installs it on Debian 12`);
+    return [];
   }
-  const found: WorldDump[] = [];
-  const dump = (name: string, outcome: Outcome, ...options: string[]): void => {
+  const dump = async (name: string, options: readonly string[]): Promise<string> => {
+    mkdirSync(folder, { recursive: true });
     const path = join(folder, name);
-    const { status, stderr } = spawnSync(program, [...options, '-f', path, server.url('world')], {
-      encoding: 'utf8',
-    });
-    if (status !== 0) throw new Error(stderr);
-    found.push({
-      what: `pg_dump 15 of 15, ${options.join(' ')}`,
-      make: () => Promise.resolve(path),
-      outcome,
-    });
+    const url = (await server()).url('world');
+    run(program, ...options, '-f', path, url);
+    return path;
   };
-  mkdirSync(folder, { recursive: true });
-  dump('program.plain', WHOLE, '-Fp');
-  dump('program.custom', WHOLE, '-Fc');
-  dump('program.folder', WHOLE, '-Fd');
-  dump('program.folder2', WHOLE, '-Fd', '-j2', '-Z0');
-  dump('program.tar', { refused: /a dump in tar format[^]*tar -xf/ }, '-Ft');
-  const unpacked = join(folder, 'program.unpacked');
-  mkdirSync(unpacked);
-  spawnSync('tar', ['-xf', join(folder, 'program.tar'), '-C', unpacked]);
-  found.push({ what: 'that in tar format, unpacked', make: () => Promise.resolve(unpacked), outcome: WHOLE });
-  return Promise.resolve(found);
+  const unpacked = async (): Promise<string> => {
+    const tar = await dump('program.packed', ['-Ft']);
+    const path = join(folder, 'program.unpacked');
+    mkdirSync(path);
+    run('tar', '-xf', tar, '-C', path);
+    return path;
+  };
+  const found = (
+    [
+      ['program.plain', WHOLE, '-Fp'],
+      ['program.custom', WHOLE, '-Fc'],
+      ['program.folder', WHOLE, '-Fd'],
+      ['program.folder2', WHOLE, '-Fd', '-j2', '-Z0'],
+      ['program.tar', { refused: /a dump in tar format[^]*tar -xf/ }, '-Ft'],
+    ] as const
+  ).map(([name, outcome, ...options]) => ({
+    what: `pg_dump ${PROGRAM} of ${PROGRAM}, ${options.join(' ')}`,
+    make: () => dump(name, options),
+    outcome,
+  }));
+  return [...found, { what: 'that in tar format, unpacked', make: unpacked, outcome: WHOLE }];
+}
+
+function run(file: string, ...args: readonly string[]): void {
+  const { status, stderr } = spawnSync(file, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
 }

