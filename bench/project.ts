@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { EnvironmentEntry, Registry } from '../lib/environment/registry.ts';
+import type { EnvironmentEntry, Registry } from '../lib/environment/entry.ts';
 
 export const PROJECT = join(import.meta.dirname, '..');
 const COPIED = [

@@ -1,4 +1,4 @@
-import type { Registry } from '../lib/environment/registry.ts';
+import type { Registry } from '../lib/environment/entry.ts';
 
 /** The environments of this repository. Data only: one entry an environment. */
 export default {

@@ -12,15 +12,16 @@ export type {
   Run,
   StackRun,
   Task,
-} from './task/define-task.ts';
+} from './run/run.ts';
 export { choice, duration, flag, required, text, wholeNumber } from './parameters/kinds.ts';
-export type { Origin, Parameter, Parameters, Values } from './parameters/kinds.ts';
+export type { Origin, Parameter, Parameters, Values } from './parameters/parameter.ts';
 export type { Actor } from './output/actor.ts';
 export type { Terminal } from './output/terminal.ts';
-export type { DatabaseIdentity } from './database/identity.ts';
+export type { DatabaseIdentity } from './stack/identity.ts';
 export type { Plan } from './stack/plan.ts';
-export type { EnvironmentEntry, Registry } from './environment/registry.ts';
-export type { Names, Naming } from './environment/names.ts';
+export type { EnvironmentEntry, Registry } from './environment/entry.ts';
+export type { Names } from './environment/names.ts';
+export type { Naming } from './environment/entry.ts';
 export type { EnvFile, Variable } from './environment/env-files.ts';
 export type { Environment } from './environment/resolve.ts';
 export type { ServiceHealth, Stack, Storage, Target } from './stack/stack.ts';

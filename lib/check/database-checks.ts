@@ -4,7 +4,7 @@ import { describeLeftovers } from '../database/replace/leftovers.ts';
 import { byteSize } from '../output/display.ts';
 import { MakesafeError } from '../errors.ts';
 import { failed, notLookedAt, passed, warning, type Check } from '../output/check-result.ts';
-import type { StackRun } from '../task/define-task.ts';
+import type { StackRun } from '../run/run.ts';
 
 /** What interrupted runs left, and what is kept on purpose. */
 export const leftovers: Check<StackRun> = {

@@ -6,7 +6,7 @@ import { checkJournal } from '../guard/record/journal-file.ts';
 import { journalFile } from '../guard/record/entries.ts';
 import { passed, failed, some, warning, type Check } from '../output/check-result.ts';
 import { lookAtFolder } from '../system/destination.ts';
-import type { StackRun } from '../task/define-task.ts';
+import type { StackRun } from '../run/run.ts';
 
 /** What al-up-env, backup and resets would meet: each of them says so itself, when it is typed. */
 

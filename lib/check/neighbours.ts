@@ -1,6 +1,7 @@
 import { passed, some, warning, type Check } from '../output/check-result.ts';
-import { readFootprints, type Exclusive, type Footprint } from '../stack/footprint.ts';
-import type { StackRun } from '../task/define-task.ts';
+import { readFootprints } from '../stack/footprint.ts';
+import type { Exclusive, Footprint } from '../stack/claims.ts';
+import type { StackRun } from '../run/run.ts';
 
 /** Something that two environments of one engine both want. */
 export interface Collision {

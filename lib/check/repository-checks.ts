@@ -5,9 +5,9 @@ import { MakesafeError } from '../errors.ts';
 import { includesUs } from '../repository/their-makefile.ts';
 import { findMakefile } from '../repository/project.ts';
 import { run } from '../system/process.ts';
-import { taskFiles } from '../task/find-tasks.ts';
+import { taskFiles } from '../repository/task-files.ts';
 import { readTextIfThere } from '../system/read-bounded.ts';
-import type { StackRun } from '../task/define-task.ts';
+import type { StackRun } from '../run/run.ts';
 
 /** Whether git keeps the registry: `env/` is in the usual .gitignore for Python. */
 export const registryKept: Check<StackRun> = {

@@ -6,7 +6,8 @@ import { UsageError } from '../errors.ts';
 import { runProgram } from '../task/run-program.ts';
 import { runTask } from '../task/run-task.ts';
 import { nearest } from '../output/suggest.ts';
-import { loadTasks, taskFiles } from '../task/find-tasks.ts';
+import { loadTasks } from '../task/find-tasks.ts';
+import { taskFiles } from '../repository/task-files.ts';
 import { Terminal } from '../output/terminal.ts';
 
 /** What is no task, because it needs no registry. */

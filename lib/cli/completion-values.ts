@@ -2,9 +2,9 @@ import { readdirSync, type Dirent } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readBackups } from '../database/backup/backups.ts';
 import { namesOf } from '../environment/names.ts';
-import type { Registry } from '../environment/registry.ts';
+import type { Registry } from '../environment/entry.ts';
 import { readRaw } from '../repository/compose-yaml.ts';
-import type { Parameter } from '../parameters/kinds.ts';
+import type { Parameter } from '../parameters/parameter.ts';
 import { readText } from '../system/read-bounded.ts';
 
 /** What a value is completed from. */

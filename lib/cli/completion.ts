@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../errors.ts';
 import { spellingOf } from '../repository/their-makefile.ts';
-import type { Parameter } from '../parameters/kinds.ts';
-import type { Task } from '../task/define-task.ts';
+import type { Parameter } from '../parameters/parameter.ts';
+import type { Task } from '../run/run.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { readText } from '../system/read-bounded.ts';
 

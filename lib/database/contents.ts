@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { markerOf } from './marker.ts';
+import { markerOf } from '../stack/postgres/marker.ts';
 import { readRevisions } from './revisions.ts';
 import { readSystemIdentifier } from './system-identifier.ts';
 

@@ -2,8 +2,8 @@ import { counted } from '../output/display.ts';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigurationError, FailedError } from '../errors.ts';
-import type { ScriptError } from '../stack/stack.ts';
-import type { StackRun } from '../task/define-task.ts';
+import type { ScriptError } from '../sql/run-statements.ts';
+import type { StackRun } from '../run/run.ts';
 import { ensureMarker } from './marker.ts';
 
 /** `db-bootstrap-roles-env`: runs the script; idempotent as far as the script is. */

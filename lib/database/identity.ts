@@ -1,22 +1,12 @@
 import type { Client } from 'pg';
 import { FailedError } from '../errors.ts';
-import type { StackRun } from '../task/define-task.ts';
+import type { StackRun } from '../run/run.ts';
 import { OtherDatabaseError, type Hand } from './asserted.ts';
 import { readAttributes, type DatabaseAttributes } from './attributes.ts';
 import type { Contents } from './contents.ts';
-import { markerOf } from './marker.ts';
+import { markerOf } from '../stack/postgres/marker.ts';
 import { readSystemIdentifier } from './system-identifier.ts';
-
-/** Which database it is, whatever it is called by now: what the guard has shown, and each statement on it asserts. */
-export interface DatabaseIdentity {
-  /** Of the server's data directory: initdb makes it, and no two have the same. Null when the role may not read it. */
-  readonly systemIdentifier: string | null;
-  /** Another one after the database is dropped and made anew. */
-  readonly oid: string;
-  readonly name: string;
-  /** The environment that its comment marks it for; null while it is not marked. */
-  readonly marker: string | null;
-}
+import type { DatabaseIdentity } from '../stack/identity.ts';
 
 /** The identity of the database that the contents were read in. */
 export const identityIn = (

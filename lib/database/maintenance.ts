@@ -1,21 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from 'pg';
 import type pg from 'pg';
+import type { Client } from 'pg';
 import { FailedError, HUNG_UP, RefusedError, UnreachableError } from '../errors.ts';
 import { whileWaitingFor } from '../output/waiting.ts';
 import { LIMITS } from '../system/limits.ts';
 import { isOver } from '../system/cancelling.ts';
-import type { StackRun } from '../task/define-task.ts';
-
-/** A database to stand on while another one is replaced. */
-export const maintenanceDatabase = (name: string): string => (name === 'postgres' ? 'template1' : 'postgres');
+import type { StackRun } from '../run/run.ts';
+import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
 
 /** Seconds that another run's session gets to end, after its task was killed. */
 const LAST_RUN_TIMEOUT = 15;
+
 /** The same for our own one, whose connection was lost: it was told to end, and a busy server takes its time for it. */
 const OWN_TIMEOUT = 60;
+
 /** Seconds that a server that does not answer gets to come back. */
 const RETURN_TIMEOUT = 60;
+
 /** The same for one that has ended and that nobody starts by itself: somebody may just be restarting it. */
 const RESTART_TIMEOUT = 5;
 

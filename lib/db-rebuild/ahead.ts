@@ -1,7 +1,7 @@
 import { once } from '../system/memoise.ts';
 import { factsOf, type Facts } from '../schema/verify/facts.ts';
 import type { HeldBack } from '../stack/stack.ts';
-import type { DestructiveRun } from '../task/define-task.ts';
+import type { DestructiveRun } from '../run/run.ts';
 
 /** What the steps share, each part of it begun when it is first asked for, and once. */
 export interface Ahead {

@@ -1,5 +1,5 @@
 import { CancelledError, FailedError, messageOf } from '../errors.ts';
-import type { DestructiveRun } from '../task/define-task.ts';
+import type { DestructiveRun } from '../run/run.ts';
 import { beginAhead } from './ahead.ts';
 import { showOutcome } from './outcome.ts';
 import { runStep, type Timed } from './progress.ts';

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { readContents } from '../database/contents.ts';
 import { MakesafeError } from '../errors.ts';
 import type { Facts } from '../schema/verify/facts.ts';
-import type { DestructiveRun } from '../task/define-task.ts';
+import type { DestructiveRun } from '../run/run.ts';
 import type { Timed } from './progress.ts';
 
 /**

@@ -12,7 +12,7 @@ import {
 import type { Heads } from '../stack/alembic/binding.ts';
 import { once } from '../system/memoise.ts';
 import { headsOf, type Facts } from '../schema/verify/facts.ts';
-import type { DestructiveRun } from '../task/define-task.ts';
+import type { DestructiveRun } from '../run/run.ts';
 
 /**
  * Whether the database can be replaced, where METHOD says so, whether the migrations behind the reset would go to it, and

@@ -1,4 +1,4 @@
-import type { DestructiveRun } from '../task/define-task.ts';
+import type { DestructiveRun } from '../run/run.ts';
 
 /** A step that is done. */
 export interface Timed {

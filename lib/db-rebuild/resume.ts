@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readContents, type Contents } from '../database/contents.ts';
 import { messageOf } from '../errors.ts';
 import { writeWhole } from '../system/files.ts';
-import type { DestructiveRun } from '../task/define-task.ts';
+import type { DestructiveRun } from '../run/run.ts';
 import type { StepName } from './parameters.ts';
 import { readJsonIfThere } from '../system/read-bounded.ts';
 

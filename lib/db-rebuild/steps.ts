@@ -3,7 +3,7 @@ import { applyRoles, rolesScript } from '../database/db-bootstrap-roles.ts';
 import { ensureMarker } from '../database/marker.ts';
 import { counted } from '../output/display.ts';
 import { FailedError } from '../errors.ts';
-import type { DestructiveRun } from '../task/define-task.ts';
+import type { DestructiveRun } from '../run/run.ts';
 import type { Ahead } from './ahead.ts';
 import { STEP_NAMES, type StepName } from './parameters.ts';
 

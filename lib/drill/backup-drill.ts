@@ -5,8 +5,8 @@ import { canonicalise, type CanonicalName } from '../environment/canonicalise.ts
 import { FailedError, RefusedError } from '../errors.ts';
 import type { Finding } from '../output/check-result.ts';
 import { renderFindings } from '../output/render-check-results.ts';
-import { openEnvironment } from '../stack/open-environment.ts';
-import type { NamedRun, StackRun } from '../task/define-task.ts';
+import { openEnvironment } from '../run/open-environment.ts';
+import type { NamedRun, StackRun } from '../run/run.ts';
 import { lookAtBackup } from './look.ts';
 import { recordFile, writeRecord, type DrillRecord } from '../database/backup/drill-record.ts';
 

@@ -3,7 +3,7 @@ import { majorVersion, type ArchiveHead } from '../dump/archive.ts';
 import type { TakenBackup } from '../database/backup/backup-facts.ts';
 import type { Filled } from '../database/restore/fill.ts';
 import { hangingOn, linksIn } from '../dump/read/links.ts';
-import { placeOf } from '../database/restore/restore-archive.ts';
+import { placeOf } from '../dump/toc.ts';
 import { counted } from '../output/display.ts';
 import { FailedError } from '../errors.ts';
 import { failed, passed, some, type Outcome } from '../output/check-result.ts';
@@ -11,7 +11,7 @@ import { parseArchive, type Archive } from '../schema/read/archive.ts';
 import { comparing } from '../schema/compare/comparing.ts';
 import { titleOf } from '../schema/compare/ignore.ts';
 import type { Stack } from '../stack/stack.ts';
-import type { StackRun } from '../task/define-task.ts';
+import type { StackRun } from '../run/run.ts';
 import { compareObjects } from './objects.ts';
 
 /** By the project's comparison, where one pg_dump reads both sides; else by kind and name. */

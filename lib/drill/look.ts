@@ -5,7 +5,8 @@ import type { Entry } from '../dump/toc.ts';
 import { majorVersion } from '../dump/archive.ts';
 import type { TakenBackup } from '../database/backup/backup-facts.ts';
 import { verifyBackup } from '../database/backup/backups.ts';
-import { inspectDump, type Dump } from '../dump/read/inspect-dump.ts';
+import { inspectDump } from '../dump/read/inspect-dump.ts';
+import type { Dump } from '../dump/read/dump.ts';
 import { headOf } from '../dump/dump-file.ts';
 import { Meter } from '../output/meter.ts';
 import { checkReplaceable } from '../database/replace/obstacles.ts';
@@ -14,12 +15,12 @@ import { checkExtensions } from '../database/restore/extensions.ts';
 import { fill, GROWTH, type Filled } from '../database/restore/fill.ts';
 import { originOf, type Home } from '../database/restore/home.ts';
 import { describeLeftOut } from '../database/restore/left-out.ts';
-import { maintenanceDatabase } from '../database/maintenance.ts';
+import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
 import { inStaging } from '../database/replace/staging.ts';
 import { counted, grouped } from '../output/display.ts';
 import { RefusedError } from '../errors.ts';
 import { failed, lookAt, passed, some, warning, type Finding, type Outcome } from '../output/check-result.ts';
-import type { DestructiveRun, StackRun } from '../task/define-task.ts';
+import type { DestructiveRun, StackRun } from '../run/run.ts';
 import { objectsAs } from './compare.ts';
 
 /** What was found, in the order in which it was looked at; what depends on a failure is left out. */

@@ -1,9 +1,9 @@
+import { decode, decoderOf } from './encodings.ts';
+
 /**
  * The table of contents of pg_dump's own formats (pg_backup_archiver.c). How the bytes are come by is for others: the
  * reader asks for a look at what comes next, and is given it.
  */
-
-import { decode, decoderOf } from './encodings.ts';
 
 /** One entry of the table of contents. */
 export interface Entry {
@@ -227,3 +227,7 @@ function integerAt(bytes: Buffer, from: number, size: number): number {
 
 /** Of the bytes of one integer, sign and value. */
 export const integerOf = (bytes: Buffer): number => integerAt(bytes, 0, bytes.length - 1);
+
+/** `TABLE mart.suppliers` */
+export const placeOf = ({ kind, schema, name }: Entry): string =>
+  `${kind} ${schema === '' ? '' : `${schema}.`}${name}`;

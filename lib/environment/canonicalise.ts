@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { nearest } from '../output/suggest.ts';
-import type { Registry } from './registry.ts';
+import type { Registry } from './entry.ts';
 
 export interface CanonicalName {
   readonly name: string;

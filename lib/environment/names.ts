@@ -1,52 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import type { EnvFile } from './env-files.ts';
-import type { Registry } from './registry.ts';
 import { isThere } from '../system/read-bounded.ts';
-
-/**
- * What a repository calls its things. Stated for all environments (`names` of the registry), or in the entry of one,
- * which counts more. `{environment}` stands for the environment's name. Paths are relative to the project's root.
- */
-export interface Naming {
-  /**
-   * A compose file, with the override file beside it where compose would read that by itself; or a list of files, taken
-   * as it is.
-   */
-  readonly composeFile?: string | readonly string[];
-  /** Later over earlier, all must exist; an empty list means none. What is in a secret one is kept out of all output. */
-  readonly envFiles?: readonly (string | EnvFile)[];
-  /** What a missing secrets file is made from. */
-  readonly secretsTemplate?: string;
-  /** Profiles of the compose file that are this environment's: `docker compose --profile`. */
-  readonly profiles?: readonly string[];
-  /** The compose service that runs PostgreSQL. */
-  readonly databaseService?: string;
-  /**
-   * The compose service that holds the application's code and migrations; false where no service has them: then Alembic
-   * runs on this machine, with `alembicIni`.
-   */
-  readonly application?:
-    | {
-        readonly service?: string;
-        /** Where alembic is run in it; its own working directory by default. */
-        readonly folder?: string;
-        /** alembic.ini as that service sees it. */
-        readonly alembicIni?: string;
-        /** The Python that has alembic, as that service sees it; by default the one that alembic's own script names. */
-        readonly python?: string;
-      }
-    | false;
-  /** Where Alembic runs on this machine: alembic.ini. */
-  readonly alembicIni?: string;
-  /** The script that makes the roles and grants their rights; false when there is none. */
-  readonly rolesScript?: string | false;
-  /** What `db-seed-env` runs: a file of SQL, or a command in the application's container. */
-  readonly seed?: Seed;
-  /** Asked by `health`: anything but a status from 200 to 399 is an illness. `${NAME}` is the env files' NAME. */
-  readonly healthUrl?: string;
-}
-
-export type Seed = string | { readonly command: string };
+import type { Naming, Seed, Registry } from './entry.ts';
 
 /** All names of one environment. */
 export interface Names {
@@ -87,6 +42,7 @@ const DEFAULTS = {
   alembicIni: 'alembic.ini',
   rolesScript: 'scripts/db/bootstrap_roles.sql',
 };
+
 type Complete = Required<Omit<Naming, 'healthUrl' | 'seed'>> & Pick<Naming, 'healthUrl' | 'seed'>;
 
 /** The names of an environment: its entry's, else the registry's, else the defaults. */
@@ -125,6 +81,7 @@ const defined = (entry: Naming): Naming =>
 
 /** The names under which compose looks for its file, and for one that changes it, when it is given none. */
 const COMPOSE_FILE = /^(docker-)?compose\.ya?ml$/;
+
 const OVERRIDES = [
   'compose.override.yml',
   'compose.override.yaml',

@@ -1,6 +1,5 @@
 import type { Environment } from './resolve.ts';
-import type { Registry } from './registry.ts';
-import type { Facts } from '../guard/facts/facts.ts';
+import type { Registry } from './entry.ts';
 import type { Redactor } from '../output/redact.ts';
 
 /**
@@ -51,23 +50,4 @@ export function hideSecrets(redactor: Redactor, { variables }: Pick<Environment,
     const user = key === 'POSTGRES_PASSWORD' ? variables.get('POSTGRES_USER')?.value : undefined;
     if (secret) redactor.hide(value, { key, user });
   }
-}
-
-/** What the guard's screen says. */
-export function namesOfFacts({ target, contents, markers, plan }: Facts): string[] {
-  const { engine, host, project, database, user, server, storage, otherUsers, dataDirectory, folder } =
-    target;
-  return [
-    ...[engine, host, project, database, user, server, dataDirectory, folder].filter(
-      (one) => one !== undefined,
-    ),
-    ...Object.values(storage).filter((one) => typeof one === 'string'),
-    ...otherUsers,
-    ...Object.keys(contents?.sessions ?? {}),
-    ...(contents?.revisions ?? []),
-    ...Object.entries({ ...markers, ...contents?.markers }).flat(),
-    ...[...plan.volumes, ...plan.containers, ...plan.networks].map(({ name }) => name),
-    ...plan.folders.map(({ path }) => path),
-    ...plan.stays.map(({ what }) => what),
-  ];
 }

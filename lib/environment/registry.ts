@@ -3,61 +3,9 @@ import { ConfigurationError } from '../errors.ts';
 import { isThere } from '../system/read-bounded.ts';
 import { checkRegistry, isRecord } from './check-registry.ts';
 import { loadRegistryData } from './load-registry.ts';
-import type { Naming } from './names.ts';
-import type { ServerEntry } from './server-entry.ts';
+import type { Registry } from './entry.ts';
 
 export { checkRegistry };
-
-/** One environment, as `env/environments.ts` states it, with the names that are its own. */
-export interface EnvironmentEntry extends Naming {
-  /** Deprecated names that still work, with a warning. */
-  readonly aliases?: readonly string[];
-  /** Data that must outlive mistakes: destructive tasks want FORCE=1. No default: it must be stated. */
-  readonly protected: boolean;
-  /** Runs on the machine of the person who types: images are built on `up`, the secrets file is made on first use. */
-  readonly local?: boolean;
-  /**
-   * What runs the database. `compose`: docker compose, with `composeFile`. `embedded`: PostgreSQL from npm on this
-   * machine. `server`: a server that somebody else runs, with `server`. Stated here and nowhere guessed: which database
-   * a command reaches never depends on what is installed.
-   */
-  readonly stack: 'compose' | 'embedded' | 'server';
-  /** Where the server is, for `stack: 'server'`. */
-  readonly server?: ServerEntry;
-  /** The compose project's name; the environment's name by default. */
-  readonly project?: string;
-  /**
-   * Pins the container engine, so that nothing that the shell exports can choose another one: a docker context, the
-   * engine's own name of its host, or both.
-   */
-  readonly engine?: { readonly context?: string; readonly host?: string };
-  /**
-   * For comparing schemas: what the roles of this environment are elsewhere, `{ owner: 'sanbou_app_stg' }`. The owner
-   * of the database is `owner` by default.
-   */
-  readonly roles?: Readonly<Record<string, string>>;
-}
-
-export interface Registry {
-  /** What a task that destroys nothing takes when ENV is not given. */
-  readonly default: string;
-  readonly environments: Readonly<Record<string, EnvironmentEntry>>;
-  /** What things are called in this repository, where its environments do not say otherwise. */
-  readonly names?: Naming;
-  /** Names that no longer exist, with their successors. */
-  readonly removed?: Readonly<Record<string, string>>;
-  /** Differences of schemas that are accepted, as reports name the objects: `TABLE mart.tmp_*`. */
-  readonly ignore?: readonly string[];
-  /**
-   * The role that may read and not write, as the bootstrap script makes it; `app_readonly` by default, none where there
-   * is no script. `false`: there is none.
-   */
-  readonly readonlyRole?: string | false;
-  /** Several heads of the migrations are kept on purpose: `head` means all of them. */
-  readonly severalHeads?: boolean;
-  /** The application's schemas, which that role reads; `mart` and `stg` by default. */
-  readonly schemas?: readonly string[];
-}
 
 /** @param rolesScript what makes the roles; undefined where nothing does */
 export function readonlyRoleOf(
@@ -67,6 +15,7 @@ export function readonlyRoleOf(
   if (readonlyRole === false) return undefined;
   return readonlyRole ?? (rolesScript === undefined ? undefined : 'app_readonly');
 }
+
 export const schemasOf = ({ schemas = ['mart', 'stg'] }: Registry): readonly string[] => schemas;
 
 export const REGISTRY_FILE = 'env/environments.ts';

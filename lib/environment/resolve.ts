@@ -6,7 +6,7 @@ import type { CanonicalName } from './canonicalise.ts';
 import { neededVariables } from './compose-variables.ts';
 import { readEnvFiles, type EnvFile, type Variable } from './env-files.ts';
 import { namesOf, type Names } from './names.ts';
-import type { EnvironmentEntry, Registry } from './registry.ts';
+import type { EnvironmentEntry, Registry } from './entry.ts';
 import { isThere, readText, readTextIfThere } from '../system/read-bounded.ts';
 
 /** Everything that is known of an environment before its stack is asked. Frozen. */

@@ -3,7 +3,7 @@ import { findBackup } from '../database/backup/backups.ts';
 import { takeBackup } from '../database/backup/backup.ts';
 import { byteSize } from '../output/display.ts';
 import { RefusedError, messageOf } from '../errors.ts';
-import type { StackRun } from '../task/define-task.ts';
+import type { StackRun } from '../run/run.ts';
 import type { Facts } from './facts/facts.ts';
 
 /**

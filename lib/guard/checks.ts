@@ -1,7 +1,7 @@
 import { isBelow } from '../system/files.ts';
 import type { Facts } from './facts/facts.ts';
-import { IN_USE, LEFT_OVER, type Overlap } from './facts/overlap.ts';
-import type { Refusal, Request } from './policy.ts';
+import { IN_USE, LEFT_OVER, describeOverlap } from './facts/overlap.ts';
+import type { Refusal, Request } from './check.ts';
 
 /** Each check is a pure function of what is known: undefined lets pass, a refusal says why and what to do. */
 
@@ -65,10 +65,6 @@ export function sharedWithProtected({ overlaps, environment }: Facts): Refusal |
     ].join('\n'),
   };
 }
-
-/** `volume shop_data is also vm_prod's (env/.env.vm_stg:3, docker/docker-compose.prod.yml:12)` */
-export const describeOverlap = ({ what, own, other, environment }: Overlap): string =>
-  `${what} ${own.value} is also ${environment}'s (${own.at}, ${other.at})`;
 
 export function usedByOthers({ target }: Facts): Refusal | undefined {
   if (target.otherUsers.length === 0) return undefined;

@@ -1,27 +1,6 @@
-import type { CanonicalName } from '../environment/canonicalise.ts';
-import type { EnvironmentEntry } from '../environment/registry.ts';
-import type { Origin } from '../parameters/kinds.ts';
-import type { DestructiveRun, Run, StackRun } from '../task/define-task.ts';
-import { BlockedError, type Deed } from './blocked.ts';
-
-export interface GuardRequest {
-  readonly run: Run;
-  readonly environment: CanonicalName;
-  readonly entry: EnvironmentEntry;
-  readonly deed: Deed;
-  /** Where each parameter came from. */
-  readonly origins: Readonly<Record<string, Origin>>;
-  /** FORCE as exported in the shell, which is named but does not count. */
-  readonly exportedForce: string | undefined;
-  /** What the shell exports. */
-  readonly exports: Readonly<Record<string, string>>;
-  /** Reads the registry anew. */
-  readonly read: () => Promise<Run>;
-  /** Opens the environment's stack, everything read anew: env files, configuration. */
-  readonly open: (run: Run) => Promise<StackRun>;
-  /** What would make the deed fail or do less than it says; refuses before anyone waits. */
-  readonly preflight: (run: DestructiveRun) => Promise<void>;
-}
+import type { DestructiveRun } from '../run/run.ts';
+import { BlockedError } from './person/blocked.ts';
+import type { GuardRequest } from './request.ts';
 
 /**
  * The one gate in front of everything that destroys data:
@@ -48,11 +27,11 @@ export async function passGuard(
     import('./record/entries.ts'),
   ]);
   checkJournal(journalFile(request.run.root, environment.name));
-  const { look } = await import('./facts/look.ts');
+  const { look } = await import('./look.ts');
   const [seen, { aboutLock, withGuardLock }, { letPersonDecide }] = await Promise.all([
     look(request),
     import('./lock.ts'),
-    import('./person/decision.ts'),
+    import('./decision.ts'),
   ]);
   checks.push(...enforce([...ON_FACTS, ...ON_CONTENTS], seen.facts));
   await request.preflight(seen);
@@ -60,7 +39,7 @@ export async function passGuard(
   await withGuardLock(seen, seen.facts.markers !== undefined, aboutLock(seen.task.name), async () => {
     const backup = entry.protected ? await (await import('./backup-first.ts')).backupFirst(seen) : null;
     // Nothing that can be done before the countdown is done after it: applications wait from then on.
-    const { onRecord } = await import('./record/on-record.ts');
+    const { onRecord } = await import('./on-record.ts');
     const revision = await repositoryRevision(seen.root);
     const notes: string[] = [];
     const note = (text: string): void => void notes.push(text);

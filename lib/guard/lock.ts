@@ -7,7 +7,7 @@ import { reasonOf, remedyOf } from '../system/reason.ts';
 import { UnreadableError } from '../system/read-bounded.ts';
 import { holderOf, releaseLock, takeLock } from '../system/lock.ts';
 import type { Stack } from '../stack/stack.ts';
-import type { StackRun } from '../task/define-task.ts';
+import type { StackRun } from '../run/run.ts';
 import { person } from './record/person.ts';
 
 /** For the one who finds the lock taken: `db-reset-db-env by taro@vm7 since 14:03:07`. */

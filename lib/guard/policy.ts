@@ -1,4 +1,3 @@
-import type { EnvironmentEntry } from '../environment/registry.ts';
 import { RefusedError } from '../errors.ts';
 import type { Facts } from './facts/facts.ts';
 import {
@@ -14,26 +13,7 @@ import {
   sharedWithProtected,
   usedByOthers,
 } from './checks.ts';
-
-/** Why not, and what to do. */
-export interface Refusal {
-  readonly reason: string;
-  readonly remedy: string;
-}
-
-/** What is known before anything is asked. */
-export interface Request {
-  readonly name: string;
-  readonly entry: EnvironmentEntry;
-  /** What the shell exports, by name. */
-  readonly exports: Readonly<Record<string, string>>;
-}
-
-interface Check<T> {
-  /** As the journal has it. */
-  readonly name: string;
-  readonly refuses: (about: T) => Refusal | undefined;
-}
+import type { Request, Check } from './check.ts';
 
 /**
  * The whole policy. Before it stands that a protected environment wants FORCE=1 (guard.ts); behind it the backup, the

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, posix, resolve } from 'node:path';
-import type { Naming } from '../environment/names.ts';
+import type { Naming } from '../environment/entry.ts';
 import { readTextIfThere } from '../system/read-bounded.ts';
 import type { Asker } from './ask.ts';
 import { landingOf } from './dockerfile.ts';

@@ -3,8 +3,10 @@ import { display } from '../output/display.ts';
 import { checkRegistry, REGISTRY_AT_ROOT, REGISTRY_FILE, registryIn } from '../environment/registry.ts';
 import { CancelledError, ConfigurationError, UsageError } from '../errors.ts';
 import { writeWhole } from '../system/files.ts';
-import { flag, readParameters, text, type Parameter } from '../parameters/kinds.ts';
-import { taskNames } from '../task/find-tasks.ts';
+import { flag, text } from '../parameters/kinds.ts';
+import { readParameters } from '../parameters/read.ts';
+import type { Parameter } from '../parameters/parameter.ts';
+import { taskNames } from '../repository/task-files.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { changeMakefile } from './adjacent.ts';
 import { Asker } from './ask.ts';
@@ -15,7 +17,8 @@ import { makePlan, type Plan } from './plan.ts';
 import { isPresent } from '../repository/project.ts';
 import { registryText } from './registry-text.ts';
 import { renderTable } from './table.ts';
-import { installedIn, OWN_FOLDER, packageFolder } from '../system/package-folder.ts';
+import { installedIn, packageFolder } from '../system/package-folder.ts';
+import { OWN_FOLDER } from '../output/caller.ts';
 
 const list = (summary: string): Parameter<string[]> => ({
   summary,

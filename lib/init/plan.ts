@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import type { EnvironmentEntry, Registry } from '../environment/registry.ts';
+import type { EnvironmentEntry, Registry } from '../environment/entry.ts';
 import { ConfigurationError } from '../errors.ts';
 import { describeApplication, findApplication, type FoundApplication } from './application.ts';
 import type { Asker } from './ask.ts';

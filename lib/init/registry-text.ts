@@ -1,4 +1,4 @@
-import type { EnvironmentEntry, Registry } from '../environment/registry.ts';
+import type { EnvironmentEntry, Registry } from '../environment/entry.ts';
 
 /** env/environments.ts, as a person would write it. */
 export function registryText(registry: Registry): string {

@@ -1,5 +1,5 @@
 import { FailedError } from '../errors.ts';
-import type { StackRun } from '../task/define-task.ts';
+import type { StackRun } from '../run/run.ts';
 
 /**
  * `app-shell`: a shell, or one command, in the container of the application.

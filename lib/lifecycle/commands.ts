@@ -1,9 +1,9 @@
 import { findLeftovers } from '../database/replace/leftovers.ts';
 import { markWith } from '../database/marker.ts';
-import { maintenanceDatabase } from '../database/maintenance.ts';
+import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
 import { pad, widest } from '../output/columns.ts';
 import { FailedError, UsageError, messageOf } from '../errors.ts';
-import type { StackRun } from '../task/define-task.ts';
+import type { StackRun } from '../run/run.ts';
 import { whileUnfinished } from '../system/unfinished.ts';
 import { askUrl } from './ask-url.ts';
 import { createDatabase, isMissing } from '../stack/postgres/create-database.ts';

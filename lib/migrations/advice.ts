@@ -1,4 +1,4 @@
-import type { MigrationFailure } from './failure.ts';
+import type { MigrationFailure } from '../stack/alembic/failure-report.ts';
 
 export interface Circumstances {
   /** Revisions that the database is at; undefined when it could not be read. */

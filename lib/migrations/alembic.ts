@@ -1,6 +1,6 @@
 import { applyRoles, rolesScript } from '../database/db-bootstrap-roles.ts';
 import { ensureMarker } from '../database/marker.ts';
-import type { DatabaseIdentity } from '../database/identity.ts';
+import type { DatabaseIdentity } from '../stack/identity.ts';
 import { readCertainRevisions } from '../database/revisions.ts';
 import { FailedError } from '../errors.ts';
 import type { Plan } from '../stack/alembic/binding.ts';
@@ -8,7 +8,7 @@ import { databaseFirst } from './database-first.ts';
 import { failed } from './failed.ts';
 import { hasLanded, readLanding } from './landing.ts';
 import type { AlembicResult } from '../stack/alembic/run-alembic.ts';
-import type { StackRun } from '../task/define-task.ts';
+import type { StackRun } from '../run/run.ts';
 import { whileUnfinished } from '../system/unfinished.ts';
 
 /** What a destructive task has of its guard; the short forms pass none. */

@@ -1,5 +1,5 @@
 import { isEmpty } from '../database/revisions.ts';
-import type { StackRun } from '../task/define-task.ts';
+import type { StackRun } from '../run/run.ts';
 
 /**
  * Migrates before anybody else does: an application may migrate by itself when it starts, and two at once collide. Where the

@@ -4,7 +4,7 @@ import { describeFailure, findInProject, parseFailure } from './failure.ts';
 import { readRevisions } from '../database/revisions.ts';
 import { FailedError, messageOf } from '../errors.ts';
 import { writeWhole } from '../system/files.ts';
-import type { StackRun } from '../task/define-task.ts';
+import type { StackRun } from '../run/run.ts';
 import { failureOf } from '../stack/alembic/failure-report.ts';
 import type { AlembicResult } from '../stack/alembic/run-alembic.ts';
 

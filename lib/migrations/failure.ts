@@ -1,27 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { basename, join, posix, relative } from 'node:path';
 import { excerptOf } from './excerpt.ts';
-import { describeCourse, type FailureReport } from '../stack/alembic/failure-report.ts';
+import { describeCourse, type MigrationFailure } from '../stack/alembic/failure-report.ts';
 import { printableLine } from '../output/printable.ts';
-
-/** Why alembic stopped, from what it printed. */
-export interface MigrationFailure {
-  /** The revision that it was running; undefined when it did not come that far. */
-  readonly revision: string | undefined;
-  /** Where in the revision's file, as the place that migrates sees it. */
-  readonly file: string | undefined;
-  readonly line: number | undefined;
-  /** The function of it that was running. */
-  readonly function?: string | undefined;
-  /** The SQL statement that the database refused. */
-  readonly statement: string | undefined;
-  /** The character of it that the database's message is about, from 1. */
-  readonly position?: number | undefined;
-  /** The database's own message, or that of the exception. */
-  readonly message: string;
-  /** How far the run had come; undefined where alembic could not be asked. */
-  readonly course?: FailureReport;
-}
 
 /**
  * Finds the failure in alembic's output: its log, a Python traceback, and in SQLAlchemy's form the driver's message and

@@ -1,7 +1,7 @@
 import { findInProject } from './failure.ts';
 import { alembic } from './alembic.ts';
 import { FailedError } from '../errors.ts';
-import type { StackRun } from '../task/define-task.ts';
+import type { StackRun } from '../run/run.ts';
 import { failed } from './failed.ts';
 
 /**

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ConfigurationError, UnreachableError } from '../errors.ts';
 import { run as runCommand, type Result } from '../system/process.ts';
 import { findAlembic, pythonsOnPath } from '../stack/alembic/find-alembic.ts';
-import type { Run } from '../task/define-task.ts';
+import type { Run } from '../run/run.ts';
 
 /** `setup`: installs what the stack without containers needs and npm does not bring. */
 export async function setup(run: Run): Promise<void> {

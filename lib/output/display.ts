@@ -1,14 +1,5 @@
-import type { Attention } from '../system/attention.ts';
-
-export interface Command {
-  readonly file: string;
-  readonly args: readonly string[];
-  /** How to find out whether the other side still answers, of a command that asks somebody else. */
-  readonly attention?: Attention;
-}
-
 /** The command as a person would type it in a POSIX shell. For showing only; nothing runs this text. */
-export function display({ file, args }: Command): string {
+export function display({ file, args }: { readonly file: string; readonly args: readonly string[] }): string {
   return [file, ...args]
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
     .join(' ');

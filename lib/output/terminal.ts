@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { shorten, wrap } from './wrap.ts';
 import { Redactor } from './redact.ts';
-import { caller } from '../system/package-folder.ts';
+import { caller } from './caller.ts';
 
 type Style = Parameters<typeof styleText>[0];
 

@@ -1,5 +1,5 @@
 import minimist from 'minimist';
-import type { Parameter, Parameters } from './kinds.ts';
+import type { Parameter, Parameters } from './parameter.ts';
 import { nearest } from '../output/suggest.ts';
 
 /** A declared parameter; `constructor` and the like are none. */

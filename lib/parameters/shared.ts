@@ -1,4 +1,5 @@
-import { choice, flag, folder, text, wholeNumber, type Parameter } from './kinds.ts';
+import { choice, flag, folder, text, wholeNumber } from './kinds.ts';
+import type { Parameter } from './parameter.ts';
 
 /** Parameters that several tasks take. */
 

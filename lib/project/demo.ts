@@ -5,7 +5,7 @@ import type { MakeInvocation } from '../system/make.ts';
 import { run as runCommand } from '../system/process.ts';
 import { scriptCommand } from '../system/script.ts';
 import { installAlembic } from '../migrations/setup.ts';
-import type { Run } from '../task/define-task.ts';
+import type { Run } from '../run/run.ts';
 import { readText } from '../system/read-bounded.ts';
 
 const ENVIRONMENT = 'local_demo';

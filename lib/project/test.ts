@@ -1,7 +1,7 @@
 import { FailedError } from '../errors.ts';
 import { run as runCommand } from '../system/process.ts';
 import { installAlembic } from '../migrations/setup.ts';
-import type { Run } from '../task/define-task.ts';
+import type { Run } from '../run/run.ts';
 
 /** `test`: vitest, as `npm test` runs it, with what the embedded stack needs. */
 export async function test(run: Run): Promise<void> {

@@ -1,6 +1,6 @@
 import { counted } from '../output/display.ts';
 import { asIncomparable, FailedError, IncomparableError } from '../errors.ts';
-import type { StackRun } from '../task/define-task.ts';
+import type { StackRun } from '../run/run.ts';
 import { openBase } from './compare/base.ts';
 import { comparing } from './compare/comparing.ts';
 import type { Comparison } from './compare/comparison.ts';

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { FailedError } from '../errors.ts';
 import { writeWhole } from '../system/files.ts';
 import type { Stack } from '../stack/stack.ts';
-import type { StackRun } from '../task/define-task.ts';
+import type { StackRun } from '../run/run.ts';
 import { lookAtDestination } from '../system/destination.ts';
 import { CanonicalDump, COMPLETE } from './canonical/canonical.ts';
 import { SCHEMA_DUMP } from './report/ours.ts';

@@ -1,7 +1,6 @@
 import type { Client } from 'pg';
 import { ConfigurationError, messageOf } from '../errors.ts';
 import { Splitter, type Statement } from './lexer.ts';
-import type { ScriptError } from '../stack/stack.ts';
 
 /**
  * Runs a script statement by statement, to its end or, where it has ON_ERROR_STOP set, to the first error.
@@ -41,4 +40,10 @@ export function refuseCommand(command: string, place: string): never {
       hint: 'write it in SQL, or use the compose stack',
     },
   );
+}
+
+/** A statement of a script that the server refused. */
+export interface ScriptError {
+  readonly line: number;
+  readonly message: string;
 }

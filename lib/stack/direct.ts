@@ -2,11 +2,11 @@ import { relative } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Client } from 'pg';
 import { keyedDigest } from './seal.ts';
-import { runStatements } from '../sql/run-statements.ts';
+import { runStatements, type ScriptError } from '../sql/run-statements.ts';
 import { readTeamScript } from '../sql/team-script.ts';
 import type { Environment } from '../environment/resolve.ts';
 import { ConfigurationError } from '../errors.ts';
-import type { Login } from './postgres/client.ts';
+import type { Login } from './postgres/login.ts';
 import { alembicHere } from './alembic/alembic-here.ts';
 import { watchSilence } from '../system/attention.ts';
 import { psqlHere } from './postgres/psql.ts';
@@ -14,7 +14,7 @@ import { pgDump } from './pg-dump/pg-dump.ts';
 import { LIMITS } from '../system/limits.ts';
 import { whileDumping } from './postgres/lock-wait.ts';
 import type { SessionAs } from './postgres/session.ts';
-import type { ScriptError, Stack, StackOptions } from './stack.ts';
+import type { Stack, StackOptions } from './stack.ts';
 
 /** How a server that is in no container is reached. */
 export interface Reach {

@@ -1,7 +1,7 @@
 import type { Transform, Writable } from 'node:stream';
 import type { Client } from 'pg';
 import type { Finding, Outcome } from '../output/check-result.ts';
-import type { ToText } from '../dump/read/inspect-dump.ts';
+import type { ToText } from '../dump/read/dump.ts';
 import type { AlembicOptions, AlembicResult } from './alembic/run-alembic.ts';
 import type { Result } from '../system/process.ts';
 import type { DumpOptions, PgDump } from './pg-dump/options.ts';
@@ -9,9 +9,12 @@ import type { Plan } from './plan.ts';
 import type { PsqlOptions } from './postgres/psql.ts';
 import type { SessionAs } from './postgres/session.ts';
 import type { Target } from './target.ts';
+import type { ScriptError } from '../sql/run-statements.ts';
 
 export type { DumpOptions, PgDump } from './pg-dump/options.ts';
+
 export type { StackOptions } from './options.ts';
+
 export type { Storage, Target } from './target.ts';
 
 /** Who has the lock already, or the lock, which dies with this process if it is not released. */
@@ -22,18 +25,6 @@ export interface ServiceHealth {
   readonly healthy: boolean;
   /** `running (healthy)` */
   readonly state: string;
-}
-
-/** Who connects. */
-export interface Credentials {
-  readonly user: string;
-  readonly password: string;
-}
-
-/** A statement of a script that the server refused. */
-export interface ScriptError {
-  readonly line: number;
-  readonly message: string;
 }
 
 export interface BuildOptions {

@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Command } from '../output/display.ts';
+import type { Command } from './command.ts';
 import { FailedError, UnreachableError, messageOf } from '../errors.ts';
 import { whileWaitingFor } from '../output/waiting.ts';
 import { watchSilence } from './attention.ts';

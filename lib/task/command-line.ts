@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { display } from '../output/display.ts';
 import type { MakeInvocation } from '../system/make.ts';
-import { taskNames } from './find-tasks.ts';
+import { taskNames } from '../repository/task-files.ts';
 
 /** The line to type for a task, in the way in which this one was called. */
 export function commandLine(

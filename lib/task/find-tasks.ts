@@ -1,32 +1,7 @@
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ConfigurationError, messageOf } from '../errors.ts';
 import { loadModule } from '../system/load-module.ts';
-import type { Task } from './define-task.ts';
-import { readText } from '../system/read-bounded.ts';
-
-const FOLDER = fileURLToPath(new URL('../../tasks', import.meta.url));
-
-/** The file of each task by name: those of the package, and over them those in the repository's own tasks/. */
-export function taskFiles(root?: string): Map<string, string> {
-  const own = root === undefined ? undefined : join(root, 'tasks');
-  const files = (folder: string): string[] =>
-    readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
-      .map(({ name }) => name)
-      .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
-      .map((name) => join(folder, name));
-  const foreign =
-    own === undefined || !existsSync(own) || realpathSync(own) === realpathSync(FOLDER) ? [] : files(own);
-  // A repository may have other things in tasks/, which nobody wants to be run by looking for help.
-  const declared = foreign.filter((file) => readText(file).includes('defineTask('));
-  const named = [...files(FOLDER), ...declared].map((file): [string, string] => [
-    basename(file, '.ts'),
-    file,
-  ]);
-  return new Map(named.sort(([a], [b]) => (a < b ? -1 : 1)));
-}
+import type { Task } from '../run/run.ts';
+import { taskFiles } from '../repository/task-files.ts';
 
 /** All tasks, by name. */
 export async function loadTasks(root?: string): Promise<Task[]> {
@@ -40,5 +15,3 @@ async function loadTask(file: string): Promise<Task> {
     throw new ConfigurationError(`${file} cannot be loaded: ${messageOf(error)}`, { cause: error });
   }
 }
-
-export const taskNames = (root?: string): string[] => [...taskFiles(root).keys()];

@@ -1,7 +1,7 @@
 import { pad, widest } from '../output/columns.ts';
-import type { Parameter } from '../parameters/kinds.ts';
-import type { Group, Run, Task } from './define-task.ts';
-import type { EnvironmentEntry, Registry } from '../environment/registry.ts';
+import type { Parameter } from '../parameters/parameter.ts';
+import type { Group, Run, Task } from '../run/run.ts';
+import type { EnvironmentEntry, Registry } from '../environment/entry.ts';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandLine } from './command-line.ts';
@@ -9,7 +9,8 @@ import { UsageError } from '../errors.ts';
 import { spellingOf } from '../repository/their-makefile.ts';
 import type { MakeInvocation } from '../system/make.ts';
 import { nearest } from '../output/suggest.ts';
-import { loadTasks, taskNames } from './find-tasks.ts';
+import { loadTasks } from './find-tasks.ts';
+import { taskNames } from '../repository/task-files.ts';
 
 const GROUPS: Record<Group, string> = {
   stack: 'Stack',

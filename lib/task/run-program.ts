@@ -1,5 +1,5 @@
 import { CancelledError, FailedError, MakesafeError, asKnown, messageOf } from '../errors.ts';
-import { BlockedError } from '../guard/blocked.ts';
+import { BlockedError } from '../guard/person/blocked.ts';
 import { sayOn } from '../output/waiting.ts';
 import { cancelOnSignals } from '../system/signals.ts';
 import { cutAll } from '../system/cancelling.ts';

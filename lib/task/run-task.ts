@@ -1,14 +1,15 @@
 import { makeActor } from '../output/actor.ts';
 import { commandLine, spelling } from './command-line.ts';
 import { canonicalise } from '../environment/canonicalise.ts';
-import { findRoot, loadRegistry, namingRegistry, type Registry } from '../environment/registry.ts';
+import { findRoot, loadRegistry, namingRegistry } from '../environment/registry.ts';
+import type { Registry } from '../environment/entry.ts';
 import { RefusedError, UsageError } from '../errors.ts';
 import { spellingOf } from '../repository/their-makefile.ts';
 import { namesOfRegistry } from '../environment/readable-names.ts';
 import { addedByMake, makeCommandLines, readMakeInvocation, type MakeInvocation } from '../system/make.ts';
-import { readParameters, type Given } from '../parameters/kinds.ts';
+import { readParameters, type Given } from '../parameters/read.ts';
 import { runProgram } from './run-program.ts';
-import type { Definition, DestructiveRun, Run, StackRun, Task } from './define-task.ts';
+import type { Definition, DestructiveRun, Run, StackRun, Task } from '../run/run.ts';
 import type { Terminal } from '../output/terminal.ts';
 
 /** Runs a task as a program. */
@@ -25,7 +26,7 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
   if (make && make.goals.length > 1 && task.name !== 'help') {
     const [{ refuseLateGoal }, { taskNames }] = [
       await import('../repository/goals-behind.ts'),
-      await import('./find-tasks.ts'),
+      await import('../repository/task-files.ts'),
     ];
     refuseLateGoal(root, task.name, (process.env['MAKECMDGOALS'] ?? '').split(/\s+/), taskNames(root));
   }
@@ -80,7 +81,7 @@ async function performOnStack(
 
   if (definition.environment === 'name only') return definition.run({ ...run, name });
   const open = async (opened: Run): Promise<StackRun> => {
-    const { openEnvironment } = await import('../stack/open-environment.ts');
+    const { openEnvironment } = await import('../run/open-environment.ts');
     return openEnvironment(opened, name);
   };
   if (definition.environment !== 'typed') return definition.run(await open(run));

@@ -4,11 +4,12 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { COMMIT } from '../helpers/commit.ts';
 import { makeActor } from '../../lib/output/actor.ts';
 import { canonicalise } from '../../lib/environment/canonicalise.ts';
-import { loadRegistry, type Registry } from '../../lib/environment/registry.ts';
+import { loadRegistry } from '../../lib/environment/registry.ts';
+import type { Registry } from '../../lib/environment/entry.ts';
 import { MakesafeError, RefusedError, messageOf } from '../../lib/errors.ts';
-import { openEnvironment } from '../../lib/stack/open-environment.ts';
+import { openEnvironment } from '../../lib/run/open-environment.ts';
 import { down, rebuild, restart, up } from '../../lib/lifecycle/commands.ts';
-import type { Run, StackRun } from '../../lib/task/define-task.ts';
+import type { Run, StackRun } from '../../lib/run/run.ts';
 import { Terminal } from '../../lib/output/terminal.ts';
 import {
   changed,

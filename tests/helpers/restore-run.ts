@@ -2,9 +2,9 @@ import { Writable } from 'node:stream';
 import { makeActor } from '../../lib/output/actor.ts';
 import { canonicalise } from '../../lib/environment/canonicalise.ts';
 import { loadRegistry } from '../../lib/environment/registry.ts';
-import { openEnvironment } from '../../lib/stack/open-environment.ts';
+import { openEnvironment } from '../../lib/run/open-environment.ts';
 import { loadParser } from '../../lib/sql/syntax.ts';
-import type { DestructiveRun, Task } from '../../lib/task/define-task.ts';
+import type { DestructiveRun, Task } from '../../lib/run/run.ts';
 import { Terminal } from '../../lib/output/terminal.ts';
 import restoreTask from '../../tasks/restore-from-dump.ts';
 

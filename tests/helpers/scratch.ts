@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll } from 'vitest';
 import { registry } from './registry.ts';
-import type { EnvironmentEntry } from '../../lib/environment/registry.ts';
+import type { EnvironmentEntry } from '../../lib/environment/entry.ts';
 import { docker, must, run, start, succeeded, type Ran, type RunOptions, type Running } from './processes.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Task } from '../../lib/task/define-task.ts';
+import type { Task } from '../../lib/run/run.ts';
 import { loadTasks } from '../../lib/task/find-tasks.ts';
 import { useScratch } from '../helpers/scratch.ts';
 

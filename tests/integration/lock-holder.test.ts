@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { makeActor } from '../../lib/output/actor.ts';
 import { beside } from '../../lib/database/maintenance.ts';
 import { openSession } from '../../lib/stack/postgres/session.ts';
-import type { StackRun } from '../../lib/task/define-task.ts';
+import type { StackRun } from '../../lib/run/run.ts';
 import { Terminal } from '../../lib/output/terminal.ts';
 import { useServer } from '../helpers/database-server.ts';
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe } from 'vitest';
-import type { EnvironmentEntry } from '../../lib/environment/registry.ts';
+import type { EnvironmentEntry } from '../../lib/environment/entry.ts';
 import { PATIENCE, localAsker, useEmbedded } from '../helpers/embedded.ts';
 import { AUTHORITY, MANAGED, administer, managed, startManaged } from '../helpers/managed-server.ts';
 import { freePort } from '../helpers/scratch.ts';

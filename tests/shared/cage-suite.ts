@@ -7,7 +7,7 @@ import { checkSql, restoreFromSql } from '../../lib/database/restore/restore.ts'
 import { inspectedDump } from '../../lib/database/restore/check.ts';
 import { fill } from '../../lib/database/restore/fill.ts';
 import { MakesafeError, messageOf } from '../../lib/errors.ts';
-import type { DestructiveRun } from '../../lib/task/define-task.ts';
+import type { DestructiveRun } from '../../lib/run/run.ts';
 import restoreTask from '../../tasks/restore-from-sql.ts';
 import { cageScripts, snapshot, type Neighbours } from '../helpers/cage-scripts.ts';
 import type { Asker } from '../helpers/database.ts';

@@ -6,7 +6,7 @@ import { takeBackup } from '../../lib/database/backup/backup.ts';
 import { checkDump, restoreFromDump } from '../../lib/database/restore/restore.ts';
 import { compare } from '../../lib/schema/compare/compare.ts';
 import { readDatabase, type Side } from '../../lib/schema/read/read.ts';
-import type { DestructiveRun } from '../../lib/task/define-task.ts';
+import type { DestructiveRun } from '../../lib/run/run.ts';
 import { COMMIT } from '../helpers/commit.ts';
 import { EVERYTHING } from '../helpers/database-server.ts';
 import { hostile } from '../helpers/hostile.ts';

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkDump, restoreFromDump } from '../../lib/database/restore/restore.ts';
 import { MakesafeError, messageOf } from '../../lib/errors.ts';
-import type { DestructiveRun } from '../../lib/task/define-task.ts';
+import type { DestructiveRun } from '../../lib/run/run.ts';
 import { sampleOf } from '../helpers/commit.ts';
 import { startServerOf, type DatabaseServer } from '../helpers/database-server.ts';
 import { PATIENCE } from '../helpers/embedded.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { EnvironmentEntry } from '../../lib/environment/registry.ts';
+import type { EnvironmentEntry } from '../../lib/environment/entry.ts';
 import {
   cannotBeRemoved,
   chosenByShell,
@@ -15,7 +15,8 @@ import {
 } from '../../lib/guard/checks.ts';
 import type { Facts } from '../../lib/guard/facts/facts.ts';
 import { IN_USE, LEFT_OVER, type Overlap } from '../../lib/guard/facts/overlap.ts';
-import { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS, type Refusal } from '../../lib/guard/policy.ts';
+import { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS } from '../../lib/guard/policy.ts';
+import type { Refusal } from '../../lib/guard/check.ts';
 import { NOTHING } from '../../lib/stack/plan.ts';
 import { entry, facts, stopped, target, volume } from './guard-facts.ts';
 

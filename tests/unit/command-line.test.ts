@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { commandLine, spelling } from '../../lib/task/command-line.ts';
 import { readMakeInvocation, type MakeInvocation } from '../../lib/system/make.ts';
-import { loadTasks, taskNames } from '../../lib/task/find-tasks.ts';
+import { loadTasks } from '../../lib/task/find-tasks.ts';
+import { taskNames } from '../../lib/repository/task-files.ts';
 import { temporaryFolder } from './support.ts';
 
 const MAKE: MakeInvocation = { goals: [], overrides: new Map() };

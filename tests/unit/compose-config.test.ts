@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Variable } from '../../lib/environment/env-files.ts';
 import { namesOf } from '../../lib/environment/names.ts';
-import type { Registry } from '../../lib/environment/registry.ts';
+import type { Registry } from '../../lib/environment/entry.ts';
 import type { Environment } from '../../lib/environment/resolve.ts';
 import {
   composeCommand,

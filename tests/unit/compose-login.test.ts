@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Variable } from '../../lib/environment/env-files.ts';
 import { namesOf } from '../../lib/environment/names.ts';
-import type { Registry } from '../../lib/environment/registry.ts';
+import type { Registry } from '../../lib/environment/entry.ts';
 import type { Environment } from '../../lib/environment/resolve.ts';
 import { ConfigurationError } from '../../lib/errors.ts';
 import type { ComposeConfig, ConfiguredService } from '../../lib/stack/compose/config/config.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { ActualVolume, ListedContainer } from '../../lib/stack/compose/containers/containers.ts';
-import { planProject, type ProjectFacts } from '../../lib/stack/compose/removal/plan.ts';
+import type { ActualVolume, ListedContainer } from '../../lib/stack/compose/containers/container.ts';
+import { planProject } from '../../lib/stack/compose/removal/plan.ts';
+import type { ProjectFacts } from '../../lib/stack/compose/removal/project-facts.ts';
 import type { Inside } from '../../lib/stack/compose/storage/inside.ts';
 import { NOTHING, identityOfPlan, planHash } from '../../lib/stack/plan.ts';
 import type { Storage } from '../../lib/stack/stack.ts';

@@ -7,9 +7,8 @@ import {
   pgdata,
   storageOfConfig,
   storageOfContainer,
-  type ActualVolume,
-  type Container,
 } from '../../lib/stack/compose/containers/containers.ts';
+import type { ActualVolume, Container } from '../../lib/stack/compose/containers/container.ts';
 
 const PGDATA = '/var/lib/postgresql/data';
 const ANONYMOUS = '5f'.repeat(32);

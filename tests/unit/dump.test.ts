@@ -4,8 +4,9 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { decodeCustom } from '../../lib/dump/dump-file.ts';
-import { inspectDump, type Dump } from '../../lib/dump/read/inspect-dump.ts';
-import { isAboutRoles } from '../../lib/database/restore/restore-script.ts';
+import { inspectDump } from '../../lib/dump/read/inspect-dump.ts';
+import type { Dump } from '../../lib/dump/read/dump.ts';
+import { isAboutRoles } from '../../lib/dump/read/statements.ts';
 import { splitStatements } from '../../lib/sql/run-statements.ts';
 import { PATIENCE, temporaryFolder } from './support.ts';
 

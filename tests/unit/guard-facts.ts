@@ -1,5 +1,5 @@
 import type { Contents } from '../../lib/database/contents.ts';
-import type { EnvironmentEntry } from '../../lib/environment/registry.ts';
+import type { EnvironmentEntry } from '../../lib/environment/entry.ts';
 import type { Facts } from '../../lib/guard/facts/facts.ts';
 import { NOTHING } from '../../lib/stack/plan.ts';
 import type { Storage, Target } from '../../lib/stack/stack.ts';

@@ -4,8 +4,9 @@ import registry from '../../env/environments.ts';
 import { UsageError } from '../../lib/errors.ts';
 import { help, renderOverview, renderTask } from '../../lib/task/help.ts';
 import { flag, required, text } from '../../lib/parameters/kinds.ts';
-import type { Run, Task } from '../../lib/task/define-task.ts';
-import { loadTasks, taskNames } from '../../lib/task/find-tasks.ts';
+import type { Run, Task } from '../../lib/run/run.ts';
+import { loadTasks } from '../../lib/task/find-tasks.ts';
+import { taskNames } from '../../lib/repository/task-files.ts';
 import { recordingTerminal } from './support.ts';
 
 let tasks: Task[];

@@ -17,14 +17,13 @@ import {
   readJournal,
   readJournals,
   repositoryRevision,
-  type End,
-  type Start,
 } from '../../lib/guard/record/entries.ts';
+import type { End, Start } from '../../lib/guard/record/entry.ts';
 import { checkJournal } from '../../lib/guard/record/journal-file.ts';
 import { person } from '../../lib/guard/record/person.ts';
 import { describeRuns, showJournal } from '../../lib/guard/record/journal.ts';
 import { Redactor } from '../../lib/output/redact.ts';
-import type { NamedRun } from '../../lib/task/define-task.ts';
+import type { NamedRun } from '../../lib/run/run.ts';
 import { HUGE, NOT_FILES } from './broken-files.ts';
 import { recordingTerminal, temporaryFolder, thrownBy } from './support.ts';
 import { lastKnown } from '../../lib/guard/facts/last-known.ts';

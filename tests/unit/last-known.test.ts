@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Contents } from '../../lib/database/contents.ts';
-import type { JournalTarget, Start } from '../../lib/guard/record/entries.ts';
+import type { JournalTarget, Start } from '../../lib/guard/record/entry.ts';
 import { lastKnown } from '../../lib/guard/facts/last-known.ts';
 import type { Storage } from '../../lib/stack/stack.ts';
 import { contents, target, volume } from './guard-facts.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { markerOf, withMarker } from '../../lib/database/marker.ts';
+import { markerOf, withMarker } from '../../lib/stack/postgres/marker.ts';
 import { seededRandom } from './support.ts';
 
 test.each<[comment: string | null, environment: string | undefined]>([

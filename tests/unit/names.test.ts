@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { namesOf, type Naming } from '../../lib/environment/names.ts';
+import { namesOf } from '../../lib/environment/names.ts';
+import type { Naming, Registry } from '../../lib/environment/entry.ts';
 import { neededVariables } from '../../lib/environment/compose-variables.ts';
-import type { Registry } from '../../lib/environment/registry.ts';
 import { temporaryFolder } from './support.ts';
 
 const registry = (entry: Naming, names?: Naming): Registry => ({

@@ -4,7 +4,7 @@ import { ownRecipes } from '../../lib/check/repository-checks.ts';
 import { checkRegistry } from '../../lib/environment/registry.ts';
 import { takenNames } from '../../lib/stack/compose/start/before-up.ts';
 import { addressFrom } from '../../lib/stack/compose/migrations/migrations.ts';
-import type { Exclusive, Footprint } from '../../lib/stack/footprint.ts';
+import type { Exclusive, Footprint } from '../../lib/stack/claims.ts';
 
 const footprint = (environment: string, more: Partial<Footprint>): Footprint => ({
   ...{ environment, protected: false, engine: '', projects: [], volumes: [], external: [] },

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import type { Task } from '../../lib/task/define-task.ts';
+import type { Task } from '../../lib/run/run.ts';
 import { loadTasks } from '../../lib/task/find-tasks.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -1,9 +1,8 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { describeOverlap } from '../../lib/guard/checks.ts';
-import { findOverlaps } from '../../lib/guard/facts/overlap.ts';
-import type { Footprint } from '../../lib/stack/footprint.ts';
+import { findOverlaps, describeOverlap } from '../../lib/guard/facts/overlap.ts';
+import type { Footprint } from '../../lib/stack/claims.ts';
 import { NOTHING, type Plan } from '../../lib/stack/plan.ts';
 import type { Storage } from '../../lib/stack/stack.ts';
 import { target, volume } from './guard-facts.ts';

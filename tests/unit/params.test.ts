@@ -2,18 +2,9 @@ import { BACKUP_DIR } from '../../lib/parameters/shared.ts';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../lib/errors.ts';
 import type { MakeInvocation } from '../../lib/system/make.ts';
-import {
-  choice,
-  duration,
-  flag,
-  readParameters,
-  required,
-  text,
-  wholeNumber,
-  type Given,
-  type Parameter,
-  type Source,
-} from '../../lib/parameters/kinds.ts';
+import { choice, duration, flag, required, text, wholeNumber } from '../../lib/parameters/kinds.ts';
+import { readParameters, type Given, type Source } from '../../lib/parameters/read.ts';
+import type { Parameter } from '../../lib/parameters/parameter.ts';
 import { PATIENCE, seededRandom, thrownBy } from './support.ts';
 
 const typedOnly = <T>(parameter: Parameter<T>): Parameter<T> => ({ ...parameter, commandLineOnly: true });

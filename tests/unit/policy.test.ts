@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { RefusedError } from '../../lib/errors.ts';
-import { BlockedError } from '../../lib/guard/blocked.ts';
-import { waitSeconds } from '../../lib/guard/person/decision.ts';
+import { BlockedError } from '../../lib/guard/person/blocked.ts';
+import { waitSeconds } from '../../lib/guard/decision.ts';
 import { enforce } from '../../lib/guard/policy.ts';
 import { thrownBy } from './support.ts';
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { Readable, Writable } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { UnreachableError } from '../../lib/errors.ts';
-import type { Command } from '../../lib/output/display.ts';
+import type { Command } from '../../lib/system/command.ts';
 import { childEnvironment, run } from '../../lib/system/process.ts';
 import { AWKWARD_WORDS, temporaryFolder } from './support.ts';
 

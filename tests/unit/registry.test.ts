@@ -7,9 +7,8 @@ import {
   loadRegistry,
   namingRegistry,
   registryIn,
-  type EnvironmentEntry,
-  type Registry,
 } from '../../lib/environment/registry.ts';
+import type { EnvironmentEntry, Registry } from '../../lib/environment/entry.ts';
 import { namesOf } from '../../lib/environment/names.ts';
 import { ConfigurationError } from '../../lib/errors.ts';
 import { temporaryFolder, thrownBy } from './support.ts';

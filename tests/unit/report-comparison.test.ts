@@ -5,7 +5,7 @@ import { makeActor } from '../../lib/output/actor.ts';
 import type { Comparison } from '../../lib/schema/compare/comparison.ts';
 import { HTML } from '../../lib/schema/report/parameters.ts';
 import { reportComparison } from '../../lib/schema/report/report.ts';
-import type { StackRun } from '../../lib/task/define-task.ts';
+import type { StackRun } from '../../lib/run/run.ts';
 import { difference, SAMPLE, sample } from '../helpers/comparison.ts';
 import { recordingTerminal, temporaryFolder } from './support.ts';
 

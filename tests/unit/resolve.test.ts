@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Registry } from '../../lib/environment/registry.ts';
+import type { Registry } from '../../lib/environment/entry.ts';
 import { resolveEnvironment } from '../../lib/environment/resolve.ts';
 import { ConfigurationError } from '../../lib/errors.ts';
 import { PATIENCE, temporaryFolder, thrownBy } from './support.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { pair } from '../../lib/schema/compare/changes.ts';
+import { pair } from '../../lib/schema/compare/change.ts';
 import { excerpt } from '../../lib/schema/compare/excerpt.ts';
 import { compare } from '../../lib/schema/compare/compare.ts';
 import type { Comparison } from '../../lib/schema/compare/comparison.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { BackupFacts } from '../../lib/database/backup/backup-facts.ts';
-import { isSealed, keyedDigest, withSeal } from '../../lib/stack/seal.ts';
+import { keyedDigest } from '../../lib/stack/seal.ts';
+import { isSealed, withSeal } from '../../lib/database/backup/seal.ts';
 
 const FACTS: BackupFacts = {
   ...{ environment: 'vm_prod', database: 'core', databaseOid: '16384', systemIdentifier: '77' },

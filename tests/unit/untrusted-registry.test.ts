@@ -3,7 +3,8 @@ import { mkdirSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { canonicalise } from '../../lib/environment/canonicalise.ts';
-import { checkRegistry, loadRegistry, type Registry } from '../../lib/environment/registry.ts';
+import { checkRegistry, loadRegistry } from '../../lib/environment/registry.ts';
+import type { Registry } from '../../lib/environment/entry.ts';
 import { ConfigurationError, UsageError } from '../../lib/errors.ts';
 import { PATIENCE, seededRandom, temporaryFolder } from './support.ts';
 

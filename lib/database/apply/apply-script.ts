@@ -6,7 +6,7 @@ import { from } from 'pg-copy-streams';
 import { counted } from '../../output/display.ts';
 import { ConfigurationError, FailedError, MakesafeError, messageOf } from '../../errors.ts';
 import type { Statement } from '../../sql/lexer.ts';
-import type { DestructiveRun, StackRun } from '../../task/define-task.ts';
+import type { DestructiveRun, StackRun } from '../../run/run.ts';
 import { whileHeldUp } from '../../stack/postgres/lock-wait.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
 import { assertKnown } from '../asserted.ts';

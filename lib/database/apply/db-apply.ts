@@ -1,4 +1,4 @@
-import type { DestructiveRun } from '../../task/define-task.ts';
+import type { DestructiveRun } from '../../run/run.ts';
 import { applyScript, readWhole } from './apply-script.ts';
 
 const how = ({ values }: DestructiveRun): Parameters<typeof readWhole>[1] => ({

@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path';
 import { ConfigurationError, FailedError, RefusedError } from '../../errors.ts';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 import { applyScript, readWhole } from './apply-script.ts';
 import { refuseOtherMarker } from '../marker.ts';
 

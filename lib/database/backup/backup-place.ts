@@ -1,6 +1,6 @@
 import { RefusedError } from '../../errors.ts';
 import { isBelow } from '../../system/files.ts';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 import { readServer } from '../contents.ts';
 
 /**

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { display } from '../../output/display.ts';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 import type { TakenBackup } from './backup-facts.ts';
 import { recordFile } from './drill-record.ts';
 import { readHead } from '../../system/read-bounded.ts';

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { byteSize, counted } from '../../output/display.ts';
 import { FailedError, messageOf } from '../../errors.ts';
 import { flushFolder, writeWhole } from '../../system/files.ts';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 import { lookAtFolder } from '../../system/destination.ts';
 import { cannotBeWritten, putInFreePlace } from '../../system/place.ts';
 import { isThere } from '../../system/read-bounded.ts';
@@ -20,7 +20,7 @@ import { checkSpace, expectedSize } from './disk-space.ts';
 import { contentsOf, readArchive, type ReadArchive } from '../../dump/read/read-archive.ts';
 import { decodeCustom, named } from '../../dump/dump-file.ts';
 import { Meter } from '../../output/meter.ts';
-import { withSeal } from '../../stack/seal.ts';
+import { withSeal } from './seal.ts';
 import { removeUnfinished, unfinishedName } from './unfinished-backups.ts';
 
 /** `backup`: takes one, verified, and removes older ones where KEEP says so. */

@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { pad, widest } from '../../output/columns.ts';
 import { byteSize, counted } from '../../output/display.ts';
 import { FailedError } from '../../errors.ts';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 import { parseFacts, type BackupFacts, type SourceDatabase, type TakenBackup } from './backup-facts.ts';
 import { checksum, sizeOf } from '../../dump/checksum.ts';
 import { readRecord, type DrillRecord } from './drill-record.ts';

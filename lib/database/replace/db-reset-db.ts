@@ -1,4 +1,4 @@
-import type { DestructiveRun } from '../../task/define-task.ts';
+import type { DestructiveRun } from '../../run/run.ts';
 import { reportKept } from './kept.ts';
 import { checkReplaceable } from './obstacles.ts';
 import { replaceDatabase } from './swap.ts';

@@ -1,4 +1,4 @@
-import type { DestructiveRun } from '../../task/define-task.ts';
+import type { DestructiveRun } from '../../run/run.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
 
 /** `db-reset-volume-env`: removes what the guard has shown. Returns once the engine confirms that nothing of it is left. */

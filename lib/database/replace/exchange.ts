@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../errors.ts';
 import { LIMITS } from '../../system/limits.ts';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
 import { formerName, keptName, writeMark, type Mark } from './aside.ts';
 import { type DatabaseAttributes } from '../attributes.ts';

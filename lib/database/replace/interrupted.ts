@@ -1,8 +1,9 @@
 import { MakesafeError } from '../../errors.ts';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 import { handOf } from '../identity.ts';
 import { describeLeftovers, drop, findLeftovers, reopen, type Leftovers } from './leftovers.ts';
-import { beside, maintenanceDatabase } from '../maintenance.ts';
+import { beside } from '../maintenance.ts';
+import { maintenanceDatabase } from '../../stack/postgres/maintenance-database.ts';
 
 /** What interrupted runs left beside the environment's database. */
 export const lookForLeftovers = ({ stack }: StackRun): Promise<Leftovers> =>

@@ -1,5 +1,5 @@
 import { RefusedError } from '../../errors.ts';
-import type { DestructiveRun, StackRun } from '../../task/define-task.ts';
+import type { DestructiveRun, StackRun } from '../../run/run.ts';
 import { INVALID, isGoneName, readMark } from './aside.ts';
 import { OtherDatabaseError } from '../asserted.ts';
 import { readAttributes } from '../attributes.ts';

@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
 import { RefusedError } from '../../errors.ts';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 import { quoteName } from '../../sql/quote.ts';
 import { findLeftovers } from './leftovers.ts';
-import { maintenanceDatabase } from '../maintenance.ts';
+import { maintenanceDatabase } from '../../stack/postgres/maintenance-database.ts';
 
 interface Obstacle {
   readonly obstacle: string;

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { CancelledError, FailedError, messageOf } from '../../errors.ts';
 import type { Actor } from '../../output/actor.ts';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 import { OtherDatabaseError } from '../asserted.ts';
 import { handOf } from '../identity.ts';
 import { findLeftovers, removeLeftovers, reopen } from './leftovers.ts';

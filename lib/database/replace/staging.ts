@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
 import { newName } from './aside.ts';
 import { handOf, ownAttributes } from '../identity.ts';

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { CancelledError, FailedError, messageOf } from '../../errors.ts';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
 import { CREATED_BY_US, newName, writeMark } from './aside.ts';
 import { OtherDatabaseError, change, type Hand, type Known } from '../asserted.ts';
@@ -23,7 +23,7 @@ import {
 } from './leftovers.ts';
 import { finish, finishAnew } from './finish.ts';
 import { checkShown, handOf, ownAttributes, type Shown } from '../identity.ts';
-import { withMarker } from '../marker.ts';
+import { withMarker } from '../../stack/postgres/marker.ts';
 import { orPutBack, type Progress } from './put-back.ts';
 import { endSessions } from '../maintenance.ts';
 

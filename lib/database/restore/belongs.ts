@@ -1,8 +1,8 @@
 import { counted } from '../../output/display.ts';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 import { readAttributes } from '../attributes.ts';
-import type { Dump } from '../../dump/read/inspect-dump.ts';
-import { maintenanceDatabase } from '../maintenance.ts';
+import type { Dump } from '../../dump/read/dump.ts';
+import { maintenanceDatabase } from '../../stack/postgres/maintenance-database.ts';
 import { missingRolesOf, withoutMissing } from './apply-rights.ts';
 import { attributesChanged, attributesHere, type Home, type Origin } from './home.ts';
 import { describeLeftOut, describeRights } from './left-out.ts';

@@ -1,5 +1,5 @@
 import type { Consent } from '../../parameters/shared.ts';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 
 /** Whether a person typed that this is meant. */
 export const isAllowed = ({ values }: StackRun, consent: Consent): boolean =>

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { Dump } from '../../dump/read/inspect-dump.ts';
+import type { Dump } from '../../dump/read/dump.ts';
 import { restoreFailure, serverMessage } from './restore-failure.ts';
 
 /** Does, with our own rights, what the file has no rights for. @throws FailedError naming the place */

@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
 import { RefusedError } from '../../errors.ts';
-import type { StackRun } from '../../task/define-task.ts';
-import type { Dump } from '../../dump/read/inspect-dump.ts';
+import type { StackRun } from '../../run/run.ts';
+import type { Dump } from '../../dump/read/dump.ts';
 import { quoteName } from '../../sql/quote.ts';
-import type { Made } from './restore-archive.ts';
+import type { Made } from './filling.ts';
 import type { Cage } from '../replace/cage.ts';
 import { allowLine, isAllowed } from './consents.ts';
 import { runErrands } from './errands.ts';

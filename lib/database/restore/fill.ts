@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
-import type { DestructiveRun, StackRun } from '../../task/define-task.ts';
-import type { Dump } from '../../dump/read/inspect-dump.ts';
+import type { DestructiveRun, StackRun } from '../../run/run.ts';
+import type { Dump } from '../../dump/read/dump.ts';
 import { Meter } from '../../output/meter.ts';
 import { quoteName } from '../../sql/quote.ts';
-import type { Made, Ours } from './restore-archive.ts';
+import type { Made, Ours } from './filling.ts';
 import { restore } from './restore-client.ts';
 import { readRevisions } from '../revisions.ts';
 import { applyRights, isOfEventTrigger, missingRolesOf, whyMissing, withoutMissing } from './apply-rights.ts';

@@ -1,11 +1,11 @@
 import type { Client } from 'pg';
 import { RefusedError } from '../../errors.ts';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 import type { DatabaseAttributes } from '../attributes.ts';
 import type { BackupFacts, HomeFacts } from '../backup/backup-facts.ts';
 import { quoteName } from '../../sql/quote.ts';
-import type { Dump } from '../../dump/read/inspect-dump.ts';
-import { isSealed } from '../../stack/seal.ts';
+import type { Dump } from '../../dump/read/dump.ts';
+import { isSealed } from '../backup/seal.ts';
 import { allowLine, isAllowed } from './consents.ts';
 import type { Right } from '../../dump/read/rights.ts';
 

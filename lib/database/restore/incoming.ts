@@ -5,7 +5,7 @@ import { decompressor } from '../../dump/decompress.ts';
 import type { Compression } from '../../dump/toc.ts';
 import { readData, readHead, type ArchiveHead } from '../../dump/archive.ts';
 import { ByteStream } from '../../dump/byte-stream.ts';
-import type { Dump } from '../../dump/read/inspect-dump.ts';
+import type { Dump } from '../../dump/read/dump.ts';
 import { compressionOf, dataFiles } from '../../dump/dump-file.ts';
 import { openDump } from '../../dump/read/recognise.ts';
 

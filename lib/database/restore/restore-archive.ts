@@ -1,19 +1,20 @@
 import type { Transform } from 'node:stream';
 import { pipeline as flow } from 'node:stream/promises';
 import type { Client } from 'pg';
-import type { Entry } from '../../dump/toc.ts';
-import type { Dump } from '../../dump/read/inspect-dump.ts';
+import { type Entry, placeOf } from '../../dump/toc.ts';
+import type { Dump } from '../../dump/read/dump.ts';
 import { nowhere } from '../../dump/dump-file.ts';
 import { quoteName } from '../../sql/quote.ts';
 import { restoreFailure, serverMessage } from './restore-failure.ts';
 import { AtOnce } from './at-once.ts';
-import { errandsOf } from '../../dump/read/forms.ts';
 import { openArchive } from './incoming.ts';
 import { fillTable } from './fill-table.ts';
 import type { Judge } from './judge.ts';
 import { hangingOn, linksIn } from '../../dump/read/links.ts';
 import { oidsIn, ownerStatement } from '../../dump/read/rights.ts';
 import { splitStatements } from '../../sql/run-statements.ts';
+import { isErrand } from '../../dump/read/forms.ts';
+import { type Filling, type Ours, type Made, NOTHING_MADE } from './filling.ts';
 
 /**
  * Restores a dump in custom or directory format without pg_restore: what its table of contents defines, in its order,
@@ -90,43 +91,17 @@ const keyOf = ({ schema, name }: Entry): string => `${schema}\0${name}`;
 const failureOf = (entry: Entry, error: unknown, whose?: 'ours'): Error =>
   restoreFailure(placeOf(entry), serverMessage(error, whose), entry.copy || entry.definition, error);
 
-/** How a restore goes on where a statement fails. */
-export interface Filling {
-  /** What is there already. */
-  readonly made?: Made;
-  /** Is told of a statement that failed; throws where that matters. */
-  readonly judge: Judge;
-  /** At home: a session with our own rights, for what only a superuser may define. */
-  readonly ours?: Ours | undefined;
-  /** Whether an entry is wanted now. */
-  readonly only?: (entry: number) => boolean;
-}
-
-export interface Ours {
-  readonly client: Client;
-  /** The role that the file has, which gets what it can own. */
-  readonly cage: string | undefined;
-}
-
 /**
  * What a dump of the environment itself may have defined by us, where its own role is not let: pg_dump's own statements,
  * which define something and run nothing of it. Data, indexes, constraints and views are none of them.
  */
 const BY_US =
   /^(?:FOREIGN DATA WRAPPER|SERVER|USER MAPPING|FOREIGN TABLE|PROCEDURAL LANGUAGE|FUNCTION|PROCEDURE|AGGREGATE|SHELL TYPE|TYPE|CAST|OPERATOR|OPERATOR CLASS|OPERATOR FAMILY|ACCESS METHOD|TRANSFORM|TEXT SEARCH (?:PARSER|TEMPLATE|DICTIONARY|CONFIGURATION)|PUBLICATION|PUBLICATION TABLE|PUBLICATION TABLES IN SCHEMA|COMMENT|SECURITY LABEL|TRIGGER|RULE|SEQUENCE SET)$/;
+
 /** What it defines further things in, which it has to own for that. */
 const HANDED_OVER = /^(?:SERVER|FOREIGN TABLE|TYPE)$/;
 
 const INSUFFICIENT_PRIVILEGE = '42501';
-
-/** What makesafe has made itself before. */
-export interface Made {
-  readonly extensions: ReadonlySet<string>;
-  readonly schemas: ReadonlySet<string>;
-  /** Extensions that can only be made when the database has its own name. */
-  readonly later: ReadonlySet<string>;
-}
-export const NOTHING_MADE: Made = { extensions: new Set(), schemas: new Set(), later: new Set() };
 
 const isMade = ({ kind, name }: Entry, { extensions, schemas }: Made): boolean =>
   (kind === 'EXTENSION' && extensions.has(name)) || (kind === 'SCHEMA' && schemas.has(name));
@@ -146,24 +121,15 @@ const SETTINGS = `
 const UNWANTED = new Set([
   ...['ACL', 'ACL LANGUAGE', 'DEFAULT ACL', 'DATABASE', 'DATABASE PROPERTIES', 'ENCODING', 'STATISTICS DATA'],
 ]);
+
 const isWanted = (entry: Entry): boolean => {
   const { kind, name } = entry;
   const isAboutDatabase = /^(COMMENT|SECURITY LABEL)$/.test(kind) && name.startsWith('DATABASE ');
   return !UNWANTED.has(kind) && !isAboutDatabase && (!isErrand(entry) || kind === 'EXTENSION');
 };
 
-/** What needs more rights than the dump gets; makesafe does it, where it has the form that pg_dump gives it. */
-export const isErrand = ({ kind, name, definition }: Entry): boolean =>
-  (/^(EXTENSION|EVENT TRIGGER|SUBSCRIPTION)$/.test(kind) ||
-    (kind === 'COMMENT' && /^(EXTENSION|EVENT TRIGGER|SUBSCRIPTION) /.test(name))) &&
-  errandsOf(definition) !== undefined;
-
 /** Runs last, as in pg_restore: it may read from all there is. */
 const isLate = ({ kind }: Entry): boolean => kind === 'MATERIALIZED VIEW DATA';
-
-/** `TABLE mart.suppliers` */
-export const placeOf = ({ kind, schema, name }: Entry): string =>
-  `${kind} ${schema === '' ? '' : `${schema}.`}${name}`;
 
 async function define(client: Client, entry: Entry, { judge, ours }: Filling): Promise<void> {
   const { kind, definition, accessMethod } = entry;

@@ -1,8 +1,9 @@
 import type { Readable, Transform } from 'node:stream';
 import type { Client } from 'pg';
-import type { Dump, ToText } from '../../dump/read/inspect-dump.ts';
+import type { Dump, ToText } from '../../dump/read/dump.ts';
 import { openDump } from '../../dump/read/recognise.ts';
-import { restoreArchive, type Filling } from './restore-archive.ts';
+import { restoreArchive } from './restore-archive.ts';
+import type { Filling } from './filling.ts';
 import { restoreScript } from './restore-script.ts';
 
 /**

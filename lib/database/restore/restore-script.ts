@@ -6,9 +6,10 @@ import { from } from 'pg-copy-streams';
 import { restoreFailure, serverMessage } from './restore-failure.ts';
 import type { Statement } from '../../sql/lexer.ts';
 import { readScript } from '../../sql/script-reader.ts';
-import { NOTHING_MADE, type Filling, type Made } from './restore-archive.ts';
+import { NOTHING_MADE, type Filling, type Made } from './filling.ts';
 import { errandOf, schemaMadeBy } from '../../dump/read/forms.ts';
 import { headOf, mayBeHarmless } from './harmless.ts';
+import { isAboutDatabase, isAboutRoles } from '../../dump/read/statements.ts';
 
 /**
  * Runs a script of any size, data of `COPY … FROM stdin` included, and stops at the first error.
@@ -87,30 +88,6 @@ const isLeftOutOfDumps = (statement: Statement): boolean =>
   isAboutRoles(statement) ||
   isAboutDatabase(statement) ||
   (statement.words[0] === 'DROP' && DROPS_PUBLIC.test(headOf(statement.sql)));
-
-/** What pg_dump --create writes of the database itself: it is there, with the attributes of the environment. */
-export function isAboutDatabase({ words, sql }: Pick<Statement, 'words' | 'sql'>): boolean {
-  const [first, second, third] = words;
-  if (/^(?:CREATE|ALTER|DROP)$/.test(first ?? '') && second === 'DATABASE') return true;
-  if (first === 'ALTER' && second === 'ROLE') return /\bIN DATABASE\b/.test(sql.slice(0, 1000));
-  if (first === 'SECURITY') return /\bON DATABASE\b/.test(sql.slice(0, 1000));
-  return first === 'COMMENT' && third === 'DATABASE';
-}
-
-/** Whether pg_restore --no-owner --no-acl would leave a statement of pg_dump's text out. */
-export function isAboutRoles({ words, sql }: Pick<Statement, 'words' | 'sql'>): boolean {
-  const [first, second, third] = words;
-  if (first === 'GRANT' || first === 'REVOKE') return true;
-  // Versions before 11 write it without --create as well.
-  if (first === 'COMMENT' && third === 'DATABASE') return true;
-  if (first === 'ALTER')
-    return (
-      (second === 'DEFAULT' && third === 'PRIVILEGES') ||
-      / OWNER TO (?:"(?:[^"]|"")*"|[\w$\u0080-\uffff]+);$/.test(sql)
-    );
-  // For privileges that somebody else granted.
-  return (first === 'SET' || first === 'RESET') && second === 'SESSION' && third === 'AUTHORIZATION';
-}
 
 /** The INSERT statements of a table whose data were not dumped as COPY. */
 export async function restoreStatements(client: Client, source: Readable): Promise<void> {

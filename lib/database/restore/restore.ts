@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
 import type { Client } from 'pg';
 import { messageOf } from '../../errors.ts';
-import type { DestructiveRun, StackRun } from '../../task/define-task.ts';
+import type { DestructiveRun, StackRun } from '../../run/run.ts';
 import type { DatabaseAttributes } from '../attributes.ts';
 import { applyRoles } from '../db-bootstrap-roles.ts';
 import { reportKept } from '../replace/kept.ts';

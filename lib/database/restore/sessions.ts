@@ -1,10 +1,10 @@
 import type { Client } from 'pg';
 import { counted } from '../../output/display.ts';
 import { FailedError } from '../../errors.ts';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 import type { Terminal } from '../../output/terminal.ts';
-import type { Dump } from '../../dump/read/inspect-dump.ts';
-import { maintenanceDatabase } from '../maintenance.ts';
+import type { Dump } from '../../dump/read/dump.ts';
+import { maintenanceDatabase } from '../../stack/postgres/maintenance-database.ts';
 import type { Cage, Keeper } from '../replace/cage.ts';
 
 /** So many connections at once, as the role that the file gets. */

@@ -1,6 +1,7 @@
 import type { Statement } from '../../sql/lexer.ts';
 import { splitStatements } from '../../sql/run-statements.ts';
-import { asCopy } from '../../database/subscriptions.ts';
+import { asCopy } from './subscription-copy.ts';
+import type { Entry } from '../toc.ts';
 
 /**
  * What a restore needs more rights for than the cage has, each in a form that can do nothing else. A statement in such a
@@ -140,4 +141,16 @@ export function reachesBeyond({ words, sql, copies }: Statement): string | undef
     if (what !== undefined) return `COPY with a ${/PROGRAM/i.test(what) ? 'program' : 'file'} of the server`;
   }
   return undefined;
+}
+
+/** What needs more rights than the dump gets; makesafe does it, where it has the form that pg_dump gives it. */
+export const isErrand = ({ kind, name, definition }: Entry): boolean =>
+  (/^(EXTENSION|EVENT TRIGGER|SUBSCRIPTION)$/.test(kind) ||
+    (kind === 'COMMENT' && /^(EXTENSION|EVENT TRIGGER|SUBSCRIPTION) /.test(name))) &&
+  errandsOf(definition) !== undefined;
+
+/** An errand and where it stands: `line 12`, `EVENT TRIGGER noticing`. */
+export interface PlacedErrand {
+  readonly place: string;
+  readonly errand: Errand;
 }

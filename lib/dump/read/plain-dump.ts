@@ -1,10 +1,9 @@
-import type { Errand } from './forms.ts';
-import { errandOf, reachesBeyond } from './forms.ts';
+import { errandOf, reachesBeyond, type PlacedErrand } from './forms.ts';
 import { rightOf, type Right } from './rights.ts';
 import { Bringing, RowCounter, type Brings } from './brings.ts';
 import { display } from '../../output/display.ts';
 import { NotTakenError } from './recognise.ts';
-import { isAboutDatabase, isAboutRoles } from '../../database/restore/restore-script.ts';
+import { isAboutDatabase, isAboutRoles } from './statements.ts';
 import { readScript } from '../../sql/script-reader.ts';
 
 /** What a plain script turned out to be. */
@@ -25,25 +24,25 @@ export interface Plain {
   readonly missingSchemas: readonly string[];
 }
 
-/** An errand and where it stands: `line 12`, `EVENT TRIGGER noticing`. */
-export interface PlacedErrand {
-  readonly place: string;
-  readonly errand: Errand;
-}
-
 /** More of them than any script has; each is kept. */
 const MOST_ERRANDS = 10_000;
 
 const BEGIN = /^-- PostgreSQL database dump\s*$/;
+
 const END = /^-- PostgreSQL database dump complete\s*$/;
+
 const CLUSTER = /^-- PostgreSQL database cluster dump\s*$/;
+
 const SERVER = /^-- Dumped from database version (.+?)\s*$/;
+
 const PG_DUMP = /^-- Dumped by pg_dump version (.+?)\s*$/;
+
 const WHOLE_SERVER =
   'it is a dump of a whole server (pg_dumpall), not of a database: take one of the database, or cut it out (from its \\connect to "-- PostgreSQL database dump complete", without the first line)';
 
 /** What iconv calls it, where that is another name than PostgreSQL's. */
 const ICONV: Readonly<Record<string, string>> = { EUC_JIS_2004: 'EUC-JISX0213', UHC: 'UHC', JOHAB: 'JOHAB' };
+
 const iconvName = (encoding: string): string =>
   ICONV[encoding] ??
   encoding
@@ -68,8 +67,10 @@ function otherEncoding(encoding: string, name: string, again: PlainExpected['aga
 
 /** psql's commands that work on another database than the new one, or on none that is known. */
 const CONNECT = /^\\c(onnect)?$/;
+
 /** The script's text is not what the server is told that it is. */
 const ENCODING = /^SET client_encoding = '(.*)';$/m;
+
 /** What pg_dump itself writes, against commands smuggled into its text. */
 const OWN = /^\\(un)?restrict$/;
 

@@ -1,7 +1,6 @@
 import { PassThrough, type Transform } from 'node:stream';
 import type { ArchiveHead } from '../archive.ts';
-import type { BackupFacts } from '../../database/backup/backup-facts.ts';
-import type { Dump } from './inspect-dump.ts';
+import type { Dump, Kept } from './dump.ts';
 import {
   countTables,
   decodeCustom,
@@ -11,10 +10,9 @@ import {
   type SeeData,
 } from '../dump-file.ts';
 import { openDump } from './recognise.ts';
-import type { PlacedErrand } from './plain-dump.ts';
-import { isErrand, placeOf } from '../../database/restore/restore-archive.ts';
+import { placeOf } from '../toc.ts';
 import { Bringing, RowCounter, type Brings } from './brings.ts';
-import { errandsOf } from './forms.ts';
+import { errandsOf, isErrand, type PlacedErrand } from './forms.ts';
 import { linksIn } from './links.ts';
 import { rightsIn } from './rights.ts';
 
@@ -34,9 +32,6 @@ export type ReadArchive = Pick<
   readonly tables: number;
   readonly brings: Brings;
 };
-
-/** What was counted when a backup was taken and read. */
-export type Kept = Required<Pick<BackupFacts, 'rows' | 'contents'>>;
 
 /**
  * Reads an archive to its end, all data decompressed as far as this machine can.

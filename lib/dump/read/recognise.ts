@@ -5,7 +5,7 @@ import { PassThrough, pipeline, type Readable, type Transform } from 'node:strea
 import { createGunzip } from 'node:zlib';
 import { display } from '../../output/display.ts';
 import { HEAD, otherKindOf, type OtherKind } from '../other-kinds.ts';
-import type { Dump, Expected } from './inspect-dump.ts';
+import type { Dump, Expected } from './dump.ts';
 
 /** What a file is that is not taken, and what to type. */
 export class NotTakenError extends Error {

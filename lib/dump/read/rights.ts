@@ -2,7 +2,7 @@ import type { Entry } from '../toc.ts';
 import { quoteName } from '../../sql/quote.ts';
 import type { Statement } from '../../sql/lexer.ts';
 import { splitStatements } from '../../sql/run-statements.ts';
-import { isAboutDatabase } from '../../database/restore/restore-script.ts';
+import { isAboutDatabase } from './statements.ts';
 import { nameOf } from './forms.ts';
 
 /** A statement about owners, privileges or the place of storage, which a dump's own role has no rights for. */

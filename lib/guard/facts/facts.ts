@@ -1,12 +1,13 @@
 import { readContents, readIdentity, readServer, type Contents } from '../../database/contents.ts';
 import type { CanonicalName } from '../../environment/canonicalise.ts';
-import type { EnvironmentEntry } from '../../environment/registry.ts';
+import type { EnvironmentEntry } from '../../environment/entry.ts';
 import { messageOf } from '../../errors.ts';
-import { readFootprints, type Footprint } from '../../stack/footprint.ts';
+import { readFootprints } from '../../stack/footprint.ts';
+import type { Footprint } from '../../stack/claims.ts';
 import { NOTHING, type Plan } from '../../stack/plan.ts';
 import type { Target } from '../../stack/stack.ts';
 import { neededOf, type Needed } from './needed.ts';
-import type { Run, StackRun } from '../../task/define-task.ts';
+import type { Run, StackRun, DestructiveRun } from '../../run/run.ts';
 import { readJournals } from '../record/entries.ts';
 import { lastKnown } from './last-known.ts';
 import { findOverlaps, type Overlap } from './overlap.ts';
@@ -93,3 +94,6 @@ async function askServer({ stack }: StackRun, seen: Contents | undefined): Promi
     return { contents: undefined, markers: undefined, ...server, unread: messageOf(error) };
   }
 }
+
+/** What goes through the gate: the run, as the person saw it and as it still is. */
+export type Passed = DestructiveRun & { readonly facts: Facts };

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { Contents } from '../../database/contents.ts';
 import type { Storage, Target } from '../../stack/stack.ts';
-import type { Start } from '../record/entries.ts';
+import type { Start } from '../record/entry.ts';
 
 /** The environment of the latest run in the same storage, or on the same server. */
 export function lastKnown(

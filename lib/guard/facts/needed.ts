@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 
 /** A file or folder of this machine that is wanted after the deed as well. */
 export interface Needed {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Claim, Footprint } from '../../stack/footprint.ts';
+import type { Claim, Footprint } from '../../stack/claims.ts';
 import type { Plan } from '../../stack/plan.ts';
 import type { Target } from '../../stack/stack.ts';
 import { isNested } from '../../system/files.ts';
@@ -111,3 +111,7 @@ function readAddress(address: string): Address {
 
 const standsFor = (all: Address, one: Address): boolean =>
   EVERYWHERE.has(all.host) && one.port !== '' && !one.isServer;
+
+/** `volume shop_data is also vm_prod's (env/.env.vm_stg:3, docker/docker-compose.prod.yml:12)` */
+export const describeOverlap = ({ what, own, other, environment }: Overlap): string =>
+  `${what} ${own.value} is also ${environment}'s (${own.at}, ${other.at})`;

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Variable } from '../../environment/env-files.ts';
 import { identityOfPlan } from '../../stack/plan.ts';
 import type { Facts } from './facts.ts';
-import { describeOverlap } from '../checks.ts';
-import { describeStorage } from '../person/screen.ts';
+import { describeOverlap } from './overlap.ts';
+import { describeStorage } from './describe-storage.ts';
 
 /** A fact that may not change. Undefined is not known: nothing can be said then of whether it is another one. */
 type Fact = string | undefined;

@@ -1,13 +1,12 @@
-import { posix } from 'node:path';
 import type { Contents } from '../../database/contents.ts';
 import { byteSize, counted } from '../../output/display.ts';
 import { printable } from '../../output/printable.ts';
 import type { Plan } from '../../stack/plan.ts';
-import type { Storage } from '../../stack/stack.ts';
 import type { Terminal } from '../../output/terminal.ts';
-import type { Deed } from '../blocked.ts';
-import { describeOverlap } from '../checks.ts';
+import type { Deed } from './blocked.ts';
+import { describeOverlap } from '../facts/overlap.ts';
 import type { Facts } from '../facts/facts.ts';
+import { describeStorage } from '../facts/describe-storage.ts';
 
 /** What will be destroyed, from facts, one line each. */
 export function describeTarget(facts: Facts, { what, effect }: Deed, terminal: Terminal): string[] {
@@ -107,28 +106,4 @@ export function ago(seconds: number): string {
     if (count >= 1) return `${counted(count, unit)} ago`;
   }
   return 'just now';
-}
-
-/** A storage in a few words. */
-export function describeStorage(storage: Storage): string {
-  switch (storage.kind) {
-    case 'volume': {
-      const kind = storage.external ? 'external volume' : storage.anonymous ? 'anonymous volume' : 'volume';
-      return storage.name === '' ? kind : `${kind} ${storage.name}`;
-    }
-    case 'bind':
-      return `folder ${printable(posix.join(storage.source, storage.data))}`;
-    case 'folder':
-      return `folder ${printable(storage.path)}`;
-    case 'device':
-      return `${storage.device} (volume ${storage.name})`;
-    case 'server':
-      return `kept by the server at ${storage.address}`;
-    case 'tmpfs':
-      return 'memory (tmpfs), gone with the container';
-    case 'container':
-      return "the container's own layer";
-    case 'none':
-      return 'none yet';
-  }
 }

@@ -1,7 +1,8 @@
 import { relative } from 'node:path';
 import { byteSize, counted, display } from '../../output/display.ts';
-import type { NamedRun } from '../../task/define-task.ts';
-import { journalFile, readJournal, type End, type Entry, type Start } from './entries.ts';
+import type { NamedRun } from '../../run/run.ts';
+import { journalFile, readJournal } from './entries.ts';
+import type { End, Entry, Start } from './entry.ts';
 
 /** `journal`: the destructive runs of an environment, the latest last; with JSON=1 as they were written, in one array. */
 export function showJournal({ root, name, values, terminal }: NamedRun): Promise<void> {

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { canonicalise, type CanonicalName } from '../../environment/canonicalise.ts';
 import { UsageError } from '../../errors.ts';
-import { openEnvironment } from '../../stack/open-environment.ts';
-import type { StackRun } from '../../task/define-task.ts';
+import { openEnvironment } from '../../run/open-environment.ts';
+import type { StackRun } from '../../run/run.ts';
 
 /** What BASE names: an environment, opened, or a dump file. */
 export type Base = { readonly environment: StackRun } | { readonly file: string };

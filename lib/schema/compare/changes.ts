@@ -1,25 +1,11 @@
 import { commentChanges } from './comment-changes.ts';
-import type { DifferenceClass } from './comparison.ts';
 import { excerpt, labelled, onlyIn, shorten } from './excerpt.ts';
-import { facetsOf, type Facet, type Facets } from '../read/facets.ts';
+import { facetsOf } from '../read/facets.ts';
+import type { Facet, Facets } from '../read/facet.ts';
 import type { InnerConstraint } from '../read/inner-constraints.ts';
 import { sidesToldApart, toldApart } from './look-alike.ts';
 import type { Grant, SchemaObject } from '../read/objects.ts';
-
-/** What differs between two forms of one object, of one class. */
-export interface Change {
-  readonly class: DifferenceClass;
-  readonly changes: readonly string[];
-  /** True for what no pattern may hide: PUBLIC, grant options, owners of SECURITY DEFINER functions. */
-  readonly grave?: boolean;
-}
-
-export interface Labels {
-  readonly base: string;
-  readonly compared: string;
-  /** False where a side comes from a server before 18, on which a NOT NULL has no name. */
-  readonly notNullNames?: boolean;
-}
+import { type Change, type Labels, type Renamed, renaming, pair } from './change.ts';
 
 /** How an object on both sides differs; nothing when it is the same, if need be by proof. */
 export function changesBetween(a: SchemaObject, b: SchemaObject, labels: Labels): Change[] {
@@ -31,9 +17,6 @@ export function changesBetween(a: SchemaObject, b: SchemaObject, labels: Labels)
     ...commentChanges(a, b, definition.renamed, labels),
   ];
 }
-
-/** Constraints inside a definition that have another name: the first one's by the other's. */
-export type Renamed = ReadonlyMap<string, string>;
 
 function definitionChanges(
   a: SchemaObject,
@@ -67,12 +50,6 @@ function definitionChanges(
   }
   return { found, renamed: names };
 }
-
-export function renaming(from: string, to: string): string {
-  const [one, other] = toldApart(from || USUAL_NAME, to || USUAL_NAME);
-  return `constraint ${one} → ${other}`;
-}
-const USUAL_NAME = '(the usual name of a NOT NULL)';
 
 function facetChanges(
   one: readonly Facet[],
@@ -179,27 +156,4 @@ function privilegeChanges(
       grave,
     },
   ];
-}
-
-/** Pairs what has the same key, in order; a key may occur more than once. */
-export function pair<T>(
-  one: readonly T[],
-  other: readonly T[],
-  key: (item: T) => string,
-): { both: [T, T][]; first: T[]; second: T[] } {
-  const waiting = new Map<string, T[]>();
-  for (const item of other) {
-    const of = key(item);
-    const items = waiting.get(of);
-    if (items) items.push(item);
-    else waiting.set(of, [item]);
-  }
-  const both: [T, T][] = [];
-  const first: T[] = [];
-  for (const item of one) {
-    const match = waiting.get(key(item))?.shift();
-    if (match === undefined) first.push(item);
-    else both.push([item, match]);
-  }
-  return { both, first, second: [...waiting.values()].flat() };
 }

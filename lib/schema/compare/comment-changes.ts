@@ -1,4 +1,4 @@
-import { pair, type Change, type Labels, type Renamed } from './changes.ts';
+import { pair, type Change, type Labels, type Renamed } from './change.ts';
 import { excerpt, onlyIn, shorten } from './excerpt.ts';
 import { unquote } from '../read/names.ts';
 import type { SchemaObject } from '../read/objects.ts';

@@ -1,4 +1,5 @@
-import { changesBetween, renaming, type Change } from './changes.ts';
+import { changesBetween } from './changes.ts';
+import { renaming, type Change } from './change.ts';
 import type { Comparison, Difference, DifferenceClass, KindCount } from './comparison.ts';
 import { fold } from './fold.ts';
 import { namesToldApart } from './look-alike.ts';

@@ -1,10 +1,11 @@
 import { asIncomparable, ConfigurationError, IncomparableError } from '../../errors.ts';
 import { REGISTRY_FILE } from '../../environment/registry.ts';
 import type { PgDump, Stack } from '../../stack/stack.ts';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 import type { Base } from './base.ts';
 import { compare } from './compare.ts';
-import type { Comparison, SideSummary } from './comparison.ts';
+import type { Comparison } from './comparison.ts';
+import type { SideSummary } from '../read/side-summary.ts';
 import { readFileSide, type FileSide } from '../read/read-file.ts';
 import { readDatabase, type Scope, type Side, type Source } from '../read/read.ts';
 import { loadParser } from '../../sql/syntax.ts';

@@ -1,3 +1,5 @@
+import type { SideSummary } from '../read/side-summary.ts';
+
 /**
  * What came of comparing two schemas. Plain data: reports are made from it, and JSON=1 prints it. Texts in it hold no
  * password of a subscription or a user mapping, but may hold anything else that a schema can: newlines,
@@ -23,17 +25,6 @@ export interface Comparison {
 
 export type Verdict = 'same' | 'different' | 'incomplete';
 
-export interface SideSummary {
-  /** `vm_stg`, or the file as it was typed. */
-  readonly label: string;
-  readonly source: 'environment' | 'custom dump' | 'plain dump';
-  readonly database: string;
-  /** `17.10`; undefined where a plain dump does not say. */
-  readonly serverVersion: string | undefined;
-  /** `18.3`, of the pg_dump that read it. */
-  readonly pgDumpVersion: string | undefined;
-}
-
 /** Objects of one kind. Those on both sides count once. */
 export interface KindCount {
   readonly kind: string;
@@ -56,6 +47,7 @@ export const DIFFERENCE_CLASSES = [
   'comment',
   'storage',
 ] as const;
+
 export type DifferenceClass = (typeof DIFFERENCE_CLASSES)[number];
 
 export interface Difference {

@@ -1,4 +1,5 @@
-import { facetsOf, type Facets } from '../read/facets.ts';
+import { facetsOf } from '../read/facets.ts';
+import type { Facets } from '../read/facet.ts';
 import { unquote } from '../read/names.ts';
 import type { SchemaObject } from '../read/objects.ts';
 

@@ -1,4 +1,4 @@
-import { pair } from './changes.ts';
+import { pair } from './change.ts';
 import type { Pair } from './fold.ts';
 import type { SchemaObject } from '../read/objects.ts';
 

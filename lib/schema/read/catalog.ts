@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { withoutMarker } from '../../database/marker.ts';
+import { withoutMarker } from '../../stack/postgres/marker.ts';
 import { readFlags, type Facts } from './flags.ts';
 import { languageTag } from './locale.ts';
 import { maskSetting } from '../canonical/mask.ts';

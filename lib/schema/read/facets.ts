@@ -7,32 +7,7 @@ import {
 import { closingParenthesis } from './names.ts';
 import { isIcu, isOptions, isUsualMultirange, optionFacet, textOf } from './options.ts';
 import { parseStatements, shapeOf, type Node, type Statement } from '../../sql/syntax.ts';
-
-/** One thing that a definition says. Two definitions mean the same when their facets do. */
-export interface Facet {
-  readonly class: 'definition' | 'storage';
-  /** What it is about, the same on both sides: `column a`. */
-  readonly key: string;
-  /** What stands in front of it in a message; empty for the object itself. */
-  readonly label: string;
-  readonly text: string;
-  readonly meaning: string;
-}
-
-/** A definition taken apart. */
-export interface Facets {
-  readonly facets: readonly Facet[];
-  /** Columns, or attributes of a composite type, in their order. */
-  readonly columns: readonly string[];
-  /** Constraints inside the definition, whose names can differ by themselves. */
-  readonly constraints: readonly InnerConstraint[];
-  /** Names of the columns that have a default. */
-  readonly defaults: readonly string[];
-  /** … and of those that may not be null. */
-  readonly notNulls: readonly string[];
-  /** NOT NULL under its usual name, which no definition shows. */
-  readonly unnamed: readonly InnerConstraint[];
-}
+import type { Facet, Facets } from './facet.ts';
 
 type Mutable = {
   facets: Facet[];
@@ -44,6 +19,7 @@ type Mutable = {
 
 /** Where options say how something is kept and not what it is. */
 const STORAGE_OPTIONS = new Set(['CreateStmt', 'IndexStmt', 'CreateTableAsStmt']);
+
 const STORAGE_COMMANDS = new Set([
   ...['AT_SetStorage', 'AT_SetCompression', 'AT_SetStatistics', 'AT_SetOptions', 'AT_SetRelOptions'],
   ...['AT_ReplicaIdentity', 'AT_ClusterOn', 'AT_SetTableSpace', 'AT_SetAccessMethod'],
@@ -67,6 +43,7 @@ export function facetsOf(sql: string): Facets | undefined {
 }
 
 const constraintsOf = (column: Node): Node[] => (column['constraints'] as Node[] | undefined) ?? [];
+
 const typeOf = ({ Constraint: one }: Node): string => (one as Node)['contype'] as string;
 
 const columnFacet = (name: string, node: Node, text: string): Facet => ({

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { Facet } from './facets.ts';
+import type { Facet } from './facet.ts';
 import { fact } from './objects.ts';
 
 /** Facts of objects by catalog and object identifier: `3079/16496`. */

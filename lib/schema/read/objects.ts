@@ -1,5 +1,5 @@
 import type { Entry } from '../../dump/toc.ts';
-import type { Facet } from './facets.ts';
+import type { Facet } from './facet.ts';
 import { maskSecrets } from '../canonical/mask.ts';
 import { identify, mapRoles } from './names.ts';
 

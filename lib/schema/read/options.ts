@@ -1,4 +1,4 @@
-import type { Facet } from './facets.ts';
+import type { Facet } from './facet.ts';
 import { languageTag } from './locale.ts';
 import { shapeOf, type Node, type Tree } from '../../sql/syntax.ts';
 

@@ -1,6 +1,6 @@
 import { IncomparableError, messageOf } from '../../errors.ts';
 import { readArchive, type Archive } from './archive.ts';
-import type { SideSummary } from '../compare/comparison.ts';
+import type { SideSummary } from './side-summary.ts';
 import { objectsOf } from './objects.ts';
 import { asPlain, parsePlain } from './plain.ts';
 import { unknownKinds, type Scope, type Side } from './read.ts';

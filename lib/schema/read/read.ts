@@ -5,7 +5,7 @@ import type { Result } from '../../system/process.ts';
 import { comparingSettings, type Settings } from '../../stack/postgres/settings.ts';
 import { parseArchive, type Archive } from './archive.ts';
 import { readCatalog, type Catalog } from './catalog.ts';
-import type { SideSummary } from '../compare/comparison.ts';
+import type { SideSummary } from './side-summary.ts';
 import { readCoverage } from './coverage.ts';
 import { isKnownKind, objectsOf, type SchemaObject } from './objects.ts';
 import { asPlain } from './plain.ts';

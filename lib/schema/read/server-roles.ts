@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { Facet } from './facets.ts';
+import type { Facet } from './facet.ts';
 import { maskSetting } from '../canonical/mask.ts';
 import { fact, type SchemaObject } from './objects.ts';
 

@@ -1,4 +1,5 @@
-import { flag, required, type Parameter } from '../../parameters/kinds.ts';
+import { flag, required } from '../../parameters/kinds.ts';
+import type { Parameter } from '../../parameters/parameter.ts';
 
 /** How a comparison is shown; for each task that shows one. */
 

@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import { writeWhole } from '../../system/files.ts';
 import type { Redactor } from '../../output/redact.ts';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 import { lookAtDestination, type Destination } from '../../system/destination.ts';
 import { REPORT } from './ours.ts';
 import type { Comparison } from '../compare/comparison.ts';

@@ -1,4 +1,5 @@
-import type { Comparison, Difference, KindCount, SideSummary } from '../compare/comparison.ts';
+import type { Comparison, Difference, KindCount } from '../compare/comparison.ts';
+import type { SideSummary } from '../read/side-summary.ts';
 import { excerpt } from '../compare/excerpt.ts';
 import type { Gap } from './lines.ts';
 import { counted, grouped } from '../../output/display.ts';

@@ -1,6 +1,6 @@
 import { counted } from '../../output/display.ts';
 import { FailedError } from '../../errors.ts';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 import { openBase } from '../compare/base.ts';
 import { renderFindings, renderFindingsJson } from '../../output/render-check-results.ts';
 import { lookAt, notLookedAt, some, type Check, type Finding } from '../../output/check-result.ts';

@@ -10,7 +10,7 @@ import type { Heads } from '../../stack/alembic/binding.ts';
 import type { AlembicResult } from '../../stack/alembic/run-alembic.ts';
 import { once } from '../../system/memoise.ts';
 import type { ServiceHealth } from '../../stack/stack.ts';
-import type { StackRun } from '../../task/define-task.ts';
+import type { StackRun } from '../../run/run.ts';
 import type { Comparing } from '../compare/comparing.ts';
 import type { Comparison } from '../compare/comparison.ts';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Client } from 'pg';
-import type { DatabaseIdentity } from '../../database/identity.ts';
-import { markerOf } from '../../database/marker.ts';
+import type { DatabaseIdentity } from '../identity.ts';
+import { markerOf } from '../postgres/marker.ts';
 import type { Result } from '../../system/process.ts';
 import type { FailureReport } from './failure-report.ts';
 

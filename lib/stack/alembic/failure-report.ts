@@ -1,5 +1,3 @@
-import type { MigrationFailure } from '../../migrations/failure.ts';
-
 /** Why alembic stopped, as bound_alembic.py says it. */
 export interface FailureReport {
   readonly revision: string | null;
@@ -90,3 +88,22 @@ const listed = (revisions: readonly string[]): string =>
   revisions.length <= 3
     ? revisions.join(', ')
     : `${revisions[0]!} to ${revisions.at(-1)!} (${revisions.length} revisions)`;
+
+/** Why alembic stopped, from what it printed. */
+export interface MigrationFailure {
+  /** The revision that it was running; undefined when it did not come that far. */
+  readonly revision: string | undefined;
+  /** Where in the revision's file, as the place that migrates sees it. */
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+  /** The function of it that was running. */
+  readonly function?: string | undefined;
+  /** The SQL statement that the database refused. */
+  readonly statement: string | undefined;
+  /** The character of it that the database's message is about, from 1. */
+  readonly position?: number | undefined;
+  /** The database's own message, or that of the exception. */
+  readonly message: string;
+  /** How far the run had come; undefined where alembic could not be asked. */
+  readonly course?: FailureReport;
+}

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { ConfigurationError, UnreachableError } from '../../errors.ts';
-import type { Command } from '../../output/display.ts';
+import type { Command } from '../../system/command.ts';
 import { run, type Result } from '../../system/process.ts';
 
 /** Ends well for a Python that can migrate. Only a driver is imported: it may be there without its libpq. */

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import type { Command } from '../../output/display.ts';
+import type { Command } from '../../system/command.ts';
 import { ConfigurationError, FailedError, RefusedError } from '../../errors.ts';
 import type { Result } from '../../system/process.ts';
 import { interpreterOf, type Python } from './interpreter.ts';

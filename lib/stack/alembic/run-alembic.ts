@@ -1,4 +1,4 @@
-import type { DatabaseIdentity } from '../../database/identity.ts';
+import type { DatabaseIdentity } from '../identity.ts';
 import { RefusedError, UnreachableError } from '../../errors.ts';
 import type { Result, RunOptions } from '../../system/process.ts';
 import { whileWaitingFor } from '../../output/waiting.ts';

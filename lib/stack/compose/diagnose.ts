@@ -1,28 +1,15 @@
 import { failed, notLookedAt, passed, type Check, type Outcome } from '../../output/check-result.ts';
-import type { Environment } from '../../environment/resolve.ts';
-import type { ComposeConfig } from './config/config.ts';
-import type { DatabaseSettings } from './connection/login.ts';
 import { BY_PASSWORD } from './official/problems.ts';
-import { lookAtService, type Asking } from './official/obstacles.ts';
+import { lookAtService } from './official/obstacles.ts';
 import { findContainer } from './containers/containers.ts';
-import { must, type Docker } from './engine/docker.ts';
+import { must } from './engine/docker.ts';
 import { engineEndpoint } from './engine/endpoint.ts';
-import { demand, engineHost, type Engine } from './engine/engine.ts';
+import { demand, engineHost } from './engine/engine.ts';
 import { lookAtBuilds, lookAtOutside } from './start/outside.ts';
 import { otherPasswordIn, takesPassword } from './connection/password.ts';
 import { lookAtPorts } from './start/ports.ts';
 import { runningConfiguration } from './running-configuration.ts';
-
-/** What a check of a compose stack needs. */
-export interface Diagnosed {
-  readonly environment: Environment;
-  readonly docker: Docker;
-  readonly engine: Engine;
-  readonly config: ComposeConfig;
-  readonly databaseService: string;
-  readonly settings: DatabaseSettings;
-  readonly asking: Asking;
-}
+import type { Diagnosed } from './diagnosed.ts';
 
 const service: Check<Diagnosed> = {
   name: 'database service',

@@ -1,7 +1,7 @@
 import { failed, passed, some, type Check } from '../../output/check-result.ts';
 import { composeCommand, frozenCommand, inProject, type ConfiguredService } from './config/config.ts';
 import { SERVICE_LABEL, listContainers, nameOf } from './containers/containers.ts';
-import type { Diagnosed } from './diagnose.ts';
+import type { Diagnosed } from './diagnosed.ts';
 import { must } from './engine/docker.ts';
 import { runCompose } from './engine/plugin.ts';
 

@@ -1,9 +1,10 @@
 import { connect, type Socket } from 'node:net';
 import type { Client } from 'pg';
 import type { Environment } from '../../environment/resolve.ts';
-import { maintenanceDatabase } from '../../database/maintenance.ts';
+import { maintenanceDatabase } from '../postgres/maintenance-database.ts';
 import { UnreachableError } from '../../errors.ts';
-import { connectionError, type Login } from '../postgres/client.ts';
+import { connectionError } from '../postgres/client.ts';
+import type { Login } from '../postgres/login.ts';
 import { otherPassword } from '../postgres/password.ts';
 import { openSession, type SessionAs } from '../postgres/session.ts';
 import type { AskElsewhere } from '../postgres/watch-session.ts';

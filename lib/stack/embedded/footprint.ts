@@ -1,6 +1,6 @@
 import type { Environment } from '../../environment/resolve.ts';
 import { REGISTRY_FILE } from '../../environment/registry.ts';
-import type { Footprint } from '../footprint.ts';
+import type { Footprint } from '../claims.ts';
 import { homeOf } from './server.ts';
 
 /** Its folder is named after the environment, so that no other one can have it. */

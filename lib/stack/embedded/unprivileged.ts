@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { Command } from '../../output/display.ts';
+import type { Command } from '../../system/command.ts';
 import { ConfigurationError, UnreachableError } from '../../errors.ts';
 import { run } from '../../system/process.ts';
 import { readText } from '../../system/read-bounded.ts';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { childEnvironment, type Result } from '../../system/process.ts';
 import { scriptCommand } from '../../system/script.ts';
 import { mayHang } from '../../system/cancelling.ts';
-import type { Login } from '../postgres/client.ts';
+import type { Login } from '../postgres/login.ts';
 import { DUMPER } from '../postgres/lock-wait.ts';
 import { programOptions, type Settings } from '../postgres/settings.ts';
 import { WithoutInternalOptions } from './internal-options.ts';

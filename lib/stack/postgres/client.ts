@@ -9,12 +9,7 @@ import { LIMITS } from '../../system/limits.ts';
 import { INVALID_PASSWORD } from './password.ts';
 import { sayHolders } from './lock-wait.ts';
 import { watchSession, type AskElsewhere } from './watch-session.ts';
-
-export interface Login {
-  readonly user: string;
-  readonly password: string;
-  readonly database: string;
-}
+import type { Login } from './login.ts';
 
 /** The server starts, stops or ends sessions. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const NOT_NOW = /^57P0[123]$/;
@@ -78,6 +73,7 @@ const REMEDIES: Readonly<Record<string, (database: string) => string>> = {
   '55000': (database) =>
     `open it, from another database of the server: ALTER DATABASE ${quoted(database)} ALLOW_CONNECTIONS true`,
 };
+
 const quoted = (name: string): string => pg.escapeIdentifier(name);
 
 /**

@@ -1,6 +1,6 @@
 import type { Environment } from '../../environment/resolve.ts';
 import { FailedError } from '../../errors.ts';
-import type { Login } from './client.ts';
+import type { Login } from './login.ts';
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 export const INVALID_PASSWORD = '28P01';

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import { display, type Command } from '../../output/display.ts';
+import { display } from '../../output/display.ts';
+import type { Command } from '../../system/command.ts';
 import { UnreachableError } from '../../errors.ts';
 import { run, type RunOptions } from '../../system/process.ts';
 import { whileTerminalIsLent } from '../../system/signals.ts';

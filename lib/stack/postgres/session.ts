@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type pg from 'pg';
 import { FailedError } from '../../errors.ts';
-import { clientOver, type Login } from './client.ts';
-import type { Credentials } from '../stack.ts';
+import { clientOver } from './client.ts';
+import type { Login } from './login.ts';
 import type { AskElsewhere } from './watch-session.ts';
 import { NEWER, PINNED, SEARCH_PATH, fileOptions, startOptions } from './settings.ts';
 
@@ -102,4 +102,10 @@ export async function pin(client: pg.Client): Promise<void> {
   if (loose.length === 0 && rows.some(({ name }) => name === 'search_path')) return;
   const list = loose.map(({ name, found }) => `${name} is ${found}`).join(', ');
   throw new FailedError(`the server does not let us choose the settings of our session: ${list}`);
+}
+
+/** Who connects. */
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
 }

@@ -1,7 +1,7 @@
 import { REGISTRY_FILE } from '../../environment/registry.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import { addressOf } from '../../environment/server-entry.ts';
-import type { Footprint } from '../footprint.ts';
+import type { Footprint } from '../claims.ts';
 
 /** One database of a server; all of them, as long as it is not known which. */
 export function footprint({ name, entry, variables }: Environment): Pick<Footprint, 'addresses'> {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { ConfigurationError, FailedError } from '../../../errors.ts';
 import { looksSecret } from '../../../environment/env-files.ts';
 import type { Environment } from '../../../environment/resolve.ts';
-import type { Command } from '../../../output/display.ts';
+import type { Command } from '../../../system/command.ts';
 import type { RunOptions } from '../../../system/process.ts';
 import { LIMITS } from '../../../system/limits.ts';
 import { dockerError, dockerOf } from '../engine/docker.ts';

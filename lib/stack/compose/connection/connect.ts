@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Client } from 'pg';
-import { maintenanceDatabase } from '../../../database/maintenance.ts';
+import { maintenanceDatabase } from '../../postgres/maintenance-database.ts';
 import { FailedError } from '../../../errors.ts';
 import { connectionError } from '../../postgres/client.ts';
 import { openSession, type SessionAs } from '../../postgres/session.ts';

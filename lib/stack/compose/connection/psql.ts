@@ -4,7 +4,7 @@ import { readTeamScript } from '../../../sql/team-script.ts';
 import { FailedError } from '../../../errors.ts';
 import type { Terminal } from '../../../output/terminal.ts';
 import { LIMIT_OPTIONS } from '../../postgres/settings.ts';
-import type { ScriptError } from '../../stack.ts';
+import type { ScriptError } from '../../../sql/run-statements.ts';
 import { FIND_SERVER } from './find-server.ts';
 import type { DatabaseSettings } from './login.ts';
 import type { From } from './relay.ts';

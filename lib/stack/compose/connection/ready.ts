@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailedError, UnreachableError, messageOf } from '../../../errors.ts';
 import type { Terminal } from '../../../output/terminal.ts';
-import { findContainer, type Container } from '../containers/containers.ts';
+import { findContainer } from '../containers/containers.ts';
+import type { Container } from '../containers/container.ts';
 import type { Docker } from '../engine/docker.ts';
 import type { Ask } from '../engine/engine.ts';
 import type { ConnectOptions } from './connect.ts';

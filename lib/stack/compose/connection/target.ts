@@ -12,9 +12,8 @@ import {
   pgdata,
   storageOfConfig,
   storageOfContainer,
-  type ActualVolumes,
-  type Container,
 } from '../containers/containers.ts';
+import type { ActualVolumes, Container } from '../containers/container.ts';
 import type { Docker } from '../engine/docker.ts';
 import { engineEndpoint } from '../engine/endpoint.ts';
 import { engineHost, type Engine } from '../engine/engine.ts';

@@ -3,53 +3,10 @@ import type { Storage } from '../../stack.ts';
 import type { ComposeConfig } from '../config/config.ts';
 import { demand, type Ask } from '../engine/engine.ts';
 import { mountsOfContainer, mountsOfService, type Mount } from './mounts.ts';
-
-/** The part of a container that is used, as `docker inspect` shows it. */
-export interface Container {
-  readonly Id: string;
-  readonly Image: string;
-  readonly State: { readonly Status: string; readonly ExitCode: number };
-  readonly RestartCount: number;
-  readonly Config: { readonly Env: readonly string[] | null };
-  readonly HostConfig: { readonly Tmpfs?: Readonly<Record<string, string>> | null };
-  readonly Mounts: readonly {
-    readonly Type: string;
-    readonly Name?: string;
-    readonly Source: string;
-    readonly Destination: string;
-  }[];
-}
-
-/** The part of a container that the list of them has. */
-export interface ListedContainer {
-  readonly Id: string;
-  readonly Names: readonly string[];
-  readonly State: string;
-  readonly Labels: Readonly<Record<string, string>> | null;
-  readonly Mounts: readonly {
-    readonly Type?: string;
-    readonly Name?: string;
-    readonly Source?: string;
-    readonly Destination?: string;
-  }[];
-  readonly Ports?: readonly {
-    readonly IP?: string;
-    readonly PublicPort?: number;
-    readonly Type: string;
-  }[];
-  readonly NetworkSettings?: {
-    readonly Networks?: Readonly<Record<string, { readonly NetworkID: string }>> | null;
-  };
-}
-
-/** The part of a network that the list of them has. */
-export interface ListedNetwork {
-  readonly Id: string;
-  readonly Name: string;
-  readonly Labels: Readonly<Record<string, string>> | null;
-}
+import type { Container, ListedContainer, ActualVolume, ActualVolumes } from './container.ts';
 
 export const PROJECT_LABEL = 'com.docker.compose.project';
+
 export const SERVICE_LABEL = 'com.docker.compose.service';
 
 /** A container's name, or several, as the engine lists them. */
@@ -92,16 +49,6 @@ export function pgdata(env: readonly string[] | null | undefined): string {
   const values = env?.flatMap((variable) => variable.match(/^PGDATA=(.+)/s)?.[1] ?? []);
   return values?.[0] ?? '/var/lib/postgresql/data';
 }
-
-/** The part of a volume that is used, as `docker volume inspect` shows it. */
-export interface ActualVolume {
-  readonly Name: string;
-  readonly Driver: string;
-  readonly Options: Readonly<Record<string, string>> | null;
-  readonly Labels?: Readonly<Record<string, string>> | null;
-  readonly Mountpoint?: string;
-}
-export type ActualVolumes = ReadonlyMap<string, ActualVolume>;
 
 /** Those of the configured and mounted volumes that exist. */
 export async function inspectVolumes(

@@ -1,5 +1,5 @@
 import type { ComposeConfig } from '../config/config.ts';
-import type { ActualVolume, Container } from './containers.ts';
+import type { ActualVolume, Container } from './container.ts';
 
 /** Something mounted in a container. A volume that has no name yet has an empty source. */
 export interface Mount {

@@ -1,5 +1,5 @@
 import { PassThrough, type Transform } from 'node:stream';
-import type { ToText } from '../../../dump/read/inspect-dump.ts';
+import type { ToText } from '../../../dump/read/dump.ts';
 import { openDump } from '../../../dump/read/recognise.ts';
 import { FailedError } from '../../../errors.ts';
 import { run, type Result } from '../../../system/process.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createConnection } from 'node:net';
 import { Duplex, type Readable, type Writable } from 'node:stream';
-import type { Command } from '../../../output/display.ts';
+import type { Command } from '../../../system/command.ts';
 import { childEnvironment } from '../../../system/process.ts';
 import { mayHang } from '../../../system/cancelling.ts';
 import { isRunning, killTree } from '../../../system/process-tree.ts';

@@ -1,6 +1,6 @@
-import type { EnvironmentEntry } from '../../../environment/registry.ts';
+import type { EnvironmentEntry } from '../../../environment/entry.ts';
 import { ConfigurationError, FailedError, UnreachableError } from '../../../errors.ts';
-import type { Command } from '../../../output/display.ts';
+import type { Command } from '../../../system/command.ts';
 import { run, type Result, type RunOptions } from '../../../system/process.ts';
 import { LIMITS } from '../../../system/limits.ts';
 import { engineSocket } from './socket.ts';

@@ -1,4 +1,4 @@
-import type { EnvironmentEntry } from '../../../environment/registry.ts';
+import type { EnvironmentEntry } from '../../../environment/entry.ts';
 import { must } from './docker.ts';
 import { knownEndpoint } from './socket.ts';
 

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from '../../../output/display.ts';
+import type { Command } from '../../../system/command.ts';
 import { run, type Result, type RunOptions } from '../../../system/process.ts';
 import { readTextIfThere } from '../../../system/read-bounded.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { EnvironmentEntry } from '../../../environment/registry.ts';
+import type { EnvironmentEntry } from '../../../environment/entry.ts';
 import { readJsonIfThere } from '../../../system/read-bounded.ts';
 
 type Entry = Pick<EnvironmentEntry, 'engine'>;

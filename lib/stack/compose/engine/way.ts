@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Command } from '../../../output/display.ts';
+import type { Command } from '../../../system/command.ts';
 import { CancelledError, UnreachableError, messageOf } from '../../../errors.ts';
 import { within } from '../../../system/limit.ts';
 import { LIMITS } from '../../../system/limits.ts';

@@ -10,12 +10,8 @@ import { once } from '../../../system/memoise.ts';
 import { beforeLeaving } from '../../../system/tidying.ts';
 import type { Terminal } from '../../../output/terminal.ts';
 import { frozenCommand, inProject, type ComposeConfig } from '../config/config.ts';
-import {
-  PROJECT_LABEL,
-  type ActualVolume,
-  type Container,
-  type ListedContainer,
-} from '../containers/containers.ts';
+import { PROJECT_LABEL } from '../containers/containers.ts';
+import type { ActualVolume, Container, ListedContainer } from '../containers/container.ts';
 import { dockerError } from '../engine/docker.ts';
 import { demand, type Engine } from '../engine/engine.ts';
 import { runCompose } from '../engine/plugin.ts';

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actor } from '../../../output/actor.ts';
-import { display, type Command } from '../../../output/display.ts';
+import { display } from '../../../output/display.ts';
+import type { Command } from '../../../system/command.ts';
 import { FailedError } from '../../../errors.ts';
 import { printable } from '../../../output/printable.ts';
 import { run } from '../../../system/process.ts';
@@ -9,7 +10,8 @@ import type { PlannedContainer } from '../../plan.ts';
 import type { Storage } from '../../stack.ts';
 import type { ComposeConfig } from '../config/config.ts';
 import { endSessionsOn } from '../connection/connections.ts';
-import { PROJECT_LABEL, findVolume, nameOf, type ListedContainer } from '../containers/containers.ts';
+import { PROJECT_LABEL, findVolume, nameOf } from '../containers/containers.ts';
+import type { ListedContainer } from '../containers/container.ts';
 import { dockerError, type Docker } from '../engine/docker.ts';
 import { demand, type Engine } from '../engine/engine.ts';
 import type { ComposePlan } from './gather.ts';

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { printable } from '../../../output/printable.ts';
 import type { Obstacle } from '../../plan.ts';
-import type { ProjectFacts } from './plan.ts';
+import type { ProjectFacts } from './project-facts.ts';
 import type { Holds } from '../storage/folder.ts';
 import { partsOf, type Part } from '../storage/inside.ts';
 import { deviceOf } from '../containers/mounts.ts';

@@ -3,7 +3,7 @@ import { variablesWithoutDefault } from '../../../environment/compose-variables.
 import { REGISTRY_FILE } from '../../../environment/registry.ts';
 import type { Environment } from '../../../environment/resolve.ts';
 import { messageOf } from '../../../errors.ts';
-import type { Claim, Exclusive, Footprint } from '../../footprint.ts';
+import type { Claim, Exclusive, Footprint } from '../../claims.ts';
 import { composeFile, readComposeConfig, type ComposeConfig } from '../config/config.ts';
 import { engineEndpoint } from '../engine/endpoint.ts';
 import { EVERYWHERE, wantedPorts } from './ports.ts';

@@ -1,11 +1,13 @@
 import { posix } from 'node:path';
 import type { Actor } from '../../../output/actor.ts';
-import { display, type Command } from '../../../output/display.ts';
+import { display } from '../../../output/display.ts';
+import type { Command } from '../../../system/command.ts';
 import type { Environment } from '../../../environment/resolve.ts';
 import { RefusedError } from '../../../errors.ts';
 import type { Terminal } from '../../../output/terminal.ts';
 import { composeCommand, composeFile, inProject, type ComposeConfig } from '../config/config.ts';
-import { SERVICE_LABEL, listContainers, nameOf, type ListedContainer } from '../containers/containers.ts';
+import { SERVICE_LABEL, listContainers, nameOf } from '../containers/containers.ts';
+import type { ListedContainer } from '../containers/container.ts';
 import { must, type Docker } from '../engine/docker.ts';
 import type { Ask } from '../engine/engine.ts';
 import { runCompose } from '../engine/plugin.ts';

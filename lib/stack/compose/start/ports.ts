@@ -2,7 +2,8 @@ import { createServer } from 'node:net';
 import { display } from '../../../output/display.ts';
 import { failed, passed, type Outcome } from '../../../output/check-result.ts';
 import type { ComposeConfig } from '../config/config.ts';
-import { nameOf, PROJECT_LABEL, type ListedContainer } from '../containers/containers.ts';
+import { nameOf, PROJECT_LABEL } from '../containers/containers.ts';
+import type { ListedContainer } from '../containers/container.ts';
 import type { Docker } from '../engine/docker.ts';
 import { demand, type Ask } from '../engine/engine.ts';
 

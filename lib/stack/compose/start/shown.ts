@@ -1,4 +1,4 @@
-import type { Command } from '../../../output/display.ts';
+import type { Command } from '../../../system/command.ts';
 import type { Environment } from '../../../environment/resolve.ts';
 import { FailedError } from '../../../errors.ts';
 import { whileWaiting } from '../../../output/waiting.ts';

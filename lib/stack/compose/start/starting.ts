@@ -1,4 +1,4 @@
-import type { Command } from '../../../output/display.ts';
+import type { Command } from '../../../system/command.ts';
 import type { RunOptions } from '../../../system/process.ts';
 import { UnreachableError } from '../../../errors.ts';
 import type { Stack } from '../../stack.ts';

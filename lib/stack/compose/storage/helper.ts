@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Command } from '../../../output/display.ts';
+import type { Command } from '../../../system/command.ts';
 import { FailedError, messageOf } from '../../../errors.ts';
 import { run, type Result } from '../../../system/process.ts';
 import type { Docker } from '../engine/docker.ts';

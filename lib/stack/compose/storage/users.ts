@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 import { isNested } from '../../../system/files.ts';
 import type { Storage } from '../../stack.ts';
-import { PROJECT_LABEL, nameOf, type ListedContainer } from '../containers/containers.ts';
+import { PROJECT_LABEL, nameOf } from '../containers/containers.ts';
+import type { ListedContainer } from '../containers/container.ts';
 import { demand, type Ask } from '../engine/engine.ts';
 import { HELPER_LABEL } from './helper.ts';
 

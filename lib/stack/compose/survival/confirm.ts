@@ -1,5 +1,6 @@
 import { FailedError } from '../../../errors.ts';
-import { PROJECT_LABEL, SERVICE_LABEL, type ListedContainer } from '../containers/containers.ts';
+import { PROJECT_LABEL, SERVICE_LABEL } from '../containers/containers.ts';
+import type { ListedContainer } from '../containers/container.ts';
 import { must } from '../engine/docker.ts';
 import { engineEndpoint } from '../engine/endpoint.ts';
 import { demand } from '../engine/engine.ts';

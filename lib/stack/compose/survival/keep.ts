@@ -1,5 +1,5 @@
 import type { Actor } from '../../../output/actor.ts';
-import type { Command } from '../../../output/display.ts';
+import type { Command } from '../../../system/command.ts';
 import { MakesafeError, RefusedError, UnreachableError, messageOf } from '../../../errors.ts';
 import { failed, passed, type Outcome } from '../../../output/check-result.ts';
 import type { Terminal } from '../../../output/terminal.ts';

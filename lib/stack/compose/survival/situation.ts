@@ -1,4 +1,4 @@
-import type { Command } from '../../../output/display.ts';
+import type { Command } from '../../../system/command.ts';
 import type { Environment } from '../../../environment/resolve.ts';
 import { composeCommand, inProject, type ComposeConfig } from '../config/config.ts';
 import { must, type Docker } from '../engine/docker.ts';

@@ -1,13 +1,8 @@
 import { posix } from 'node:path';
 import { FailedError, messageOf } from '../../../errors.ts';
 import type { ComposeConfig, ConfiguredService } from '../config/config.ts';
-import {
-  inspectVolumes,
-  listContainers,
-  SERVICE_LABEL,
-  type ActualVolumes,
-  type Container,
-} from '../containers/containers.ts';
+import { inspectVolumes, listContainers, SERVICE_LABEL } from '../containers/containers.ts';
+import type { ActualVolumes, Container } from '../containers/container.ts';
 import type { Ask, Engine } from '../engine/engine.ts';
 import { filesOf } from './files.ts';
 import { findData, nowhere } from './find-data.ts';

@@ -1,13 +1,9 @@
-import { identityIn } from '../../database/identity.ts';
-import { once } from '../../system/memoise.ts';
-import { namesOfFacts } from '../../environment/readable-names.ts';
-import type { DestructiveRun } from '../../task/define-task.ts';
-import type { GuardRequest } from '../guard.ts';
-import { gatherFacts, readNeighbours, type Facts } from './facts.ts';
-import { ON_FACTS, enforce } from '../policy.ts';
-
-/** What goes through the gate: the run, as the person saw it and as it still is. */
-export type Passed = DestructiveRun & { readonly facts: Facts };
+import { identityIn } from '../database/identity.ts';
+import { once } from '../system/memoise.ts';
+import { namesOfFacts } from './facts/readable-names.ts';
+import type { GuardRequest } from './request.ts';
+import { gatherFacts, readNeighbours, type Passed } from './facts/facts.ts';
+import { ON_FACTS, enforce } from './policy.ts';
 
 /**
  * Opens the stack and asks for the facts.
@@ -24,7 +20,7 @@ export async function look({ read, open, environment }: GuardRequest, seen?: Pas
   if (facts.target.running && !facts.contents) {
     // A reset that was killed may have left the database closed. Whose it is can be told all the same.
     enforce(ON_FACTS, facts);
-    const { undoInterrupted } = await import('../../database/replace/interrupted.ts');
+    const { undoInterrupted } = await import('../database/replace/interrupted.ts');
     if (await undoInterrupted(run)) facts = await gatherFacts(run, environment, neighbours);
   }
   run.terminal.redactor.show(namesOfFacts(facts));

@@ -1,8 +1,8 @@
 import type { CanonicalName } from '../environment/canonicalise.ts';
 import { resolveEnvironment } from '../environment/resolve.ts';
 import { hideSecrets, namesOfEnvironment } from '../environment/readable-names.ts';
-import { openStack } from './kinds.ts';
-import type { Run, StackRun } from '../task/define-task.ts';
+import { openStack } from '../stack/kinds.ts';
+import type { Run, StackRun } from './run.ts';
 
 /**
  * A run on an environment's stack: its env files read, its secrets hidden from all output. A task that compares two

@@ -1,12 +1,13 @@
-import type { EnvironmentEntry } from '../../environment/registry.ts';
-import { RefusedError } from '../../errors.ts';
-import { confirmName } from './confirm.ts';
-import { countdown } from './countdown.ts';
-import type { GuardRequest } from '../guard.ts';
-import { look, type Passed } from '../facts/look.ts';
-import { ON_CONTENTS, ON_FACTS, enforce } from '../policy.ts';
-import { describeDoubts, describeTarget } from './screen.ts';
-import { changesBetween, configurationChanges, identityOf } from '../facts/unchanged.ts';
+import type { EnvironmentEntry } from '../environment/entry.ts';
+import { RefusedError } from '../errors.ts';
+import { confirmName } from './person/confirm.ts';
+import { countdown } from './person/countdown.ts';
+import type { GuardRequest } from './request.ts';
+import { look } from './look.ts';
+import type { Passed } from './facts/facts.ts';
+import { ON_CONTENTS, ON_FACTS, enforce } from './policy.ts';
+import { describeDoubts, describeTarget } from './person/screen.ts';
+import { changesBetween, configurationChanges, identityOf } from './facts/unchanged.ts';
 
 /** The screen, the name typed, the countdown, and the facts once more. */
 export async function letPersonDecide(request: GuardRequest, seen: Passed): Promise<Passed> {

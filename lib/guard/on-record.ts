@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { CancelledError, messageOf } from '../../errors.ts';
-import type { Origin } from '../../parameters/kinds.ts';
-import { NOTHING, planHash, type Plan } from '../../stack/plan.ts';
-import type { Passed } from '../facts/look.ts';
-import { person } from './person.ts';
-import { append, journalFile, type End, type RecordedPlan, type Start } from './entries.ts';
+import { CancelledError, messageOf } from '../errors.ts';
+import type { Origin } from '../parameters/parameter.ts';
+import { NOTHING, planHash, type Plan } from '../stack/plan.ts';
+import type { Passed } from './facts/facts.ts';
+import { person } from './record/person.ts';
+import { append, journalFile } from './record/entries.ts';
+import type { End, RecordedPlan, Start } from './record/entry.ts';
 
 /**
  * Does it between two lines of the journal.

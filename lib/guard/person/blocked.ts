@@ -1,4 +1,4 @@
-import { RefusedError } from '../errors.ts';
+import { RefusedError } from '../../errors.ts';
 
 /** What a destructive task does, in the words of the screen: "DB reset on vm_prod is BLOCKED". */
 export interface Deed {

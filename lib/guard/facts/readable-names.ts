@@ -1,0 +1,20 @@
+import type { Facts } from './facts.ts';
+
+/** What the guard's screen says. */
+export function namesOfFacts({ target, contents, markers, plan }: Facts): string[] {
+  const { engine, host, project, database, user, server, storage, otherUsers, dataDirectory, folder } =
+    target;
+  return [
+    ...[engine, host, project, database, user, server, dataDirectory, folder].filter(
+      (one) => one !== undefined,
+    ),
+    ...Object.values(storage).filter((one) => typeof one === 'string'),
+    ...otherUsers,
+    ...Object.keys(contents?.sessions ?? {}),
+    ...(contents?.revisions ?? []),
+    ...Object.entries({ ...markers, ...contents?.markers }).flat(),
+    ...[...plan.volumes, ...plan.containers, ...plan.networks].map(({ name }) => name),
+    ...plan.folders.map(({ path }) => path),
+    ...plan.stays.map(({ what }) => what),
+  ];
+}
