@@ -1,9 +1,8 @@
 import { PassThrough } from 'node:stream';
-import { majorVersion, type ArchiveHead } from '../dump/archive.ts';
+import { majorVersion, type ArchiveHead, placeOf } from '../dump/archive.ts';
 import type { TakenBackup } from '../database/backup/backup-facts.ts';
 import type { Filled } from '../database/restore/fill.ts';
 import { hangingOn, linksIn } from '../dump/read/links.ts';
-import { placeOf } from '../dump/toc.ts';
 import { counted } from '../output/display.ts';
 import { FailedError } from '../errors.ts';
 import { failed, passed, some, type Outcome } from '../output/check-result.ts';

@@ -90,3 +90,7 @@ async function* gather(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 
 /** A server's version without its minor number: 17 of `17.11 (Debian …)`. */
 export const majorVersion = (version: string): number => Number.parseInt(version, 10);
+
+/** `TABLE mart.suppliers` */
+export const placeOf = ({ kind, schema, name }: Entry): string =>
+  `${kind} ${schema === '' ? '' : `${schema}.`}${name}`;

@@ -49,11 +49,14 @@ export interface Head {
 
 /** Types of data blocks behind the table of contents of the custom format (pg_backup_custom.c). */
 export const TABLE_DATA = 1;
+
 export const LARGE_OBJECTS = 3;
 
 const COMPRESSIONS = ['none', 'gzip', 'lz4', 'zstd'] as const;
+
 /** A dump in directory format calls itself tar, which has the same table of contents. */
 const FORMATS: Readonly<Record<number, Head['format']>> = { 1: 'custom', 3: 'directory' };
+
 /** The state of an entry's offset that says that it has no data. */
 const NO_DATA = 3;
 
@@ -227,7 +230,3 @@ function integerAt(bytes: Buffer, from: number, size: number): number {
 
 /** Of the bytes of one integer, sign and value. */
 export const integerOf = (bytes: Buffer): number => integerAt(bytes, 0, bytes.length - 1);
-
-/** `TABLE mart.suppliers` */
-export const placeOf = ({ kind, schema, name }: Entry): string =>
-  `${kind} ${schema === '' ? '' : `${schema}.`}${name}`;

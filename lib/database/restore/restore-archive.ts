@@ -1,7 +1,8 @@
 import type { Transform } from 'node:stream';
 import { pipeline as flow } from 'node:stream/promises';
 import type { Client } from 'pg';
-import { type Entry, placeOf } from '../../dump/toc.ts';
+import type { Entry } from '../../dump/toc.ts';
+import { placeOf } from '../../dump/archive.ts';
 import type { Dump } from '../../dump/read/dump.ts';
 import { nowhere } from '../../dump/dump-file.ts';
 import { quoteName } from '../../sql/quote.ts';

@@ -1,5 +1,5 @@
 import { PassThrough, type Transform } from 'node:stream';
-import type { ArchiveHead } from '../archive.ts';
+import { type ArchiveHead, placeOf } from '../archive.ts';
 import type { Dump, Kept } from './dump.ts';
 import {
   countTables,
@@ -10,7 +10,6 @@ import {
   type SeeData,
 } from '../dump-file.ts';
 import { openDump } from './recognise.ts';
-import { placeOf } from '../toc.ts';
 import { Bringing, RowCounter, type Brings } from './brings.ts';
 import { errandsOf, isErrand, type PlacedErrand } from './forms.ts';
 import { linksIn } from './links.ts';
