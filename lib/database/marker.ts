@@ -97,5 +97,5 @@ async function readKnown(client: Client, name: string): Promise<Known & { readon
   return { name, oid: rows[0]?.oid ?? '', systemIdentifier: null, comment: rows[0]?.comment ?? null };
 }
 
-const commentStatement = (name: string, comment: string): string =>
-  `COMMENT ON DATABASE ${quoteName(name)} IS ${quoteText(comment)}`;
+export const commentStatement = (name: string, comment: string | null): string =>
+  `COMMENT ON DATABASE ${quoteName(name)} IS ${comment === null ? 'NULL' : quoteText(comment)}`;

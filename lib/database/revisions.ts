@@ -88,3 +88,11 @@ export async function isEmpty(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ found: boolean }>(TABLES, [tables.map(({ name }) => name)]);
   return !rows[0]!.found;
 }
+
+/** The heads that a database is not at; none where it is at head. */
+export const missingHeads = (at: readonly string[], heads: readonly string[]): string[] =>
+  heads.filter((id) => !at.includes(id));
+
+/** What there is to say of a database that is at these revisions: `is at 0012`. */
+export const describeRevisions = (at: readonly string[]): string =>
+  at.length === 0 ? 'has no revision' : `is at ${at.join(', ')}`;

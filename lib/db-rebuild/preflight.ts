@@ -1,4 +1,4 @@
-import { readLikelyRevisions } from '../database/revisions.ts';
+import { describeRevisions, missingHeads, readLikelyRevisions } from '../database/revisions.ts';
 import { checkDatabase } from '../database/replace/db-reset-db.ts';
 import {
   CancelledError,
@@ -105,9 +105,8 @@ async function sayIfBehind(run: DestructiveRun, base: Facts, heads: () => Promis
     if (!(error instanceof MakesafeError) || error instanceof CancelledError) throw error;
     return;
   }
-  if (at === undefined || (at.length > 0 && ends.every((id) => at.includes(id)))) return;
-  const where = at.length === 0 ? 'has no revision' : `is at ${at.join(', ')}`;
+  if (at === undefined || (at.length > 0 && missingHeads(at, ends).length === 0)) return;
   run.terminal.warn(
-    `${base.environment} ${where}, not at head (${ends.join(', ')}): ${run.environment.name} will differ from it. First: ${run.command('al-up-env', { ENV: base.environment })}`,
+    `${base.environment} ${describeRevisions(at)}, not at head (${ends.join(', ')}): ${run.environment.name} will differ from it. First: ${run.command('al-up-env', { ENV: base.environment })}`,
   );
 }

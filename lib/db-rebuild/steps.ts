@@ -6,6 +6,7 @@ import { FailedError } from '../errors.ts';
 import type { DestructiveRun } from '../run/run.ts';
 import type { Ahead } from './ahead.ts';
 import { STEP_NAMES, type StepName } from './parameters.ts';
+import { missingHeads } from '../database/revisions.ts';
 
 /** What a step does, and what to say of it behind its name, in a few words. */
 type Work = (run: DestructiveRun, ahead: Ahead) => Promise<string>;
@@ -65,7 +66,7 @@ const WORK: Readonly<Record<StepName, Work>> = {
       return '';
     }
     const [at, { ends }] = await Promise.all([facts.current(), facts.heads()]);
-    const missing = ends.filter((id) => !at.includes(id));
+    const missing = missingHeads(at, ends);
     if (at.length === 0 || missing.length > 0) {
       throw new FailedError(
         `the database is at ${at.join(', ') || 'no revision'}, and head is ${ends.join(', ')}`,

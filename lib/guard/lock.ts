@@ -9,14 +9,11 @@ import { holderOf, releaseLock, takeLock } from '../system/lock.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { StackRun } from '../run/run.ts';
 import { person } from './record/person.ts';
+import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
 
 /** For the one who finds the lock taken: `db-reset-db-env by taro@vm7 since 14:03:07`. */
 export const aboutLock = (task: string): string =>
   `${task} by ${person()}@${hostname()} since ${new Date().toTimeString().slice(0, 8)}`;
-
-/** Advisory locks belong to one database: this one is not replaced by a reset of another. */
-const maintenanceDatabase = (database: string): string =>
-  database === 'postgres' ? 'template1' : 'postgres';
 
 /** First key of the advisory lock, so that it meets no other program's: the bytes of "safe". */
 const KEY = 0x73616665;
@@ -51,6 +48,7 @@ export async function withGuardLock<T>(
   try {
     if (!readable) return await withEngineLock(stack, about, busy, work);
     const { name } = stack.database;
+    // An advisory lock belongs to one database: this one is not the one that is replaced.
     return await stack.withClient(maintenanceDatabase(name), async (client) => {
       const other = await tryLock(client, name, about);
       if (other !== undefined) throw busy(other);

@@ -1,7 +1,7 @@
 import { applyRoles, rolesScript } from '../database/db-bootstrap-roles.ts';
 import { ensureMarker } from '../database/marker.ts';
 import type { DatabaseIdentity } from '../stack/identity.ts';
-import { readCertainRevisions } from '../database/revisions.ts';
+import { describeRevisions, missingHeads, readCertainRevisions } from '../database/revisions.ts';
 import { FailedError } from '../errors.ts';
 import type { Plan } from '../stack/alembic/binding.ts';
 import { databaseFirst } from './database-first.ts';
@@ -149,14 +149,13 @@ export async function current(run: StackRun): Promise<void> {
     return notAtHead(
       `whether ${environment.name} is at head cannot be said: its version table cannot be told, and neither can the database that alembic reached`,
     );
-  const missing = heads.heads!.ends.filter((id) => !at.includes(id));
+  const missing = missingHeads(at, heads.heads!.ends);
   if (at.length > 0 && missing.length === 0) {
     terminal.ok(`${environment.name} is at head (${at.join(', ')})`);
     terminal.next(command('db-dump-schema-env', { ENV: environment.name }));
   } else {
-    const where = at.length === 0 ? 'has no revision' : `is at ${at.join(', ')}`;
     notAtHead(
-      `${environment.name} ${where}, not at head (${missing.join(', ')})`,
+      `${environment.name} ${describeRevisions(at)}, not at head (${missing.join(', ')})`,
       command('al-up-env', { ENV: environment.name }),
     );
   }

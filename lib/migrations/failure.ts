@@ -3,6 +3,7 @@ import { basename, join, posix, relative } from 'node:path';
 import { excerptOf } from './excerpt.ts';
 import { describeCourse, type MigrationFailure } from '../stack/alembic/failure-report.ts';
 import { printableLine } from '../output/printable.ts';
+import { describeRevisions } from '../database/revisions.ts';
 
 /**
  * Finds the failure in alembic's output: its log, a Python traceback, and in SQLAlchemy's form the driver's message and
@@ -99,7 +100,7 @@ export function describeFailure(
   output?: string,
 ): string {
   const { revision, file, line, statement, position, message, course } = failure;
-  const where = !at ? 'cannot be read' : at.length === 0 ? 'has no revision' : `is at ${at.join(', ')}`;
+  const where = at ? describeRevisions(at) : 'cannot be read';
   const inFunction = failure.function === undefined ? '' : `, in ${failure.function}`;
   const said = message.split('\n').map(printableLine);
   const words = said.length > WORDS ? [...said.slice(0, WORDS), '…'] : said;

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { parentOf, wordsOf } from './process-id.ts';
 
 /** What `make` was told on its command line, as far as a recipe can know. */
 export interface MakeInvocation {
@@ -111,21 +111,18 @@ function makesAbove(): readonly Make[] | undefined {
   let [started, pid] = [process.pid, process.ppid];
   try {
     while (pid > 1) {
-      const [program = '', ...args] = readWords(pid, 'cmdline');
+      const [program = '', ...args] = wordsOf(pid, 'cmdline');
       if (/^g?make$/.test(basename(program))) found.push({ pid, started, args });
       started = pid;
-      // The name in parentheses may itself hold spaces and parentheses; the parent is the second field after it.
-      const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      pid = Number(status.slice(status.lastIndexOf(')') + 2).split(' ')[1]);
+      const parent = parentOf(pid);
+      if (parent === undefined) return undefined;
+      pid = parent;
     }
   } catch {
     return undefined;
   }
   return found;
 }
-
-const readWords = (pid: number, file: 'cmdline' | 'environ'): string[] =>
-  readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0').slice(0, -1);
 
 /** The argument lists of the make processes above this one, nearest first; undefined where /proc does not exist. */
 export const makeCommandLines = (): (readonly string[])[] | undefined =>
@@ -137,7 +134,7 @@ export const makeCommandLines = (): (readonly string[])[] | undefined =>
  */
 export function addedByMake(): ReadonlyMap<string, string> {
   const environmentOf = (pid: number): (readonly [string, string])[] =>
-    readWords(pid, 'environ').flatMap((word) => {
+    wordsOf(pid, 'environ').flatMap((word) => {
       const end = word.indexOf('=');
       return end < 1 ? [] : [[word.slice(0, end), word.slice(end + 1)] as const];
     });

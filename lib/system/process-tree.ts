@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { parentOf } from './process-id.ts';
 
 /** Whether a child was started and has not ended: by then its number may be another program's. */
 export const isRunning = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
@@ -38,15 +39,5 @@ function processIds(): number[] {
     return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
   } catch {
     return [];
-  }
-}
-
-function parentOf(pid: number): number | undefined {
-  try {
-    const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Behind the name, which may hold anything: state, parent.
-    return Number(status.slice(status.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return undefined;
   }
 }

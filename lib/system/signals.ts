@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { CancelledError } from '../errors.ts';
 import { cancelStepByStep } from './cancelling.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { isClosed, wouldBeLeft } from './unfinished.ts';
+import { parentOf } from './process-id.ts';
 
 /**
  * Milliseconds within which signals are one. Ctrl-C reaches us from the terminal, and again from each of npx and tsx,
@@ -75,13 +75,4 @@ function watchNpx(onGone: () => void): void {
     onGone();
   }, LOOK);
   timer.unref();
-}
-
-/** Where there is a /proc: the parent of a process. */
-function parentOf(pid: number): string | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/status`, 'utf8').match(/^PPid:\s*(\d+)$/m)?.[1];
-  } catch {
-    return undefined;
-  }
 }

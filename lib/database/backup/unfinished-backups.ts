@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { isFolder } from '../../dump/dump-file.ts';
+import { isAlive } from '../../system/process-id.ts';
 
 /** Where a backup is made, beside its place: the name says on which machine and by which process. */
 export const unfinishedName = (file: string): string =>
@@ -15,14 +16,5 @@ export async function removeUnfinished(folder: string): Promise<void> {
     const [, machine, pid] = name.match(/^\..+\.dump\.(.+)\.(\d+)\.unverified/) ?? [];
     if (machine === hostname() && !isAlive(Number(pid)))
       await rm(join(folder, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -7,9 +7,10 @@ import { formerName, keptName, writeMark, type Mark } from './aside.ts';
 import { type DatabaseAttributes } from '../attributes.ts';
 import { quoteName, quoteText } from '../../sql/quote.ts';
 import { change, type Hand } from '../asserted.ts';
-import { commentStatement, findLeftovers, reopen } from './leftovers.ts';
+import { findLeftovers, reopen } from './leftovers.ts';
 import { checkReplaceable } from './obstacles.ts';
 import { endSessions, isHeldUp } from '../maintenance.ts';
+import { commentStatement } from '../marker.ts';
 
 /** The database that comes in, and what only it gets in the moment of the swap. */
 export interface Newcomer {

@@ -14,7 +14,8 @@ import {
 import { assertKnown, assertedly, change, type Hand, type Known } from '../asserted.ts';
 import { dropSubscriptions, rollBackPrepared } from '../subscriptions.ts';
 import { endSessions } from '../maintenance.ts';
-import { quoteName, quoteText } from '../../sql/quote.ts';
+import { quoteName } from '../../sql/quote.ts';
+import { commentStatement } from '../marker.ts';
 
 /** A database as the catalog has it. */
 export interface DatabaseRow {
@@ -189,9 +190,6 @@ async function emptyOfServer({ client, enter }: Hand, { name, oid }: Known): Pro
 }
 
 export const dropStatement = (name: string): string => `DROP DATABASE ${quoteName(name)} WITH (FORCE)`;
-
-export const commentStatement = (name: string, comment: string | null): string =>
-  `COMMENT ON DATABASE ${quoteName(name)} IS ${comment === null ? 'NULL' : quoteText(comment)}`;
 
 /** As one query, so that nothing but the server's own work lies between the statements. */
 export const inTransaction = (...statements: string[]): string =>

@@ -13,16 +13,10 @@ import {
 import { quoteName } from '../../sql/quote.ts';
 import { dropLeftCages } from './cage.ts';
 import { exchangeInTime, outgoing, type Occasion } from './exchange.ts';
-import {
-  commentStatement,
-  describeLeftovers,
-  findLeftovers,
-  refuseForeign,
-  removeLeftovers,
-  reopen,
-} from './leftovers.ts';
+import { describeLeftovers, findLeftovers, refuseForeign, removeLeftovers, reopen } from './leftovers.ts';
 import { finish, finishAnew } from './finish.ts';
 import { checkShown, handOf, ownAttributes, type Shown } from '../identity.ts';
+import { commentStatement } from '../marker.ts';
 import { withMarker } from '../../stack/postgres/marker.ts';
 import { orPutBack, type Progress } from './put-back.ts';
 import { endSessions } from '../maintenance.ts';

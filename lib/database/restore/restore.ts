@@ -12,6 +12,7 @@ import { fill, type Filled } from './fill.ts';
 import { attributesHere } from './home.ts';
 import { describeLeftOut, reportLeftOut } from './left-out.ts';
 import { replaceDatabase } from '../replace/swap.ts';
+import { missingHeads } from '../revisions.ts';
 
 export { checkDump, checkSql } from './check.ts';
 
@@ -77,7 +78,7 @@ async function reportRevision(run: StackRun, at: readonly string[]): Promise<voi
   } catch (error) {
     return terminal.warn(`${where}; whether that is head cannot be said: ${messageOf(error)}`);
   }
-  const missing = heads.filter((id) => !at.includes(id));
+  const missing = missingHeads(at, heads);
   if (missing.length === 0) return terminal.ok(`${where}, which is head`);
   terminal.warn(`${where}, not at head (${missing.join(', ')})`);
   terminal.next(command('al-up-env', { ENV: environment.name }));

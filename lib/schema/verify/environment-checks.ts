@@ -10,6 +10,7 @@ import {
 import { grouped } from '../../output/display.ts';
 import { remarks, total } from '../report/wording.ts';
 import type { Facts } from './facts.ts';
+import { describeRevisions } from '../../database/revisions.ts';
 
 /** Whether the stack is up, the database the right one, and its schema the one that it should have. */
 
@@ -68,7 +69,7 @@ export const atHead: Check<Facts> = {
     const [at, { ends: all }] = await Promise.all([current(), heads()]);
     if (all.length > 0 && sameSet(at, all)) return passed(at.join(', '));
     return failed(
-      `${place(at)}, and head is ${some(all) || 'none'}`,
+      `${describeRevisions(at)}, and head is ${some(all) || 'none'}`,
       command('al-up-env', { ENV: environment }),
     );
   },
@@ -84,7 +85,7 @@ export const revisionOfBase: Check<Facts> = {
     // Of two, the one that is not at head is the one to migrate.
     const behind = sameSet(at, head) ? base.environment : environment;
     return failed(
-      `${environment} ${place(at)}; ${baseName} ${place(there)}`,
+      `${environment} ${describeRevisions(at)}; ${baseName} ${describeRevisions(there)}`,
       command('al-up-env', { ENV: behind }),
     );
   },
@@ -111,6 +112,3 @@ export const withoutBase: Outcome = notLookedAt('needs BASE=<environment>');
 
 const sameSet = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every((item) => other.includes(item));
-
-const place = (revisions: readonly string[]): string =>
-  revisions.length === 0 ? 'has no revision' : `is at ${revisions.join(', ')}`;

@@ -1,6 +1,6 @@
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { writeWhole } from '../../system/files.ts';
+import { listenBriefly } from '../../system/port.ts';
 import { readTextIfThere } from '../../system/read-bounded.ts';
 
 /** The port that this server had before, if no other program has it now; else a free one, which is kept. */
@@ -12,21 +12,10 @@ export async function choosePort(folder: string): Promise<number> {
   return port;
 }
 
+const HERE = '127.0.0.1';
 const isFree = (port: number): Promise<boolean> =>
-  listen(port).then(
+  listenBriefly(port, HERE).then(
     () => true,
     () => false,
   );
-const freePort = (): Promise<number> => listen(0);
-
-/** Listens for a moment, and tells on which port. */
-function listen(port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : port));
-    });
-  });
-}
+const freePort = (): Promise<number> => listenBriefly(0, HERE);

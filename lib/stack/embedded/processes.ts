@@ -1,14 +1,14 @@
-import { existsSync, readFileSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive } from '../../system/process-id.ts';
+import { isAlive, wordsOf } from '../../system/process-id.ts';
 import { FailedError } from '../../errors.ts';
 
 /** True for the postmaster of a data directory: a number in a file may by now belong to another program. */
 export function isServerOf(pid: number, data: string): boolean {
   if (process.platform !== 'linux') return isAlive(pid);
   try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    const words = wordsOf(pid, 'cmdline');
     return basename(words[0]!) === 'postgres' && words[words.indexOf('-D') + 1] === data;
   } catch {
     return false;
@@ -38,7 +38,7 @@ export async function endOrphans(data: string): Promise<void> {
  */
 function worksOn(data: string, pid: string): boolean {
   try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    const words = wordsOf(Number(pid), 'cmdline');
     const workingDirectory = readlinkSync(`/proc/${pid}/cwd`).replace(/ \(deleted\)$/, '');
     const isOurs = ['postgres', 'initdb'].includes(basename(readlinkSync(`/proc/${pid}/exe`)));
     return isOurs && (workingDirectory === data || words.includes(data));

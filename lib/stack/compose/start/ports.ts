@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { display } from '../../../output/display.ts';
 import { failed, passed, type Outcome } from '../../../output/check-result.ts';
 import type { ComposeConfig } from '../config/config.ts';
@@ -6,6 +5,7 @@ import { nameOf, PROJECT_LABEL } from '../containers/containers.ts';
 import type { ListedContainer } from '../containers/container.ts';
 import type { Docker } from '../engine/docker.ts';
 import { demand, type Ask } from '../engine/engine.ts';
+import { listenBriefly } from '../../../system/port.ts';
 
 /** A port of the engine's host that a service wants. */
 export interface Wanted {
@@ -80,11 +80,11 @@ export async function blockedPorts(
   const states = await Promise.all(
     wantedPorts(config).map(async (one) => {
       const holder = holderOf(one, taken);
-      const isFree = holder ? holder.project === project : !local || (await canListen(one));
+      const isOurs = holder ? holder.project === project : !local || (await canListen(one));
       const who = holder
         ? `${holder.container}${holder.project && ` (project ${holder.project})`}`
         : 'another program';
-      return isFree
+      return isOurs
         ? []
         : [{ port: one.port, holder, said: `port ${one.port} of ${one.service} is taken by ${who}` }];
     }),
@@ -118,12 +118,8 @@ export async function lookAtPorts(
 }
 
 /** Only on the machine that the engine runs on. */
-function canListen({ address, port }: Wanted): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-      .once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'EADDRINUSE'))
-      .listen({ port, host: EVERYWHERE.test(address) ? '0.0.0.0' : address, exclusive: true }, () =>
-        server.close(() => resolve(true)),
-      );
-  });
-}
+const canListen = ({ address, port }: Wanted): Promise<boolean> =>
+  listenBriefly(port, EVERYWHERE.test(address) ? '0.0.0.0' : address).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'EADDRINUSE',
+  );
