@@ -48,7 +48,16 @@ const restricted = (name, importNames, message) => ({ name, importNames, message
 export default tseslint.config(
   {
     ignores: [
-      ...['node_modules/', 'data/', 'backups/', 'bin/', 'types/', 'tests/fixtures/', 'eslint.config.mjs'],
+      ...[
+        'node_modules/',
+        'data/',
+        'backups/',
+        'bin/',
+        'types/',
+        'tests/fixtures/',
+        'eslint.config.mjs',
+        '.dependency-cruiser.mjs',
+      ],
       ...[
         'lib/schema/report/page.js',
         'lib/environment/registry-process.cjs',
