@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 /**
  * From nothing to a database that answers: how long after its first answer `up` returns, and the same for
- * `docker compose up --wait`. Seconds; the budget is 0.3 s behind the first answer.
+ * `docker compose up --wait`.
  */
 export async function measureUp(project: BenchProject, rounds: number): Promise<Result[]> {
   const behind: number[] = [];
@@ -33,11 +33,10 @@ export async function measureUp(project: BenchProject, rounds: number): Promise<
   return [
     {
       name: 'up, after first answer',
-      against: '0.3 s',
+      against: 'the first answer of the database',
       ours: late,
-      other: 0.3,
-      ratio: late / 0.3,
-      budget: 1,
+      other: null,
+      limit: 0.3,
       rounds,
     },
     {
@@ -45,8 +44,7 @@ export async function measureUp(project: BenchProject, rounds: number): Promise<
       against: 'up --wait',
       ours: up,
       other: wait,
-      ratio: up / wait,
-      budget: 1,
+      limit: 0.6 * wait,
       rounds,
     },
   ];
