@@ -8,5 +8,5 @@ export default defineTask(import.meta.url, {
   environment: 'any',
   parameters: { CHECK: flag('ends with 1 when it is not at head'), ALEMBIC, ALEMBIC_INI },
   examples: ['make al-cur-env ENV=vm_stg', 'make al-cur-env ENV=vm_prod CHECK=1'],
-  run: async (run) => (await import('../lib/migrations/alembic.ts')).current(run),
+  run: async (run) => (await import('../lib/migrations/al-cur.ts')).current(run),
 });

@@ -9,5 +9,5 @@ export default defineTask(import.meta.url, {
   longForm: 'al-cur-env',
   parameters: { CHECK: flag('ends with 1 when it is not at head'), ALEMBIC, ALEMBIC_INI },
   examples: ['make al-cur'],
-  run: async (run) => (await import('../lib/migrations/alembic.ts')).current(run),
+  run: async (run) => (await import('../lib/migrations/al-cur.ts')).current(run),
 });

@@ -8,5 +8,5 @@ export default defineTask(import.meta.url, {
   destructive: { what: 'Downgrade', effect: 'destroy', countdown: 'when protected' },
   parameters: { REV: revision('where to', '-1'), ALEMBIC, ALEMBIC_INI },
   examples: ['make al-down-env ENV=vm_stg', 'make al-down-env ENV=vm_stg REV=base'],
-  run: async (run) => (await import('../lib/migrations/alembic.ts')).downgrade(run),
+  run: async (run) => (await import('../lib/migrations/al-down.ts')).downgrade(run),
 });

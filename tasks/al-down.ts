@@ -9,5 +9,5 @@ export default defineTask(import.meta.url, {
   longForm: 'al-down-env',
   parameters: { REV: revision('where to', '-1'), ALEMBIC, ALEMBIC_INI },
   examples: ['make al-down', 'make al-down REV=base'],
-  run: async (run) => (await import('../lib/migrations/alembic.ts')).downgrade(run),
+  run: async (run) => (await import('../lib/migrations/al-down.ts')).downgrade(run),
 });

@@ -7,5 +7,5 @@ export default defineTask(import.meta.url, {
   environment: 'any',
   parameters: { ALEMBIC, ALEMBIC_INI },
   examples: ['make al-heads-env ENV=vm_stg'],
-  run: async (run) => (await import('../lib/migrations/alembic.ts')).heads(run),
+  run: async (run) => (await import('../lib/migrations/al-heads.ts')).heads(run),
 });

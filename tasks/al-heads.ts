@@ -8,5 +8,5 @@ export default defineTask(import.meta.url, {
   longForm: 'al-heads-env',
   parameters: { ALEMBIC, ALEMBIC_INI },
   examples: ['make al-heads'],
-  run: async (run) => (await import('../lib/migrations/alembic.ts')).heads(run),
+  run: async (run) => (await import('../lib/migrations/al-heads.ts')).heads(run),
 });

@@ -7,5 +7,5 @@ export default defineTask(import.meta.url, {
   environment: 'any',
   parameters: { ALEMBIC, ALEMBIC_INI },
   examples: ['make al-hist-env ENV=vm_stg'],
-  run: async (run) => (await import('../lib/migrations/alembic.ts')).history(run),
+  run: async (run) => (await import('../lib/migrations/al-hist.ts')).history(run),
 });

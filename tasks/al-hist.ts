@@ -8,5 +8,5 @@ export default defineTask(import.meta.url, {
   longForm: 'al-hist-env',
   parameters: { ALEMBIC, ALEMBIC_INI },
   examples: ['make al-hist'],
-  run: async (run) => (await import('../lib/migrations/alembic.ts')).history(run),
+  run: async (run) => (await import('../lib/migrations/al-hist.ts')).history(run),
 });

@@ -13,5 +13,5 @@ export default defineTask(import.meta.url, {
     ALEMBIC_INI,
   },
   examples: ['make al-merge', 'make al-merge MSG="join orders and billing"'],
-  run: async (run) => (await import('../lib/migrations/make-revision.ts')).mergeHeads(run),
+  run: async (run) => (await import('../lib/migrations/al-merge.ts')).mergeHeads(run),
 });

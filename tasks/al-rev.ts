@@ -14,5 +14,5 @@ export default defineTask(import.meta.url, {
     ALEMBIC_INI,
   },
   examples: ['make al-rev MSG="add column weight"'],
-  run: async (run) => (await import('../lib/migrations/make-revision.ts')).makeRevision(run, false),
+  run: async (run) => (await import('../lib/migrations/al-rev.ts')).makeRevision(run),
 });

@@ -8,5 +8,5 @@ export default defineTask(import.meta.url, {
   destructive: { what: 'Stamping', effect: 'change', countdown: 'when protected' },
   parameters: { REV: revision('the revision to mark it with'), ALEMBIC, ALEMBIC_INI },
   examples: ['make al-stamp-env ENV=vm_stg REV=head'],
-  run: async (run) => (await import('../lib/migrations/alembic.ts')).stamp(run),
+  run: async (run) => (await import('../lib/migrations/al-stamp.ts')).stamp(run),
 });

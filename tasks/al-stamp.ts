@@ -9,5 +9,5 @@ export default defineTask(import.meta.url, {
   longForm: 'al-stamp-env',
   parameters: { REV: revision('the revision to mark it with'), ALEMBIC, ALEMBIC_INI },
   examples: ['make al-stamp REV=head'],
-  run: async (run) => (await import('../lib/migrations/alembic.ts')).stamp(run),
+  run: async (run) => (await import('../lib/migrations/al-stamp.ts')).stamp(run),
 });

@@ -7,5 +7,5 @@ export default defineTask(import.meta.url, {
   environment: 'any',
   parameters: { REV: revision('where to', 'head'), ALEMBIC, ALEMBIC_INI, BOOTSTRAP_ROLES_SQL, TIMEOUT },
   examples: ['make al-up-env ENV=vm_stg', 'make al-up-env ENV=vm_stg REV=20250901_090000000'],
-  run: async (run) => (await import('../lib/migrations/alembic.ts')).upgrade(run),
+  run: async (run) => (await import('../lib/migrations/al-up.ts')).upgrade(run),
 });

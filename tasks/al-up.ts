@@ -8,5 +8,5 @@ export default defineTask(import.meta.url, {
   longForm: 'al-up-env',
   parameters: { REV: revision('where to', 'head'), ALEMBIC, ALEMBIC_INI, BOOTSTRAP_ROLES_SQL, TIMEOUT },
   examples: ['make al-up', 'make al-up REV=20250901_090000000'],
-  run: async (run) => (await import('../lib/migrations/alembic.ts')).upgrade(run),
+  run: async (run) => (await import('../lib/migrations/al-up.ts')).upgrade(run),
 });

@@ -5,5 +5,5 @@ export default defineTask(import.meta.url, {
   summary: 'Print the resolved compose configuration, secrets hidden',
   environment: 'any',
   examples: ['make config ENV=vm_stg'],
-  run: async (run) => (await import('../lib/lifecycle/commands.ts')).config(run),
+  run: async (run) => (await import('../lib/lifecycle/config.ts')).config(run),
 });

@@ -9,9 +9,9 @@ export default defineTask(import.meta.url, {
     what: 'Removal of old databases',
     effect: 'destroy',
     countdown: 'always',
-    preflight: async (run) => (await import('../lib/database/replace/kept.ts')).checkKept(run),
+    preflight: async (run) => (await import('../lib/database/replace/db-drop-old.ts')).checkKept(run),
   },
   parameters: { NAME: text('one of them only', { placeholder: '<database>' }) },
   examples: ['make db-drop-old-env ENV=vm_prod FORCE=1'],
-  run: async (run) => (await import('../lib/database/replace/kept.ts')).dropKept(run),
+  run: async (run) => (await import('../lib/database/replace/db-drop-old.ts')).dropKept(run),
 });

@@ -14,5 +14,5 @@ export default defineTask(import.meta.url, {
     }),
   },
   examples: ['make db-mark-env ENV=vm_stg', 'make db-mark-env ENV=vm_stg REPLACE=vm_prod'],
-  run: async (run) => (await import('../lib/database/marker.ts')).markEnvironment(run),
+  run: async (run) => (await import('../lib/database/db-mark.ts')).markEnvironment(run),
 });

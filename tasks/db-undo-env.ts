@@ -9,9 +9,9 @@ export default defineTask(import.meta.url, {
     what: 'Undoing the last reset or restore',
     effect: 'change',
     countdown: 'always',
-    preflight: async (run) => (await import('../lib/database/replace/kept.ts')).checkUndo(run),
+    preflight: async (run) => (await import('../lib/database/replace/db-undo.ts')).checkUndo(run),
   },
   parameters: { NAME: text('another old database than the latest', { placeholder: '<database>' }) },
   examples: ['make db-undo-env ENV=vm_prod FORCE=1'],
-  run: async (run) => (await import('../lib/database/replace/kept.ts')).undo(run),
+  run: async (run) => (await import('../lib/database/replace/db-undo.ts')).undo(run),
 });

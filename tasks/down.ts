@@ -6,5 +6,5 @@ export default defineTask(import.meta.url, {
   environment: 'any',
   firstGoalOnly: true,
   examples: ['make down ENV=vm_stg'],
-  run: async (run) => (await import('../lib/lifecycle/commands.ts')).down(run),
+  run: async (run) => (await import('../lib/lifecycle/down.ts')).down(run),
 });

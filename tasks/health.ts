@@ -7,5 +7,5 @@ export default defineTask(import.meta.url, {
   environment: 'any',
   parameters: { JSON: flag('the result as JSON') },
   examples: ['make health ENV=vm_stg'],
-  run: async (run) => (await import('../lib/lifecycle/commands.ts')).health(run),
+  run: async (run) => (await import('../lib/lifecycle/health.ts')).health(run),
 });

@@ -11,5 +11,5 @@ export default defineTask(import.meta.url, {
     FOLLOW: flag('follow as they are written', { defaultNote: '1 on a terminal' }),
   },
   examples: ['make logs ENV=vm_stg S=db'],
-  run: async (run) => (await import('../lib/lifecycle/commands.ts')).logs(run),
+  run: async (run) => (await import('../lib/lifecycle/logs.ts')).logs(run),
 });

@@ -5,5 +5,5 @@ export default defineTask(import.meta.url, {
   summary: 'List the containers',
   environment: 'any',
   examples: ['make ps ENV=vm_stg'],
-  run: async (run) => (await import('../lib/lifecycle/commands.ts')).ps(run),
+  run: async (run) => (await import('../lib/lifecycle/ps.ts')).ps(run),
 });

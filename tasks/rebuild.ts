@@ -18,5 +18,5 @@ export default defineTask(import.meta.url, {
     ORPHANS,
   },
   examples: ['make rebuild', 'make rebuild ENV=vm_stg PULL=1 NO_CACHE=1'],
-  run: async (run) => (await import('../lib/lifecycle/commands.ts')).rebuild(run),
+  run: async (run) => (await import('../lib/lifecycle/rebuild.ts')).rebuild(run),
 });

@@ -8,5 +8,5 @@ export default defineTask(import.meta.url, {
   firstGoalOnly: true,
   parameters: { TIMEOUT },
   examples: ['make restart ENV=vm_stg'],
-  run: async (run) => (await import('../lib/lifecycle/commands.ts')).restart(run),
+  run: async (run) => (await import('../lib/lifecycle/restart.ts')).restart(run),
 });

@@ -10,7 +10,7 @@ export default defineTask(import.meta.url, {
     what: 'DB restore',
     effect: 'destroy',
     countdown: 'always',
-    preflight: async (run) => (await import('../lib/database/restore/restore.ts')).checkDump(run),
+    preflight: async (run) => (await import('../lib/database/restore/restore-from-dump.ts')).checkDump(run),
   },
   parameters: {
     DUMP: required('a dump in custom or directory format or plain SQL, also .gz', { placeholder: '<file>' }),
@@ -20,5 +20,5 @@ export default defineTask(import.meta.url, {
     STRICT,
   },
   examples: ['make restore-from-dump ENV=vm_stg DUMP=backups/vm_stg_core_20260401_093000.dump'],
-  run: async (run) => (await import('../lib/database/restore/restore.ts')).restoreFromDump(run),
+  run: async (run) => (await import('../lib/database/restore/restore-from-dump.ts')).restoreFromDump(run),
 });

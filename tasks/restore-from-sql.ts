@@ -10,7 +10,7 @@ export default defineTask(import.meta.url, {
     what: 'DB restore',
     effect: 'destroy',
     countdown: 'always',
-    preflight: async (run) => (await import('../lib/database/restore/restore.ts')).checkSql(run),
+    preflight: async (run) => (await import('../lib/database/restore/restore-from-sql.ts')).checkSql(run),
   },
   parameters: {
     SQL: required('a plain SQL script, also .gz', { placeholder: '<file>' }),
@@ -19,5 +19,5 @@ export default defineTask(import.meta.url, {
     STRICT,
   },
   examples: ['make restore-from-sql ENV=local_dev SQL=backups/seed.sql'],
-  run: async (run) => (await import('../lib/database/restore/restore.ts')).restoreFromSql(run),
+  run: async (run) => (await import('../lib/database/restore/restore-from-sql.ts')).restoreFromSql(run),
 });

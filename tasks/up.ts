@@ -15,5 +15,5 @@ export default defineTask(import.meta.url, {
     ORPHANS,
   },
   examples: ['make up', 'make up S=db', 'make up ENV=vm_stg', 'make up ENV=vm_stg TIMEOUT=180'],
-  run: async (run) => (await import('../lib/lifecycle/commands.ts')).up(run),
+  run: async (run) => (await import('../lib/lifecycle/up.ts')).up(run),
 });

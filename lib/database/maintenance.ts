@@ -10,13 +10,10 @@ import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
 
 /** Seconds that another run's session gets to end, after its task was killed. */
 const LAST_RUN_TIMEOUT = 15;
-
 /** The same for our own one, whose connection was lost: it was told to end, and a busy server takes its time for it. */
 const OWN_TIMEOUT = 60;
-
 /** Seconds that a server that does not answer gets to come back. */
 const RETURN_TIMEOUT = 60;
-
 /** The same for one that has ended and that nobody starts by itself: somebody may just be restarting it. */
 const RESTART_TIMEOUT = 5;
 

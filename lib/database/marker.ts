@@ -43,43 +43,7 @@ export async function markWith(client: Client, run: StackRun): Promise<void> {
   }
 }
 
-/**
- * `db-mark-env`: shows the marker; with the old one typed (REPLACE), replaces it.
- *
- * @throws RefusedError when REPLACE is not the marker that is there
- */
-export async function markEnvironment(run: StackRun): Promise<void> {
-  const { stack, environment, actor, terminal, values, command } = run;
-  const { name } = stack.database;
-  const replaced = values['REPLACE'] as string | undefined;
-  await stack.withClient(name, async (client) => {
-    const is = await readKnown(client, name);
-    const found = markerOf(is.comment);
-    if (replaced === undefined) {
-      terminal.result(found ?? '');
-      if (found === undefined) {
-        terminal.info(`${name} is not marked yet`);
-        terminal.next(command('up', { ENV: environment.name }));
-      } else if (found !== environment.name) {
-        throw otherMarker(run, found);
-      } else terminal.ok(`${name} is marked for ${found}`);
-      return;
-    }
-    if (found !== replaced) {
-      const actual = found === undefined ? 'is not marked' : `is marked for ${found}`;
-      throw new RefusedError(`REPLACE=${replaced}, but ${name} ${actual}; nothing was changed`, {
-        hint: `look at what it is: ${command('db-mark-env', { ENV: environment.name })}`,
-      });
-    }
-    const comment = withMarker(is.comment, environment.name);
-    const statement = commentStatement(name, comment);
-    const asserted = { before: [is], after: [{ ...is, comment }] };
-    await actor.act(`${statement};`, () => assertedly(client, asserted, statement));
-    if (!actor.dryRun) terminal.ok(`${name} is now marked for ${environment.name}; before, for ${replaced}`);
-  });
-}
-
-function otherMarker({ stack, environment, command }: StackRun, found: string): RefusedError {
+export function otherMarker({ stack, environment, command }: StackRun, found: string): RefusedError {
   return new RefusedError(
     `database ${stack.database.name} is marked for ${found}, and this is ${environment.name}`,
     {
@@ -89,7 +53,10 @@ function otherMarker({ stack, environment, command }: StackRun, found: string): 
 }
 
 /** The database as it is found; it cannot be renamed while the client is in it. */
-async function readKnown(client: Client, name: string): Promise<Known & { readonly comment: string | null }> {
+export async function readKnown(
+  client: Client,
+  name: string,
+): Promise<Known & { readonly comment: string | null }> {
   const { rows } = await client.query<{ oid: string; comment: string | null }>(
     "SELECT oid::text, shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = $1",
     [name],

@@ -1,9 +1,9 @@
-import { decode, decoderOf } from './encodings.ts';
-
 /**
  * The table of contents of pg_dump's own formats (pg_backup_archiver.c). How the bytes are come by is for others: the
  * reader asks for a look at what comes next, and is given it.
  */
+
+import { decode, decoderOf } from './encodings.ts';
 
 /** One entry of the table of contents. */
 export interface Entry {
@@ -49,14 +49,11 @@ export interface Head {
 
 /** Types of data blocks behind the table of contents of the custom format (pg_backup_custom.c). */
 export const TABLE_DATA = 1;
-
 export const LARGE_OBJECTS = 3;
 
 const COMPRESSIONS = ['none', 'gzip', 'lz4', 'zstd'] as const;
-
 /** A dump in directory format calls itself tar, which has the same table of contents. */
 const FORMATS: Readonly<Record<number, Head['format']>> = { 1: 'custom', 3: 'directory' };
-
 /** The state of an entry's offset that says that it has no data. */
 const NO_DATA = 3;
 

@@ -42,7 +42,6 @@ const DEFAULTS = {
   alembicIni: 'alembic.ini',
   rolesScript: 'scripts/db/bootstrap_roles.sql',
 };
-
 type Complete = Required<Omit<Naming, 'healthUrl' | 'seed'>> & Pick<Naming, 'healthUrl' | 'seed'>;
 
 /** The names of an environment: its entry's, else the registry's, else the defaults. */
@@ -81,7 +80,6 @@ const defined = (entry: Naming): Naming =>
 
 /** The names under which compose looks for its file, and for one that changes it, when it is given none. */
 const COMPOSE_FILE = /^(docker-)?compose\.ya?ml$/;
-
 const OVERRIDES = [
   'compose.override.yml',
   'compose.override.yaml',

@@ -15,7 +15,6 @@ export function readonlyRoleOf(
   if (readonlyRole === false) return undefined;
   return readonlyRole ?? (rolesScript === undefined ? undefined : 'app_readonly');
 }
-
 export const schemasOf = ({ schemas = ['mart', 'stg'] }: Registry): readonly string[] => schemas;
 
 export const REGISTRY_FILE = 'env/environments.ts';

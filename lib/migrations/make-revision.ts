@@ -2,37 +2,8 @@ import { findInProject } from './failure.ts';
 import { alembic } from './alembic.ts';
 import { FailedError } from '../errors.ts';
 import type { StackRun } from '../run/run.ts';
-import { failed } from './failed.ts';
 
-/**
- * Makes a revision file; with `autogenerate`, filled from the difference between the models and the database.
- *
- * @throws FailedError where it was made in a container and not in the checkout
- */
-export async function makeRevision(run: StackRun, autogenerate: boolean): Promise<void> {
-  const head = run.values['HEAD'] as string;
-  const flags = [...(autogenerate ? ['--autogenerate'] : []), ...(head === 'head' ? [] : [`--head=${head}`])];
-  await makeFile(run, 'revision', flags);
-}
-
-/**
- * `al-merge`: a revision file that has all heads before it.
- *
- * @throws FailedError where there is one head only, or as `makeRevision`
- */
-export async function mergeHeads(run: StackRun): Promise<void> {
-  const { stack, values, terminal } = run;
-  const ini = values['ALEMBIC_INI'] as string | undefined;
-  const found = await stack.alembic(['heads'], { ini, quiet: true });
-  if (found.status !== 0) throw await failed(run, found, ['heads']);
-  const { ends } = found.heads!;
-  if (ends.length < 2)
-    throw new FailedError(`there is nothing to merge: ${ends.join() || 'no revision'} is the only head`);
-  terminal.info(`heads: ${ends.join(', ')}`);
-  await makeFile(run, 'merge', ['heads']);
-}
-
-async function makeFile(
+export async function makeFile(
   run: StackRun,
   subcommand: 'revision' | 'merge',
   rest: readonly string[],

@@ -6,9 +6,7 @@ type Options = Partial<
 
 /** A text; undefined when neither given nor defaulted. */
 export function text(summary: string, options: Options & { default: string }): Parameter<string>;
-
 export function text(summary: string, options?: Options): Parameter<string | undefined>;
-
 export function text(summary: string, options: Options = {}): Parameter<string | undefined> {
   return { summary, placeholder: '<text>', ...options, parse: (given) => given };
 }
@@ -32,14 +30,11 @@ export const folder = (summary: string, options: Options & { default: string }):
 
 /** Exactly 1 (yes) or 0 (no, as when it is absent). Anything else is an error: FORCE=no must not mean yes. */
 export function flag(summary: string): Parameter<boolean>;
-
 export function flag(summary: string, options: { default: '1' }): Parameter<boolean>;
-
 export function flag(
   summary: string,
   options: Options & { defaultNote: string },
 ): Parameter<boolean | undefined>;
-
 export function flag(summary: string, options: Options = { default: '0' }): Parameter<boolean | undefined> {
   const parse = (given: string): boolean => {
     if (given !== '1' && given !== '0') throw new Error('is neither 1 nor 0');
@@ -54,13 +49,11 @@ export function choice<const W extends string>(
   words: readonly W[],
   options: Options & { default: NoInfer<W> },
 ): Parameter<W>;
-
 export function choice<const W extends string>(
   summary: string,
   words: readonly W[],
   options?: Options,
 ): Parameter<W | undefined>;
-
 export function choice(summary: string, words: readonly string[], options: Options = {}): Parameter<unknown> {
   const parse = (given: string): string => {
     if (!words.includes(given)) throw new Error(`is none of ${words.join(', ')}`);
@@ -91,9 +84,7 @@ export function wholeNumber(
   summary: string,
   options: Options & Range & { default: string },
 ): Parameter<number>;
-
 export function wholeNumber(summary: string, options?: Options & Range): Parameter<number | undefined>;
-
 export function wholeNumber(
   summary: string,
   { min = 0, max = 86_400, ...options }: Options & Range = {},

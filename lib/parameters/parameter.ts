@@ -20,7 +20,6 @@ export interface Parameter<T = unknown> {
 }
 
 export type Parameters = Readonly<Record<string, Parameter>>;
-
 export type Values<P extends Parameters> = {
   readonly [K in keyof P]: P[K] extends Parameter<infer T> ? T : never;
 };

@@ -12,9 +12,7 @@ import type { Target } from './target.ts';
 import type { ScriptError } from '../sql/run-statements.ts';
 
 export type { DumpOptions, PgDump } from './pg-dump/options.ts';
-
 export type { StackOptions } from './options.ts';
-
 export type { Storage, Target } from './target.ts';
 
 /** Who has the lock already, or the lock, which dies with this process if it is not released. */

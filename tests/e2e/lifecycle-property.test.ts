@@ -8,7 +8,10 @@ import { loadRegistry } from '../../lib/environment/registry.ts';
 import type { Registry } from '../../lib/environment/entry.ts';
 import { MakesafeError, RefusedError, messageOf } from '../../lib/errors.ts';
 import { openEnvironment } from '../../lib/run/open-environment.ts';
-import { down, rebuild, restart, up } from '../../lib/lifecycle/commands.ts';
+import { rebuild } from '../../lib/lifecycle/rebuild.ts';
+import { restart } from '../../lib/lifecycle/restart.ts';
+import { down } from '../../lib/lifecycle/down.ts';
+import { up } from '../../lib/lifecycle/up.ts';
 import type { Run, StackRun } from '../../lib/run/run.ts';
 import { Terminal } from '../../lib/output/terminal.ts';
 import {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Client } from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { COMMIT } from '../helpers/commit.ts';
-import { checkSql, restoreFromSql } from '../../lib/database/restore/restore.ts';
+import { checkSql, restoreFromSql } from '../../lib/database/restore/restore-from-sql.ts';
 import { inspectedDump } from '../../lib/database/restore/check.ts';
 import { fill } from '../../lib/database/restore/fill.ts';
 import { MakesafeError, messageOf } from '../../lib/errors.ts';

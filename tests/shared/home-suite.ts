@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Client } from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { takeBackup } from '../../lib/database/backup/backup.ts';
-import { checkDump, restoreFromDump } from '../../lib/database/restore/restore.ts';
+import { checkDump, restoreFromDump } from '../../lib/database/restore/restore-from-dump.ts';
 import { compare } from '../../lib/schema/compare/compare.ts';
 import { readDatabase, type Side } from '../../lib/schema/read/read.ts';
 import type { DestructiveRun } from '../../lib/run/run.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkDump, restoreFromDump } from '../../lib/database/restore/restore.ts';
+import { checkDump, restoreFromDump } from '../../lib/database/restore/restore-from-dump.ts';
 import { MakesafeError, messageOf } from '../../lib/errors.ts';
 import type { DestructiveRun } from '../../lib/run/run.ts';
 import { sampleOf } from '../helpers/commit.ts';

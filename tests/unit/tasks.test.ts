@@ -77,6 +77,18 @@ describe.each([...tasks])('%s', (name: string, { definition, parameters }: Task)
     expect(source.split('\n').length).toBeLessThanOrEqual(25);
   });
 
+  test('the work is in a file of its name; a short form and its long one share it', () => {
+    const files = [...source.matchAll(/import\('\.\.\/lib\/([\w/-]+)\.ts'\)/g)].map(([, file]) =>
+      file!.split('/'),
+    );
+    expect(files.length).toBe(definition.destructive?.preflight ? 2 : 1);
+    const own = name.replace(/-env$/, '');
+    for (const file of files)
+      expect([file.at(-1), file.slice(-2).join('/')]).toContain(
+        own === file.at(-1) ? own : `${own}/preflight`,
+      );
+  });
+
   test('parameters that say what they are', () => {
     for (const [variable, parameter] of Object.entries(parameters)) {
       expect(variable).toMatch(/^[A-Z][A-Z0-9_]*$/);

@@ -26,5 +26,4 @@ export interface Made {
   /** Extensions that can only be made when the database has its own name. */
   readonly later: ReadonlySet<string>;
 }
-
 export const NOTHING_MADE: Made = { extensions: new Set(), schemas: new Set(), later: new Set() };

@@ -98,7 +98,6 @@ const failureOf = (entry: Entry, error: unknown, whose?: 'ours'): Error =>
  */
 const BY_US =
   /^(?:FOREIGN DATA WRAPPER|SERVER|USER MAPPING|FOREIGN TABLE|PROCEDURAL LANGUAGE|FUNCTION|PROCEDURE|AGGREGATE|SHELL TYPE|TYPE|CAST|OPERATOR|OPERATOR CLASS|OPERATOR FAMILY|ACCESS METHOD|TRANSFORM|TEXT SEARCH (?:PARSER|TEMPLATE|DICTIONARY|CONFIGURATION)|PUBLICATION|PUBLICATION TABLE|PUBLICATION TABLES IN SCHEMA|COMMENT|SECURITY LABEL|TRIGGER|RULE|SEQUENCE SET)$/;
-
 /** What it defines further things in, which it has to own for that. */
 const HANDED_OVER = /^(?:SERVER|FOREIGN TABLE|TYPE)$/;
 
@@ -122,7 +121,6 @@ const SETTINGS = `
 const UNWANTED = new Set([
   ...['ACL', 'ACL LANGUAGE', 'DEFAULT ACL', 'DATABASE', 'DATABASE PROPERTIES', 'ENCODING', 'STATISTICS DATA'],
 ]);
-
 const isWanted = (entry: Entry): boolean => {
   const { kind, name } = entry;
   const isAboutDatabase = /^(COMMENT|SECURITY LABEL)$/.test(kind) && name.startsWith('DATABASE ');

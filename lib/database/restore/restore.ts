@@ -14,16 +14,11 @@ import { describeLeftOut, reportLeftOut } from './left-out.ts';
 import { replaceDatabase } from '../replace/swap.ts';
 import { missingHeads } from '../revisions.ts';
 
-export { checkDump, checkSql } from './check.ts';
-
-export const restoreFromDump = (run: DestructiveRun): Promise<void> => restore(run, 'DUMP');
-export const restoreFromSql = (run: DestructiveRun): Promise<void> => restore(run, 'SQL');
-
 /**
  * Restores into a new database beside the old one, looks at what is in it, lets them change places, and sets the roles'
  * rights.
  */
-async function restore(run: DestructiveRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
+export async function restore(run: DestructiveRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
   const { stack, environment, terminal, actor, values } = run;
   const path = resolve(values[parameter] as string);
   const dump = await inspectedDump(path);

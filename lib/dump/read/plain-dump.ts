@@ -28,21 +28,15 @@ export interface Plain {
 const MOST_ERRANDS = 10_000;
 
 const BEGIN = /^-- PostgreSQL database dump\s*$/;
-
 const END = /^-- PostgreSQL database dump complete\s*$/;
-
 const CLUSTER = /^-- PostgreSQL database cluster dump\s*$/;
-
 const SERVER = /^-- Dumped from database version (.+?)\s*$/;
-
 const PG_DUMP = /^-- Dumped by pg_dump version (.+?)\s*$/;
-
 const WHOLE_SERVER =
   'it is a dump of a whole server (pg_dumpall), not of a database: take one of the database, or cut it out (from its \\connect to "-- PostgreSQL database dump complete", without the first line)';
 
 /** What iconv calls it, where that is another name than PostgreSQL's. */
 const ICONV: Readonly<Record<string, string>> = { EUC_JIS_2004: 'EUC-JISX0213', UHC: 'UHC', JOHAB: 'JOHAB' };
-
 const iconvName = (encoding: string): string =>
   ICONV[encoding] ??
   encoding
@@ -67,10 +61,8 @@ function otherEncoding(encoding: string, name: string, again: PlainExpected['aga
 
 /** psql's commands that work on another database than the new one, or on none that is known. */
 const CONNECT = /^\\c(onnect)?$/;
-
 /** The script's text is not what the server is told that it is. */
 const ENCODING = /^SET client_encoding = '(.*)';$/m;
-
 /** What pg_dump itself writes, against commands smuggled into its text. */
 const OWN = /^\\(un)?restrict$/;
 

@@ -7,7 +7,6 @@ import { isCut, openJournal, unusable } from './journal-file.ts';
 import { isEntry, type Start, type Entry } from './entry.ts';
 
 const folderOf = (root: string): string => join(root, 'journal');
-
 export const journalFile = (root: string, environment: string): string =>
   join(folderOf(root), `${environment}.jsonl`);
 

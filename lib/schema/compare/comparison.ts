@@ -47,7 +47,6 @@ export const DIFFERENCE_CLASSES = [
   'comment',
   'storage',
 ] as const;
-
 export type DifferenceClass = (typeof DIFFERENCE_CLASSES)[number];
 
 export interface Difference {

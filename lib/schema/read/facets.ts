@@ -19,7 +19,6 @@ type Mutable = {
 
 /** Where options say how something is kept and not what it is. */
 const STORAGE_OPTIONS = new Set(['CreateStmt', 'IndexStmt', 'CreateTableAsStmt']);
-
 const STORAGE_COMMANDS = new Set([
   ...['AT_SetStorage', 'AT_SetCompression', 'AT_SetStatistics', 'AT_SetOptions', 'AT_SetRelOptions'],
   ...['AT_ReplicaIdentity', 'AT_ClusterOn', 'AT_SetTableSpace', 'AT_SetAccessMethod'],
@@ -43,7 +42,6 @@ export function facetsOf(sql: string): Facets | undefined {
 }
 
 const constraintsOf = (column: Node): Node[] => (column['constraints'] as Node[] | undefined) ?? [];
-
 const typeOf = ({ Constraint: one }: Node): string => (one as Node)['contype'] as string;
 
 const columnFacet = (name: string, node: Node, text: string): Facet => ({

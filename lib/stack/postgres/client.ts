@@ -73,7 +73,6 @@ const REMEDIES: Readonly<Record<string, (database: string) => string>> = {
   '55000': (database) =>
     `open it, from another database of the server: ALTER DATABASE ${quoted(database)} ALLOW_CONNECTIONS true`,
 };
-
 const quoted = (name: string): string => pg.escapeIdentifier(name);
 
 /**

@@ -51,5 +51,4 @@ export interface ActualVolume {
   readonly Labels?: Readonly<Record<string, string>> | null;
   readonly Mountpoint?: string;
 }
-
 export type ActualVolumes = ReadonlyMap<string, ActualVolume>;

@@ -6,7 +6,6 @@ import { mountsOfContainer, mountsOfService, type Mount } from './mounts.ts';
 import type { Container, ListedContainer, ActualVolume, ActualVolumes } from './container.ts';
 
 export const PROJECT_LABEL = 'com.docker.compose.project';
-
 export const SERVICE_LABEL = 'com.docker.compose.service';
 
 /** A container's name, or several, as the engine lists them. */

@@ -1,0 +1,41 @@
+import { RefusedError } from '../errors.ts';
+import type { StackRun } from '../run/run.ts';
+import { assertedly } from './asserted.ts';
+import { markerOf, withMarker } from '../stack/postgres/marker.ts';
+import { otherMarker, readKnown, commentStatement } from './marker.ts';
+
+/**
+ * `db-mark-env`: shows the marker; with the old one typed (REPLACE), replaces it.
+ *
+ * @throws RefusedError when REPLACE is not the marker that is there
+ */
+export async function markEnvironment(run: StackRun): Promise<void> {
+  const { stack, environment, actor, terminal, values, command } = run;
+  const { name } = stack.database;
+  const replaced = values['REPLACE'] as string | undefined;
+  await stack.withClient(name, async (client) => {
+    const is = await readKnown(client, name);
+    const found = markerOf(is.comment);
+    if (replaced === undefined) {
+      terminal.result(found ?? '');
+      if (found === undefined) {
+        terminal.info(`${name} is not marked yet`);
+        terminal.next(command('up', { ENV: environment.name }));
+      } else if (found !== environment.name) {
+        throw otherMarker(run, found);
+      } else terminal.ok(`${name} is marked for ${found}`);
+      return;
+    }
+    if (found !== replaced) {
+      const actual = found === undefined ? 'is not marked' : `is marked for ${found}`;
+      throw new RefusedError(`REPLACE=${replaced}, but ${name} ${actual}; nothing was changed`, {
+        hint: `look at what it is: ${command('db-mark-env', { ENV: environment.name })}`,
+      });
+    }
+    const comment = withMarker(is.comment, environment.name);
+    const statement = commentStatement(name, comment);
+    const asserted = { before: [is], after: [{ ...is, comment }] };
+    await actor.act(`${statement};`, () => assertedly(client, asserted, statement));
+    if (!actor.dryRun) terminal.ok(`${name} is now marked for ${environment.name}; before, for ${replaced}`);
+  });
+}

@@ -1,0 +1,72 @@
+import { RefusedError } from '../../errors.ts';
+import type { DestructiveRun, StackRun } from '../../run/run.ts';
+import { INVALID, isGoneName, readMark } from './aside.ts';
+import { OtherDatabaseError } from '../asserted.ts';
+import { readAttributes } from '../attributes.ts';
+import { exchangeInTime, outgoing, type Occasion } from './exchange.ts';
+import { checkShown, handOf } from '../identity.ts';
+import { lookForLeftovers } from './interrupted.ts';
+import { describeLeftovers, findLeftovers, reopen, type Leftovers, type Marked } from './leftovers.ts';
+import { orPutBack } from './put-back.ts';
+import { chosen, describe, reportKept } from './kept.ts';
+
+/** The OID of what was named on the screen: nothing else is touched, whatever is there by then. */
+let shown: string | undefined;
+
+/** The one to bring back. One whose removal was interrupted is lost. */
+function toBringBack(run: StackRun, leftovers: Leftovers): Marked {
+  const [row] = chosen(run, leftovers).filter(
+    ({ connectionLimit, name }) => connectionLimit !== INVALID && !isGoneName(name),
+  );
+  if (row) return row;
+  throw new RefusedError('the old database cannot be brought back: its removal had begun', {
+    hint: `what can be restored: ${run.command('backups', { ENV: run.environment.name })}`,
+  });
+}
+
+/** Names the one that will be brought back. @throws RefusedError when there is none */
+export async function checkUndo(run: DestructiveRun): Promise<void> {
+  const row = toBringBack(run, await lookForLeftovers(run));
+  run.terminal.info(`to be brought back: ${describe(row)}`);
+  shown = row.oid;
+}
+
+const otherThanShown = ({ name }: Marked): OtherDatabaseError =>
+  new OtherDatabaseError(`${name} is not the old database that was shown; nothing was changed`, {
+    hint: 'type this again, and look at what is shown',
+  });
+
+/**
+ * `db-undo-env`: the kept database and the present one change places. The present one is kept in turn, so an undo can
+ * be undone.
+ */
+export async function undo(run: DestructiveRun): Promise<void> {
+  const { stack, environment, actor, terminal } = run;
+  const { name } = stack.database;
+  const occasion: Occasion = { what: 'undo', since: new Date() };
+  await orPutBack(run, async (client, progress) => {
+    const leftovers = await findLeftovers(client, name);
+    const wanted = toBringBack(run, leftovers);
+    if (wanted.oid !== shown) throw otherThanShown(wanted);
+    describeLeftovers(name, leftovers).forEach(terminal.info);
+    const hand = await handOf(run, client);
+    await reopen(leftovers, hand);
+    const attributes = await readAttributes(client, name);
+    if (!attributes)
+      throw new RefusedError(`there is no database ${name}`, {
+        hint: run.command('up', { ENV: environment.name }),
+      });
+    checkShown(run, hand, attributes);
+    progress.oid = attributes.oid;
+    progress.newOid = wanted.oid;
+    const { connectionLimit, mark, comment, oid } = wanted;
+    const newcomer = {
+      ...{ name: wanted.name, oid, was: comment, connectionLimit, isTemplate: mark.template === true },
+      comment: readMark(comment).comment,
+    };
+    await exchangeInTime(0, run, hand, { ...attributes, name }, newcomer, occasion, true);
+  });
+  if (actor.dryRun) return;
+  terminal.ok(`${environment.name}: database ${name} is again what it was before`);
+  reportKept(run, outgoing(name, occasion, true, false).name);
+}

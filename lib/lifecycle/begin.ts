@@ -1,0 +1,55 @@
+import { findLeftovers } from '../database/replace/leftovers.ts';
+import { markWith } from '../database/marker.ts';
+import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
+import { FailedError } from '../errors.ts';
+import type { StackRun } from '../run/run.ts';
+import { whileUnfinished } from '../system/unfinished.ts';
+import { createDatabase, isMissing } from '../stack/postgres/create-database.ts';
+
+/** Starts the stack, and opens the database again where a reset or restore was killed that had closed it. */
+export async function begin(run: StackRun, start: () => Promise<void>): Promise<void> {
+  const { undoInterrupted } = await import('../database/replace/interrupted.ts');
+  let failure: { error: unknown } | undefined;
+  const { command, environment } = run;
+  const unfinished = `services that may be half started (${command('ps', { ENV: environment.name })})`;
+  await whileUnfinished(unfinished, start)
+    .then(() => ready(run))
+    .catch((error: unknown) => (failure = { error }));
+  if (!failure) return;
+  // A closed database does not answer.
+  const opened = failure.error instanceof FailedError && (await undoInterrupted(run));
+  if (!opened) await makeMissing(run, failure.error);
+  await ready(run);
+}
+
+/**
+ * An image makes a database with new storage only; data that were made with another name, or whose database somebody has
+ * dropped, have none.
+ *
+ * @throws what it is given, where that is something else
+ */
+async function makeMissing({ stack, terminal }: StackRun, failure: unknown): Promise<void> {
+  if (!isMissing(failure)) throw failure;
+  const { name } = stack.database;
+  await stack.withClient(maintenanceDatabase(name), (client) => createDatabase(client, stack.database));
+  terminal.warn(`there was no database ${name}: an empty one was made`);
+}
+
+/** The database answers: what there is to see to, on one connection, because people wait for it. */
+async function ready(run: StackRun): Promise<void> {
+  const { environment, stack, terminal, actor, command } = run;
+  const { isInterrupted, undoInterrupted } = await import('../database/replace/interrupted.ts');
+  if (actor.dryRun) return void (await undoInterrupted(run));
+  const { name } = stack.database;
+  const [leftovers] = await Promise.all([
+    stack.withClient(name, async (client) => {
+      await markWith(client, run);
+      return findLeftovers(client, name);
+    }),
+    stack.checkPassword(),
+  ]);
+  // A database that was half made beside it is in nobody's way.
+  if (isInterrupted(leftovers)) await undoInterrupted(run);
+  terminal.ok(`${environment.name}: database ${name} answers`);
+  terminal.next(command('db-bootstrap-roles-env', { ENV: environment.name }));
+}

@@ -1,0 +1,68 @@
+import { pad, widest } from '../output/columns.ts';
+import { FailedError, messageOf } from '../errors.ts';
+import type { StackRun } from '../run/run.ts';
+import { askUrl } from './ask-url.ts';
+
+/** State of every service, and whether the database answers. Status 1 when something is not as it should be. */
+export async function health({ environment, stack, terminal, values, command }: StackRun): Promise<void> {
+  const [composed, asked, left = []] = await Promise.all([
+    stack.health(),
+    askUrl(environment),
+    stack.application?.leftStopped(),
+  ]);
+  const services = [...composed, ...asked].map((one) =>
+    left.includes(one.service)
+      ? { ...one, healthy: false, state: `${one.state}: a run has stopped it, and was ended itself` }
+      : one,
+  );
+  const started = performance.now();
+  const database = await stack
+    .withClient(stack.database.name, async (client) => {
+      const { rows } = await client.query<{ version: string }>(
+        "SELECT current_setting('server_version') AS version",
+      );
+      return { healthy: true, state: `PostgreSQL ${rows[0]!.version} answers` };
+    })
+    .catch((error: unknown) => ({ healthy: false, state: messageOf(error) }));
+  const milliseconds = Math.round(performance.now() - started);
+  const rows = [
+    ...services,
+    {
+      service: `database ${stack.database.name}`,
+      healthy: database.healthy,
+      state: database.healthy ? `${database.state} in ${milliseconds} ms` : database.state,
+    },
+  ];
+  if (values['JSON'] === true) {
+    terminal.result(JSON.stringify({ environment: environment.name, services: rows }, null, 2));
+  } else {
+    const width = widest(rows.map(({ service }) => service));
+    for (const { service, healthy, state } of rows) {
+      terminal.result(`${healthy ? '✓' : '✗'} ${pad(service, width)}  ${state}`);
+    }
+  }
+  const sick = rows.filter(({ healthy }) => !healthy);
+  if (sick.length > 0) {
+    const failing = sick.find(({ state }) => hasFailed(state));
+    const runs = composed.some(({ state }) => state.startsWith('running'));
+    const asked = { ENV: environment.name };
+    throw new FailedError(
+      `${environment.name} is not healthy: ${sick.map(({ service }) => service).join(', ')}`,
+      {
+        hint: failing
+          ? `see why, and mend it: ${command('logs', { ...asked, S: failing.service })}; then: ${command('up', asked)}`
+          : command(runs && sick.every(({ state }) => state.startsWith('running')) ? 'logs' : 'up', asked),
+      },
+    );
+  }
+  terminal.ok(`${environment.name} is healthy`);
+}
+
+/**
+ * Whether a service ended by itself, or is started again and again: its log says why. What was stopped, by the engine's
+ * signals or because another run was ended, has nothing to say: `up` starts it.
+ */
+function hasFailed(state: string): boolean {
+  const [, how, status] = /^(exited|dead|restarting) \((\d+)\)$/.exec(state) ?? [];
+  return how !== undefined && (how === 'restarting' || !['0', '130', '137', '143'].includes(status!));
+}

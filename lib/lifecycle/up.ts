@@ -1,0 +1,23 @@
+import { UsageError } from '../errors.ts';
+import type { StackRun } from '../run/run.ts';
+import type { Orphans } from '../stack/stack.ts';
+import { begin } from './begin.ts';
+
+export async function up(run: StackRun): Promise<void> {
+  const build = run.environment.entry.local === true;
+  const { TIMEOUT: timeout, ORPHANS: orphans } = run.values as { TIMEOUT: number; ORPHANS: Orphans };
+  const only = onlyDatabase(run);
+  await begin(run, () => run.stack.up({ build, timeout, orphans, ...only }));
+}
+
+/** @throws UsageError for another service: what is to wait for an answer is the database */
+function onlyDatabase({ values, stack, command, environment }: StackRun): { only?: 'database' } {
+  const service = values['S'] as string | undefined;
+  if (service === undefined) return {};
+  const { service: known } = stack.database;
+  if (service === known) return { only: 'database' };
+  const [all, one] = [{ ENV: environment.name }, { ENV: environment.name, S: known }];
+  throw new UsageError(`S=${service}: up starts everything, or the database alone`, {
+    hint: `${command('up', one)}\n${command('up', all)}`,
+  });
+}

@@ -1,0 +1,45 @@
+import { describeRevisions, missingHeads, readCertainRevisions } from '../database/revisions.ts';
+import { FailedError } from '../errors.ts';
+import { failed } from './failed.ts';
+import type { StackRun } from '../run/run.ts';
+import { readLanded } from './alembic.ts';
+
+/**
+ * Shows the current revision, and whether it is head.
+ *
+ * @throws FailedError with CHECK=1 unless it is
+ */
+export async function current(run: StackRun): Promise<void> {
+  const { environment, stack, terminal, values, command } = run;
+  const notAtHead = (why: string, next?: string): void => {
+    if (values['CHECK'] === true) throw new FailedError(why, next === undefined ? {} : { hint: next });
+    terminal.warn(why);
+    if (next !== undefined) terminal.next(next);
+  };
+  const ini = values['ALEMBIC_INI'] as string | undefined;
+  // Two starts of Python at the same time take little longer than one.
+  const [now, heads] = await Promise.all([
+    stack.alembic(['current'], { ini, foldTraceback: true }),
+    stack.alembic(['heads'], { ini, quiet: true }),
+  ]);
+  if (now.status !== 0) throw await failed(run, now, ['current']);
+  if (heads.status !== 0)
+    throw new FailedError(`alembic heads failed: ${heads.stderr.trim()}`, { status: heads.status });
+  const at = now.plans
+    ? await readLanded(run, now.plans)
+    : await stack.withClient(stack.database.name, readCertainRevisions);
+  if (!at)
+    return notAtHead(
+      `whether ${environment.name} is at head cannot be said: its version table cannot be told, and neither can the database that alembic reached`,
+    );
+  const missing = missingHeads(at, heads.heads!.ends);
+  if (at.length > 0 && missing.length === 0) {
+    terminal.ok(`${environment.name} is at head (${at.join(', ')})`);
+    terminal.next(command('db-dump-schema-env', { ENV: environment.name }));
+  } else {
+    notAtHead(
+      `${environment.name} ${describeRevisions(at)}, not at head (${missing.join(', ')})`,
+      command('al-up-env', { ENV: environment.name }),
+    );
+  }
+}

@@ -1,0 +1,21 @@
+import { FailedError } from '../errors.ts';
+import type { StackRun } from '../run/run.ts';
+import { failed } from './failed.ts';
+import { makeFile } from './make-revision.ts';
+
+/**
+ * `al-merge`: a revision file that has all heads before it.
+ *
+ * @throws FailedError where there is one head only, or as `makeRevision`
+ */
+export async function mergeHeads(run: StackRun): Promise<void> {
+  const { stack, values, terminal } = run;
+  const ini = values['ALEMBIC_INI'] as string | undefined;
+  const found = await stack.alembic(['heads'], { ini, quiet: true });
+  if (found.status !== 0) throw await failed(run, found, ['heads']);
+  const { ends } = found.heads!;
+  if (ends.length < 2)
+    throw new FailedError(`there is nothing to merge: ${ends.join() || 'no revision'} is the only head`);
+  terminal.info(`heads: ${ends.join(', ')}`);
+  await makeFile(run, 'merge', ['heads']);
+}
