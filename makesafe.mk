@@ -7,7 +7,7 @@
 makesafe_package := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 # A repository may have other things in tasks/.
 makesafe_own := $(patsubst tasks/%.ts,%,$(shell grep -ls defineTask tasks/*.ts))
-makesafe_all := $(sort $(makesafe_own) $(patsubst $(makesafe_package)/tasks/%.ts,%,$(wildcard $(makesafe_package)/tasks/*.ts)))
+makesafe_all := $(sort $(makesafe_own) $(patsubst $(makesafe_package)/dist/tasks/%.js,%,$(wildcard $(makesafe_package)/dist/tasks/*.js)))
 makesafe_own_targets := $(addprefix $(MAKESAFE_PREFIX),$(makesafe_own))
 makesafe_targets := $(addprefix $(MAKESAFE_PREFIX),$(filter-out $(MAKESAFE_EXCEPT),$(makesafe_all)))
 
@@ -58,7 +58,7 @@ $(error [error] make runs a goal once, and one was typed twice: nothing was run.
 endif
 # Behind another goal a name may be meant as a word: `make logs down`.
 ifneq ($(if $(makesafe_asked),,$(word 2,$(MAKECMDGOALS))),)
-makesafe_first := $(addprefix $(MAKESAFE_PREFIX),$(basename $(notdir $(shell grep -lE '(^|[ {,])(destructive|firstGoalOnly):' $(makesafe_own:%=tasks/%.ts) $(makesafe_package)/tasks/*.ts))))
+makesafe_first := $(addprefix $(MAKESAFE_PREFIX),$(basename $(notdir $(shell grep -lE '(^|[ {,])(destructive|firstGoalOnly):' $(makesafe_own:%=tasks/%.ts) $(makesafe_package)/dist/tasks/*.js))))
 makesafe_late := $(firstword $(filter $(filter $(makesafe_first),$(makesafe_targets)),$(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS))))
 ifneq ($(makesafe_late),)
 $(error [error] $(makesafe_late) destroys or stops, and runs as the first goal only: nothing was run. [next] make $(makesafe_late), on a line of its own)

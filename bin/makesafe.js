@@ -1,3 +1,9 @@
 #!/usr/bin/env node
-// The package's files are TypeScript, which Node itself does not run in node_modules.
-import('tsx').then(() => require('../lib/cli/cli.ts').main());
+// The package has JavaScript; its repository has the sources, which tsx runs.
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+
+const load = existsSync(join(__dirname, '../lib'))
+  ? () => import('tsx').then(() => require('../lib/cli/cli.ts'))
+  : () => import('../dist/lib/cli/cli.js');
+load().then(({ main }) => main());

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { join, sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { basename, join, sep } from 'node:path';
 import { findRoot, loadRegistry } from '../environment/registry.ts';
 import { UsageError } from '../errors.ts';
 import { runProgram } from '../task/run-program.ts';
 import { runTask } from '../task/run-task.ts';
+import { loadModule } from '../system/load-module.ts';
 import { nearest } from '../output/suggest.ts';
 import { loadTasks } from '../task/find-tasks.ts';
 import { taskFiles } from '../repository/task-files.ts';
@@ -34,8 +34,8 @@ export async function main(): Promise<void> {
   const command = file === undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command) return command();
   if (file === undefined) return runProgram(() => Promise.reject(unknown(name, files.keys())));
-  process.argv = [process.argv[0]!, asInstalled(script, name) ?? file, ...rest];
-  await import(pathToFileURL(file).href);
+  process.argv = [process.argv[0]!, asInstalled(script, file) ?? file, ...rest];
+  await loadModule(file);
 }
 
 /** The task that a person chooses who has typed none; what destroys is not among them, and is typed whole. */
@@ -60,10 +60,11 @@ async function runChosen(root: string, script: string): Promise<void> {
       throw error;
     });
   }
-  const file = asInstalled(script, chosen.name) ?? taskFiles(root).get(chosen.name)!;
-  process.argv = [process.argv[0]!, file];
+  const file = taskFiles(root).get(chosen.name)!;
+  const installed = asInstalled(script, file) ?? file;
+  process.argv = [process.argv[0]!, installed];
   // Its file is loaded already, and would not run a second time.
-  return runTask(chosen, file);
+  return runTask(chosen, installed);
 }
 
 /** Tasks of the repository's own are found where there is one; a task itself says when there is none. */
@@ -75,10 +76,13 @@ function rootOf(script: string): string | undefined {
   }
 }
 
-/** The package may be a link in node_modules; the repository is the one around that, not around the package. */
-function asInstalled(script: string, task: string): string | undefined {
+/**
+ * A task's file of the package, by its path in node_modules. The package may be a link there; the repository is the one
+ * around that, not around the package.
+ */
+function asInstalled(script: string, file: string): string | undefined {
   const [around, ...inside] = script.split(`${sep}node_modules${sep}`);
-  const path = join(around!, 'node_modules', 'makesafe', 'tasks', `${task}.ts`);
+  const path = join(around!, 'node_modules', 'makesafe', 'dist', 'tasks', basename(file));
   return inside.length > 0 && existsSync(path) ? path : undefined;
 }
 

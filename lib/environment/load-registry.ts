@@ -52,10 +52,14 @@ const ANSWER = 3;
 
 function ask(path: string, file: string, signal?: AbortSignal): Promise<Answer> {
   const program = fileURLToPath(new URL('registry-process.cjs', import.meta.url));
-  const child = spawn(process.execPath, [`--max-old-space-size=${MEGABYTES}`, program, path], {
-    env: childEnvironment(),
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [`--max-old-space-size=${MEGABYTES}`, '--no-warnings', program, path],
+    {
+      env: childEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    },
+  );
   const [answered, said] = [collect(child.stdio[ANSWER] as Readable), collect(child.stdout!, child.stderr!)];
   return new Promise<Answer>((resolve, reject) => {
     const fail = (what: string): void =>

@@ -21,13 +21,21 @@ function answer(what) {
 
 process.exit = (code) => answer({ ended: `process.exit(${code ?? ''})` });
 
+// Node's own stripping of types, where it has it; tsx for what that does not read: enums, imports without a suffix.
+const NEEDS_TSX = ['ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX', 'ERR_MODULE_NOT_FOUND'];
 async function load(file) {
-  if (!('.ts' in require.extensions)) require('tsx/cjs/api').register();
+  const useTsx = () => require('tsx/cjs/api').register();
+  if (!('.ts' in require.extensions)) useTsx();
   try {
     return require(file);
   } catch (error) {
+    if (NEEDS_TSX.includes(error?.code)) {
+      useTsx();
+      return require(file);
+    }
     // It waits for something at its top level. Whatever else is wrong with it, the first attempt has said.
-    if (!/top-level await/i.test(String(error?.message))) throw error;
+    if (error?.code !== 'ERR_REQUIRE_ASYNC_MODULE' && !/top-level await/i.test(String(error?.message)))
+      throw error;
     const { tsImport } = await import('tsx/esm/api');
     return tsImport(pathToFileURL(file).href, pathToFileURL(__filename).href);
   }

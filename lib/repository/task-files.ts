@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SUFFIX } from '../system/script.ts';
 import { readText } from '../system/read-bounded.ts';
 
 const FOLDER = fileURLToPath(new URL('../../tasks', import.meta.url));
@@ -8,18 +9,20 @@ const FOLDER = fileURLToPath(new URL('../../tasks', import.meta.url));
 /** The file of each task by name: those of the package, and over them those in the repository's own tasks/. */
 export function taskFiles(root?: string): Map<string, string> {
   const own = root === undefined ? undefined : join(root, 'tasks');
-  const files = (folder: string): string[] =>
+  const files = (folder: string, suffix: string): string[] =>
     readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isFile() || entry.isSymbolicLink())
       .map(({ name }) => name)
-      .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+      .filter((name) => name.endsWith(suffix) && !name.endsWith('.d.ts'))
       .map((name) => join(folder, name));
   const foreign =
-    own === undefined || !existsSync(own) || realpathSync(own) === realpathSync(FOLDER) ? [] : files(own);
+    own === undefined || !existsSync(own) || realpathSync(own) === realpathSync(FOLDER)
+      ? []
+      : files(own, '.ts');
   // A repository may have other things in tasks/, which nobody wants to be run by looking for help.
   const declared = foreign.filter((file) => readText(file).includes('defineTask('));
-  const named = [...files(FOLDER), ...declared].map((file): [string, string] => [
-    basename(file, '.ts'),
+  const named = [...files(FOLDER, SUFFIX), ...declared].map((file): [string, string] => [
+    basename(file, extname(file)),
     file,
   ]);
   return new Map(named.sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,19 +1,57 @@
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import Module, { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { SUFFIX } from './script.ts';
 
 const nodeRequire = createRequire(import.meta.url);
 
 /**
- * A TypeScript file of the repository or of the package, as `import()` gives it. Where TypeScript can be required, it is
- * there at once: Node 20 asks another thread for each `import()`, twice.
+ * A file of the package, or a TypeScript file of the repository, as `import()` gives it. TypeScript is run by Node
+ * itself where it strips types, else by tsx, which is loaded only then. It is required: Node 20 asks another thread for
+ * each `import()`, twice.
  */
 export async function loadModule(file: string): Promise<unknown> {
-  if ('.ts' in nodeRequire.extensions) {
-    try {
+  if (!file.endsWith('.ts')) return import(pathToFileURL(file).href);
+  const isRead = '.ts' in nodeRequire.extensions;
+  if (!isRead) await useTsx();
+  try {
+    return quietly(() => nodeRequire(file) as unknown);
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    // What Node does not read: enums and the like, and imports without a suffix.
+    if (SUFFIX !== '.ts' && ['ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX', 'ERR_MODULE_NOT_FOUND'].includes(code)) {
+      await useTsx();
       return nodeRequire(file);
-    } catch {
-      // It may wait for something at its top level; if anything else is wrong with it, `import()` says so.
     }
+    // Only these have not run any of it.
+    if (code !== 'ERR_REQUIRE_ASYNC_MODULE' && !/top-level await/i.test(message)) throw error;
+    if (!isRead) (await import('tsx/esm/api')).register();
+    return import(pathToFileURL(file).href);
   }
-  return import(pathToFileURL(file).href);
+}
+
+/** What a file imports from `makesafe` is this makesafe, or tsx would translate the whole package once more. */
+async function useTsx(): Promise<void> {
+  (nodeRequire('tsx/cjs/api') as { register: () => void }).register();
+  const index = fileURLToPath(new URL(`../index${SUFFIX}`, import.meta.url));
+  const module = Object.assign(new Module(index), {
+    exports: (await import(pathToFileURL(index).href)) as unknown,
+    loaded: true,
+  });
+  nodeRequire.cache[index] = module;
+}
+
+/** Without Node's remarks on its own age, and on files whose package does not say what they are. */
+function quietly(load: () => unknown): unknown {
+  const emitWarning = Reflect.get(process, 'emitWarning') as (...args: readonly unknown[]) => void;
+  process.emitWarning = (warning: string | Error, ...more: unknown[]) => {
+    const [about] = more as [string | { type?: string; code?: string } | undefined];
+    const { type, code } = typeof about === 'object' ? about : { type: about, code: undefined };
+    if (type === 'ExperimentalWarning' || code === 'MODULE_TYPELESS_PACKAGE_JSON') return;
+    Reflect.apply(emitWarning, process, [warning, ...more]);
+  };
+  try {
+    return load();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }

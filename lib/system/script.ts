@@ -1,11 +1,15 @@
 import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { extname } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Command } from './command.ts';
 
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+/** What our own files end with: `.js` in the package, `.ts` in its repository. */
+export const SUFFIX = extname(fileURLToPath(import.meta.url));
 
-/** A TypeScript file as a program, in a process of its own, without npx. */
+/** A file of ours as a program, in a process of its own, without npx. */
 export const scriptCommand = (file: string, ...words: string[]): Command => ({
   file: process.execPath,
-  args: ['--import', TSX, file, ...words],
+  args: [...(SUFFIX === '.ts' ? ['--import', tsx()] : []), file, ...words],
 });
+
+const tsx = (): string => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { basename, sep } from 'node:path';
+import { basename, extname, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { choice, duration, flag, folder, wholeNumber } from '../parameters/kinds.ts';
 import type { Parameter, Parameters } from '../parameters/parameter.ts';
@@ -45,7 +45,7 @@ export function defineTask<const P extends Parameters = Record<never, never>>(
   // Inside, a run's values are looked up by name; only the task's own file knows their types.
   const general = definition as unknown as Definition;
   const parameters = allParameters(general);
-  const task = { name: basename(file, '.ts'), definition: general, parameters };
+  const task = { name: basename(file, extname(file)), definition: general, parameters };
   if (process.argv[1] !== undefined && url === pathToFileURL(realpathSync(process.argv[1])).href) {
     // A package may be a link in node_modules, and then belongs to the repository around that.
     const script = process.argv[1].includes(`${sep}node_modules${sep}`) ? process.argv[1] : file;

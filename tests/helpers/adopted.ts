@@ -120,11 +120,26 @@ export class Adopted {
   }
 }
 
-/** The tarball that `npm pack` makes, with the types that it is made with. */
+/** The tarball that `npm pack` makes. It is made in a copy: another test may be packing, too. */
 export async function pack(folder: string): Promise<string> {
+  const copy = join(folder, 'makesafe');
+  const packed = [
+    'lib',
+    'tasks',
+    'bin',
+    'completion',
+    'scripts',
+    'docs',
+    'makesafe.mk',
+    'tsconfig.package.json',
+  ];
+  for (const name of [...packed, 'package.json', 'tsconfig.json', 'README.md', 'CHANGELOG.md', 'LICENSE'])
+    cpSync(join(PROJECT, name), join(copy, name), { recursive: true });
+  symlinkSync(join(PROJECT, 'node_modules'), join(copy, 'node_modules'));
   const { status, stdout, stderr } = await run(['npm', 'pack', '--silent', '--pack-destination', folder], {
-    cwd: PROJECT,
+    cwd: copy,
   });
+  rmSync(copy, { recursive: true });
   if (status !== 0) throw new Error(`npm pack: ${stdout}${stderr}`);
   return join(folder, stdout.trim().split('\n').at(-1)!);
 }

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { linkDependencies } from './adopted.ts';
 import { docker, must, run, start, type Ran } from './processes.ts';
-import { freePort, removeFolder, removeFromEngine, TYPESCRIPT } from './scratch.ts';
+import { freePort, removeFolder, removeFromEngine } from './scratch.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const ZOO = join(import.meta.dirname, '../zoo');
@@ -118,7 +118,7 @@ export class ZooRepository {
     await this.lay(await freePort());
     const { standIns, prepare } = this.stated;
     this.#hasRun = true;
-    this.#install();
+    await this.#install();
     for (const image of standIns) if (await standIn(image)) this.#tagged.push(image);
     for (const line of prepare) await must(['sh', '-ec', this.#filled(line)], { cwd: this.root });
   }
@@ -156,11 +156,13 @@ export class ZooRepository {
   }
 
   /** As npm would, without packing: its files are copied, what it depends on are links. */
-  #install(): void {
+  async #install(): Promise<void> {
     const { files } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { files: string[] };
-    const packed = files.filter((file) => !file.startsWith('!') && file !== 'types');
-    for (const file of ['package.json', ...packed])
+    for (const file of ['package.json', ...files.filter((file) => file !== 'dist')])
       cpSync(join(PROJECT, file), this.path('node_modules/makesafe', file), { recursive: true });
+    await must([process.execPath, 'scripts/build-package.mjs', this.path('node_modules/makesafe/dist')], {
+      cwd: PROJECT,
+    });
     linkDependencies(this.root);
   }
 
@@ -181,9 +183,9 @@ export class ZooRepository {
 
   task(task: string, ...words: string[]): Promise<Ran> {
     if (this.stated.by === 'make') return this.#run(['make', task, ...words]);
-    // Without npx and tsx, which take longer to start than the task itself.
-    const script = this.path('node_modules/makesafe/tasks', `${task}.ts`);
-    return this.#run([process.execPath, '--require', TYPESCRIPT, script, ...words]);
+    // Without npx, which takes longer to start than the task itself.
+    const script = this.path('node_modules/makesafe/dist/tasks', `${task}.js`);
+    return this.#run([process.execPath, script, ...words]);
   }
 
   #init(words: readonly string[]): Promise<Ran> {

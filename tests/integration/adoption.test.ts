@@ -1,6 +1,7 @@
 import { rmSync, renameSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import * as makesafe from '../../lib/index.ts';
 import { NO_ENGINE } from '../helpers/engine.ts';
 import { useAdopted } from '../helpers/adopted.ts';
 import { must, run, succeeded } from '../helpers/processes.ts';
@@ -37,19 +38,41 @@ describe('makesafe in another repository, installed from its tarball', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         ...['package.json', 'README.md', 'CHANGELOG.md', 'docs/API.md', 'makesafe.mk', 'bin/makesafe.js'],
-        ...['lib/index.ts', 'types/index.d.ts', 'tasks/up.ts', 'tasks/help.ts', 'completion/makesafe.bash'],
+        ...['index.js', 'index.js.map', 'index.d.ts'].map((name) => `dist/lib/${name}`),
+        ...['dist/tasks/up.js', 'dist/tasks/help.js', 'dist/completion/makesafe.bash'],
       ]),
     );
-    const expected = /^(bin|lib|tasks|types|completion)\/|^LICENSE$|^docs\/API\.md$|^[\w-]+\.(md|mk|json)$/;
+    const expected =
+      /^bin\/makesafe\.js$|^dist\/(lib|tasks|completion|package\.json$)|^LICENSE$|^docs\/API\.md$|^[\w-]+\.(md|mk|json)$/;
     expect(files.filter((file) => !expected.test(file))).toEqual([]);
     const unwanted = /test|demo|vitest|eslint|prettier|tsconfig|lock\.json|\.env|secret/i;
-    expect(files.filter((file) => unwanted.test(file) && !file.startsWith('types/'))).toEqual([]);
+    expect(files.filter((file) => unwanted.test(file) && !file.endsWith('.d.ts'))).toEqual([]);
+    expect(files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))).toEqual([]);
     // What is loaded only when it is needed is in it as well.
-    const imports = await must(['grep', '-rhoE', String.raw`import\('\.[^']+'\)`, 'lib', 'tasks'], {
+    const imports = await must(['grep', '-rhoE', String.raw`import\("\.[^"]+"\)`, 'dist'], {
       cwd: shop.path('node_modules/makesafe'),
     });
-    expect(imports).toContain('open-environment.ts');
+    expect(imports).toContain('open-environment.js');
     expect(imports).not.toMatch(/testing|demo/);
+  });
+
+  test('the tarball is what npm and TypeScript expect of one', async () => {
+    for (const [program, ...words] of [
+      ['publint', shop.tarball, '--strict'],
+      // Node requires ES modules; makesafe.mk is for make.
+      ['attw', shop.tarball, '--profile', 'esm-only', '--exclude-entrypoints', 'makesafe.mk'],
+    ])
+      succeeded(await run([join(PROJECT, 'node_modules/.bin', program!), ...words]));
+  });
+
+  test('import and require of plain Node have the same names', async () => {
+    const inNode = async (...args: string[]): Promise<unknown> =>
+      JSON.parse(succeeded(await shop.run([process.execPath, ...args])).stdout);
+    const names = Object.keys(makesafe).sort();
+    expect(await inNode('-p', `JSON.stringify(Object.keys(require('makesafe')).sort())`)).toEqual(names);
+    const module = `import * as makesafe from 'makesafe'; import { ${names.join()} } from 'makesafe';
+      console.log(JSON.stringify(Object.keys(makesafe).sort()))`;
+    expect(await inNode('--input-type=module', '-e', module)).toEqual(names);
   });
 
   test('init shows what it would write, and with DRY_RUN=1 writes nothing', async () => {
@@ -251,6 +274,28 @@ describe('makesafe in another repository, installed from its tarball', () => {
     const refused = await shop.makesafe('db-reset-volume-env ENV=nowhere');
     expect(refused.stderr).toContain('ENV="nowhere" is not an environment');
     expect(refused.status).toBe(64);
+  });
+
+  test('a task of their own may be any TypeScript, and may have the name of ours', async () => {
+    succeeded(await shop.makesafe('init'));
+    const task = (word: string, before = ''): string =>
+      `import { defineTask } from 'makesafe';
+${before}
+export default defineTask(import.meta.url, {
+  group: 'project', summary: 'Say a word', environment: 'none', examples: ['make words'],
+  run: async ({ terminal }) => terminal.result(${word}),
+});
+`;
+    shop.write('tasks/ps.ts', task("'theirs'"));
+    shop.write('tasks/with-enum.ts', task('Word.A', "enum Word { A = 'an enum' }"));
+    shop.write('tasks/with-import.ts', task('word', "import { word } from './words/word';"));
+    shop.write('tasks/words/word.ts', "export const word: string = 'an import';\n");
+    const said = { ps: 'theirs\n', 'with-enum': 'an enum\n', 'with-import': 'an import\n' };
+    for (const [name, stdout] of Object.entries(said)) {
+      expect(succeeded(await shop.makesafe(name))).toMatchObject({ stdout, stderr: '' });
+      expect(succeeded(await shop.runMake(`-s ${name}`))).toMatchObject({ stdout });
+    }
+    shop.remove('tasks/ps.ts', 'tasks/with-enum.ts', 'tasks/with-import.ts', 'tasks/words');
   });
 
   test('its types hold in a strict project that knows nothing of how makesafe is built', async () => {

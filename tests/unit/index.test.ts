@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -16,18 +15,6 @@ test('what a team may import stays, and is described', () => {
   ]);
   const page = readFileSync(join(ROOT, 'docs/API.md'), 'utf8');
   for (const name of names) expect(page).toContain(`\`${name}`);
-});
-
-test('import and require of plain Node have the same names', () => {
-  const inNode = (...args: string[]): unknown =>
-    JSON.parse(execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' }));
-  const names = Object.keys(makesafe).sort();
-  // The package by its own name, as a repository has it.
-  expect(inNode('-p', `JSON.stringify(Object.keys(require('makesafe')).sort())`)).toEqual(names);
-  const list = names.map((name) => `typeof makesafe.${name}`).join();
-  const module = `import * as makesafe from 'makesafe'; import { ${names.join()} } from 'makesafe';
-    console.log(JSON.stringify([${list}]))`;
-  expect(inNode('--input-type=module', '-e', module)).toEqual(names.map(() => 'function'));
 });
 
 test('every version has its entry in the change log', () => {

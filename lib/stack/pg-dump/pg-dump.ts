@@ -3,7 +3,7 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment, type Result } from '../../system/process.ts';
-import { scriptCommand } from '../../system/script.ts';
+import { scriptCommand, SUFFIX } from '../../system/script.ts';
 import { mayHang } from '../../system/cancelling.ts';
 import type { Login } from '../postgres/login.ts';
 import { DUMPER } from '../postgres/lock-wait.ts';
@@ -12,7 +12,7 @@ import { WithoutInternalOptions } from './internal-options.ts';
 
 type Streams = [stdin: Writable, stdout: null, errors: Readable, Duplex, Duplex, dump: Readable];
 
-const PROGRAM = fileURLToPath(new URL('./pg-dump-program.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL(`./pg-dump-program${SUFFIX}`, import.meta.url));
 
 /**
  * Runs pg_dump (WebAssembly) over a connection to a server.
