@@ -1,11 +1,13 @@
-import { text } from '../lib/parameters/kinds.ts';
+import { choice } from '../lib/parameters/kinds.ts';
 import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'project',
-  summary: 'Run all tests; those that need a container engine where one answers',
+  summary: 'Run the tests: unit and integration, or the suite that PROJECT names',
   environment: 'none',
-  parameters: { PROJECT: text('one of unit, integration, e2e', { placeholder: '<project>' }) },
-  examples: ['make test', 'make test PROJECT=unit'],
+  parameters: {
+    PROJECT: choice('one suite, or all of them', ['unit', 'integration', 'slow', 'e2e', 'all']),
+  },
+  examples: ['make test', 'make test PROJECT=unit', 'make test PROJECT=all'],
   run: async (run) => (await import('../lib/project/test.ts')).test(run),
 });

@@ -3,12 +3,17 @@ import { run as runCommand } from '../system/process.ts';
 import { installAlembic } from '../migrations/setup.ts';
 import type { Run } from '../run/run.ts';
 
+export const SUITES = ['unit', 'integration', 'slow', 'e2e'] as const;
+/** What a person runs before a commit. */
+const DAILY = ['unit', 'integration'] as const;
+
 /** `test`: vitest, as `npm test` runs it, with what the embedded stack needs. */
 export async function test(run: Run): Promise<void> {
   const { root, values } = run;
   const project = values['PROJECT'] as string | undefined;
   if (project !== 'unit') await installAlembic(run);
-  const args = ['--no-install', 'vitest', 'run', ...(project === undefined ? [] : ['--project', project])];
+  const suites = project === 'all' ? SUITES : project === undefined ? DAILY : [project];
+  const args = ['--no-install', 'vitest', 'run', ...suites.flatMap((suite) => ['--project', suite])];
   const { status } = await runCommand(
     { file: 'npx', args },
     { cwd: root, env: shell(), terminal: true, resultOnStdout: true },

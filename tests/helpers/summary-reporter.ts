@@ -1,7 +1,10 @@
 import type { TestModule } from 'vitest/node';
 import type { Reporter } from 'vitest/reporters';
 
-/** Ends the run with one plain line that a program can read, and names what was skipped. */
+/** Files that are named. */
+const SLOWEST = 10;
+
+/** Ends the run with the slowest files, what was skipped, and one plain line that a program can read. */
 export class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
@@ -13,6 +16,10 @@ export class SummaryReporter implements Reporter {
       const inIt = skipped.filter((test) => test.module === module).length;
       console.log(`SKIPPED ${module.relativeModuleId}: ${inIt} tests`);
     }
+    const seconds = (module: TestModule): number => Math.round(module.diagnostic().duration / 1000);
+    const slowest = modules.toSorted((a, b) => seconds(b) - seconds(a)).slice(0, SLOWEST);
+    for (const module of slowest)
+      console.log(`${String(seconds(module)).padStart(5)} s ${module.relativeModuleId}`);
     const tail = skipped.length > 0 ? `, ${skipped.length} skipped` : '';
     console.log(`${count('passed')} passed, ${count('failed') + broken} failed${tail}`);
   }
