@@ -1,12 +1,12 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { majorVersion, type ArchiveHead, placeOf } from '../dump/archive.ts';
+import { readCustom } from '../dump/dump-file.ts';
 import type { TakenBackup } from '../database/backup/backup-facts.ts';
 import type { Filled } from '../database/restore/fill.ts';
 import { hangingOn, linksIn } from '../dump/read/links.ts';
 import { counted } from '../output/display.ts';
 import { FailedError } from '../errors.ts';
 import { failed, passed, some, type Outcome } from '../output/check-result.ts';
-import { parseArchive, type Archive } from '../schema/read/archive.ts';
 import { comparing } from '../schema/compare/comparing.ts';
 import { titleOf } from '../schema/compare/ignore.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -36,7 +36,7 @@ export async function objectsAs(
   if (facts.format === 'directory') return byName('it is in directory format');
   if (expected.length < entries.length) return byName('some are left out');
   if (before !== after) return byName(`pg_dump ${before} and ${after} may write one in two ways`);
-  const comparison = await comparing(staged, { file }).compare();
+  const comparison = await (await comparing(staged, { file })).compare();
   const found = comparison.differences
     // A copy has neither the slot nor the life of a subscription.
     .filter(({ kind }) => kind !== 'SUBSCRIPTION')
@@ -58,10 +58,10 @@ function inDatabase(run: StackRun, name: string): StackRun {
   };
 }
 
-async function tocOf(stack: Stack): Promise<Archive> {
+async function tocOf(stack: Stack): Promise<ArchiveHead> {
   const chunks: Buffer[] = [];
   const output = new PassThrough().on('data', (chunk: Buffer) => chunks.push(chunk));
   const { status, stderr } = await stack.dump(['--format=custom', '--schema-only'], output);
   if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);
-  return parseArchive(Buffer.concat(chunks));
+  return readCustom(Readable.from(chunks));
 }

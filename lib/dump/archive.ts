@@ -7,6 +7,12 @@ export interface ArchiveHead extends Head {
   readonly entries: readonly Entry[];
 }
 
+/** A whole table of contents, and where it comes from; of a plain dump as much as it says. */
+export type Archive = Pick<
+  ArchiveHead,
+  'version' | 'database' | 'serverVersion' | 'pgDumpVersion' | 'entries'
+>;
+
 /** One run of data: a table's, or one large object's. */
 export interface Data {
   readonly entry: number;
@@ -35,7 +41,7 @@ export async function readHead(bytes: ByteStream): Promise<ArchiveHead> {
  * a name of it has a gigabyte is damaged.
  */
 const LONGEST_TOC = 128 * 1024 ** 2;
-export const LONGEST_PART = 32 * 1024 ** 2;
+const LONGEST_PART = 32 * 1024 ** 2;
 
 async function read<T>(bytes: ByteStream, reading: Reading<T>): Promise<T> {
   let step = reading.next();

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { messageOf } from '../errors.ts';
 import { decompressor, isReadHere } from './decompress.ts';
 import type { Compression, Entry } from './toc.ts';
-import { readData, readHead, type ArchiveHead } from './archive.ts';
+import { readData, readHead, type ArchiveHead, type Data } from './archive.ts';
 import { ByteStream } from './byte-stream.ts';
 
 /** None for what cannot be decompressed here: its frame is read then, and what it holds is for pg_restore to say. */
@@ -37,25 +37,31 @@ export const nowhere = (see: (bytes: Buffer) => void = () => {}): Writable =>
 export type SeeData = (entry: number, bytes: Buffer) => void;
 
 /**
- * Reads a custom-format dump to its end, all data decompressed as far as this machine can.
+ * Reads a custom-format dump to its end, its data as they are in the file.
  *
+ * @param see reads one run of data to its end
  * @throws Error saying what is wrong with it
  */
-export async function decodeCustom(source: Readable, see: SeeData = () => {}): Promise<ArchiveHead> {
+export async function readCustom(
+  source: Readable,
+  see: (data: Data, head: ArchiveHead) => Promise<unknown> = passOver,
+): Promise<ArchiveHead> {
   return named(async () => {
     const bytes = new ByteStream(source);
     const head = await readHead(bytes);
     if (head.format !== 'custom') throw new Error('it is the toc.dat of a dump in directory format');
-    for await (const data of readData(bytes, head)) {
-      await pipeline([
-        Readable.from(data.bytes),
-        ...stagesFor(head.compression),
-        nowhere((bytes) => see(data.entry, bytes)),
-      ]);
-    }
+    for await (const data of readData(bytes, head)) await see(data, head);
     return head;
   });
 }
+
+const passOver = ({ bytes }: Data): Promise<unknown> => pipeline(Readable.from(bytes), nowhere());
+
+/** The same, all data decompressed as far as this machine can. */
+export const decodeCustom = (source: Readable, see: SeeData = () => {}): Promise<ArchiveHead> =>
+  readCustom(source, ({ entry, bytes }, { compression }) =>
+    pipeline([Readable.from(bytes), ...stagesFor(compression), nowhere((piece) => see(entry, piece))]),
+  );
 
 /**
  * The same for a dump in directory format.

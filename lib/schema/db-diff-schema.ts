@@ -30,9 +30,9 @@ async function compareAndReport(
   run: StackRun,
 ): Promise<{ readonly comparison: Comparison; readonly hint: string | undefined }> {
   const { lookAtPage, reportComparison } = await import('./report/report.ts');
-  const page = lookAtPage(run);
+  const page = await lookAtPage(run);
   const base = await openBase(run, (run.values['BASE'] as string | undefined) ?? run.registry.default);
-  const comparison = await comparing(run, base).compare();
+  const comparison = await (await comparing(run, base)).compare();
   const hint = await reportComparison(comparison, run, page);
   return { comparison, hint };
 }

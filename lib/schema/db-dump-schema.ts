@@ -31,7 +31,7 @@ export async function dumpSchema(run: StackRun): Promise<void> {
   const dump = (output: Writable): Promise<void> => writeDump(stack, format, asIs, output);
   if (out === '-') return dump(process.stdout);
 
-  const { path, over } = lookAtDestination(
+  const { path, over } = await lookAtDestination(
     out,
     'OUT',
     SCHEMA_DUMP,

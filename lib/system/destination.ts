@@ -10,7 +10,7 @@ export interface KindOfFile {
   /** `a schema dump of makesafe or pg_dump` */
   readonly what: string;
   /** Whether a file is one. It is small or large, and may be anything. */
-  readonly isOne: (file: string) => boolean;
+  readonly isOne: (file: string) => boolean | Promise<boolean>;
 }
 
 /** Where a file will be written, once it has been looked at. */
@@ -33,13 +33,13 @@ export interface Destination {
  * @throws RefusedError when something is there that is not ours to replace, or the place is not for files like this
  * @throws FailedError when it cannot be written
  */
-export function lookAtDestination(
+export async function lookAtDestination(
   given: string,
   name: string,
   kind: KindOfFile,
   usual: string,
   root: string = process.cwd(),
-): Destination {
+): Promise<Destination> {
   if (given.trim() === '' || given.includes('\0')) throw new UsageError(`${name} is not the name of a file`);
   if (/[/\\]$|(^|\/)\.{1,2}$/.test(given))
     throw new FailedError(`${given} cannot be written: EISDIR, it is a folder`, { hint: `${name}=${usual}` });
@@ -62,7 +62,7 @@ export function lookAtDestination(
     if (found.uid !== (process.getuid?.() ?? found.uid)) throw refuse('it is a file of another user');
     if (found.nlink > 1) throw refuse('the file has another name as well (a hard link)');
     // Holds nothing: what `mktemp` makes, and what the shell left of a dump that failed.
-    if (found.size > 0 && !kind.isOne(path))
+    if (found.size > 0 && !(await kind.isOne(path)))
       throw refuse(
         `it exists, and is not ${kind.what}`,
         `name a new file: ${name}=${usual}; or move that one away`,

@@ -91,7 +91,7 @@ describe('db-diff-schema-env', () => {
 
   test.each<[what: string, content: string, why: RegExp]>([
     ['cut', '-- Name: t; Type: TABLE; Schema: public; Owner: -\nCREATE TABLE', /dump complete" is missing/],
-    ['of another kind', 'PGDMPnonsense', /cannot be read as a dump of pg_dump/],
+    ['of another kind', 'PGDMPnonsense', /cannot be read as a dump: its format/],
   ])('a file that is %s: 3', async (_what, content, why) => {
     scratch.write('backups/broken.dump', content);
     const { status, stdout, stderr } = await diff('', 'backups/broken.dump');

@@ -22,7 +22,7 @@ import { GENERATOR, REPORT, SCHEMA_DUMP } from '../../lib/schema/report/ours.ts'
 import { lookAtDestination, type Destination, type KindOfFile } from '../../lib/system/destination.ts';
 import { makeSmallDisk } from '../helpers/small-disk.ts';
 import { HUGE, NOT_FILES } from './broken-files.ts';
-import { PATIENCE, temporaryFolder, thrownBy } from './support.ts';
+import { PATIENCE, rejectionOf, temporaryFolder } from './support.ts';
 
 const DUMP = `--
 -- PostgreSQL database dump
@@ -46,7 +46,7 @@ CREATE VIEW public.v AS
 const PAGE = `<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n${GENERATOR}\n</head>\n</html>\n`;
 const archive = (): Buffer => readFileSync(join(import.meta.dirname, 'fixtures/schema_17.dump'));
 
-const look = (root: string, name: string, kind: KindOfFile = SCHEMA_DUMP): Destination =>
+const look = (root: string, name: string, kind: KindOfFile = SCHEMA_DUMP): Promise<Destination> =>
   lookAtDestination(join(root, name), 'OUT', kind, 'backups/x.sql', root);
 /** What a folder holds, down to the bytes: nothing of it may differ behind a refusal. */
 const state = (folder: string): unknown =>
@@ -70,7 +70,7 @@ describe('a schema dump takes the place of', () => {
     ['a file that is empty', ''],
   ])('%s', async (_what, content) => {
     const folder = temporaryFolder({ 'out/x.sql': content });
-    const { path, over } = look(folder, 'out/x.sql');
+    const { path, over } = await look(folder, 'out/x.sql');
     expect(over).toMatchObject({ size: Buffer.byteLength(content) });
     await writeWhole(path, 0o644, (output) => void output.write('new'), over);
     expect(readFileSync(path, 'utf8')).toBe('new');
@@ -88,7 +88,7 @@ describe('a schema dump takes the place of', () => {
       "it's.sql",
       '-',
     ]) {
-      const { path, over } = look(folder, name);
+      const { path, over } = await look(folder, name);
       expect(over).toBe('nothing');
       expect(existsSync(path)).toBe(false);
       await writeWhole(path, 0o600, (output) => void output.write('new'), over);
@@ -96,18 +96,18 @@ describe('a schema dump takes the place of', () => {
     }
   });
 
-  test('what is in a folder that a link leads to, by the rules of that place', () => {
+  test('what is in a folder that a link leads to, by the rules of that place', async () => {
     const folder = temporaryFolder({ 'elsewhere/x.sql': DUMP, 'env/environments.ts': '' });
     symlinkSync('elsewhere', join(folder, 'backups'));
     symlinkSync('env', join(folder, 'settings'));
-    expect(look(folder, 'backups/x.sql').path).toBe(join(realpathSync(folder), 'elsewhere/x.sql'));
-    expect(thrownBy(() => look(folder, 'settings/new.sql')).message).toContain(
+    expect((await look(folder, 'backups/x.sql')).path).toBe(join(realpathSync(folder), 'elsewhere/x.sql'));
+    expect((await rejectionOf(look(folder, 'settings/new.sql'))).message).toContain(
       'env is where the configuration is',
     );
   });
 });
 
-test('a report takes the place of a report', () => {
+test('a report takes the place of a report', async () => {
   const old = PAGE.replace(`${GENERATOR}\n`, '').replace(
     '</html>',
     '<footer>Made by makesafe. Of</footer>\n</html>',
@@ -118,10 +118,13 @@ test('a report takes the place of a report', () => {
     'c.html': '<!doctype html>\n<p>mine</p>',
     'd.html': DUMP,
   });
-  for (const name of ['a.html', 'b.html']) expect(look(folder, name, REPORT).over).not.toBe('nothing');
+  for (const name of ['a.html', 'b.html'])
+    expect((await look(folder, name, REPORT)).over).not.toBe('nothing');
   for (const name of ['c.html', 'd.html'])
-    expect(thrownBy(() => look(folder, name, REPORT)).message).toContain('it exists, and is not a report');
-  expect(thrownBy(() => look(folder, 'a.html')).message).toContain('is not a schema dump');
+    expect((await rejectionOf(look(folder, name, REPORT))).message).toContain(
+      'it exists, and is not a report',
+    );
+  expect((await rejectionOf(look(folder, 'a.html'))).message).toContain('is not a schema dump');
 });
 
 describe('a file with anything else in it stays', () => {
@@ -157,10 +160,10 @@ describe('a file with anything else in it stays', () => {
     ['an archive that is cut', archive().subarray(0, 200)],
     ['an archive with more behind it', Buffer.concat([archive(), Buffer.from('x')])],
     ['its beginning only', 'PGDMP'],
-  ])('%s', (_what, content) => {
+  ])('%s', async (_what, content) => {
     const folder = temporaryFolder({ 'x.sql': content });
     const was = state(folder);
-    const error = thrownBy(() => look(folder, 'x.sql'));
+    const error = await rejectionOf(look(folder, 'x.sql'));
     expect(error).toBeInstanceOf(RefusedError);
     expect(error.message).toMatch(
       /^OUT=.*x\.sql is refused: it exists, and is not a schema dump .*; nothing was written$/,
@@ -169,23 +172,23 @@ describe('a file with anything else in it stays', () => {
     expect(state(folder)).toEqual(was);
   });
 
-  test('a backup, whose facts are beside it, although there is nothing in it', () => {
+  test('a backup, whose facts are beside it, although there is nothing in it', async () => {
     const folder = temporaryFolder({ 'x.dump': archive(), 'x.dump.json': '{}' });
-    expect(thrownBy(() => look(folder, 'x.dump')).message).toContain('is not a schema dump');
+    expect((await rejectionOf(look(folder, 'x.dump'))).message).toContain('is not a schema dump');
   });
 
-  test('2 GB of nothing, at once', () => {
+  test('2 GB of nothing, at once', async () => {
     const folder = temporaryFolder();
     HUGE.make(join(folder, 'x.sql'));
     const began = performance.now();
-    expect(thrownBy(() => look(folder, 'x.sql'))).toBeInstanceOf(RefusedError);
+    expect(await rejectionOf(look(folder, 'x.sql'))).toBeInstanceOf(RefusedError);
     expect(performance.now() - began).toBeLessThan(1_000);
   });
 
-  test('a dump with a line of 100 MB: little memory', { timeout: PATIENCE }, () => {
+  test('a dump with a line of 100 MB: little memory', { timeout: PATIENCE }, async () => {
     const folder = temporaryFolder({ 'x.sql': DUMP.replace('SET', `${'x'.repeat(100 << 20)} SET`) });
     const { rss } = process.memoryUsage();
-    expect(thrownBy(() => look(folder, 'x.sql'))).toBeInstanceOf(RefusedError);
+    expect(await rejectionOf(look(folder, 'x.sql'))).toBeInstanceOf(RefusedError);
     expect(process.memoryUsage().rss - rss).toBeLessThan(300 << 20);
   });
 });
@@ -195,17 +198,17 @@ describe('what is no file', () => {
     const folder = temporaryFolder();
     await make(join(folder, 'x.sql'));
     const was = state(folder);
-    const error = thrownBy(() => look(folder, 'x.sql'));
+    const error = await rejectionOf(look(folder, 'x.sql'));
     expect(error.message).toMatch(
       /(is refused: it is a (link|pipe|socket|device), not a file; nothing was written|EISDIR, it is a folder)$/,
     );
     expect(state(folder)).toEqual(was);
   });
 
-  test('a link to a dump of ours stays a link', () => {
+  test('a link to a dump of ours stays a link', async () => {
     const folder = temporaryFolder({ 'real.sql': DUMP });
     symlinkSync('real.sql', join(folder, 'x.sql'));
-    expect(thrownBy(() => look(folder, 'x.sql')).message).toContain('it is a link, not a file');
+    expect((await rejectionOf(look(folder, 'x.sql'))).message).toContain('it is a link, not a file');
   });
 
   test.each([
@@ -220,9 +223,9 @@ describe('what is no file', () => {
     '/proc/x',
     '/etc/x.sql',
     '/usr/x',
-  ])('%s stays', (path) => {
+  ])('%s stays', async (path) => {
     const before = existsSync(path) ? lstatSync(path).mode : undefined;
-    const error = thrownBy(() => lookAtDestination(path, 'OUT', SCHEMA_DUMP, 'x.sql', '/nowhere'));
+    const error = await rejectionOf(lookAtDestination(path, 'OUT', SCHEMA_DUMP, 'x.sql', '/nowhere'));
     expect(error.message).toMatch(/is refused: |cannot be written: E/);
     expect(existsSync(path) ? lstatSync(path).mode : undefined).toBe(before);
   });
@@ -283,16 +286,16 @@ describe('a place that is for something else', () => {
       'app/alembic.ini',
     ],
   ];
-  test.each(places)('%s', (place) => {
+  test.each(places)('%s', async (place) => {
     const folder = temporaryFolder(project);
     const was = state(folder);
-    const error = thrownBy(() => look(folder, place));
+    const error = await rejectionOf(look(folder, place));
     expect(error).toBeInstanceOf(RefusedError);
     expect(error.message).toMatch(/is refused: .*; nothing was written$/);
     expect(state(folder)).toEqual(was);
   });
 
-  test('beside them there is room', () => {
+  test('beside them there is room', async () => {
     const folder = temporaryFolder(project);
     for (const name of [
       'backups/x.sql',
@@ -303,21 +306,21 @@ describe('a place that is for something else', () => {
       'gitter/x',
       'lib/x.sql',
     ])
-      expect(look(folder, name).over).toBe('nothing');
+      expect((await look(folder, name)).over).toBe('nothing');
   });
 });
 
-test('other names of one file, and files of other people, stay', () => {
+test('other names of one file, and files of other people, stay', async () => {
   const folder = temporaryFolder({ 'x.sql': DUMP, 'theirs.sql': DUMP });
   linkSync(join(folder, 'x.sql'), join(folder, 'y.sql'));
-  expect(thrownBy(() => look(folder, 'x.sql')).message).toContain('another name as well (a hard link)');
+  expect((await rejectionOf(look(folder, 'x.sql'))).message).toContain('another name as well (a hard link)');
   if (process.getuid?.() !== 0) return;
   chownSync(join(folder, 'theirs.sql'), 65_534, 65_534);
-  expect(thrownBy(() => look(folder, 'theirs.sql')).message).toContain('it is a file of another user');
+  expect((await rejectionOf(look(folder, 'theirs.sql'))).message).toContain('it is a file of another user');
 });
 
-test.each(['', '  ', 'x\0y'])('no name: %j', (given) => {
-  expect(thrownBy(() => lookAtDestination(given, 'OUT', SCHEMA_DUMP, 'x.sql', '/'))).toBeInstanceOf(
+test.each(['', '  ', 'x\0y'])('no name: %j', async (given) => {
+  expect(await rejectionOf(lookAtDestination(given, 'OUT', SCHEMA_DUMP, 'x.sql', '/'))).toBeInstanceOf(
     UsageError,
   );
 });
@@ -331,11 +334,11 @@ test.each([
   ['file/deep/x.sql', 'ENOTDIR, a part of the path is a file, not a folder'],
   [`${'x'.repeat(256)}.sql`, 'ENAMETOOLONG, the name is too long'],
   ['circle/x.sql', 'ELOOP, links on the way lead in a circle, or it is a link itself'],
-])('%s cannot be written: %s', (name, why) => {
+])('%s cannot be written: %s', async (name, why) => {
   const folder = temporaryFolder({ 'backups/x': '', file: '' });
   symlinkSync('circle', join(folder, 'circle'));
   const given = `${folder}/${name}`;
-  const error = thrownBy(() => lookAtDestination(given, 'OUT', SCHEMA_DUMP, 'x.sql', folder));
+  const error = await rejectionOf(lookAtDestination(given, 'OUT', SCHEMA_DUMP, 'x.sql', folder));
   expect(error).toBeInstanceOf(FailedError);
   expect(error.message).toBe(`${given} cannot be written: ${why}`);
 });
@@ -353,7 +356,7 @@ describe('what changes between the look and the end', () => {
       precious: 'precious',
       ...(before === undefined ? {} : { 'x.sql': before }),
     });
-    const { path, over } = look(folder, 'x.sql');
+    const { path, over } = await look(folder, 'x.sql');
     let was: unknown;
     const writing = writeWhole(
       path,
@@ -374,7 +377,7 @@ describe('what changes between the look and the end', () => {
   test('a link where it is written beside leads to nothing that is written', async () => {
     const folder = temporaryFolder({ precious: 'precious' });
     symlinkSync('precious', join(folder, `.x.sql.${process.pid}.partial`));
-    const { path, over } = look(folder, 'x.sql');
+    const { path, over } = await look(folder, 'x.sql');
     await writeWhole(path, 0o644, (output) => void output.write('new'), over);
     expect(readFileSync(join(folder, 'precious'), 'utf8')).toBe('precious');
     expect(lstatSync(path).isFile()).toBe(true);
@@ -399,7 +402,7 @@ test.each([
 ])('mode %o over a file of mode %o: %o', async (asked, before, after) => {
   const folder = temporaryFolder({ 'x.sql': DUMP });
   chmodSync(join(folder, 'x.sql'), before);
-  const { path, over } = look(folder, 'x.sql');
+  const { path, over } = await look(folder, 'x.sql');
   await writeWhole(path, asked, (output) => void output.write('new'), over);
   expect(statSync(path).mode & 0o7777).toBe(after);
 });
@@ -415,10 +418,10 @@ describe.skipIf(process.getuid?.() !== 0)('a disk', () => {
   test('that is full is called full, before the work and in it; what stood there stays', async () => {
     const { folder, fill } = disk();
     writeFileSync(join(folder, 'x.sql'), DUMP);
-    const seen = look(folder, 'x.sql');
+    const seen = await look(folder, 'x.sql');
     const giveBack = fill();
     for (const name of ['x.sql', 'new.sql', 'a/new.sql']) {
-      const error = thrownBy(() => look(folder, name));
+      const error = await rejectionOf(look(folder, name));
       expect(error.message).toMatch(FULL);
       expect(error.hint).toContain('make room');
     }
@@ -434,9 +437,11 @@ describe.skipIf(process.getuid?.() !== 0)('a disk', () => {
     expect(readdirSync(folder)).toEqual(['x.sql']);
   });
 
-  test('that is read-only is called that', () => {
+  test('that is read-only is called that', async () => {
     const { folder } = disk();
     execFileSync('mount', ['-o', 'remount,ro', folder]);
-    expect(thrownBy(() => look(folder, 'x.sql')).message).toMatch(/EROFS, the file system is read-only$/);
+    expect((await rejectionOf(look(folder, 'x.sql'))).message).toMatch(
+      /EROFS, the file system is read-only$/,
+    );
   });
 });

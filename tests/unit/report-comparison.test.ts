@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { makeActor } from '../../lib/output/actor.ts';
 import type { Comparison } from '../../lib/schema/compare/comparison.ts';
 import { HTML } from '../../lib/schema/report/parameters.ts';
-import { reportComparison } from '../../lib/schema/report/report.ts';
+import { lookAtPage, reportComparison } from '../../lib/schema/report/report.ts';
 import type { StackRun } from '../../lib/run/run.ts';
 import { difference, SAMPLE, sample } from '../helpers/comparison.ts';
 import { recordingTerminal, temporaryFolder } from './support.ts';
@@ -29,7 +29,7 @@ async function report(
     command: (task: string, parameters: Record<string, string>) =>
       ['make', task, ...Object.entries(parameters).map((pair) => pair.join('='))].join(' '),
   } as unknown as StackRun;
-  return { hint: await reportComparison(comparison, run), ...written };
+  return { hint: await reportComparison(comparison, run, await lookAtPage(run)), ...written };
 }
 
 test('the result on standard output; same is said once more, with the next line', async () => {

@@ -44,6 +44,13 @@ export function seededRandom(seed: number) {
   return { below, pick, several };
 }
 
+/** Why a promise is rejected. */
+export const rejectionOf = (work: Promise<unknown>): Promise<MakesafeError> =>
+  work.then(
+    () => Promise.reject(new Error('nothing was thrown')),
+    (error: unknown) => error as MakesafeError,
+  );
+
 /** What a function throws, for tests that look at more than the message. */
 export function thrownBy(work: () => unknown): MakesafeError {
   try {

@@ -23,11 +23,11 @@ export interface Comparing {
  * @throws IncomparableError when a side cannot be read
  * @throws ConfigurationError when a pattern of the registry's `ignore` accepts nothing any more
  */
-export function comparing(run: StackRun, base: Base): Comparing {
+export async function comparing(run: StackRun, base: Base): Promise<Comparing> {
   const dump = run.values['DUMP'] as string | undefined;
   const files = {
-    base: 'file' in base ? readFileSide(base.file) : undefined,
-    compared: dump === undefined ? undefined : readFileSide(dump, run.environment.entry.roles),
+    base: 'file' in base ? await readFileSide(base.file) : undefined,
+    compared: dump === undefined ? undefined : await readFileSide(dump, run.environment.entry.roles),
   };
   const environments = {
     base: 'environment' in base ? base.environment : undefined,

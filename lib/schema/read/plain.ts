@@ -1,5 +1,5 @@
 import type { Entry } from '../../dump/toc.ts';
-import type { Archive } from './archive.ts';
+import type { Archive } from '../../dump/archive.ts';
 import { after, COMPLETE, HEADER, NOISE, NOTHING, type State } from '../canonical/canonical.ts';
 import { maskSecrets } from '../canonical/mask.ts';
 

@@ -1,5 +1,7 @@
+import { createReadStream } from 'node:fs';
 import { IncomparableError, messageOf } from '../../errors.ts';
-import { readArchive, type Archive } from './archive.ts';
+import type { Archive } from '../../dump/archive.ts';
+import { readCustom } from '../../dump/dump-file.ts';
 import type { SideSummary } from './side-summary.ts';
 import { objectsOf } from './objects.ts';
 import { asPlain, parsePlain } from './plain.ts';
@@ -21,9 +23,9 @@ export interface FileSide {
  * @param roles logical names of the roles of the environment that the file was dumped from
  * @throws IncomparableError when the file is no dump, or is cut
  */
-export function readFileSide(file: string, roles: Roles = {}): FileSide {
+export async function readFileSide(file: string, roles: Roles = {}): Promise<FileSide> {
   try {
-    return isArchive(file) ? customSide(file, roles) : plainSide(file);
+    return isArchive(file) ? await customSide(file, roles) : plainSide(file);
   } catch (error) {
     const message = messageOf(error);
     throw new IncomparableError(
@@ -42,8 +44,8 @@ function isArchive(file: string): boolean {
   return readHead(file, 5).toString('latin1') === 'PGDMP';
 }
 
-function customSide(file: string, roles: Roles): FileSide {
-  const archive = readArchive(file);
+async function customSide(file: string, roles: Roles): Promise<FileSide> {
+  const archive = await readCustom(createReadStream(file));
   const { entries, database, serverVersion, pgDumpVersion } = archive;
   const owner = entries.find(({ kind }) => kind === 'DATABASE')?.owner ?? '';
   const logical = roleNames(file, roles, owner);

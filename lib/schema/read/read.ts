@@ -1,9 +1,10 @@
-import { PassThrough, type Writable } from 'node:stream';
+import { PassThrough, Readable, type Writable } from 'node:stream';
 import type { Client } from 'pg';
-import { IncomparableError } from '../../errors.ts';
+import { IncomparableError, messageOf } from '../../errors.ts';
 import type { Result } from '../../system/process.ts';
 import { comparingSettings, type Settings } from '../../stack/postgres/settings.ts';
-import { parseArchive, type Archive } from './archive.ts';
+import type { Archive } from '../../dump/archive.ts';
+import { readCustom } from '../../dump/dump-file.ts';
 import { readCatalog, type Catalog } from './catalog.ts';
 import type { SideSummary } from './side-summary.ts';
 import { readCoverage } from './coverage.ts';
@@ -107,11 +108,12 @@ async function dumpArchive(source: Source, client: Client, snapshot: string, set
   const { status, stderr } = await source.dump([...ARGUMENTS, `--snapshot=${snapshot}`], output, settings);
   if (status !== 0) throw await dumpError(source.label, status, stderr, client);
   try {
-    const archive = parseArchive(Buffer.concat(chunks));
+    const archive = await readCustom(Readable.from(chunks));
     return { archive, warnings: stderr.split('\n').filter((line) => line.startsWith('pg_dump: ')) };
   } catch (error) {
-    const why = error instanceof RangeError ? 'it is cut' : (error as Error).message;
-    throw new IncomparableError(`the dump of ${source.label} cannot be read: ${why}`, { cause: error });
+    throw new IncomparableError(`the dump of ${source.label} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import type { KindOfFile } from '../../system/destination.ts';
 import { isThere } from '../../system/read-bounded.ts';
-import { scanArchive } from '../read/archive.ts';
+import { readHead } from '../../dump/archive.ts';
+import { ByteStream } from '../../dump/byte-stream.ts';
 import { after, COMPLETE, HEADER, NOTHING, type State } from '../canonical/canonical.ts';
 
 /** The longest line of a schema that is read; the largest that were seen have some hundred kilobytes. */
@@ -25,7 +26,7 @@ const STATEMENT_WITH_DATA =
  */
 export const SCHEMA_DUMP: KindOfFile = {
   what: 'a schema dump that makesafe or pg_dump wrote',
-  isOne: (file) => isSchemaArchive(file) || isSchemaText(file),
+  isOne: async (file) => (await isSchemaArchive(file)) || isSchemaText(file),
 };
 
 /** In the page's head, so that it is known again. */
@@ -57,15 +58,19 @@ function ends(file: string, count: number): { first: string; last: string } {
   }
 }
 
-function isSchemaArchive(file: string): boolean {
+async function isSchemaArchive(file: string): Promise<boolean> {
   // Those of `backup` have their facts beside them, and may be of an empty database.
   if (isThere(`${file}.json`)) return false;
+  const source = createReadStream(file);
   try {
-    let data = false;
-    scanArchive(file, ({ kind, hasData }) => (data ||= hasData || DATA.test(kind)));
-    return !data;
+    const bytes = new ByteStream(source);
+    const { format, entries } = await readHead(bytes);
+    const hasData = entries.some((entry) => entry.hasData || DATA.test(entry.kind));
+    return format === 'custom' && !hasData && (await bytes.atEnd());
   } catch {
     return false;
+  } finally {
+    source.destroy();
   }
 }
 

@@ -13,10 +13,10 @@ import { verdictSentence } from './wording.ts';
  *
  * @throws RefusedError · FailedError when it cannot be written there
  */
-export function lookAtPage({
+export async function lookAtPage({
   values,
   root,
-}: Pick<StackRun, 'values' | 'root'>): Destination | '-' | undefined {
+}: Pick<StackRun, 'values' | 'root'>): Promise<Destination | '-' | undefined> {
   const given = values['HTML'] as string | undefined;
   if (given !== '-')
     return given === undefined ? undefined : lookAtDestination(given, 'HTML', REPORT, USUAL, root);
@@ -36,7 +36,7 @@ const USUAL = 'report.html';
 export async function reportComparison(
   found: Comparison,
   run: StackRun,
-  page = lookAtPage(run),
+  page: Destination | '-' | undefined,
 ): Promise<string | undefined> {
   const { terminal, values, actor, command } = run;
   const comparison = redacted(found, terminal.redactor);

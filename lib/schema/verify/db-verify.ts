@@ -47,7 +47,7 @@ export async function factsOfBase(run: StackRun, name: string): Promise<FactsOfB
   return {
     name,
     facts: 'environment' in base ? factsOf(base.environment) : undefined,
-    ...comparing(run, base),
+    ...(await comparing(run, base)),
   };
 }
 

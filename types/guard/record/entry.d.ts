@@ -1,0 +1,65 @@
+import type { Origin } from '../../parameters/parameter.ts';
+import type { Plan } from '../../stack/plan.ts';
+import type { Storage } from '../../stack/stack.ts';
+/** A line of a journal as this tool writes it. Whoever has edited it may have left anything. */
+export declare function isEntry(value: unknown): value is Entry;
+/** The line that is written before the deed. */
+export interface Start {
+  readonly event: 'start';
+  /** The same in the line of the end. */
+  readonly run: string;
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly user: string;
+  readonly host: string;
+  readonly environment: string;
+  /** The alias that was typed. */
+  readonly typed?: string;
+  readonly task: string;
+  readonly parameters: Readonly<
+    Record<
+      string,
+      {
+        readonly value: unknown;
+        readonly origin: Origin;
+      }
+    >
+  >;
+  readonly target: JournalTarget;
+  /** What was shown as removed, beside the database. */
+  readonly plan?: RecordedPlan;
+  /** Names of the checks that were passed, in order. */
+  readonly checks: readonly string[];
+  /** File of the backup that was taken or found; `skip`, or null where none is asked for. */
+  readonly backup: string | null;
+  /** Commit of this repository, with `-dirty` where files differ from it. */
+  readonly revision: string | null;
+}
+export interface End {
+  readonly event: 'end';
+  readonly run: string;
+  readonly time: string;
+  readonly outcome: 'done' | 'failed' | 'cancelled';
+  readonly error?: string;
+  readonly seconds: number;
+  /** What was left out or done otherwise, in a line each. */
+  readonly notes?: readonly string[];
+}
+export type Entry = Start | End;
+/** By identity, as the screen had it, and all of it in twelve characters. */
+export type RecordedPlan = Pick<Plan, 'volumes' | 'folders' | 'containers' | 'networks' | 'stays'> & {
+  readonly hash: string;
+};
+export interface JournalTarget {
+  readonly engine: string;
+  readonly host: string;
+  readonly project: string;
+  readonly server: string | null;
+  readonly storage: Storage;
+  readonly database: string;
+  readonly systemIdentifier: string | null;
+  readonly size: number | null;
+  readonly tables: number | null;
+  readonly rows: number | null;
+  readonly revisions: readonly string[] | null;
+}

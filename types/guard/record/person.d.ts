@@ -1,0 +1,2 @@
+/** Who runs this, also behind sudo. */
+export declare function person(): string;

@@ -1,0 +1,5 @@
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+}
