@@ -1,2 +1,0 @@
-/** Who runs this, also behind sudo. */
-export declare function person(): string;

@@ -1,5 +1,0 @@
-export interface Login {
-  readonly user: string;
-  readonly password: string;
-  readonly database: string;
-}
