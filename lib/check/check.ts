@@ -6,11 +6,13 @@ import { openEnvironment } from '../run/open-environment.ts';
 import { readerReads } from '../schema/verify/database-checks.ts';
 import { atHead, databaseReachable, markerRight, oneHead } from '../schema/verify/environment-checks.ts';
 import { factsOf, type Facts } from '../schema/verify/facts.ts';
-import type { NamedRun, StackRun } from '../run/run.ts';
+import type { NamedRun } from '../run/run.ts';
 import { alembicRuns, diskSpace, leftovers, storageStays } from './database-checks.ts';
 import { folders, replaceable, writable } from './later-checks.ts';
 import { neighbours } from './neighbours.ts';
 import { makefileOurs, registryKept } from './repository-checks.ts';
+import type { Giving } from '../parameters/parameter.ts';
+import type { AlembicRun } from '../migrations/alembic.ts';
 
 /** Of a database that is only half set up nothing is broken yet. */
 const OF_CONTENTS: readonly Check<Facts>[] = [markerRight, asWarning(readerReads), asWarning(atHead)];
@@ -18,18 +20,20 @@ const OF_CONTENTS: readonly Check<Facts>[] = [markerRight, asWarning(readerReads
 const OF_REPOSITORY = [registryKept, makefileOurs, folders, neighbours];
 const OF_DATABASE = [alembicRuns, writable, replaceable];
 
+type CheckRun = NamedRun<Giving<{ JSON: boolean; ALEMBIC_INI: string | undefined }>>;
+
 /**
  * `check`: looks at all that a command would need, and says what to do about each. Changes nothing, and goes on where
  * something is broken.
  *
  * @throws FailedError when a check failed
  */
-export async function check(run: NamedRun): Promise<void> {
+export async function check(run: CheckRun): Promise<void> {
   const { name, terminal, values, signal } = run;
   const findings = await examine(run);
   // What failed because of Ctrl-C says nothing of the environment.
   signal.throwIfAborted();
-  if (values['JSON'] === true) terminal.result(renderFindingsJson(name.name, undefined, findings));
+  if (values.JSON) terminal.result(renderFindingsJson(name.name, undefined, findings));
   else terminal.screen(renderFindings(findings, terminal.styleResult));
   const bad = findings.filter(({ state }) => state === 'failed').map((finding) => finding.check);
   if (bad.length > 0) {
@@ -38,9 +42,9 @@ export async function check(run: NamedRun): Promise<void> {
   terminal.ok(`${name.name}: all checks passed`);
 }
 
-async function examine(run: NamedRun): Promise<Finding[]> {
+async function examine(run: CheckRun): Promise<Finding[]> {
   const configuration = { check: 'configuration' };
-  let opened: StackRun;
+  let opened: AlembicRun;
   try {
     // As in a dry run: no secrets file is made.
     opened = await openEnvironment({ ...run, actor: makeActor(true, run.terminal) }, run.name);

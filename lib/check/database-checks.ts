@@ -5,6 +5,7 @@ import { byteSize } from '../output/display.ts';
 import { MakesafeError } from '../errors.ts';
 import { failed, notLookedAt, passed, warning, type Check } from '../output/check-result.ts';
 import type { StackRun } from '../run/run.ts';
+import type { AlembicRun } from '../migrations/alembic.ts';
 
 /** What interrupted runs left, and what is kept on purpose. */
 export const leftovers: Check<StackRun> = {
@@ -41,10 +42,10 @@ export const storageStays: Check<StackRun> = {
 };
 
 /** Whether the migrations can be run, and go to this database: what al-up-env would meet. */
-export const alembicRuns: Check<StackRun> = {
+export const alembicRuns: Check<AlembicRun> = {
   name: 'alembic',
   async look({ stack, values, environment, command }) {
-    const ini = values['ALEMBIC_INI'] as string | undefined;
+    const { ALEMBIC_INI: ini } = values;
     const { status, stdout, stderr } = await stack.alembic(['current'], { ini, quiet: true });
     if (status === 0) return passed(`runs, and is let into ${stack.database.name}`);
     const reason = parseFailure(stdout + stderr)?.message ?? stderr.trim().split('\n').at(-1);

@@ -2,6 +2,7 @@ import { passed, some, warning, type Check } from '../output/check-result.ts';
 import { readFootprints } from '../stack/footprint.ts';
 import type { Exclusive, Footprint } from '../stack/claims.ts';
 import type { StackRun } from '../run/run.ts';
+import { ofAnyTask } from '../run/open-environment.ts';
 
 /** Something that two environments of one engine both want. */
 export interface Collision {
@@ -44,8 +45,9 @@ function collide(one: Exclusive, other: Exclusive): boolean {
 /** Two environments on one engine are no fault while only one of them is up: what is taken now, `ports` says. */
 export const neighbours: Check<StackRun> = {
   name: 'neighbours',
-  async look({ root, registry, environment, terminal, values }) {
-    const databaseService = values['PG_SERVICE'] as string | undefined;
+  async look(run) {
+    const { root, registry, environment, terminal } = run;
+    const databaseService = ofAnyTask(run).PG_SERVICE;
     const own = { name: environment.name, databaseService };
     const footprints = await readFootprints(root, registry, own, terminal.redactor);
     const found = collisionsOf(environment.name, footprints);

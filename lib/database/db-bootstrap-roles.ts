@@ -5,9 +5,13 @@ import { ConfigurationError, FailedError } from '../errors.ts';
 import type { ScriptError } from '../sql/run-statements.ts';
 import type { StackRun } from '../run/run.ts';
 import { ensureMarker } from './marker.ts';
+import type { Giving } from '../parameters/parameter.ts';
+
+/** A run of a task that makes the roles. */
+export type RolesRun = StackRun<Giving<{ BOOTSTRAP_ROLES_SQL: string | undefined }>>;
 
 /** `db-bootstrap-roles-env`: runs the script; idempotent as far as the script is. */
-export async function bootstrapRoles(run: StackRun): Promise<void> {
+export async function bootstrapRoles(run: RolesRun): Promise<void> {
   const { environment, terminal, actor, command } = run;
   await applyRoles(run, ensureMarker(run));
   if (actor.dryRun) return;
@@ -18,8 +22,8 @@ export async function bootstrapRoles(run: StackRun): Promise<void> {
 }
 
 /** The script that is typed, else the one that the registry names; undefined where there is none. */
-export const rolesScript = ({ values, environment }: StackRun): string | undefined =>
-  (values['BOOTSTRAP_ROLES_SQL'] as string | undefined) ?? environment.names.rolesScript;
+export const rolesScript = ({ values, environment }: RolesRun): string | undefined =>
+  values.BOOTSTRAP_ROLES_SQL ?? environment.names.rolesScript;
 
 /**
  * A server has one of two sessions that change the same rights at the same time come again: a migration of somebody
@@ -36,7 +40,7 @@ const isCollision = ({ message }: ScriptError): boolean =>
  * @throws FailedError with the count, and line and message of each statement that failed
  */
 export async function applyRoles(
-  run: StackRun,
+  run: RolesRun,
   allowed: Promise<unknown> = Promise.resolve(),
 ): Promise<void> {
   const { stack, root, actor, terminal } = run;

@@ -3,16 +3,17 @@ import type { StackRun } from '../run/run.ts';
 import { assertedly } from './asserted.ts';
 import { markerOf, withMarker } from '../stack/postgres/marker.ts';
 import { otherMarker, readKnown, commentStatement } from './marker.ts';
+import type { Giving } from '../parameters/parameter.ts';
 
 /**
  * `db-mark-env`: shows the marker; with the old one typed (REPLACE), replaces it.
  *
  * @throws RefusedError when REPLACE is not the marker that is there
  */
-export async function markEnvironment(run: StackRun): Promise<void> {
+export async function markEnvironment(run: StackRun<Giving<{ REPLACE: string | undefined }>>): Promise<void> {
   const { stack, environment, actor, terminal, values, command } = run;
   const { name } = stack.database;
-  const replaced = values['REPLACE'] as string | undefined;
+  const replaced = values.REPLACE;
   await stack.withClient(name, async (client) => {
     const is = await readKnown(client, name);
     const found = markerOf(is.comment);

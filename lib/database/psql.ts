@@ -1,6 +1,7 @@
 import { FailedError } from '../errors.ts';
 import type { StackRun } from '../run/run.ts';
 import { refuseOtherMarker } from './marker.ts';
+import type { Giving } from '../parameters/parameter.ts';
 
 /**
  * `psql`: the environment's database, in its own container where it has one. A protected one is read only, unless the
@@ -9,15 +10,17 @@ import { refuseOtherMarker } from './marker.ts';
  * @throws RefusedError when the database is marked for another environment
  * @throws FailedError with psql's own status
  */
-export async function psql(run: StackRun): Promise<void> {
+export async function psql(
+  run: StackRun<Giving<{ SQL: string | undefined; WRITE: boolean | undefined }>>,
+): Promise<void> {
   const { stack, environment, terminal, values } = run;
   const { name, user } = stack.database;
-  const write = (values['WRITE'] as boolean | undefined) ?? !environment.entry.protected;
+  const write = values.WRITE ?? !environment.entry.protected;
   await stack.withClient(name, (client) => refuseOtherMarker(client, run));
   terminal.info(
     `${environment.name}: ${name} as ${user}${write ? '' : ', read only (WRITE=1 changes that)'}`,
   );
-  const sql = values['SQL'] as string | undefined;
+  const sql = values.SQL;
   const status = await stack.psql({ sql, readOnly: !write, environment: environment.name });
   if (status !== 0) throw new FailedError(`psql ended with status ${status}`, { status });
 }

@@ -1,7 +1,7 @@
 import { once } from '../system/memoise.ts';
 import { factsOf, type Facts } from '../schema/verify/facts.ts';
 import type { HeldBack } from '../stack/stack.ts';
-import type { DestructiveRun } from '../run/run.ts';
+import type { RebuildRun } from './parameters.ts';
 
 /** What the steps share, each part of it begun when it is first asked for, and once. */
 export interface Ahead {
@@ -21,11 +21,11 @@ export interface Ahead {
  * @param options.compares whether the run will come to that
  */
 export async function beginAhead(
-  run: DestructiveRun,
+  run: RebuildRun,
   { compares, again }: { readonly compares: boolean; readonly again: string },
 ): Promise<Ahead> {
   const { stack, environment, values, actor } = run;
-  const base = compares ? (values['BASE'] as string | undefined) : undefined;
+  const base = compares ? values.BASE : undefined;
   const other =
     base === undefined
       ? undefined

@@ -1,10 +1,10 @@
 import { CancelledError, FailedError, messageOf } from '../errors.ts';
-import type { DestructiveRun } from '../run/run.ts';
 import { beginAhead } from './ahead.ts';
 import { showOutcome } from './outcome.ts';
 import { runStep, type Timed } from './progress.ts';
 import { forgetFailure, rememberFailure, whereToResume } from './resume.ts';
 import { STEPS, type Step } from './steps.ts';
+import type { RebuildRun } from './parameters.ts';
 
 /**
  * `db-rebuild-env`: the whole runbook in one process, behind one guard. The tools' own output is shown for a step that
@@ -12,7 +12,7 @@ import { STEPS, type Step } from './steps.ts';
  *
  * @throws FailedError with the failed step's own words, and the line that goes on
  */
-export async function rebuild(run: DestructiveRun): Promise<void> {
+export async function rebuild(run: RebuildRun): Promise<void> {
   const { terminal, environment, command, stack } = run;
   const steps = await selectSteps(run);
   const again = lineAgain(run);
@@ -39,11 +39,11 @@ export async function rebuild(run: DestructiveRun): Promise<void> {
 }
 
 /** From FROM, or where the last run failed, up to UNTIL. */
-async function selectSteps(run: DestructiveRun): Promise<readonly Step[]> {
+async function selectSteps(run: RebuildRun): Promise<readonly Step[]> {
   const { values, terminal, stack } = run;
   const at = (name: string): number => STEPS.findIndex((step) => step.name === name);
-  const from = (values['FROM'] as string | undefined) ?? (await whereToResume(run)) ?? 'reset';
-  const until = values['UNTIL'] as string;
+  const from = values.FROM ?? (await whereToResume(run)) ?? 'reset';
+  const until = values.UNTIL;
   if (at(until) < at(from)) {
     throw new FailedError(`UNTIL=${until} comes before FROM=${from}: there is nothing to do`, { status: 64 });
   }
@@ -56,16 +56,19 @@ async function selectSteps(run: DestructiveRun): Promise<readonly Step[]> {
   return steps;
 }
 
-const chosen = (values: DestructiveRun['values'], ...names: string[]): Record<string, string> =>
+const chosen = (values: RebuildRun['values'], ...names: ('METHOD' | 'BASE')[]): Record<string, string> =>
   Object.fromEntries(
-    names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name] as string]])),
+    names.flatMap((name) => {
+      const value = values[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
   );
 
 /** The same line again: it begins where that makes sense. */
-const lineAgain = ({ command, task, environment, values }: DestructiveRun): string =>
+const lineAgain = ({ command, task, environment, values }: RebuildRun): string =>
   command(task.name, { ENV: environment.name, ...chosen(values, 'METHOD', 'BASE') });
 
-function withNextLine(error: unknown, run: DestructiveRun, { name }: Step, again: string): unknown {
+function withNextLine(error: unknown, run: RebuildRun, { name }: Step, again: string): unknown {
   if (!(error instanceof FailedError) || error instanceof CancelledError) return error;
   const { command, environment, values } = run;
   const verify = command('db-verify-env', { ENV: environment.name, ...chosen(values, 'BASE') });

@@ -7,6 +7,7 @@ import {
   TIMEOUT,
 } from '../parameters/shared.ts';
 import { choice } from '../parameters/kinds.ts';
+import type { DestructiveRun } from '../run/run.ts';
 
 /** The runbook, in its order; `steps.ts` has the work of each, and help needs no more than the names. */
 export const STEP_NAMES = ['reset', 'up', 'bootstrap', 'migrate', 'start', 'current', 'verify'] as const;
@@ -21,3 +22,5 @@ export const REBUILD_PARAMETERS = {
   UNTIL: choice('the last step', STEP_NAMES, { default: 'verify' }),
   ...{ PRIVILEGES, BOOTSTRAP_ROLES_SQL, ALEMBIC, ALEMBIC_INI, TIMEOUT },
 };
+
+export type RebuildRun = DestructiveRun<typeof REBUILD_PARAMETERS>;

@@ -12,19 +12,19 @@ import {
 import type { Heads } from '../stack/alembic/binding.ts';
 import { once } from '../system/memoise.ts';
 import { headsOf, type Facts } from '../schema/verify/facts.ts';
-import type { DestructiveRun } from '../run/run.ts';
+import type { RebuildRun } from './parameters.ts';
 
 /**
  * Whether the database can be replaced, where METHOD says so, whether the migrations behind the reset would go to it, and
  * whether BASE is there to be compared with.
  */
-export async function checkRebuild(run: DestructiveRun): Promise<void> {
-  const { METHOD, BASE, UNTIL } = run.values as Record<string, string | undefined>;
+export async function checkRebuild(run: RebuildRun): Promise<void> {
+  const { METHOD, BASE, UNTIL } = run.values;
   const heads = once(() => headsOf(run));
   await Promise.all([
     run.stack.foresee?.(),
     ...(METHOD === 'db' ? [checkDatabase(run)] : []),
-    ...(['migrate', 'start', 'current', 'verify'].includes(UNTIL!) ? [checkAlembic(run, heads)] : []),
+    ...(['migrate', 'start', 'current', 'verify'].includes(UNTIL) ? [checkAlembic(run, heads)] : []),
     ...(BASE === undefined || UNTIL !== 'verify' ? [] : [checkBase(run, BASE, heads)]),
   ]);
 }
@@ -35,9 +35,9 @@ export async function checkRebuild(run: DestructiveRun): Promise<void> {
  *
  * @throws RefusedError when they cannot, when alembic reaches another database, or when nobody can see which
  */
-async function checkAlembic(run: DestructiveRun, heads: () => Promise<Heads>): Promise<void> {
+async function checkAlembic(run: RebuildRun, heads: () => Promise<Heads>): Promise<void> {
   const { stack, values, environment, actor } = run;
-  const ini = values['ALEMBIC_INI'] as string | undefined;
+  const { ALEMBIC_INI: ini } = values;
   // What is printed now would stand between the line that was typed and the screen.
   if (!actor.dryRun && environment.entry.local === true) await stack.build({ quietly: true });
   const reached = stack.alembic(['current'], { ini, quiet: true, strict: true }).catch((error: unknown) => {
@@ -50,7 +50,7 @@ async function checkAlembic(run: DestructiveRun, heads: () => Promise<Heads>): P
 }
 
 /** @throws RefusedError when the revisions cannot be read, or there is no one head to go to */
-async function checkHeads(run: DestructiveRun, read: () => Promise<Heads>): Promise<void> {
+async function checkHeads(run: RebuildRun, read: () => Promise<Heads>): Promise<void> {
   const { registry, command, environment, actor, stack } = run;
   const line = (task: string): string => command(task, { ENV: environment.name });
   let heads: readonly string[];
@@ -82,7 +82,7 @@ const refusedBefore = (why: string, hint: string | undefined): RefusedError =>
  * @throws UsageError when BASE is no name and no file
  * @throws RefusedError when it cannot be read: after the reset nobody could say whether both are the same
  */
-async function checkBase(run: DestructiveRun, name: string, heads: () => Promise<Heads>): Promise<void> {
+async function checkBase(run: RebuildRun, name: string, heads: () => Promise<Heads>): Promise<void> {
   const { factsOfBase } = await import('../schema/verify/db-verify.ts');
   try {
     const { facts } = await factsOfBase(run, name);
@@ -95,7 +95,7 @@ async function checkBase(run: DestructiveRun, name: string, heads: () => Promise
 }
 
 /** ENV will be at head, and is compared at the end: what is behind then will differ. */
-async function sayIfBehind(run: DestructiveRun, base: Facts, heads: () => Promise<Heads>): Promise<void> {
+async function sayIfBehind(run: RebuildRun, base: Facts, heads: () => Promise<Heads>): Promise<void> {
   let at: readonly string[] | undefined;
   let ends: readonly string[];
   try {

@@ -3,18 +3,17 @@ import { applyRoles, rolesScript } from '../database/db-bootstrap-roles.ts';
 import { ensureMarker } from '../database/marker.ts';
 import { counted } from '../output/display.ts';
 import { FailedError } from '../errors.ts';
-import type { DestructiveRun } from '../run/run.ts';
 import type { Ahead } from './ahead.ts';
-import { STEP_NAMES, type StepName } from './parameters.ts';
+import { STEP_NAMES, type RebuildRun, type StepName } from './parameters.ts';
 import { missingHeads } from '../database/revisions.ts';
 
 /** What a step does, and what to say of it behind its name, in a few words. */
-type Work = (run: DestructiveRun, ahead: Ahead) => Promise<string>;
+type Work = (run: RebuildRun, ahead: Ahead) => Promise<string>;
 
 const WORK: Readonly<Record<StepName, Work>> = {
   async reset(run, { images, hold }) {
     const { stack, plan, target, values } = run;
-    if (values['METHOD'] === 'db') {
+    if (values.METHOD === 'db') {
       const { replaceDatabase } = await import('../database/replace/swap.ts');
       const held = await hold();
       const { kept } = await replaceDatabase(run, { what: 'reset' }).catch(async (error: unknown) => {
@@ -34,7 +33,7 @@ const WORK: Readonly<Record<StepName, Work>> = {
     // Alembic takes most of a second to start, and initdb longer: both run at the same time.
     const onStarted = (): void => void (run.actor.dryRun || facts.heads().catch(() => {}));
     // An application that migrates by itself would do so now.
-    await stack.up({ build: false, timeout: values['TIMEOUT'] as number, onStarted, only: 'database' });
+    await stack.up({ build: false, timeout: values.TIMEOUT, onStarted, only: 'database' });
     if (!run.actor.dryRun) await Promise.all([ensureMarker(run), stack.checkPassword()]);
     return `database ${stack.database.name} answers`;
   },
@@ -56,7 +55,7 @@ const WORK: Readonly<Record<StepName, Work>> = {
   },
 
   async start({ stack, values }) {
-    await stack.up({ build: false, timeout: values['TIMEOUT'] as number });
+    await stack.up({ build: false, timeout: values.TIMEOUT });
     return 'all services are started';
   },
 

@@ -6,9 +6,22 @@ import { FailedError, RefusedError } from '../errors.ts';
 import type { Finding } from '../output/check-result.ts';
 import { renderFindings } from '../output/render-check-results.ts';
 import { openEnvironment } from '../run/open-environment.ts';
-import type { NamedRun, StackRun } from '../run/run.ts';
+import type { NamedRun } from '../run/run.ts';
 import { lookAtBackup } from './look.ts';
 import { recordFile, writeRecord, type DrillRecord } from '../database/backup/drill-record.ts';
+import type { Giving } from '../parameters/parameter.ts';
+import type { Consent } from '../parameters/shared.ts';
+import type { ConsentRun } from '../database/restore/consents.ts';
+
+type DrillRun = NamedRun<
+  Giving<{
+    DUMP: string | undefined;
+    ON: string | undefined;
+    BACKUP_DIR: string;
+    ALLOW: readonly Consent[];
+    JSON: boolean;
+  }>
+>;
 
 /**
  * `backup-drill-env`: restores a backup into a database of its own, looks whether all of it came back, removes that
@@ -17,7 +30,7 @@ import { recordFile, writeRecord, type DrillRecord } from '../database/backup/dr
  * @throws FailedError when the backup is not proven
  * @throws RefusedError when there is none, or it cannot be tried there
  */
-export async function backupDrill(run: NamedRun): Promise<void> {
+export async function backupDrill(run: DrillRun): Promise<void> {
   const { terminal, values, command, signal } = run;
   const backup = chosen(run);
   const on = place(run);
@@ -36,8 +49,7 @@ export async function backupDrill(run: NamedRun): Promise<void> {
   };
   await writeRecord(backup.file, record);
   terminal.clear();
-  if (values['JSON'] === true)
-    terminal.result(JSON.stringify({ environment: run.name.name, file, ...record }, null, 2));
+  if (values.JSON) terminal.result(JSON.stringify({ environment: run.name.name, file, ...record }, null, 2));
   else terminal.screen(renderFindings(findings, terminal.styleResult));
   if (!proven) throw notProven(run, file, findings);
   terminal.ok(
@@ -54,10 +66,10 @@ function notProven(run: NamedRun, file: string, findings: readonly Finding[]): F
 }
 
 /** The backup that DUMP names, or the newest one of the environment. */
-function chosen({ name, values, command }: NamedRun): TakenBackup {
-  const folder = resolve(values['BACKUP_DIR'] as string);
+function chosen({ name, values, command }: DrillRun): TakenBackup {
+  const folder = resolve(values.BACKUP_DIR);
   const own = readBackups(folder).filter(({ facts }) => facts.environment === name.name);
-  const dump = values['DUMP'] as string | undefined;
+  const { DUMP: dump } = values;
   const found = dump === undefined ? own[0] : own.find(({ file }) => file === resolve(dump));
   if (found) return found;
   const there = own.map(({ file }) => relative('', file));
@@ -71,8 +83,8 @@ function chosen({ name, values, command }: NamedRun): TakenBackup {
 }
 
 /** Beside the environment's own database, or on the server of another environment. */
-function place({ name, registry, values }: NamedRun): CanonicalName {
-  const typed = values['ON'] as string | undefined;
+function place({ name, registry, values }: DrillRun): CanonicalName {
+  const { ON: typed } = values;
   if (typed === undefined) return name;
   const on = canonicalise(typed, registry);
   if (on.name !== name.name && registry.environments[on.name]!.protected === true)
@@ -83,7 +95,7 @@ function place({ name, registry, values }: NamedRun): CanonicalName {
 }
 
 /** A run on the place, whose lines to type are those of this task. */
-async function openTarget(run: NamedRun, on: CanonicalName): Promise<StackRun> {
+async function openTarget(run: DrillRun, on: CanonicalName): Promise<ConsentRun> {
   const command: NamedRun['command'] = (task, parameters) =>
     task === run.task.name
       ? run.command(task, { ...parameters, ENV: run.name.name, ON: on.name })

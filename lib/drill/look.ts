@@ -20,8 +20,10 @@ import { inStaging } from '../database/replace/staging.ts';
 import { counted, grouped } from '../output/display.ts';
 import { RefusedError } from '../errors.ts';
 import { failed, lookAt, passed, some, warning, type Finding, type Outcome } from '../output/check-result.ts';
-import type { DestructiveRun, StackRun } from '../run/run.ts';
+import type { StackRun } from '../run/run.ts';
 import { objectsAs } from './compare.ts';
+import type { ConsentRun } from '../database/restore/consents.ts';
+import type { FillRun } from '../database/restore/restore-run.ts';
 
 /** What was found, in the order in which it was looked at; what depends on a failure is left out. */
 export interface Looked {
@@ -34,7 +36,7 @@ export interface Looked {
  *
  * @throws RefusedError where it cannot be tried at all; CancelledError
  */
-export async function lookAtBackup(run: StackRun, backup: TakenBackup): Promise<Looked> {
+export async function lookAtBackup(run: ConsentRun, backup: TakenBackup): Promise<Looked> {
   const findings: Finding[] = [];
   const look = async (check: string, outcome: () => Promise<Outcome>): Promise<boolean> => {
     const finding = await lookAt({ name: check, look: outcome }, undefined);
@@ -57,8 +59,9 @@ export async function lookAtBackup(run: StackRun, backup: TakenBackup): Promise<
   const head = await headOf(backup.file);
   await inStaging(run, async (aside, client) => {
     let filled: Filled | undefined;
+    const filling = { ...run, values: { ...run.values, STRICT: false, JOBS: 1 } } as FillRun;
     const isRestored = await look('restored', async () => {
-      filled = await fill(run as DestructiveRun, dump!, aside, client, home);
+      filled = await fill(filling, dump!, aside, client, home);
       return restoredAs(filled!);
     });
     if (!isRestored) return;
@@ -109,7 +112,7 @@ function rowsAsKept({ facts: { rows } }: TakenBackup, { brings }: Dump): Outcome
 
 /** @throws RefusedError saying why this place cannot take it */
 async function canBeTried(
-  run: StackRun,
+  run: ConsentRun,
   dump: Dump,
   serverVersion: string,
   home: Home | undefined,

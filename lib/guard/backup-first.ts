@@ -5,6 +5,8 @@ import { byteSize } from '../output/display.ts';
 import { RefusedError, messageOf } from '../errors.ts';
 import type { StackRun } from '../run/run.ts';
 import type { Facts } from './facts/facts.ts';
+import type { Values } from '../parameters/parameter.ts';
+import type { GuardParameters } from './parameters.ts';
 
 /**
  * A verified backup of exactly this database: one that was taken lately and still holds, else a new one.
@@ -12,13 +14,16 @@ import type { Facts } from './facts/facts.ts';
  * @returns its file, or `skip` when the person wanted none
  * @throws RefusedError when none can be had: then nothing is destroyed
  */
-export async function backupFirst(run: StackRun & { readonly facts: Facts }): Promise<string | null> {
-  const { values, terminal, environment, command, actor, facts, signal } = run;
-  if (values['BACKUP'] === 'skip') {
+export async function backupFirst(
+  run: StackRun & { readonly facts: Facts },
+  { BACKUP, BACKUP_DIR, BACKUP_MAX_AGE }: Values<GuardParameters>,
+): Promise<string | null> {
+  const { terminal, environment, command, actor, facts, signal } = run;
+  if (BACKUP === 'skip') {
     terminal.warn(`BACKUP=skip: no backup of ${environment.name} is taken; the journal will say so`);
     return 'skip';
   }
-  const folder = resolve(values['BACKUP_DIR'] as string);
+  const folder = resolve(BACKUP_DIR);
   if (actor.dryRun) {
     terminal.result(
       `# a verified backup of ${facts.target.database} in ${relative('', folder)}, unless there is one`,
@@ -33,7 +38,7 @@ export async function backupFirst(run: StackRun & { readonly facts: Facts }): Pr
     databaseOid,
   };
   try {
-    const found = await findBackup(folder, sought, values['BACKUP_MAX_AGE'] as number);
+    const found = await findBackup(folder, sought, BACKUP_MAX_AGE);
     const { file, facts: about } = found ?? (await takeBackup(run, folder));
     const name = relative('', file);
     terminal.ok(

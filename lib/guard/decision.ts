@@ -11,11 +11,11 @@ import { changesBetween, configurationChanges, identityOf } from './facts/unchan
 
 /** The screen, the name typed, the countdown, and the facts once more. */
 export async function letPersonDecide(request: GuardRequest, seen: Passed): Promise<Passed> {
-  const { entry, environment, deed } = request;
-  const { terminal, signal, actor, values } = seen;
+  const { entry, environment, deed, run } = request;
+  const { terminal, signal, actor } = seen;
   for (const line of describeTarget(seen.facts, deed, terminal)) terminal.line(line);
   describeDoubts(seen.facts).forEach(terminal.warn);
-  const seconds = waitSeconds(entry, values['WAIT'] as number);
+  const seconds = waitSeconds(entry, run.values.WAIT);
   if (actor.dryRun) {
     terminal.info(`dry run: nothing is touched (it would wait ${seconds} s)`);
     return seen;

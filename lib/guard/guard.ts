@@ -16,7 +16,7 @@ export async function passGuard(
 ): Promise<void> {
   const { entry, environment } = request;
   const { values } = request.run;
-  if (entry.protected && values['FORCE'] !== true) {
+  if (entry.protected && values.FORCE !== true) {
     throw new BlockedError(environment.name, request.deed, request.exportedForce);
   }
   // Nothing of what follows is loaded for a refusal by name.
@@ -37,7 +37,9 @@ export async function passGuard(
   await request.preflight(seen);
 
   await withGuardLock(seen, seen.facts.markers !== undefined, aboutLock(seen.task.name), async () => {
-    const backup = entry.protected ? await (await import('./backup-first.ts')).backupFirst(seen) : null;
+    const backup = entry.protected
+      ? await (await import('./backup-first.ts')).backupFirst(seen, values)
+      : null;
     // Nothing that can be done before the countdown is done after it: applications wait from then on.
     const { onRecord } = await import('./on-record.ts');
     const revision = await repositoryRevision(seen.root);

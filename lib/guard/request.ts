@@ -3,9 +3,10 @@ import type { EnvironmentEntry } from '../environment/entry.ts';
 import type { Origin } from '../parameters/parameter.ts';
 import type { DestructiveRun, Run, StackRun } from '../run/run.ts';
 import type { Deed } from './person/blocked.ts';
+import type { GuardParameters } from './parameters.ts';
 
 export interface GuardRequest {
-  readonly run: Run;
+  readonly run: Run<GuardParameters>;
   readonly environment: CanonicalName;
   readonly entry: EnvironmentEntry;
   readonly deed: Deed;

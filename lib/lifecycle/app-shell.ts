@@ -1,5 +1,6 @@
 import { FailedError } from '../errors.ts';
 import type { StackRun } from '../run/run.ts';
+import type { Giving } from '../parameters/parameter.ts';
 
 /**
  * `app-shell`: a shell, or one command, in the container of the application.
@@ -7,9 +8,13 @@ import type { StackRun } from '../run/run.ts';
  * @throws ConfigurationError where there is no such service
  * @throws FailedError with the status of what was run
  */
-export async function appShell({ stack, terminal, environment, values }: StackRun): Promise<void> {
-  const service = values['S'] as string | undefined;
-  const command = values['CMD'] as string | undefined;
+export async function appShell({
+  stack,
+  terminal,
+  environment,
+  values,
+}: StackRun<Giving<{ S: string | undefined; CMD: string | undefined }>>): Promise<void> {
+  const { S: service, CMD: command } = values;
   if (environment.entry.protected) terminal.warn(`${environment.name} is protected`);
   const status = await stack.shell(command, service);
   if (status !== 0)

@@ -2,9 +2,16 @@ import { pad, widest } from '../output/columns.ts';
 import { FailedError, messageOf } from '../errors.ts';
 import type { StackRun } from '../run/run.ts';
 import { askUrl } from './ask-url.ts';
+import type { Giving } from '../parameters/parameter.ts';
 
 /** State of every service, and whether the database answers. Status 1 when something is not as it should be. */
-export async function health({ environment, stack, terminal, values, command }: StackRun): Promise<void> {
+export async function health({
+  environment,
+  stack,
+  terminal,
+  values,
+  command,
+}: StackRun<Giving<{ JSON: boolean }>>): Promise<void> {
   const [composed, asked, left = []] = await Promise.all([
     stack.health(),
     askUrl(environment),
@@ -33,7 +40,7 @@ export async function health({ environment, stack, terminal, values, command }: 
       state: database.healthy ? `${database.state} in ${milliseconds} ms` : database.state,
     },
   ];
-  if (values['JSON'] === true) {
+  if (values.JSON) {
     terminal.result(JSON.stringify({ environment: environment.name, services: rows }, null, 2));
   } else {
     const width = widest(rows.map(({ service }) => service));

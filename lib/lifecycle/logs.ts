@@ -1,9 +1,12 @@
 import type { StackRun } from '../run/run.ts';
+import type { Giving } from '../parameters/parameter.ts';
 
-export async function logs({ stack, values, terminal }: StackRun): Promise<void> {
+type Logs = StackRun<Giving<{ S: string | undefined; TAIL: number; FOLLOW: boolean | undefined }>>;
+
+export async function logs({ stack, values, terminal }: Logs): Promise<void> {
   // Elsewhere than on a terminal nobody waits for more.
-  const follow = (values['FOLLOW'] as boolean | undefined) ?? terminal.showsResult;
+  const follow = values.FOLLOW ?? terminal.showsResult;
   // Nor where the reader has gone: `make logs FOLLOW=1 | head`.
   if (follow) process.stdout.once('error', () => process.kill(process.pid, 'SIGTERM'));
-  await stack.logs({ service: values['S'] as string | undefined, follow, tail: values['TAIL'] as number });
+  await stack.logs({ service: values.S, follow, tail: values.TAIL });
 }

@@ -2,17 +2,20 @@ import { UsageError } from '../errors.ts';
 import type { StackRun } from '../run/run.ts';
 import type { Orphans } from '../stack/stack.ts';
 import { begin } from './begin.ts';
+import type { Giving } from '../parameters/parameter.ts';
 
-export async function up(run: StackRun): Promise<void> {
+type Up = StackRun<Giving<{ TIMEOUT: number; ORPHANS: Orphans; S: string | undefined }>>;
+
+export async function up(run: Up): Promise<void> {
   const build = run.environment.entry.local === true;
-  const { TIMEOUT: timeout, ORPHANS: orphans } = run.values as { TIMEOUT: number; ORPHANS: Orphans };
+  const { TIMEOUT: timeout, ORPHANS: orphans } = run.values;
   const only = onlyDatabase(run);
   await begin(run, () => run.stack.up({ build, timeout, orphans, ...only }));
 }
 
 /** @throws UsageError for another service: what is to wait for an answer is the database */
-function onlyDatabase({ values, stack, command, environment }: StackRun): { only?: 'database' } {
-  const service = values['S'] as string | undefined;
+function onlyDatabase({ values, stack, command, environment }: Up): { only?: 'database' } {
+  const service = values.S;
   if (service === undefined) return {};
   const { service: known } = stack.database;
   if (service === known) return { only: 'database' };

@@ -3,20 +3,23 @@ import { FailedError } from '../errors.ts';
 import { failed } from './failed.ts';
 import type { StackRun } from '../run/run.ts';
 import { readLanded } from './alembic.ts';
+import type { Giving } from '../parameters/parameter.ts';
 
 /**
  * Shows the current revision, and whether it is head.
  *
  * @throws FailedError with CHECK=1 unless it is
  */
-export async function current(run: StackRun): Promise<void> {
+export async function current(
+  run: StackRun<Giving<{ CHECK: boolean; ALEMBIC_INI: string | undefined }>>,
+): Promise<void> {
   const { environment, stack, terminal, values, command } = run;
   const notAtHead = (why: string, next?: string): void => {
-    if (values['CHECK'] === true) throw new FailedError(why, next === undefined ? {} : { hint: next });
+    if (values.CHECK) throw new FailedError(why, next === undefined ? {} : { hint: next });
     terminal.warn(why);
     if (next !== undefined) terminal.next(next);
   };
-  const ini = values['ALEMBIC_INI'] as string | undefined;
+  const { ALEMBIC_INI: ini } = values;
   // Two starts of Python at the same time take little longer than one.
   const [now, heads] = await Promise.all([
     stack.alembic(['current'], { ini, foldTraceback: true }),

@@ -1,15 +1,10 @@
 import type { Shown } from '../database/identity.ts';
-import { alembic } from './alembic.ts';
+import { alembic, type RevisionRun } from './alembic.ts';
 
-export async function downgrade(run: Shown): Promise<void> {
+export async function downgrade(run: Shown & RevisionRun): Promise<void> {
   const { environment, terminal, actor, values, command } = run;
-  await alembic(
-    run,
-    { changes: true, leads: true, shown: run.identity },
-    'downgrade',
-    values['REV'] as string,
-  );
+  await alembic(run, { changes: true, leads: true, shown: run.identity }, 'downgrade', values.REV);
   if (actor.dryRun) return;
-  terminal.ok(`${environment.name}: downgraded (${String(values['REV'])})`);
+  terminal.ok(`${environment.name}: downgraded (${values.REV})`);
   terminal.next(command('al-cur-env', { ENV: environment.name }));
 }

@@ -1,5 +1,4 @@
-import type { StackRun } from '../run/run.ts';
-import { alembic } from './alembic.ts';
+import { alembic, type AlembicRun } from './alembic.ts';
 
-export const heads = async (run: StackRun): Promise<void> =>
+export const heads = async (run: AlembicRun): Promise<void> =>
   void (await alembic(run, { changes: false }, 'heads'));

@@ -1,5 +1,4 @@
-import type { StackRun } from '../run/run.ts';
-import { alembic } from './alembic.ts';
+import { alembic, type AlembicRun } from './alembic.ts';
 
-export const history = async (run: StackRun): Promise<void> =>
+export const history = async (run: AlembicRun): Promise<void> =>
   void (await alembic(run, { changes: false }, 'history'));

@@ -1,16 +1,15 @@
 import { FailedError } from '../errors.ts';
-import type { StackRun } from '../run/run.ts';
 import { failed } from './failed.ts';
-import { makeFile } from './make-revision.ts';
+import { makeFile, type MakingRun } from './make-revision.ts';
 
 /**
  * `al-merge`: a revision file that has all heads before it.
  *
  * @throws FailedError where there is one head only, or as `makeRevision`
  */
-export async function mergeHeads(run: StackRun): Promise<void> {
+export async function mergeHeads(run: MakingRun): Promise<void> {
   const { stack, values, terminal } = run;
-  const ini = values['ALEMBIC_INI'] as string | undefined;
+  const { ALEMBIC_INI: ini } = values;
   const found = await stack.alembic(['heads'], { ini, quiet: true });
   if (found.status !== 0) throw await failed(run, found, ['heads']);
   const { ends } = found.heads!;

@@ -1,10 +1,10 @@
 import type { Shown } from '../database/identity.ts';
-import { alembic } from './alembic.ts';
+import { alembic, type RevisionRun } from './alembic.ts';
 
-export async function stamp(run: Shown): Promise<void> {
+export async function stamp(run: Shown & RevisionRun): Promise<void> {
   const { environment, terminal, actor, values, command } = run;
-  await alembic(run, { changes: true, leads: true, shown: run.identity }, 'stamp', values['REV'] as string);
+  await alembic(run, { changes: true, leads: true, shown: run.identity }, 'stamp', values.REV);
   if (actor.dryRun) return;
-  terminal.ok(`${environment.name}: marked as ${String(values['REV'])}; no table was changed`);
+  terminal.ok(`${environment.name}: marked as ${values.REV}; no table was changed`);
   terminal.next(command('al-cur-env', { ENV: environment.name }));
 }

@@ -3,20 +3,30 @@ import { ensureMarker } from '../database/marker.ts';
 import { databaseFirst } from './database-first.ts';
 import type { StackRun } from '../run/run.ts';
 import { migrate } from './alembic.ts';
+import type { Giving } from '../parameters/parameter.ts';
 
 /**
  * Roles, migrations, then the grants once more: migrations name the roles, and the schemas whose tables are granted
  * do not exist before.
  */
-export async function upgrade(run: StackRun): Promise<void> {
+export async function upgrade(
+  run: StackRun<
+    Giving<{
+      REV: string;
+      ALEMBIC_INI: string | undefined;
+      BOOTSTRAP_ROLES_SQL: string | undefined;
+      TIMEOUT: number;
+    }>
+  >,
+): Promise<void> {
   const { environment, terminal, actor, values, command } = run;
   await databaseFirst(run, async () => {
     // Where Alembic would not be let in, it would say so in a traceback.
     await applyRoles(run, Promise.all([ensureMarker(run), actor.dryRun || run.stack.checkPassword()]));
-    await applyRoles(run, migrate(run, values['REV'] as string));
+    await applyRoles(run, migrate(run, values.REV));
   });
   if (actor.dryRun) return;
   const readable = rolesScript(run) === undefined ? '' : '; roles can read what was made';
-  terminal.ok(`${environment.name}: migrated to ${String(values['REV'])}${readable}`);
+  terminal.ok(`${environment.name}: migrated to ${values.REV}${readable}`);
   terminal.next(command('al-cur-env', { ENV: environment.name }));
 }

@@ -6,6 +6,13 @@ import { hasLanded, readLanding } from './landing.ts';
 import type { AlembicResult } from '../stack/alembic/run-alembic.ts';
 import type { StackRun } from '../run/run.ts';
 import { whileUnfinished } from '../system/unfinished.ts';
+import type { Giving } from '../parameters/parameter.ts';
+
+/** A run of a task that runs alembic. */
+export type AlembicRun = StackRun<Giving<{ ALEMBIC_INI: string | undefined }>>;
+
+/** The same with REV, a revision. */
+export type RevisionRun = StackRun<Giving<{ ALEMBIC_INI: string | undefined; REV: string }>>;
 
 interface Way {
   /** Whether a dry run leaves it out. */
@@ -20,12 +27,12 @@ interface Way {
 
 /** Runs alembic, its output streamed as it comes, its status kept; undefined in a dry run. */
 export async function alembic(
-  run: StackRun,
+  run: AlembicRun,
   { changes, leads = false, shown, again }: Way,
   ...args: string[]
 ): Promise<AlembicResult | undefined> {
   const { stack, environment, values, actor, command } = run;
-  const ini = values['ALEMBIC_INI'] as string | undefined;
+  const { ALEMBIC_INI: ini } = values;
   const deed = async (): Promise<AlembicResult> => {
     // Each migration is a transaction of its own.
     const where = `the database at the last revision that was finished (${command('al-cur-env', { ENV: environment.name })})`;
@@ -67,7 +74,7 @@ async function makeSureItLanded(
  * @param again the line that goes on after a failure, where it is not the task's own
  * @returns how many revisions were run
  */
-export async function migrate(run: StackRun, revision: string, again?: string): Promise<number> {
+export async function migrate(run: AlembicRun, revision: string, again?: string): Promise<number> {
   // Of several heads there is no `head`.
   const to = revision === 'head' && run.registry.severalHeads ? 'heads' : revision;
   const result = await alembic(run, { changes: true, leads: true, again }, 'upgrade', to);

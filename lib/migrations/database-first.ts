@@ -1,5 +1,6 @@
 import { isEmpty } from '../database/revisions.ts';
 import type { StackRun } from '../run/run.ts';
+import type { Giving } from '../parameters/parameter.ts';
 
 /**
  * Migrates before anybody else does: an application may migrate by itself when it starts, and two at once collide. Where the
@@ -8,11 +9,14 @@ import type { StackRun } from '../run/run.ts';
  *
  * @param work migrates
  */
-export async function databaseFirst(run: StackRun, work: () => Promise<void>): Promise<void> {
+export async function databaseFirst(
+  run: StackRun<Giving<{ TIMEOUT: number }>>,
+  work: () => Promise<void>,
+): Promise<void> {
   const { stack, terminal, actor, values, environment, command } = run;
   const { application } = stack;
   if (!application || actor.dryRun) return work();
-  const timeout = values['TIMEOUT'] as number;
+  const { TIMEOUT: timeout } = values;
   const runs = await application.databaseRuns();
   const empty = runs && (await stack.withClient(stack.database.name, isEmpty));
   const left = await application.leftStopped();

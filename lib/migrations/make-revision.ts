@@ -2,15 +2,21 @@ import { findInProject } from './failure.ts';
 import { alembic } from './alembic.ts';
 import { FailedError } from '../errors.ts';
 import type { StackRun } from '../run/run.ts';
+import type { Giving } from '../parameters/parameter.ts';
+
+/** A run of a task that makes a revision file. */
+export type MakingRun = StackRun<
+  Giving<{ MSG: string; REV_ID: string | undefined; ALEMBIC_INI: string | undefined }>
+>;
 
 export async function makeFile(
-  run: StackRun,
+  run: MakingRun,
   subcommand: 'revision' | 'merge',
   rest: readonly string[],
 ): Promise<void> {
   const { terminal, actor, values, command, root, stack } = run;
-  const id = (values['REV_ID'] as string | undefined) ?? revisionId(new Date());
-  const words = [subcommand, `--message=${values['MSG'] as string}`, `--rev-id=${id}`, ...rest];
+  const id = values.REV_ID ?? revisionId(new Date());
+  const words = [subcommand, `--message=${values.MSG}`, `--rev-id=${id}`, ...rest];
   const made = (await alembic(run, { changes: true }, ...words))?.made;
   if (actor.dryRun) return;
   if (stack.isBuiltIn(made)) {

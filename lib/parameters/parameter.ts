@@ -20,6 +20,9 @@ export interface Parameter<T = unknown> {
 }
 
 export type Parameters = Readonly<Record<string, Parameter>>;
+/** Parameters by the values that they give: what work wants of the task that calls it, or that does not compile. */
+export type Giving<V> = { readonly [K in keyof V]: Parameter<V[K]> };
+
 export type Values<P extends Parameters> = {
   readonly [K in keyof P]: P[K] extends Parameter<infer T> ? T : never;
 };

@@ -2,15 +2,16 @@ import { FailedError } from '../errors.ts';
 import { run as runCommand } from '../system/process.ts';
 import { installAlembic } from '../migrations/setup.ts';
 import type { Run } from '../run/run.ts';
+import type { Giving } from '../parameters/parameter.ts';
 
 export const SUITES = ['unit', 'integration', 'slow', 'e2e'] as const;
 /** What a person runs before a commit. */
 const DAILY = ['unit', 'integration'] as const;
 
 /** `test`: vitest, as `npm test` runs it, with what the embedded stack needs. */
-export async function test(run: Run): Promise<void> {
+export async function test(run: Run<Giving<{ PROJECT: string | undefined }>>): Promise<void> {
   const { root, values } = run;
-  const project = values['PROJECT'] as string | undefined;
+  const project = values.PROJECT;
   if (project !== 'unit') await installAlembic(run);
   const suites = project === 'all' ? SUITES : project === undefined ? DAILY : [project];
   const args = ['--no-install', 'vitest', 'run', ...suites.flatMap((suite) => ['--project', suite])];

@@ -3,6 +3,13 @@ import { resolveEnvironment } from '../environment/resolve.ts';
 import { hideSecrets, namesOfEnvironment } from '../environment/readable-names.ts';
 import { openStack } from '../stack/kinds.ts';
 import type { Run, StackRun } from './run.ts';
+import type { Parameters, Values } from '../parameters/parameter.ts';
+import type * as shared from '../parameters/shared.ts';
+
+/** Parameters that any task may have which opens an environment. */
+type OfAnyTask = Partial<Values<Pick<typeof shared, 'PG_SERVICE' | 'ALEMBIC'>>>;
+
+export const ofAnyTask = ({ values }: { readonly values: object }): OfAnyTask => values;
 
 /**
  * A run on an environment's stack: its env files read, its secrets hidden from all output. A task that compares two
@@ -10,16 +17,19 @@ import type { Run, StackRun } from './run.ts';
  *
  * @throws ConfigurationError naming all that is wrong with the environment's files
  */
-export async function openEnvironment(run: Run, name: CanonicalName): Promise<StackRun> {
-  const { root, registry, actor, terminal, signal, values } = run;
+export async function openEnvironment<P extends Parameters>(
+  run: Run<P>,
+  name: CanonicalName,
+): Promise<StackRun<P>> {
+  const { root, registry, actor, terminal, signal } = run;
+  const { PG_SERVICE, ALEMBIC: alembic } = ofAnyTask(run);
   const environment = resolveEnvironment(root, registry, name, !actor.dryRun);
   terminal.redactor.show(namesOfEnvironment(environment));
   hideSecrets(terminal.redactor, environment);
   environment.notes.forEach(terminal.info);
   environment.warnings.forEach(terminal.warn);
-  const databaseService = (values['PG_SERVICE'] as string | undefined) ?? environment.names.databaseService;
+  const databaseService = PG_SERVICE ?? environment.names.databaseService;
   const { definition } = run.task;
-  const alembic = values['ALEMBIC'] as string | undefined;
   return {
     ...run,
     environment,

@@ -1,6 +1,6 @@
 import { counted } from '../output/display.ts';
 import { asIncomparable, FailedError, IncomparableError } from '../errors.ts';
-import type { StackRun } from '../run/run.ts';
+import type { ReportRun } from './report/report.ts';
 import { openBase } from './compare/base.ts';
 import { comparing } from './compare/comparing.ts';
 import type { Comparison } from './compare/comparison.ts';
@@ -11,7 +11,7 @@ import type { Comparison } from './compare/comparison.ts';
  * @throws FailedError when they differ
  * @throws IncomparableError when nobody can say
  */
-export async function diffSchema(run: StackRun): Promise<void> {
+export async function diffSchema(run: ReportRun): Promise<void> {
   const { comparison, hint } = await compareAndReport(run).catch((error: unknown) => {
     throw run.signal.aborted ? error : asIncomparable(error, 'the comparison came to no end');
   });
@@ -27,12 +27,13 @@ export async function diffSchema(run: StackRun): Promise<void> {
 }
 
 async function compareAndReport(
-  run: StackRun,
+  run: ReportRun,
 ): Promise<{ readonly comparison: Comparison; readonly hint: string | undefined }> {
   const { lookAtPage, reportComparison } = await import('./report/report.ts');
   const page = await lookAtPage(run);
-  const base = await openBase(run, (run.values['BASE'] as string | undefined) ?? run.registry.default);
-  const comparison = await (await comparing(run, base)).compare();
+  const { BASE, DUMP: dump, PRIVILEGES: privileges } = run.values;
+  const base = await openBase(run, BASE ?? run.registry.default);
+  const comparison = await (await comparing(run, base, { dump, privileges })).compare();
   const hint = await reportComparison(comparison, run, page);
   return { comparison, hint };
 }

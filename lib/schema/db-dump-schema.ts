@@ -8,6 +8,7 @@ import type { StackRun } from '../run/run.ts';
 import { lookAtDestination } from '../system/destination.ts';
 import { CanonicalDump, COMPLETE } from './canonical/canonical.ts';
 import { SCHEMA_DUMP } from './report/ours.ts';
+import type { Giving } from '../parameters/parameter.ts';
 
 const PG_DUMP_ARGUMENTS = {
   /** As the makefile had it: owners and privileges differ between environments on purpose. */
@@ -23,11 +24,13 @@ type Format = keyof typeof PG_DUMP_ARGUMENTS;
  * @throws FailedError when pg_dump fails or its text is cut; OUT is then as it was
  * @throws RefusedError when something else than a schema dump stands there
  */
-export async function dumpSchema(run: StackRun): Promise<void> {
+export async function dumpSchema(
+  run: StackRun<Giving<{ FORMAT: Format; OUT: string | undefined; RAW: boolean }>>,
+): Promise<void> {
   const { stack, environment, terminal, actor, values, command } = run;
-  const format = values['FORMAT'] as Format;
-  const out = (values['OUT'] as string | undefined) ?? defaultFile(environment.name, format);
-  const asIs = format === 'custom' || values['RAW'] === true;
+  const { FORMAT: format } = values;
+  const out = values.OUT ?? defaultFile(environment.name, format);
+  const asIs = format === 'custom' || values.RAW;
   const dump = (output: Writable): Promise<void> => writeDump(stack, format, asIs, output);
   if (out === '-') return dump(process.stdout);
 

@@ -1,7 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { basename, extname, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { choice, duration, flag, folder, wholeNumber } from '../parameters/kinds.ts';
+import { guardParameters } from '../guard/parameters.ts';
+import { flag } from '../parameters/kinds.ts';
 import type { Parameter, Parameters } from '../parameters/parameter.ts';
 import { ENV, PG_SERVICE, TYPED_ENV } from '../parameters/shared.ts';
 import { runTask } from './run-task.ts';
@@ -61,17 +62,7 @@ function allParameters({ environment, destructive, parameters = {} }: Definition
   if (!destructive) return { ENV, ...parameters, PG_SERVICE, DRY_RUN };
   const typed: Parameters = {
     ENV: TYPED_ENV,
-    FORCE: flag('needed on a protected environment'),
-    BACKUP: choice('skip: on a protected environment, take no backup first', ['first', 'skip'], {
-      default: 'first',
-    }),
-    BACKUP_DIR: folder('the folder for that backup', { default: 'backups' }),
-    BACKUP_MAX_AGE: duration('how old a backup may be to be good enough', { default: '1h' }),
-    WAIT: wholeNumber('seconds to press Ctrl-C; at least 5 on a protected environment', {
-      default: destructive.countdown === 'always' ? '5' : '0',
-      placeholder: '<seconds>',
-      max: 3600,
-    }),
+    ...guardParameters(destructive.countdown),
     PG_SERVICE,
     ...parameters,
   };

@@ -11,6 +11,7 @@ import type { MakeInvocation } from '../system/make.ts';
 import { nearest } from '../output/suggest.ts';
 import { loadTasks } from './find-tasks.ts';
 import { taskNames } from '../repository/task-files.ts';
+import type { Giving } from '../parameters/parameter.ts';
 
 const GROUPS: Record<Group, string> = {
   stack: 'Stack',
@@ -25,11 +26,17 @@ const GROUPS: Record<Group, string> = {
  *
  * @throws UsageError naming the nearest task
  */
-export async function help({ root, values, make, registry, terminal }: Run): Promise<void> {
+export async function help({
+  root,
+  values,
+  make,
+  registry,
+  terminal,
+}: Run<Giving<{ TASK: string | undefined }>>): Promise<void> {
   const known = new Set(taskNames(root));
   // What stands beside `help` is its TASK, and make runs nothing of it.
   const beside = make?.goals.filter((goal) => goal !== 'help') ?? [];
-  const wanted = [values['TASK'] as string | undefined, ...beside].filter((name) => name !== undefined);
+  const wanted = [values.TASK, ...beside].filter((name) => name !== undefined);
   const unknown = wanted.find((name) => !known.has(name));
   if (unknown !== undefined) {
     const near = nearest(unknown, known);

@@ -11,6 +11,9 @@ import { readParameters, type Given } from '../parameters/read.ts';
 import { runProgram } from './run-program.ts';
 import type { Definition, DestructiveRun, Run, StackRun, Task } from '../run/run.ts';
 import type { Terminal } from '../output/terminal.ts';
+import type { GuardParameters } from '../guard/parameters.ts';
+import type { ENV } from '../parameters/shared.ts';
+import type { Values } from '../parameters/parameter.ts';
 
 /** Runs a task as a program. */
 export const runTask = (task: Task, script: string): Promise<void> =>
@@ -47,7 +50,7 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
   const exports = exportsOfTheShell(isMakes);
 
   const { values } = given;
-  const actor = makeActor(values['DRY_RUN'] === true, terminal);
+  const actor = makeActor(values.DRY_RUN === true, terminal);
   const command: Run['command'] = (name, parameters = {}) => commandLine(make, root, name, parameters);
   const run: Run = { task, root, values, terminal, actor, signal, make, registry, command };
   const { definition } = task;
@@ -66,7 +69,10 @@ async function performOnStack(
   exports: Readonly<Record<string, string>>,
 ): Promise<void> {
   const { task, terminal, registry, values } = run;
-  const typed = (values['ENV'] as string | undefined) ?? (await chosenEnvironment(run)) ?? registry.default;
+  const typed =
+    (values as Partial<Values<{ ENV: typeof ENV }>>).ENV ??
+    (await chosenEnvironment(run)) ??
+    registry.default;
   const name = canonicalise(typed, registry);
   if (name.alias !== undefined)
     terminal.warn(`ENV=${name.alias} is deprecated; the environment is ${name.name}`);
@@ -97,7 +103,7 @@ async function performOnStack(
   if (destructive.countdown === 'always') terminal.info(`ENV=${typed}, canonical name ${name.name}`);
   const { passGuard } = await import('../guard/guard.ts');
   const request = {
-    ...{ run, environment: name, entry, origins: given.origins },
+    ...{ run: run as Run<GuardParameters>, environment: name, entry, origins: given.origins },
     deed: {
       what: destructive.what,
       effect: destructive.effect,

@@ -12,7 +12,6 @@ import { rebuild } from '../../lib/lifecycle/rebuild.ts';
 import { restart } from '../../lib/lifecycle/restart.ts';
 import { down } from '../../lib/lifecycle/down.ts';
 import { up } from '../../lib/lifecycle/up.ts';
-import type { Run, StackRun } from '../../lib/run/run.ts';
 import { Terminal } from '../../lib/output/terminal.ts';
 import {
   changed,
@@ -35,7 +34,9 @@ const FIRST = Number(
 const AT_A_TIME = Number(process.env['LIFECYCLE_AT_A_TIME'] ?? 3);
 const ROWS = 100;
 
-const ACTIONS: Readonly<Record<Action, (run: StackRun) => Promise<void>>> = { up, down, restart, rebuild };
+type Given = Parameters<typeof up>[0] & Parameters<typeof rebuild>[0];
+
+const ACTIONS: Readonly<Record<Action, (run: Given) => Promise<void>>> = { up, down, restart, rebuild };
 
 describe.skipIf(inject('noEngine') !== '')('whatever a compose file is and becomes', () => {
   const projects = Array.from({ length: COUNT }, (_, index) => projectOf(FIRST + index));
@@ -92,9 +93,10 @@ describe.skipIf(inject('noEngine') !== '')('whatever a compose file is and becom
       values: { TIMEOUT: 120, PULL: false, NO_CACHE: false },
       signal: new AbortController().signal,
       command: (task: string) => `make ${task}`,
-    } as unknown as Run;
+    } as unknown as Given;
     try {
-      await ACTIONS[action](await openEnvironment(run, canonicalise(name(project), own)));
+      const opened = await openEnvironment(run, canonicalise(name(project), own));
+      await ACTIONS[action](opened as unknown as Given);
       return { said };
     } catch (error) {
       if (!(error instanceof MakesafeError)) throw error;

@@ -249,7 +249,13 @@ async function restoreOne(
   writeFileSync(file, script);
   const given = {
     ...run,
-    values: { SQL: file, ALLOW: [], BOOTSTRAP_ROLES_SQL: join(run.root, 'no-roles.sql') },
+    values: {
+      SQL: file,
+      ALLOW: [],
+      STRICT: false,
+      JOBS: 1,
+      BOOTSTRAP_ROLES_SQL: join(run.root, 'no-roles.sql'),
+    },
   };
   writeFileSync(given.values.BOOTSTRAP_ROLES_SQL, 'SELECT 1;\n');
   try {

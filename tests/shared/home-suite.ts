@@ -12,6 +12,9 @@ import { EVERYTHING } from '../helpers/database-server.ts';
 import { hostile } from '../helpers/hostile.ts';
 import { openRun, type Opened } from '../helpers/restore-run.ts';
 import type { Scratch } from '../helpers/scratch.ts';
+import type { DumpRun } from '../../lib/database/restore/restore-run.ts';
+
+type Values = DumpRun['values'] & { readonly BACKUP_DIR: string };
 
 /** A kind of stack, as the round trips see it. Its environment is up, and its role is a superuser. */
 export interface HomeUnderTest {
@@ -95,11 +98,12 @@ export function homeSuite({ scratch, environment }: HomeUnderTest): void {
     return { side, content: await stack.withClient(name, contentOf) };
   };
 
-  async function restore(file: string, more: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    const given = {
-      ...run,
-      values: { DUMP: file, ALLOW: ['less'], JOBS: 1, BACKUP_DIR: join(scratch.root, 'home'), ...more },
+  async function restore(file: string, more: Partial<Values> = {}): Promise<void> {
+    const usual: Values = {
+      ...{ DUMP: file, ALLOW: ['less'], STRICT: false, JOBS: 1, BOOTSTRAP_ROLES_SQL: undefined },
+      BACKUP_DIR: join(scratch.root, 'home'),
     };
+    const given = { ...run, values: { ...usual, ...more } };
     opened.clear();
     await checkDump(given);
     await restoreFromDump(given);

@@ -10,6 +10,7 @@ import { PATIENCE } from '../helpers/embedded.ts';
 import { openRun, type Opened } from '../helpers/restore-run.ts';
 import type { Scratch } from '../helpers/scratch.ts';
 import { SOURCE, worldDumps, type WorldDump } from '../helpers/world-dumps.ts';
+import type { Consent } from '../../lib/parameters/shared.ts';
 
 export interface WorldUnderTest {
   readonly scratch: Scratch;
@@ -75,10 +76,13 @@ export function worldSuite({ scratch, environment }: WorldUnderTest): void {
       return new Map(rows.map(({ name, line }) => [name, line]));
     });
 
-  async function restore(path: string, allow: readonly string[]): Promise<string> {
+  async function restore(path: string, allow: readonly Consent[]): Promise<string> {
     const run = {
       ...opened.run,
-      values: { DUMP: path, ALLOW: allow, JOBS: 1, BACKUP_DIR: scratch.path('backups') },
+      values: {
+        ...{ DUMP: path, ALLOW: allow, STRICT: false, JOBS: 1, BOOTSTRAP_ROLES_SQL: undefined },
+        BACKUP_DIR: scratch.path('backups'),
+      },
     };
     opened.clear();
     try {

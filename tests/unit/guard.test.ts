@@ -12,6 +12,7 @@ import { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS } from '../../lib/guard/policy.ts
 import { holderOf } from '../../lib/system/lock.ts';
 import type { Origin } from '../../lib/parameters/parameter.ts';
 import type { Stack } from '../../lib/stack/stack.ts';
+import type { GuardParameters } from '../../lib/guard/parameters.ts';
 import type { DestructiveRun, Run, StackRun } from '../../lib/run/run.ts';
 import { entry, facts, stopped, target } from './guard-facts.ts';
 import { recordingTerminal, temporaryFolder } from './support.ts';
@@ -121,7 +122,7 @@ function guard(play: Play = {}) {
   const journal = journalFile(root, name);
   const passing = passGuard(
     {
-      run: run as unknown as Run,
+      run: run as unknown as Run<GuardParameters>,
       ...{ environment: { name }, entry: own, exports: {}, exportedForce: undefined },
       deed: { what: 'DB reset', effect: 'destroy', forced: 'make x FORCE=1', backup: 'make backup' },
       origins: { WAIT: 'default', FORCE: 'command line', ...play.origins },

@@ -4,7 +4,7 @@ import registry from '../../env/environments.ts';
 import { UsageError } from '../../lib/errors.ts';
 import { help, renderOverview, renderTask } from '../../lib/task/help.ts';
 import { flag, required, text } from '../../lib/parameters/kinds.ts';
-import type { Run, Task } from '../../lib/run/run.ts';
+import type { Task } from '../../lib/run/run.ts';
 import { loadTasks } from '../../lib/task/find-tasks.ts';
 import { taskNames } from '../../lib/repository/task-files.ts';
 import { recordingTerminal } from './support.ts';
@@ -123,7 +123,7 @@ describe('help', () => {
   async function ask(values: Record<string, unknown>, goals?: string[]): Promise<string> {
     const { terminal, written } = recordingTerminal();
     const make = goals && { goals, overrides: new Map() };
-    await help({ root: ROOT, values, make, registry, terminal } as unknown as Run);
+    await help({ root: ROOT, values, make, registry, terminal } as unknown as Parameters<typeof help>[0]);
     expect(written.err).toBe('');
     return written.out;
   }

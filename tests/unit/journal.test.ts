@@ -23,7 +23,6 @@ import { checkJournal } from '../../lib/guard/record/journal-file.ts';
 import { person } from '../../lib/guard/record/person.ts';
 import { describeRuns, showJournal } from '../../lib/guard/record/journal.ts';
 import { Redactor } from '../../lib/output/redact.ts';
-import type { NamedRun } from '../../lib/run/run.ts';
 import { HUGE, NOT_FILES } from './broken-files.ts';
 import { recordingTerminal, temporaryFolder, thrownBy } from './support.ts';
 import { lastKnown } from '../../lib/guard/facts/last-known.ts';
@@ -274,7 +273,7 @@ describe('the task', () => {
     const root = temporaryFolder(content === undefined ? {} : { 'journal/vm_prod.jsonl': content });
     const { terminal, written } = recordingTerminal();
     const run = { root, name: { name: 'vm_prod' }, values: { JSON: JSON_ }, terminal };
-    await showJournal(run as unknown as NamedRun);
+    await showJournal(run as unknown as Parameters<typeof showJournal>[0]);
     return written;
   };
   const both = `${JSON.stringify(start)}\n${JSON.stringify(end)}\n`;

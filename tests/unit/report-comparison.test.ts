@@ -4,8 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { makeActor } from '../../lib/output/actor.ts';
 import type { Comparison } from '../../lib/schema/compare/comparison.ts';
 import { HTML } from '../../lib/schema/report/parameters.ts';
-import { lookAtPage, reportComparison } from '../../lib/schema/report/report.ts';
-import type { StackRun } from '../../lib/run/run.ts';
+import { lookAtPage, reportComparison, type ReportRun } from '../../lib/schema/report/report.ts';
 import { difference, SAMPLE, sample } from '../helpers/comparison.ts';
 import { recordingTerminal, temporaryFolder } from './support.ts';
 
@@ -28,7 +27,7 @@ async function report(
     task: { name: 'db-diff-schema-env' },
     command: (task: string, parameters: Record<string, string>) =>
       ['make', task, ...Object.entries(parameters).map((pair) => pair.join('='))].join(' '),
-  } as unknown as StackRun;
+  } as unknown as ReportRun;
   return { hint: await reportComparison(comparison, run, await lookAtPage(run)), ...written };
 }
 

@@ -22,17 +22,20 @@ import { decodeCustom, named } from '../../dump/dump-file.ts';
 import { Meter } from '../../output/meter.ts';
 import { withSeal } from './seal.ts';
 import { removeUnfinished, unfinishedName } from './unfinished-backups.ts';
+import type { Giving } from '../../parameters/parameter.ts';
 
 /** `backup`: takes one, verified, and removes older ones where KEEP says so. */
-export async function backup(run: StackRun): Promise<void> {
+export async function backup(
+  run: StackRun<Giving<{ BACKUP_DIR: string; KEEP: number | undefined; JOBS: number }>>,
+): Promise<void> {
   const { stack, environment, terminal, actor, values, command } = run;
-  const folder = resolve(values['BACKUP_DIR'] as string);
-  const jobs = values['JOBS'] as number;
+  const folder = resolve(values.BACKUP_DIR);
+  const { JOBS: jobs } = values;
   const format = jobs > 1 ? `--format=directory --jobs=${jobs}` : '--format=custom';
   const file = fileFor(run, folder, new Date());
   const plan = `pg_dump ${format} ${stack.database.name} > ${relative('', file)}`;
   const taken = await actor.act(plan, () => takeBackup(run, folder, jobs));
-  const keep = values['KEEP'] as number | undefined;
+  const { KEEP: keep } = values;
   if (keep !== undefined) await keepNewest(run, folder, keep, taken);
   if (!taken) return;
   const { facts } = taken;

@@ -10,6 +10,7 @@ import { readRecord, type DrillRecord } from './drill-record.ts';
 import { isFolder } from '../../dump/dump-file.ts';
 import { Meter } from '../../output/meter.ts';
 import { readTextIfThere, UnreadableError } from '../../system/read-bounded.ts';
+import type { Giving } from '../../parameters/parameter.ts';
 
 /** The backups in a folder, the newest first; whether they are whole is not looked at. */
 export function readBackups(folder: string): TakenBackup[] {
@@ -103,13 +104,13 @@ export function isOf(facts: BackupFacts, sought: SoughtBackup, maxAge: number, n
 }
 
 /** `backups`: lists those of an environment, and reads each to see whether it still is what it was. */
-export async function backups(run: StackRun): Promise<void> {
+export async function backups(run: StackRun<Giving<{ BACKUP_DIR: string; JSON: boolean }>>): Promise<void> {
   const { environment, terminal, values, command } = run;
-  const folder = resolve(values['BACKUP_DIR'] as string);
+  const folder = resolve(values.BACKUP_DIR);
   const listed = await listBackups(run, folder);
   terminal.clear();
   const isProtected = environment.entry.protected;
-  if (values['JSON'] === true) {
+  if (values.JSON) {
     const rows = listed.map(({ file, age, verifies, drill, facts }) => ({
       ...{ file: relative('', file), age, verifies, protected: isProtected, ...listable(facts) },
       drill: drill ?? null,

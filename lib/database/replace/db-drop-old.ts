@@ -4,19 +4,20 @@ import { lookForLeftovers } from './interrupted.ts';
 import { drop, findLeftovers } from './leftovers.ts';
 import { beside } from '../maintenance.ts';
 import { chosen, describe } from './kept.ts';
+import type { Giving } from '../../parameters/parameter.ts';
 
 /** The OIDs of what was named on the screen: nothing else is touched, whatever is there by then. */
 let shown: readonly string[] = [];
 
 /** Names what will be removed, before anyone waits. @throws RefusedError when there is none */
-export async function checkKept(run: DestructiveRun): Promise<void> {
+export async function checkKept(run: DestructiveRun<Giving<{ NAME: string | undefined }>>): Promise<void> {
   const rows = chosen(run, await lookForLeftovers(run));
   for (const row of rows) run.terminal.info(`to be removed: ${describe(row)}`);
   shown = rows.map(({ oid }) => oid);
 }
 
 /** `db-drop-old-env`: removes old databases that a reset or restore kept, or could not remove. */
-export async function dropKept(run: DestructiveRun): Promise<void> {
+export async function dropKept(run: DestructiveRun<Giving<{ NAME: string | undefined }>>): Promise<void> {
   const { actor, terminal, environment, stack, signal } = run;
   await beside(run, async (client) => {
     const hand = await handOf(run, client);

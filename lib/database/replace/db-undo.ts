@@ -1,5 +1,5 @@
 import { RefusedError } from '../../errors.ts';
-import type { DestructiveRun, StackRun } from '../../run/run.ts';
+import type { DestructiveRun } from '../../run/run.ts';
 import { INVALID, isGoneName, readMark } from './aside.ts';
 import { OtherDatabaseError } from '../asserted.ts';
 import { readAttributes } from '../attributes.ts';
@@ -8,13 +8,14 @@ import { checkShown, handOf } from '../identity.ts';
 import { lookForLeftovers } from './interrupted.ts';
 import { describeLeftovers, findLeftovers, reopen, type Leftovers, type Marked } from './leftovers.ts';
 import { orPutBack } from './put-back.ts';
-import { chosen, describe, reportKept } from './kept.ts';
+import { chosen, describe, reportKept, type NameRun } from './kept.ts';
+import type { Giving } from '../../parameters/parameter.ts';
 
 /** The OID of what was named on the screen: nothing else is touched, whatever is there by then. */
 let shown: string | undefined;
 
 /** The one to bring back. One whose removal was interrupted is lost. */
-function toBringBack(run: StackRun, leftovers: Leftovers): Marked {
+function toBringBack(run: NameRun, leftovers: Leftovers): Marked {
   const [row] = chosen(run, leftovers).filter(
     ({ connectionLimit, name }) => connectionLimit !== INVALID && !isGoneName(name),
   );
@@ -25,7 +26,7 @@ function toBringBack(run: StackRun, leftovers: Leftovers): Marked {
 }
 
 /** Names the one that will be brought back. @throws RefusedError when there is none */
-export async function checkUndo(run: DestructiveRun): Promise<void> {
+export async function checkUndo(run: DestructiveRun<Giving<{ NAME: string | undefined }>>): Promise<void> {
   const row = toBringBack(run, await lookForLeftovers(run));
   run.terminal.info(`to be brought back: ${describe(row)}`);
   shown = row.oid;
@@ -40,7 +41,7 @@ const otherThanShown = ({ name }: Marked): OtherDatabaseError =>
  * `db-undo-env`: the kept database and the present one change places. The present one is kept in turn, so an undo can
  * be undone.
  */
-export async function undo(run: DestructiveRun): Promise<void> {
+export async function undo(run: DestructiveRun<Giving<{ NAME: string | undefined }>>): Promise<void> {
   const { stack, environment, actor, terminal } = run;
   const { name } = stack.database;
   const occasion: Occasion = { what: 'undo', since: new Date() };

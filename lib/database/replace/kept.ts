@@ -1,6 +1,7 @@
 import { RefusedError } from '../../errors.ts';
 import type { StackRun } from '../../run/run.ts';
 import { localTime, type Leftovers, type Marked } from './leftovers.ts';
+import type { Giving } from '../../parameters/parameter.ts';
 
 /** Says where the old database is, and what brings it back or removes it. */
 export function reportKept({ terminal, command, environment }: StackRun, kept: string): void {
@@ -12,9 +13,12 @@ export function reportKept({ terminal, command, environment }: StackRun, kept: s
   terminal.info(`to remove it:     ${line('db-drop-old-env')}`);
 }
 
+/** A run of a task that takes NAME. */
+export type NameRun = StackRun<Giving<{ NAME: string | undefined }>>;
+
 /** The old databases that NAME means: one, or all, the latest first. */
 export function chosen(
-  { stack, environment, values, command }: StackRun,
+  { stack, environment, values, command }: NameRun,
   { former, kept }: Leftovers,
 ): readonly Marked[] {
   const all = [...(former ? [former] : []), ...kept];
@@ -22,7 +26,7 @@ export function chosen(
     throw new RefusedError(`${environment.name}: no old database of ${stack.database.name} is kept`, {
       hint: `what can be restored: ${command('backups', { ENV: environment.name })}`,
     });
-  const named = values['NAME'] as string | undefined;
+  const named = values.NAME;
   const found = named === undefined ? all : all.filter(({ name }) => name === named);
   if (found.length > 0) return found;
   throw new RefusedError(`${named} is not an old database of ${stack.database.name}`, {

@@ -3,10 +3,10 @@ import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { byteSize, counted, display } from '../../output/display.ts';
 import { ConfigurationError, RefusedError, messageOf } from '../../errors.ts';
-import type { DestructiveRun, StackRun } from '../../run/run.ts';
+import type { StackRun } from '../../run/run.ts';
 import { majorVersion } from '../../dump/archive.ts';
 import { factsBeside, readBackups, verifyBackup } from '../backup/backups.ts';
-import { rolesScript } from '../db-bootstrap-roles.ts';
+import { rolesScript, type RolesRun } from '../db-bootstrap-roles.ts';
 import { inspectDump } from '../../dump/read/inspect-dump.ts';
 import type { Dump, Kept } from '../../dump/read/dump.ts';
 import type { BackupFacts } from '../backup/backup-facts.ts';
@@ -18,9 +18,10 @@ import { originOf, type Home } from './home.ts';
 import { sayWhereItBelongs } from './belongs.ts';
 import { bringsNoData, lacks, tablesOf, type TableThere } from '../../dump/read/brings.ts';
 import { readKeeper, type Keeper } from '../replace/cage.ts';
-import { allowLine, isAllowed } from './consents.ts';
+import { allowLine, isAllowed, type ConsentRun } from './consents.ts';
 import { checkExtensions } from './extensions.ts';
 import { GROWTH } from './fill.ts';
+import type { DumpRun, ScriptRun } from './restore-run.ts';
 
 /** What the preflight has read to its end, so that it is not read twice. */
 const inspected = new Map<string, { dump: Dump; stamp: string; known: Known }>();
@@ -37,9 +38,9 @@ export interface Known {
 export const knownOf = (path: string): Known => inspected.get(path)!.known;
 
 /** `restore-from-dump` before anyone waits. @throws ConfigurationError · RefusedError saying why it would not work */
-export const checkDump = (run: DestructiveRun): Promise<void> => check(run, 'DUMP');
+export const checkDump = (run: DumpRun): Promise<void> => check(run, 'DUMP', run.values.DUMP);
 /** `restore-from-sql` before anyone waits. @throws the same */
-export const checkSql = (run: DestructiveRun): Promise<void> => check(run, 'SQL');
+export const checkSql = (run: ScriptRun): Promise<void> => check(run, 'SQL', run.values.SQL);
 
 /** What the preflight has read. @throws RefusedError where the file has changed since */
 export async function inspectedDump(path: string): Promise<Dump> {
@@ -51,12 +52,11 @@ export async function inspectedDump(path: string): Promise<Dump> {
   return dump;
 }
 
-async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
-  const { stack, environment, root, terminal, values } = run;
+async function check(run: ConsentRun & RolesRun, parameter: 'DUMP' | 'SQL', name: string): Promise<void> {
+  const { stack, environment, root, terminal } = run;
   const script = rolesScript(run);
   if (script !== undefined && !existsSync(resolve(root, script)))
     throw new ConfigurationError(`${script}: no such file`, { hint: 'BOOTSTRAP_ROLES_SQL=<file>' });
-  const name = values[parameter] as string;
   const path = resolve(name);
   const stamp = await stampOf(path);
   if (stamp === '') throw missing(run, parameter, name);
@@ -117,11 +117,11 @@ async function check(run: StackRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
 
 /** The whole line for another file, with what was typed for this one. */
 function restoreLine(
-  { task, command, environment, values }: StackRun,
+  { task, command, environment, values }: ConsentRun,
   parameter: 'DUMP' | 'SQL',
   file: string,
 ): string {
-  const allowed = (values['ALLOW'] as readonly string[] | undefined) ?? [];
+  const { ALLOW: allowed } = values;
   return command(task.name, {
     ENV: environment.name,
     [parameter]: file,
@@ -136,8 +136,8 @@ const keptOf = ({ rows, contents }: Partial<BackupFacts> = {}): Kept | undefined
 
 /** The person knows what they want, and not what it is called. */
 function missing({ environment, values, command }: StackRun, parameter: 'DUMP' | 'SQL', name: string): Error {
-  const folder = values['BACKUP_DIR'] as string;
-  const there = parameter === 'SQL' ? [] : readBackups(folder);
+  const { BACKUP_DIR }: Readonly<Record<string, unknown>> = values;
+  const there = parameter === 'SQL' || typeof BACKUP_DIR !== 'string' ? [] : readBackups(BACKUP_DIR);
   // Those of the environment first: one of another is restored as well, to look at production's data on staging.
   const own = there.filter(({ facts }) => facts.environment === environment.name);
   const names = [...own, ...there.filter((one) => !own.includes(one))].map(({ file }) => relative('', file));
@@ -156,7 +156,7 @@ function missing({ environment, values, command }: StackRun, parameter: 'DUMP' |
 const MOST_NAMES = 8;
 
 /** Without a role of its own the file would get all rights of the environment's. */
-function checkKeeper(run: StackRun, { user, makesRoles }: Keeper): void {
+function checkKeeper(run: ConsentRun, { user, makesRoles }: Keeper): void {
   if (isAllowed(run, 'uncaged')) {
     run.terminal.warn(
       `the file runs as ${user}, and may do on the server whatever ${user} may (ALLOW=uncaged)`,
@@ -190,7 +190,7 @@ function checkNotDataOnly({ environment, command }: StackRun, { name, kind, brin
 }
 
 /** Says what a dump does not bring of what is there, and wants it typed that this is meant. */
-async function checkNotLess(run: StackRun, { name, brings }: Dump): Promise<void> {
+async function checkNotLess(run: ConsentRun, { name, brings }: Dump): Promise<void> {
   if (!brings) return;
   const { stack, terminal } = run;
   let there: TableThere[];

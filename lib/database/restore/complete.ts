@@ -15,6 +15,7 @@ import type { LeftOut } from './left-out.ts';
 import { hangingOn } from '../../dump/read/links.ts';
 import { whyHarmless } from './harmless.ts';
 import { splitStatements } from '../../sql/run-statements.ts';
+import type { Giving } from '../../parameters/parameter.ts';
 
 /**
  * What only a database of its own name can hold: extensions that ask for it, and at home what is in their tables.
@@ -74,7 +75,7 @@ const canBeRun = (client: Client, sql: string): Promise<boolean> =>
 
 /** They run for our own statements as well, and for those of the script for roles: so they come last. */
 export async function makeEventTriggers(
-  { stack, actor, values }: StackRun,
+  { stack, actor, values }: StackRun<Giving<{ STRICT: boolean }>>,
   dump: Dump,
   home: Home | undefined,
 ): Promise<LeftOut[]> {
@@ -88,7 +89,7 @@ export async function makeEventTriggers(
           const { code = '' } = ((error as Error).cause ?? {}) as { code?: string };
           const [statement] = splitStatements(one.errand.sql);
           const why = whyHarmless({ statement: statement!, code, roles: [], missingRoles: [] });
-          if (why === undefined || values['STRICT'] === true) throw error;
+          if (why === undefined || values.STRICT) throw error;
           leftOut.push({ place: one.place, why });
         });
       if (!home) return;

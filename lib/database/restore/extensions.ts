@@ -1,18 +1,21 @@
 import type { Client } from 'pg';
 import { RefusedError } from '../../errors.ts';
-import type { StackRun } from '../../run/run.ts';
 import type { Dump } from '../../dump/read/dump.ts';
 import { quoteName } from '../../sql/quote.ts';
 import type { Made } from './filling.ts';
 import type { Cage } from '../replace/cage.ts';
-import { allowLine, isAllowed } from './consents.ts';
+import { allowLine, isAllowed, type ConsentRun } from './consents.ts';
 import { runErrands } from './errands.ts';
 
 /**
  * An extension that only a superuser makes can reach anything (dblink, file_fdw, plpython3u). One that the database has
  * already is not the file's idea.
  */
-export async function checkExtensions(run: StackRun, client: Client, { name, errands }: Dump): Promise<void> {
+export async function checkExtensions(
+  run: ConsentRun,
+  client: Client,
+  { name, errands }: Dump,
+): Promise<void> {
   if (isAllowed(run, 'extensions') || isAllowed(run, 'uncaged')) return;
   const strange = await untrusted(client, errands);
   if (strange.length === 0) return;

@@ -1,5 +1,4 @@
 import type { Client } from 'pg';
-import type { DestructiveRun, StackRun } from '../../run/run.ts';
 import type { Dump } from '../../dump/read/dump.ts';
 import { Meter } from '../../output/meter.ts';
 import { quoteName } from '../../sql/quote.ts';
@@ -25,6 +24,7 @@ import { makeJudge } from './judge.ts';
 import type { LeftOut } from './left-out.ts';
 import { hangingOn } from '../../dump/read/links.ts';
 import { OUR_SETTINGS, Warnings, endSessionsOf, setAsFor, withSessions } from './sessions.ts';
+import type { FillRun } from './restore-run.ts';
 
 /** A database has indexes, which a dump has not, and keeps its rows with a head each. */
 export const GROWTH = 2;
@@ -41,7 +41,7 @@ export interface Filled {
 
 /** What a restore goes by, on its way through the functions below. */
 interface Course {
-  readonly run: DestructiveRun;
+  readonly run: FillRun;
   readonly dump: Dump;
   readonly home: Home | undefined;
   readonly aside: string;
@@ -51,8 +51,7 @@ interface Course {
 }
 
 /** Sessions of the cage: those that fill, and nothing that could connect from within. */
-const sessionsFor = ({ values }: StackRun, { kind }: Dump): number =>
-  kind === 'directory' ? ((values['JOBS'] as number | undefined) ?? 1) : 1;
+const sessionsFor = ({ values }: FillRun, { kind }: Dump): number => (kind === 'directory' ? values.JOBS : 1);
 
 /**
  * Fills the new database with what is in the file, as a role that exists for this.
@@ -61,7 +60,7 @@ const sessionsFor = ({ values }: StackRun, { kind }: Dump): number =>
  * @param home where the dump is one of this environment itself: then owners and privileges are those of the dump
  */
 export async function fill(
-  run: DestructiveRun,
+  run: FillRun,
   dump: Dump,
   aside: string,
   client: Client,
@@ -116,7 +115,7 @@ async function fillAs(course: Course, cage: Cage | undefined): Promise<Filled> {
     made: await makeBefore(client, dump, cage),
   }));
   const leftOut: LeftOut[] = [];
-  const judge = makeJudge(beside, leftOut, run.values['STRICT'] === true);
+  const judge = makeJudge(beside, leftOut, run.values.STRICT);
   const cancel = (): void => void endSessionsOf(run, aside).catch(() => {});
   signal.addEventListener('abort', cancel, { once: true });
   let filled: Pick<Filled, 'found' | 'revisions'>;
@@ -180,7 +179,7 @@ async function runLater(client: Client, { run, dump, keeper }: Course, leftOut: 
     }
     await runErrands(client, [one]).catch((error: unknown) => {
       // That of plpgsql, which every server has, is not for everybody to change; nor is replication.
-      if (one.errand.kind === 'owner' || run.values['STRICT'] === true) throw error;
+      if (one.errand.kind === 'owner' || run.values.STRICT) throw error;
       const isComment = one.errand.kind === 'comment on an extension';
       const why = isComment
         ? 'a comment, on what belongs to the server or is not here'

@@ -1,12 +1,11 @@
 import type { Client } from 'pg';
 import { RefusedError } from '../../errors.ts';
-import type { StackRun } from '../../run/run.ts';
 import type { DatabaseAttributes } from '../attributes.ts';
 import type { BackupFacts, HomeFacts } from '../backup/backup-facts.ts';
 import { quoteName } from '../../sql/quote.ts';
 import type { Dump } from '../../dump/read/dump.ts';
 import { isSealed } from '../backup/seal.ts';
-import { allowLine, isAllowed } from './consents.ts';
+import { allowLine, isAllowed, type ConsentRun } from './consents.ts';
 import type { Right } from '../../dump/read/rights.ts';
 
 /** What a backup of the environment itself brings back beside what pg_dump has written. */
@@ -31,7 +30,7 @@ export type Origin = { readonly home: Home } | { readonly home: undefined; reado
  * @throws RefusedError where a person says that it is home, and its facts say that it is not
  */
 export async function originOf(
-  run: StackRun,
+  run: ConsentRun,
   { name, kind }: Dump,
   facts: BackupFacts | undefined,
 ): Promise<Origin> {

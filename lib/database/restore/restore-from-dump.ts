@@ -1,7 +1,7 @@
-import type { DestructiveRun } from '../../run/run.ts';
+import type { DumpRun } from './restore-run.ts';
 import { restore } from './restore.ts';
 
 export { checkDump } from './check.ts';
 
 /** `restore-from-dump`: replaces the database by a dump of pg_dump. */
-export const restoreFromDump = (run: DestructiveRun): Promise<void> => restore(run, 'DUMP');
+export const restoreFromDump = (run: DumpRun): Promise<void> => restore(run, run.values.DUMP);

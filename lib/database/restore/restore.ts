@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
 import type { Client } from 'pg';
 import { messageOf } from '../../errors.ts';
-import type { DestructiveRun, StackRun } from '../../run/run.ts';
+import type { StackRun } from '../../run/run.ts';
 import type { DatabaseAttributes } from '../attributes.ts';
 import { applyRoles } from '../db-bootstrap-roles.ts';
 import { reportKept } from '../replace/kept.ts';
@@ -13,14 +13,15 @@ import { attributesHere } from './home.ts';
 import { describeLeftOut, reportLeftOut } from './left-out.ts';
 import { replaceDatabase } from '../replace/swap.ts';
 import { missingHeads } from '../revisions.ts';
+import type { RestoreRun } from './restore-run.ts';
 
 /**
  * Restores into a new database beside the old one, looks at what is in it, lets them change places, and sets the roles'
  * rights.
  */
-export async function restore(run: DestructiveRun, parameter: 'DUMP' | 'SQL'): Promise<void> {
+export async function restore(run: RestoreRun, file: string): Promise<void> {
   const { stack, environment, terminal, actor, values } = run;
-  const path = resolve(values[parameter] as string);
+  const path = resolve(file);
   const dump = await inspectedDump(path);
 
   const { home, notes } = knownOf(path);
@@ -36,7 +37,7 @@ export async function restore(run: DestructiveRun, parameter: 'DUMP' | 'SQL'): P
   const leftOut = [...(filled?.leftOut ?? [])];
   const said = `${environment.name}: ${stack.database.name} is restored from ${relative('', path)}`;
   try {
-    if (home && values['BOOTSTRAP_ROLES_SQL'] === undefined)
+    if (home && values.BOOTSTRAP_ROLES_SQL === undefined)
       terminal.info('the script for roles was not run: the rights are those of the backup');
     else await applyRoles(run);
     if (!actor.dryRun) leftOut.splice(0, leftOut.length, ...(await makeForRoles(run, leftOut)));

@@ -11,6 +11,7 @@ import type { Run, StackRun, DestructiveRun } from '../../run/run.ts';
 import { readJournals } from '../record/entries.ts';
 import { lastKnown } from './last-known.ts';
 import { findOverlaps, type Overlap } from './overlap.ts';
+import { ofAnyTask } from '../../run/open-environment.ts';
 
 /** All that the checks look at. */
 export interface Facts {
@@ -35,11 +36,9 @@ export interface Facts {
 }
 
 /** What the environments of the registry claim. Compose takes its time for each: begun before anything else is opened. */
-export function readNeighbours(
-  { root, registry, values, terminal }: Run,
-  { name }: CanonicalName,
-): Promise<Footprint[]> {
-  const own = { name, databaseService: values['PG_SERVICE'] as string | undefined };
+export function readNeighbours(run: Run, { name }: CanonicalName): Promise<Footprint[]> {
+  const { root, registry, terminal } = run;
+  const own = { name, databaseService: ofAnyTask(run).PG_SERVICE };
   const neighbours = readFootprints(root, registry, own, terminal.redactor);
   // What is wrong with the environment itself is said first.
   neighbours.catch(() => {});

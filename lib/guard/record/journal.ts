@@ -3,9 +3,15 @@ import { byteSize, counted, display } from '../../output/display.ts';
 import type { NamedRun } from '../../run/run.ts';
 import { journalFile, readJournal } from './entries.ts';
 import type { End, Entry, Start } from './entry.ts';
+import type { Giving } from '../../parameters/parameter.ts';
 
 /** `journal`: the destructive runs of an environment, the latest last; with JSON=1 as they were written, in one array. */
-export function showJournal({ root, name, values, terminal }: NamedRun): Promise<void> {
+export function showJournal({
+  root,
+  name,
+  values,
+  terminal,
+}: NamedRun<Giving<{ JSON: boolean }>>): Promise<void> {
   const file = journalFile(root, name.name);
   const shown = relative('', file);
   const { entries, cut, firstCut, skipped = 0 } = readJournal(file);
@@ -14,7 +20,7 @@ export function showJournal({ root, name, values, terminal }: NamedRun): Promise
     const place = skipped > 0 ? '' : ` (the first is line ${firstCut})`;
     terminal.warn(`${shown}: ${counted(cut, 'line')} cannot be read, and left out${place}`);
   }
-  if (values['JSON'] === true) terminal.result(JSON.stringify(entries, null, 2));
+  if (values.JSON) terminal.result(JSON.stringify(entries, null, 2));
   else if (entries.length === 0) terminal.info(`nothing was destroyed in ${name.name} (${shown})`);
   else describeRuns(entries).forEach((line) => terminal.result(line));
   return Promise.resolve();

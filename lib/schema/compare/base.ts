@@ -3,16 +3,18 @@ import { canonicalise, type CanonicalName } from '../../environment/canonicalise
 import { UsageError } from '../../errors.ts';
 import { openEnvironment } from '../../run/open-environment.ts';
 import type { StackRun } from '../../run/run.ts';
+import type { Parameters } from '../../parameters/parameter.ts';
 
 /** What BASE names: an environment, opened, or a dump file. */
-export type Base = { readonly environment: StackRun } | { readonly file: string };
+export type Base<P extends Parameters = Parameters> =
+  { readonly environment: StackRun<P> } | { readonly file: string };
 
 /**
  * Opens what BASE names. An environment's name or alias always means the environment, whatever files there are.
  *
  * @throws UsageError when it is neither, or ENV itself
  */
-export async function openBase(run: StackRun, base: string): Promise<Base> {
+export async function openBase<P extends Parameters>(run: StackRun<P>, base: string): Promise<Base<P>> {
   const { registry, terminal, environment } = run;
   let name: CanonicalName;
   try {

@@ -18,13 +18,19 @@ export interface Comparing {
 }
 
 /**
- * Compares the run's environment, or a dump of it (DUMP), with BASE; takes PRIVILEGES of the run into account.
+ * Compares the run's environment, or a dump of it, with BASE.
+ *
+ * @param options.dump a file that is read instead of the environment
+ * @param options.privileges whether owners, privileges and roles are compared
  *
  * @throws IncomparableError when a side cannot be read
  * @throws ConfigurationError when a pattern of the registry's `ignore` accepts nothing any more
  */
-export async function comparing(run: StackRun, base: Base): Promise<Comparing> {
-  const dump = run.values['DUMP'] as string | undefined;
+export async function comparing(
+  run: StackRun,
+  base: Base,
+  { dump, privileges }: { readonly dump?: string | undefined; readonly privileges: boolean },
+): Promise<Comparing> {
   const files = {
     base: 'file' in base ? await readFileSide(base.file) : undefined,
     compared: dump === undefined ? undefined : await readFileSide(dump, run.environment.entry.roles),
@@ -35,7 +41,7 @@ export async function comparing(run: StackRun, base: Base): Promise<Comparing> {
   };
   const scope: Scope = {
     catalog: !files.base && !files.compared,
-    privileges: run.values['PRIVILEGES'] !== false,
+    privileges,
     plain: [files.base?.source, files.compared?.source].includes('plain dump'),
   };
   const stacks = [environments.base, environments.compared].flatMap((side) => (side ? [side.stack] : []));

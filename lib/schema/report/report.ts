@@ -7,6 +7,19 @@ import { lookAtDestination, type Destination } from '../../system/destination.ts
 import { REPORT } from './ours.ts';
 import type { Comparison } from '../compare/comparison.ts';
 import { verdictSentence } from './wording.ts';
+import type { Giving } from '../../parameters/parameter.ts';
+
+/** A run of a task that shows a comparison. */
+export type ReportRun = StackRun<
+  Giving<{
+    BASE: string | undefined;
+    DUMP: string | undefined;
+    PRIVILEGES: boolean;
+    VERBOSE: boolean;
+    JSON: boolean;
+    HTML: string | undefined;
+  }>
+>;
 
 /**
  * Where the run's HTML wants its page: looked at before the comparison takes its time.
@@ -16,11 +29,11 @@ import { verdictSentence } from './wording.ts';
 export async function lookAtPage({
   values,
   root,
-}: Pick<StackRun, 'values' | 'root'>): Promise<Destination | '-' | undefined> {
-  const given = values['HTML'] as string | undefined;
+}: Pick<ReportRun, 'values' | 'root'>): Promise<Destination | '-' | undefined> {
+  const { HTML: given } = values;
   if (given !== '-')
     return given === undefined ? undefined : lookAtDestination(given, 'HTML', REPORT, USUAL, root);
-  if (values['JSON'] === true) throw new UsageError('JSON=1 and HTML=- both want standard output');
+  if (values.JSON) throw new UsageError('JSON=1 and HTML=- both want standard output');
   return '-';
 }
 
@@ -35,18 +48,17 @@ const USUAL = 'report.html';
  */
 export async function reportComparison(
   found: Comparison,
-  run: StackRun,
+  run: ReportRun,
   page: Destination | '-' | undefined,
 ): Promise<string | undefined> {
   const { terminal, values, actor, command } = run;
   const comparison = redacted(found, terminal.redactor);
-  if (values['JSON'] === true) {
+  if (values.JSON) {
     const { renderJson } = await import('./json.ts');
     terminal.result(renderJson(comparison));
   } else if (page !== '-') {
     const { renderTerminal } = await import('./terminal.ts');
-    const verbose = values['VERBOSE'] === true;
-    terminal.result(renderTerminal(comparison, { verbose, style: terminal.styleResult }));
+    terminal.result(renderTerminal(comparison, { verbose: values.VERBOSE, style: terminal.styleResult }));
   }
   if (page !== undefined) {
     const { renderHtml } = await import('./html.ts');
@@ -55,7 +67,7 @@ export async function reportComparison(
       terminal.result(text.trimEnd());
     } else {
       const shown = relative('', page.path);
-      await actor.act(`# write the report to ${String(values['HTML'])}`, () =>
+      await actor.act(`# write the report to ${values.HTML}`, () =>
         writeWhole(page.path, 0o600, (output) => void output.write(text), page.over),
       );
       if (!actor.dryRun) terminal.ok(`the report is in ${shown}`);
@@ -63,26 +75,28 @@ export async function reportComparison(
   }
   if (comparison.verdict !== 'same') return nextLine(run);
   terminal.ok(verdictSentence(comparison));
-  if (values['DUMP'] === undefined) terminal.next(command('db-verify-env', again(run)));
+  if (values.DUMP === undefined) terminal.next(command('db-verify-env', again(run)));
   return undefined;
 }
 
 /** More than was asked for: each definition, then the page. */
-function nextLine(run: StackRun): string | undefined {
+function nextLine(run: ReportRun): string | undefined {
   const { values, task, command } = run;
-  if (values['VERBOSE'] !== true && values['JSON'] !== true)
-    return command(task.name, again(run, { VERBOSE: '1' }));
-  if (values['HTML'] === undefined) return command(task.name, again(run, { HTML: USUAL }));
+  if (!values.VERBOSE && !values.JSON) return command(task.name, again(run, { VERBOSE: '1' }));
+  if (values.HTML === undefined) return command(task.name, again(run, { HTML: USUAL }));
   return undefined;
 }
 
 /** What chose the two sides, for a line that repeats it. */
-function again({ environment, values }: StackRun, more: Record<string, string> = {}): Record<string, string> {
-  const named = ['BASE', 'DUMP'].flatMap((name) => {
-    const value = values[name] as string | undefined;
+function again(
+  { environment, values }: ReportRun,
+  more: Record<string, string> = {},
+): Record<string, string> {
+  const named = (['BASE', 'DUMP'] as const).flatMap((name) => {
+    const value = values[name];
     return value === undefined ? [] : [[name, value]];
   });
-  const without = values['PRIVILEGES'] === false ? { PRIVILEGES: '0' } : {};
+  const without = values.PRIVILEGES === false ? { PRIVILEGES: '0' } : {};
   return { ENV: environment.name, ...(Object.fromEntries(named) as object), ...without, ...more };
 }
 

@@ -21,6 +21,7 @@ import {
   stackUp,
 } from './environment-checks.ts';
 import { factsOf, type Facts, type FactsOfBase } from './facts.ts';
+import type { Giving } from '../../parameters/parameter.ts';
 
 /** Whatever the stack is like, all others need the database. */
 const FIRST: readonly Check<Facts>[] = [stackUp, databaseReachable];
@@ -34,32 +35,37 @@ const OTHERS: readonly Check<Facts>[] = [
  *
  * @throws FailedError when a check failed
  */
-export async function verifyEnvironment(run: StackRun): Promise<void> {
-  const base = run.values['BASE'] as string | undefined;
+export async function verifyEnvironment(
+  run: ComparedRun & StackRun<Giving<{ BASE: string | undefined; JSON: boolean }>>,
+): Promise<void> {
+  const { BASE: base, JSON: json } = run.values;
   const facts = factsOf(run, base === undefined ? undefined : await factsOfBase(run, base));
-  await verifyFacts(run, facts);
+  await verifyFacts(run, facts, json);
   run.terminal.next(run.command('backup', { ENV: run.environment.name }));
 }
 
+/** A run of a task that compares an environment with another one. */
+export type ComparedRun = StackRun<Giving<{ PRIVILEGES: boolean; ALEMBIC_INI: string | undefined }>>;
+
 /** What an environment is compared with, for `factsOf`. */
-export async function factsOfBase(run: StackRun, name: string): Promise<FactsOfBase> {
+export async function factsOfBase(run: ComparedRun, name: string): Promise<FactsOfBase> {
   const [base, { comparing }] = await Promise.all([openBase(run, name), import('../compare/comparing.ts')]);
   return {
     name,
     facts: 'environment' in base ? factsOf(base.environment) : undefined,
-    ...(await comparing(run, base)),
+    ...(await comparing(run, base, { privileges: run.values.PRIVILEGES })),
   };
 }
 
-/** @throws FailedError when a check failed */
-export async function verifyFacts(run: StackRun, facts: Facts): Promise<void> {
-  const { environment, terminal, values, signal } = run;
+/** @param json as JSON, for a program @throws FailedError when a check failed */
+export async function verifyFacts(run: StackRun, facts: Facts, json = false): Promise<void> {
+  const { environment, terminal, signal } = run;
   const base = facts.baseName;
   const findings = await verify(facts);
   // What failed because of Ctrl-C says nothing of the environment.
   signal.throwIfAborted();
 
-  if (values['JSON'] === true) terminal.result(renderFindingsJson(environment.name, base, findings));
+  if (json) terminal.result(renderFindingsJson(environment.name, base, findings));
   else terminal.screen(renderFindings(findings, terminal.styleResult));
   const those = (state: Finding['state']): string[] =>
     findings.filter((finding) => finding.state === state).map(({ check }) => check);

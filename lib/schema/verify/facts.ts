@@ -1,6 +1,6 @@
 import type { QueryResultRow } from 'pg';
 import { parseFailure } from '../../migrations/failure.ts';
-import { readLanded } from '../../migrations/alembic.ts';
+import { readLanded, type AlembicRun } from '../../migrations/alembic.ts';
 import { readMarkers } from '../../database/contents.ts';
 import { overOneConnection, type Ask } from '../../database/one-connection.ts';
 import { readCertainRevisions } from '../../database/revisions.ts';
@@ -46,7 +46,7 @@ export interface FactsOfBase extends Comparing {
   readonly facts: Facts | undefined;
 }
 
-export function factsOf(run: StackRun, base?: FactsOfBase): Facts {
+export function factsOf(run: AlembicRun, base?: FactsOfBase): Facts {
   const { environment, stack, registry, command } = run;
   const role = readonlyRoleOf(registry, environment.names.rolesScript);
   const ask = overOneConnection(stack);
@@ -69,7 +69,7 @@ export function factsOf(run: StackRun, base?: FactsOfBase): Facts {
   };
 }
 
-async function currentOf(run: StackRun): Promise<readonly string[]> {
+async function currentOf(run: AlembicRun): Promise<readonly string[]> {
   const { plans } = await asked(run, 'current');
   if (plans) return readLanded(run, plans);
   throw new FailedError(
@@ -79,12 +79,12 @@ async function currentOf(run: StackRun): Promise<readonly string[]> {
 }
 
 /** @throws FailedError when the revisions' files cannot be read */
-export const headsOf = async (run: StackRun): Promise<Heads> => (await asked(run, 'heads')).heads!;
+export const headsOf = async (run: AlembicRun): Promise<Heads> => (await asked(run, 'heads')).heads!;
 
-async function asked(run: StackRun, what: 'current' | 'heads'): Promise<AlembicResult> {
+async function asked(run: AlembicRun, what: 'current' | 'heads'): Promise<AlembicResult> {
   const { stack, values, environment, command } = run;
   const result = await stack.alembic([what], {
-    ini: values['ALEMBIC_INI'] as string | undefined,
+    ini: values.ALEMBIC_INI,
     quiet: true,
   });
   const { status, stdout, stderr } = result;

@@ -1,0 +1,18 @@
+import { choice, duration, flag, folder, wholeNumber } from '../parameters/kinds.ts';
+
+/** What each destructive task takes for its guard. */
+export const guardParameters = (countdown: 'always' | 'when protected') => ({
+  FORCE: flag('needed on a protected environment'),
+  BACKUP: choice('skip: on a protected environment, take no backup first', ['first', 'skip'], {
+    default: 'first',
+  }),
+  BACKUP_DIR: folder('the folder for that backup', { default: 'backups' }),
+  BACKUP_MAX_AGE: duration('how old a backup may be to be good enough', { default: '1h' }),
+  WAIT: wholeNumber('seconds to press Ctrl-C; at least 5 on a protected environment', {
+    default: countdown === 'always' ? '5' : '0',
+    placeholder: '<seconds>',
+    max: 3600,
+  }),
+});
+
+export type GuardParameters = ReturnType<typeof guardParameters>;
