@@ -3,19 +3,29 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   readdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { COMMIT } from '../helpers/commit.ts';
 import { loadTasks } from '../../lib/task/find-tasks.ts';
 import { PATIENCE, temporaryFolder } from './support.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
+/** The package as make sees it: which tasks there are, and what they declare. Nothing in it is run. */
+const PACKAGE = mkdtempSync(join(tmpdir(), 'makesafe-goals-'));
+mkdirSync(join(PACKAGE, 'dist/tasks'), { recursive: true });
+copyFileSync(join(PROJECT, 'makesafe.mk'), join(PACKAGE, 'makesafe.mk'));
+for (const file of readdirSync(join(PROJECT, 'tasks')))
+  copyFileSync(join(PROJECT, 'tasks', file), join(PACKAGE, 'dist/tasks', file.replace(/ts$/, 'js')));
+afterAll(() => rmSync(PACKAGE, { recursive: true }));
+
 /** All of it: MAKE_RUNS=2000. */
 const RUNS = Number(process.env['MAKE_RUNS'] ?? 60);
 
@@ -76,7 +86,7 @@ describe.each(['makesafe.mk', 'makefile'])('goals in %s', { timeout: 4 * PATIENC
     for (const program of ['npx', 'node'])
       writeFileSync(join(folder, 'bin', program), PROGRAM, { mode: 0o755 });
     if (file === 'makesafe.mk') {
-      writeFileSync(join(folder, 'makefile'), `include ${join(PROJECT, file)}\n${OWN}`);
+      writeFileSync(join(folder, 'makefile'), `include ${join(PACKAGE, file)}\n${OWN}`);
       return;
     }
     copyFileSync(join(PROJECT, file), join(folder, file));
@@ -204,7 +214,7 @@ describe.each(['makesafe.mk', 'makefile'])('goals in %s', { timeout: 4 * PATIENC
 });
 
 test("a team's own goals keep their flags", () => {
-  const folder = temporaryFolder({ makefile: `include ${join(PROJECT, 'makesafe.mk')}\n${OWN}` });
+  const folder = temporaryFolder({ makefile: `include ${join(PACKAGE, 'makesafe.mk')}\n${OWN}` });
   expect(make(folder, { goals: ['build', 'build'], flags: ['-i'] })).toMatchObject({ status: 0 });
   expect(make(folder, { goals: ['build'], flags: ['-it'], fails: 'build' })).toMatchObject({ status: 0 });
 });
@@ -212,7 +222,7 @@ test("a team's own goals keep their flags", () => {
 describe('help beside a goal of a makefile that includes ours', () => {
   const included = (settings: string, theirs: string) => {
     const folder = temporaryFolder({
-      makefile: `${settings}\ninclude ${join(PROJECT, 'makesafe.mk')}\n${theirs}`,
+      makefile: `${settings}\ninclude ${join(PACKAGE, 'makesafe.mk')}\n${theirs}`,
     });
     mkdirSync(join(folder, 'bin'));
     writeFileSync(join(folder, 'bin/node'), PROGRAM, { mode: 0o755 });
