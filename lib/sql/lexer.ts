@@ -1,3 +1,4 @@
+import { behindToken, closingAt, tokens, UNQUOTED } from './quoting.ts';
 import { trimmed } from './trimmed.ts';
 
 /** One statement of a script. */
@@ -13,23 +14,11 @@ export interface Statement {
   readonly copies: boolean;
 }
 
-/**
- * What may stand between the parts of a statement and must not be mistaken for its end. White space and the end of a
- * comment are the server's own, which knows no others than those of ASCII.
- *
- * @see https://github.com/postgres/postgres/blob/REL_17_STABLE/src/backend/parser/scan.l
- */
-const TOKEN =
-  /--[^\n\r]*|\/\*|\bE'|'|"|(?<![\w$\u0080-\uffff])\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$|[();\n\\]|[A-Za-z_]\w*|[^ \t\r\v\f]/gi;
-
 /** Lines that are kept one by one, before they are put together. */
 const PIECES = 4096;
 
 /** Characters of comments and white space that are kept as part of the statement behind them. */
 const KEPT_COMMENT = 65_536;
-
-/** What has an end of its own. */
-const OPENING = /^(?:\/\*|E?'|"|\$.*\$)$/i;
 
 /**
  * Finds the semicolons that end statements, line by line: those outside of literals, comments, parentheses and the
@@ -43,11 +32,7 @@ export class Splitter {
   #length = 0;
   #line = 0;
   #began = 0;
-  /** What is open: `'`, `E'`, `"`, `$tag$`, `/*`, or nothing. */
-  #open = '';
-  #commentDepth = 0;
-  /** Whether a literal that comes next is the same escape string, which goes on behind a line break. */
-  #continues: 'no' | 'behind a line break' | 'yes' = 'no';
+  #quoting = UNQUOTED;
   #parentheses = 0;
   #blocks = 0;
   #words: string[] = [];
@@ -62,12 +47,12 @@ export class Splitter {
 
   /** Whether nothing is open: what comes next begins a statement. */
   get isBetween(): boolean {
-    return this.#words.length === 0 && this.#open === '';
+    return this.#words.length === 0 && this.#quoting.open === '';
   }
 
   /** Whether a literal, name, comment or body would go on behind this. */
   get isOpen(): boolean {
-    return this.#open !== '' || this.#parentheses > 0 || this.#blocks > 0;
+    return this.#quoting.open !== '' || this.#parentheses > 0 || this.#blocks > 0;
   }
 
   /** The line that was read last, from 1. */
@@ -97,15 +82,15 @@ export class Splitter {
     const ended: Statement[] = [];
     let start = 0;
     for (let at = 0; at < line.length;) {
-      if (this.#open !== '') {
-        at = this.#close(line, at);
+      if (this.#quoting.open !== '') {
+        ({ end: at, behind: this.#quoting } = closingAt(line, at, this.#quoting));
         continue;
       }
-      TOKEN.lastIndex = at;
-      const found = TOKEN.exec(line);
+      tokens.lastIndex = at;
+      const found = tokens.exec(line);
       if (!found) break;
       const [token] = found;
-      at = TOKEN.lastIndex;
+      at = tokens.lastIndex;
       if (token === ';' && this.#parentheses <= 0 && this.#blocks === 0) {
         this.#keep(line.slice(start, at));
         ended.push(...this.#finish());
@@ -143,26 +128,14 @@ export class Splitter {
     };
     const isEmpty = this.#words.length === 0;
     [this.#text, this.#length, this.#words, this.#previous, this.#copies] = [[], 0, [], '', false];
-    [this.#open, this.#continues, this.#parentheses, this.#blocks] = ['', 'no', 0, 0];
+    [this.#quoting, this.#parentheses, this.#blocks] = [UNQUOTED, 0, 0];
     return isEmpty ? [] : [statement];
   }
 
   #read(token: string): void {
-    if (token === '\n') {
-      if (this.#continues === 'behind a line break') this.#continues = 'yes';
-      return;
-    }
-    if (token.startsWith('--')) return;
-    if (OPENING.test(token)) {
-      this.#open = token === "'" && this.#continues === 'yes' ? "E'" : token.replace(/^e'/, "E'");
-      if (token === '/*') {
-        this.#commentDepth = 1;
-        return;
-      }
-    } else if (token === '(' || token === ')') {
-      this.#parentheses += token === '(' ? 1 : -1;
-    }
-    this.#continues = 'no';
+    this.#quoting = behindToken(token, this.#quoting);
+    if (token === '\n' || token === '/*' || token.startsWith('--')) return;
+    if (token === '(' || token === ')') this.#parentheses += token === '(' ? 1 : -1;
     this.#word(token.toUpperCase());
   }
 
@@ -180,41 +153,6 @@ export class Splitter {
     if (word === 'ATOMIC' && this.#previous === 'BEGIN') return 1;
     if (this.#blocks > 0 && word === 'CASE') return 1;
     return this.#blocks > 0 && word === 'END' ? -1 : 0;
-  }
-
-  /** Looks for the end of what is open. @returns where to go on */
-  #close(line: string, from: number): number {
-    if (this.#open === '/*') {
-      const edge = /\/\*|\*\//g;
-      edge.lastIndex = from;
-      for (let found = edge.exec(line); found; found = edge.exec(line)) {
-        this.#commentDepth += found[0] === '/*' ? 1 : -1;
-        if (this.#commentDepth > 0) continue;
-        this.#open = '';
-        return edge.lastIndex;
-      }
-      return line.length;
-    }
-    if (this.#open === "E'") return this.#closeEscapes(line, from);
-    const end = line.indexOf(this.#open, from);
-    if (end < 0) return line.length;
-    const { length } = this.#open;
-    this.#open = '';
-    return end + length;
-  }
-
-  #closeEscapes(line: string, from: number): number {
-    const edge = /['\\]/g;
-    edge.lastIndex = from;
-    for (let found = edge.exec(line); found; found = edge.exec(line)) {
-      const [sign] = found;
-      if (sign === '\\' || line[edge.lastIndex] === "'") edge.lastIndex += 1;
-      else {
-        [this.#open, this.#continues] = ['', 'behind a line break'];
-        return edge.lastIndex;
-      }
-    }
-    return line.length;
   }
 
   /** `\set ON_ERROR_STOP` with psql's own words for yes and no; all else is somebody else's. */

@@ -1,18 +1,8 @@
 import { Transform } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
+import { behindLine, UNQUOTED } from '../../sql/quoting.ts';
 import { hasSecrets, maskSecrets } from './mask.ts';
 import { respell } from './respell.ts';
-
-/** Where in SQL text a line begins: outside everything, or inside what began on an earlier line. */
-export type State =
-  | { readonly inside: 'nothing' }
-  /** A literal or a quoted name, up to the same character. */
-  | { readonly inside: 'quotes'; readonly end: string }
-  /** `$$ … $$` or `$tag$ … $tag$`. */
-  | { readonly inside: 'dollars'; readonly end: string }
-  | { readonly inside: 'comment'; readonly depth: number };
-
-export const NOTHING: State = { inside: 'nothing' };
 
 /**
  * Lines that depend on the client, the moment or the server's minor version, but not on the schema: the version
@@ -38,7 +28,7 @@ export class CanonicalDump extends Transform {
   complete = false;
   #decoder = new StringDecoder('utf8');
   #rest = '';
-  #state = NOTHING;
+  #quoting = UNQUOTED;
   #blank = true;
   /** pg_dump's word for the object that the last header announced, and its text so far. */
   #kind = '';
@@ -62,7 +52,7 @@ export class CanonicalDump extends Transform {
   #lines(lines: string[]): string {
     let done = '';
     for (const line of lines) {
-      if (this.#state.inside === 'nothing') {
+      if (this.#quoting.open === '') {
         if (NOISE.test(line)) continue;
         const blank = line === '';
         if (blank && this.#blank) continue;
@@ -75,7 +65,7 @@ export class CanonicalDump extends Transform {
       } else {
         this.#blank = false;
       }
-      this.#state = after(line, this.#state);
+      this.#quoting = behindLine(line, this.#quoting);
       this.#text += `${line}\n`;
     }
     return done;
@@ -86,40 +76,5 @@ export class CanonicalDump extends Transform {
     const text = respell(this.#text);
     this.#text = '';
     return hasSecrets(this.#kind) ? maskSecrets(this.#kind, text).text : text;
-  }
-}
-
-const OPENING = /'|"|--|\/\*|(?<![\w$\u0080-\uffff])\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/g;
-const COMMENT_EDGE = /\/\*|\*\//g;
-
-/**
- * The state after a line. A doubled quote closes and opens again, which is the same. Backslashes need no care:
- * pg_dump writes a quote inside a literal as two quotes, also in E'…'.
- */
-export function after(line: string, before: State): State {
-  let state = before;
-  let position = 0;
-  for (;;) {
-    if (state.inside === 'nothing') {
-      OPENING.lastIndex = position;
-      const found = OPENING.exec(line);
-      if (!found || found[0] === '--') return NOTHING;
-      position = OPENING.lastIndex;
-      if (found[0] === '/*') state = { inside: 'comment', depth: 1 };
-      else if (found[0] === "'" || found[0] === '"') state = { inside: 'quotes', end: found[0] };
-      else state = { inside: 'dollars', end: found[0] };
-    } else if (state.inside === 'comment') {
-      COMMENT_EDGE.lastIndex = position;
-      const found = COMMENT_EDGE.exec(line);
-      if (!found) return state;
-      position = COMMENT_EDGE.lastIndex;
-      const depth: number = state.depth + (found[0] === '/*' ? 1 : -1);
-      state = depth === 0 ? NOTHING : { inside: 'comment', depth };
-    } else {
-      const end = line.indexOf(state.end, position);
-      if (end < 0) return state;
-      position = end + state.end.length;
-      state = NOTHING;
-    }
   }
 }

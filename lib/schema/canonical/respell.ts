@@ -1,3 +1,5 @@
+import { partsOf } from '../../sql/quoting.ts';
+
 /**
  * What PostgreSQL prints in another way once it has read it: a chain of AND that begins with another one (BETWEEN leaves
  * that behind) comes back without the inner parentheses, and the cast of an array of constants as casts of its elements. A dump in
@@ -11,10 +13,6 @@ interface Group {
   items: Item[];
 }
 
-/** Literals, quoted names, bodies and comments as a whole; words; any other character. */
-const TOKEN =
-  /'(?:[^']|'')*'|"(?:[^"]|"")*"|\$([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$[^]*?\$\1\$|--[^\n]*|\/\*[^]*?\*\/|[\w\u0080-\uffff$]+|[^]/g;
-
 const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']' };
 
 /** @param sql whole statements */
@@ -27,7 +25,7 @@ export function respell(sql: string): string {
 /** Undefined where parentheses are not closed: then it is none of pg_dump's statements. */
 function parse(sql: string): Item[] | undefined {
   const stack: Group[] = [{ open: '', items: [] }];
-  for (const [token] of sql.matchAll(TOKEN)) {
+  for (const token of partsOf(sql)) {
     const { open, items } = stack.at(-1)!;
     if (token === '(' || token === '[') {
       const group = { open: token, items: [] };

@@ -1,6 +1,7 @@
 import type { Entry } from '../../dump/toc.ts';
 import type { Archive } from '../../dump/archive.ts';
-import { after, COMPLETE, HEADER, NOISE, NOTHING, type State } from '../canonical/canonical.ts';
+import { behindLine, UNQUOTED } from '../../sql/quoting.ts';
+import { COMPLETE, HEADER, NOISE } from '../canonical/canonical.ts';
 import { maskSecrets } from '../canonical/mask.ts';
 
 /** What pg_dump sets between objects, for those that follow. */
@@ -19,10 +20,10 @@ const VERSIONS = {
 export function parsePlain(text: string): Omit<Archive, 'version' | 'database'> {
   const entries: (Entry & { lines: string[] })[] = [];
   let [serverVersion, pgDumpVersion, complete] = ['', '', false];
-  let state: State = NOTHING;
+  let quoting = UNQUOTED;
   for (const line of text.split('\n')) {
-    const open = state.inside !== 'nothing';
-    state = after(line, state);
+    const open = quoting.open !== '';
+    quoting = behindLine(line, quoting);
     const lines = entries.at(-1)?.lines;
     if (open) {
       lines?.push(line);

@@ -4,7 +4,8 @@ import type { KindOfFile } from '../../system/destination.ts';
 import { isThere } from '../../system/read-bounded.ts';
 import { readHead } from '../../dump/archive.ts';
 import { ByteStream } from '../../dump/byte-stream.ts';
-import { after, COMPLETE, HEADER, NOTHING, type State } from '../canonical/canonical.ts';
+import { behindLine, UNQUOTED } from '../../sql/quoting.ts';
+import { COMPLETE, HEADER } from '../canonical/canonical.ts';
 
 /** The longest line of a schema that is read; the largest that were seen have some hundred kilobytes. */
 const LONGEST_LINE = 8 << 20;
@@ -80,11 +81,11 @@ function isSchemaText(file: string): boolean {
     const begin = Buffer.alloc(FIRST_LINES.length);
     if (readSync(handle, begin, 0, begin.length, 0) < begin.length || begin.toString() !== FIRST_LINES)
       return false;
-    let state: State = NOTHING;
+    let quoting = UNQUOTED;
     let complete = false;
     for (const line of linesOf(handle)) {
-      const open = state.inside !== 'nothing';
-      state = after(line, state);
+      const open = quoting.open !== '';
+      quoting = behindLine(line, quoting);
       if (open) continue;
       const kind = HEADER.exec(line)?.[2];
       if (kind !== undefined && DATA.test(kind)) return false;
@@ -94,7 +95,7 @@ function isSchemaText(file: string): boolean {
       if (complete && !/^(--|\\unrestrict .*)?$/.test(line)) return false;
       complete ||= line === COMPLETE;
     }
-    return complete && state.inside === 'nothing';
+    return complete && quoting.open === '';
   } catch {
     return false;
   } finally {

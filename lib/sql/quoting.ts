@@ -1,0 +1,117 @@
+/**
+ * What quotes in SQL: literals, escape strings, names, dollar quotes and comments. The one place that knows where each
+ * ends; text comes line by line or as a whole.
+ *
+ * White space and the end of a comment are the server's own, which knows no others than those of ASCII.
+ *
+ * @see https://github.com/postgres/postgres/blob/REL_17_STABLE/src/backend/parser/scan.l
+ */
+const QUOTE = String.raw`--[^\n\r]*|\/\*|E'|'|"|\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$`;
+/** A word as a whole, because a dollar sign or an E in it quotes nothing. */
+const WORD = String.raw`[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*`;
+
+/** Line comments and what has an end of its own, for who minds nothing else; between them words. */
+const quotes = new RegExp(`${QUOTE}|${WORD}`, 'gi');
+
+/** These, and any other sign but white space; the end of a line is one. To be used from `lastIndex` on. */
+export const tokens = new RegExp(String.raw`${QUOTE}|${WORD}|[^ \t\r\v\f]`, 'gi');
+
+const OPENING = /^(?:\/\*|E?'|"|\$.*\$)$/i;
+
+/** What is open at a place in SQL text. */
+export interface Quoting {
+  /** `'`, `E'`, `"`, `$tag$` or `/*`; empty outside of all. */
+  readonly open: string;
+  /** Of comments, which nest. */
+  readonly depth: number;
+  /** Whether a literal that comes next is the same escape string, which goes on behind a line break. */
+  readonly continues: 'no' | 'behind a line break' | 'yes';
+}
+
+export const UNQUOTED: Quoting = { open: '', depth: 0, continues: 'no' };
+
+/** What is open behind a token, where nothing was open in front of it. */
+export function behindToken(token: string, before: Quoting): Quoting {
+  const { continues } = before;
+  if (token === '\n') return continues === 'behind a line break' ? { ...before, continues: 'yes' } : before;
+  if (token.startsWith('--')) return before;
+  if (token === '/*') return { open: token, depth: 1, continues };
+  if (!OPENING.test(token)) return UNQUOTED;
+  const open = token === "'" && continues === 'yes' ? "E'" : token.replace(/^e'/, "E'");
+  return { ...UNQUOTED, open };
+}
+
+/** Looks for the end of what is open. Where the text ends before, that is the place, and it is open still. */
+export function closingAt(
+  text: string,
+  from: number,
+  quoting: Quoting,
+): { readonly end: number; readonly behind: Quoting } {
+  const { open } = quoting;
+  if (open === '/*') return closingComment(text, from, quoting);
+  if (open === "E'") return closingEscapes(text, from, quoting);
+  const at = text.indexOf(open, from);
+  return at < 0 ? { end: text.length, behind: quoting } : { end: at + open.length, behind: UNQUOTED };
+}
+
+function closingComment(text: string, from: number, quoting: Quoting): ReturnType<typeof closingAt> {
+  const edge = /\/\*|\*\//g;
+  edge.lastIndex = from;
+  let { depth } = quoting;
+  for (let found = edge.exec(text); found; found = edge.exec(text)) {
+    depth += found[0] === '/*' ? 1 : -1;
+    if (depth === 0) return { end: edge.lastIndex, behind: { ...quoting, open: '', depth } };
+  }
+  return { end: text.length, behind: { ...quoting, depth } };
+}
+
+function closingEscapes(text: string, from: number, quoting: Quoting): ReturnType<typeof closingAt> {
+  const edge = /['\\]/g;
+  edge.lastIndex = from;
+  for (let found = edge.exec(text); found; found = edge.exec(text)) {
+    const [sign] = found;
+    if (sign === '\\' || text[edge.lastIndex] === "'") edge.lastIndex += 1;
+    else return { end: edge.lastIndex, behind: { ...UNQUOTED, continues: 'behind a line break' } };
+  }
+  return { end: text.length, behind: quoting };
+}
+
+/** Most lines have nothing of it. */
+const MAY_QUOTE = /['"$]|--|\/\*/;
+
+/** What is open behind a line, from what is open in front of it. @param line without its line break */
+export function behindLine(line: string, before: Quoting): Quoting {
+  if (before === UNQUOTED && !MAY_QUOTE.test(line)) return before;
+  let quoting = before;
+  for (let at = 0; ;) {
+    if (quoting.open !== '') {
+      ({ end: at, behind: quoting } = closingAt(line, at, quoting));
+      if (quoting.open !== '') return quoting;
+    }
+    quotes.lastIndex = at;
+    const found = quotes.exec(line);
+    if (quoting.continues !== 'no' && /\S/.test(line.slice(at, found?.index))) quoting = UNQUOTED;
+    if (!found) return behindToken('\n', quoting);
+    quoting = behindToken(found[0], quoting);
+    at = quotes.lastIndex;
+  }
+}
+
+/**
+ * The parts of whole statements: what quotes as one part from its beginning to its end, words, single signs, and the white
+ * space between them. Put together, they are the text.
+ */
+export function* partsOf(sql: string): Generator<string> {
+  let quoting = UNQUOTED;
+  for (let at = 0; at < sql.length;) {
+    tokens.lastIndex = at;
+    const found = tokens.exec(sql);
+    if (!found || found.index > at) yield sql.slice(at, found?.index);
+    if (!found) return;
+    let end = tokens.lastIndex;
+    quoting = behindToken(found[0], quoting);
+    if (quoting.open !== '') ({ end, behind: quoting } = closingAt(sql, end, quoting));
+    yield sql.slice(found.index, end);
+    at = end;
+  }
+}
