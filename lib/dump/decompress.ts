@@ -1,6 +1,7 @@
-import { Transform } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { createUnzip } from 'node:zlib';
-import { Decompress } from 'fzstd';
+import { ZSTDDecoder } from 'zstddec/stream';
+import { messageOf } from '../errors.ts';
 import type { Compression } from './toc.ts';
 
 /** Bytes that pass from one stage to the next at a time, where there are many. */
@@ -14,7 +15,7 @@ export const isReadHere = (compression: Compression): boolean => compression !==
  *
  * @throws Error where this machine cannot do it
  */
-export function decompressor(compression: Compression): Transform | undefined {
+export function decompressor(compression: Compression): Duplex | undefined {
   switch (compression) {
     case 'none':
       return undefined;
@@ -28,30 +29,71 @@ export function decompressor(compression: Compression): Transform | undefined {
   }
 }
 
-/** As zlib's streams: what is cut or damaged is an error with a code. Node's own (22.15) is silent about what is cut. */
-export function createUnzstd(): Transform {
-  const stream = new Transform({
-    transform: (chunk: Buffer, _encoding, done) => done(failureOf(() => void reader.push(chunk))),
-    flush: (done) => done(failureOf(() => void reader.push(new Uint8Array(0), true))),
-  });
-  const reader = new Decompress((data) => {
-    if (data.length > 0) stream.push(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
-  });
-  return stream;
+/**
+ * As zlib's streams: what is cut or damaged is an error with a code. Node's own (22.15) says nothing of what is cut.
+ *
+ * @throws (the stream) Error with code Z_BUF_ERROR where it is cut, Z_DATA_ERROR where it is damaged
+ */
+export const createUnzstd = (): Duplex => Duplex.from(unzstd);
+
+async function* unzstd(source: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array> {
+  const decoder = new ZSTDDecoder();
+  await decoder.init();
+  const frames = new Frames(decoder);
+  for await (const chunk of source) if (chunk.length > 0) yield* frames.decode(chunk);
+  yield* frames.end();
 }
 
-/** fzstd's number for an end that comes too early. */
-const UNEXPECTED_END = 5;
+/**
+ * The decoder asks for its input in the midst of its work, and cannot wait. So it is asked for output only while the next
+ * chunk is at hand, and stays one chunk behind.
+ */
+class Frames {
+  readonly #output: Iterator<Uint8Array>;
+  #next: Uint8Array | undefined;
+  #isAsked = false;
 
-function failureOf(work: () => void): Error | undefined {
-  try {
-    work();
-    return undefined;
-  } catch (error) {
-    const isCut = (error as { code?: number }).code === UNEXPECTED_END;
-    const said = error instanceof Error ? error.message : String(error);
-    return Object.assign(new Error(`zstd: ${said}`, { cause: error }), {
-      code: isCut ? 'Z_BUF_ERROR' : 'Z_DATA_ERROR',
-    });
+  constructor(decoder: ZSTDDecoder) {
+    const take = (): IteratorResult<Uint8Array> => {
+      this.#isAsked = true;
+      const value = this.#next;
+      this.#next = undefined;
+      return value ? { value } : { value: undefined, done: true };
+    };
+    this.#output = decoder.decodeStreaming({ [Symbol.iterator]: () => ({ next: take }) });
+  }
+
+  *decode(chunk: Uint8Array): Generator<Uint8Array> {
+    this.#next = chunk;
+    while (this.#next) yield* this.#once();
+  }
+
+  *end(): Generator<Uint8Array> {
+    while (!this.#isDone) yield* this.#once();
+  }
+
+  #isDone = false;
+  #wasEmpty = false;
+
+  *#once(): Generator<Uint8Array> {
+    this.#isAsked = false;
+    let result: IteratorResult<Uint8Array>;
+    try {
+      result = this.#output.next();
+    } catch (error) {
+      throw failure('Z_BUF_ERROR', messageOf(error), error);
+    }
+    if (result.done) {
+      this.#isDone = true;
+      return;
+    }
+    const isEmpty = result.value.length === 0;
+    // It says nothing of what it cannot decode, and offers it again and again.
+    if (isEmpty && this.#wasEmpty && !this.#isAsked) throw failure('Z_DATA_ERROR', 'it cannot be decoded');
+    this.#wasEmpty = isEmpty;
+    if (!isEmpty) yield result.value;
   }
 }
+
+const failure = (code: string, said: string, cause?: unknown): Error =>
+  Object.assign(new Error(`zstd: ${said}`, { cause }), { code });

@@ -1,6 +1,6 @@
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { Readable, Writable, type Transform } from 'node:stream';
+import { Readable, Writable, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { messageOf } from '../errors.ts';
 import { decompressor, isReadHere } from './decompress.ts';
@@ -9,7 +9,7 @@ import { readData, readHead, type ArchiveHead, type Data } from './archive.ts';
 import { ByteStream } from './byte-stream.ts';
 
 /** None for what cannot be decompressed here: its frame is read then, and what it holds is for pg_restore to say. */
-function stagesFor(compression: Compression): Transform[] {
+function stagesFor(compression: Compression): Duplex[] {
   const stage = isReadHere(compression) ? decompressor(compression) : undefined;
   return stage ? [stage] : [];
 }

@@ -33,7 +33,7 @@ const expected = (database: string, user: string, environment: string): string =
   '|t|f|{"- app.finished=yes"}';
 
 /** Makes a database with attributes of its own, and 42 in it. */
-async function makeOld({ db, database, environment }: World): Promise<void> {
+export async function makeOld({ db, database, environment }: World): Promise<void> {
   await db.sql(
     `DROP TABLE IF EXISTS kept, restored; CREATE TABLE kept AS SELECT 42 AS x;
      DO $$ BEGIN CREATE ROLE reader; EXCEPTION WHEN duplicate_object THEN NULL; END $$;

@@ -7,7 +7,7 @@ import { homeOf, start as startServer } from '../../lib/stack/embedded/server.ts
 import { databaseOnly } from './compose-files.ts';
 import { asker, clientAsker, startDatabase, type Asker } from './database.ts';
 import { EmbeddedScratch, localAsker, processesOf } from './embedded.ts';
-import type { World } from './fault-subjects.ts';
+import { makeOld, type World } from './fault-subjects.ts';
 import { docker } from './processes.ts';
 import { Scratch, freePort } from './scratch.ts';
 import { makeSmallDisk } from './small-disk.ts';
@@ -57,9 +57,12 @@ function cutting({ sql }: Asker): () => Promise<boolean> {
   };
 }
 
-async function dumpOf({ db, scratch, environment }: World): Promise<string> {
+/** What belongs to the database itself comes back with its backup: it is taken with that of the old state. */
+async function dumpOf(world: World): Promise<string> {
+  const { db, scratch, environment } = world;
+  await makeOld(world);
   await db.sql(
-    'CREATE TABLE restored AS SELECT n, repeat(md5(n::text), 20) AS t FROM generate_series(1, 500) n',
+    'DROP TABLE kept; CREATE TABLE restored AS SELECT n, repeat(md5(n::text), 20) AS t FROM generate_series(1, 500) n',
   );
   const { stdout } = await scratch.mustTask(`backup ENV=${environment} BACKUP_DIR=source`);
   await db.sql('DROP TABLE restored');
