@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -62,16 +62,9 @@ function make(folder: string, { goals, flags, fails = '', ...exported }: Typed) 
 }
 
 /** What may be meant as a word behind another goal, and would hurt. */
-/** What makesafe.mk reads of an installed package. */
-const PACKAGE = mkdtempSync(join(tmpdir(), 'makesafe-unit-'));
-afterAll(() => rmSync(PACKAGE, { recursive: true, force: true }));
-copyFileSync(join(PROJECT, 'makesafe.mk'), join(PACKAGE, 'makesafe.mk'));
-execFileSync(process.execPath, ['scripts/build-package.mjs', join(PACKAGE, 'dist')], { cwd: PROJECT });
-
 const FIRST_ONLY = (await loadTasks())
   .filter(({ definition }) => definition.destructive ?? definition.firstGoalOnly)
-  .map(({ name }) => name)
-  .filter((name) => existsSync(join(PACKAGE, 'dist/tasks', `${name}.js`)));
+  .map(({ name }) => name);
 
 const inOrder = (goals: readonly string[]): string[] =>
   goals.flatMap((goal) => [`begin ${goal}`, `end ${goal}`]);
