@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { findPlugin } from '../../lib/stack/compose/engine/plugin.ts';
@@ -144,47 +144,6 @@ describe.skipIf(inject('noEngine') !== '')('a stack', () => {
       await running.printed(/Running|Started/);
       running.interrupt();
       expect((await running.ended).status).toBe(130);
-    });
-  });
-
-  describe('while compose is at work', () => {
-    /**
-     * Whether a shell command succeeded while a task's compose command waited for it, five seconds at most.
-     *
-     * @param look is given the database's container as `$db`
-     */
-    async function during(command: string, words: string, look: string): Promise<boolean> {
-      const folder = join(scratch.outside, 'waiting');
-      mkdirSync(join(folder, 'cli-plugins'), { recursive: true });
-      const seen = join(folder, 'seen');
-      rmSync(seen, { force: true });
-      const plugin = `#!/bin/sh
-db=${await scratch.container('vm_stg')}
-case " $* " in *" ${command} "*)
-  for try in $(seq 25); do
-    if ${look}; then touch '${seen}'; break; fi
-    sleep 0.2
-  done ;;
-esac
-exec '${findPlugin('')}' "$@"
-`;
-      writeFileSync(join(folder, 'cli-plugins/docker-compose'), plugin, { mode: 0o755 });
-      const { DOCKER_HOST = '' } = process.env;
-      succeeded(await scratch.runTask(words, { env: { DOCKER_CONFIG: folder, DOCKER_HOST } }));
-      return existsSync(seen);
-    }
-    const connecting = `docker top "$db" -o pid,args | grep -q "trap '' PIPE"`;
-    test('a connection is begun where the task will ask the database, and nowhere else', async () => {
-      expect(await during('config', 'up ENV=vm_stg', connecting)).toBe(true);
-      expect(await during('config', 'ps ENV=vm_stg', connecting)).toBe(false);
-    });
-
-    test('a server that runs already is asked for its answer', async () => {
-      await sql('ALTER SYSTEM SET log_connections = on');
-      await sql('SELECT pg_reload_conf()');
-      const answered = `docker logs "$db" 2>&1 | grep -q 'authorized: .*application_name=makesafe'`;
-      expect(await during('up', 'up ENV=vm_stg', answered)).toBe(true);
-      await sql('ALTER SYSTEM RESET log_connections');
     });
   });
 
