@@ -11,9 +11,9 @@ import { changesBetween, configurationChanges, identityOf } from './facts/unchan
 
 /** The screen, the name typed, the countdown, and the facts once more. */
 export async function letPersonDecide(request: GuardRequest, seen: Passed): Promise<Passed> {
-  const { entry, environment, deed, run } = request;
+  const { entry, environment, action, run } = request;
   const { terminal, signal, actor } = seen;
-  for (const line of describeTarget(seen.facts, deed, terminal)) terminal.line(line);
+  for (const line of describeTarget(seen.facts, action, terminal)) terminal.line(line);
   describeDoubts(seen.facts).forEach(terminal.warn);
   const seconds = waitSeconds(entry, run.values.WAIT);
   if (actor.dryRun) {
@@ -50,6 +50,6 @@ export async function letPersonDecide(request: GuardRequest, seen: Passed): Prom
 
 export const PROTECTED_MINIMUM_WAIT = 5;
 
-/** Seconds to wait before the deed: never under five on a protected environment. */
+/** Seconds to wait before the action: never under five on a protected environment. */
 export const waitSeconds = (entry: Pick<EnvironmentEntry, 'protected'>, asked: number): number =>
   entry.protected ? Math.max(PROTECTED_MINIMUM_WAIT, asked) : asked;

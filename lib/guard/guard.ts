@@ -6,18 +6,18 @@ import type { GuardRequest } from './request.ts';
  * The one gate in front of everything that destroys data:
  *
  * name → policy on the facts → preflight → lock → backup first → what will be destroyed, on one screen → the name typed
- * → countdown → the facts once more → journal → the deed → journal.
+ * → countdown → the facts once more → journal → the action → journal.
  *
- * @throws RefusedError · CancelledError; nothing was touched then, unless the deed had begun
+ * @throws RefusedError · CancelledError; nothing was touched then, unless the action had begun
  */
 export async function passGuard(
   request: GuardRequest,
-  deed: (run: DestructiveRun) => Promise<void>,
+  action: (run: DestructiveRun) => Promise<void>,
 ): Promise<void> {
   const { entry, environment } = request;
   const { values } = request.run;
   if (entry.protected && values.FORCE !== true) {
-    throw new BlockedError(environment.name, request.deed, request.exportedForce);
+    throw new BlockedError(environment.name, request.action, request.exportedForce);
   }
   // Nothing of what follows is loaded for a refusal by name.
   const { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS, enforce } = await import('./policy.ts');
@@ -46,8 +46,8 @@ export async function passGuard(
     const notes: string[] = [];
     const note = (text: string): void => void notes.push(text);
     const passed = { ...(await letPersonDecide(request, seen)), note };
-    if (passed.actor.dryRun) return deed(passed);
+    if (passed.actor.dryRun) return action(passed);
     const known = { origins: request.origins, checks, backup, revision, notes };
-    await onRecord(passed, known, () => deed(passed));
+    await onRecord(passed, known, () => action(passed));
   });
 }

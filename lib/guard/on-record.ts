@@ -20,10 +20,10 @@ export async function onRecord(
     ...known
   }: Pick<Start, 'checks' | 'backup' | 'revision'> & {
     readonly origins: Readonly<Record<string, Origin>>;
-    /** What was left out or done otherwise, as the deed goes on. */
+    /** What was left out or done otherwise, as the action goes on. */
     readonly notes: readonly string[];
   },
-  deed: () => Promise<void>,
+  action: () => Promise<void>,
 ): Promise<void> {
   const { terminal, signal, root, environment } = passed;
   const file = journalFile(root, environment.name);
@@ -46,7 +46,7 @@ export async function onRecord(
     }
   };
   try {
-    await deed();
+    await action();
   } catch (error) {
     end(signal.aborted || error instanceof CancelledError ? 'cancelled' : 'failed', messageOf(error));
     throw error;

@@ -33,7 +33,7 @@ export async function alembic(
 ): Promise<AlembicResult | undefined> {
   const { stack, environment, values, actor, command } = run;
   const { ALEMBIC_INI: ini } = values;
-  const deed = async (): Promise<AlembicResult> => {
+  const action = async (): Promise<AlembicResult> => {
     // Each migration is a transaction of its own.
     const where = `the database at the last revision that was finished (${command('al-cur-env', { ENV: environment.name })})`;
     const result = await whileUnfinished(where, () =>
@@ -43,7 +43,7 @@ export async function alembic(
     if (leads) await makeSureItLanded(run, result.plans, again);
     return result;
   };
-  return changes ? actor.act(`alembic ${args.join(' ')}`, deed) : deed();
+  return changes ? actor.act(`alembic ${args.join(' ')}`, action) : action();
 }
 
 /**

@@ -40,7 +40,7 @@ export async function runProgram(
     // A child that was cancelled may have ended well; the person still wanted to stop.
     controller.signal.throwIfAborted();
   } catch (thrown) {
-    // Whatever failed after Ctrl-C failed because of it; the deed may have said more about the state it left.
+    // Whatever failed after Ctrl-C failed because of it; the action may have said more about the state it left.
     const cancelled = controller.signal.aborted && !(thrown instanceof CancelledError);
     fail(cancelled ? controller.signal.reason : thrown);
   }

@@ -104,7 +104,7 @@ async function performOnStack(
   const { passGuard } = await import('../guard/guard.ts');
   const request = {
     ...{ run: run as Run<GuardParameters>, environment: name, entry, origins: given.origins },
-    deed: {
+    action: {
       what: destructive.what,
       effect: destructive.effect,
       forced: run.command(task.name, { ...typedAgain(given), ENV: name.name, FORCE: '1' }),

@@ -26,7 +26,7 @@ describe('one destructive run at a time, and all of them on record', () => {
     await running.printed('Starting in 600');
     return running;
   };
-  /** A run in the middle of its deed: another session holds what it wants to change. */
+  /** A run in the middle of its action: another session holds what it wants to change. */
   const busy = async (): Promise<{ running: Running; release: () => Promise<void> }> => {
     const client = await connect(scratch, { database: 'postgres' });
     onTestFinished(() => client.end());
@@ -118,7 +118,7 @@ describe('one destructive run at a time, and all of them on record', () => {
     });
 
     test(
-      'is there before the deed, and has no end when the run was killed',
+      'is there before the action, and has no end when the run was killed',
       { timeout: PATIENCE },
       async () => {
         const { running, release } = await busy();

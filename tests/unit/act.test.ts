@@ -7,11 +7,11 @@ test.each([
   [true, undefined, 0, 'DROP DATABASE x;\n'],
 ])('dry run %j', async (dryRun, result, calls, out) => {
   const { terminal, written } = recordingTerminal();
-  const deed = vi.fn(() => Promise.resolve('done'));
+  const action = vi.fn(() => Promise.resolve('done'));
   const actor = makeActor(dryRun, terminal);
   expect(actor.dryRun).toBe(dryRun);
-  expect(await actor.act('DROP DATABASE x;', deed)).toBe(result);
-  expect(deed).toHaveBeenCalledTimes(calls);
+  expect(await actor.act('DROP DATABASE x;', action)).toBe(result);
+  expect(action).toHaveBeenCalledTimes(calls);
   expect(written).toEqual({ out, err: '' });
 });
 

@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { UnreachableError } from '../../lib/errors.ts';
-import { demand, openEngine, type Ask } from '../../lib/stack/compose/engine/engine.ts';
+import { askOrThrow, openEngine, type Ask } from '../../lib/stack/compose/engine/engine.ts';
 import type { Docker } from '../../lib/stack/compose/engine/docker.ts';
 import { temporaryFolder } from './support.ts';
 
@@ -67,8 +67,8 @@ test('what the engine does not have is undefined; what it refuses, it says', asy
 });
 
 test('a list that is not there is no empty list', async () => {
-  await expect(demand(ask, '/missing')).rejects.toThrow('the container engine does not tell /missing');
-  expect(await demand(ask, '/volumes')).toEqual({ path: '/volumes' });
+  await expect(askOrThrow(ask, '/missing')).rejects.toThrow('the container engine does not tell /missing');
+  expect(await askOrThrow(ask, '/volumes')).toEqual({ path: '/volumes' });
 });
 
 test('an engine that was restarted is asked anew', async () => {

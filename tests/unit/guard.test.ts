@@ -80,7 +80,7 @@ interface Play {
   readonly outputOnTerminal?: boolean;
   readonly signal?: AbortSignal;
   readonly request?: Partial<GuardRequest>;
-  readonly deed?: (run: DestructiveRun) => Promise<void>;
+  readonly action?: (run: DestructiveRun) => Promise<void>;
   readonly lock?: Stack['lock'];
 }
 
@@ -124,7 +124,7 @@ function guard(play: Play = {}) {
     {
       run: run as unknown as Run<GuardParameters>,
       ...{ environment: { name }, entry: own, exports: {}, exportedForce: undefined },
-      deed: { what: 'DB reset', effect: 'destroy', forced: 'make x FORCE=1', backup: 'make backup' },
+      action: { what: 'DB reset', effect: 'destroy', forced: 'make x FORCE=1', backup: 'make backup' },
       origins: { WAIT: 'default', FORCE: 'command line', ...play.origins },
       read: () => Promise.resolve(run as unknown as Run),
       open: () => (played.steps.push('open'), Promise.resolve(opened as unknown as StackRun)),
@@ -134,12 +134,12 @@ function guard(play: Play = {}) {
     (passed) => {
       // On record and under lock before it begins.
       played.steps.push(
-        `deed after ${readJournal(journal)
+        `action after ${readJournal(journal)
           .entries.map(({ event }) => event)
           .join(' ')}`,
       );
       if (!dryRun) expect(holderOf(join(root, `journal/.${name}.lock`))).toMatchObject({ pid: process.pid });
-      return play.deed?.(passed) ?? Promise.resolve();
+      return play.action?.(passed) ?? Promise.resolve();
     },
   );
   return { passing, written, root, journal: () => readJournal(journal).entries };
@@ -150,7 +150,7 @@ describe('the order of the gate', () => {
     const { passing, written, journal, root } = guard();
     await passing;
     expect(played.steps).toEqual([
-      ...['open', 'facts', 'preflight', 'screen', 'wait 5', 'open', 'facts', 'deed after start'],
+      ...['open', 'facts', 'preflight', 'screen', 'wait 5', 'open', 'facts', 'action after start'],
     ]);
     expect(journal().map(({ event }) => event)).toEqual(['start', 'end']);
     expect(journal()[1]).toMatchObject({ outcome: 'done' });
@@ -168,7 +168,7 @@ describe('the order of the gate', () => {
   ])('the action is given %s', async (_what, seen, identity) => {
     played.facts = [seen];
     const given: unknown[] = [];
-    await guard({ deed: (passed) => Promise.resolve(void given.push(passed.identity)) }).passing;
+    await guard({ action: (passed) => Promise.resolve(void given.push(passed.identity)) }).passing;
     expect(given).toEqual([identity]);
   });
 
@@ -177,7 +177,7 @@ describe('the order of the gate', () => {
     await passing;
     expect(played.steps).toEqual([
       ...['open', 'facts', 'preflight', 'backup', 'screen', 'type vm_prod', 'wait 5'],
-      ...['open', 'facts', 'deed after start'],
+      ...['open', 'facts', 'action after start'],
     ]);
     expect(journal()[0]).toMatchObject({ environment: 'vm_prod', backup: 'backups/x.dump' });
   });
@@ -212,7 +212,7 @@ describe('the order of the gate', () => {
     };
     await guard({ lock }).passing;
     expect(played.steps.slice(3, 4)).toEqual(['lock']);
-    expect(played.steps.slice(-2)).toEqual(['deed after start', 'release']);
+    expect(played.steps.slice(-2)).toEqual(['action after start', 'release']);
   });
 
   test('of a stopped one that another machine is at work on: refused', async () => {
@@ -227,7 +227,7 @@ describe('the order of the gate', () => {
 
   test('whose end cannot go on record: a warning, for it is done', async () => {
     const { passing, written, root } = guard({
-      deed: () => {
+      action: () => {
         rmSync(journalFile(root, 'vm_stg'));
         mkdirSync(journalFile(root, 'vm_stg'));
         return Promise.resolve();
@@ -246,7 +246,7 @@ describe('the order of the gate', () => {
   test('of a dry run: no lock, no wait, no second look, no line in the journal', async () => {
     const { passing, written, root } = guard({ dryRun: true });
     await passing;
-    expect(played.steps).toEqual(['open', 'facts', 'preflight', 'screen', 'deed after ']);
+    expect(played.steps).toEqual(['open', 'facts', 'preflight', 'screen', 'action after ']);
     expect(written.err).toContain('[info] dry run: nothing is touched (it would wait 5 s)\n');
     expect(existsSync(join(root, 'journal'))).toBe(false);
   });
@@ -317,11 +317,11 @@ describe('refused before anyone waits, with nothing on record', () => {
     expect(played.steps).toEqual(['open', 'facts']);
   });
 
-  test('a journal that cannot be written, before the deed', async () => {
+  test('a journal that cannot be written, before the action', async () => {
     const play = guard();
     writeFileSync(join(play.root, 'journal'), '');
     await expect(play.passing).rejects.toBeInstanceOf(RefusedError);
-    expect(played.steps.join()).not.toContain('deed');
+    expect(played.steps.join()).not.toContain('action');
   });
 });
 
@@ -344,7 +344,7 @@ test.each<[title: string, now: Facts, change: string]>([
   expect(journal()).toEqual([]);
 });
 
-describe('cancelled is cancelled, and on record only once the deed has begun', () => {
+describe('cancelled is cancelled, and on record only once the action has begun', () => {
   test.each([false, true])('in the countdown (protected: %j)', async (isProtected) => {
     const controller = new AbortController();
     const reason = new CancelledError('cancelled');
@@ -362,8 +362,8 @@ describe('cancelled is cancelled, and on record only once the deed has begun', (
   test.each([
     ['cancelled', new CancelledError('cancelled half way'), 'cancelled half way'],
     ['failed', new Error('disk full'), 'disk full'],
-  ])('in the deed: %s', async (outcome, error, message) => {
-    const { passing, journal, root } = guard({ deed: () => Promise.reject(error) });
+  ])('in the action: %s', async (outcome, error, message) => {
+    const { passing, journal, root } = guard({ action: () => Promise.reject(error) });
     await expect(passing).rejects.toBe(error);
     expect(journal()).toMatchObject([{ event: 'start' }, { event: 'end', outcome, error: message }]);
     expect(journal()[0]!.run).toBe(journal()[1]!.run);

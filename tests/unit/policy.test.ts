@@ -5,7 +5,7 @@ import { waitSeconds } from '../../lib/guard/decision.ts';
 import { enforce } from '../../lib/guard/policy.ts';
 import { thrownBy } from './support.ts';
 
-const deed = {
+const action = {
   what: 'DB reset',
   effect: 'destroy' as const,
   forced: 'make db-reset-volume-env ENV=vm_prod FORCE=1',
@@ -23,14 +23,14 @@ const BANNER = `
 ❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌❌`.trimStart();
 
 test('the banner, to the letter', () => {
-  const blocked = new BlockedError('vm_prod', deed, undefined);
+  const blocked = new BlockedError('vm_prod', action, undefined);
   expect(blocked).toBeInstanceOf(RefusedError);
   expect(blocked.status).toBe(77);
   expect(blocked.message).toBe(BANNER);
 });
 
 test('an exported FORCE is named, and does not count', () => {
-  const lines = new BlockedError('vm_prod', deed, '1').message.split('\n');
+  const lines = new BlockedError('vm_prod', action, '1').message.split('\n');
   expect(lines.slice(0, -3)).toEqual(BANNER.split('\n').slice(0, -1));
   expect(lines.slice(-3)).toEqual([
     '❌',

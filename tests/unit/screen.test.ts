@@ -5,10 +5,10 @@ import type { Storage } from '../../lib/stack/stack.ts';
 import { contents, entry, facts, stopped, target, volume } from './guard-facts.ts';
 import { recordingTerminal } from './support.ts';
 
-const deed = { what: 'DB reset', effect: 'destroy' as const, forced: '', backup: '' };
+const action = { what: 'DB reset', effect: 'destroy' as const, forced: '', backup: '' };
 const { terminal } = recordingTerminal();
 const describeIt = (changes: Partial<Facts> = {}): string[] =>
-  describeTarget({ ...facts, ...changes }, deed, terminal);
+  describeTarget({ ...facts, ...changes }, action, terminal);
 const screen = (changes?: Partial<Facts>): string => describeIt(changes).join('\n');
 
 test('running: all facts, a line each', () => {
@@ -33,7 +33,8 @@ test('running: all facts, a line each', () => {
 });
 
 test('stopped: what the engine still knows, and what cannot be known', () => {
-  expect(describeTarget(stopped, { ...deed, effect: 'change' }, terminal).join('\n')).toMatchInlineSnapshot(`
+  expect(describeTarget(stopped, { ...action, effect: 'change' }, terminal).join('\n'))
+    .toMatchInlineSnapshot(`
     "⚠️  DB reset: this will be changed
         environment  vm_stg
         engine       unix:///var/run/docker.sock on host vm7

@@ -47,7 +47,7 @@ describe('the work of a task is reached', () => {
       'withGuardLock(',
       'backupFirst(',
       'letPersonDecide(',
-      'actor.dryRun) return deed(',
+      'actor.dryRun) return action(',
       'onRecord(',
     ];
     const places = order.map((step) => body.indexOf(step));

@@ -7,7 +7,7 @@ import { exchangeInTime, outgoing, type Occasion } from './exchange.ts';
 import { checkShown, handOf } from '../identity.ts';
 import { lookForLeftovers } from './interrupted.ts';
 import { describeLeftovers, findLeftovers, reopen, type Leftovers, type Marked } from './leftovers.ts';
-import { orPutBack } from './put-back.ts';
+import { withRollback } from './with-rollback.ts';
 import { chosen, describe, reportKept, type NameRun } from './kept.ts';
 import type { Giving } from '../../parameters/parameter.ts';
 
@@ -45,7 +45,7 @@ export async function undo(run: DestructiveRun<Giving<{ NAME: string | undefined
   const { stack, environment, actor, terminal } = run;
   const { name } = stack.database;
   const occasion: Occasion = { what: 'undo', since: new Date() };
-  await orPutBack(run, async (client, progress) => {
+  await withRollback(run, async (client, progress) => {
     const leftovers = await findLeftovers(client, name);
     const wanted = toBringBack(run, leftovers);
     if (wanted.oid !== shown) throw otherThanShown(wanted);

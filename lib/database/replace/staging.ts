@@ -4,7 +4,7 @@ import { whileUnfinished } from '../../system/unfinished.ts';
 import { newName } from './aside.ts';
 import { handOf, ownAttributes } from '../identity.ts';
 import { findLeftovers, removeLeftovers } from './leftovers.ts';
-import { orPutBack } from './put-back.ts';
+import { withRollback } from './with-rollback.ts';
 import { build, settle } from './swap.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function inStaging(
 ): Promise<void> {
   const { stack } = run;
   const { name } = stack.database;
-  await orPutBack(run, async (client, progress) => {
+  await withRollback(run, async (client, progress) => {
     const hand = await handOf(run, client);
     await settle(run, hand);
     const own = await ownAttributes(run, client);

@@ -18,7 +18,7 @@ import { finish, finishAnew } from './finish.ts';
 import { checkShown, handOf, ownAttributes, type Shown } from '../identity.ts';
 import { commentStatement } from '../marker.ts';
 import { withMarker } from '../../stack/postgres/marker.ts';
-import { orPutBack, type Progress } from './put-back.ts';
+import { withRollback, type Progress } from './with-rollback.ts';
 import { endSessions } from '../maintenance.ts';
 
 export interface Replacement {
@@ -64,7 +64,7 @@ export async function replaceDatabase(
   let finished = false;
   let incomplete: { readonly error: unknown } | undefined;
   const started = performance.now();
-  await orPutBack(run, async (client, progress) => {
+  await withRollback(run, async (client, progress) => {
     const hand = await handOf(run, client);
     await settle(run, hand);
     const old = await ownAttributes(run, client);

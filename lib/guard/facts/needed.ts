@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import type { StackRun } from '../../run/run.ts';
 
-/** A file or folder of this machine that is wanted after the deed as well. */
+/** A file or folder of this machine that is wanted after the action as well. */
 export interface Needed {
   /** As a person calls it: `BACKUP_DIR`, `the journal`. */
   readonly what: string;

@@ -1,7 +1,7 @@
 import { RefusedError } from '../../errors.ts';
 
 /** What a destructive task does, in the words of the screen: "DB reset on vm_prod is BLOCKED". */
-export interface Deed {
+export interface Action {
   readonly what: string;
   readonly effect: 'destroy' | 'change';
   /** The line to type once the person is sure. */
@@ -15,15 +15,15 @@ const BAR = '❌'.repeat(32);
 /** The refusal of a protected environment, as a banner that cannot be overlooked. */
 export class BlockedError extends RefusedError {
   /** @param exportedForce FORCE as the shell exports it, which does not count */
-  constructor(name: string, deed: Deed, exportedForce: string | undefined) {
+  constructor(name: string, action: Action, exportedForce: string | undefined) {
     const lines = [
-      `ERROR: ${deed.what} on ${name} is BLOCKED`,
+      `ERROR: ${action.what} on ${name} is BLOCKED`,
       '',
-      `This operation will ${deed.effect.toUpperCase()} production database!`,
+      `This operation will ${action.effect.toUpperCase()} production database!`,
       '',
       `${name} is protected. If you are sure:`,
-      `  1. take a backup:  ${deed.backup}`,
-      `  2. then type:      ${deed.forced}`,
+      `  1. take a backup:  ${action.backup}`,
+      `  2. then type:      ${action.forced}`,
     ];
     if (exportedForce !== undefined) {
       lines.push('', `FORCE=${exportedForce} is exported in your shell; it counts only on the command line.`);

@@ -3,13 +3,13 @@ import { byteSize, counted } from '../../output/display.ts';
 import { printable } from '../../output/printable.ts';
 import type { Plan } from '../../stack/plan.ts';
 import type { Terminal } from '../../output/terminal.ts';
-import type { Deed } from './blocked.ts';
+import type { Action } from './blocked.ts';
 import { describeOverlap } from '../facts/overlap.ts';
 import type { Facts } from '../facts/facts.ts';
 import { describeStorage } from '../facts/describe-storage.ts';
 
 /** What will be destroyed, from facts, one line each. */
-export function describeTarget(facts: Facts, { what, effect }: Deed, terminal: Terminal): string[] {
+export function describeTarget(facts: Facts, { what, effect }: Action, terminal: Terminal): string[] {
   const { environment, entry, target, contents, unread } = facts;
   const { name, alias } = environment;
   const unknown = target.running ? `not known: ${unread ?? ''}` : 'not known while the server is stopped';

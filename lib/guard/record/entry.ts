@@ -55,7 +55,7 @@ export function isEntry(value: unknown): value is Entry {
   );
 }
 
-/** The line that is written before the deed. */
+/** The line that is written before the action. */
 export interface Start {
   readonly event: 'start';
   /** The same in the line of the end. */

@@ -21,7 +21,7 @@ import { forPerson } from './person.ts';
 import { findContainer } from './containers/containers.ts';
 import type { Container } from './containers/container.ts';
 import { destroyPlan } from './removal/destroy.ts';
-import { dockerOf, must } from './engine/docker.ts';
+import { dockerOf, runOrThrow } from './engine/docker.ts';
 import { dumping } from './dump/dump.ts';
 import { readDeclared, readLogin } from './connection/login.ts';
 import { once } from '../../system/memoise.ts';
@@ -64,7 +64,7 @@ export async function openComposeStack(environment: Environment, options: StackO
 
   const compose = (...args: string[]): Command => composeCommand(environment, ...args);
   const told = (command: Command, how: RunOptions = {}): Promise<Result> =>
-    must(command, { ...inProject(environment), ...how }, runCompose);
+    runOrThrow(command, { ...inProject(environment), ...how }, runCompose);
   const show = shown(environment, terminal, running, here);
   /** On the configuration that the guard has shown, where there is a guard: the files may say something else by now. */
   const changing = (...args: string[]): Command =>

@@ -2,9 +2,9 @@ import { failed, notLookedAt, passed, type Check, type Outcome } from '../../out
 import { BY_PASSWORD } from './official/problems.ts';
 import { lookAtService } from './official/obstacles.ts';
 import { findContainer } from './containers/containers.ts';
-import { must } from './engine/docker.ts';
+import { runOrThrow } from './engine/docker.ts';
 import { engineEndpoint } from './engine/endpoint.ts';
-import { demand, engineHost } from './engine/engine.ts';
+import { askOrThrow, engineHost } from './engine/engine.ts';
 import { lookAtBuilds, lookAtOutside } from './start/outside.ts';
 import { otherPasswordIn, takesPassword } from './connection/password.ts';
 import { lookAtPorts } from './start/ports.ts';
@@ -22,8 +22,8 @@ const engine: Check<Diagnosed> = {
     const [host, endpoint, version, compose] = await Promise.all([
       engineHost(ask),
       engineEndpoint(environment.entry),
-      demand<{ Version: string }>(ask, '/version'),
-      must(docker('compose', 'version', '--short')),
+      askOrThrow<{ Version: string }>(ask, '/version'),
+      runOrThrow(docker('compose', 'version', '--short')),
     ]);
     const pinned = environment.entry.engine?.host;
     const found = `Docker ${version.Version}, Compose ${compose.stdout.trim()}, ${endpoint} on host ${host}`;

@@ -2,7 +2,7 @@ import { failed, passed, some, type Check } from '../../output/check-result.ts';
 import { composeCommand, frozenCommand, inProject, type ConfiguredService } from './config/config.ts';
 import { SERVICE_LABEL, listContainers, nameOf } from './containers/containers.ts';
 import type { Diagnosed } from './diagnosed.ts';
-import { must } from './engine/docker.ts';
+import { runOrThrow } from './engine/docker.ts';
 import { runCompose } from './engine/plugin.ts';
 
 /** A container, as far as it tells what it was made from. */
@@ -89,8 +89,8 @@ async function readHashes({
   config,
 }: Pick<About, 'environment' | 'config'>): Promise<Map<string, Set<string>>> {
   const told = await Promise.all([
-    must(composeCommand(environment, 'config', '--hash', '*'), inProject(environment), runCompose),
-    must(
+    runOrThrow(composeCommand(environment, 'config', '--hash', '*'), inProject(environment), runCompose),
+    runOrThrow(
       frozenCommand(environment, 'config', '--hash', '*'),
       { ...inProject(environment), input: config.text! },
       runCompose,

@@ -1,7 +1,7 @@
 import type { Environment } from '../../../environment/resolve.ts';
 import { ConfigurationError } from '../../../errors.ts';
 import { composeCommand, composeFile, inProject, type ComposeConfig } from './config.ts';
-import { must } from '../engine/docker.ts';
+import { runOrThrow } from '../engine/docker.ts';
 import { runCompose } from '../engine/plugin.ts';
 
 /** @throws ConfigurationError where a service is behind a profile that is not this environment's, with the line to write */
@@ -12,7 +12,7 @@ export async function refuseBehindProfile(
 ): Promise<void> {
   if (Object.hasOwn(services, service)) return;
   const command = composeCommand(environment, '--profile', '*', 'config', '--format', 'json');
-  const { stdout } = await must(command, inProject(environment), runCompose);
+  const { stdout } = await runOrThrow(command, inProject(environment), runCompose);
   const all = (JSON.parse(stdout) as { services: Record<string, { profiles?: string[] }> }).services;
   const profiles = Object.hasOwn(all, service) ? all[service]!.profiles : undefined;
   if (profiles === undefined) return;

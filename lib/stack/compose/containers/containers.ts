@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { Storage } from '../../stack.ts';
 import type { ComposeConfig } from '../config/config.ts';
-import { demand, type Ask } from '../engine/engine.ts';
+import { askOrThrow, type Ask } from '../engine/engine.ts';
 import { mountsOfContainer, mountsOfService, type Mount } from './mounts.ts';
 import type { Container, ListedContainer, ActualVolume, ActualVolumes } from './container.ts';
 
@@ -20,7 +20,7 @@ export async function listContainers(
 ): Promise<readonly ListedContainer[]> {
   const label = [`${PROJECT_LABEL}=${project}`, 'com.docker.compose.oneoff=False'];
   if (service !== undefined) label.push(`${SERVICE_LABEL}=${service}`);
-  return demand<ListedContainer[]>(ask, '/containers/json', { all: true, filters: { label } });
+  return askOrThrow<ListedContainer[]>(ask, '/containers/json', { all: true, filters: { label } });
 }
 
 /** The container of a service, running before stopped; undefined when there is none. */

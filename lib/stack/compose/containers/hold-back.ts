@@ -3,7 +3,7 @@ import { display } from '../../../output/display.ts';
 import type { Application } from '../../stack.ts';
 import type { ComposeConfig } from '../config/config.ts';
 import { SERVICE_LABEL, listContainers } from './containers.ts';
-import { must, type Docker } from '../engine/docker.ts';
+import { runOrThrow, type Docker } from '../engine/docker.ts';
 import type { Ask } from '../engine/engine.ts';
 import type { Stopped } from './stopped.ts';
 import { waitingServices } from '../config/waiting-services.ts';
@@ -49,7 +49,7 @@ export function holding({
       const change = async (word: 'stop' | 'start'): Promise<void> => {
         if (ids.length === 0) return;
         const command = docker(word, ...ids);
-        await actor.act(display(command), () => must(command));
+        await actor.act(display(command), () => runOrThrow(command));
       };
       if (ids.length > 0 && !actor.dryRun) await stopped.note(ids);
       await change('stop');

@@ -28,7 +28,7 @@ export function dockerOf(entry: Pick<EnvironmentEntry, 'engine'>): Docker {
  * @throws UnreachableError when docker is not installed or its engine does not answer
  * @throws FailedError with what docker said
  */
-export async function must(command: Command, options: RunOptions = {}, how = run): Promise<Result> {
+export async function runOrThrow(command: Command, options: RunOptions = {}, how = run): Promise<Result> {
   const result = await how(command, options);
   if (result.status === 0) return result;
   throw dockerError(command, result);

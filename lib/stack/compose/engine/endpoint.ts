@@ -1,5 +1,5 @@
 import type { EnvironmentEntry } from '../../../environment/entry.ts';
-import { must } from './docker.ts';
+import { runOrThrow } from './docker.ts';
 import { knownEndpoint } from './socket.ts';
 
 type Entry = Pick<EnvironmentEntry, 'engine'>;
@@ -11,5 +11,5 @@ export async function engineEndpoint(entry: Entry): Promise<string> {
   const context = entry.engine?.context;
   const args = ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'];
   const command = { file: 'docker', args: context === undefined ? args : [...args, context] };
-  return (await must(command)).stdout.trim();
+  return (await runOrThrow(command)).stdout.trim();
 }

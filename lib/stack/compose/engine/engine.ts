@@ -7,7 +7,7 @@ import { watchSilence, type Watch } from '../../../system/attention.ts';
 import { heard, mayHang } from '../../../system/cancelling.ts';
 import { within } from '../../../system/limit.ts';
 import { LIMITS } from '../../../system/limits.ts';
-import { must, type Docker } from './docker.ts';
+import { runOrThrow, type Docker } from './docker.ts';
 import { readPath, type PathIn } from './path-in.ts';
 import { wayTo, type Way } from './way.ts';
 
@@ -94,7 +94,7 @@ export function openEngine(docker: Docker, socket: string | undefined): Engine {
       // The engine may have been restarted since the last question.
       if (asked.reusedSocket) return send(question, read);
       // Docker says best what is wrong.
-      await must(docker('version', '--format', '{{.Server.Version}}'), { limit: LIMITS.reason });
+      await runOrThrow(docker('version', '--format', '{{.Server.Version}}'), { limit: LIMITS.reason });
       const why = said.join('').trim() || messageOf(error);
       throw new UnreachableError(`the container engine does not answer: ${why}`, { cause: error });
     }
@@ -201,7 +201,7 @@ async function refusal(response: IncomingMessage): Promise<FailedError> {
  *
  * @throws FailedError also when the engine does not have it
  */
-export async function demand<T>(ask: Ask, ...question: Parameters<Ask>): Promise<T> {
+export async function askOrThrow<T>(ask: Ask, ...question: Parameters<Ask>): Promise<T> {
   const answer = await ask<T>(...question);
   if (answer !== undefined) return answer;
   throw new FailedError(`the container engine does not tell ${question[0]}`);
@@ -209,4 +209,4 @@ export async function demand<T>(ask: Ask, ...question: Parameters<Ask>): Promise
 
 /** The name of the engine's own machine. */
 export const engineHost = async (ask: Ask): Promise<string> =>
-  (await demand<{ Name: string }>(ask, '/info')).Name;
+  (await askOrThrow<{ Name: string }>(ask, '/info')).Name;

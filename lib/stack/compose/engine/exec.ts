@@ -7,7 +7,7 @@ import { heard, mayHang } from '../../../system/cancelling.ts';
 import { LIMITS } from '../../../system/limits.ts';
 import { eachLine, untilSignalled, type Result, type RunOptions } from '../../../system/process.ts';
 import { demultiplex, type Flow } from './demultiplex.ts';
-import { demand, type Engine } from './engine.ts';
+import { askOrThrow, type Engine } from './engine.ts';
 import { Input, hasRoom } from './input.ts';
 
 /** A process in a container, as a child process of ours would be. */
@@ -92,7 +92,7 @@ export function startIn(
         // Nobody waits for an idle connection, nor for what is not taken.
         if (!holds || !flow.isRead) return;
         await engine.alive();
-        const { Running } = await demand<{ Running: boolean }>(engine.ask, `/exec/${id}/json`);
+        const { Running } = await askOrThrow<{ Running: boolean }>(engine.ask, `/exec/${id}/json`);
         if (Running) return;
         // Its last words may be on their way.
         await sleep(NOTICED);
@@ -148,7 +148,7 @@ const NOTICED = 2_000;
 
 async function statusOf({ ask }: Engine, id: string): Promise<number> {
   for (const deadline = performance.now() + NOTICED; ; await sleep(10)) {
-    const { ExitCode, Running } = await demand<{ ExitCode: number | null; Running: boolean }>(
+    const { ExitCode, Running } = await askOrThrow<{ ExitCode: number | null; Running: boolean }>(
       ask,
       `/exec/${id}/json`,
     );

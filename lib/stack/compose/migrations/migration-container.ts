@@ -13,7 +13,7 @@ import { frozenCommand, inProject, type ComposeConfig } from '../config/config.t
 import { PROJECT_LABEL } from '../containers/containers.ts';
 import type { ActualVolume, Container, ListedContainer } from '../containers/container.ts';
 import { dockerError } from '../engine/docker.ts';
-import { demand, type Engine } from '../engine/engine.ts';
+import { askOrThrow, type Engine } from '../engine/engine.ts';
 import { runCompose } from '../engine/plugin.ts';
 
 /** What migrations on a compose stack are made with. */
@@ -39,7 +39,10 @@ const OWNER_LABEL = 'makesafe.migrations';
 /** Removes those of processes that were killed before the container's life hung on theirs. */
 export async function removeAbandoned({ ask, remove }: Engine, project: string): Promise<void> {
   const label = [`${PROJECT_LABEL}=${project}`, OWNER_LABEL];
-  const found = await demand<ListedContainer[]>(ask, '/containers/json', { all: true, filters: { label } });
+  const found = await askOrThrow<ListedContainer[]>(ask, '/containers/json', {
+    all: true,
+    filters: { label },
+  });
   const abandoned = found.filter(({ Labels }) => !isHeld(JSON.parse(Labels![OWNER_LABEL]!) as Owner));
   await Promise.all(
     abandoned.map(async ({ Id }) => {
@@ -103,7 +106,7 @@ async function make(
   const { ask } = engine;
   const name = `${environment.project}-makesafe-alembic-${randomBytes(4).toString('hex')}`;
   const [{ Volumes }, image] = await Promise.all([
-    demand<{ Volumes: readonly ActualVolume[] | null }>(ask, '/volumes'),
+    askOrThrow<{ Volumes: readonly ActualVolume[] | null }>(ask, '/volumes'),
     ask(`/images/${config.services[service]!.image ?? `${environment.project}-${service}`}/json`),
     ...(actor.dryRun ? [] : [removeAbandoned(engine, environment.project)]),
   ]);
@@ -135,7 +138,7 @@ async function make(
     );
   }
   try {
-    const { Id: id } = await demand<Container>(ask, `/containers/${name}/json`);
+    const { Id: id } = await askOrThrow<Container>(ask, `/containers/${name}/json`);
     const life = await engine.attach(`/containers/${id}/attach?stream=1&stdin=1`, {});
     life.on('error', () => {});
     (life as Duplex & { unref(): void }).unref();

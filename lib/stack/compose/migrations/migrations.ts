@@ -6,7 +6,7 @@ import type { Stack, StackOptions } from '../../stack.ts';
 import { migrating } from './alembic.ts';
 import { composeFile, type ComposeConfig } from '../config/config.ts';
 import { engineEndpoint } from '../engine/endpoint.ts';
-import { demand, type Engine } from '../engine/engine.ts';
+import { askOrThrow, type Engine } from '../engine/engine.ts';
 import type { DatabaseSettings } from '../connection/login.ts';
 
 interface About {
@@ -63,7 +63,7 @@ async function publishedAddress(
   { environment, engine, settings, databaseService, config }: About,
   container: string,
 ): Promise<{ readonly host: string; readonly port: string }> {
-  const { NetworkSettings } = await demand<Published>(engine.ask, `/containers/${container}/json`);
+  const { NetworkSettings } = await askOrThrow<Published>(engine.ask, `/containers/${container}/json`);
   const endpoint = await engineEndpoint(environment.entry);
   const found = addressFrom(NetworkSettings.Ports ?? {}, settings.port, endpoint);
   if (found) return found;

@@ -13,7 +13,7 @@ import { endSessionsOn } from '../connection/connections.ts';
 import { PROJECT_LABEL, findVolume, nameOf } from '../containers/containers.ts';
 import type { ListedContainer } from '../containers/container.ts';
 import { dockerError, type Docker } from '../engine/docker.ts';
-import { demand, type Engine } from '../engine/engine.ts';
+import { askOrThrow, type Engine } from '../engine/engine.ts';
 import type { ComposePlan } from './gather.ts';
 import { emptying, lookInto, type Place } from '../storage/folder.ts';
 import { HELPER_LABEL, MissingFolderError, helperContainer, runHelper } from '../storage/helper.ts';
@@ -73,7 +73,7 @@ export async function destroyPlan(plan: ComposePlan, storage: Storage, tools: To
 
 /** A helper of a run that was killed before it started it would hold a volume for good. */
 async function removeStaleHelpers({ volumes }: ComposePlan, { engine, docker }: Tools): Promise<void> {
-  const helpers = await demand<ListedContainer[]>(engine.ask, '/containers/json', {
+  const helpers = await askOrThrow<ListedContainer[]>(engine.ask, '/containers/json', {
     ...{ all: true, filters: { label: [HELPER_LABEL] } },
   });
   const held = helpers.filter(({ Mounts }) =>
@@ -144,8 +144,8 @@ async function confirmGone(
 ): Promise<void> {
   const { ask } = engine;
   const [containers, networks, volumes] = await Promise.all([
-    demand<ListedContainer[]>(ask, '/containers/json', { all: true }),
-    demand<{ Id: string }[]>(ask, '/networks'),
+    askOrThrow<ListedContainer[]>(ask, '/containers/json', { all: true }),
+    askOrThrow<{ Id: string }[]>(ask, '/networks'),
     Promise.all(plan.volumes.map(async ({ name }) => ((await findVolume(ask, name)) ? [name] : []))),
   ]);
   const left = [

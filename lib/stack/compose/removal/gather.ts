@@ -5,7 +5,7 @@ import { FailedError, messageOf } from '../../../errors.ts';
 import { NOTHING, type Plan } from '../../plan.ts';
 import type { Target } from '../../stack.ts';
 import type { ActualVolume, Container, ListedContainer, ListedNetwork } from '../containers/container.ts';
-import { demand } from '../engine/engine.ts';
+import { askOrThrow } from '../engine/engine.ts';
 import { runIn } from '../engine/exec.ts';
 import { planProject } from './plan.ts';
 import type { ProjectFacts } from './project-facts.ts';
@@ -34,9 +34,9 @@ export async function gatherPlan(
   const { environment, config, databaseService } = about;
   const { ask } = about.engine;
   const [all, listed, networks] = await Promise.all([
-    demand<ListedContainer[]>(ask, '/containers/json', { all: true }),
-    demand<{ Volumes: readonly ActualVolume[] | null }>(ask, '/volumes'),
-    demand<ListedNetwork[]>(ask, '/networks'),
+    askOrThrow<ListedContainer[]>(ask, '/containers/json', { all: true }),
+    askOrThrow<{ Volumes: readonly ActualVolume[] | null }>(ask, '/volumes'),
+    askOrThrow<ListedNetwork[]>(ask, '/networks'),
   ]);
   const containers = all.filter(({ Labels }) => Labels?.[HELPER_LABEL] === undefined);
   const volumes = listed.Volumes ?? [];

@@ -8,7 +8,7 @@ import { PROJECT_LABEL, nameOf } from '../containers/containers.ts';
 import type { ListedContainer } from '../containers/container.ts';
 import type { Docker } from '../engine/docker.ts';
 import { engineEndpoint } from '../engine/endpoint.ts';
-import { demand, engineHost, type Ask } from '../engine/engine.ts';
+import { askOrThrow, engineHost, type Ask } from '../engine/engine.ts';
 import { placeOf } from './footprint.ts';
 import { refuseProblems, type Asking } from '../official/obstacles.ts';
 import { refuseMissing } from './outside.ts';
@@ -49,7 +49,7 @@ export const foreseeing =
  */
 export async function refuseCollisions({ environment, docker, ask, config, projects }: About): Promise<void> {
   const { project, name } = environment;
-  const listed = await demand<ListedContainer[]>(ask, '/containers/json', { all: true });
+  const listed = await askOrThrow<ListedContainer[]>(ask, '/containers/json', { all: true });
   const others = listed.filter(({ Labels }) => Labels?.[PROJECT_LABEL] !== project);
   const local = (await engineEndpoint(environment.entry)).startsWith('unix:');
   const ports = await blockedPorts(listed, config, project, local);

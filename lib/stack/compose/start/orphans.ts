@@ -8,7 +8,7 @@ import type { Terminal } from '../../../output/terminal.ts';
 import { composeCommand, composeFile, inProject, type ComposeConfig } from '../config/config.ts';
 import { SERVICE_LABEL, listContainers, nameOf } from '../containers/containers.ts';
 import type { ListedContainer } from '../containers/container.ts';
-import { must, type Docker } from '../engine/docker.ts';
+import { runOrThrow, type Docker } from '../engine/docker.ts';
 import type { Ask } from '../engine/engine.ts';
 import { runCompose } from '../engine/plugin.ts';
 
@@ -38,7 +38,7 @@ export async function settleOrphans(about: About, wish: 'keep' | 'remove' | unde
     terminal.info(`removed, because ${why}: ${names}`);
     for (const word of ['stop', 'rm']) {
       const command: Command = docker(word, ...orphans.map(({ Id }) => Id));
-      await actor.act(display(command), () => must(command));
+      await actor.act(display(command), () => runOrThrow(command));
     }
     return;
   }
@@ -61,7 +61,7 @@ async function findOrphans({ environment, ask, config }: About): Promise<ListedC
     ({ Labels }) => !Object.hasOwn(config.services, Labels?.[SERVICE_LABEL] ?? ''),
   );
   if (unknown.length === 0) return [];
-  const { stdout } = await must(
+  const { stdout } = await runOrThrow(
     composeCommand(environment, '--profile', '*', 'config', '--services'),
     inProject(environment),
     runCompose,

@@ -4,7 +4,7 @@ import type { ComposeConfig } from '../config/config.ts';
 import { nameOf, PROJECT_LABEL } from '../containers/containers.ts';
 import type { ListedContainer } from '../containers/container.ts';
 import type { Docker } from '../engine/docker.ts';
-import { demand, type Ask } from '../engine/engine.ts';
+import { askOrThrow, type Ask } from '../engine/engine.ts';
 import { listenBriefly } from '../../../system/port.ts';
 
 /** A port of the engine's host that a service wants. */
@@ -102,7 +102,7 @@ export async function lookAtPorts(
 ): Promise<Outcome> {
   const wanted = wantedPorts(config);
   if (wanted.length === 0) return passed('none is fixed');
-  const listed = await demand<ListedContainer[]>(ask, '/containers/json');
+  const listed = await askOrThrow<ListedContainer[]>(ask, '/containers/json');
   const blocked = await blockedPorts(listed, config, project, local);
   if (blocked.length === 0) {
     const taken = portsOf(listed);

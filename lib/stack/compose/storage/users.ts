@@ -3,7 +3,7 @@ import { isNested } from '../../../system/files.ts';
 import type { Storage } from '../../stack.ts';
 import { PROJECT_LABEL, nameOf } from '../containers/containers.ts';
 import type { ListedContainer } from '../containers/container.ts';
-import { demand, type Ask } from '../engine/engine.ts';
+import { askOrThrow, type Ask } from '../engine/engine.ts';
 import { HELPER_LABEL } from './helper.ts';
 
 /** A container, running or not, and what it mounts: names of volumes, folders of the engine's host. */
@@ -16,7 +16,7 @@ export interface Mounting {
 
 /** All containers of an engine, with what they mount. */
 export async function mountings(ask: Ask): Promise<readonly Mounting[]> {
-  const listed = await demand<ListedContainer[]>(ask, '/containers/json', { all: true });
+  const listed = await askOrThrow<ListedContainer[]>(ask, '/containers/json', { all: true });
   // A helper of ours, of this run or another, only looks.
   const others = listed.filter(({ Labels }) => Labels?.[HELPER_LABEL] === undefined);
   return others.map(({ Names, Labels, Mounts }) => ({

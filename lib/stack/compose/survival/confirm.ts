@@ -1,9 +1,9 @@
 import { FailedError } from '../../../errors.ts';
 import { PROJECT_LABEL, SERVICE_LABEL } from '../containers/containers.ts';
 import type { ListedContainer } from '../containers/container.ts';
-import { must } from '../engine/docker.ts';
+import { runOrThrow } from '../engine/docker.ts';
 import { engineEndpoint } from '../engine/endpoint.ts';
-import { demand } from '../engine/engine.ts';
+import { askOrThrow } from '../engine/engine.ts';
 import { whereIs, type Situation } from './decide.ts';
 import { readLastSeen } from './last-seen.ts';
 import { holdsData } from './look-inside.ts';
@@ -39,7 +39,7 @@ export function confirming(
       ({ Names, Labels }) =>
         `${Names.join(',').replace(/^\//, '')} (${Labels?.[SERVICE_LABEL] ?? 'no service'})`,
     );
-    await must(docker('stop', ...running.map(({ Id }) => Id)));
+    await runOrThrow(docker('stop', ...running.map(({ Id }) => Id)));
     const still = (await containersOf(project)).filter(({ State }) => State === 'running');
     if (still.length > 0)
       throw new FailedError(
@@ -49,7 +49,7 @@ export function confirming(
   }
 
   const containersOf = (of: string): Promise<ListedContainer[]> =>
-    demand<ListedContainer[]>(ask, '/containers/json', {
+    askOrThrow<ListedContainer[]>(ask, '/containers/json', {
       all: true,
       filters: { label: [`${PROJECT_LABEL}=${of}`] },
     });

@@ -1,7 +1,7 @@
 import type { Command } from '../../../system/command.ts';
 import type { Environment } from '../../../environment/resolve.ts';
 import { composeCommand, inProject, type ComposeConfig } from '../config/config.ts';
-import { must, type Docker } from '../engine/docker.ts';
+import { runOrThrow, type Docker } from '../engine/docker.ts';
 import type { Engine } from '../engine/engine.ts';
 import { runCompose } from '../engine/plugin.ts';
 import type { Situation } from './decide.ts';
@@ -51,7 +51,7 @@ export function situations({ environment, engine, config, databaseService, told 
 
   /** Those behind a profile as well. */
   async function allServices(): Promise<Set<string>> {
-    const { stdout } = await must(
+    const { stdout } = await runOrThrow(
       compose('--profile', '*', 'config', '--services'),
       inProject(environment),
       runCompose,
@@ -60,7 +60,7 @@ export function situations({ environment, engine, config, databaseService, told 
   }
 
   async function hashes(): Promise<Map<string, string>> {
-    const { stdout } = await must(compose('config', '--hash', '*'), inProject(environment), runCompose);
+    const { stdout } = await runOrThrow(compose('config', '--hash', '*'), inProject(environment), runCompose);
     return new Map(
       stdout.split('\n').flatMap((line) => {
         const [service, hash] = line.trim().split(/\s+/);

@@ -21,7 +21,7 @@ export interface Progress {
  *
  * @throws CancelledError · FailedError
  */
-export async function orPutBack(
+export async function withRollback(
   run: StackRun,
   change: (client: Client, progress: Progress) => Promise<void>,
 ): Promise<void> {
@@ -96,7 +96,7 @@ async function putBack(
 }
 
 /** Nothing of it is a plan: it takes back what was done. */
-const ALWAYS: Actor = { dryRun: false, act: (_plan, deed) => deed() };
+const ALWAYS: Actor = { dryRun: false, act: (_plan, action) => action() };
 
 const otherNow = (name: string): OtherDatabaseError =>
   new OtherDatabaseError(
