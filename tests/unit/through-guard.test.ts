@@ -53,7 +53,7 @@ describe('the work of a task is reached', () => {
     const places = order.map((step) => body.indexOf(step));
     expect(places).not.toContain(-1);
     expect(places).toEqual([...places].sort((a, b) => a - b));
-    expect(body.match(/\bdeed\(passed\)/g)).toHaveLength(2);
+    expect(body.match(/\baction\(passed\)/g)).toHaveLength(2);
   });
 
   test('a task without the guard is given no actor that destroys: what ends data is called behind `typed` only', () => {
