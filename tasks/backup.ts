@@ -8,8 +8,8 @@ export default defineTask(import.meta.url, {
   environment: 'any',
   parameters: {
     BACKUP_DIR,
-    KEEP: wholeNumber('remove all but so many of the environment and database', { min: 1 }),
-    JOBS: wholeNumber('more than one: directory format, dumped by so many jobs', {
+    KEEP: wholeNumber('keep the newest <number> of the environment and database, remove the others', { min: 1 }),
+    JOBS: wholeNumber('how many jobs dump at once; with more than one, in directory format', {
       default: '1',
       min: 1,
       max: 64,
