@@ -8,7 +8,9 @@ export default defineTask(import.meta.url, {
   environment: 'any',
   parameters: {
     BACKUP_DIR,
-    KEEP: wholeNumber('keep the newest <number> of the environment and database, remove the others', { min: 1 }),
+    KEEP: wholeNumber('keep the newest <number> of the environment and database, remove the others', {
+      min: 1,
+    }),
     JOBS: wholeNumber('how many jobs dump at once; with more than one, in directory format', {
       default: '1',
       min: 1,
