@@ -1,16 +1,10 @@
 import { peekEnvironment } from '../environment/resolve.ts';
 import type { Registry } from '../environment/entry.ts';
 import { ConfigurationError, messageOf } from '../errors.ts';
-import { once } from '../system/memoise.ts';
 import { hideSecrets, namesOfEnvironment } from '../environment/readable-names.ts';
 import type { Redactor } from '../output/redact.ts';
 import type { Footprint } from './claims.ts';
-
-const FOOTPRINTS = {
-  compose: once(() => import('./compose/start/footprint.ts')),
-  embedded: once(() => import('./embedded/footprint.ts')),
-  server: once(() => import('./server/footprint.ts')),
-};
+import { KINDS } from './kinds.ts';
 
 /**
  * The footprints of all environments of the registry. What cannot be read here says so.
@@ -39,10 +33,9 @@ export function readFootprints(
       };
       try {
         if (warnings.length > 0) throw new ConfigurationError(warnings.join('; '));
-        const { footprint } = await FOOTPRINTS[entry.stack]();
         const typed = name === own.name ? own.databaseService : undefined;
         const service = typed ?? environment.names.databaseService;
-        return { ...common, ...(await footprint(environment, service)) };
+        return { ...common, ...(await KINDS[entry.stack].footprint(environment, service)) };
       } catch (error) {
         return { ...common, unread: messageOf(error) };
       }

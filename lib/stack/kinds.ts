@@ -1,14 +1,35 @@
+import type { EnvironmentEntry } from '../environment/entry.ts';
 import type { Environment } from '../environment/resolve.ts';
+import type { Footprint } from './claims.ts';
 import type { Stack, StackOptions } from './stack.ts';
 
-/** The stack of an environment, as its registry entry states it; never as what happens to be installed. */
-export async function openStack(environment: Environment, options: StackOptions): Promise<Stack> {
-  switch (environment.entry.stack) {
-    case 'embedded':
-      return (await import('./embedded/embedded.ts')).openEmbeddedStack(environment, options);
-    case 'server':
-      return (await import('./server/server.ts')).openServerStack(environment, options);
-    case 'compose':
-      return (await import('./compose/compose.ts')).openComposeStack(environment, options);
-  }
+/** What makes a kind of stack. Its code is loaded when an environment of the kind is worked on. */
+interface Kind {
+  /** The stack of an environment. @throws ConfigurationError naming what is wrong with its files */
+  readonly open: (environment: Environment, options: StackOptions) => Promise<Stack>;
+  /** What it uses that another environment may use, too, as far as its files tell. */
+  readonly footprint: (environment: Environment, databaseService: string) => Promise<Partial<Footprint>>;
 }
+
+/**
+ * Each kind, by its word in the registry. How its entry has to be written is looked at with the others', in
+ * `environment/check-registry.ts`.
+ */
+export const KINDS: Readonly<Record<EnvironmentEntry['stack'], Kind>> = {
+  compose: {
+    open: async (...given) => (await import('./compose/compose.ts')).openComposeStack(...given),
+    footprint: async (...given) => (await import('./compose/start/footprint.ts')).footprint(...given),
+  },
+  embedded: {
+    open: async (...given) => (await import('./embedded/embedded.ts')).openEmbeddedStack(...given),
+    footprint: async (environment) => (await import('./embedded/footprint.ts')).footprint(environment),
+  },
+  server: {
+    open: async (...given) => (await import('./server/server.ts')).openServerStack(...given),
+    footprint: async (environment) => (await import('./server/footprint.ts')).footprint(environment),
+  },
+};
+
+/** The stack of an environment, as its registry entry states it; never as what happens to be installed. */
+export const openStack = (environment: Environment, options: StackOptions): Promise<Stack> =>
+  KINDS[environment.entry.stack].open(environment, options);
