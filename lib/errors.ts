@@ -2,7 +2,7 @@
  * One class per kind of failure. The class decides the exit status, the message names what is wrong, the hint
  * says what to type. Statuses from 64 up follow sysexits.h.
  */
-export interface ErrorDetails {
+interface ErrorDetails {
   /** What the person types or does next. */
   hint?: string;
   cause?: unknown;

@@ -5,7 +5,7 @@ import type { StackRun } from '../run/run.ts';
 import { ofAnyTask } from '../run/open-environment.ts';
 
 /** Something that two environments of one engine both want. */
-export interface Collision {
+interface Collision {
   readonly what: string;
   readonly at: string;
   readonly environment: string;

@@ -144,7 +144,7 @@ export function cancelOn({ stack, signal }: StackRun, pid: number): () => Promis
 }
 
 /** Something of the server's is in the way of a change, and goes away by itself. */
-export class HeldUpError extends FailedError {}
+class HeldUpError extends FailedError {}
 
 /** Ends all sessions of a closed database and waits until they are gone. @throws HeldUpError */
 export async function endSessions(

@@ -1,7 +1,7 @@
 import type { Entry } from '../dump/toc.ts';
 
 /** What an archive defines against what a dump of the restored database defines. */
-export interface ObjectsFound {
+interface ObjectsFound {
   /** Objects in the archive. */
   readonly compared: number;
   /** Sentences: `TABLE mart.items is not in the backup`. */

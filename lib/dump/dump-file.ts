@@ -96,7 +96,7 @@ export async function headOf(path: string): Promise<ArchiveHead> {
 }
 
 /** One run of data of a dump in directory format. */
-export interface DataFile {
+interface DataFile {
   readonly entry: Entry;
   readonly oid?: number;
   readonly path: string;

@@ -4,7 +4,7 @@ import { isInherited } from '../system/process.ts';
 const OF_DATABASE = /^POSTGRES_(USER|DB|PASSWORD)$/;
 
 /** A place in a compose file that wants a variable. */
-export interface Use {
+interface Use {
   readonly name: string;
   /** It is called required: `${NAME:?…}`. */
   readonly required: boolean;

@@ -3,8 +3,8 @@
  *
  * @see https://www.postgresql.org/docs/current/libpq-ssl.html
  */
-export const TLS_MODES = ['verify-full', 'verify-ca', 'require', 'disable'] as const;
-export type TlsMode = (typeof TLS_MODES)[number];
+const TLS_MODES = ['verify-full', 'verify-ca', 'require', 'disable'] as const;
+type TlsMode = (typeof TLS_MODES)[number];
 
 /** A server that somebody else runs, as the registry states it for `stack: 'server'`. */
 export interface ServerEntry {

@@ -48,7 +48,7 @@ export async function letPersonDecide(request: GuardRequest, seen: Passed): Prom
   return now;
 }
 
-export const PROTECTED_MINIMUM_WAIT = 5;
+const PROTECTED_MINIMUM_WAIT = 5;
 
 /** Seconds to wait before the action: never under five on a protected environment. */
 export const waitSeconds = (entry: Pick<EnvironmentEntry, 'protected'>, asked: number): number =>

@@ -6,7 +6,7 @@ import { destroying, readScriptIn } from '../repository/judge-recipe.ts';
 import { includesUs, readTheirMakefile, type TheirMakefile } from '../repository/their-makefile.ts';
 
 /** What happens to the makefile: one of ours, or a few lines at the end of theirs. */
-export interface MakefileChange {
+interface MakefileChange {
   readonly changes: readonly Change[];
   /** Tasks whose target stays the team's own. */
   readonly except: readonly string[];

@@ -11,7 +11,7 @@ export interface Conflict {
   readonly candidates: readonly (readonly string[])[];
 }
 
-export interface Grouping {
+interface Grouping {
   readonly environments: readonly FoundEnvironment[];
   readonly conflicts: readonly Conflict[];
 }

@@ -1,6 +1,6 @@
 import type { MigrationFailure } from '../stack/alembic/failure-report.ts';
 
-export interface Circumstances {
+interface Circumstances {
   /** Revisions that the database is at; undefined when it could not be read. */
   readonly at: readonly string[] | undefined;
   /** True where the revision's file is in an image: corrected here, it is not corrected there. */

@@ -4,7 +4,7 @@ const LINES = 10;
 const WIDTH = 110;
 
 /** The lines of a statement around its error; the whole of a short one. */
-export interface Excerpt {
+interface Excerpt {
   /** `line 57 of 203`; undefined where all of it is shown. */
   readonly note: string | undefined;
   readonly lines: readonly string[];

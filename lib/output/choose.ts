@@ -3,7 +3,7 @@ import type { Terminal } from './terminal.ts';
 import { readLine } from './read-line.ts';
 
 /** What can be chosen, with what a person should know of it. */
-export interface Choice {
+interface Choice {
   readonly name: string;
   readonly remark: string;
 }

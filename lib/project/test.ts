@@ -4,7 +4,7 @@ import { installAlembic } from '../migrations/setup.ts';
 import type { Run } from '../run/run.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
-export const SUITES = ['unit', 'integration', 'slow', 'e2e'] as const;
+const SUITES = ['unit', 'integration', 'slow', 'e2e'] as const;
 /** What a person runs before a commit. */
 const DAILY = ['unit', 'integration'] as const;
 

@@ -123,7 +123,7 @@ class Reading {
 }
 
 /** How our tasks are called through make here. */
-export interface Spelling {
+interface Spelling {
   readonly prefix: string;
   /** Tasks whose name is, for make, another target. */
   readonly except: readonly string[];

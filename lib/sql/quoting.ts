@@ -19,7 +19,7 @@ export const tokens = new RegExp(String.raw`${QUOTE}|${WORD}|[^ \t\r\v\f]`, 'gi'
 const OPENING = /^(?:\/\*|E?'|"|\$.*\$)$/i;
 
 /** What is open at a place in SQL text. */
-export interface Quoting {
+interface Quoting {
   /** `'`, `E'`, `"`, `$tag$` or `/*`; empty outside of all. */
   readonly open: string;
   /** Of comments, which nest. */

@@ -33,7 +33,7 @@ export function splitStatements(script: string, file = ''): Statement[] {
 }
 
 /** Says that a backslash command of psql cannot be run without psql. */
-export function refuseCommand(command: string, place: string): never {
+function refuseCommand(command: string, place: string): never {
   throw new ConfigurationError(
     `${place}: ${command} is a command of psql, which a stack without containers does not have`,
     {

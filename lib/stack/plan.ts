@@ -18,12 +18,12 @@ export interface PlannedVolume {
 }
 
 /** A folder that is emptied; it stays itself. */
-export interface PlannedFolder {
+interface PlannedFolder {
   readonly path: string;
   readonly note: string;
 }
 
-export interface PlannedNetwork {
+interface PlannedNetwork {
   readonly id: string;
   readonly name: string;
 }

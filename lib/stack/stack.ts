@@ -25,7 +25,7 @@ export interface ServiceHealth {
   readonly state: string;
 }
 
-export interface BuildOptions {
+interface BuildOptions {
   readonly pull: boolean;
   readonly noCache: boolean;
   readonly progress: string | undefined;

@@ -1,5 +1,5 @@
 /** Seconds from the first Ctrl-C: the whole is to be over within two. */
-export const CANCELLING = {
+const CANCELLING = {
   /** What is under way may end by itself: a child process, a statement that the server is told to cancel. */
   untilCut: 0.8,
   /** Cleaning up ends: what it could not undo is said, and the next run repairs it. */

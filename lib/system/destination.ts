@@ -147,7 +147,7 @@ const SOURCES =
  * Why a place is not for files like ours; undefined where it is. Also for a file that is new: one that make, git or a
  * server reads is no report.
  */
-export function reservedFor(path: string, root: string): string | undefined {
+function reservedFor(path: string, root: string): string | undefined {
   const name = basename(path);
   if (name.startsWith('.')) return 'a name that begins with a dot is for settings';
   if (READ_BY_NAME.test(name)) return `programs read ${name} by its name`;
@@ -156,7 +156,7 @@ export function reservedFor(path: string, root: string): string | undefined {
 }
 
 /** Why a folder is not for files like ours; undefined where it is. The folder is absolute, without links. */
-export function reservedFolder(folder: string, root: string): string | undefined {
+function reservedFolder(folder: string, root: string): string | undefined {
   const real = isThere(root) ? realpathSync(root) : root;
   const inside = relative(real, folder);
   const isInside = !isAbsolute(inside) && inside.split(sep)[0] !== '..';

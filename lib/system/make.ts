@@ -15,7 +15,7 @@ export interface MakeInvocation {
   readonly overrides: ReadonlyMap<string, Override>;
 }
 
-export interface Override {
+interface Override {
   /** The value after make's own expansion: `a$b` has become `a`. */
   readonly value: string;
   /** The value as it stands in the argument list of a make process; undefined when no make was given it there. */

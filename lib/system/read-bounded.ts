@@ -13,7 +13,7 @@ import { byteSize } from '../output/display.ts';
 import { isMissing, reasonOf, remedyOf } from './reason.ts';
 
 /** Bytes that a file which a person writes may have. The largest that were seen have a few hundred kilobytes. */
-export const TEXT_LIMIT = 4 << 20;
+const TEXT_LIMIT = 4 << 20;
 
 /** A file that is there and cannot be used. The message names it and says why. */
 export class UnreadableError extends ConfigurationError {}
@@ -177,7 +177,7 @@ export function readHead(file: string, count: number, { as = file }: Reading = {
 }
 
 /** The last bytes of a file, however large it is, from the first line that begins in them. */
-export interface Tail {
+interface Tail {
   readonly text: string;
   /** Bytes in front of it that were not read. */
   readonly skipped: number;

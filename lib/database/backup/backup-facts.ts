@@ -53,7 +53,7 @@ export interface HomeFacts {
 }
 
 /** What every new database begins with, and pg_dump never drops. */
-export type NewDatabases = 'SCHEMA public' | 'EXTENSION plpgsql';
+type NewDatabases = 'SCHEMA public' | 'EXTENSION plpgsql';
 
 /** A backup, with the facts beside it. */
 export interface TakenBackup {
@@ -63,7 +63,7 @@ export interface TakenBackup {
 }
 
 /** What the database itself knows of the facts. */
-export type DatabaseFacts = SourceDatabase &
+type DatabaseFacts = SourceDatabase &
   Pick<BackupFacts, 'serverVersion' | 'revisions' | 'databaseSize'> &
   Required<Pick<BackupFacts, 'home'>>;
 

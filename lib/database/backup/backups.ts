@@ -39,7 +39,7 @@ function readFacts(file: string): BackupFacts | undefined {
 }
 
 /** A backup as it is listed. */
-export interface ListedBackup extends TakenBackup {
+interface ListedBackup extends TakenBackup {
   /** Seconds. */
   readonly age: number;
   /** Whether the dump still is what it was when it was verified. */
@@ -49,7 +49,7 @@ export interface ListedBackup extends TakenBackup {
 }
 
 /** The backups of an environment, the newest first. */
-export async function listBackups(run: StackRun, folder: string): Promise<ListedBackup[]> {
+async function listBackups(run: StackRun, folder: string): Promise<ListedBackup[]> {
   const now = Date.now();
   const listed: ListedBackup[] = [];
   for (const backup of readBackups(folder)) {
@@ -76,7 +76,7 @@ export async function verifyBackup({ file, facts }: TakenBackup, meter?: Meter):
 }
 
 /** Of which database a backup is sought; what is not given is not compared. */
-export type SoughtBackup = Pick<BackupFacts, 'environment' | 'database'> & Partial<SourceDatabase>;
+type SoughtBackup = Pick<BackupFacts, 'environment' | 'database'> & Partial<SourceDatabase>;
 
 /**
  * The newest backup of exactly this database that still verifies.

@@ -9,7 +9,7 @@
  * - former: what was in the place of `of`, to be dropped
  * - kept: the same on a protected environment, kept until somebody removes it
  */
-export type AsideKind = 'new' | 'closed' | 'former' | 'kept';
+type AsideKind = 'new' | 'closed' | 'former' | 'kept';
 
 export interface Mark {
   readonly kind: AsideKind;

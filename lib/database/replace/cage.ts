@@ -83,7 +83,7 @@ export function verifier(password: string, salt = randomBytes(16), iterations = 
 }
 
 /** Who owns schema public, which every new database has. Undefined where we may not give it away: then all may create in it. */
-export interface PublicSchema {
+interface PublicSchema {
   readonly oid: string;
   readonly owner: string;
 }

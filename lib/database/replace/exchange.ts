@@ -13,7 +13,7 @@ import { endSessions, isHeldUp } from '../maintenance.ts';
 import { commentStatement } from '../marker.ts';
 
 /** The database that comes in, and what only it gets in the moment of the swap. */
-export interface Newcomer {
+interface Newcomer {
   readonly name: string;
   readonly oid: string;
   /** Its comment until then. */

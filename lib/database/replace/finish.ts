@@ -7,7 +7,7 @@ import { drop, dropStatement, findLeftovers } from './leftovers.ts';
 import { besideOnceItAnswers } from '../maintenance.ts';
 
 /** The database that went, and the one that came. */
-export interface Exchanged {
+interface Exchanged {
   readonly oid: string;
   readonly newOid: string;
 }

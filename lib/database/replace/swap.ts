@@ -21,7 +21,7 @@ import { withMarker } from '../../stack/postgres/marker.ts';
 import { withRollback, type Progress } from './with-rollback.ts';
 import { endSessions } from '../maintenance.ts';
 
-export interface Replacement {
+interface Replacement {
   /** For what the next run says when this one is killed: "a reset of 14:03 was interrupted". */
   readonly what: 'reset' | 'restore';
   /**
@@ -39,7 +39,7 @@ export interface Replacement {
   readonly complete?: () => Promise<void>;
 }
 
-export interface Replaced {
+interface Replaced {
   /** The name of the old database where it is kept: on a protected environment. */
   readonly kept: string | undefined;
 }

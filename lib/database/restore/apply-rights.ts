@@ -7,7 +7,7 @@ import { namedRoles } from './named-roles.ts';
 import type { Right } from '../../dump/read/rights.ts';
 
 /** Tells which of the roles that a statement names this server does not have. */
-export type MissingRoles = (sql: string) => readonly string[];
+type MissingRoles = (sql: string) => readonly string[];
 
 /** @param client on any database of the server */
 export async function missingRolesOf(client: Client): Promise<MissingRoles> {

@@ -3,7 +3,7 @@ import type { Consent } from '../../parameters/shared.ts';
 import type { DestructiveRun } from '../../run/run.ts';
 
 /** What filling a new database from a file takes. */
-export interface FillValues {
+interface FillValues {
   readonly ALLOW: readonly Consent[];
   readonly STRICT: boolean;
   readonly JOBS: number;

@@ -8,7 +8,7 @@ import { nameOf, schemaMadeBy } from './forms.ts';
 export { RowCounter } from './row-counter.ts';
 
 /** What a file brings of a table: nothing, so many rows, or statements that make them. */
-export type TableData = 'none' | 'statements' | number;
+type TableData = 'none' | 'statements' | number;
 
 /** What a dump of pg_dump says that it brings. */
 export interface Brings {

@@ -7,7 +7,7 @@ import type { Entry } from '../toc.ts';
  * What a restore needs more rights for than the cage has, each in a form that can do nothing else. A statement in such a
  * form is run by makesafe itself; one that is not goes to the server as it is, which refuses it to the cage.
  */
-export type Errand =
+type Errand =
   | {
       readonly kind: 'extension';
       readonly name: string;

@@ -66,7 +66,7 @@ const ENCODING = /^SET client_encoding = '(.*)';$/m;
 /** What pg_dump itself writes, against commands smuggled into its text. */
 const OWN = /^\\(un)?restrict$/;
 
-export interface PlainExpected {
+interface PlainExpected {
   /** Whether it must be one of pg_dump's. */
   readonly isDump: boolean;
   /** Whether what reaches beyond the database is meant. */

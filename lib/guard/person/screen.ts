@@ -44,7 +44,7 @@ export function describeTarget(facts: Facts, { what, effect }: Action, terminal:
 }
 
 /** All that is removed, and what of the project stays: each thing in a line of its own, the database's storage first. */
-export function describePlan(plan: Plan): [string, string][] {
+function describePlan(plan: Plan): [string, string][] {
   const rows = (label: string, lines: readonly string[]): [string, string][] =>
     lines.map((line, at) => [at === 0 ? label : '', printable(line)]);
   const noted = (what: string, note: string): string => (note === '' ? what : `${what} (${note})`);

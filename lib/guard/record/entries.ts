@@ -38,7 +38,7 @@ export function append(file: string, entry: Entry, redactor: Redactor): void {
 /** Bytes of a journal that are read, from its end: some ten thousand runs. */
 const MOST = 16 << 20;
 
-export interface Journal {
+interface Journal {
   readonly entries: Entry[];
   /** How many lines cannot be read. */
   readonly cut: number;

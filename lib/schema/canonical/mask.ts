@@ -10,7 +10,7 @@ const HARMLESS_NAME = /^"?user(?:name)?"?$/;
 /** Of connection strings, only these. https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS */
 const HARMLESS_KEYWORD = /^(?:host|hostaddr|port|dbname|user|sslmode|application_name|connect_timeout)$/;
 
-export interface Masked {
+interface Masked {
   readonly text: string;
   /** What was masked, only for comparing it; empty when there was nothing. */
   readonly secret: string;

@@ -47,4 +47,4 @@ export function pair<T>(
   return { both, first, second: [...waiting.values()].flat() };
 }
 
-export const USUAL_NAME = '(the usual name of a NOT NULL)';
+const USUAL_NAME = '(the usual name of a NOT NULL)';

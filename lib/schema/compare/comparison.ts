@@ -23,7 +23,7 @@ export interface Comparison {
   readonly limits: readonly string[];
 }
 
-export type Verdict = 'same' | 'different' | 'incomplete';
+type Verdict = 'same' | 'different' | 'incomplete';
 
 /** Objects of one kind. Those on both sides count once. */
 export interface KindCount {
@@ -36,7 +36,7 @@ export interface KindCount {
   readonly ignored: number;
 }
 
-export const DIFFERENCE_CLASSES = [
+const DIFFERENCE_CLASSES = [
   'only in base',
   'only in compared',
   'definition',

@@ -5,7 +5,7 @@ import type { SchemaObject } from '../read/objects.ts';
 
 export type Pair = [base: SchemaObject, compared: SchemaObject];
 
-export interface Paired {
+interface Paired {
   readonly both: readonly Pair[];
   readonly onlyBase: readonly SchemaObject[];
   readonly onlyCompared: readonly SchemaObject[];

@@ -62,13 +62,13 @@ const UNSEEN =
   /\p{Cf}|\p{Cc}|\u034f|\u115f|\u1160|\u17b4|\u17b5|\u2800|\u3164|\uffa0|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/gu;
 
 /** The same for texts that look alike. */
-export function shapeOfText(text: string): string {
+function shapeOfText(text: string): string {
   if (/^[\x20-\x7e]*$/.test(text)) return text;
   const plain = text.normalize('NFKC').replace(UNSEEN, '').replace(/\s+/g, ' ');
   return Array.from(plain, (character) => SHAPE.get(character) ?? character).join('');
 }
 
-export const lookAlike = (one: string, other: string): boolean =>
+const lookAlike = (one: string, other: string): boolean =>
   one !== other && shapeOfText(one) === shapeOfText(other);
 
 /** With every character that is none of ASCII's as its code, from one place to another. */

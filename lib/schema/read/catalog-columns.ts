@@ -5,7 +5,7 @@
  *
  * @see https://www.postgresql.org/docs/current/catalogs.html
  */
-export interface CatalogColumns {
+interface CatalogColumns {
   /** What pg_dump writes, or what follows from what it writes. */
   readonly dumped?: string;
   /** What pg_dump does not write, or not always, and is read from the catalog. */

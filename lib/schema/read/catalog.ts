@@ -16,7 +16,7 @@ export interface Catalog {
   readonly objects: readonly CatalogObject[];
 }
 
-export type CatalogObject = SchemaObject & { readonly catalog: string };
+type CatalogObject = SchemaObject & { readonly catalog: string };
 
 export interface Database {
   readonly name: string;

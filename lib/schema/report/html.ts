@@ -9,7 +9,7 @@ import { printable } from '../../output/printable.ts';
 import { counted, grouped } from '../../output/display.ts';
 import { COUNTED, remarks, SIGN, sideDetails, total, verdictSentence } from './wording.ts';
 
-export interface PageOptions {
+interface PageOptions {
   /** When the comparison was made. */
   readonly at: Date;
 }

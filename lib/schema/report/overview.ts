@@ -3,7 +3,7 @@ import { CONCERNS, concernOfChange, type Concern } from './concern.ts';
 import { changeLines } from './wording.ts';
 
 /** One change, as a line of its own. */
-export interface OverviewLine {
+interface OverviewLine {
   readonly difference: Difference;
   readonly text: string;
 }

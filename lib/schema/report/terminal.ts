@@ -20,7 +20,7 @@ import {
   verdictSentence,
 } from './wording.ts';
 
-export interface TerminalOptions {
+interface TerminalOptions {
   /** True for each changed definition, line by line. */
   readonly verbose: boolean;
   readonly style: Terminal['style'];

@@ -45,7 +45,7 @@ export async function verifyEnvironment(
 }
 
 /** A run of a task that compares an environment with another one. */
-export type ComparedRun = StackRun<Giving<{ PRIVILEGES: boolean; ALEMBIC_INI: string | undefined }>>;
+type ComparedRun = StackRun<Giving<{ PRIVILEGES: boolean; ALEMBIC_INI: string | undefined }>>;
 
 /** What an environment is compared with, for `factsOf`. */
 export async function factsOfBase(run: ComparedRun, name: string): Promise<FactsOfBase> {

@@ -158,7 +158,7 @@ function refuseOther(found: Reached, { environment }: Place, shown: DatabaseIden
 }
 
 /** `database core_stg (marker vm_stg, system 7412345678901234567)` */
-export function describeReached({ database, marker, systemIdentifier, started }: Reached): string {
+function describeReached({ database, marker, systemIdentifier, started }: Reached): string {
   const server =
     systemIdentifier !== null
       ? `system ${systemIdentifier}`

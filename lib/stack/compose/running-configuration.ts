@@ -16,7 +16,7 @@ export interface MadeContainer {
 }
 
 /** A container that `up` would make anew. */
-export interface Outdated {
+interface Outdated {
   readonly service: string;
   readonly container: string;
   /** Variables that have another value by now. Their values may be secrets, and are not told. */
@@ -60,7 +60,7 @@ export const describeOutdated = (found: readonly Outdated[]): string =>
 type About = Pick<Diagnosed, 'environment' | 'engine' | 'config'>;
 
 /** Of the containers that run, those that `up` would make anew. */
-export async function readOutdated({ environment, engine, config }: About): Promise<Outdated[]> {
+async function readOutdated({ environment, engine, config }: About): Promise<Outdated[]> {
   const running = (await listContainers(engine.ask, environment.project)).filter(
     ({ State }) => State === 'running' || State === 'restarting',
   );

@@ -5,7 +5,7 @@ import { ConfigurationError } from '../../errors.ts';
 import { readJsonIfThere } from '../../system/read-bounded.ts';
 
 /** PostgreSQL's programs for this platform, from npm. */
-export interface Binaries {
+interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
   /** As PG_VERSION has it: `17`. */

@@ -10,7 +10,7 @@ import { openSession, type SessionAs } from '../postgres/session.ts';
 import type { AskElsewhere } from '../postgres/watch-session.ts';
 import type { Home } from './server.ts';
 
-export interface LocalServer extends Login {
+interface LocalServer extends Login {
   readonly home: Home;
   readonly port: number;
   readonly environment: Environment;

@@ -69,7 +69,7 @@ export function holdersOf(
  * `psql of taro holds (process 4711 of the server, idle in transaction for 40 s, after LOCK TABLE t; SELECT
  * pg_terminate_backend(4711) ends it)`
  */
-export function describeHolder({ pid, user, application, state, age, statement }: Holder): string {
+function describeHolder({ pid, user, application, state, age, statement }: Holder): string {
   if (pid === 0) return 'a prepared transaction holds (pg_prepared_xacts lists it)';
   const program = application ? printable(application) : 'a session';
   const whose = user === null ? '' : ` of ${printable(user)}`;

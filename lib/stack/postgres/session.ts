@@ -18,7 +18,7 @@ export interface SessionAs extends Partial<Credentials> {
   readonly settings?: SettingsOf;
 }
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly as?: SessionAs | undefined;
   /** Milliseconds for the server to let us in, where it is not the usual limit. */
   readonly timeout?: number | undefined;

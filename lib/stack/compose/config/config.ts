@@ -11,7 +11,7 @@ import { runCompose } from '../engine/plugin.ts';
 import { readText } from '../../../system/read-bounded.ts';
 
 /** A mount as `docker compose config` resolves it. */
-export interface ConfiguredMount {
+interface ConfiguredMount {
   readonly type: string;
   readonly source?: string;
   readonly target: string;
@@ -76,7 +76,7 @@ export interface ComposeConfig {
   readonly text?: string;
 }
 
-export interface ConfiguredVolume {
+interface ConfiguredVolume {
   readonly name: string;
   readonly external?: boolean;
   readonly driver?: string;

@@ -24,11 +24,7 @@ export interface DatabaseSettings {
  *
  * @throws ConfigurationError when it is missing
  */
-export function serviceOf(
-  config: ComposeConfig,
-  service: string,
-  environment: Environment,
-): ConfiguredService {
+function serviceOf(config: ComposeConfig, service: string, environment: Environment): ConfiguredService {
   const found = Object.hasOwn(config.services, service) ? config.services[service] : undefined;
   if (found) return found;
   throw new ConfigurationError(`${composeFile(environment)} has no service ${service}`, {
@@ -40,10 +36,7 @@ export function serviceOf(
  * @throws ConfigurationError when compose read an env file differently than makesafe: then the application and the
  *   database may disagree about a password
  */
-export function refuseOtherReading(
-  { environment: given = {} }: ConfiguredService,
-  environment: Environment,
-): void {
+function refuseOtherReading({ environment: given = {} }: ConfiguredService, environment: Environment): void {
   const different = ['POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_PASSWORD'].flatMap((name) => {
     const variable = environment.variables.get(name);
     if (!variable || variable.plain || variable.value === (given[name] ?? '')) return [];

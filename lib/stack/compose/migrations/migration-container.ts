@@ -31,7 +31,7 @@ export interface About {
  *
  * @param online whether it reaches the database; without, only files are read
  */
-export type WithContainer = <T>(online: boolean, work: (id: string) => Promise<T>) => Promise<T>;
+type WithContainer = <T>(online: boolean, work: (id: string) => Promise<T>) => Promise<T>;
 
 /** Names the process that a container was made for. */
 const OWNER_LABEL = 'makesafe.migrations';

@@ -22,7 +22,7 @@ import { HELPER_LABEL, MissingFolderError, helperContainer, runHelper } from '..
 const ENDED_MS = 500;
 
 /** What removing is done with. */
-export interface Tools {
+interface Tools {
   readonly engine: Engine;
   readonly docker: Docker;
   readonly config: ComposeConfig;

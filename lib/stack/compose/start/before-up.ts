@@ -47,7 +47,7 @@ export const foreseeing =
  *
  * @throws RefusedError naming all of it, with the place in the file
  */
-export async function refuseCollisions({ environment, docker, ask, config, projects }: About): Promise<void> {
+async function refuseCollisions({ environment, docker, ask, config, projects }: About): Promise<void> {
   const { project, name } = environment;
   const listed = await askOrThrow<ListedContainer[]>(ask, '/containers/json', { all: true });
   const others = listed.filter(({ Labels }) => Labels?.[PROJECT_LABEL] !== project);

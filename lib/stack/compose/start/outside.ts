@@ -8,7 +8,7 @@ import type { Docker } from '../engine/docker.ts';
 import type { Ask } from '../engine/engine.ts';
 
 /** What compose uses and does not make: a volume or network that is `external`. */
-export interface Outside {
+interface Outside {
   readonly kind: 'volume' | 'network';
   readonly name: string;
 }
@@ -30,7 +30,7 @@ export function outsideOf({ services, volumes = {}, networks = {} }: ComposeConf
 }
 
 /** Those that are not on the engine. */
-export async function missingOutside(ask: Ask, config: ComposeConfig): Promise<Outside[]> {
+async function missingOutside(ask: Ask, config: ComposeConfig): Promise<Outside[]> {
   const looked = await Promise.all(
     outsideOf(config).map(async (one) => ({
       one,

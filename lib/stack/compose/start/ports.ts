@@ -62,7 +62,7 @@ export function holderOf({ address, port }: Wanted, taken: readonly Taken[]): Ta
 }
 
 /** A wanted port that somebody else has. */
-export interface Blocked {
+interface Blocked {
   readonly port: number;
   /** For people. */
   readonly said: string;

@@ -7,7 +7,7 @@ import { askOrThrow, type Ask } from '../engine/engine.ts';
 import { HELPER_LABEL } from './helper.ts';
 
 /** A container, running or not, and what it mounts: names of volumes, folders of the engine's host. */
-export interface Mounting {
+interface Mounting {
   readonly name: string;
   /** Its compose project; empty for a container that compose did not make. */
   readonly project: string;
@@ -35,11 +35,7 @@ export function otherUsers(containers: readonly Mounting[], storage: Storage, pr
 }
 
 /** Pure but for links, which are followed where the folder is on this machine. */
-export function selectOtherUsers(
-  containers: readonly Mounting[],
-  storage: Storage,
-  project: string,
-): Mounting[] {
+function selectOtherUsers(containers: readonly Mounting[], storage: Storage, project: string): Mounting[] {
   const uses =
     storage.kind === 'bind'
       ? (mount: string) => mount.startsWith('/') && isNested(mount, posix.join(storage.source, storage.data))

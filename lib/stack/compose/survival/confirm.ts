@@ -12,7 +12,7 @@ import type { About } from './situation.ts';
 import { plan, type Surveyed } from './survey.ts';
 
 /** What is looked at behind `down` and `stop`, for their [ok]. */
-export interface Confirming {
+interface Confirming {
   /** @returns what was stopped beside what compose stops, in words */
   readonly stopOthers: () => Promise<string[]>;
   /** @throws FailedError when the data is not where it was */

@@ -24,7 +24,7 @@ import { lossOf, placeOf } from './place.ts';
 import { situations, type About } from './situation.ts';
 import { plan, type DatabaseContainer, type Surveyed } from './survey.ts';
 
-export interface KeepOptions extends About {
+interface KeepOptions extends About {
   readonly actor: Actor;
   readonly terminal: Terminal;
   /** Runs a compose command, its output where the person sees it. */

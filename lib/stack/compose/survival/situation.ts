@@ -19,7 +19,7 @@ export interface About {
 }
 
 /** What is there, and what compose would make in its place. */
-export interface Situations {
+interface Situations {
   readonly look: () => Promise<Situation & Surveyed>;
   /** The same containers beside images that may be other ones by now. */
   readonly situationOf: (surveyed: Surveyed) => Promise<Situation & Surveyed>;
