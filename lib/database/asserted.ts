@@ -2,34 +2,35 @@ import type { Client, DatabaseError } from 'pg';
 import type { Actor } from '../output/actor.ts';
 import { RefusedError } from '../errors.ts';
 
-/** A database as it must be in a transaction of ours. */
+/** A database as a transaction of ours expects it to be. */
 export interface Known {
-  /** Its name at that moment. */
+  /** Its name at that moment: a transaction may rename it. */
   readonly name: string;
   readonly oid: string;
-  /** Of the server's data directory; null where the role may not read it. */
+  /** Of the server (`pg_control_system()`); null if the role is not allowed to read it. */
   readonly systemIdentifier: string | null;
-  /** All of its comment, the marker among it; left out where it does not matter. */
+  /** The whole comment, with the marker in it. Left out: the comment is not compared. */
   readonly comment?: string | null;
 }
 
-/** Another database has the name by now. Nothing was changed in the transaction that found it. */
+/** The name now belongs to another database. The transaction was rolled back: nothing was changed. */
 export class OtherDatabaseError extends RefusedError {}
 
 interface Asserted {
-  /** Before the first statement. */
+  /** Compared before the first statement. */
   readonly before?: readonly Known[];
   /**
-   * Behind the last one, which is what nobody can get between: what was renamed or altered is locked by then until the
-   * transaction ends.
+   * Compared after the last statement. This check has no race: PostgreSQL locks what the statements renamed or altered
+   * until the transaction ends.
    */
   readonly after?: readonly Known[];
 }
 
 /**
- * Runs statements in one transaction, and only if they reach the databases that are known.
+ * Runs statements in one transaction, and commits only if the names belong to the expected databases.
  *
- * @throws OtherDatabaseError when another one has a name; what the server says of a statement. Nothing is changed then
+ * @throws OtherDatabaseError if a name belongs to another database. Errors of the statements are thrown as they are.
+ * The transaction is rolled back in both cases
  */
 export async function assertedly(
   client: Client,
@@ -53,16 +54,16 @@ export async function assertedly(
   }
 }
 
-/** With whom databases are changed: a session beside them, and the server that it is on. */
+/** What is needed to change databases: a session on the maintenance database, and the identifier of its server. */
 export interface Hand {
   readonly client: Client;
   readonly actor: Actor;
   readonly systemIdentifier: string | null;
-  /** Into a database of the same server. */
+  /** Runs `work` with a client of another database on the same server. */
   readonly enter: <T>(database: string, work: (client: Client) => Promise<T>) => Promise<T>;
 }
 
-/** Changes databases that are known, through the actor; several statements are one transaction. */
+/** Changes expected databases through the actor (so a dry run only prints). Several statements are one transaction. */
 export async function change(
   { client, actor }: Hand,
   asserted: Asserted,
@@ -72,14 +73,20 @@ export async function change(
   await actor.act(`${plan};`, () => assertedly(client, asserted, ...statements));
 }
 
-/** Looks for it outside of a transaction, for what cannot run in one. @throws OtherDatabaseError */
+/**
+ * Checks outside of a transaction, before a statement that cannot run in one (DROP DATABASE). @throws
+ * OtherDatabaseError
+ */
 export const assertKnown = (client: Client, ...known: Known[]): Promise<void> =>
   assertedly(client, { after: known });
 
 /** invalid_text_representation: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const NOT_A_BOOLEAN = '22P02';
 
-/** Plain SQL has no other way to fail with words: a text that is no boolean. Works where there is no PL/pgSQL. */
+/**
+ * Plain SQL has no RAISE: the cast of a text that is not a boolean fails, with that text in the message. PL/pgSQL could
+ * raise an error, but may not be installed.
+ */
 function assertion(when: keyof Asserted, known: readonly Known[]): string {
   const system = known.some(({ systemIdentifier }) => systemIdentifier !== null)
     ? `AND (SELECT system_identifier::text FROM pg_control_system()) = known->>'systemIdentifier'`

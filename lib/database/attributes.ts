@@ -1,22 +1,25 @@
 import type { Client } from 'pg';
 import { quoteName, quoteText } from '../sql/quote.ts';
 
-/** What belongs to a database itself rather than to what is in it: a plain DROP and CREATE loses all of it. */
+/** What belongs to a database itself, not to its contents. DROP and CREATE DATABASE lose all of it. */
 export interface DatabaseAttributes {
   readonly oid: string;
   readonly owner: string;
   readonly encoding: string;
   readonly collate: string;
   readonly ctype: string;
-  /** libc, icu or builtin; null before version 15, which does not say. */
+  /** libc, icu or builtin; null before PostgreSQL 15, which has no such column. */
   readonly provider: 'c' | 'i' | 'b' | null;
   readonly locale: string | null;
   readonly icuRules: string | null;
-  /** Null where template0 is: naming that one would need a privilege on it. */
+  /**
+   * Null if it is the tablespace of template0: CREATE DATABASE uses that one by default, and to name it needs a
+   * privilege.
+   */
   readonly tablespace: string | null;
   readonly connectionLimit: number;
   readonly isTemplate: boolean;
-  /** Null while the privileges are the default ones. */
+  /** Null as long as the privileges are the default ones. */
   readonly privileges: readonly DatabasePrivilege[] | null;
   readonly comment: string | null;
   readonly settings: readonly DatabaseSetting[];
@@ -69,8 +72,10 @@ export async function readAttributes(client: Client, name: string): Promise<Data
 }
 
 /**
- * The statement that makes an empty database, closed to new sessions, with those of the attributes that it must have
- * from the beginning. The comment, `CONNECTION LIMIT` and `IS_TEMPLATE` are left to whoever opens it.
+ * The CREATE DATABASE statement for an empty database that accepts no connections, with the attributes that can only be
+ * set at creation. The caller sets the comment and IS_TEMPLATE, and replaces CONNECTION LIMIT.
+ *
+ * @param connectionLimit of the new database, until the caller replaces it
  */
 export function createStatement(
   attributes: DatabaseAttributes,
@@ -122,15 +127,15 @@ export function privilegeStatements({ privileges, owner }: DatabaseAttributes, n
     ...privileges.flatMap(({ grantee, grantor, privilege, grantable }) => {
       const to = grantee === null ? 'PUBLIC' : quoteName(grantee);
       const grant = `GRANT ${privilege} ON DATABASE ${database} TO ${to}${grantable ? ' WITH GRANT OPTION' : ''}`;
-      // Whoever runs GRANT is recorded as the grantor, a superuser as the owner.
+      // PostgreSQL records the role that runs GRANT as the grantor; for a superuser, it records the owner.
       return grantor === owner ? [grant] : [`SET ROLE ${quoteName(grantor)}`, grant, 'RESET ROLE'];
     }),
   ];
 }
 
 /**
- * Settings whose value is a list of quoted names: given as one literal, the list would become a single name.
- * (GUC_LIST_QUOTE, as pg_dump knows them.)
+ * Settings whose value is a list of quoted names (GUC_LIST_QUOTE in PostgreSQL). Each name needs its own literal: one
+ * literal for the whole list would be a single name. pg_dump has the same list, in `variable_is_guc_list_quote`.
  */
 const NAME_LISTS = new Set([
   ...['search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries'],

@@ -3,40 +3,40 @@ import { markerOf } from '../stack/postgres/marker.ts';
 import { readRevisions } from './revisions.ts';
 import { readSystemIdentifier } from './system-identifier.ts';
 
-/** What is in a database, as its server tells it without reading a row of a table. */
+/** What a database contains, without reading rows of its tables. */
 export interface Contents {
   readonly serverVersion: string;
-  /** Of the data directory: initdb makes it, and no two have the same. Null when the role may not read it. */
+  /** Of the data directory: initdb creates it, and it is unique. Null if the role is not allowed to read it. */
   readonly systemIdentifier: string | null;
-  /** Null when the role may not read it. */
+  /** Null if the role is not allowed to read it. */
   readonly dataDirectory: string | null;
-  /** Changes when the database is dropped and made anew. */
+  /** Changes when the database is dropped and created again. */
   readonly oid: string;
   /** Bytes. */
   readonly size: number;
   readonly tables: number;
-  /** As the statistics have them. */
+  /** An estimate, from the statistics. */
   readonly rows: number;
   readonly revisions: readonly string[];
-  /** Of a session or a scan of a table; null when nothing is known. */
+  /** The latest activity of a session or scan of a table; null if nothing is known. */
   readonly lastActivity: Date | null;
-  /** Seconds since then, by the server's own clock. */
+  /** Seconds since then, by the server's clock. */
   readonly idle: number | null;
-  /** Other sessions, by application. */
+  /** Number of other sessions, by application name. */
   readonly sessions: Readonly<Record<string, number>>;
-  /** Bytes of all databases in the storage. */
+  /** Bytes of all databases of the server that the role may connect to. */
   readonly storageSize: number;
-  /** The environments that the databases of this server are marked for. */
+  /** The markers of all databases of the server: database name → environment name. */
   readonly markers: Readonly<Record<string, string>>;
 }
 
-/** What tells a database from all others. */
+/** What distinguishes a database from all others. */
 export type Identity = Pick<Contents, 'systemIdentifier' | 'dataDirectory' | 'oid' | 'markers'>;
 
-/** A database's row, with the comments of all databases in the place of their markers. */
+/** A row of the query: it has the comments of all databases instead of the markers. */
 type Row<T> = Omit<T, 'markers'> & { readonly comments: Readonly<Record<string, string | null>> };
 
-/** The view leaves out what the role may not read, where SHOW would be refused. */
+/** pg_settings has no row for a setting that the role may not read; SHOW would fail. */
 const DATA_DIRECTORY = `(SELECT setting FROM pg_settings WHERE name = 'data_directory')`;
 const COMMENTS = `(SELECT json_object_agg(datname, shobj_description(oid, 'pg_database')) FROM pg_database)`;
 const IDENTITY = `
@@ -77,7 +77,7 @@ export async function readContents(client: Client): Promise<Contents> {
   return { ...withMarkers(rows[0]!), systemIdentifier, revisions: await readRevisions(client) };
 }
 
-/** The part of them by which it is known again, without reading sizes or statistics. */
+/** Only what identifies the database: reads no sizes and no statistics. */
 export async function readIdentity(client: Client): Promise<Identity> {
   const { rows } = await client.query<Row<Omit<Identity, 'systemIdentifier'>>>(
     `SELECT ${IDENTITY} FROM pg_database AS d WHERE datname = current_database()`,
@@ -85,7 +85,7 @@ export async function readIdentity(client: Client): Promise<Identity> {
   return { ...withMarkers(rows[0]!), systemIdentifier: await readSystemIdentifier(client) };
 }
 
-/** What a server tells of itself, whichever database the client is connected to. */
+/** What does not depend on the database that the client is connected to. */
 export async function readServer(client: Client): Promise<Pick<Contents, 'dataDirectory' | 'markers'>> {
   const { rows } = await client.query<Row<Pick<Contents, 'dataDirectory' | 'markers'>>>(
     `SELECT ${DATA_DIRECTORY} AS "dataDirectory", ${COMMENTS} AS comments`,
@@ -93,7 +93,7 @@ export async function readServer(client: Client): Promise<Pick<Contents, 'dataDi
   return withMarkers(rows[0]!);
 }
 
-/** The environments that the databases of the client's server are marked for, by database. */
+/** The markers of all databases of the client's server: database name → environment name. */
 export const readMarkers = async (client: Client): Promise<Contents['markers']> =>
   (await readServer(client)).markers;
 

@@ -7,10 +7,10 @@ import type { StackRun } from '../run/run.ts';
 import { ensureMarker } from './marker.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
-/** A run of a task that makes the roles. */
+/** A run of a task that creates the roles. */
 export type RolesRun = StackRun<Giving<{ BOOTSTRAP_ROLES_SQL: string | undefined }>>;
 
-/** `db-bootstrap-roles-env`: runs the script; idempotent as far as the script is. */
+/** `db-bootstrap-roles-env`: runs the script. It can be repeated if the script can be repeated. */
 export async function bootstrapRoles(run: RolesRun): Promise<void> {
   const { environment, terminal, actor, command } = run;
   await applyRoles(run, ensureMarker(run));
@@ -21,23 +21,24 @@ export async function bootstrapRoles(run: RolesRun): Promise<void> {
   terminal.next(command('al-up-env', { ENV: environment.name }));
 }
 
-/** The script that is typed, else the one that the registry names; undefined where there is none. */
+/** The script that the person passes, or else the one of the registry; undefined if there is none. */
 export const rolesScript = ({ values, environment }: RolesRun): string | undefined =>
   values.BOOTSTRAP_ROLES_SQL ?? environment.names.rolesScript;
 
 /**
- * A server has one of two sessions that change the same rights at the same time come again: a migration of somebody
- * else, or one that a killed run has left behind.
+ * PostgreSQL fails one of two sessions that change the same rights at the same time. The other session may be a
+ * migration of somebody else, or may belong to a killed run.
  */
 const isCollision = ({ message }: ScriptError): boolean =>
   /^(tuple concurrently (updated|deleted)|deadlock detected)\b/.test(message);
 
 /**
- * Runs the script, where there is one, to its end, whatever it says of ON_ERROR_STOP: rights are independent of each
- * other, and a person wants to see all that failed.
+ * Runs the script, if there is one, to its end, even with ON_ERROR_STOP: the grants do not depend on each other, and
+ * the person wants to see every failure. After a collision, it runs the script up to 3 more times.
  *
- * @param allowed what must be well before
- * @throws FailedError with the count, and line and message of each statement that failed
+ * @param allowed has to resolve before the first statement runs
+ * @throws ConfigurationError if the file does not exist
+ * @throws FailedError with the number of failed statements, and the line and message of each
  */
 export async function applyRoles(
   run: RolesRun,

@@ -6,9 +6,9 @@ import { otherMarker, readKnown, commentStatement } from './marker.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
 /**
- * `db-mark-env`: shows the marker; with the old one typed (REPLACE), replaces it.
+ * `db-mark-env`: shows the marker. With REPLACE=<the present marker>, replaces it by this environment's.
  *
- * @throws RefusedError when REPLACE is not the marker that is there
+ * @throws RefusedError if REPLACE is not the present marker, or without REPLACE if the marker is of another environment
  */
 export async function markEnvironment(run: StackRun<Giving<{ REPLACE: string | undefined }>>): Promise<void> {
   const { stack, environment, actor, terminal, values, command } = run;

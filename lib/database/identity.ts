@@ -8,20 +8,20 @@ import { markerOf } from '../stack/postgres/marker.ts';
 import { readSystemIdentifier } from './system-identifier.ts';
 import type { DatabaseIdentity } from '../stack/identity.ts';
 
-/** The identity of the database that the contents were read in. */
+/** The identity of the database that `contents` was read in. */
 export const identityIn = (
   { systemIdentifier, oid, markers }: Pick<Contents, 'systemIdentifier' | 'oid' | 'markers'>,
   name: string,
 ): DatabaseIdentity => ({
   ...{ systemIdentifier, oid, name },
-  // A database may be called like a property that every object has.
+  // A database name may be `constructor` or another property that every object has.
   marker: Object.hasOwn(markers, name) ? markers[name]! : null,
 });
 
-/** A run that may have been shown a database. */
+/** A run whose confirmation may have shown a database. */
 export type Shown = StackRun & { readonly identity?: DatabaseIdentity | undefined };
 
-/** The attributes of the run's own database. @throws FailedError when there is none */
+/** The attributes of the run's own database. @throws FailedError if it does not exist */
 export async function ownAttributes(
   { stack, environment, command }: StackRun,
   client: Client,
@@ -32,7 +32,7 @@ export async function ownAttributes(
   throw new FailedError(`there is no database ${name}`, { hint: command('up', { ENV: environment.name }) });
 }
 
-/** A session's hand, on the server that it is on. */
+/** A `Hand` for a session, with the identifier of its server. */
 export async function handOf({ actor, stack }: StackRun, client: Client): Promise<Hand> {
   return {
     ...{ client, actor, systemIdentifier: await readSystemIdentifier(client) },
@@ -41,9 +41,10 @@ export async function handOf({ actor, stack }: StackRun, client: Client): Promis
 }
 
 /**
- * Whether what has the name now is what the guard has shown.
+ * Checks that the name still belongs to the database that the person has confirmed. Without a confirmation, checks
+ * nothing.
  *
- * @throws OtherDatabaseError when it is another database, on another server, or marked otherwise
+ * @throws OtherDatabaseError if it is another database, on another server, or has another marker
  */
 export function checkShown(
   { identity, stack }: Shown,

@@ -8,20 +8,23 @@ import { isOver } from '../system/cancelling.ts';
 import type { StackRun } from '../run/run.ts';
 import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
 
-/** Seconds that another run's session gets to end, after its task was killed. */
+/** Seconds that the session of a killed run gets to end. */
 const LAST_RUN_TIMEOUT = 15;
-/** The same for our own one, whose connection was lost: it was told to end, and a busy server takes its time for it. */
+/** The same for our own session whose connection was lost. We terminate it, which can take long on a busy server. */
 const OWN_TIMEOUT = 60;
 /** Seconds that a server that does not answer gets to come back. */
 const RETURN_TIMEOUT = 60;
-/** The same for one that has ended and that nobody starts by itself: somebody may just be restarting it. */
+/**
+ * The same if the server has stopped and nothing restarts it by itself: a person may be restarting it at this moment.
+ */
 const RESTART_TIMEOUT = 5;
 
 /**
- * Runs `work` beside the environment's database, alone: of two runs, or of one and the remains of a killed one, the
- * second waits.
+ * Runs `work` in a session on the maintenance database, with an advisory lock on the environment's database. A second
+ * run waits, up to 15 s, for the first one, or for the session that a killed run left.
  *
- * @throws RefusedError when another run is at work on the same database
+ * @param ended process id of our own lost session, which is terminated first
+ * @throws RefusedError if another run still holds the lock then
  */
 export async function beside<T>(
   { stack, actor }: StackRun,
@@ -39,8 +42,8 @@ export async function beside<T>(
 }
 
 /**
- * A server whose client is gone ends the statement by itself, where it can (14+), so that a killed run's session does
- * not go on.
+ * The server ends the statement of a client that is gone (client_connection_check_interval, PostgreSQL 14+), so the
+ * session of a killed run does not continue.
  */
 const PREPARE = `
   SELECT set_config(name, value, false)
@@ -57,7 +60,7 @@ async function takeLock(client: Client, name: string, ended: number | undefined)
   const key = `hashtextextended('makesafe ' || $1, 0)`;
   const deadline = performance.now() + (ended === undefined ? LAST_RUN_TIMEOUT : OWN_TIMEOUT) * 1000;
   for (;;) {
-    // Our own session before the connection was lost: nobody reads its answers any more.
+    // Our own session whose connection was lost: nobody reads its answers any more.
     if (ended !== undefined) {
       await client.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND application_name = 'makesafe'`,
@@ -77,7 +80,7 @@ async function takeLock(client: Client, name: string, ended: number | undefined)
   }
 }
 
-/** Who has the lock, in the words that its run gives itself. */
+/** Who holds the lock, by the application name that each run sets. */
 async function holder(client: Client, name: string): Promise<string> {
   const { rows } = await client.query<{ who: string | null }>(
     `SELECT string_agg(format('%s (process %s of the server, user %s, since %s UTC)', application_name, pid, usename,
@@ -90,7 +93,7 @@ async function holder(client: Client, name: string): Promise<string> {
   return rows[0]?.who ?? 'it has just ended';
 }
 
-/** `beside`, also when the server has to come back first. */
+/** Like `beside`, but first waits for a server that does not answer. */
 export async function besideOnceItAnswers<T>(
   run: StackRun,
   work: (client: Client) => Promise<T>,
@@ -118,7 +121,7 @@ export async function besideOnceItAnswers<T>(
   }
 }
 
-/** Whether an error means that the connection or the server is gone, rather than that a statement was wrong. */
+/** Whether the error means that the connection or the server is gone, and not that a statement failed. */
 export function isLost(error: unknown): boolean {
   if (error instanceof UnreachableError) return true;
   const { code, message } = (error instanceof FailedError ? error.cause : error) as Partial<pg.DatabaseError>;
@@ -126,7 +129,10 @@ export function isLost(error: unknown): boolean {
   return code === undefined ? HUNG_UP.test(message ?? '') : /^(57P0|08|E[A-Z])/.test(code);
 }
 
-/** Cancels what a client's session does, once the signal comes, until the returned function is called. */
+/**
+ * While active, an abort of the run's signal cancels the query of session `pid`. Call the returned function to stop
+ * this.
+ */
 export function cancelOn({ stack, signal }: StackRun, pid: number): () => Promise<void> {
   let cancelling: Promise<unknown> = Promise.resolve();
   const cancel = (): void => {
@@ -143,10 +149,10 @@ export function cancelOn({ stack, signal }: StackRun, pid: number): () => Promis
   };
 }
 
-/** Something of the server's is in the way of a change, and goes away by itself. */
+/** Something on the server blocks a change, and ends by itself. */
 class HeldUpError extends FailedError {}
 
-/** Ends all sessions of a closed database and waits until they are gone. @throws HeldUpError */
+/** Terminates all sessions of a closed database and waits until they are gone. @throws HeldUpError after 30 s */
 export async function endSessions(
   client: Client,
   { name, oid }: { readonly name: string; readonly oid: string },
@@ -158,7 +164,7 @@ export async function endSessions(
   async function end(): Promise<void> {
     const deadline = performance.now() + LIMITS.sessionsEnd.seconds * 1000;
     for (;;) {
-      // Autovacuum makes way by itself, and only a superuser may end it.
+      // Autovacuum ends by itself when it is in the way, and only a superuser may terminate it.
       const { rows } = await client.query<{ pid: number; usename: string; application_name: string }>(
         `SELECT pid, usename, application_name, pg_terminate_backend(pid) FROM pg_stat_activity
          WHERE datid = $1 AND backend_type <> 'autovacuum worker'`,
@@ -177,11 +183,11 @@ export async function endSessions(
 }
 
 /**
- * lock_not_available, object_in_use, deadlock_detected: https://www.postgresql.org/docs/current/errcodes-appendix.html
- * And what two sessions meet that change one row of a catalog at the same time, which is an internal error there.
+ * lock_not_available, object_in_use, deadlock_detected; and internal_error, which two sessions get that change the same
+ * catalog row at the same time: https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const HELD_UP = /^(55P03|55006|40P01|XX000)$/;
 
-/** Whether what failed was only held up by others, and nothing of it was done. */
+/** Whether the error only says that others blocked the change. Nothing was changed then. */
 export const isHeldUp = (error: unknown): boolean =>
   error instanceof HeldUpError || HELD_UP.test((error as Partial<pg.DatabaseError>).code ?? '');

@@ -9,23 +9,23 @@ import { markerOf, withMarker } from '../stack/postgres/marker.ts';
 const NOT_ALLOWED = '42501';
 
 /**
- * Marks the database for its environment, unless it is marked already.
+ * Marks the database for its environment, unless it is marked already. Without the right to do so, only warns.
  *
- * @throws RefusedError when it is marked for another environment
+ * @throws RefusedError if it is marked for another environment
  */
 export async function ensureMarker(run: StackRun): Promise<void> {
   const { stack, actor } = run;
   if (!actor.dryRun) await stack.withClient(stack.database.name, (client) => markWith(client, run));
 }
 
-/** @throws RefusedError when the database is marked for another environment */
+/** @throws RefusedError if the database is marked for another environment */
 export async function refuseOtherMarker(client: Client, run: StackRun): Promise<void> {
   const { stack, environment } = run;
   const found = markerOf((await readKnown(client, stack.database.name)).comment);
   if (found !== undefined && found !== environment.name) throw otherMarker(run, found);
 }
 
-/** The same, with a client of the database. */
+/** Like `ensureMarker`, with a client of the database. */
 export async function markWith(client: Client, run: StackRun): Promise<void> {
   const { stack, environment, terminal } = run;
   const { name } = stack.database;
@@ -52,7 +52,7 @@ export function otherMarker({ stack, environment, command }: StackRun, found: st
   );
 }
 
-/** The database as it is found; it cannot be renamed while the client is in it. */
+/** The database as it is now. Nobody can rename it as long as the client is connected to it. */
 export async function readKnown(
   client: Client,
   name: string,

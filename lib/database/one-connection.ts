@@ -2,19 +2,19 @@ import { setImmediate } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Stack } from '../stack/stack.ts';
 
-/** Has a question answered by the environment's database. */
+/** Answers a question with a client of the environment's database. */
 export type Ask = <T>(question: (client: Client) => Promise<T>) => Promise<T>;
 
 interface Waiting {
-  /** Never throws: whoever asked is told. */
+  /** Never throws: errors go to the caller of the question. */
   readonly answer: (client: Client) => Promise<void>;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * All questions over one connection, one after the other, however many come at the same time: to open one takes far
- * longer than an answer, and several at once each other's time. It is opened for the first question and ended when no
- * more come.
+ * Answers all questions over one connection, one after the other. To open a connection takes far longer than an answer,
+ * and several at once slow each other down. The first question opens the connection; it closes when no question is
+ * left.
  */
 export function overOneConnection(stack: Pick<Stack, 'database' | 'withClient'>): Ask {
   const waiting: Waiting[] = [];
@@ -23,7 +23,7 @@ export function overOneConnection(stack: Pick<Stack, 'database' | 'withClient'>)
   async function answerAll(client: Client): Promise<void> {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       await next.answer(client);
-      // Whoever was answered may have another one.
+      // The caller may ask its next question right after an answer.
       if (waiting.length === 0) await setImmediate();
     }
   }
@@ -35,7 +35,7 @@ export function overOneConnection(stack: Pick<Stack, 'database' | 'withClient'>)
       .catch((error: unknown) => waiting.splice(0).forEach(({ reject }) => reject(error)))
       .finally(() => {
         isOpen = false;
-        // Asked while the connection was being ended.
+        // These questions came while the connection was closing.
         if (waiting.length > 0) open();
       });
   }

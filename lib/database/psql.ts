@@ -4,11 +4,11 @@ import { refuseOtherMarker } from './marker.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
 /**
- * `psql`: the environment's database, in its own container where it has one. A protected one is read only, unless the
- * person types that it is not.
+ * `psql`: opens psql on the environment's database, inside its container if it has one. A protected environment is read
+ * only unless the person passes WRITE=1.
  *
- * @throws RefusedError when the database is marked for another environment
- * @throws FailedError with psql's own status
+ * @throws RefusedError if the database is marked for another environment
+ * @throws FailedError with psql's exit status
  */
 export async function psql(
   run: StackRun<Giving<{ SQL: string | undefined; WRITE: boolean | undefined }>>,

@@ -2,12 +2,12 @@ import type { Client } from 'pg';
 import { whileHeldUp } from '../stack/postgres/lock-wait.ts';
 
 /**
- * The values of a text column of somebody else's table, NULLs left out. COPY of a table asks no planner: with a SELECT the
- * planner would run functions of the table's indexes, and a view its own, with our rights, which may be a superuser's.
+ * The values of a text column of any table, without NULLs. COPY of a table needs no planner. With SELECT, the planner
+ * could run functions of the table's indexes with our rights (perhaps a superuser's), and a view runs its own
+ * functions.
  *
  * @param table quoted, with its schema
  * @param column quoted
- *
  * @see https://www.postgresql.org/docs/current/sql-copy.html
  */
 export async function readColumn(client: Client, table: string, column: string): Promise<string[]> {
@@ -23,7 +23,7 @@ const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r
 const unescape = (value: string): string =>
   value.replaceAll(/\\([^])/g, (_all, letter: string) => ESCAPES[letter] ?? letter);
 
-/** pg reads the answer to a COPY, and leaves out the data. */
+/** pg reads the answer to a COPY but drops the data; this collects it. */
 async function copyOut(client: Client, sql: string): Promise<string> {
   const { Query } = (await import('pg')).default;
   const chunks: Buffer[] = [];

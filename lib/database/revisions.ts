@@ -2,11 +2,11 @@ import type { Client } from 'pg';
 import { readColumn } from './read-column.ts';
 
 /**
- * Tables of the form that Alembic gives its own, one column `version_num`: what such a table is called and where it is,
- * is for env.py to say. The one that goes by the usual name without a schema comes first: the first of that name on the
- * search path $1.
+ * Tables that look like Alembic's version table (one column, `version_num`): env.py may choose any name and schema. The
+ * first `alembic_version` on the search path $1, which Alembic finds without a schema, comes first.
  *
- * @see https://alembic.sqlalchemy.org/en/latest/api/runtime.html#alembic.runtime.environment.EnvironmentContext.configure
+ * @see
+ * https://alembic.sqlalchemy.org/en/latest/api/runtime.html#alembic.runtime.environment.EnvironmentContext.configure
  */
 const VERSION_TABLES = `
   WITH usual AS (
@@ -24,7 +24,7 @@ interface VersionTable {
   readonly usual: boolean;
 }
 
-/** The search path that the session would have if it were not ours: the one that the migrations see. */
+/** The search path without our session's own setting: the one that the migrations get. */
 const TEAM_PATH = `SELECT reset_val AS path, session_user AS "user" FROM pg_settings WHERE name = 'search_path'`;
 
 async function versionTables(client: Client): Promise<VersionTable[]> {
@@ -36,6 +36,7 @@ async function versionTables(client: Client): Promise<VersionTable[]> {
 /**
  * The schemas of a search path, in order, whether they exist or not.
  *
+ * @param user replaces `$user`
  * @see https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-SEARCH-PATH
  */
 export function schemasOf(path: string, user: string): string[] {
@@ -50,8 +51,8 @@ const readTable = async (client: Client, { name }: VersionTable): Promise<string
   (await readColumn(client, name, 'version_num')).sort();
 
 /**
- * Alembic's revisions of the database: none before the first migration, several where heads were not merged. Of several
- * version tables the one with the usual name counts, if there is one.
+ * Alembic's revisions of the database: none before the first migration, several if heads were not merged. Of several
+ * version tables, reads the one with the usual name; without that one, none.
  */
 export async function readRevisions(client: Client): Promise<string[]> {
   const [table, other] = await versionTables(client);
@@ -59,20 +60,23 @@ export async function readRevisions(client: Client): Promise<string[]> {
   return readTable(client, table);
 }
 
-/** The same; undefined where not exactly one table can be it, and only Alembic knows. */
+/** The same, but undefined unless exactly one table can be the version table: then only Alembic can tell. */
 export async function readCertainRevisions(client: Client): Promise<string[] | undefined> {
   const [table, other] = await versionTables(client);
   return table === undefined || other !== undefined ? undefined : readTable(client, table);
 }
 
-/** The same, for what is no verdict: none where no table can be it. */
+/**
+ * The same, for display only: empty if no table can be the version table, undefined if several can and none has the
+ * usual name.
+ */
 export async function readLikelyRevisions(client: Client): Promise<string[] | undefined> {
   const [table, other] = await versionTables(client);
   if (table === undefined) return [];
   return other === undefined || table.usual ? readTable(client, table) : undefined;
 }
 
-/** Tables of somebody, but for those of extensions and those named in $1. */
+/** Tables that do not belong to PostgreSQL or an extension, except those named in $1. */
 const TABLES = `
   SELECT EXISTS (
     SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
@@ -81,7 +85,7 @@ const TABLES = `
       AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')
   ) AS found`;
 
-/** Whether nothing has been migrated yet, and nothing else is in the database: no application can do anything with it. */
+/** Whether nothing was migrated yet and there are no other tables: no application can use this database. */
 export async function isEmpty(client: Client): Promise<boolean> {
   const tables = await versionTables(client);
   for (const table of tables) if ((await readTable(client, table)).length > 0) return false;
@@ -89,10 +93,10 @@ export async function isEmpty(client: Client): Promise<boolean> {
   return !rows[0]!.found;
 }
 
-/** The heads that a database is not at; none where it is at head. */
+/** The heads that the database is not at; empty if it is at head. */
 export const missingHeads = (at: readonly string[], heads: readonly string[]): string[] =>
   heads.filter((id) => !at.includes(id));
 
-/** What there is to say of a database that is at these revisions: `is at 0012`. */
+/** The revisions as a sentence about the database: `is at 0012`. */
 export const describeRevisions = (at: readonly string[]): string =>
   at.length === 0 ? 'has no revision' : `is at ${at.join(', ')}`;

@@ -2,10 +2,10 @@ import type { Client } from 'pg';
 import { quoteName, quoteText } from '../sql/quote.ts';
 
 /**
- * Drops the subscriptions of a database that is about to be dropped, which the server would refuse to drop otherwise. Where
- * they get their rows from nothing is touched: their slots there are let go of before.
+ * Drops all subscriptions of a database, because the server refuses to drop a database that has some. The publisher is
+ * not touched: each subscription first gives up its slot there.
  *
- * @param client in that database
+ * @param client of that database
  */
 export async function dropSubscriptions(client: Client): Promise<void> {
   const { rows } = await client.query<{ name: string; enabled: boolean }>(
@@ -20,7 +20,7 @@ export async function dropSubscriptions(client: Client): Promise<void> {
   }
 }
 
-/** They would keep the database from being dropped, for ever. @param client in that database */
+/** Rolls back prepared transactions: with one, the database can never be dropped. @param client of that database */
 export async function rollBackPrepared(client: Client): Promise<void> {
   const { rows } = await client.query<{ gid: string }>(
     'SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()',

@@ -1,12 +1,11 @@
 import type { Client } from 'pg';
 
 /**
- * The server's own number: initdb makes it, and no two have the same. Two questions, because the server refuses one that
- * only mentions a function which the role may not call.
+ * The server's system identifier: initdb creates it, and it is unique. Two queries, because the server rejects any
+ * query that mentions a function which the role may not call, even if the query would not call it.
  *
+ * @returns null if the role is not allowed to read it
  * @see https://www.postgresql.org/docs/current/functions-info.html
- *
- * @returns null when the role may not read it
  */
 export async function readSystemIdentifier(client: Client): Promise<string | null> {
   const { rows } = await client.query<{ may: boolean }>(

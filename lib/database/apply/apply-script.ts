@@ -15,7 +15,7 @@ import { ensureMarker } from '../marker.ts';
 import { openTransaction } from '../restore/restore-script.ts';
 import { readScript, type ScriptItem } from '../../sql/script-reader.ts';
 
-/** A file of SQL that was read to its end. */
+/** A file of SQL that was read to its end, so that its syntax is known to be complete. */
 interface Script {
   readonly name: string;
   readonly path: string;
@@ -24,32 +24,34 @@ interface Script {
   readonly stamp: string;
 }
 
+/** How the file is run, and how messages name it. */
 interface How {
-  /** Whether all of it is one transaction. */
+  /** Whether the whole file is one transaction. */
   readonly oneTransaction: boolean;
-  /** The parameter or the place that names the file. */
+  /** The name of the parameter or registry key that names the file. */
   readonly parameter: string;
 }
 
 const statements = ({ path, gzip }: Pick<Script, 'path' | 'gzip'>): AsyncGenerator<ScriptItem> =>
   readScript(openDump({ path, gzip }), {
     onCommand: (command, line) => {
-      // pg_dump's own, against commands that are smuggled into its text.
+      // pg_dump writes these itself, against injected psql commands:
+      // https://www.postgresql.org/docs/current/app-psql.html
       if (/^\\(un)?restrict$/.test(command)) return;
       throw new Error(`line ${line}: ${command} is a command of psql, and the file is run without psql`);
     },
   });
 
-/** What would end the transaction that all of it is to be. */
+/** Statements that would end the transaction around the whole file. */
 const ENDS = new Set(['BEGIN', 'START', 'COMMIT', 'END', 'ROLLBACK', 'ABORT']);
 
 const endsTransaction = ({ words: [first, second] }: Statement): boolean =>
   first === 'PREPARE' ? second === 'TRANSACTION' : ENDS.has(first ?? '') && second !== 'TO';
 
 /**
- * Reads a script to its end, before anybody waits.
+ * Reads a script to its end, before the countdown starts.
  *
- * @throws ConfigurationError saying what is wrong with it, with the line
+ * @throws ConfigurationError with what is wrong and, if it is in the text, the line
  */
 export async function readWhole(name: string, { oneTransaction, parameter }: How): Promise<Script> {
   const path = resolve(name);
@@ -90,10 +92,10 @@ const stampOf = ({ ino, size, mtimeMs }: { ino: number; size: number; mtimeMs: n
   `${ino} ${size} ${mtimeMs}`;
 
 /**
- * Runs a script in the database as it is, as the environment's own role, up to the first error. In one transaction either
- * all of it was done or nothing.
+ * Runs a script in the existing database, as the environment's own role, up to the first error. In one transaction,
+ * either the whole script takes effect or nothing.
  *
- * @throws FailedError with the line and the server's words
+ * @throws FailedError with the line and the server's message, or if the file has changed since it was read
  */
 export async function applyScript(
   run: StackRun & Partial<Pick<DestructiveRun, 'identity'>>,
@@ -105,7 +107,7 @@ export async function applyScript(
   const plan = `psql ${oneTransaction ? '--single-transaction ' : ''}-v ON_ERROR_STOP=1 -d ${name} -f ${script.name}`;
   const left = oneTransaction ? `${name} as it was` : `${name} with a part of ${script.name} in it`;
   const work = async (client: Client): Promise<void> => {
-    // While this session is in it, no other database gets its name.
+    // As long as this session is connected, nobody can rename or replace the database.
     if (identity) await stack.withClient(name, (ours) => assertKnown(ours, withoutMarker(identity)));
     if (stampOf(await stat(script.path)) !== script.stamp)
       throw new FailedError(`${script.name} has changed meanwhile; nothing was run`);
@@ -117,7 +119,7 @@ export async function applyScript(
     whileUnfinished(left, () => stack.withClient(name, work, { settings: 'database' })),
   );
   if (actor.dryRun) return;
-  // A comment of the script's own may have replaced it.
+  // A COMMENT ON DATABASE in the script may have removed the marker.
   await ensureMarker(run);
   const how = oneTransaction ? ', in one transaction' : '';
   terminal.ok(
@@ -155,7 +157,7 @@ async function runAll(client: Client, script: Script, oneTransaction: boolean): 
     });
 }
 
-/** @throws FailedError also where nobody can know whether it was done */
+/** @throws FailedError if COMMIT fails, or if the connection is lost and nobody can know whether it took effect */
 async function commit(client: Client, script: string, database: string): Promise<void> {
   try {
     await client.query('COMMIT');

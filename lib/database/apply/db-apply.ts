@@ -9,12 +9,12 @@ const how = ({ values }: Apply): Parameters<typeof readWhole>[1] => ({
   parameter: 'SQL',
 });
 
-/** `db-apply-env` before anyone waits. @throws ConfigurationError saying what is wrong with the file */
+/** `db-apply-env` before the countdown. @throws ConfigurationError with what is wrong in the file */
 export async function checkApply(run: Apply): Promise<void> {
   await readWhole(run.values.SQL, how(run));
 }
 
-/** `db-apply-env`: runs a file in the database that is there. */
+/** `db-apply-env`: runs a file of SQL in the existing database. */
 export async function apply(run: Apply): Promise<void> {
   await applyScript(run, await readWhole(run.values.SQL, how(run)), how(run));
 }

@@ -5,10 +5,11 @@ import { applyScript, readWhole } from './apply-script.ts';
 import { refuseOtherMarker } from '../marker.ts';
 
 /**
- * `db-seed-env`: what the registry's `seed` says, a file of SQL or a command of the application.
+ * `db-seed-env`: runs the registry's `seed`: a file of SQL, or a command of the application.
  *
- * @throws RefusedError on a protected environment: data for trying things out are not for production; where the
- *   application's migrations reach another database
+ * @throws RefusedError on a protected environment (test data do not belong in production), or if the database is marked
+ * for another environment
+ * @throws FailedError if the command fails, or if it is unknown which database the application reaches
  */
 export async function seed(run: StackRun): Promise<void> {
   const { stack, environment, terminal, root, command } = run;
@@ -28,7 +29,8 @@ export async function seed(run: StackRun): Promise<void> {
     const how = { oneTransaction: true, parameter: 'seed' };
     return applyScript(run, await readWhole(relative('', resolve(root, given)), how), how);
   }
-  // Where a command of the application writes, nobody can see; where its migrations go, one can, by the same variables.
+  // makesafe cannot see where the application's command writes. It can check where Alembic connects, which reads the
+  // same variables (`strict` refuses another database).
   const { status: reached } = await stack.alembic(['current'], { quiet: true, strict: true });
   if (reached !== 0)
     throw new FailedError(

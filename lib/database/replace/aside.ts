@@ -1,39 +1,37 @@
 /**
- * The names and the mark of the databases that stand beside another one while it is replaced, or after that. The mark
- * is what makes them ours: a database of somebody else may have any name.
+ * The names and the mark of databases that exist next to another one while it is replaced, or afterwards. Only the mark
+ * makes a database ours: a database of somebody else may have any name.
  */
 
 /**
- * - new: being made, to take the place of `of`
- * - closed: `of` itself, closed to new sessions just before the swap
- * - former: what was in the place of `of`, to be dropped
- * - kept: the same on a protected environment, kept until somebody removes it
+ * - new: the staging database, which is going to replace `of`
+ * - closed: `of` itself, closed to new connections just before the swap
+ * - former: the old database after the swap, to be dropped
+ * - kept: the same on a protected environment, kept until a person removes it
  */
 type AsideKind = 'new' | 'closed' | 'former' | 'kept';
 
 export interface Mark {
   readonly kind: AsideKind;
-  /** The database that it stands beside. */
+  /** The environment's database that this one belongs to. */
   readonly of: string;
-  /** What made it: "a reset of 14:03". */
+  /** The task that created it, for messages: "a reset of 14:03". */
   readonly what: 'reset' | 'restore' | 'undo' | 'drill';
-  /** ISO 8601, UTC. */
+  /** Start of that task: ISO 8601, UTC. */
   readonly since: string;
-  /** Of an old one: whether it was a template, which could not be dropped. */
+  /** Of an old database: whether it was a template. It no longer is one, because a template cannot be dropped. */
   readonly template?: boolean;
 }
 
 const PREFIX = 'makesafe.aside=';
 
-/**
- * A database's comment with a mark. The mark is the first line, because the environment's own marker is the last.
- */
+/** A database's comment with a mark. The mark is the first line, because the environment's marker is the last one. */
 export function writeMark(comment: string | null, mark: Mark): string {
   const line = PREFIX + JSON.stringify(mark);
   return comment === null ? line : `${line}\n${comment}`;
 }
 
-/** The mark in a comment, if there is one, and the comment without it. */
+/** The mark in a comment, if there is one, and the comment without it. A mark that is not valid JSON is no mark. */
 export function readMark(comment: string | null): { mark: Mark | undefined; comment: string | null } {
   if (!comment?.startsWith(PREFIX)) return { mark: undefined, comment };
   const end = comment.indexOf('\n');
@@ -47,23 +45,25 @@ export function readMark(comment: string | null): { mark: Mark | undefined; comm
 }
 
 /**
- * A connection limit that nobody would choose ("make" in ASCII), and which no server reaches. CREATE DATABASE cannot
- * write a comment; this is how a database is known that a run was killed behind.
+ * A connection limit that nobody chooses ("make" in ASCII) and no server reaches. CREATE DATABASE cannot set a comment;
+ * this limit identifies a database whose run was killed before it wrote the mark.
  */
 export const CREATED_BY_US = 0x6d616b65;
 
-/** An interrupted DROP leaves this; nothing but DROP works then. */
+/** The connection limit that an interrupted DROP DATABASE leaves: then only DROP works. */
 export const INVALID = -2;
 
+/** The name of the staging database: `core__new`. */
 export const newName = (name: string): string => besides(name, '__new');
+/** The name of the old database after the swap: `core__old`. */
 export const formerName = (name: string): string => besides(name, '__old');
 
 /** `core__old_20261123_140300`, in UTC. */
 export const keptName = (name: string, since: Date): string => besides(name, `__old_${stamp(since)}`);
 
 /**
- * What is about to be dropped gets a name that nobody has heard of, because DROP DATABASE knows names only and runs in no
- * transaction: `core__gone_2026-11-23T14:03:00.123Z`.
+ * The name just before DROP DATABASE: `core__gone_2026-11-23T14:03:00.123Z`. DROP DATABASE accepts only a name and runs
+ * in no transaction, so the database first gets a name that nobody else knows.
  */
 export const goneName = (name: string, time: Date): string => besides(name, `__gone_${time.toISOString()}`);
 export const isGoneName = (name: string): boolean => /__gone_\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(name);
@@ -71,7 +71,7 @@ export const isGoneName = (name: string): boolean => /__gone_\d{4}-\d\d-\d\dT[\d
 const stamp = (time: Date): string =>
   time.toISOString().slice(0, 19).replace('T', '_').replaceAll(/[-:]/g, '');
 
-/** `name` with a suffix, cut to the 63 bytes that a name may have, between characters. */
+/** `name` with a suffix. `name` is cut, between characters, so that the result fits into 63 bytes (NAMEDATALEN - 1). */
 export function besides(name: string, suffix: string): string {
   let cut = name;
   while (Buffer.byteLength(cut + suffix) > 63 || cut + suffix === name) cut = [...cut].slice(0, -1).join('');

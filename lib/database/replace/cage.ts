@@ -5,8 +5,8 @@ import { quoteName, quoteText } from '../../sql/quote.ts';
 import { rollBackPrepared } from '../subscriptions.ts';
 
 /**
- * The role that a script or dump runs as, and connects as: it may do everything in the one database that is being made, and
- * nothing on the rest of the server, because the server has given it no right to. It exists for one restore.
+ * The role that a script or dump connects as. It owns what it creates in the staging database, and has no rights on the
+ * rest of the server: PostgreSQL itself enforces this. It exists for one restore.
  *
  * @see https://www.postgresql.org/docs/current/role-attributes.html
  */
@@ -15,14 +15,14 @@ export interface Cage {
   readonly password: string;
 }
 
-/** Its comment says whose it is, for the run after one that was killed. */
+/** The role's comment. A later run finds the roles of killed runs by it. */
 const mark = (database: string): string => `makesafe.cage=${database}`;
 
-/** What the environment's own role may do about roles. */
+/** The environment's own role, and what it may do with roles. */
 export interface Keeper {
   readonly user: string;
   readonly superuser: boolean;
-  /** Whether it can make a cage at all. */
+  /** Whether it may create a cage. */
   readonly makesRoles: boolean;
 }
 
@@ -34,17 +34,17 @@ export async function readKeeper(client: Client): Promise<Keeper> {
   return rows[0]!;
 }
 
-/** Hours after which nobody can connect as one that a killed run has left. */
+/** Hours until the role's password expires, in case a killed run leaves the role behind. */
 const VALID_HOURS = 24;
 
 /**
- * Makes the role.
+ * Creates the role.
  *
- * @param client on a database beside the one that is restored
+ * @param client on the maintenance database
  * @param of the database that is replaced
- * @param into the one that is filled
- * @param sessions that it may have at a time
- * @param temporary bytes of temporary files that one of them may write
+ * @param into the staging database that is filled
+ * @param sessions CONNECTION LIMIT of the role
+ * @param temporary bytes of temporary files that one of its sessions may write
  */
 export async function makeCage(
   client: Client,
@@ -60,7 +60,8 @@ export async function makeCage(
       `CREATE ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION NOBYPASSRLS
          CONNECTION LIMIT ${sessions} PASSWORD ${quoteText(verifier(password))} VALID UNTIL ${quoteText(until)}`,
       `COMMENT ON ROLE ${role} IS ${quoteText(mark(of))}`,
-      // Who is no superuser has the rights of the roles that it is a member of.
+      // Without superuser, we need the membership to act on what the cage creates. Only a superuser may set
+      // temp_file_limit.
       ...(superuser
         ? [`ALTER ROLE ${role} SET temp_file_limit = ${quoteText(`${Math.ceil(temporary / 1024)}kB`)}`]
         : [`GRANT ${role} TO ${quoteName(keeper)}`]),
@@ -71,7 +72,7 @@ export async function makeCage(
 }
 
 /**
- * The form in which the server keeps a password: the password itself stands in no statement, and so in no log.
+ * The SCRAM verifier of a password, as the server stores it. So the password itself is in no statement, and in no log.
  *
  * @see https://www.rfc-editor.org/rfc/rfc5803
  */
@@ -82,16 +83,17 @@ export function verifier(password: string, salt = randomBytes(16), iterations = 
   return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${stored}:${key('Server Key').toString('base64')}`;
 }
 
-/** Who owns schema public, which every new database has. Undefined where we may not give it away: then all may create in it. */
+/** Schema public, which every new database has, and its owner. */
 interface PublicSchema {
   readonly oid: string;
   readonly owner: string;
 }
 
 /**
- * Gives the cage the schema public of the new database.
+ * Makes the cage the owner of schema public in the staging database.
  *
  * @param client on that database, as ourselves
+ * @returns undefined if we may not change the owner
  */
 export async function givePublic(client: Client, cage: Cage): Promise<PublicSchema | undefined> {
   const { rows } = await client.query<PublicSchema & { mayGive: boolean }>(
@@ -105,9 +107,9 @@ export async function givePublic(client: Client, cage: Cage): Promise<PublicSche
 }
 
 /**
- * Hands everything that the cage has made over to us, as if we had made it: objects, default privileges, grants.
+ * Makes us the owner of everything that the cage has created: objects, default privileges, grants.
  *
- * @param client on the new database, as ourselves, in which nobody else is any more
+ * @param client on the staging database, as ourselves; the cage has no session any more
  */
 export async function takeOver(client: Client, cage: Cage, schema: PublicSchema | undefined): Promise<void> {
   const role = quoteName(cage.user);
@@ -124,7 +126,7 @@ export async function takeOver(client: Client, cage: Cage, schema: PublicSchema 
   await client.query(`DROP OWNED BY ${role}`);
 }
 
-/** What was said for objects to come, said again for ours. */
+/** ALTER DEFAULT PRIVILEGES statements that repeat the cage's default privileges for our own role. */
 async function defaultPrivileges(client: Client, cage: Cage): Promise<string[]> {
   const { rows } = await client.query<{
     kind: string;
@@ -152,7 +154,7 @@ async function defaultPrivileges(client: Client, cage: Cage): Promise<string[]> 
   );
 }
 
-/** Removes the role, once it owns nothing. @param client on a database beside */
+/** Drops the role, once it owns nothing. @param client on the maintenance database */
 export async function dropCage(client: Client, into: string, cage: Cage): Promise<void> {
   const role = quoteName(cage.user);
   await client.query(
@@ -161,9 +163,9 @@ export async function dropCage(client: Client, into: string, cage: Cage): Promis
 }
 
 /**
- * Removes those that killed runs have left, whose databases are gone.
+ * Drops the roles that killed runs left. Their staging databases are already gone.
  *
- * @param client on a database beside, in which we are alone with this database's changes
+ * @param client on the maintenance database, with the lock of database `of`
  */
 export async function dropLeftCages(client: Client, of: string): Promise<void> {
   const { rows } = await client.query<{ name: string }>(

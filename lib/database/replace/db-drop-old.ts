@@ -6,17 +6,17 @@ import { beside } from '../maintenance.ts';
 import { chosen, describe } from './kept.ts';
 import type { Giving } from '../../parameters/parameter.ts';
 
-/** The OIDs of what was named on the screen: nothing else is touched, whatever is there by then. */
+/** The OIDs of the databases that were shown. No other database is dropped. */
 let shown: readonly string[] = [];
 
-/** Names what will be removed, before anyone waits. @throws RefusedError when there is none */
+/** Shows what will be removed, before the countdown. @throws RefusedError if there is nothing to remove */
 export async function checkKept(run: DestructiveRun<Giving<{ NAME: string | undefined }>>): Promise<void> {
   const rows = chosen(run, await lookForLeftovers(run));
   for (const row of rows) run.terminal.info(`to be removed: ${describe(row)}`);
   shown = rows.map(({ oid }) => oid);
 }
 
-/** `db-drop-old-env`: removes old databases that a reset or restore kept, or could not remove. */
+/** `db-drop-old-env`: drops old databases that a reset or restore kept, or could not drop. */
 export async function dropKept(run: DestructiveRun<Giving<{ NAME: string | undefined }>>): Promise<void> {
   const { actor, terminal, environment, stack, signal } = run;
   await beside(run, async (client) => {

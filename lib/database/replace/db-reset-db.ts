@@ -3,10 +3,10 @@ import { reportKept } from './kept.ts';
 import { checkReplaceable } from './obstacles.ts';
 import { replaceDatabase } from './swap.ts';
 
-/** @throws RefusedError naming everything that stands in the way */
+/** @throws RefusedError with everything that prevents the replacement */
 export const checkDatabase = (run: DestructiveRun): Promise<void> => checkReplaceable(run);
 
-/** `db-reset-db-env`: an empty database with the attributes of the old one takes its place. */
+/** `db-reset-db-env`: replaces the database by an empty one with the same attributes. */
 export async function resetDatabase(run: DestructiveRun): Promise<void> {
   const { stack, environment, terminal, actor, command } = run;
   const { name } = stack.database;

@@ -11,10 +11,10 @@ import { withRollback } from './with-rollback.ts';
 import { chosen, describe, reportKept, type NameRun } from './kept.ts';
 import type { Giving } from '../../parameters/parameter.ts';
 
-/** The OID of what was named on the screen: nothing else is touched, whatever is there by then. */
+/** The OID of the database that was shown. No other database is brought back. */
 let shown: string | undefined;
 
-/** The one to bring back. One whose removal was interrupted is lost. */
+/** The old database to bring back. A database whose DROP was interrupted cannot be brought back. */
 function toBringBack(run: NameRun, leftovers: Leftovers): Marked {
   const [row] = chosen(run, leftovers).filter(
     ({ connectionLimit, name }) => connectionLimit !== INVALID && !isGoneName(name),
@@ -25,7 +25,7 @@ function toBringBack(run: NameRun, leftovers: Leftovers): Marked {
   });
 }
 
-/** Names the one that will be brought back. @throws RefusedError when there is none */
+/** Shows which database will be brought back, before the countdown. @throws RefusedError if there is none */
 export async function checkUndo(run: DestructiveRun<Giving<{ NAME: string | undefined }>>): Promise<void> {
   const row = toBringBack(run, await lookForLeftovers(run));
   run.terminal.info(`to be brought back: ${describe(row)}`);
@@ -37,10 +37,7 @@ const otherThanShown = ({ name }: Marked): OtherDatabaseError =>
     hint: 'type this again, and look at what is shown',
   });
 
-/**
- * `db-undo-env`: the kept database and the present one change places. The present one is kept in turn, so an undo can
- * be undone.
- */
+/** `db-undo-env`: swaps the kept database and the present one. The present one is kept, so an undo can be undone. */
 export async function undo(run: DestructiveRun<Giving<{ NAME: string | undefined }>>): Promise<void> {
   const { stack, environment, actor, terminal } = run;
   const { name } = stack.database;

@@ -12,24 +12,28 @@ import { checkReplaceable } from './obstacles.ts';
 import { endSessions, isHeldUp } from '../maintenance.ts';
 import { commentStatement } from '../marker.ts';
 
-/** The database that comes in, and what only it gets in the moment of the swap. */
+/** The database that becomes the environment's database, and what it only gets in the swap. */
 interface Newcomer {
   readonly name: string;
   readonly oid: string;
-  /** Its comment until then. */
+  /** Its comment until the swap. */
   readonly was: string | null;
   readonly connectionLimit: number;
   readonly isTemplate: boolean;
   readonly comment: string | null;
 }
 
-/** What makes the exchange, for the marks. */
+/** The task and its start, for the marks. */
 export interface Occasion {
   readonly what: Mark['what'];
   readonly since: Date;
 }
 
-/** Where the old database goes, and the mark that it gets there. */
+/**
+ * The name and the mark of the old database after the swap.
+ *
+ * @param keep whether it is kept (protected environment) or dropped
+ */
 export function outgoing(
   name: string,
   { what, since }: Occasion,
@@ -42,16 +46,17 @@ export function outgoing(
     : { name: formerName(name), mark: { ...mark, kind: 'former' } };
 }
 
-/** Seconds between two attempts, in which applications are let in. */
+/** Seconds between two attempts. Applications can connect meanwhile. */
 const PAUSE = 3;
 
 /**
- * Tries an exchange until nobody holds it up: who copies the old database at that moment (CREATE DATABASE … TEMPLATE) or
- * alters it in a transaction that stays open. It is tried for as long as it has taken to fill the newcomer, because
- * that would be for nothing otherwise.
+ * Tries the swap until nobody blocks it. Blocking are, for example, CREATE DATABASE … TEMPLATE with the old database,
+ * or an open transaction with ALTER DATABASE. Tries for as long as the preparation took (at least 60 s): if the swap
+ * fails, that work is lost.
  *
- * @param took milliseconds
- * @returns the old database's name from then on
+ * @param took milliseconds that the preparation took
+ * @returns the old database's new name
+ * @throws the last error once the time is over; RefusedError if a person has to remove an obstacle
  */
 export async function exchangeInTime(took: number, ...all: Parameters<typeof exchange>): Promise<string> {
   const [{ terminal, signal }, hand, { name }] = all;
@@ -62,7 +67,7 @@ export async function exchangeInTime(took: number, ...all: Parameters<typeof exc
     } catch (error) {
       if (!isHeldUp(error) || signal.aborted || performance.now() > deadline) throw error;
       await reopen(await findLeftovers(hand.client, name), hand);
-      // A prepared transaction, for one, goes away by nobody's doing but a person's.
+      // Some obstacles do not end by themselves, for example a prepared transaction: a person has to remove them.
       await checkReplaceable(all[0]);
       const left = Math.round((deadline - performance.now()) / 1000);
       terminal.progress(`${name} is held up (${messageOf(error)}); tried again for ${left} s`);
@@ -73,11 +78,10 @@ export async function exchangeInTime(took: number, ...all: Parameters<typeof exc
 }
 
 /**
- * Puts a database that is ready in the place of another: closes the old one, ends its sessions, renames both in one
- * transaction. A client that connects meanwhile is refused; it is never let into anything but the old database or
- * the newcomer.
+ * Puts a prepared database in the place of the old one: closes the old one, ends its sessions, renames both in one
+ * transaction. Clients that connect meanwhile are refused; they never reach any other database than these two.
  *
- * @returns the old database's name from then on
+ * @returns the old database's new name
  */
 async function exchange(
   run: StackRun,

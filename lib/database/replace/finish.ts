@@ -6,13 +6,18 @@ import { handOf } from '../identity.ts';
 import { drop, dropStatement, findLeftovers } from './leftovers.ts';
 import { besideOnceItAnswers } from '../maintenance.ts';
 
-/** The database that went, and the one that came. */
+/** The OIDs of the old and the new database. */
 interface Exchanged {
   readonly oid: string;
   readonly newOid: string;
 }
 
-/** After the swap: drops the old database, unless it is kept, and makes sure of it. */
+/**
+ * After the swap: drops the old database, unless it is kept, and checks the result.
+ *
+ * @throws OtherDatabaseError if the name belongs to a third database by now
+ * @throws FailedError if the swap has not happened, or the kept database is missing
+ */
 export async function finish(
   { stack, actor }: StackRun,
   hand: Hand,
@@ -32,6 +37,9 @@ export async function finish(
   });
 }
 
+/**
+ * `finish` in a new session, after the first one was lost or cancelled. @throws FailedError if the old database remains
+ */
 export async function finishAnew(
   run: StackRun,
   exchanged: Exchanged,

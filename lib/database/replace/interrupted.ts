@@ -5,18 +5,18 @@ import { describeLeftovers, drop, findLeftovers, reopen, type Leftovers } from '
 import { beside } from '../maintenance.ts';
 import { maintenanceDatabase } from '../../stack/postgres/maintenance-database.ts';
 
-/** What interrupted runs left beside the environment's database. */
+/** Finds what interrupted runs left on the server of the environment's database. */
 export const lookForLeftovers = ({ stack }: StackRun): Promise<Leftovers> =>
   stack.withClient(maintenanceDatabase(stack.database.name), (client) =>
     findLeftovers(client, stack.database.name),
   );
 
-/** Whether there is something that `undoInterrupted` would undo. */
+/** Whether `undoInterrupted` has something to do. */
 export const isInterrupted = ({ closed, unfinished }: Leftovers): boolean => Boolean(closed ?? unfinished);
 
 /**
- * Undoes what a run left that was killed before its swap: opens the database that it had closed, and removes the one
- * that it had half made. Nothing that ever held data is touched. Does nothing when the server does not answer.
+ * Undoes what a run left that was killed before its swap: opens the database that it had closed, and drops its staging
+ * database. Touches no database with data of an application. Does nothing if the server does not answer.
  *
  * @returns whether the database had been closed
  */
@@ -31,7 +31,7 @@ export async function undoInterrupted(run: StackRun): Promise<boolean> {
   }
   if (!isInterrupted(found)) return false;
   return beside(run, async (client) => {
-    // A run that was at work a moment ago may have ended.
+    // The run that was found may have ended while we waited for the lock.
     const leftovers = await findLeftovers(client, stack.database.name);
     if (!isInterrupted(leftovers)) return false;
     const hand = await handOf(run, client);

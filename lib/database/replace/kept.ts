@@ -3,7 +3,7 @@ import type { StackRun } from '../../run/run.ts';
 import { localTime, type Leftovers, type Marked } from './leftovers.ts';
 import type { Giving } from '../../parameters/parameter.ts';
 
-/** Says where the old database is, and what brings it back or removes it. */
+/** Says where the old database is, and how to bring it back or remove it. */
 export function reportKept({ terminal, command, environment }: StackRun, kept: string): void {
   const { name, entry } = environment;
   const line = (task: string): string =>
@@ -16,7 +16,10 @@ export function reportKept({ terminal, command, environment }: StackRun, kept: s
 /** A run of a task that takes NAME. */
 export type NameRun = StackRun<Giving<{ NAME: string | undefined }>>;
 
-/** The old databases that NAME means: one, or all, the latest first. */
+/**
+ * The old databases that NAME selects: one, or without NAME all, the latest first. @throws RefusedError if there is
+ * none
+ */
 export function chosen(
   { stack, environment, values, command }: NameRun,
   { former, kept }: Leftovers,

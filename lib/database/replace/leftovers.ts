@@ -17,7 +17,7 @@ import { endSessions } from '../maintenance.ts';
 import { quoteName } from '../../sql/quote.ts';
 import { commentStatement } from '../marker.ts';
 
-/** A database as the catalog has it. */
+/** A database, as pg_database describes it. */
 export interface DatabaseRow {
   readonly oid: string;
   readonly name: string;
@@ -31,18 +31,18 @@ export interface Marked extends DatabaseRow {
   readonly mark: Mark;
 }
 
-/** What stands beside a database, and what a killed run left of it. */
+/** The databases that belong to a replacement of one database, and what a killed run left of it. */
 export interface Leftovers {
   readonly present: DatabaseRow | undefined;
-  /** The database itself, when a run was killed that had closed it. */
+  /** The database itself, if a run closed it and was killed. */
   readonly closed: Marked | undefined;
-  /** Half made, to take its place; the mark is missing when the run was killed before it was written. */
+  /** The unfinished staging database. It has no mark if the run was killed before it wrote the mark. */
   readonly unfinished: (DatabaseRow & { readonly mark: Mark | undefined }) | undefined;
-  /** What was in its place before the swap, and should be gone. */
+  /** The old database after the swap, which should have been dropped. */
   readonly former: Marked | undefined;
-  /** What was in its place before, and is kept on purpose; the latest first. */
+  /** Old databases that are kept on purpose, the latest first. */
   readonly kept: readonly Marked[];
-  /** Somebody's own, with a name that a replacement needs. */
+  /** Databases of somebody else with a name that a replacement needs. */
   readonly foreign: readonly DatabaseRow[];
 }
 
@@ -55,7 +55,10 @@ export async function findLeftovers(client: Client, name: string): Promise<Lefto
   return recognise(name, (await client.query<DatabaseRow>(READ)).rows);
 }
 
-/** Tells ours from others': by the mark and the name together, as the one may be copied and the other chosen. */
+/**
+ * Distinguishes our databases from others, by mark and name together: a mark can be copied, and anybody can choose the
+ * name.
+ */
 export function recognise(name: string, rows: readonly DatabaseRow[]): Leftovers {
   const marked = rows.flatMap((row): Marked[] => {
     const { mark } = readMark(row.comment);
@@ -82,11 +85,11 @@ export function recognise(name: string, rows: readonly DatabaseRow[]): Leftovers
   };
 }
 
-/** Made by a run that was killed before it could write the mark; or in whose way the removal of one was killed. */
+/** Created by a run that was killed before it wrote the mark, or left by an interrupted DROP. */
 const isUnmarkedOfOurs = ({ connectionLimit, comment }: DatabaseRow): boolean =>
   comment === null && (connectionLimit === CREATED_BY_US || connectionLimit === INVALID);
 
-/** What was found, in a sentence each, for the person whose last run was killed. */
+/** What was found, one sentence each, for the person whose last run was killed. */
 export function describeLeftovers(name: string, { closed, unfinished, former }: Leftovers): string[] {
   const when = (mark: Mark | undefined): string =>
     mark ? `a ${mark.what} of ${localTime(mark.since)}` : 'a run';
@@ -107,7 +110,7 @@ export function describeLeftovers(name: string, { closed, unfinished, former }: 
   ];
 }
 
-/** `14:03` of today, else with the date; in this machine's time zone. */
+/** `14:03` for today, otherwise with the date; in the time zone of this machine. */
 export function localTime(iso: string, now = new Date()): string {
   const pad = (part: number): string => String(part).padStart(2, '0');
   const date = (time: Date): string =>
@@ -117,7 +120,7 @@ export function localTime(iso: string, now = new Date()): string {
   return date(time) === date(now) ? clock : `${date(time)} ${clock}`;
 }
 
-/** @throws RefusedError when a database of somebody else has a name that is needed */
+/** @throws RefusedError if a database of somebody else has a name that a replacement needs */
 export function refuseForeign({ foreign }: Leftovers): void {
   const [first] = foreign;
   if (!first) return;
@@ -126,12 +129,12 @@ export function refuseForeign({ foreign }: Leftovers): void {
   });
 }
 
-/** As it must be when it is touched. */
+/** The state that a row must still have when it is changed. */
 const known = ({ name, oid, comment }: DatabaseRow, { systemIdentifier }: Hand): Known => ({
   ...{ name, oid, systemIdentifier, comment },
 });
 
-/** Lets applications in again, where a run that had closed the database was killed. */
+/** Opens the database again if a killed run had closed it. */
 export async function reopen({ closed }: Leftovers, hand: Hand): Promise<void> {
   if (!closed) return;
   const { name } = closed;
@@ -147,14 +150,14 @@ export async function removeLeftovers({ unfinished, former }: Leftovers, hand: H
 }
 
 /**
- * Drops a database of ours, whoever is in it. It is renamed in a transaction that asserts which one it is, to a name that
- * only this run knows; DROP DATABASE goes by that. What remains: somebody who reads that name from the server's catalog
- * and gives it to another database within the milliseconds between the two.
+ * Drops one of our databases and ends its sessions. A transaction first checks which database it is and gives it a name
+ * that only this run knows; DROP DATABASE then uses that name. One risk remains: within the milliseconds between the
+ * two, somebody reads that name from the catalog and gives it to another database.
  */
 export async function drop(row: DatabaseRow, hand: Hand): Promise<void> {
   const { client, actor } = hand;
   const is = known(row, hand);
-  // Nothing but DROP works on one whose removal was interrupted, and nobody can have data in it.
+  // After an interrupted DROP only DROP works, and nobody can have data in the database.
   const isInvalid = row.connectionLimit === INVALID;
   if (!isInvalid && (row.isTemplate || row.open)) {
     const close = `ALTER DATABASE ${quoteName(row.name)} ALLOW_CONNECTIONS false IS_TEMPLATE false`;
@@ -174,7 +177,10 @@ export async function drop(row: DatabaseRow, hand: Hand): Promise<void> {
   });
 }
 
-/** Ends what the server would refuse a DROP for: subscriptions and prepared transactions, which are in a database alone. */
+/**
+ * Removes what makes the server refuse DROP DATABASE: subscriptions and prepared transactions. Both can only be removed
+ * from inside the database.
+ */
 async function emptyOfServer({ client, enter }: Hand, { name, oid }: Known): Promise<void> {
   const { rowCount } = await client.query(
     `SELECT FROM pg_subscription WHERE subdbid = $1 UNION ALL SELECT FROM pg_prepared_xacts WHERE database = $2`,
@@ -191,6 +197,6 @@ async function emptyOfServer({ client, enter }: Hand, { name, oid }: Known): Pro
 
 export const dropStatement = (name: string): string => `DROP DATABASE ${quoteName(name)} WITH (FORCE)`;
 
-/** As one query, so that nothing but the server's own work lies between the statements. */
+/** The statements as one query, so that no network round trip is between them. */
 export const inTransaction = (...statements: string[]): string =>
   ['BEGIN', ...statements, 'COMMIT'].join('; ');

@@ -11,8 +11,8 @@ interface Obstacle {
 }
 
 /**
- * What keeps a database from being made beside the one called $1, as that one is. Sessions on template1 do not: it is made
- * from template0.
+ * What prevents us from creating a database with the attributes of database $1. Sessions on template1 do not: the new
+ * database is created from template0.
  */
 const BESIDE = `
   SELECT 'role ' || rolname || ' may not create databases' AS obstacle,
@@ -36,7 +36,7 @@ const BESIDE = `
   UNION ALL
   SELECT 'the server is a standby, which changes nothing', 'work on the primary' WHERE pg_is_in_recovery()`;
 
-/** What keeps the one called $1 from going, or would be lost with it. */
+/** What prevents us from replacing database $1, or would be lost with it. */
 const GOING = `
   SELECT 'prepared transaction ' || gid || ' is open' AS obstacle,
          'ROLLBACK PREPARED ' || quote_literal(gid) || ' in that database, or COMMIT PREPARED' AS remedy
@@ -65,7 +65,7 @@ const GOING = `
   WHERE datname = $1 AND NOT me.rolsuper
     AND (r.rolsuper OR NOT (pg_has_role(r.oid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE')))`;
 
-/** From version 15 on the server knows with which version of its collations template0 was made. */
+/** PostgreSQL 15 and later record the version of the collations that template0 was created with. */
 const COLLATION = `
   SELECT 'template0 was made with version ' || datcollversion || ' of the collations, and the machine has '
            || coalesce(pg_database_collation_actual_version(oid), 'none') AS obstacle,
@@ -74,14 +74,14 @@ const COLLATION = `
   WHERE datname = 'template0' AND datcollversion IS NOT NULL
     AND datcollversion IS DISTINCT FROM pg_database_collation_actual_version(oid)`;
 
-/** Of an empty database, with room for the server's own work. */
+/** Bytes of an empty database, with a margin. */
 const EMPTY_DATABASE = 32e6;
 
 /**
- * Looks for all that would keep the environment's database from being replaced, and reports all of it at once, before
- * anything is touched.
+ * Checks for everything that would prevent the replacement of the environment's database, and reports all of it at
+ * once, before anything is changed.
  *
- * @throws RefusedError
+ * @throws RefusedError with each obstacle and its remedy
  */
 export async function checkReplaceable(run: StackRun, needed: Needed = {}): Promise<void> {
   const found = await findObstacles(run, needed);
@@ -95,13 +95,13 @@ export async function checkReplaceable(run: StackRun, needed: Needed = {}): Prom
 }
 
 interface Needed {
-  /** What the new database will need on the server's disk beside the old one. */
+  /** Bytes that the new database needs on the server's disk, while the old one still exists. */
   readonly bytes?: number;
-  /** The old one is not touched: only what is in the way of a new one counts. */
+  /** The old database is not replaced: only what prevents a new one counts. */
   readonly stays?: boolean;
 }
 
-/** All that would keep the environment's database from being replaced. */
+/** Everything that would prevent the replacement of the environment's database. */
 export function findObstacles(
   { stack }: StackRun,
   { bytes = 0, stays = false }: Needed = {},
@@ -118,7 +118,7 @@ export function findObstacles(
     );
     if (versions.length === 0) return [];
     const { version, folder } = versions[0]!;
-    // Asked at the same time; where it cannot be told, the server will say so itself.
+    // Runs at the same time as the queries. If the free space is unknown, the server itself will report a full disk.
     const free = folder === null ? undefined : stack.freeSpace(folder);
     free?.catch(() => {});
     return [
@@ -151,7 +151,7 @@ async function inTheWay(client: Client, name: string): Promise<Obstacle[]> {
 }
 
 function diskSpace(free: number | undefined, needed: number, folder: string): Obstacle[] {
-  // Where it cannot be found out, the server will say so itself, and the old database stays.
+  // If the free space is unknown, the server itself will report a full disk, and the old database stays.
   if (free === undefined || free >= needed) return [];
   const byteSize = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
   return [

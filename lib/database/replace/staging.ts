@@ -8,11 +8,12 @@ import { withRollback } from './with-rollback.ts';
 import { build, settle } from './swap.ts';
 
 /**
- * Makes a database beside the environment's own, with the same attributes, has it filled and looked at, and removes it,
- * whatever comes of it. The environment's own database is not touched.
+ * Creates a staging database with the attributes of the environment's database, runs `work` on it, and always drops it
+ * again. The environment's own database is not touched.
  *
- * @param work is given its name, and a client beside it
- * @throws what `work` throws, CancelledError; the staging database is gone then as well
+ * @param work gets the staging database's name, and a client of the maintenance database
+ * @throws CancelledError; FailedError with the message of what `work` has thrown. The staging database is dropped then
+ * as well
  */
 export async function inStaging(
   run: StackRun,

@@ -22,33 +22,33 @@ import { withRollback, type Progress } from './with-rollback.ts';
 import { endSessions } from '../maintenance.ts';
 
 interface Replacement {
-  /** For what the next run says when this one is killed: "a reset of 14:03 was interrupted". */
+  /** For the message of the next run if this one is killed: "a reset of 14:03 was interrupted". */
   readonly what: 'reset' | 'restore';
   /**
-   * Fills the new database, whose name it is given with a client beside it. Superusers and its owner are let in meanwhile;
-   * no application knows the name. In a dry run it is called as well, to print its plan.
+   * Fills the staging database. Gets its name, and a client of the maintenance database. Meanwhile only superusers, its
+   * owner and the restore's own role can connect. A dry run also calls it, to print the plan.
    */
   readonly fill?: (aside: string, client: Client) => Promise<void>;
   /**
-   * What the new database has of its own, where it is not to have all that the old one has.
+   * The attributes of the new database, if they differ from those of the old one.
    *
-   * @param client beside both
+   * @param client of the maintenance database
    */
   readonly attributes?: (client: Client, old: DatabaseAttributes) => Promise<DatabaseAttributes>;
-  /** What can only be made in a database that has its name. Where it fails, the old database is kept. */
+  /** Creates what needs the database's final name, after the swap. If it fails, the old database is kept. */
   readonly complete?: () => Promise<void>;
 }
 
 interface Replaced {
-  /** The name of the old database where it is kept: on a protected environment. */
+  /** The name of the old database if it is kept, because the environment is protected. */
   readonly kept: string | undefined;
 }
 
 /**
- * Replaces the environment's database by a new one with the same attributes: built aside, filled, swapped in. The old
- * one is in use until then, and dropped afterwards, or kept on a protected environment.
+ * Replaces the environment's database by a new one with the same attributes: creates a staging database, fills it,
+ * swaps the two. Until then the old one is in use; afterwards it is dropped, or kept on a protected environment.
  *
- * @throws RefusedError · FailedError · CancelledError, which say in what state things are
+ * @throws RefusedError · FailedError · CancelledError: the message says which database is in use
  */
 export async function replaceDatabase(
   run: Shown,
@@ -111,7 +111,7 @@ export async function replaceDatabase(
       },
     );
   }
-  // The exchange was made, and its session lost or its last statement cancelled.
+  // The swap succeeded, but then the session was lost or its last statement was cancelled.
   if (!finished) await finishAnew(run, { oid, newOid }, keep, out);
   if (signal.aborted && signal.reason instanceof CancelledError) {
     const place = keep ? `kept as ${out}` : 'gone';
@@ -123,7 +123,11 @@ export async function replaceDatabase(
   return { kept: keep ? out : undefined };
 }
 
-/** Repairs what a killed run left, and says what it was. */
+/**
+ * Repairs what a killed run left, and tells the person what it was.
+ *
+ * @throws RefusedError if a database of somebody else has a name that is needed
+ */
 export async function settle({ stack, terminal, actor }: StackRun, hand: Hand): Promise<void> {
   const { client } = hand;
   const { name } = stack.database;
@@ -135,6 +139,7 @@ export async function settle({ stack, terminal, actor }: StackRun, hand: Hand): 
   if (!actor.dryRun) await dropLeftCages(client, name);
 }
 
+/** Creates the staging database, marks it, fills it and closes it again. */
 export async function build(
   run: StackRun,
   hand: Hand,
@@ -149,7 +154,7 @@ export async function build(
   signal.throwIfAborted();
   const create = createStatement(old, next, CREATED_BY_US);
   await actor.act(`${create};`, () => client.query(create));
-  // Its mark makes it ours, with the identifier that it has got.
+  // From here on, the mark with this OID identifies the database as ours.
   const oid = actor.dryRun ? '' : await oidOfNew(client, next);
   progress.newOid = oid;
   const unmarked: Known = { name: next, oid, systemIdentifier, comment: null };
@@ -159,14 +164,14 @@ export async function build(
     return change(hand, { before: [is], after: [is] }, sql);
   };
   await change(hand, { before: [unmarked], after: [is] }, commentStatement(next, is.comment!));
-  // Before it is filled, as pg_restore --create does it: what is filled in may rely on them.
+  // Before it is filled, as pg_restore --create does it: the contents may rely on these settings.
   for (const statement of settingStatements(old, next)) await execute(statement);
   if (fill) {
     for (const statement of admitOurselves(next)) await execute(statement);
     await fill(next, client);
     await execute(`ALTER DATABASE ${quoteName(next)} ALLOW_CONNECTIONS false`);
     if (!actor.dryRun) await endSessions(client, is, signal);
-    // As it is for a database that nobody has set privileges for.
+    // What PUBLIC may do in a database with default privileges; `admitOurselves` revoked it.
     if (old.privileges === null)
       await execute(`GRANT CONNECT, TEMPORARY ON DATABASE ${quoteName(next)} TO PUBLIC`);
   }
@@ -176,7 +181,7 @@ export async function build(
 const markOfNew = (name: string, { what, since }: Occasion): string =>
   writeMark(null, { kind: 'new', of: name, what, since: since.toISOString() });
 
-/** Of the one that was just made: closed, without a comment, and with a limit that nobody else gives. */
+/** The OID of the database that we have just created: closed, without a comment, and with our connection limit. */
 async function oidOfNew(client: Client, name: string): Promise<string> {
   const { rows } = await client.query<{ oid: string }>(
     `SELECT oid::text FROM pg_database WHERE datname = $1 AND datconnlimit = $2 AND NOT datallowconn
@@ -189,7 +194,7 @@ async function oidOfNew(client: Client, name: string): Promise<string> {
   );
 }
 
-/** Nobody but us, and the role that the restore runs as, is let in: a connection limit would keep that one out. */
+/** Only we and the restore's role may connect. A connection limit would also keep that role out. */
 function admitOurselves(next: string): string[] {
   const database = quoteName(next);
   return [

@@ -7,19 +7,19 @@ import { handOf } from '../identity.ts';
 import { findLeftovers, removeLeftovers, reopen } from './leftovers.ts';
 import { beside, besideOnceItAnswers, cancelOn, isLost } from '../maintenance.ts';
 
-/** How far a change has come, for the case that it fails. */
+/** How far a change has come; needed if it fails. */
 export interface Progress {
-  /** The database that is to go, once something has been touched. */
+  /** The OID of the old database, set before the first change. */
   oid?: string;
-  /** The one that is to take its place, once it is there. */
+  /** The OID of the staging database, set once it exists. */
   newOid?: string;
 }
 
 /**
- * Makes a change to the environment's database that ends in an exchange. Whatever goes wrong before the exchange (an
- * error, a lost connection, Ctrl-C), the old database is in use again afterwards, and the error says so.
+ * Makes a change to the environment's database that ends with a swap. If anything fails before the swap (an error, a
+ * lost connection, Ctrl-C), the old database is in use again afterwards, and the error says so.
  *
- * @throws CancelledError · FailedError
+ * @throws CancelledError · FailedError · OtherDatabaseError; errors before the first change are thrown as they are
  */
 export async function withRollback(
   run: StackRun,
@@ -38,13 +38,16 @@ export async function withRollback(
       }
     });
   } catch (error) {
-    // Nothing was touched.
+    // Nothing was changed yet.
     if (progress.oid === undefined) throw error;
     await putBack(run, error, { ...progress, oid: progress.oid }, session);
   }
 }
 
-/** @throws what went wrong; returns when the exchange turns out to have been made, its answer lost */
+/**
+ * @throws the original error, with the state of the database. Returns if the swap did succeed and only the answer was
+ * lost
+ */
 async function putBack(
   run: StackRun,
   error: unknown,
@@ -62,11 +65,11 @@ async function putBack(
         const leftovers = await findLeftovers(client, name);
         if (newOid !== undefined && leftovers.present?.oid === newOid) return true;
         const hand = { ...(await handOf(run, client)), actor: ALWAYS };
-        // Somebody else has given the name to another database: that one is not ours to open.
+        // If the name belongs to another database by now, that one is not ours to open.
         if (leftovers.present?.oid === oid) await reopen(leftovers, hand);
-        // The old one is in use whatever becomes of the half of a new one.
+        // The old database is in use even if the staging database cannot be dropped.
         await removeLeftovers(leftovers, hand).catch((failed: unknown) => {
-          // A server that went away meanwhile is waited for, and then it is tried again.
+          // If the connection is lost again, `besideOnceItAnswers` waits and retries.
           if (isLost(failed)) throw failed;
           left = messageOf(failed);
         });
@@ -95,7 +98,7 @@ async function putBack(
   throw new FailedError(`${messageOf(error)}\n${state}`, { cause: error });
 }
 
-/** Nothing of it is a plan: it takes back what was done. */
+/** An actor that never dry-runs: it undoes real changes. */
 const ALWAYS: Actor = { dryRun: false, act: (_plan, action) => action() };
 
 const otherNow = (name: string): OtherDatabaseError =>
