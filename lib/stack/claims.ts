@@ -1,34 +1,34 @@
-/** Something that an environment claims for itself, and where that is written: `docker/docker-compose.stg.yml:14`. */
+/** A resource that an environment uses, and where that is written: `docker/docker-compose.stg.yml:14`. */
 export interface Claim {
   readonly value: string;
   readonly at: string;
 }
 
-/** A name or a port that the second stack on an engine would not get. */
+/** A name or a port that only one stack on an engine can use. */
 export interface Exclusive extends Claim {
   readonly what: 'container name' | 'port' | 'network';
-  /** Of a port: the address of the engine's host; empty for all of them. */
+  /** For a port: the address of the engine's host that it is bound to; empty for all addresses. */
   readonly address?: string;
 }
 
-/** What an environment's configuration claims, whether or not its stack runs. */
+/** The resources that an environment's configuration uses, whether or not its stack runs. */
 export interface Footprint {
   readonly environment: string;
   readonly protected: boolean;
-  /** Environments of different engines share nothing. Empty for this machine's usual one, and for none. */
+  /** Environments on different engines share nothing. Empty for this machine's default engine, and for no engine. */
   readonly engine: string;
-  /** The host that its engine is pinned to, where it is: another host's engine has nothing of it. */
+  /** The host that the registry pins its engine to, if it does: no other host's engine holds its resources. */
   readonly host?: string;
   readonly projects: readonly Claim[];
-  /** Volumes that `down -v` would remove, and what holds the database's data. */
+  /** Volumes that `down -v` would remove, and the volume that holds the database's data. */
   readonly volumes: readonly Claim[];
-  /** Volumes that it uses and that others make and remove. */
+  /** External volumes: it uses them, but something else creates and removes them. */
   readonly external: readonly Claim[];
   /** Folders that hold the database's data. */
   readonly folders: readonly Claim[];
   /** `host:port` of the database, with `/database` where a server may have several. */
   readonly addresses: readonly Claim[];
-  /** What only one stack of an engine can have at a time; none for a stack without containers. */
+  /** What only one stack of an engine can have at a time; undefined for a stack without containers. */
   readonly exclusive?: readonly Exclusive[];
   /** Why the configuration could not be read here. */
   readonly unread?: string;

@@ -16,7 +16,7 @@ import { whileDumping } from './postgres/lock-wait.ts';
 import type { SessionAs } from './postgres/session.ts';
 import type { Stack, StackOptions } from './stack.ts';
 
-/** How a server that is in no container is reached. */
+/** How to reach a server that runs in no container. */
 export interface Reach {
   readonly login: Login;
   readonly withClient: <T>(
@@ -26,7 +26,7 @@ export interface Reach {
   ) => Promise<T>;
   /** A connection without a client, for a program that speaks the protocol itself. */
   readonly connect: () => Promise<Duplex>;
-  /** Where it is, in variables for the application's migrations and their driver. */
+  /** Where the server is: variables for the application's migrations and their driver. */
   readonly variables: () => Readonly<Record<string, string>>;
 }
 
@@ -45,25 +45,28 @@ type Direct = Pick<
   | 'alembic'
 >;
 
-/** What every stack without containers does in the same way: with what npm brings, and an Alembic of this machine. */
+/**
+ * The methods that all stacks without containers share. They use the pg_dump that npm installs, and the psql and
+ * Alembic of this machine.
+ */
 export function direct(environment: Environment, options: StackOptions, reach: Reach): Direct {
   const { root } = environment;
   const { login, withClient } = reach;
-  /** So that what is wrong is said by us, and not by the program that is about to meet it. */
+  /** Connects before another program does, so that our error message explains what is wrong, not that program's. */
   const makeSure = (): Promise<void> => withClient(login.database, () => Promise.resolve());
 
   return {
-    // Each connection has proven it.
+    // Each connection already checks the password.
     checkPassword: () => Promise.resolve(),
 
-    // The server comes without one.
+    // The server brings no pg_dump.
     pgDump: 'bundled',
-    // Compiled to WebAssembly, gzip's usual level takes most of the time of a backup, for a few per cent of its size.
+    // In WebAssembly, gzip's default level takes most of a backup's time, and saves only a few per cent of its size.
     compression: () => Promise.resolve('gzip:1'),
     async dump(args, output, { settings, database = login.database } = {}) {
       await makeSure();
       const connection = await reach.connect();
-      // It reads as fast as it can: silence is the server's, which has to be there.
+      // pg_dump reads as fast as it can. So if no data comes, the server is silent: check that it still answers.
       const watch = watchSilence({ alive: makeSure, silence: LIMITS.sessionSilence.seconds }, (reason) =>
         connection.destroy(reason),
       );

@@ -7,10 +7,10 @@ import type { Footprint } from './claims.ts';
 import { KINDS } from './kinds.ts';
 
 /**
- * The footprints of all environments of the registry. What cannot be read here says so.
+ * The resources of all environments in the registry. If a configuration cannot be read here, `unread` tells why.
  *
- * @param own the environment to work on, whose database service may be another one this time
- * @param redactor is given the secrets of all of them, because a message may quote an env file
+ * @param own the environment of this run; the command line may have set another database service for it
+ * @param redactor learns the secrets of all environments, because a message may quote an env file
  */
 export function readFootprints(
   root: string,

@@ -1,10 +1,13 @@
-/** Which database it is, whatever it is called by now: what the guard has shown, and each statement on it asserts. */
+/**
+ * Identifies a database even after it is renamed. The guard shows it, and each statement on the database asserts that
+ * it is still the same.
+ */
 export interface DatabaseIdentity {
-  /** Of the server's data directory: initdb makes it, and no two have the same. Null when the role may not read it. */
+  /** Of the server's data directory: initdb generates it, unique for each one. Null when the role may not read it. */
   readonly systemIdentifier: string | null;
-  /** Another one after the database is dropped and made anew. */
+  /** Changes when the database is dropped and created again. */
   readonly oid: string;
   readonly name: string;
-  /** The environment that its comment marks it for; null while it is not marked. */
+  /** The environment that the database's comment names (postgres/marker.ts); null while it names none. */
   readonly marker: string | null;
 }

@@ -3,17 +3,17 @@ import type { Environment } from '../environment/resolve.ts';
 import type { Footprint } from './claims.ts';
 import type { Stack, StackOptions } from './stack.ts';
 
-/** What makes a kind of stack. Its code is loaded when an environment of the kind is worked on. */
+/** What a kind of stack has to provide. Its code is loaded only when an environment of that kind needs it. */
 interface Kind {
   /** The stack of an environment. @throws ConfigurationError naming what is wrong with its files */
   readonly open: (environment: Environment, options: StackOptions) => Promise<Stack>;
-  /** What it uses that another environment may use, too, as far as its files tell. */
+  /** The resources it uses that another environment may use too, as far as its files tell. */
   readonly footprint: (environment: Environment, databaseService: string) => Promise<Partial<Footprint>>;
 }
 
 /**
- * Each kind, by its word in the registry. How its entry has to be written is looked at with the others', in
- * `environment/check-registry.ts`.
+ * Each kind, by its word in the registry. `environment/check-registry.ts` checks how the entries of all kinds are
+ * written.
  */
 export const KINDS: Readonly<Record<EnvironmentEntry['stack'], Kind>> = {
   compose: {
@@ -30,6 +30,6 @@ export const KINDS: Readonly<Record<EnvironmentEntry['stack'], Kind>> = {
   },
 };
 
-/** The stack of an environment, as its registry entry states it; never as what happens to be installed. */
+/** The stack of an environment. Only the registry entry decides its kind, never what happens to be installed. */
 export const openStack = (environment: Environment, options: StackOptions): Promise<Stack> =>
   KINDS[environment.entry.stack].open(environment, options);

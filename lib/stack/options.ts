@@ -5,11 +5,11 @@ import type { Terminal } from '../output/terminal.ts';
 export interface StackOptions {
   /** The compose service that runs PostgreSQL. */
   readonly databaseService: string;
-  /** Compose is given the configuration as this stack has read it, and not the files, which may have changed since. */
+  /** Compose gets the configuration that this stack has read, not the files: they may have changed since. */
   readonly frozen: boolean;
-  /** The compose projects of all environments of the registry: whatever else is on the engine is nobody's of ours. */
+  /** The compose projects of all environments in the registry: all other projects on the engine are not ours. */
   readonly projects: readonly string[];
-  /** An alembic of this machine, for a stack without containers. */
+  /** The alembic of this machine to use, for a stack without containers. */
   readonly alembic: string | undefined;
   readonly actor: Actor;
   readonly terminal: Terminal;

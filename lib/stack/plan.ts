@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto';
 
-/** A container of the project, whatever service, profile or command it was made for. */
+/** A container of the project, for any service, profile or one-off command. */
 export interface PlannedContainer {
   readonly id: string;
   readonly name: string;
-  /** Its compose service; empty where none is on its label. */
+  /** Its compose service; empty if it has no such label. */
   readonly service: string;
   readonly state: string;
 }
 
 export interface PlannedVolume {
   readonly name: string;
-  /** For the screen: `the database's storage`, `anonymous`. */
+  /** Shown on the screen: `the database's storage`, `anonymous`. */
   readonly note: string;
   /** The folder in which the engine keeps it, on its own host. */
   readonly folder?: string;
 }
 
-/** A folder that is emptied; it stays itself. */
+/** A folder whose content is removed; the folder itself stays. */
 interface PlannedFolder {
   readonly path: string;
   readonly note: string;
@@ -28,22 +28,22 @@ interface PlannedNetwork {
   readonly name: string;
 }
 
-/** Something that `down -v` might take, or that a person may take for ours, and that stays. */
+/** Something that stays, although `down -v` might remove it, or a person may think that it is ours. */
 export interface Kept {
   readonly what: string;
   readonly why: string;
 }
 
-/** Why it cannot be removed as it stands, and what to do. */
+/** Why the plan cannot be carried out now, and what to do about it. */
 export interface Obstacle {
   readonly reason: string;
   readonly remedy: string;
 }
 
 /**
- * All that a destructive task removes of an environment, by identity. It is made once, from what the engine, the server and
- * the resolved configuration say; the screen shows it, the second look compares it, and the action removes what is in it
- * and nothing else. Of each list the database's storage comes first.
+ * Everything that a destructive task removes from an environment, by identity. It is made from what the engine, the
+ * server and the resolved configuration say. The screen shows it; before the action a second plan is made and compared;
+ * the action removes what is in it and nothing else. In each list the database's storage comes first.
  */
 export interface Plan {
   readonly volumes: readonly PlannedVolume[];
@@ -54,15 +54,17 @@ export interface Plan {
   readonly obstacles: readonly Obstacle[];
 }
 
-/** Of a task that leaves containers and storage alone. */
+/** The plan of a task that removes no container and no storage. */
 export const NOTHING: Plan = {
   ...{ volumes: [], folders: [], containers: [], networks: [], stays: [], obstacles: [] },
 };
 
-/** What makes each thing of a plan the one that it is, by the word of the screen. A container's state is not part of it. */
+/**
+ * The identity of everything in a plan, by its label on the screen. A container's state is not part of its identity.
+ */
 export function identityOfPlan(plan: Plan): Record<string, string> {
   const lines: [string, readonly string[]][] = [
-    // An engine gives a volume nothing else that would stay: its time of creation is that of the last write in it.
+    // A volume has no stable identity but its name: the engine reports the time of the last write as its creation time.
     ['volumes', plan.volumes.map(({ name }) => name)],
     ['folders', plan.folders.map(({ path }) => path)],
     ['containers', plan.containers.map(({ name, id }) => `${name} (${id.slice(0, 12)})`)],
@@ -72,7 +74,7 @@ export function identityOfPlan(plan: Plan): Record<string, string> {
   return Object.fromEntries(lines.map(([word, all]) => [word, all.toSorted().join(', ') || 'none']));
 }
 
-/** The plan in twelve characters, for the journal and for whoever compares two of them. */
+/** A hash of the plan in twelve characters, for the journal and to compare two plans. */
 export const planHash = (plan: Plan): string =>
   createHash('sha256')
     .update(JSON.stringify(identityOfPlan(plan)))

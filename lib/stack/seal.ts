@@ -2,8 +2,8 @@ import { createHmac, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 
 /**
- * What proves that facts were written by somebody who knows the password of the environment, and so has all its rights
- * already. A file of anybody else cannot claim to be a backup of it.
+ * Proves that the writer of a backup's facts knows the password of the environment, and so has all its rights already.
+ * Nobody else can make a file that passes for a backup of it.
  */
 export interface Seal {
   readonly salt: string;
@@ -13,10 +13,10 @@ export interface Seal {
 const derive = promisify<string, string, number, Buffer>(scrypt);
 
 /**
- * A digest that only who knows the password can make. The key is slow to derive, because the facts lie in folders that a
- * password must not be guessed from.
+ * A digest that only somebody who knows the password can make. Deriving the key is slow on purpose: other people may
+ * read the facts, and must not be able to guess the password from them.
  *
- * @returns undefined where there is no password
+ * @returns undefined if there is no password
  */
 export async function keyedDigest(password: string, text: string, salt: string): Promise<string | undefined> {
   if (password === '') return undefined;

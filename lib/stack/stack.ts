@@ -15,7 +15,7 @@ export type { DumpOptions, PgDump } from './pg-dump/options.ts';
 export type { StackOptions } from './options.ts';
 export type { Storage, Target } from './target.ts';
 
-/** Who has the lock already, or the lock, which dies with this process if it is not released. */
+/** Either who holds the lock already, or our lock. Our lock ends with this process if nobody releases it. */
 export type EngineLock = { readonly holder: string } | { readonly release: () => Promise<void> };
 
 export interface ServiceHealth {
@@ -32,122 +32,131 @@ interface BuildOptions {
   readonly buildkit: boolean | undefined;
 }
 
-/** What was found once everything was stopped. */
+/** What `down` found after it stopped everything. */
 export interface Stopped {
-  /** Where the data is, as it was seen: completes "vm_stg is stopped; …". */
+  /** Where the data is: completes the message "vm_stg is stopped; …". */
   readonly found: string;
-  /** What to change where the containers had to be kept. */
+  /** What to change in the configuration, if the containers had to stay. */
   readonly advice: readonly string[];
 }
 
 /**
- * What becomes of containers of the project that are in none of its files; undefined where nobody has said: removed by name,
- * kept on a protected environment.
+ * What to do with containers of the project whose service is in no compose file. Undefined when the person has not
+ * said: then they are removed and named on the screen; on a protected environment they stay.
  */
 export type Orphans = 'keep' | 'remove' | undefined;
 
-/** What may migrate by itself, or cannot do without the tables. */
+/** The application's services: they may migrate at start, or fail without the tables. */
 export interface Application {
   databaseRuns(): Promise<boolean>;
-  /** @param which all that runs, or what the engine starts again and again */
+  /** Stops services. @param which all that run, or only those that the engine keeps restarting */
   holdBack(which: 'all' | 'restarting'): Promise<HeldBack>;
-  /** Services that a run has stopped which was ended before it started them again. */
+  /** Services that an earlier run stopped, and could not start again before it ended. */
   leftStopped(): Promise<readonly string[]>;
 }
 
 export interface HeldBack {
   /** Names of the services that were stopped. */
   readonly services: readonly string[];
-  /** Starts them as they were. */
+  /** Starts them again, the same containers. */
   readonly letGo: () => Promise<void>;
 }
 
 /**
- * The running thing behind an environment. Methods that change something go through `Actor.act`, so that a dry run
- * shows them instead.
+ * What runs an environment: compose containers, an embedded server or a remote server. Methods that change something go
+ * through `Actor.act`, so that a dry run shows the change instead.
  */
 export interface Stack {
   /** Name and owner of the database, from the resolved configuration, and the service that runs it. */
   readonly database: { readonly name: string; readonly user: string; readonly service: string };
 
   /**
-   * @param dataDirectory the server's own word for it, where it answers and may say it
-   * @param seen what was found the last time
+   * Finds what a destructive task would destroy.
+   *
+   * @param dataDirectory what the server reports, if it answers and the role may read it
+   * @param seen the result of the last call
    */
   target(dataDirectory: Promise<string | undefined>, seen?: Target): Promise<Target>;
 
   /**
-   * Builds the images that the configuration builds; nothing where there are none.
+   * Builds the images that have a `build` section in the configuration; does nothing if none has.
    *
-   * @param options.quietly what it prints is shown only if it fails
+   * @param options.quietly its output is shown only if it fails
    */
   build(options?: { readonly quietly?: boolean }): Promise<void>;
   /**
    * Starts everything and returns when the database answers a query.
    *
-   * @param options.onStarted is called when the containers run and the database may not answer yet
-   * @param options.only nothing else is started or stopped
+   * @param options.timeout seconds
+   * @param options.onStarted called when the containers run; the database may not answer yet
+   * @param options.only starts and stops nothing but this
    */
   up(options: {
     build: boolean;
     timeout: number;
     onStarted?: () => void;
-    /** Its service, and what that needs. */
+    /** The database's service, and the services that it depends on. */
     only?: 'database';
     orphans?: Orphans | 'ignore';
   }): Promise<void>;
-  /** The services beside the database; undefined where there are none that are ours to start and stop. */
+  /** The services other than the database; undefined if makesafe starts and stops none. */
   readonly application?: Application;
-  /** Looks whether `up` could start it, before anything is removed. @throws RefusedError · ConfigurationError */
+  /** Checks, before anything is removed, that `up` can start it again. @throws RefusedError · ConfigurationError */
   readonly foresee?: () => Promise<void>;
-  /** Stops everything, and keeps what the data needs to be found again. @throws RefusedError when they would be gone */
+  /**
+   * Stops everything, and keeps what the next start needs to find the data again.
+   *
+   * @throws RefusedError when stopping would lose the data
+   */
   down(): Promise<Stopped>;
   restart(options: { timeout: number }): Promise<void>;
-  /** Whether the data is found again when the stack is stopped and started; undefined where that is not ours to say. */
+  /** Checks that the next start after `down` finds the data again; undefined where makesafe cannot know. */
   readonly lookAtStorage?: () => Promise<Outcome>;
   rebuild(options: BuildOptions & { timeout: number; orphans?: Orphans }): Promise<void>;
   ps(): Promise<void>;
   logs(options: { service: string | undefined; follow: boolean; tail: number }): Promise<void>;
   health(): Promise<ServiceHealth[]>;
   /**
-   * Makes sure that the application gets in with the password of the configuration, where our own way in proves nothing.
+   * Checks that the application can log in with the password of the configuration. It matters where makesafe's own
+   * connection needs no password.
    *
    * @throws FailedError when the storage was made with another one
    */
   checkPassword(): Promise<void>;
-  /** What there is to say of the engine, its ports and its password. */
+  /** Check results about the engine, its ports and its password. */
   diagnose(): Promise<Finding[]>;
-  /** The resolved configuration as text, secrets included: it is for the terminal, which hides them. */
+  /** The resolved configuration as text, secrets included. Print it only on the terminal, which hides them. */
   config(): Promise<string>;
 
   /**
-   * All that `destroy` removes, and what stands in its way.
+   * Everything that `destroy` removes, and the obstacles to it.
    *
-   * @param target as it was found
+   * @param target the result of `target()`
    */
   plan(target: Target): Promise<Plan>;
   /**
-   * Takes a lock on an engine that several machines may share, while no server keeps one; undefined where it can keep none.
+   * Takes a lock on the engine, which several machines may share, for the time when no server can hold one. Undefined
+   * where the engine cannot hold one.
    *
-   * @param about who holds it, for the one who comes second
+   * @param about who holds the lock, to show to a second person who asks for it
    */
   readonly lock?: (about: string) => Promise<EngineLock | undefined>;
-  /** Whether the server has ended, where nothing but `up` starts it again. */
+  /** Whether the server process has ended. Only for a server that nothing but `up` starts again. */
   readonly hasEnded?: () => boolean;
-  /** For a server that ends when its disk is full, and that somebody has to start again. */
+  /** For a server that ends when its disk is full, and that nothing restarts. */
   readonly fullDisk?: {
-    /** Keeps some room of the disk, before it is filled. */
+    /** Reserves some room on the disk, before the work that may fill it. */
     readonly prepare: () => void;
     /**
-     * Starts the server again in that room, if that is why it has ended.
+     * Frees that room and starts the server again, if a full disk ended it.
      *
-     * @throws UnreachableError saying what to free, when there is no such room
+     * @throws UnreachableError saying what to free, if no room was reserved
      */
     readonly recover: () => Promise<void>;
   };
 
   /**
-   * Stops and removes what is in the plan and nothing else, then makes sure that nothing of it is left.
+   * Stops and removes what is in the plan and nothing else, then checks that nothing of it is left.
    *
    * @throws FailedError naming what is left
    */
@@ -156,52 +165,55 @@ export interface Stack {
   /**
    * Runs `work` with a client on the given database of this environment's own server.
    *
-   * @param as another role than the environment's own; whose settings hold. In a session of ours nothing that a role or
-   *   database has set counts, and a name without a schema is the system's
+   * @param as the role, and whose settings apply. Default: the environment's role with makesafe's settings, which
+   *   override those of role and database, and where a name without a schema means the system's object
    * @throws UnreachableError when the server is not up
    */
   withClient<T>(database: string, work: (client: Client) => Promise<T>, as?: SessionAs): Promise<T>;
   /**
-   * A digest of a text that only who knows the password of the environment's role can make.
+   * A digest of a text. Only somebody who knows the password of the environment's role can make it.
    *
-   * @returns undefined where there is no password
+   * @returns undefined if there is no password
    */
   seal(text: string, salt: string): Promise<string | undefined>;
-  /** Bytes that are free where the server has the given folder; undefined where that cannot be found out. */
+  /** Free bytes on the disk of the given folder, on the server's machine; undefined if they cannot be found out. */
   freeSpace(folder: string): Promise<number | undefined>;
-  /** The pg_dump that `dump` runs where none is asked for. */
+  /** The pg_dump that `dump` runs by default. */
   readonly pgDump: PgDump;
-  /** How that pg_dump compresses an archive best, as `--compress` takes it; undefined: as it does by itself. */
+  /** The value of `--compress` that suits that pg_dump best; undefined: its default. */
   compression(): Promise<string | undefined>;
-  /** Runs pg_dump on the database. Its status is not judged. */
+  /** Runs pg_dump on the database. Does not throw when pg_dump fails: the caller checks its status. */
   dump(args: readonly string[], output: Writable, how?: DumpOptions): Promise<Result>;
   /**
-   * The same in directory format, by several jobs at once.
+   * The same in directory format, with several parallel jobs.
    *
-   * @param meter what is written flows through it
+   * @param meter the written data flows through it
    * @param needed bytes that the dump may need
    * @throws FailedError · ConfigurationError where pg_dump cannot do it
    */
   dumpDirectory(jobs: number, folder: string, meter: Transform, needed: number): Promise<void>;
-  /** The SQL of an archive that this machine cannot decompress, where there is a pg_restore that can. */
+  /** Converts an archive that this machine cannot decompress to SQL, with a pg_restore that can. */
   readonly toText?: ToText;
   /**
-   * Runs an SQL script to its end, and tells which statements failed.
+   * Runs an SQL script to its end, and returns the statements that failed.
    *
-   * @param allowed nothing of it is run before this is kept, nor when it is not
+   * @param allowed the script starts only after this promise is resolved; if it rejects, nothing of it runs
    */
   runScript(file: string, allowed?: Promise<unknown>): Promise<ScriptError[]>;
-  /** psql on this environment's database, with the person's own terminal. @returns its status */
+  /** Runs psql on this environment's database, on the person's terminal. @returns its status */
   psql(options: PsqlOptions): Promise<number>;
-  /** A shell, or one command, in a container of the application. @throws ConfigurationError where there is none */
+  /** Runs a shell, or one command, in a container of the application. @throws ConfigurationError if there is none */
   shell(command: string | undefined, service: string | undefined): Promise<number>;
-  /** Whether a file of the application, as that place sees it, is in its image: then this machine's own is another one. */
+  /**
+   * Whether a file is in the application's image, not mounted. Then the file here may differ. @param file its path
+   * there
+   */
   isBuiltIn(file: string | undefined): boolean;
   /**
-   * Runs alembic where the application's migrations are; lines are printed as they come. It can reach no database but
-   * this environment's own.
+   * Runs alembic where the application's migrations are, and prints its lines as they come. It can reach no database
+   * but this environment's own.
    *
-   * @throws RefusedError when it would, or when nobody can see which one it reaches
+   * @throws RefusedError when it would reach another one, or when makesafe cannot see which one it reaches
    */
   alembic(args: readonly string[], options?: AlembicOptions): Promise<AlembicResult>;
 }

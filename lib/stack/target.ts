@@ -8,7 +8,9 @@ export type Storage =
       /** The compose project that made it, when its label says so. */
       readonly madeFor?: string;
     }
-  /** `source` is the folder on the engine's host; `data` the data directory's place below it ('' for itself). */
+  /**
+   * `source`: the folder on the engine's host. `data`: the data directory's path below it; '' for the folder itself.
+   */
   | { readonly kind: 'bind'; readonly source: string; readonly data: string }
   /** A volume whose data is elsewhere, on NFS for instance, and stays there when the volume is removed. */
   | { readonly kind: 'device'; readonly name: string; readonly device: string }
@@ -17,16 +19,16 @@ export type Storage =
   | { readonly kind: 'container' }
   /** A folder of this machine's own, of an embedded server. */
   | { readonly kind: 'folder'; readonly path: string }
-  /** Kept by a server that somebody else runs, and out of makesafe's reach. */
+  /** Storage of a server that somebody else runs: makesafe cannot reach it. */
   | { readonly kind: 'server'; readonly address: string }
-  /** Nothing is known of it: no container exists, and the next start makes new storage. */
+  /** Unknown: no container exists, and the next start creates new storage. */
   | { readonly kind: 'none' };
 
-/** The facts of what a destructive task will destroy. */
+/** What a destructive task will destroy. */
 export interface Target {
   /** Where the engine listens: `unix:///var/run/docker.sock`. */
   readonly engine: string;
-  /** The engine's own name of its host. */
+  /** The host's name, as the engine reports it. */
   readonly host: string;
   /** Compose project; for an embedded server the environment's name. */
   readonly project: string;
@@ -38,9 +40,9 @@ export interface Target {
   readonly storage: Storage;
   /** Containers of other projects that use the storage: `other-db-1 (project other)`. */
   readonly otherUsers: readonly string[];
-  /** As the server's own machine or container sees it. */
+  /** The path on the server's own machine or in its container. */
   readonly dataDirectory?: string;
-  /** The folder of the engine's or the server's host in which the data lie; undefined where that is not known. */
+  /** The folder on the engine's or the server's host that holds the data; undefined if unknown. */
   readonly folder?: string | undefined;
   /** A digest of each part of the resolved compose configuration. */
   readonly configuration?: Readonly<Record<string, string>>;

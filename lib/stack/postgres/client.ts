@@ -15,11 +15,12 @@ import type { Login } from './login.ts';
 const NOT_NOW = /^57P0[123]$/;
 
 /**
- * A client over a connection that stands already.
+ * Starts a session on a connection that is already open.
  *
- * @param timeout milliseconds until the server has let us in; one that is stopped takes a connection and says nothing
- * @param elsewhere another session, to find out there what has become of this one while it is silent
- * @param options settings that the session begins with
+ * @param timeout milliseconds for the log-in: a server that is paused (SIGSTOP) accepts connections and never answers
+ * @param elsewhere asks on another session what happened to this one while it is silent
+ * @param options settings of the session, as libpq's `options`
+ * @throws Error when the connection is closed already; what pg throws when the server refuses the session
  */
 export async function clientOver(
   connection: Duplex,
@@ -28,10 +29,10 @@ export async function clientOver(
   elsewhere?: AskElsewhere,
   options = '',
 ): Promise<pg.Client> {
-  // It may have been lost while pg was loaded, and pg would wait for ever for what has been.
+  // It may have closed while pg was loading. Then pg would wait forever for a `close` event that is already past.
   if (connection.destroyed) throw new Error('the connection is lost');
   const client = new pg.Client({
-    // Every field, because pg takes a missing one from PG* variables.
+    // Set every field: pg takes a missing one from PG* variables.
     ...{ host: 'localhost', port: 5432, user, password, database, ssl: false, options },
     ...{ connectionTimeoutMillis: timeout, application_name: 'makesafe' },
     stream: () =>
@@ -44,7 +45,7 @@ export async function clientOver(
         unref: () => connection,
       }),
   });
-  // Without a listener, a connection that is lost between two queries ends the process.
+  // Without a listener, losing the connection between two queries ends this process.
   client.on('error', () => {});
   connection.once(
     'close',
@@ -52,7 +53,7 @@ export async function clientOver(
   );
   await whileWaitingFor(LIMITS.firstAnswer.what, client.connect());
   const end = client.end.bind(client);
-  // A server that is gone says no goodbye.
+  // A server that is gone never confirms the end.
   client.end = async () => within(LIMITS.goodbye, end(), { end: () => connection.destroy() }).catch(() => {});
   if (elsewhere) {
     watchSession(client, connection, elsewhere);
@@ -64,7 +65,7 @@ export async function clientOver(
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 export const NO_SUCH_DATABASE = '3D000';
 
-/** What to do where a server refuses a session, by its code. */
+/** What a person does when the server refuses a session, by SQLSTATE. */
 const REMEDIES: Readonly<Record<string, (database: string) => string>> = {
   '28000': () => 'POSTGRES_USER has to be a role that the server knows, and lets in from here (pg_hba.conf)',
   '28P01': () => 'POSTGRES_PASSWORD has to be the password of that role',
@@ -76,9 +77,9 @@ const REMEDIES: Readonly<Record<string, (database: string) => string>> = {
 const quoted = (name: string): string => pg.escapeIdentifier(name);
 
 /**
- * Why a client could not connect.
+ * The error to show for a client that could not connect.
  *
- * @param about what is known beside the error
+ * @param about what the caller knows besides the error
  */
 export function connectionError(
   error: unknown,
@@ -86,7 +87,7 @@ export function connectionError(
   about: {
     readonly said?: string;
     readonly otherPassword?: (cause: unknown) => Error;
-    /** What makes a database that is not there. */
+    /** The command that creates the database, shown if it does not exist. */
     readonly make?: string | undefined;
   } = {},
 ): Error {

@@ -2,16 +2,16 @@ import pg from 'pg';
 import { FailedError, messageOf } from '../../errors.ts';
 import { NO_SUCH_DATABASE } from './client.ts';
 
-/** Whether a connection failed because its database is not there. */
+/** Whether a connection failed because the database does not exist. */
 export const isMissing = (error: unknown): error is FailedError =>
   error instanceof FailedError &&
   (error.cause as Partial<pg.DatabaseError> | undefined)?.code === NO_SUCH_DATABASE;
 
 /**
- * Makes an empty database.
+ * Creates an empty database.
  *
- * @param client of another database of the server
- * @throws FailedError when the role may not
+ * @param client a session on another database of the server
+ * @throws FailedError when the server refuses, for instance because the role lacks CREATEDB
  */
 export async function createDatabase(
   client: pg.Client,

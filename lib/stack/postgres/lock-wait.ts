@@ -5,21 +5,21 @@ import { printable } from '../../output/printable.ts';
 import { LIMITS } from '../../system/limits.ts';
 import type { AskElsewhere } from './watch-session.ts';
 
-/** Sessions that do something for us: by their processes of the server, or by the name that a program gave itself. */
+/** Our sessions, by the process IDs of their backends, or by application_name. */
 export interface Waiting {
   readonly processes?: readonly number[];
   readonly application?: string;
 }
 
-/** A session that holds a lock that one of ours waits for. */
+/** A session that holds a lock that one of our sessions waits for. */
 export interface Holder {
   /** 0 for a prepared transaction. */
   readonly pid: number;
-  /** Null where the session has ended, or tells us nothing. */
+  /** Null if the session has ended, or our role may not see it. */
   readonly user: string | null;
   readonly application: string | null;
   readonly state: string | null;
-  /** Seconds that its transaction is open. */
+  /** Seconds since its transaction began. */
   readonly age: number | null;
   /** Its last statement. */
   readonly statement: string | null;
@@ -37,14 +37,18 @@ const HOLDERS = `
     AND NOT (ours.usename LIKE 'makesafe_cage_%' AND other.usename IS NOT DISTINCT FROM ours.usename)
   ORDER BY 1`;
 
-/** Milliseconds between two looks: while one waits, and at the most while none does, since each look is a session. */
+/**
+ * Milliseconds between two queries: while we wait for a lock; at most, while we do not (each query opens a session).
+ */
 const WHILE_WAITING = 1_000;
 const AT_THE_MOST = 15_000;
 
 /**
- * A question for `whileWaiting`: which sessions hold the locks that ours wait for. Undefined while ours wait for none.
+ * Makes a reason for `whileWaiting`: which sessions hold the locks that ours wait for. Undefined while ours wait for
+ * none.
  *
- * @param elsewhere has the question answered on another session of the same server
+ * @param elsewhere asks on another session of the same server
+ * @param waiting our sessions, read again for each query
  */
 export function holdersOf(
   elsewhere: AskElsewhere,
@@ -79,10 +83,10 @@ function describeHolder({ pid, user, application, state, age, statement }: Holde
   return `${program}${whose} holds (process ${pid} of the server${what}; SELECT pg_terminate_backend(${pid}) ends it)`;
 }
 
-/** Characters of a statement that tell what it is about. */
+/** Characters of a statement to show. */
 const BRIEF = 60;
 
-/** Without its texts, which may be anybody's secret. */
+/** Without string literals, because they may hold secrets. */
 function briefly(statement: string): string {
   const plain = printable(statement.replaceAll(/\s+/g, ' ').trim()).replaceAll(
     /'(?:[^']|'')*(?:'|$)|\$(\w*)\$.*?(?:\$\1\$|$)/g,
@@ -91,7 +95,7 @@ function briefly(statement: string): string {
   return plain.length > BRIEF ? `${plain.slice(0, BRIEF)}…` : plain;
 }
 
-/** From here on, who waits for an answer of the session hears whom the session itself waits for. */
+/** From now on, while a query of this client waits for a lock, the terminal says which session holds it. */
 export function sayHolders(client: Client, elsewhere: AskElsewhere): void {
   const { processID: pid } = client as Client & { readonly processID?: number };
   if (typeof pid !== 'number') return;
@@ -104,7 +108,7 @@ export function sayHolders(client: Client, elsewhere: AskElsewhere): void {
   const plain = client.query.bind(client) as (...args: unknown[]) => unknown;
   const query = (...args: unknown[]): unknown => {
     const answer = plain(...args);
-    // A stream, or a callback's: whoever reads it shows how far it is, or asks for it by `whileHeldUp`.
+    // A stream or a query with a callback: its reader shows the progress itself, or uses `whileHeldUp`.
     return answer instanceof Promise ? saying(answer) : answer;
   };
   Object.assign(client, { query });
@@ -113,14 +117,14 @@ export function sayHolders(client: Client, elsewhere: AskElsewhere): void {
 type Saying = <T>(work: Promise<T>) => Promise<T>;
 const said = new WeakMap<Client, Saying>();
 
-/** Waits for work on a session whose answer is no promise of `query`, and says whom the session waits for. */
+/** For work on a session that is not a promise of `query`: waits for it, and says which session holds the lock. */
 export const whileHeldUp = <T>(client: Client, work: Promise<T>): Promise<T> =>
   said.get(client)?.(work) ?? work;
 
-/** What a pg_dump of this run calls itself at the server, so that it is found there. */
+/** The application_name of this run's pg_dump, to find its sessions on the server. */
 export const DUMPER = `makesafe pg_dump ${randomBytes(6).toString('hex')}`;
 
-/** Waits for a pg_dump, which locks what it reads, and says whom it waits for itself. */
+/** Waits for a pg_dump, which locks the tables that it reads, and says which session holds a lock that it waits for. */
 export const whileDumping = <T>(elsewhere: AskElsewhere, dump: Promise<T>): Promise<T> =>
   whileWaitingFor(
     holdersOf(elsewhere, () => ({ application: DUMPER })),

@@ -1,16 +1,16 @@
-/** One message of the server's protocol. */
+/** One message of PostgreSQL's protocol. */
 export interface Message {
-  /** The byte that says what it is; undefined for what a client sends until the session is started. */
+  /** The byte that names its type; undefined for messages of a client up to its start-up message, which have none. */
   readonly type: number | undefined;
   /** All of it: type, length and body. */
   readonly bytes: Buffer;
 }
 
-/** Of protocol 3, in the first two bytes of a start-up message; requests for encryption have another number there. */
+/** The major version of the protocol, in a start-up message. Requests for encryption have another number there. */
 const STARTS = 3;
 
 /**
- * Takes the messages of one direction of a connection out of its bytes, in whatever pieces these come.
+ * Splits the bytes of one direction of a connection into messages. The bytes may come in chunks of any size.
  *
  * @see https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
@@ -18,12 +18,12 @@ export class Messages {
   #bytes: Buffer = Buffer.alloc(0);
   #started: boolean;
 
-  /** @param from who sends them: a client's first messages have no type */
+  /** @param from who sends the bytes: the first messages of a client have no type */
   constructor(from: 'client' | 'server') {
     this.#started = from === 'server';
   }
 
-  /** The messages that are whole with these bytes. */
+  /** Adds bytes. @returns the messages that are complete now */
   *whole(chunk: Uint8Array): Generator<Message> {
     this.#bytes = Buffer.concat([this.#bytes, chunk]);
     for (;;) {
@@ -39,7 +39,7 @@ export class Messages {
     }
   }
 
-  /** The beginning of a message that is not whole; it is taken out. */
+  /** Removes and returns the beginning of a message that is not complete. */
   rest(): Buffer {
     const rest = this.#bytes;
     this.#bytes = Buffer.alloc(0);

@@ -6,9 +6,10 @@ import type { Login } from './login.ts';
 export const INVALID_PASSWORD = '28P01';
 
 /**
- * The classic mismatch: the password was changed after the storage was made. POSTGRES_PASSWORD counts for initdb only.
+ * The error for a common mistake: somebody changed the password after the storage was made. Only initdb reads
+ * POSTGRES_PASSWORD.
  *
- * @param set the line that gives the server the new one, where it lets somebody in without any
+ * @param set the command that sets the new password, if the server accepts a connection without password for it
  */
 export function otherPassword(
   environment: Pick<Environment, 'name' | 'entry' | 'variables'>,

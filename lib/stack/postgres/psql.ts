@@ -6,26 +6,26 @@ import { run, type RunOptions } from '../../system/process.ts';
 import { whileTerminalIsLent } from '../../system/signals.ts';
 import type { StackOptions } from '../options.ts';
 
-/** What a person wants of psql. */
+/** How a person wants psql to run. */
 export interface PsqlOptions {
-  /** What it is to run; without one it reads what is typed or piped. */
+  /** The SQL to run; undefined: psql reads what the person types or pipes. */
   readonly sql: string | undefined;
-  /** Transactions of the session read only, unless the person says otherwise in it. */
+  /** Transactions are read-only by default; the person can change that in the session. */
   readonly readOnly: boolean;
   /** The environment, for the prompt. */
   readonly environment: string;
 }
 
-/** How a person reads and writes; nothing of it chooses a database. */
+/** Variables for a person's pager, editor and history. None of them chooses a database. */
 const HABITS = ['PAGER', 'PSQL_PAGER', 'LESS', 'EDITOR', 'VISUAL', 'PSQL_EDITOR', 'PSQL_HISTORY'];
 
-/** Whether a person sits there: then psql has a prompt and a terminal. */
+/** Whether psql is interactive, with a prompt and a terminal. */
 export const isTyped = (sql?: string): boolean =>
   sql === undefined && process.stdin.isTTY === true && process.stdout.isTTY === true;
 
 /**
- * What psql is given beside the place to connect to. A script stops at its first error; it comes by the input, because
- * every user of the machine may read arguments.
+ * The arguments of psql, without those for the connection. A script stops at its first error. It comes on standard
+ * input, because every user of the machine can read a process's arguments.
  *
  * @see https://www.postgresql.org/docs/current/app-psql.html
  */
@@ -36,11 +36,11 @@ export function psqlArguments({ sql, readOnly, environment }: PsqlOptions): stri
     : ['-w', '-X', '-v', 'ON_ERROR_STOP=1', '-f', '-'];
 }
 
-/** Settings that the session begins with: they count more than those of role and database. */
+/** PGOPTIONS of the session: they override the settings of role and database. */
 export const psqlSettings = ({ readOnly }: PsqlOptions): string =>
   readOnly ? '-c default_transaction_read_only=on' : '';
 
-/** The input of a psql that nobody types into. @param before lines in front of it */
+/** Standard input for a psql that is not interactive. @param before lines to send first */
 export function psqlInput(sql: string | undefined, before = ''): Readable {
   return Readable.from(sql === undefined ? piped(before) : [`${before}${sql}\n`]);
 }
@@ -50,7 +50,7 @@ async function* piped(before: string): AsyncGenerator<string | Buffer> {
   yield* process.stdin as AsyncIterable<Buffer>;
 }
 
-/** Runs a command with the person's terminal, what it writes being the result. @returns its status; 0 in a dry run */
+/** Runs a command on the person's terminal; its standard output is the result. @returns its status; 0 in a dry run */
 export async function lend(
   command: Command,
   { actor }: Pick<StackOptions, 'actor'>,
@@ -65,10 +65,11 @@ export async function lend(
 }
 
 /**
- * The psql of this machine.
+ * Runs the psql of this machine.
  *
- * @param variables where to connect to, as libpq takes it
- * @throws UnreachableError where there is none
+ * @param variables PG* variables for the connection
+ * @returns its status; 0 in a dry run
+ * @throws UnreachableError if this machine has no psql
  */
 export async function psqlHere(
   options: Pick<StackOptions, 'actor'>,

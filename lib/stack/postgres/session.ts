@@ -7,39 +7,41 @@ import type { AskElsewhere } from './watch-session.ts';
 import { NEWER, PINNED, SEARCH_PATH, fileOptions, startOptions } from './settings.ts';
 
 /**
- * Whose settings hold in a session: ours; those that role and database have, for the team's own scripts and tasks; or
- * those, but for limits that would end a restore half-way, for a file that is restored.
+ * Whose settings apply in a session.
+ * - `makesafe`: ours.
+ * - `database`: those of role and database, for the team's own scripts and tasks.
+ * - `file`: the same without limits that could end it half-way, for a file that is restored.
  */
 export type SettingsOf = 'makesafe' | 'database' | 'file';
 
-/** Who works in a session, where it is not the environment's own role for makesafe. */
+/** Another role or other settings for a session. Default: the environment's role, with makesafe's settings. */
 export interface SessionAs extends Partial<Credentials> {
-  /** Those of the database for another role. */
+  /** Default: `makesafe`; for another role `database`. */
   readonly settings?: SettingsOf;
 }
 
 interface SessionOptions {
   readonly as?: SessionAs | undefined;
-  /** Milliseconds for the server to let us in, where it is not the usual limit. */
+  /** Milliseconds for the log-in; default: LIMITS.firstAnswer. */
   readonly timeout?: number | undefined;
-  /** Another session, to find out there what has become of this one while it is silent. */
+  /** Asks on another session what happened to this one while it is silent. */
   readonly elsewhere?: AskElsewhere | undefined;
-  /** What tells the server from others, so that what it does not know is found out once. */
+  /** Identifies the server, so that we find out only once which settings it does not know. */
   readonly server: string;
 }
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const UNKNOWN_SETTING = '42704';
 
-/** How many of the newer settings a server does not know, by server. */
+/** How many of the settings in NEWER a server does not know, by server. */
 const unknown = new Map<string, number>();
 
 /**
- * The one place that opens sessions. In one of ours no setting of server, database or role counts, and it is made sure
- * of that.
+ * The only place that opens sessions. With makesafe's settings, it checks that no setting of server, database or role
+ * applies.
  *
- * @param connect gives a connection that stands; once more where the server is found to be an older one
- * @throws FailedError when a setting cannot be pinned; what pg says when the server does not let us in
+ * @param connect opens a connection; called again each time the server turns out to be older and not to know a setting
+ * @throws FailedError when a setting cannot be pinned; what pg throws when the server refuses the session
  */
 export async function openSession(
   connect: () => Duplex | Promise<Duplex>,
@@ -76,12 +78,12 @@ async function pinOrEnd(client: pg.Client): Promise<pg.Client> {
 }
 
 /**
- * Names first, by statements that call no function: from here on a function is the system's. The search path of anybody
- * else's session stays readable, as the reset value.
+ * First pin how names are looked up, with statements that call no function: after that, every function that we call is
+ * the system's. If somebody else opened the session, its own search path stays readable as the reset value.
  */
 const FIRST = `SET SESSION AUTHORIZATION DEFAULT; SET ROLE NONE; SET search_path TO ${SEARCH_PATH}`;
 
-/** A setting of a superuser's is left to superusers. What it is afterwards is what `set_config` says. */
+/** Only superusers may set some settings: others skip those. `set_config` returns the new value, to compare. */
 const REST = `
   SELECT name, set_config(name, wanted, false) AS found, wanted
   FROM pg_settings JOIN json_each_text($1) AS ours (parameter, wanted) ON parameter = name
@@ -89,9 +91,9 @@ const REST = `
   UNION ALL SELECT 'role', current_user::text, session_user::text`;
 
 /**
- * Pins all settings of a session that stands, also of one that somebody has used.
+ * Pins all settings of an open session, even if other code has used it before.
  *
- * @throws FailedError when one of them does not hold
+ * @throws FailedError when a setting does not have our value afterwards
  */
 export async function pin(client: pg.Client): Promise<void> {
   await client.query(FIRST);
@@ -104,7 +106,7 @@ export async function pin(client: pg.Client): Promise<void> {
   throw new FailedError(`the server does not let us choose the settings of our session: ${list}`);
 }
 
-/** Who connects. */
+/** The role that logs in. */
 export interface Credentials {
   readonly user: string;
   readonly password: string;

@@ -1,6 +1,6 @@
 /**
- * Settings that a server, a database or a role could have set otherwise (`ALTER DATABASE … SET`, `ALTER ROLE … SET`), and
- * what each is in a session of ours.
+ * Settings that a server, a database or a role may change (`ALTER DATABASE … SET`, `ALTER ROLE … SET`), and the value
+ * that each has in our sessions.
  *
  * @see https://www.postgresql.org/docs/current/config-setting.html
  */
@@ -8,17 +8,17 @@
 export type Settings = Readonly<Record<string, string>>;
 
 /**
- * Where names are looked up. Every function, operator, type and table that a query of ours names without a
- * schema is the system's. `pg_temp` stands last, because where it is not named it comes first.
+ * Our search path: every function, operator, type and table without a schema in our queries is the system's. `pg_temp`
+ * is named, and last, because PostgreSQL searches it first if it is not named.
  *
  * @see https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-SEARCH-PATH
  */
 export const SEARCH_PATH = 'pg_catalog, pg_temp';
 
 const LIMITS: Settings = {
-  // As whom: as the one who has logged in.
+  // Act as the role that has logged in.
   role: 'none',
-  // Nothing of the role's or the database's ends a statement or a session half-way. Who works sets limits of its own.
+  // No limit of role or database ends a statement or a session half-way. The code that needs a limit sets it.
   statement_timeout: '0',
   lock_timeout: '0',
   idle_in_transaction_session_timeout: '0',
@@ -26,10 +26,10 @@ const LIMITS: Settings = {
   default_transaction_read_only: 'off',
 };
 
-/** What every supported server (13+) knows, and any role may set. */
+/** Every supported server (13+) knows them, and any role may set them. */
 const EVERYWHERE: Settings = {
   ...LIMITS,
-  // What a transaction is.
+  // Transactions.
   default_transaction_isolation: 'read committed',
   default_transaction_deferrable: 'off',
   // How values are written and read.
@@ -46,20 +46,20 @@ const EVERYWHERE: Settings = {
   transform_null_equals: 'off',
   xmloption: 'content',
   xmlbinary: 'base64',
-  // Rather an error than fewer rows, and no policy's function is called.
+  // Fail instead of returning fewer rows, and call no function of a row security policy.
   row_security: 'off',
   check_function_bodies: 'on',
   default_tablespace: '',
   client_min_messages: 'warning',
 };
 
-/** What only newer servers know and has to hold from the first moment, the newest first. */
+/** Only newer servers know them, and they must apply from the start of the session. The newest comes first. */
 export const NEWER: Settings = {
   transaction_timeout: '0', // 17
   idle_session_timeout: '0', // 14
 };
 
-/** What only some servers know, and what only a superuser may set: set where it can be. */
+/** Only some servers know them, or only a superuser may set them. They are set where possible. */
 const WHERE_POSSIBLE: Settings = {
   restrict_nonsystem_relation_kind: '', // the minor releases of August 2024
   stats_fetch_consistency: 'cache', // 15
@@ -68,34 +68,33 @@ const WHERE_POSSIBLE: Settings = {
 };
 
 /**
- * What a session begins with: it is part of the message that opens it, comes before a setting of role or database, and
- * is what `RESET` and `DISCARD ALL` lead back to.
+ * The options of our sessions. They are part of the start-up message, override the settings of role and database, and
+ * are the values that `RESET` and `DISCARD ALL` restore.
  *
  * @param unknown how many of NEWER the server does not know
  */
 export const startOptions = (unknown = 0): string =>
   options({ ...EVERYWHERE, ...Object.fromEntries(Object.entries(NEWER).slice(unknown)) });
 
-/** Of a session for a file: what would end it half-way, or make it somebody else. The rest is the database's to say. */
+/** The options of a session for a file: no limit ends it, and it keeps its role. Other settings are the database's. */
 export const fileOptions = (unknown = 0): string =>
   options({ ...LIMITS, ...Object.fromEntries(Object.entries(NEWER).slice(unknown)) });
 
-/** The same for a program, for any version of the server. */
+/** The same for psql, with settings that every server version knows. */
 export const LIMIT_OPTIONS = options(LIMITS);
 
 /**
- * The same for pg_dump, for any version of the server. The search path, and limits that only newer servers know, it sets
- * itself; where it is given a table's name, it goes by the path that the team has.
+ * All our settings for pg_dump, for every server version. pg_dump itself sets the search path and the limits that only
+ * newer servers know. It finds a table named on its command line by the team's search path, so we do not set one.
  */
 export const programOptions = (more: Settings = {}): string => options({ ...EVERYWHERE, ...more });
 export const PROGRAM_OPTIONS = programOptions();
 
 /**
- * What a pg_dump needs besides, so that one schema is printed in one way and nothing ends it half-way: those of the
- * newer settings that the server knows, from the first moment, and what money looks like. Not for a dump that is kept:
- * money is read in the same way as it is printed, by the settings of the database.
+ * More settings for a pg_dump whose output is compared: the limits that newer servers know, from the start, and one
+ * format for money. Not for a dump that is restored later: restoring reads money with the settings of the database.
  *
- * @param major of the server
+ * @param major the server's major version
  */
 export const comparingSettings = (major: number): Settings => ({
   lc_monetary: 'C',
@@ -103,7 +102,7 @@ export const comparingSettings = (major: number): Settings => ({
   ...(major >= 17 ? { transaction_timeout: '0' } : {}),
 });
 
-/** All that is looked at once more when the session stands. */
+/** All settings that `pin` sets and checks in an open session. */
 export const PINNED: Settings = {
   search_path: SEARCH_PATH,
   ...EVERYWHERE,

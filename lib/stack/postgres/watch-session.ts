@@ -6,10 +6,12 @@ import { watchSilence } from '../../system/attention.ts';
 import { heard } from '../../system/cancelling.ts';
 import { LIMITS } from '../../system/limits.ts';
 
-/** Has a question answered on a session of its own. @throws UnreachableError when the server is not there */
+/**
+ * Runs `question` on another session, which it opens for it. @throws UnreachableError when the server does not answer
+ */
 export type AskElsewhere = <T>(question: (client: Client) => Promise<T>) => Promise<T>;
 
-/** Milliseconds between two looks: an answer may be on its way. */
+/** Milliseconds until a second query confirms the first: an answer may be on its way. */
 const AGAIN = 1_000;
 
 interface Activity {
@@ -18,9 +20,9 @@ interface Activity {
 }
 
 /**
- * Watches a session that waits for an answer, which may take hours. What the server knows of it is asked on another one:
- * while it works for us there, we wait; when it has answered long since, or is not there, the connection is cut, and
- * whoever waits hears why.
+ * Watches a session that waits for an answer, which may take hours. While it is silent, asks the server on another
+ * session what it does. While it works for us, we wait. If it has answered already or does not exist, or the server
+ * does not answer, closes the connection: the waiting query fails with the reason.
  */
 export function watchSession(client: Client, connection: Duplex, elsewhere: AskElsewhere): void {
   const { processID: pid } = client as Client & { readonly processID?: number };
@@ -40,7 +42,7 @@ export function watchSession(client: Client, connection: Duplex, elsewhere: AskE
       await sleep(AGAIN);
       if (!(await isLost())) return;
     } catch (error) {
-      // A server that refuses is there: it has no room for another session, for one.
+      // A server that refuses a session is alive: for instance, it has no free connection.
       if (error instanceof FailedError) return;
       throw error instanceof UnreachableError ? error : new UnreachableError(gone(error), { cause: error });
     }
@@ -59,16 +61,16 @@ const gone = (why: unknown): string => `the connection to the database is lost: 
 /**
  * Whether the server does nothing for a session that we wait for.
  *
- * https://www.postgresql.org/docs/current/monitoring-stats.html#WAIT-EVENT-CLIENT-TABLE
- *
- * @param activity undefined where it has no such session
- * @param sending whether we have something for it that is not taken
+ * @see https://www.postgresql.org/docs/current/monitoring-stats.html#WAIT-EVENT-CLIENT-TABLE
+ * @param activity undefined if the server has no such session
+ * @param sending whether we have data for it that the connection has not taken
  */
 export function isForgotten(activity: Activity | undefined, sending: boolean): boolean {
   if (!activity) return true;
-  // Another role's, or not tracked: nobody can tell.
+  // The session of another role, or activity is not tracked: we cannot know.
   if (activity.state === null || activity.state === 'disabled') return false;
   if (activity.state.startsWith('idle')) return true;
-  // We read all the time; and what it waits for may only be what waits here.
+  // We always read, so a server that waits until we read is cut off from us. If it waits for our data while we have
+  // data to send, the data is stuck on the way.
   return activity.event === 'ClientWrite' || (activity.event === 'ClientRead' && sending);
 }

@@ -7,8 +7,8 @@ const NEGOTIATE_VERSION = 'v'.charCodeAt(0);
 const SASL = 10;
 
 /**
- * The connection for a libpq that does not know that there is TLS below it: over a connection without, it takes the
- * offer to bind a password to the TLS channel for an attack. So the offer is taken out.
+ * The connection for a libpq that does not know that TLS is below it. Over a connection without TLS, libpq takes a
+ * server's offer of channel binding (SCRAM-SHA-256-PLUS) for an attack. So this removes the offer.
  *
  * @see https://www.postgresql.org/docs/current/sasl-authentication.html
  */
@@ -18,7 +18,7 @@ export function withoutChannelBinding(connection: Duplex): Duplex {
   const filter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       if (passed) return done(null, chunk);
-      // The server's first words; it waits for an answer behind them.
+      // The server's first messages; after them it waits for an answer.
       for (const { type, bytes } of messages.whole(chunk)) {
         this.push(passed ? bytes : withoutOffer(bytes));
         passed ||= type !== NEGOTIATE_VERSION;
@@ -30,7 +30,7 @@ export function withoutChannelBinding(connection: Duplex): Duplex {
   return Duplex.from({ writable: connection, readable: filter });
 }
 
-/** A message as it is, or an offer of mechanisms without those that bind. */
+/** The message unchanged; if it offers SASL mechanisms, without those that use channel binding. */
 function withoutOffer(message: Buffer): Buffer {
   if (message[0] !== AUTHENTICATION || message.readUInt32BE(5) !== SASL) return message;
   const offered = message.subarray(9).toString('latin1').split('\0').filter(Boolean);

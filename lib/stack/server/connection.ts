@@ -15,7 +15,7 @@ export interface Server extends ServerEntry {
 }
 
 /**
- * Its length, and a version that means "may we speak TLS?".
+ * The SSLRequest message: its length, and its code.
  *
  * @see https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
@@ -23,12 +23,12 @@ const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
 const REGISTRY = 'in env/environments.ts';
 
-/** What is waited for until one stands. */
+/** What the terminal says that we wait for. */
 export const connectionTo = (address: string): string => `a connection to ${address}`;
 
 /**
- * A connection to a server over the network, as secure as its entry wants it. Every byte to and from the server goes
- * over one of these, whichever program speaks.
+ * Opens a connection to a server over the network, with the TLS that its entry asks for. makesafe's sessions and its
+ * pg_dump use these connections; psql and Alembic open their own, with the same TLS settings.
  *
  * @throws UnreachableError when nothing answers
  * @throws ConfigurationError when what answers is not the server that the entry describes
@@ -37,7 +37,7 @@ export async function openConnection(server: Server): Promise<Duplex> {
   const address = addressOf(server);
   const socket = connectSocket({
     ...{ host: server.host, port: portOf(server), noDelay: true },
-    // A long statement is silent, and a gateway in between may forget the connection.
+    // During a long statement no data flows, and a gateway on the way may drop an idle connection.
     ...{ keepAlive: true, keepAliveInitialDelay: 30_000 },
   });
   const forget = mayHang((reason) => socket.destroy(reason));
@@ -64,7 +64,10 @@ async function secure(socket: Socket, server: Server, address: string): Promise<
   return startTls(socket, server);
 }
 
-/** One letter answers. More than that would be from somebody in between, to be taken for the server's later on. */
+/**
+ * The server answers with one byte. More bytes would come from an attacker in the middle (CVE-2021-23222), who wants
+ * them to be taken for the server's later.
+ */
 async function askForTls(socket: Socket, address: string): Promise<void> {
   socket.write(SSL_REQUEST);
   const ended = once(socket, 'end').then(() => [Buffer.alloc(0)]);
@@ -99,7 +102,7 @@ async function startTls(socket: Socket, server: Server): Promise<Duplex> {
   return secure;
 }
 
-/** Of OpenSSL's and Node's codes, those that are about the certificate. */
+/** The error codes of OpenSSL and Node that are about the certificate. */
 const ABOUT_CERTIFICATE = /CERT|ISSUER|SIGNATURE|CRL|CA_|PATH_LENGTH|HOSTNAME/;
 
 function notProven(error: unknown, server: Server): unknown {

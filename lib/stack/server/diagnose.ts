@@ -2,7 +2,7 @@ import { addressOf, tlsOf } from '../../environment/server-entry.ts';
 import { passed, warning, type Check } from '../../output/check-result.ts';
 import { openConnection, type Server } from './connection.ts';
 
-/** Whether the server answers, and how far it is sure to be the one. Its password is asked for with every connection. */
+/** Checks that the server answers, and how far TLS proves its identity. Every session checks the password anyway. */
 export const ENGINE: Check<Server> = {
   name: 'engine',
   async look(server) {

@@ -3,7 +3,7 @@ import type { Environment } from '../../environment/resolve.ts';
 import { addressOf } from '../../environment/server-entry.ts';
 import type { Footprint } from '../claims.ts';
 
-/** One database of a server; all of them, as long as it is not known which. */
+/** One database of a server; if the environment does not name it, all of its databases. */
 export function footprint({ name, entry, variables }: Environment): Pick<Footprint, 'addresses'> {
   const database = variables.get('POSTGRES_DB')?.value;
   const value = `${addressOf(entry.server!)}${database === undefined ? '' : `/${database}`}`;

@@ -23,9 +23,9 @@ import { readText } from '../../system/read-bounded.ts';
 /** Milliseconds between two attempts to reach a server that does not answer yet. */
 const INTERVAL_MS = 500;
 
-/** invalid_catalog_name: https://www.postgresql.org/docs/current/errcodes-appendix.html */
-
-/** A PostgreSQL that somebody else runs, a managed one for instance. Nothing but its databases is makesafe's. */
+/**
+ * Opens a PostgreSQL server that somebody else runs, for instance a managed one. makesafe changes only its databases.
+ */
 export function openServerStack(environment: Environment, options: StackOptions): Stack {
   const { actor, terminal, signal } = options;
   const { name, root, entry, project, variables } = environment;
@@ -39,7 +39,7 @@ export function openServerStack(environment: Environment, options: StackOptions)
   const elsewhere: AskElsewhere = (question) =>
     withClient(maintenanceDatabase(database.name), question, undefined, false);
 
-  /** @param watched false for the session on which another one is asked for */
+  /** @param watched false for the session that `elsewhere` uses to ask about another session */
   async function withClient<T>(
     to: string,
     work: (client: Client) => Promise<T>,
@@ -67,7 +67,7 @@ export function openServerStack(environment: Environment, options: StackOptions)
       hint: `${variables.get('POSTGRES_PASSWORD')!.place} must hold the password of that role`,
     });
 
-  /** True once a connection stands; a server that is not the one is an error. */
+  /** Whether a connection can be opened. @throws ConfigurationError when it is not the server of the entry */
   async function answers(): Promise<boolean> {
     try {
       (await openConnection(server)).destroy();
@@ -105,7 +105,7 @@ export function openServerStack(environment: Environment, options: StackOptions)
       terminal.info(`made database ${database.name}`);
     });
 
-  /** What would need the server itself in our hands. */
+  /** For actions that would need control of the server itself. */
   const notOurs = (what: string): Promise<never> =>
     Promise.reject(
       new ConfigurationError(`${name} is a server that makesafe does not run (${address}): ${what}`, {
@@ -127,7 +127,7 @@ export function openServerStack(environment: Environment, options: StackOptions)
       running: await answers(),
       otherUsers: [],
       storage: { kind: 'server', address },
-      // On another machine it says nothing of this one's folders.
+      // A path on another machine says nothing about folders of this machine.
       folder: LOOPBACK.test(server.host) ? await dataDirectory : undefined,
     }),
 
@@ -184,13 +184,13 @@ export function openServerStack(environment: Environment, options: StackOptions)
     destroy: () => Promise.reject(new RefusedError(NOT_REMOVABLE.reason, { hint: NOT_REMOVABLE.remedy })),
 
     withClient: (to, work, as) => withClient(to, work, as),
-    // Nobody can look at its disk from here.
+    // Its disk cannot be seen from here.
     freeSpace: () => Promise.resolve(undefined),
 
     ...direct(environment, options, {
       ...{ login, withClient: (to, work, as) => withClient(to, work, as) },
       connect: async () => withoutChannelBinding(await openConnection(server)),
-      // The driver's libpq looks at the certificate in the same way.
+      // The driver's libpq checks the certificate in the same way.
       variables: () => ({
         ...{ POSTGRES_HOST: server.host, POSTGRES_PORT: String(portOf(server)) },
         ...{ PGSSLMODE: tls, PGGSSENCMODE: 'disable' },
