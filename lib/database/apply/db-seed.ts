@@ -29,8 +29,8 @@ export async function seed(run: StackRun): Promise<void> {
     const how = { oneTransaction: true, parameter: 'seed' };
     return applyScript(run, await readWhole(relative('', resolve(root, given)), how), how);
   }
-  // makesafe cannot see where the application's command writes. It can check where Alembic connects, which reads the
-  // same variables (`strict` refuses another database).
+  // makesafe cannot see where the application writes. It can check where Alembic connects, which reads the same
+  // variables: `strict` refuses another database, and one that cannot be verified.
   const { status: reached } = await stack.alembic(['current'], { quiet: true, strict: true });
   if (reached !== 0)
     throw new FailedError(

@@ -4,65 +4,71 @@ import { readRevisions } from '../revisions.ts';
 import type { Seal } from '../../stack/seal.ts';
 import { readSystemIdentifier } from '../system-identifier.ts';
 
-/** Which database of which server: a name alone may belong to several. */
+/** Identifies a database of a server. Its name is not enough: several servers may have one of this name. */
 export interface SourceDatabase {
   readonly database: string;
-  /** Object id of the database: another one after each reset or restore. */
+  /** OID of the database; each reset or restore creates a new one. */
   readonly databaseOid: string;
-  /** Of the server's data directory; null where the role may not read it. */
+  /** Of the server's data directory; null if the role is not allowed to read it. */
   readonly systemIdentifier: string | null;
 }
 
-/** What stands in the `.json` beside a backup. */
+/** The contents of the `.json` file next to a backup. */
 export interface BackupFacts extends SourceDatabase {
   readonly environment: string;
   readonly serverVersion: string;
-  /** Alembic's revisions at the time; more than one when heads were not merged, none before the first migration. */
+  /**
+   * Alembic's revisions when the backup was taken: several if heads were not merged, none before the first migration.
+   */
   readonly revisions: readonly string[];
   readonly format: 'custom' | 'directory';
-  /** Tables in it, partitions and partitioned ones included. */
+  /** Number of tables in it, with partitions and partitioned tables. */
   readonly tables: number;
-  /** Rows of each table, by `schema.name`, as they were read back; facts of an older makesafe have none. */
+  /**
+   * Rows of each table, by `schema.name`, counted when the backup was read back. Backups of older versions have none.
+   */
   readonly rows?: Readonly<Record<string, number>>;
-  /** Bytes of what is in it, decompressed. */
+  /** Bytes of the data, decompressed. */
   readonly contents?: number;
   /** Bytes of the dump. */
   readonly size: number;
-  /** Bytes of the database at the time, as the server counts them. */
+  /** Bytes of the database when the backup was taken, as the server counts them. */
   readonly databaseSize: number;
-  /** Of the file; in directory format of names and contents of all files, in order. */
+  /** Of the file. In directory format: of the names, sizes and contents of all files, in the order of their names. */
   readonly sha256: string;
   /** ISO 8601, UTC. */
   readonly time: string;
-  /** What no dump holds, for a restore into the environment itself. Backups of older versions do not have it. */
+  /** What no dump contains, for a restore into the same environment. Backups of older versions do not have it. */
   readonly home?: HomeFacts;
   readonly seal?: Seal;
 }
 
-/** What belongs to the database and is in none of pg_dump's files. */
+/** What belongs to the database, but is in no dump. */
 export interface HomeFacts {
   readonly attributes: DatabaseAttributes;
-  /** Privileges that pg_dump leaves out: on what comes with a type by itself, and on the server's own languages. */
+  /**
+   * Privileges that pg_dump does not dump: on functions that PostgreSQL creates with a type, and on built-in languages.
+   */
   readonly undumped: readonly {
     /** `ON FUNCTION "s"."span"(double precision)` */
     readonly on: string;
     readonly privileges: readonly Omit<DatabasePrivilege, 'grantor'>[];
   }[];
-  /** What a new database has and this one had not: somebody has dropped it. */
+  /** What every new database has, and this one did not have, because somebody dropped it. */
   readonly without: readonly NewDatabases[];
 }
 
-/** What every new database begins with, and pg_dump never drops. */
+/** What every new database contains and pg_dump never drops. */
 type NewDatabases = 'SCHEMA public' | 'EXTENSION plpgsql';
 
-/** A backup, with the facts beside it. */
+/** A backup and its facts. */
 export interface TakenBackup {
-  /** The dump: a file, or in directory format a folder. */
+  /** Path of the dump: a file, or in directory format a folder. */
   readonly file: string;
   readonly facts: BackupFacts;
 }
 
-/** What the database itself knows of the facts. */
+/** The part of the facts that comes from the database itself. */
 type DatabaseFacts = SourceDatabase &
   Pick<BackupFacts, 'serverVersion' | 'revisions' | 'databaseSize'> &
   Required<Pick<BackupFacts, 'home'>>;
@@ -85,7 +91,10 @@ export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> 
   };
 }
 
-/** Constructors of ranges hang on their type, and pg_dump takes them for a part of it; languages of the server it passes by. */
+/**
+ * PostgreSQL creates the constructor functions of a range type with the type, and pg_dump treats them as part of it.
+ * pg_dump also skips the server's built-in languages.
+ */
 const UNDUMPED = `
   SELECT format('ON FUNCTION %I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(p.oid)) AS on,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('grantee', CASE WHEN grantee <> 0 THEN pg_get_userbyid(grantee) END,
@@ -114,8 +123,9 @@ async function readHome(client: Client, database: string): Promise<HomeFacts> {
 }
 
 /**
- * The facts in a `.json`, or undefined when they are not those of a backup: of a version of makesafe that wrote less,
- * or somebody else's.
+ * Parses the facts file of a backup.
+ *
+ * @returns undefined if these are not the facts of a backup, or come from a version of makesafe that wrote fewer
  */
 export function parseFacts(text: string): BackupFacts | undefined {
   let facts: Partial<BackupFacts>;

@@ -4,10 +4,10 @@ import type { StackRun } from '../../run/run.ts';
 import { readServer } from '../contents.ts';
 
 /**
- * Makes sure that a backup does not lie in the storage that it is a backup of: what destroys the one would destroy both.
+ * Checks that a backup is not written into the storage of its own database: one accident would destroy both.
  *
- * @param folder where it is to be written
- * @throws RefusedError naming both
+ * @param folder where the backup will be written
+ * @throws RefusedError with both folders
  */
 export async function checkPlace({ stack }: StackRun, folder: string): Promise<void> {
   const server = stack.withClient('postgres', readServer).then(

@@ -10,10 +10,11 @@ import { readBackups } from './backups.ts';
 import { sizeOf } from '../../dump/checksum.ts';
 
 /**
- * Which backups are more than the newest `keep` of one environment and database. The one just taken is verified, and
- * is never among them, whatever clocks have said.
+ * The backups of one environment and database that are more than the newest `keep`. The backup that was just taken
+ * always stays, even if clocks were wrong: it is verified.
  *
- * @param newestFirst all in the folder
+ * @param newestFirst all backups in the folder
+ * @param taken the backup that was just taken; without `file` in a dry run
  */
 export function surplus(
   newestFirst: readonly TakenBackup[],
@@ -30,12 +31,12 @@ export function surplus(
 
 /** `vm_prod_core_20260401_093000_2.dump` */
 const NAME = /_\d{8}_\d{6}(_\d+)?\.dump$/;
-/** What pg_dump writes into a folder. */
+/** Names of the files that pg_dump writes into a folder. */
 const PARTS = /^(toc\.dat|\d+\.dat|blobs(_\d+)?\.toc|blob_\d+\.dat)(\.(gz|lz4|zst))?$/;
 
 /**
- * Whether what stands under a backup's name surely is that backup: as long as it was, with what pg_dump writes, and
- * nothing else. Somebody may have put something in its place, and it is about to be removed.
+ * Whether the file or folder under a backup's name is surely still that backup: it has the same size and contains only
+ * what pg_dump writes. Somebody may have put something else there, and the caller is going to remove it.
  */
 export function isStillOurs({ file, facts }: TakenBackup): boolean {
   try {
@@ -48,12 +49,12 @@ export function isStillOurs({ file, facts }: TakenBackup): boolean {
     } else if (!stats.isFile() || readHead(file, 5).toString('latin1') !== 'PGDMP') return false;
     return sizeOf(file) === facts.size;
   } catch {
-    // It cannot be looked at.
+    // It cannot be read.
     return false;
   }
 }
 
-/** Nothing below it is removed but the files that pg_dump wrote. */
+/** Removes a backup. Not recursive: a folder may only contain the files that pg_dump wrote. */
 async function remove(file: string): Promise<void> {
   if (lstatSync(file).isDirectory()) {
     for (const part of readdirSync(file)) await rm(join(file, part));
@@ -63,7 +64,11 @@ async function remove(file: string): Promise<void> {
   await rm(recordFile(file), { force: true });
 }
 
-/** Removes what KEEP leaves over. In a dry run, which takes none, what it would remove. */
+/**
+ * Removes the backups beyond the newest `keep`. A dry run only prints what it would remove.
+ *
+ * @param taken undefined in a dry run
+ */
 export async function keepNewest(
   { stack, environment, terminal, actor }: StackRun,
   folder: string,
@@ -75,7 +80,7 @@ export async function keepNewest(
     taken ??
     all.find(({ facts }) => facts.environment === environment.name && facts.database === stack.database.name);
   if (!like) return;
-  // In a dry run the one to be taken has no name yet.
+  // In a dry run the new backup has no name yet.
   for (const backup of surplus(all, keep, taken ?? { facts: like.facts })) {
     const { file } = backup;
     if (!isStillOurs(backup)) {

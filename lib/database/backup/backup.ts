@@ -24,7 +24,7 @@ import { withSeal } from './seal.ts';
 import { removeUnfinished, unfinishedName } from './unfinished-backups.ts';
 import type { Giving } from '../../parameters/parameter.ts';
 
-/** `backup`: takes one, verified, and removes older ones where KEEP says so. */
+/** `backup`: takes a verified backup, and with KEEP removes older ones. */
 export async function backup(
   run: StackRun<Giving<{ BACKUP_DIR: string; KEEP: number | undefined; JOBS: number }>>,
 ): Promise<void> {
@@ -46,11 +46,12 @@ export async function backup(
 }
 
 /**
- * A dump taken by the server's own pg_dump, read back whole, with its facts beside it. Neither exists under its name
- * before both are whole.
+ * Takes a dump with pg_dump of the server's version, reads it back completely, and writes its facts. Dump and facts get
+ * their final names only when both are complete.
  *
- * @param jobs more than one: in directory format
- * @throws FailedError when the disk has no room for it, or pg_dump or reading it back fails; nothing is left then
+ * @param jobs more than one: directory format
+ * @throws FailedError if the disk has not enough space, pg_dump fails, or the dump cannot be read back; nothing is left
+ * then
  */
 export async function takeBackup(run: StackRun, folder: string, jobs = 1): Promise<TakenBackup> {
   const { stack, environment } = run;
@@ -101,7 +102,10 @@ export async function takeBackup(run: StackRun, folder: string, jobs = 1): Promi
   }
 }
 
-/** The facts first: a dump without them is no backup. Another task may take a name in the same second. */
+/**
+ * Gives dump and facts their final names. The facts come first: a dump without facts is no backup. Tries the next name
+ * if another task takes the same name within the same second.
+ */
 function putUnderItsName(run: StackRun, folder: string, time: Date, unverified: string): string {
   for (;;) {
     const file = fileFor(run, folder, time);
@@ -123,7 +127,7 @@ function putUnderItsName(run: StackRun, folder: string, time: Date, unverified: 
 /** A name that is free: `vm_prod_core_20260401_093000.dump`. */
 function fileFor({ stack, environment }: StackRun, folder: string, time: Date): string {
   const stamp = time.toISOString().slice(0, 19).replace('T', '_').replaceAll(/[-:]/g, '');
-  // Names of databases may hold what names of files may not.
+  // Database names may contain characters that file names may not.
   const database = stack.database.name.replaceAll(/[/\0]/g, '_');
   const name = `${environment.name}_${database}_${stamp}`;
   for (let count = 1; ; count++) {
@@ -132,7 +136,7 @@ function fileFor({ stack, environment }: StackRun, folder: string, time: Date): 
   }
 }
 
-/** Of each table whose data are rows of COPY, as pg_dump writes them. */
+/** Rows of each table that pg_dump dumped as COPY. */
 const rowsOf = ({ brings }: ReadArchive): Record<string, number> =>
   Object.fromEntries(
     [...brings.tables].flatMap(([table, data]) => (typeof data === 'number' ? [[table, data]] : [])),
@@ -147,7 +151,10 @@ async function takeFolder(run: StackRun, path: string, jobs: number, needed: num
   return { archive, sha256 };
 }
 
-/** All is decompressed on its way to the disk; that the disk gives back the same bytes is looked at afterwards. */
+/**
+ * Dumps in custom format. The data are decompressed while they are written; afterwards a checksum proves that the disk
+ * returns the same bytes.
+ */
 async function takeFile(run: StackRun, path: string): Promise<ReadBack> {
   const { stack, terminal, signal } = run;
   const meter = new Meter(terminal, `backing up ${stack.database.name}`);
@@ -160,7 +167,7 @@ async function takeFile(run: StackRun, path: string): Promise<ReadBack> {
     const ended = stack.dump(['--format=custom', ...compress], meter);
     const flow = pipeline(meter, (bytes: Readable) => alsoInto(copy, bytes), output, { signal });
     const [dumped, written] = await Promise.allSettled([ended, flow]);
-    // A disk that is full ends pg_dump as well: it is the reason.
+    // A full disk also makes pg_dump fail; the disk is the cause.
     if (written.status === 'rejected') throw written.reason;
     if (dumped.status === 'rejected') throw dumped.reason;
     const { status, stderr } = dumped.value;
@@ -173,11 +180,11 @@ async function takeFile(run: StackRun, path: string): Promise<ReadBack> {
   return { archive: read, sha256 };
 }
 
-/** Passes bytes on, and a copy of them to a second reader, as fast as the slower of the two takes them. */
+/** Passes bytes on, and a copy to a second reader. The slower one of the two sets the speed. */
 async function* alsoInto(copy: PassThrough, bytes: Readable): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of bytes as AsyncIterable<Buffer>) {
-      // Whoever has found them to be no dump reads no more.
+      // The second reader stops if the bytes are no dump.
       if (!copy.destroyed) await new Promise<void>((taken) => copy.write(chunk, () => taken()));
       yield chunk;
     }
@@ -186,7 +193,7 @@ async function* alsoInto(copy: PassThrough, bytes: Readable): AsyncGenerator<Buf
   }
 }
 
-/** Makes sure that a power cut does not undo it. */
+/** Flushes all files to the disk, so that the backup survives a power failure. */
 async function flush(folder: string): Promise<void> {
   await chmod(folder, 0o700);
   for (const path of [...filesOf(folder).map((file) => join(folder, file)), folder]) {
@@ -200,7 +207,7 @@ interface ReadBack {
   readonly sha256: string;
 }
 
-/** The checksum of what the disk gives back. */
+/** SHA-256 of what the disk returns. */
 async function onDisk({ terminal }: StackRun, path: string): Promise<string> {
   const sha256 = await checksum(path, new Meter(terminal, 'reading it back', sizeOf(path)));
   terminal.clear();

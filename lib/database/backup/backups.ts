@@ -12,7 +12,7 @@ import { Meter } from '../../output/meter.ts';
 import { readTextIfThere, UnreadableError } from '../../system/read-bounded.ts';
 import type { Giving } from '../../parameters/parameter.ts';
 
-/** The backups in a folder, the newest first; whether they are whole is not looked at. */
+/** The backups in a folder, the newest first. Does not verify them. */
 export function readBackups(folder: string): TakenBackup[] {
   if (!isFolder(folder)) return [];
   return readdirSync(folder)
@@ -25,10 +25,10 @@ export function readBackups(folder: string): TakenBackup[] {
     .sort((a, b) => Date.parse(b.facts.time) - Date.parse(a.facts.time));
 }
 
-/** The facts beside a dump, wherever somebody has copied both. */
+/** The facts of a dump, also if both files were copied to another folder. */
 export const factsBeside = (file: string): BackupFacts | undefined => readFacts(`${file}.json`);
 
-/** Undefined for what no backup of ours has beside it, whatever it is. */
+/** Undefined if the file is not the facts of a backup of ours. */
 function readFacts(file: string): BackupFacts | undefined {
   try {
     return parseFacts(readTextIfThere(file) ?? '');
@@ -38,13 +38,13 @@ function readFacts(file: string): BackupFacts | undefined {
   }
 }
 
-/** A backup as it is listed. */
+/** A backup in the list. */
 interface ListedBackup extends TakenBackup {
-  /** Seconds. */
+  /** Seconds since it was taken. */
   readonly age: number;
-  /** Whether the dump still is what it was when it was verified. */
+  /** Whether the dump is unchanged since it was verified. */
   readonly verifies: boolean;
-  /** What came of its last drill. */
+  /** Result of its last drill. */
   readonly drill: DrillRecord | undefined;
 }
 
@@ -65,21 +65,21 @@ async function listBackups(run: StackRun, folder: string): Promise<ListedBackup[
 
 const secondsSince = (time: string, now: number): number => Math.round((now - Date.parse(time)) / 1000);
 
-/** Whether the dump still is what it was when it was read back. */
+/** Whether the dump is unchanged since it was read back: same size, same SHA-256. */
 export async function verifyBackup({ file, facts }: TakenBackup, meter?: Meter): Promise<boolean> {
   try {
     return sizeOf(file) === facts.size && (await checksum(file, meter)) === facts.sha256;
   } catch {
-    // It cannot be read.
+    // The dump cannot be read.
     return false;
   }
 }
 
-/** Of which database a backup is sought; what is not given is not compared. */
+/** The database whose backup is needed. Fields that are left out are not compared. */
 type SoughtBackup = Pick<BackupFacts, 'environment' | 'database'> & Partial<SourceDatabase>;
 
 /**
- * The newest backup of exactly this database that still verifies.
+ * The newest backup of exactly this database that is unchanged.
  *
  * @param maxAge seconds
  */
@@ -94,7 +94,13 @@ export async function findBackup(
   return undefined;
 }
 
-/** Whether a backup is of this database and young enough; one of the future is not, its clock cannot be right. */
+/**
+ * Whether a backup is of this database and not older than `maxAge`. A backup from the future does not count: one of the
+ * clocks is wrong.
+ *
+ * @param maxAge seconds
+ * @param now milliseconds since the epoch
+ */
 export function isOf(facts: BackupFacts, sought: SoughtBackup, maxAge: number, now: number): boolean {
   const age = (now - Date.parse(facts.time)) / 1000;
   const same = (['environment', 'database', 'databaseOid', 'systemIdentifier'] as const).every(
@@ -103,7 +109,10 @@ export function isOf(facts: BackupFacts, sought: SoughtBackup, maxAge: number, n
   return same && age >= -60 && age <= maxAge;
 }
 
-/** `backups`: lists those of an environment, and reads each to see whether it still is what it was. */
+/**
+ * `backups`: lists the backups of an environment, and reads each one to verify it. @throws FailedError if one has
+ * changed
+ */
 export async function backups(run: StackRun<Giving<{ BACKUP_DIR: string; JSON: boolean }>>): Promise<void> {
   const { environment, terminal, values, command } = run;
   const folder = resolve(values.BACKUP_DIR);
@@ -132,7 +141,7 @@ export async function backups(run: StackRun<Giving<{ BACKUP_DIR: string; JSON: b
   terminal.ok(`${counted(listed.length, 'backup')} of ${environment.name}, all whole`);
 }
 
-/** Settings of a database may hold what is nobody's to read; the rows of 10,000 tables are for whoever opens the file. */
+/** Facts without `home`, because settings may contain secrets, and without `rows`, which can be 10,000 lines. */
 function listable(facts: BackupFacts): Omit<BackupFacts, 'home' | 'seal' | 'rows'> {
   const { home, seal, rows, ...shown } = facts;
   void [home, seal, rows];

@@ -5,12 +5,12 @@ import { byteSize } from '../../output/display.ts';
 import { FailedError } from '../../errors.ts';
 import type { BackupFacts } from './backup-facts.ts';
 
-/** For what the last backup does not tell: data that compress less than the ones before. */
+/** The data may compress less than in the last backup. */
 const MARGIN = 1.5;
 
 /**
- * Bytes that a backup may need. Without an earlier one of the same database, as much as the database itself: its
- * indexes are not in a dump, and the rest is compressed.
+ * Bytes that a backup may need. Without an earlier backup of the same database, the size of the database: a dump
+ * contains no indexes and is compressed, so it is smaller.
  */
 export function expectedSize(
   databaseSize: number,
@@ -20,7 +20,7 @@ export function expectedSize(
   return Math.min(databaseSize, Math.ceil((MARGIN * databaseSize * earlier.size) / earlier.databaseSize));
 }
 
-/** @throws FailedError with both figures when the folder's disk has less room than the backup may need */
+/** @throws FailedError with both sizes if the folder's disk has less free space than the backup may need */
 export async function checkSpace(folder: string, needed: number): Promise<void> {
   const free = await freeSpace(folder);
   if (free >= needed) return;
@@ -30,7 +30,7 @@ export async function checkSpace(folder: string, needed: number): Promise<void> 
   );
 }
 
-/** Free bytes for an ordinary user, where the folder is or will be made. */
+/** Free bytes for an ordinary user, on the disk of the folder. If the folder does not exist yet, on its parent's. */
 async function freeSpace(folder: string): Promise<number> {
   let existing = folder;
   while (!existsSync(existing)) existing = dirname(existing);

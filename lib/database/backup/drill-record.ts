@@ -2,15 +2,15 @@ import { writeWhole } from '../../system/files.ts';
 import type { Finding } from '../../output/check-result.ts';
 import { readTextIfThere, UnreadableError } from '../../system/read-bounded.ts';
 
-/** What came of the last drill of a backup; stands beside it as `<dump>.drill.json`. */
+/** Result of the last drill of a backup: the contents of `<dump>.drill.json`. */
 export interface DrillRecord {
   readonly format: 1;
   /** ISO 8601, UTC. */
   readonly time: string;
-  /** The environment on whose server it was restored. */
+  /** The environment whose server the backup was restored on. */
   readonly on: string;
   readonly serverVersion: string;
-  /** Of the dump that was restored, as in its facts: a record is of no other one. */
+  /** Of the dump that was restored, as in its facts. The record applies to no other dump. */
   readonly sha256: string;
   readonly proven: boolean;
   readonly checks: readonly Finding[];
@@ -18,11 +18,11 @@ export interface DrillRecord {
 
 export const recordFile = (dump: string): string => `${dump}.drill.json`;
 
-/** @throws Error when the folder cannot be written */
+/** @throws Error if the folder cannot be written */
 export const writeRecord = (dump: string, record: DrillRecord): Promise<void> =>
   writeWhole(recordFile(dump), 0o600, (output) => void output.write(`${JSON.stringify(record, null, 2)}\n`));
 
-/** The record of exactly this dump; undefined where there is none, or nobody can read it. */
+/** The record of exactly this dump; undefined if there is none, or it cannot be read. */
 export function readRecord(dump: string, sha256: string): DrillRecord | undefined {
   try {
     const record = JSON.parse(readTextIfThere(recordFile(dump)) ?? 'null') as Partial<DrillRecord> | null;

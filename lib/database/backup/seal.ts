@@ -2,14 +2,14 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Stack } from '../../stack/stack.ts';
 import type { BackupFacts } from './backup-facts.ts';
 
-/** The facts that a restore relies on for more than showing them, in a fixed order: what is added to them later is not sealed. */
+/** The facts that a restore trusts, in a fixed order. Facts that are added later are not sealed. */
 const sealedText = (facts: BackupFacts): string =>
   JSON.stringify([
     ...[facts.environment, facts.database, facts.systemIdentifier, facts.serverVersion],
     ...[facts.format, facts.size, facts.sha256, facts.time, facts.home ?? null],
   ]);
 
-/** Facts with a seal; without one where the environment has no password. */
+/** The facts with a seal; without one if the environment has no password. */
 export async function withSeal(stack: Pick<Stack, 'seal'>, facts: BackupFacts): Promise<BackupFacts> {
   const salt = randomBytes(16).toString('base64');
   const digest = await stack.seal(sealedText(facts), salt);

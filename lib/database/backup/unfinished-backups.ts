@@ -5,11 +5,11 @@ import { basename, dirname, join } from 'node:path';
 import { isFolder } from '../../dump/dump-file.ts';
 import { isAlive } from '../../system/process-id.ts';
 
-/** Where a backup is made, beside its place: the name says on which machine and by which process. */
+/** The name of an unfinished backup, in the same folder. It contains the machine and the process that writes it. */
 export const unfinishedName = (file: string): string =>
   join(dirname(file), `.${basename(file)}.${hostname()}.${process.pid}.unverified`);
 
-/** Removes what backups that were killed on this machine have left in a folder, which others may use as well. */
+/** Removes unfinished backups of killed runs on this machine. Other machines may use the same folder. */
 export async function removeUnfinished(folder: string): Promise<void> {
   if (!isFolder(folder)) return;
   for (const name of readdirSync(folder)) {

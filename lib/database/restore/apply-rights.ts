@@ -6,10 +6,10 @@ import type { LeftOut } from './left-out.ts';
 import { namedRoles } from './named-roles.ts';
 import type { Right } from '../../dump/read/rights.ts';
 
-/** Tells which of the roles that a statement names this server does not have. */
+/** The roles that a statement names and this server does not have. */
 type MissingRoles = (sql: string) => readonly string[];
 
-/** @param client on any database of the server */
+/** @param client of any database of the server */
 export async function missingRolesOf(client: Client): Promise<MissingRoles> {
   await loadParser();
   const { rows } = await client.query<{ name: string }>('SELECT rolname AS name FROM pg_catalog.pg_roles');
@@ -17,7 +17,10 @@ export async function missingRolesOf(client: Client): Promise<MissingRoles> {
   return (sql) => [...namedRoles(sql)].filter((name) => !roles.has(name));
 }
 
-/** What of the rights names roles that are not here: the statements that can be run, and what is left out. */
+/**
+ * Splits rights into statements that can run, and those left out because they name a role that this server does not
+ * have.
+ */
 export function withoutMissing(
   rights: readonly Right[],
   missing: MissingRoles,
@@ -36,7 +39,7 @@ export function withoutMissing(
       continue;
     }
     leftOut.push({ place: `${right.kind} of ${right.place}`, why: whyMissing(absent) });
-    // What it says of other roles, and of PUBLIC, still holds.
+    // What the right grants to other roles and to PUBLIC still applies.
     const kept = statementsWithout(right.sql, missing);
     if (kept !== '') possible.push({ ...right, sql: kept });
   }
@@ -45,7 +48,10 @@ export function withoutMissing(
 
 export const whyMissing = (roles: readonly string[]): string => `role ${roles.join(', ')} is not here`;
 
-/** Between SET and RESET SESSION AUTHORIZATION somebody speaks who is not here, and so nothing of it is said. */
+/**
+ * The statements that name no missing role. Those between SET and RESET SESSION AUTHORIZATION are dropped if the role
+ * of SET is missing: it would be their grantor.
+ */
 function statementsWithout(sql: string, missing: MissingRoles): string {
   let silent = false;
   const kept: string[] = [];
@@ -62,11 +68,11 @@ function statementsWithout(sql: string, missing: MissingRoles): string {
 const UNDEFINED_OBJECT = '42704';
 
 /**
- * Sets owners, privileges and tablespaces of what has been restored, as ourselves. They are statements of pg_dump's that
- * call no function of the file's.
+ * Sets owners, privileges and tablespaces of the restored objects, as ourselves. This is safe: these are statements of
+ * pg_dump that call no function of the file.
  *
- * @returns what could not be had here
- * @throws FailedError naming the object: a right that is not set could be one that somebody was to have lost
+ * @returns the tablespaces that this server does not have
+ * @throws FailedError with the object. Every right counts: one that is not set could be a REVOKE
  */
 export async function applyRights(client: Client, rights: readonly Right[]): Promise<LeftOut[]> {
   const leftOut: LeftOut[] = [];
@@ -84,5 +90,5 @@ export async function applyRights(client: Client, rights: readonly Right[]): Pro
   return leftOut;
 }
 
-/** They come last of all, because they would run for our own statements. */
+/** Event triggers come last, because they would fire for our own statements. */
 export const isOfEventTrigger = (place: string): boolean => place.startsWith('EVENT TRIGGER ');

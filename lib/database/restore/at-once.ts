@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import type { Entry } from '../../dump/toc.ts';
 
-/** Gives work to one of several clients; what may not overlap waits until all that runs is done. */
+/** Distributes work among several clients. Work that may not overlap waits until all running work has ended. */
 export class AtOnce {
   readonly #free: Client[];
   readonly #running = new Map<number, Promise<void>>();
@@ -11,6 +11,12 @@ export class AtOnce {
     this.#free = [...clients];
   }
 
+  /**
+   * Starts `work` as soon as a client is free and the entry's dependencies are done. Without `overlaps`, also waits for
+   * its end.
+   *
+   * @throws the first error of any work
+   */
   async run(
     { id, dependencies }: Entry,
     overlaps: boolean,
@@ -30,6 +36,7 @@ export class AtOnce {
     if (!overlaps) await this.all();
   }
 
+  /** Waits for all running work. @throws the first error of any work */
   async all(): Promise<void> {
     await Promise.all(this.#running.values());
     if (this.#failed) throw this.#failed.error;

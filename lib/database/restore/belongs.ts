@@ -8,10 +8,10 @@ import { attributesChanged, attributesHere, type Home, type Origin } from './hom
 import { describeLeftOut, describeRights } from './left-out.ts';
 
 /**
- * Says, before anybody waits, what of the file becomes other than it was: at home what is not here, elsewhere what belongs
- * to another environment.
+ * Tells the person, before the countdown, what will differ from the file: for a backup of this environment, what this
+ * server does not have; for another file, its owners and privileges.
  *
- * @returns the same, for the record
+ * @returns the same, for the journal
  */
 export function sayWhereItBelongs(run: StackRun, dump: Dump, origin: Origin): Promise<string[]> {
   if (origin.home) return sayHome(run, dump, origin.home);

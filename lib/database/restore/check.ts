@@ -23,26 +23,28 @@ import { checkExtensions } from './extensions.ts';
 import { GROWTH } from './fill.ts';
 import type { DumpRun, ScriptRun } from './restore-run.ts';
 
-/** What the preflight has read to its end, so that it is not read twice. */
+/** What the preflight has read, by path, so that the file is not read twice. */
 const inspected = new Map<string, { dump: Dump; stamp: string; known: Known }>();
 
-/** What is known of a file beside what is in it. */
+/** What is known of a file besides its contents. */
 export interface Known {
-  /** Where it is a backup of the environment itself. */
+  /** Set if it is a backup of this environment. */
   readonly home: Home | undefined;
-  /** What was said of it on the screen, for the record. */
+  /** What the screen said about it, for the journal. */
   readonly notes: readonly string[];
 }
 
-/** What the preflight has found out about where the file belongs. */
+/** What the preflight has found out about the origin of the file. */
 export const knownOf = (path: string): Known => inspected.get(path)!.known;
 
-/** `restore-from-dump` before anyone waits. @throws ConfigurationError · RefusedError saying why it would not work */
+/**
+ * `restore-from-dump` before the countdown. @throws ConfigurationError · RefusedError with the reason why it would fail
+ */
 export const checkDump = (run: DumpRun): Promise<void> => check(run, 'DUMP', run.values.DUMP);
-/** `restore-from-sql` before anyone waits. @throws the same */
+/** `restore-from-sql` before the countdown. @throws the same */
 export const checkSql = (run: ScriptRun): Promise<void> => check(run, 'SQL', run.values.SQL);
 
-/** What the preflight has read. @throws RefusedError where the file has changed since */
+/** The dump that the preflight has read. @throws RefusedError if the file has changed since then */
 export async function inspectedDump(path: string): Promise<Dump> {
   const { dump, stamp } = inspected.get(path)!;
   if ((await stampOf(path)) !== stamp)
@@ -115,7 +117,7 @@ async function check(run: ConsentRun & RolesRun, parameter: 'DUMP' | 'SQL', name
   inspected.set(path, { dump, stamp, known: { home: origin.home, notes } });
 }
 
-/** The whole line for another file, with what was typed for this one. */
+/** The complete command for another file, with the parameters that the person passed for this one. */
 function restoreLine(
   { task, command, environment, values }: ConsentRun,
   parameter: 'DUMP' | 'SQL',
@@ -130,15 +132,15 @@ function restoreLine(
   });
 }
 
-/** What the facts of a backup that was looked at tell of its data. */
+/** The size of a backup's data, from its facts, if the backup was checked against them. */
 const keptOf = ({ rows, contents }: Partial<BackupFacts> = {}): Kept | undefined =>
   rows && contents !== undefined ? { rows, contents } : undefined;
 
-/** The person knows what they want, and not what it is called. */
+/** For a file that does not exist: an error that lists the backups that exist. */
 function missing({ environment, values, command }: StackRun, parameter: 'DUMP' | 'SQL', name: string): Error {
   const { BACKUP_DIR }: Readonly<Record<string, unknown>> = values;
   const there = parameter === 'SQL' || typeof BACKUP_DIR !== 'string' ? [] : readBackups(BACKUP_DIR);
-  // Those of the environment first: one of another is restored as well, to look at production's data on staging.
+  // This environment's backups first. Others can be restored too, for example to look at production's data on staging.
   const own = there.filter(({ facts }) => facts.environment === environment.name);
   const names = [...own, ...there.filter((one) => !own.includes(one))].map(({ file }) => relative('', file));
   const some = names.slice(0, MOST_NAMES);
@@ -152,10 +154,10 @@ function missing({ environment, values, command }: StackRun, parameter: 'DUMP' |
   });
 }
 
-/** As many as leave the rest of the screen to be seen. */
+/** The list must not fill the screen. */
 const MOST_NAMES = 8;
 
-/** Without a role of its own the file would get all rights of the environment's. */
+/** Without its own role, the file would run with all rights of the environment's role. */
 function checkKeeper(run: ConsentRun, { user, makesRoles }: Keeper): void {
   if (isAllowed(run, 'uncaged')) {
     run.terminal.warn(
@@ -172,7 +174,7 @@ function checkKeeper(run: ConsentRun, { user, makesRoles }: Keeper): void {
   );
 }
 
-/** A new database has no tables for them. @throws RefusedError with what takes them */
+/** A new database has no tables for the data. @throws RefusedError with the command that loads such a file */
 function checkNotDataOnly({ environment, command }: StackRun, { name, kind, brings, errands }: Dump): void {
   if (!brings || brings.tables.size > 0 || brings.orphans === 0) return;
   if (errands.some(({ errand }) => errand.kind === 'extension')) return;
@@ -189,7 +191,7 @@ function checkNotDataOnly({ environment, command }: StackRun, { name, kind, brin
   );
 }
 
-/** Says what a dump does not bring of what is there, and wants it typed that this is meant. */
+/** Warns if the dump has less than the database now, and refuses without ALLOW=less. @throws RefusedError */
 async function checkNotLess(run: ConsentRun, { name, brings }: Dump): Promise<void> {
   if (!brings) return;
   const { stack, terminal } = run;
@@ -220,7 +222,7 @@ function describe({ kind, size, contents, server, pgDump, tables, brings }: Dump
   return `whole, ${facts.join(', ')}`;
 }
 
-/** Changes when the file does. */
+/** Changes when the file changes; empty if there is no file. */
 async function stampOf(path: string): Promise<string> {
   const stats = await stat(path).catch(() => undefined);
   return stats ? `${stats.ino} ${stats.size} ${stats.mtimeMs}` : '';

@@ -18,9 +18,10 @@ import { splitStatements } from '../../sql/run-statements.ts';
 import type { Giving } from '../../parameters/parameter.ts';
 
 /**
- * What only a database of its own name can hold: extensions that ask for it, and at home what is in their tables.
+ * Creates what only works in a database with its final name: extensions that check the name and, for a sealed backup of
+ * this environment, the contents of their tables.
  *
- * @throws FailedError naming what could not be made
+ * @throws FailedError with the object that could not be created
  */
 export async function complete(
   { stack, actor, terminal }: StackRun,
@@ -46,7 +47,7 @@ export async function complete(
   );
 }
 
-/** Policies for roles that the script for roles has made by now. @returns what is still left out */
+/** Creates policies whose roles exist now, after the script for roles. @returns what is still left out */
 export async function makeForRoles({ stack }: StackRun, leftOut: readonly LeftOut[]): Promise<LeftOut[]> {
   if (!leftOut.some(({ later }) => later !== undefined)) return [...leftOut];
   return stack.withClient(stack.database.name, async (client) => {
@@ -60,7 +61,7 @@ export async function makeForRoles({ stack }: StackRun, leftOut: readonly LeftOu
   });
 }
 
-/** It only says who sees which rows, and calls nothing when it is made. */
+/** CREATE POLICY only says who may see which rows: it calls no function of the file. */
 const isPolicy = (sql: string): boolean =>
   parseStatements(sql)?.every(({ kind }) => kind === 'CreatePolicyStmt') ?? false;
 
@@ -73,7 +74,12 @@ const canBeRun = (client: Client, sql: string): Promise<boolean> =>
       () => false,
     );
 
-/** They run for our own statements as well, and for those of the script for roles: so they come last. */
+/**
+ * Event triggers come last, because they also fire for our own statements and for the script for roles.
+ *
+ * @returns those that failed without a loss
+ * @throws FailedError for any other failure, and with STRICT=1 for every one
+ */
 export async function makeEventTriggers(
   { stack, actor, values }: StackRun<Giving<{ STRICT: boolean }>>,
   dump: Dump,

@@ -2,7 +2,10 @@ import type { Client } from 'pg';
 import type { Dump } from '../../dump/read/dump.ts';
 import { restoreFailure, serverMessage } from './restore-failure.ts';
 
-/** Does, with our own rights, what the file has no rights for. @throws FailedError naming the place */
+/**
+ * Runs, with our own rights, statements that the file's role may not run. @throws FailedError with the place in the
+ * file
+ */
 export async function runErrands(client: Client, errands: Dump['errands']): Promise<void> {
   for (const { place, errand } of errands) {
     try {

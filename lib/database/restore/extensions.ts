@@ -8,8 +8,10 @@ import { allowLine, isAllowed, type ConsentRun } from './consents.ts';
 import { runErrands } from './errands.ts';
 
 /**
- * An extension that only a superuser makes can reach anything (dblink, file_fdw, plpython3u). One that the database has
- * already is not the file's idea.
+ * Refuses extensions that only a superuser may create, because they can reach anything (dblink, file_fdw, plpython3u).
+ * Those that the database already has are allowed.
+ *
+ * @throws RefusedError with the extensions, unless ALLOW contains `extensions` or `uncaged`
  */
 export async function checkExtensions(
   run: ConsentRun,
@@ -35,7 +37,7 @@ export async function checkExtensions(
   );
 }
 
-/** The extensions of a file that its own role could not make. */
+/** The extensions of a file that its own role may not create. */
 async function untrusted(
   client: Client,
   errands: Dump['errands'],
@@ -44,7 +46,7 @@ async function untrusted(
     errand.kind === 'extension' ? [{ name: errand.name, place }] : [],
   );
   if (named.length === 0) return [];
-  // Before version 13 none is trusted.
+  // Before version 13 no extension is trusted.
   const { rows } = await client.query<{ name: string }>(
     `SELECT name FROM pg_catalog.pg_available_extension_versions AS v, to_jsonb(v) AS row
      WHERE name = ANY ($1::text[]) AND name <> 'plpgsql'
@@ -56,8 +58,8 @@ async function untrusted(
 }
 
 /**
- * The extensions, before anything of the file could stand in the way of their scripts, which run with our rights. Those that
- * the file's own role may make it makes itself, where it says so.
+ * Creates the extensions before anything of the file exists: their scripts run with our rights, and an object of the
+ * file could change what they do. The file's role creates those extensions itself that it may create.
  */
 export async function makeBefore(
   client: Client,
@@ -95,15 +97,15 @@ export async function makeBefore(
 }
 
 /**
- * raise_exception: what an extension's own script says, and not the server. That of pg_cron does where the database has not
- * the name that the server's configuration gives it.
+ * raise_exception: the extension's own script refuses, not the server. pg_cron does so unless the database has the name
+ * that the server's configuration says (cron.database_name).
  *
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const isOwnRefusal = (error: unknown): boolean =>
   ((error as Error).cause as { code?: string } | undefined)?.code === 'P0001';
 
-/** The extensions that could not be made before the database had its name, and what is in their tables at home. */
+/** Creates the extensions that need the final name of the database. */
 export async function makeLater(client: Client, { errands }: Dump, later: Made['later']): Promise<void> {
   await client.query('SET search_path = public');
   for (const one of errands)

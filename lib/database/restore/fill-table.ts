@@ -9,9 +9,9 @@ import { restoreStatements } from './restore-script.ts';
 import type { Incoming } from './incoming.ts';
 
 /**
- * Fills a table, or a large object, with the data of an entry.
+ * Fills a table or a large object with the data of an entry.
  *
- * @param encoding of the archive's text
+ * @param encoding of the archive's text; the data have the same one
  */
 export async function fillTable(
   client: Client,
@@ -21,7 +21,7 @@ export async function fillTable(
 ): Promise<void> {
   if (oid !== undefined) return fillLargeObject(client, oid, content);
   if (copy === '') return restoreStatements(client, inUtf8(content, encoding));
-  // The server reads the rows as they were written; what is said of them is in UTF-8 by now.
+  // The rows are still in the archive's encoding; the COPY statement itself is already UTF-8.
   const isOther = encoding !== undefined && !/^(?:UTF8|SQL_ASCII)$/.test(encoding);
   const statement = isOther ? copy.replace(/;\s*$/, ` WITH (ENCODING ${quoteText(encoding)});`) : copy;
   await flow(content, client.query(from(statement)));
@@ -32,7 +32,7 @@ function inUtf8(content: Readable, encoding = 'UTF8'): Readable {
   return decode ? Readable.from(decoded(content, decode), { objectMode: false }) : content;
 }
 
-/** By lines, which no character of these encodings goes beyond. */
+/** Decodes whole lines: in these encodings no character contains a line feed byte. */
 async function* decoded(content: Readable, decode: (bytes: Uint8Array) => string): AsyncGenerator<Buffer> {
   let rest = Buffer.alloc(0);
   for await (const chunk of content as AsyncIterable<Buffer>) {

@@ -26,38 +26,40 @@ import { hangingOn } from '../../dump/read/links.ts';
 import { OUR_SETTINGS, Warnings, endSessionsOf, setAsFor, withSessions } from './sessions.ts';
 import type { FillRun } from './restore-run.ts';
 
-/** A database has indexes, which a dump has not, and keeps its rows with a head each. */
+/** A database needs more space than its dump: it also has indexes, and a header for each row. */
 export const GROWTH = 2;
 
-/** What a restore has brought. */
+/** The result of a restore. */
 export interface Filled {
   readonly found: Found;
   readonly revisions: readonly string[];
-  /** What was not run, or failed without a loss. */
+  /** Statements that were not run, or failed without a loss. */
   readonly leftOut: readonly LeftOut[];
-  /** Extensions that wait for the database to have its name. */
+  /** Extensions that can only be created when the database has its final name. */
   readonly later: Made['later'];
 }
 
-/** What a restore goes by, on its way through the functions below. */
+/** What the functions below share. */
 interface Course {
   readonly run: FillRun;
   readonly dump: Dump;
   readonly home: Home | undefined;
   readonly aside: string;
   readonly keeper: Keeper;
-  /** Beside the database. */
+  /** Of the maintenance database. */
   readonly client: Client;
 }
 
-/** Sessions of the cage: those that fill, and nothing that could connect from within. */
+/** CONNECTION LIMIT of the cage: only our own sessions. Code of the file cannot open another one. */
 const sessionsFor = ({ values }: FillRun, { kind }: Dump): number => (kind === 'directory' ? values.JOBS : 1);
 
 /**
- * Fills the new database with what is in the file, as a role that exists for this.
+ * Fills the staging database from the file, as a role that exists only for this restore.
  *
- * @param client beside it
- * @param home where the dump is one of this environment itself: then owners and privileges are those of the dump
+ * @param aside name of the staging database
+ * @param client of the maintenance database
+ * @param home set if the dump is a backup of this environment: then the dump's owners and privileges apply
+ * @returns undefined in a dry run
  */
 export async function fill(
   run: FillRun,
@@ -84,7 +86,7 @@ export async function fill(
   );
 }
 
-/** Whatever becomes of it, the role is gone afterwards; where the server is gone as well, the next run removes it. */
+/** The role is dropped even if the restore fails. If the server is gone too, the next run drops it. */
 async function inCage(course: Course): Promise<Filled> {
   const { run, dump, aside, keeper, client } = course;
   const { stack } = run;
@@ -104,7 +106,7 @@ async function inCage(course: Course): Promise<Filled> {
   return filled;
 }
 
-/** Bytes of temporary files that a small dump may need as well. */
+/** Bytes of temporary files that even a small dump may need. */
 const LEAST_TEMPORARY = 1e9;
 
 async function fillAs(course: Course, cage: Cage | undefined): Promise<Filled> {
@@ -137,7 +139,7 @@ async function fillAs(course: Course, cage: Cage | undefined): Promise<Filled> {
   signal.throwIfAborted();
   await stack.withClient(aside, async (client) => {
     await client.query(OUR_SETTINGS);
-    // Before it belongs to us: it runs the functions of indexes as their tables' owner.
+    // Before we become the owner: ANALYZE runs functions of indexes with the rights of the table's owner.
     await client.query('ANALYZE');
     if (cage) await takeOver(client, cage, schema);
     await client.query('SET search_path = public');
@@ -153,7 +155,7 @@ async function fillAs(course: Course, cage: Cage | undefined): Promise<Filled> {
   return { ...filled, leftOut, later: made.later };
 }
 
-/** Where it is proven to be at home, a session of ours is there for what the cage may not define. */
+/** Only for a sealed backup, opens a session of ours for what the cage may not define. */
 const withOurs = <T>(
   { run, home, aside }: Course,
   cage: Cage | undefined,
@@ -163,7 +165,7 @@ const withOurs = <T>(
     ? run.stack.withClient(aside, (client) => work({ client, cage: cage?.user }))
     : work(undefined);
 
-/** What the file says and only we may do, once all of it is there. */
+/** Runs the file's statements that only we may run, once everything else is there. */
 async function runLater(client: Client, { run, dump, keeper }: Course, leftOut: LeftOut[]): Promise<void> {
   const wanted = dump.errands.filter(({ errand }) =>
     errand.kind === 'owner'
@@ -178,7 +180,7 @@ async function runLater(client: Client, { run, dump, keeper }: Course, leftOut: 
       continue;
     }
     await runErrands(client, [one]).catch((error: unknown) => {
-      // That of plpgsql, which every server has, is not for everybody to change; nor is replication.
+      // Not every role may change the comment of plpgsql, which every database has, or create a subscription.
       if (one.errand.kind === 'owner' || run.values.STRICT) throw error;
       const isComment = one.errand.kind === 'comment on an extension';
       const why = isComment
@@ -189,7 +191,7 @@ async function runLater(client: Client, { run, dump, keeper }: Course, leftOut: 
   }
 }
 
-/** Owners, privileges and places of storage as they were, where the dump is one of this environment itself. */
+/** Sets owners, privileges and tablespaces as in the dump, which is a backup of this environment. */
 async function bringHome(
   client: Client,
   { dump, home }: Course,
@@ -207,7 +209,7 @@ async function bringHome(
   return leftOut;
 }
 
-/** What is there, with a session in which nothing is left of the file's own settings. */
+/** Reads what was restored, in a session from which all settings of the file are removed. */
 async function lookAs(client: Client, dump: Dump): Promise<Pick<Filled, 'found' | 'revisions'>> {
   await client.query('ROLLBACK');
   await client.query('DISCARD ALL');

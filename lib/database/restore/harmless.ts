@@ -6,19 +6,19 @@ export interface Failed {
   readonly statement: Pick<Statement, 'sql' | 'words'>;
   /** SQLSTATE. */
   readonly code: string;
-  /** Roles that it names. */
+  /** Roles that the statement names. */
   readonly roles: readonly string[];
   /** Those of them that the server does not have. */
   readonly missingRoles: readonly string[];
 }
 
 interface Class {
-  /** The beginning of the statement, in words with one blank between them. */
+  /** Start of the statement, with one blank between its words. */
   readonly statement: RegExp;
   /** SQLSTATEs. @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
   readonly codes: readonly string[];
   readonly when?: (failed: Failed) => boolean;
-  /** Why nothing of what the dump is for is lost. */
+  /** Why the data lose nothing. */
   readonly why: string;
 }
 
@@ -29,14 +29,13 @@ const [NOT_POSSIBLE_HERE, IN_TRANSACTION] = ['0A000', '25001'];
 const NOT_THERE = [UNDEFINED_OBJECT, UNDEFINED_TABLE, UNDEFINED_FUNCTION, UNDEFINED_SCHEMA, UNDEFINED_COLUMN];
 
 const lacksRole = ({ missingRoles }: Failed): boolean => missingRoles.length > 0;
-/** Where it is for somebody who is here as well, that one would lose something. */
+/** If the statement also names a role that exists, that role would lose something. */
 const isForNobody = ({ roles, missingRoles }: Failed): boolean =>
   missingRoles.length > 0 && roles.length === missingRoles.length;
 
 /**
- * What may fail in a dump without anything being lost of what it is for: its tables, their rows, and what the rows are
- * kept right by. Whatever is in none of the rows stops a restore, and the old database stays in use. (docs/RESTORE.md has
- * the same table.)
+ * Failures that lose nothing the dump is for: its tables, their rows, and what keeps the rows correct. Any other
+ * failure stops the restore, and the old database stays in use. docs/RESTORE.md has the same table.
  */
 export const HARMLESS: readonly Class[] = [
   {
@@ -150,10 +149,10 @@ export const HARMLESS: readonly Class[] = [
   },
 ];
 
-/** Characters of a statement that tell what it is. */
+/** Characters that are enough to recognise a statement. */
 const LONGEST_HEAD = 65_536;
 
-/** A statement without its comments in front, with one blank between its words. */
+/** A statement without leading comments, with one blank between its words. */
 export const headOf = (sql: string): string =>
   sql
     .slice(0, LONGEST_HEAD)
@@ -162,7 +161,7 @@ export const headOf = (sql: string): string =>
     .replace(/ ?;? ?$/, '')
     .replace(/^[A-Za-z ]+/, (words) => words.toUpperCase());
 
-/** Why a statement that failed may be left out; undefined where it matters. */
+/** Why a failed statement may be left out; undefined if the failure matters. */
 export function whyHarmless(failed: Failed): string | undefined {
   const head = headOf(failed.statement.sql);
   return HARMLESS.find(
@@ -171,7 +170,7 @@ export function whyHarmless(failed: Failed): string | undefined {
   )?.why;
 }
 
-/** Whether a statement is of a kind that may be left out where it fails. */
+/** Whether a statement is of a kind that may be left out if it fails. */
 export function mayBeHarmless(sql: string): boolean {
   const head = headOf(sql);
   return HARMLESS.some(({ statement }) => statement.test(head));

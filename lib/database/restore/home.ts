@@ -8,26 +8,26 @@ import { isSealed } from '../backup/seal.ts';
 import { allowLine, isAllowed, type ConsentRun } from './consents.ts';
 import type { Right } from '../../dump/read/rights.ts';
 
-/** What a backup of the environment itself brings back beside what pg_dump has written. */
+/** What a backup of this environment restores besides the contents of the dump. */
 export interface Home extends Omit<HomeFacts, 'attributes'> {
-  /** Undefined where only a person says that it is home. */
+  /** Undefined if only the person says (ALLOW=home) that it is a backup of this environment. */
   readonly attributes: DatabaseAttributes | undefined;
   /**
-   * Whether the facts prove it. Where only a person says it, owners and privileges come back, and nothing of the file is
-   * defined with our own rights: it may be another file than the person thinks.
+   * Whether the seal of the facts proves it. If only the person says so, owners and privileges are restored, but
+   * nothing of the file is defined with our own rights: the person may be wrong about the file.
    */
   readonly sealed: boolean;
 }
 
-/** Whether a dump is one of the environment itself, and else why not. */
+/** Whether a dump is a backup of this environment; if not, why. */
 export type Origin = { readonly home: Home } | { readonly home: undefined; readonly why: string };
 
 /**
- * Tells a backup of this environment from any other file: by the facts beside it, which only somebody who knows the
- * environment's password can have sealed, and whose checksum is the file's. Its name says nothing.
+ * Recognises a backup of this environment by its facts file: only somebody who knows the environment's password can
+ * seal it, and it contains the checksum of the dump. The file's name proves nothing.
  *
- * @param facts beside the file, whose checksum was looked at
- * @throws RefusedError where a person says that it is home, and its facts say that it is not
+ * @param facts of the dump, whose checksum was checked
+ * @throws RefusedError if the person says ALLOW=home, but the facts name another environment
  */
 export async function originOf(
   run: ConsentRun,
@@ -68,10 +68,10 @@ const HOME_BY_WORD: Origin = {
 };
 
 /**
- * The attributes as this server can have them.
+ * The attributes, as far as this server can have them.
  *
- * @param present those of the database that is replaced, for what cannot be had
- * @returns with what is left out of them
+ * @param present attributes of the old database, which replace those that are not possible
+ * @returns the attributes, and what is left out of them
  */
 export async function attributesHere(
   client: Client,
@@ -112,7 +112,7 @@ export async function attributesHere(
   };
 }
 
-/** What of the database itself becomes other than it is now, in a few words each. */
+/** How the attributes of the database change, in a few words each. */
 export function attributesChanged(now: DatabaseAttributes, then: DatabaseAttributes): string[] {
   const list = <T>(all: readonly T[] | null): string =>
     JSON.stringify((all ?? []).map((one) => JSON.stringify(one)).sort());
@@ -125,7 +125,7 @@ export function attributesChanged(now: DatabaseAttributes, then: DatabaseAttribu
   ];
 }
 
-/** Statements for what pg_dump leaves out. */
+/** Statements for the privileges that pg_dump does not dump. */
 export const undumpedRights = ({ undumped }: Home): Right[] =>
   undumped.map(({ on, privileges }) => ({
     ...{ kind: 'privileges', place: on, needs: [] },

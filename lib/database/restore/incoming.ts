@@ -9,7 +9,7 @@ import type { Dump } from '../../dump/read/dump.ts';
 import { compressionOf, dataFiles } from '../../dump/dump-file.ts';
 import { openDump } from '../../dump/read/recognise.ts';
 
-/** Data on their way in, decompressed. */
+/** Data that are being read, decompressed. */
 export interface Incoming {
   readonly entry: number;
   readonly oid?: number;
@@ -49,9 +49,9 @@ async function* directoryData(folder: string, head: ArchiveHead, meter: Transfor
   }
 }
 
-/** Whoever reads it gets the error of the file as well. */
+/** Its reader also gets the errors of the file. */
 function decompressed(source: Readable, compression: Compression): Readable {
-  // Never the file itself: who measures it lets it flow before anybody reads it.
+  // Never the file itself: the meter makes it flow before anybody reads it.
   const stage = decompressor(compression) ?? new PassThrough();
   pipeline(source, stage, () => {});
   return stage;

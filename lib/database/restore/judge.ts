@@ -13,23 +13,23 @@ export interface Refused {
   readonly error: unknown;
 }
 
-/** Returns where nothing is lost, and keeps it in mind. @throws FailedError where it matters */
+/** Returns if the failure loses nothing, and records it. @throws FailedError if it matters */
 export type Judge = (refused: Refused) => Promise<void>;
 
-/** More of them than any file has that is what it says. */
+/** No real file has more harmless failures than this: beyond it, they count as an error. */
 const MOST = 100_000;
 
 /**
- * @param client beside the database, to ask which roles there are
- * @param leftOut is added to
- * @param strict where anything matters
+ * @param client of the maintenance database, to ask which roles exist
+ * @param leftOut harmless failures are added to it
+ * @param strict whether every failure matters
  */
 export function makeJudge(client: Client, leftOut: LeftOut[], strict: boolean): Judge {
   let roles: ReadonlySet<string> | undefined;
   return async ({ place, sql, error }) => {
     const code = (error as { code?: unknown }).code;
     const [statement, ...more] = splitStatements(sql);
-    // What is no word of the server's is no statement's fault.
+    // An error without a SQLSTATE does not come from the server: the statement is not its cause.
     if (strict || typeof code !== 'string' || !statement || more.length > 0 || leftOut.length > MOST)
       throw failure({ place, sql, error });
     await loadParser();
@@ -56,7 +56,7 @@ async function rolesOf(client: Client): Promise<ReadonlySet<string>> {
   return new Set(rows.map(({ name }) => name));
 }
 
-/** Characters of a statement that tell what it is about. What follows may be a text, and that may be a secret. */
+/** Characters that show what a statement is about. A literal may follow, and that may be a secret. */
 const BRIEF = 60;
 
 function briefly(sql: string): string {

@@ -2,19 +2,19 @@ import { counted, grouped } from '../../output/display.ts';
 import type { Terminal } from '../../output/terminal.ts';
 import type { Right } from '../../dump/read/rights.ts';
 
-/** A statement that was not run, or failed and mattered to nobody. */
+/** A statement that was not run, or failed without a loss. */
 export interface LeftOut {
   /** `line 12`, `POLICY mart.t other` */
   readonly place: string;
   readonly why: string;
-  /** A statement that may be run once the role is there that it names. */
+  /** A statement that can run once its role exists. */
   readonly later?: string;
 }
 
-/** So many are named on the screen; the journal has more. */
+/** Lines on the screen; the journal has all of them. */
 const SHOWN = 8;
 
-/** What was left out, in a line each; of the same reason and many places one. */
+/** What was left out: one line for each reason, with the places. */
 export function describeLeftOut(leftOut: readonly LeftOut[]): string[] {
   const byReason = new Map<string, string[]>();
   for (const { place, why } of leftOut) byReason.set(why, [...(byReason.get(why) ?? []), place]);
@@ -33,7 +33,7 @@ export function reportLeftOut(terminal: Terminal, leftOut: readonly LeftOut[]): 
   );
 }
 
-/** Names that are said, of many. */
+/** Number of names in one line. */
 const NAMES = 4;
 
 function list(names: readonly string[]): string {
@@ -42,13 +42,13 @@ function list(names: readonly string[]): string {
   return distinct.length > NAMES ? `${shown}, and ${grouped(distinct.length - NAMES)} more` : shown;
 }
 
-/** Whether a statement takes something from PUBLIC that it has wherever nobody takes it. */
+/** Whether a statement revokes a default privilege of PUBLIC. */
 const CLOSES = /^\s*(?:ALTER DEFAULT PRIVILEGES\b[^;]*\s)?REVOKE\b[^;]*\bFROM PUBLIC\b/im;
 
 /**
- * What a dump says of owners and privileges and an environment that it does not belong to does not take, in a line each.
+ * The owners and privileges of a dump that are not restored in another environment, one line for each kind.
  *
- * @param user to whom all of it belongs then
+ * @param user the role that owns everything then
  */
 export function describeRights(rights: readonly Right[], user: string): string[] {
   const owners = new Map<string, number>();

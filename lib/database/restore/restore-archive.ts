@@ -18,12 +18,12 @@ import { isErrand } from '../../dump/read/forms.ts';
 import { type Filling, type Ours, type Made, NOTHING_MADE } from './filling.ts';
 
 /**
- * Restores a dump in custom or directory format without pg_restore: what its table of contents defines, in its order,
- * without owners and privileges, and the data. Stops at the first error. Of a folder, as many tables are filled and
- * indexes made at a time as there are clients.
+ * Restores a dump in custom or directory format without pg_restore: defines the entries of its table of contents in
+ * their order, without owners and privileges, and loads the data. Stops at the first error that matters. With a
+ * directory, loads as many tables and creates as many indexes at a time as there are clients.
  *
- * @param filling what is there already, and who says whether a failure matters
- * @throws FailedError naming the entry and what the server said
+ * @param filling what already exists, and who decides whether a failure matters
+ * @throws FailedError with the entry and the server's message
  */
 export async function restoreArchive(
   clients: readonly Client[],
@@ -61,7 +61,7 @@ export async function restoreArchive(
         await atOnce.run(entry, isIndex(entry), (client) => define(client, entry, filling));
         continue;
       }
-      // An extension's table is its owner's to fill, and that is whoever made the extension.
+      // Only its owner may fill a table of an extension: that is the role that created the extension.
       const isOwn = entry.kind !== 'TABLE DATA' || own.has(keyOf(entry));
       const isTable = entry.kind === 'TABLE DATA' && dump.kind === 'directory';
       for (
@@ -93,12 +93,12 @@ const failureOf = (entry: Entry, error: unknown, whose?: 'ours'): Error =>
   restoreFailure(placeOf(entry), serverMessage(error, whose), entry.copy || entry.definition, error);
 
 /**
- * What a dump of the environment itself may have defined by us, where its own role is not let: pg_dump's own statements,
- * which define something and run nothing of it. Data, indexes, constraints and views are none of them.
+ * What we define ourselves, in a sealed backup of this environment, if the file's role may not: pg_dump's own
+ * statements that only define and run nothing of the file. Data, indexes, constraints and views would run something.
  */
 const BY_US =
   /^(?:FOREIGN DATA WRAPPER|SERVER|USER MAPPING|FOREIGN TABLE|PROCEDURAL LANGUAGE|FUNCTION|PROCEDURE|AGGREGATE|SHELL TYPE|TYPE|CAST|OPERATOR|OPERATOR CLASS|OPERATOR FAMILY|ACCESS METHOD|TRANSFORM|TEXT SEARCH (?:PARSER|TEMPLATE|DICTIONARY|CONFIGURATION)|PUBLICATION|PUBLICATION TABLE|PUBLICATION TABLES IN SCHEMA|COMMENT|SECURITY LABEL|TRIGGER|RULE|SEQUENCE SET)$/;
-/** What it defines further things in, which it has to own for that. */
+/** The file's role has to own these, because later entries define objects in them. */
 const HANDED_OVER = /^(?:SERVER|FOREIGN TABLE|TYPE)$/;
 
 const INSUFFICIENT_PRIVILEGE = '42501';
@@ -106,10 +106,10 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 const isMade = ({ kind, name }: Entry, { extensions, schemas }: Made): boolean =>
   (kind === 'EXTENSION' && extensions.has(name)) || (kind === 'SCHEMA' && schemas.has(name));
 
-/** Locks one table each, so that they do not wait for each other. */
+/** Each one locks only its own table, so they do not wait for each other. */
 const isIndex = ({ kind }: Entry): boolean => kind === 'INDEX' || kind === 'CONSTRAINT';
 
-/** As pg_restore sets them. A missing parameter is one of a newer server. */
+/** As pg_restore sets them. Older servers do not have every one of these parameters: the join skips those. */
 const SETTINGS = `
   SELECT set_config(name, value, false)
   FROM pg_settings JOIN (VALUES ('statement_timeout', '0'), ('lock_timeout', '0'), ('transaction_timeout', '0'),
@@ -117,7 +117,7 @@ const SETTINGS = `
     ('check_function_bodies', 'false'), ('xmloption', 'content'), ('client_min_messages', 'warning'),
     ('row_security', 'off')) AS ours (parameter, value) ON parameter = name`;
 
-/** Owners and privileges are those of the environment, and the database itself is there already. */
+/** Owners and privileges are set separately, and the database itself already exists. */
 const UNWANTED = new Set([
   ...['ACL', 'ACL LANGUAGE', 'DEFAULT ACL', 'DATABASE', 'DATABASE PROPERTIES', 'ENCODING', 'STATISTICS DATA'],
 ]);
@@ -127,19 +127,19 @@ const isWanted = (entry: Entry): boolean => {
   return !UNWANTED.has(kind) && !isAboutDatabase && (!isErrand(entry) || kind === 'EXTENSION');
 };
 
-/** Runs last, as in pg_restore: it may read from all there is. */
+/** Runs last, as in pg_restore: the view may read any other object. */
 const isLate = ({ kind }: Entry): boolean => kind === 'MATERIALIZED VIEW DATA';
 
 async function define(client: Client, entry: Entry, { judge, ours }: Filling): Promise<void> {
   const { kind, definition, accessMethod } = entry;
   if (definition === '') return;
   if (kind === 'BLOB METADATA') {
-    // Since 17 one entry lists many.
+    // Since PostgreSQL 17 one entry lists many large objects.
     const oids = oidsIn(definition);
     if (oids.length > 0)
       return void (await client.query('SELECT lo_create(oid) FROM unnest($1::oid[]) AS oid', [oids]));
   }
-  // Tablespaces belong to the server; at home everything is brought to its own afterwards.
+  // The tablespace of the dump is not set here: for a backup of this environment, `applyRights` sets it afterwards.
   if (STORED.test(kind) && accessMethod !== '') {
     const set = `SET default_table_access_method = ${quoteName(accessMethod)}`;
     await client.query(set).catch((error: unknown) => judge({ place: placeOf(entry), sql: set, error }));
@@ -165,7 +165,7 @@ async function defineOurselves({ client, cage }: Ours, entry: Entry): Promise<vo
   if (handOver) await client.query(handOver);
 }
 
-/** Several statements were one transaction, of which nothing is there: those that can be run are run by themselves. */
+/** Several statements in one query are one transaction, so all were rolled back: each one runs again by itself. */
 async function judgeEach(client: Client, entry: Entry, error: unknown, judge: Judge): Promise<void> {
   const place = placeOf(entry);
   const statements = splitStatements(entry.definition);

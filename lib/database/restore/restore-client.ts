@@ -7,11 +7,13 @@ import type { Filling } from './filling.ts';
 import { restoreScript } from './restore-script.ts';
 
 /**
- * Restores a dump of any kind over clients of ours, without pg_restore and psql: one way for all stacks, on which no command
- * of psql means anything. What only pg_restore can decompress it makes text of, without a connection to the server.
+ * Restores a dump of any kind over our own connections, without pg_restore and psql: it works the same for every kind
+ * of stack, and no psql command in the file is run. Only for a compression that Node cannot read, pg_restore converts
+ * the file to text, without a connection to the server.
  *
- * @param clients of the database that is filled, as the role that the file gets
- * @throws FailedError naming what failed
+ * @param clients of the staging database, as the file's role
+ * @param toText needed if `dump.isText`
+ * @throws FailedError with what failed
  */
 export async function restore(
   clients: readonly Client[],

@@ -1,10 +1,10 @@
 import { FailedError, messageOf } from '../../errors.ts';
 
-/** Lines of a statement that are shown. */
+/** Lines of the statement that are shown. */
 const LINES = 5;
 
 /**
- * A restore that was stopped by its first error, in the same words whoever restored.
+ * The error of a restore that stopped, with the same wording for every kind of dump.
  *
  * @param where `TABLE mart.suppliers`, `line 12`
  */
@@ -15,9 +15,9 @@ export function restoreFailure(where: string, why: string, statement = '', cause
 }
 
 /**
- * What the server said, and for data the row that it did not take.
+ * The server's message, and for COPY the row that failed.
  *
- * @param whose whether the file's own role was refused, which has rights nowhere else
+ * @param whose `cage`: the file's own role was refused, which has rights in the new database only
  */
 export function serverMessage(error: unknown, whose: 'cage' | 'ours' = 'cage'): string {
   const { where, code } = error as { where?: unknown; code?: unknown };

@@ -12,11 +12,11 @@ import { headOf, mayBeHarmless } from './harmless.ts';
 import { isAboutDatabase, isAboutRoles } from '../../dump/read/statements.ts';
 
 /**
- * Runs a script of any size, data of `COPY … FROM stdin` included, and stops at the first error.
+ * Runs a script of any size, with the data of `COPY … FROM stdin`, and stops at the first error that matters.
  *
- * @param isDump whether it is one of pg_dump's: then owners and privileges are left out
- * @param filling what is there already, and who says whether a failure matters
- * @throws FailedError naming the line and what the server said
+ * @param isDump whether pg_dump wrote it: then owners and privileges are left out
+ * @param filling what already exists, and who decides whether a failure matters
+ * @throws FailedError with the line and the server's message
  */
 export async function restoreScript(
   client: Client,
@@ -26,7 +26,7 @@ export async function restoreScript(
 ): Promise<void> {
   let line = 0;
   const open = openTransaction(client);
-  // What is not SQL was refused when the script was read for the first time, but for what guards pg_dump's own text.
+  // The preflight has already refused psql commands, except \restrict and \unrestrict of pg_dump.
   for await (const { statement, data } of readScript(source, {
     onCommand: () => {},
     anyEncoding: () => true,
@@ -41,7 +41,7 @@ export async function restoreScript(
       });
       continue;
     }
-    // In a transaction of the file's, all that follows would fail as well.
+    // Inside a transaction of the file, a harmless failure would make all later statements fail.
     const isRisky = open() && mayBeHarmless(sql);
     if (isRisky) await client.query(`SAVEPOINT ${OURS}`);
     try {
@@ -60,10 +60,10 @@ export async function restoreScript(
     );
 }
 
-/** Of ours, among those that the file may set. */
+/** The name of our savepoints; the file may have its own. */
 const OURS = 'makesafe_before_statement';
 
-/** @returns what says whether a transaction is open, as the server said last */
+/** @returns a function that tells whether a transaction is open, by the server's last ReadyForQuery message */
 export function openTransaction(client: Client): () => boolean {
   let open = false;
   const { connection } = client as unknown as { connection: EventEmitter };
@@ -71,17 +71,20 @@ export function openTransaction(client: Client): () => boolean {
   return () => open;
 }
 
-/** What makesafe does itself, before or after. */
+/** Whether makesafe itself does this, before or after the file. */
 function isOurs(statement: Statement, made: Made, isDump: boolean): boolean {
   const errand = errandOf(statement);
-  // Of a script that is trusted with more it is what it says.
+  // In a script that is not a dump, CREATE SUBSCRIPTION runs as it is written.
   if (errand?.kind === 'subscription') return isDump;
   if (errand) return errand.kind !== 'extension' || made.extensions.has(errand.name);
   const schema = schemaMadeBy(statement);
   return schema !== undefined && made.schemas.has(schema);
 }
 
-/** Schema public of a new database is as empty as the one that `--clean` makes, and everybody may use it. */
+/**
+ * pg_dump --clean drops schema public. We keep the one of the new database: it is just as empty, and everybody may use
+ * it.
+ */
 const DROPS_PUBLIC = /^\s*DROP\s+SCHEMA\s+(?:IF\s+EXISTS\s+)?"?public"?\s*(?:CASCADE|RESTRICT)?\s*;?\s*$/i;
 
 const isLeftOutOfDumps = (statement: Statement): boolean =>
@@ -89,7 +92,7 @@ const isLeftOutOfDumps = (statement: Statement): boolean =>
   isAboutDatabase(statement) ||
   (statement.words[0] === 'DROP' && DROPS_PUBLIC.test(headOf(statement.sql)));
 
-/** The INSERT statements of a table whose data were not dumped as COPY. */
+/** Runs the INSERT statements of a table whose data were not dumped as COPY. */
 export async function restoreStatements(client: Client, source: Readable): Promise<void> {
   for await (const { statement } of readScript(source, { onCommand: () => {}, anyEncoding: () => true }))
     await client.query(statement.sql);

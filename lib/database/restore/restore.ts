@@ -16,8 +16,10 @@ import { missingHeads } from '../revisions.ts';
 import type { RestoreRun } from './restore-run.ts';
 
 /**
- * Restores into a new database beside the old one, looks at what is in it, lets them change places, and sets the roles'
- * rights.
+ * Restores into a staging database, checks the contents, swaps it with the old database, and sets the rights of the
+ * roles.
+ *
+ * @param file dump or script that the preflight has read
  */
 export async function restore(run: RestoreRun, file: string): Promise<void> {
   const { stack, environment, terminal, actor, values } = run;
@@ -55,13 +57,13 @@ export async function restore(run: RestoreRun, file: string): Promise<void> {
   await reportRevision(run, filled!.revisions);
 }
 
-/** Settings, privileges and the like of the database as they were when the backup was taken. */
+/** The database's own settings and privileges, as they were when the backup was taken. */
 const ofBackup =
   (attributes: DatabaseAttributes) =>
   async (client: Client, present: DatabaseAttributes): Promise<DatabaseAttributes> =>
     (await attributesHere(client, attributes, present)).attributes;
 
-/** Says in which revision the database is now, and whether migrations are missing. */
+/** Reports the database's revision, and whether migrations are missing. */
 async function reportRevision(run: StackRun, at: readonly string[]): Promise<void> {
   const { stack, environment, terminal, command } = run;
   if (at.length === 0) return terminal.info('it has no Alembic revision');

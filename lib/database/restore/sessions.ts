@@ -7,7 +7,7 @@ import type { Dump } from '../../dump/read/dump.ts';
 import { maintenanceDatabase } from '../../stack/postgres/maintenance-database.ts';
 import type { Cage, Keeper } from '../replace/cage.ts';
 
-/** So many connections at once, as the role that the file gets. */
+/** Opens `count` connections to the staging database, as the file's role, and runs `work` with them. */
 export function withSessions<T>(
   run: StackRun,
   aside: string,
@@ -27,7 +27,7 @@ export function withSessions<T>(
   );
 }
 
-/** Looked at and not taken for granted: all that the cage holds hangs on it. */
+/** Checks that the session has the rights of the cage and no others: all protection depends on this. */
 async function checkCaged(client: Client, { user }: Cage, aside: string): Promise<void> {
   const { rows } = await client.query<{ is: boolean }>(
     `SELECT session_user = $1 AND current_user = $1 AND current_database() = $2 AND NOT rolsuper AS is
@@ -38,7 +38,10 @@ async function checkCaged(client: Client, { user }: Cage, aside: string): Promis
     throw new FailedError(`the connection for the file is not that of role ${user} in ${aside}`);
 }
 
-/** What the environment's own role has set for itself holds for a script as well, but for what only a superuser sets. */
+/**
+ * Gives the sessions our settings. For a script that is not a dump, also those of the environment's own role, without
+ * the ones that only a superuser may set.
+ */
 export async function setAsFor(
   clients: readonly Client[],
   { user }: Keeper,
@@ -58,7 +61,7 @@ export async function setAsFor(
     );
     for (const { name, value } of rows)
       await client.query('SELECT set_config($1, $2, false)', [name, value]).catch(() => {});
-    // The schema of the role's own name is that of the environment's role.
+    // `$user` in search_path means the environment's role, not the cage.
     await client.query(
       `SELECT set_config('search_path', replace(current_setting('search_path'), '"$user"', quote_ident($1)), false)`,
       [user],
@@ -67,7 +70,10 @@ export async function setAsFor(
   }
 }
 
-/** No limit of the database's or the role's ends a restore half-way. A missing parameter is one of a newer server. */
+/**
+ * Settings, with none of the time limits of the database or role that could end a restore. Older servers do not have
+ * every parameter: the join skips those.
+ */
 const settings = (rows: string): string => `
   SELECT set_config(name, value, false)
   FROM pg_catalog.pg_settings JOIN (VALUES ${rows}) AS ours (parameter, value) ON parameter = name`;
@@ -77,10 +83,10 @@ const LIMITS = `('statement_timeout', '0'), ('lock_timeout', '0'), ('transaction
 const NO_LIMITS = settings(LIMITS);
 export const OUR_SETTINGS = settings(`${LIMITS}, ('client_min_messages', 'warning')`);
 
-/** Warnings of the server that are shown. */
+/** Number of the server's warnings that are shown. */
 const SHOWN_WARNINGS = 5;
 
-/** What the server did, or did not do, and thought worth saying: `no privileges could be revoked`. */
+/** Collects the server's warnings, such as `no privileges could be revoked`. */
 export class Warnings {
   readonly #said: string[] = [];
   #more = 0;
@@ -102,7 +108,7 @@ export class Warnings {
   }
 }
 
-/** Ends whatever is at work there, in our process or in a container. */
+/** Terminates all sessions in the staging database. */
 export const endSessionsOf = ({ stack }: StackRun, aside: string): Promise<unknown> =>
   stack.withClient(maintenanceDatabase(stack.database.name), (client) =>
     client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [aside]),
