@@ -7,25 +7,25 @@ export interface ArchiveHead extends Head {
   readonly entries: readonly Entry[];
 }
 
-/** A whole table of contents, and where it comes from; of a plain dump as much as it says. */
+/** A table of contents and where it comes from. For a plain dump, as much as the dump says. */
 export type Archive = Pick<
   ArchiveHead,
   'version' | 'database' | 'serverVersion' | 'pgDumpVersion' | 'entries'
 >;
 
-/** One run of data: a table's, or one large object's. */
+/** The data of one table, or of one large object. */
 export interface Data {
   readonly entry: number;
-  /** The large object's. */
+  /** OID of the large object. */
   readonly oid?: number;
-  /** As they are in the file: compressed, when the head says so. To be read to its end. */
+  /** The bytes of the file, still compressed if the head says so. The reader has to read them to the end. */
   readonly bytes: AsyncIterable<Buffer>;
 }
 
 /**
  * Reads the head of a dump.
  *
- * @throws Error saying what is wrong with it, RangeError when it is cut
+ * @throws Error with what is wrong in it, RangeError if it is cut
  */
 export async function readHead(bytes: ByteStream): Promise<ArchiveHead> {
   const entries: Entry[] = [];
@@ -37,8 +37,8 @@ export async function readHead(bytes: ByteStream): Promise<ArchiveHead> {
 }
 
 /**
- * Bytes of a table of contents, which is held whole, and of one part of it. 10,000 tables have 26 MB; a file that says that
- * a name of it has a gigabyte is damaged.
+ * Bytes of a table of contents, which is held in memory, and of one part of it. 10,000 tables need 26 MB. A file whose
+ * table of contents has a name of one gigabyte is damaged.
  */
 const LONGEST_TOC = 128 * 1024 ** 2;
 const LONGEST_PART = 32 * 1024 ** 2;
@@ -55,9 +55,9 @@ async function read<T>(bytes: ByteStream, reading: Reading<T>): Promise<T> {
 }
 
 /**
- * The data of a custom-format dump, in the order in which they stand in it (the format of pg_backup_custom.c).
+ * Reads the data of a custom-format dump, in the order of the file (format: pg_backup_custom.c).
  *
- * @throws Error when there is less, more or something else than the table of contents says
+ * @throws Error if the data do not match the table of contents
  */
 export async function* readData(bytes: ByteStream, head: ArchiveHead): AsyncGenerator<Data> {
   const integer = async (): Promise<number> => integerOf(await bytes.take(1 + head.integerSize));
@@ -81,7 +81,7 @@ async function* chunks(bytes: ByteStream, integer: () => Promise<number>): Async
   for (let length = await integer(); length !== 0; length = await integer()) yield* bytes.pieces(length);
 }
 
-/** pg_dump writes 4 KB at a time. Each piece passes through several streams, so that larger ones take less time. */
+/** Joins pieces: pg_dump writes 4 KB at a time, and larger pieces pass faster through several streams. */
 async function* gather(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let [parts, size]: [Buffer[], number] = [[], 0];
   for await (const piece of pieces) {
@@ -94,7 +94,7 @@ async function* gather(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   if (size > 0) yield Buffer.concat(parts, size);
 }
 
-/** A server's version without its minor number: 17 of `17.11 (Debian …)`. */
+/** A server's major version: 17 of `17.11 (Debian …)`. */
 export const majorVersion = (version: string): number => Number.parseInt(version, 10);
 
 /** `TABLE mart.suppliers` */

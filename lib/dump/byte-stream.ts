@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/** Reads the bytes of a stream one after the other, as many as are asked for, and never holds more than it must. */
+/** Reads exact numbers of bytes from a stream, and keeps no more in memory than needed. */
 export class ByteStream {
   readonly #chunks: AsyncIterator<Buffer>;
   #bytes = Buffer.alloc(0);
@@ -11,7 +11,7 @@ export class ByteStream {
     this.#chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   }
 
-  /** @throws RangeError when the stream ends before */
+  /** The next `count` bytes. @throws RangeError if the stream ends before */
   async take(count: number): Promise<Buffer> {
     const bytes = (await this.peek(count)).subarray(0, count);
     this.skip(count);
@@ -19,9 +19,9 @@ export class ByteStream {
   }
 
   /**
-   * All bytes that follow and are at hand, so many at least.
+   * All buffered bytes, without removing them; reads on until there are at least `least`.
    *
-   * @throws RangeError when the stream ends before
+   * @throws RangeError if the stream ends before
    */
   async peek(least: number): Promise<Buffer> {
     if (this.#bytes.length < least) {
@@ -34,13 +34,13 @@ export class ByteStream {
     return this.#bytes;
   }
 
-  /** Leaves out bytes that are at hand. */
+  /** Removes buffered bytes. */
   skip(count: number): void {
     this.#bytes = this.#bytes.subarray(count);
     this.taken += count;
   }
 
-  /** The same in pieces, for what may be large. */
+  /** The next `count` bytes in pieces, because they may be many. @throws RangeError if the stream ends before */
   async *pieces(count: number): AsyncGenerator<Buffer> {
     for (let left = count; left > 0;) {
       if (this.#bytes.length === 0) this.#bytes = (await this.#next()) ?? this.#cut();
@@ -50,6 +50,7 @@ export class ByteStream {
     }
   }
 
+  /** Whether the stream has no further bytes. */
   async atEnd(): Promise<boolean> {
     while (this.#bytes.length === 0) {
       const next = await this.#next();

@@ -6,9 +6,10 @@ import { pipeline } from 'node:stream/promises';
 import { isFolder, nowhere } from './dump-file.ts';
 
 /**
- * SHA-256 of a dump: of the file, or of the names, sizes and contents of a folder's files in the order of their names.
+ * SHA-256 of a dump: of the file; for a folder, of the names, sizes and contents of its files in the order of their
+ * names.
  *
- * @param meter is passed all content
+ * @param meter all content is written to it
  */
 export async function checksum(path: string, meter: Transform = new PassThrough()): Promise<string> {
   const hash = createHash('sha256');
@@ -26,7 +27,7 @@ export async function checksum(path: string, meter: Transform = new PassThrough(
   return hash.digest('hex');
 }
 
-/** The files of a dump, relative to it: of a file, itself as ''. */
+/** The files of a dump, relative to its path; for a dump that is one file, ['']. */
 export const filesOf = (path: string): string[] => (isFolder(path) ? readdirSync(path).sort() : ['']);
 
 /** Bytes of a dump. */

@@ -4,23 +4,23 @@ import { ZSTDDecoder } from 'zstddec/stream';
 import { messageOf } from '../errors.ts';
 import type { Compression } from './toc.ts';
 
-/** Bytes that pass from one stage to the next at a time, where there are many. */
+/** Bytes of one piece that passes between two stages. */
 export const PIECE = 131_072;
 
-/** Whether this machine decompresses it by itself. */
+/** Whether makesafe itself can decompress it. */
 export const isReadHere = (compression: Compression): boolean => compression !== 'lz4';
 
 /**
- * The stage between the bytes of an archive's data and the data themselves; undefined where they are the same.
+ * A stream that decompresses an archive's data; undefined if they are not compressed.
  *
- * @throws Error where this machine cannot do it
+ * @throws Error for lz4, which makesafe cannot decompress
  */
 export function decompressor(compression: Compression): Duplex | undefined {
   switch (compression) {
     case 'none':
       return undefined;
     case 'gzip':
-      // zlib's head in custom format, gzip's in directory format.
+      // pg_dump writes zlib format in custom format, gzip format in directory format; `createUnzip` reads both.
       return createUnzip({ chunkSize: PIECE });
     case 'zstd':
       return createUnzstd();
@@ -30,9 +30,10 @@ export function decompressor(compression: Compression): Duplex | undefined {
 }
 
 /**
- * As zlib's streams: what is cut or damaged is an error with a code. Node's own (22.15) says nothing of what is cut.
+ * Decompresses zstd with the error codes of zlib's streams. Not Node's own decompressor: Node 22.15 reports no error
+ * for data that are cut.
  *
- * @throws (the stream) Error with code Z_BUF_ERROR where it is cut, Z_DATA_ERROR where it is damaged
+ * @throws (the stream) Error with code Z_BUF_ERROR if the data are cut, Z_DATA_ERROR if they are damaged
  */
 export const createUnzstd = (): Duplex => Duplex.from(unzstd);
 
@@ -45,8 +46,8 @@ async function* unzstd(source: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array
 }
 
 /**
- * The decoder asks for its input in the midst of its work, and cannot wait. So it is asked for output only while the next
- * chunk is at hand, and stays one chunk behind.
+ * Feeds chunks to the decoder. The decoder pulls its input synchronously and cannot wait for it, so it is only asked
+ * for output while the next chunk is available. The output is therefore one chunk behind.
  */
 class Frames {
   readonly #output: Iterator<Uint8Array>;
@@ -88,7 +89,7 @@ class Frames {
       return;
     }
     const isEmpty = result.value.length === 0;
-    // It says nothing of what it cannot decode, and offers it again and again.
+    // The decoder reports no error for damaged data: it returns empty output forever and reads no input.
     if (isEmpty && this.#wasEmpty && !this.#isAsked) throw failure('Z_DATA_ERROR', 'it cannot be decoded');
     this.#wasEmpty = isEmpty;
     if (!isEmpty) yield result.value;

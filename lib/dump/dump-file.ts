@@ -8,13 +8,16 @@ import type { Compression, Entry } from './toc.ts';
 import { readData, readHead, type ArchiveHead, type Data } from './archive.ts';
 import { ByteStream } from './byte-stream.ts';
 
-/** None for what cannot be decompressed here: its frame is read then, and what it holds is for pg_restore to say. */
+/**
+ * No stage for a compression that makesafe cannot read: then only the frame is checked, and pg_restore checks the
+ * contents.
+ */
 function stagesFor(compression: Compression): Duplex[] {
   const stage = isReadHere(compression) ? decompressor(compression) : undefined;
   return stage ? [stage] : [];
 }
 
-/** By the name that pg_dump gives a file of data in directory format. */
+/** The compression of a data file in directory format, by the name that pg_dump gives it. */
 export const compressionOf = (path: string): Compression =>
   SUFFIXES.find(([suffix]) => suffix !== '' && path.endsWith(suffix))?.[1] ?? 'none';
 
@@ -25,6 +28,7 @@ const SUFFIXES = [
   ['.zst', 'zstd'],
 ] as const;
 
+/** A stream that discards its input. @param see gets each chunk before */
 export const nowhere = (see: (bytes: Buffer) => void = () => {}): Writable =>
   new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -33,14 +37,14 @@ export const nowhere = (see: (bytes: Buffer) => void = () => {}): Writable =>
     },
   });
 
-/** Is shown the data of an entry, decompressed, a piece after the other. */
+/** Gets the decompressed data of an entry, piece by piece. */
 export type SeeData = (entry: number, bytes: Buffer) => void;
 
 /**
- * Reads a custom-format dump to its end, its data as they are in the file.
+ * Reads a custom-format dump to its end, without decompressing the data.
  *
- * @param see reads one run of data to its end
- * @throws Error saying what is wrong with it
+ * @param see has to read the data that it gets to their end
+ * @throws Error with what is wrong in it
  */
 export async function readCustom(
   source: Readable,
@@ -57,16 +61,16 @@ export async function readCustom(
 
 const passOver = ({ bytes }: Data): Promise<unknown> => pipeline(Readable.from(bytes), nowhere());
 
-/** The same, all data decompressed as far as this machine can. */
+/** Like `readCustom`, but decompresses the data if makesafe can. */
 export const decodeCustom = (source: Readable, see: SeeData = () => {}): Promise<ArchiveHead> =>
   readCustom(source, ({ entry, bytes }, { compression }) =>
     pipeline([Readable.from(bytes), ...stagesFor(compression), nowhere((piece) => see(entry, piece))]),
   );
 
 /**
- * The same for a dump in directory format.
+ * Like `decodeCustom`, for a dump in directory format.
  *
- * @throws Error saying what is wrong with it
+ * @throws Error with what is wrong in it
  */
 export async function decodeDirectory(folder: string, see: SeeData = () => {}): Promise<ArchiveHead> {
   return named(async () => {
@@ -85,7 +89,7 @@ export async function decodeDirectory(folder: string, see: SeeData = () => {}): 
   });
 }
 
-/** The table of contents of a dump, whose data are not looked at. */
+/** The table of contents of a dump. Does not read the data. */
 export async function headOf(path: string): Promise<ArchiveHead> {
   const source = createReadStream(isFolder(path) ? existing(path, 'toc.dat') : path);
   try {
@@ -95,14 +99,18 @@ export async function headOf(path: string): Promise<ArchiveHead> {
   }
 }
 
-/** One run of data of a dump in directory format. */
+/** One data file of a dump in directory format. */
 interface DataFile {
   readonly entry: Entry;
   readonly oid?: number;
   readonly path: string;
 }
 
-/** The files of data in the order of the table of contents (the format of pg_backup_directory.c). */
+/**
+ * The data files in the order of the table of contents (format: pg_backup_directory.c).
+ *
+ * @throws Error if one is missing, is not a regular file, or is outside of the folder
+ */
 export function* dataFiles(folder: string, { entries }: ArchiveHead): Generator<DataFile> {
   for (const entry of entries) {
     if (!entry.hasData) continue;
@@ -110,7 +118,7 @@ export function* dataFiles(folder: string, { entries }: ArchiveHead): Generator<
       yield { entry, path: existing(folder, entry.file) };
       continue;
     }
-    // Unpacked from tar, the list has the name that it always has there.
+    // In a dump that was unpacked from tar format, this list is always called blobs.toc.
     const list =
       existsSync(join(folder, TAR_LIST)) && !existsSync(join(folder, entry.file)) ? TAR_LIST : entry.file;
     for (const line of listOf(existing(folder, list)).split('\n')) {
@@ -122,7 +130,7 @@ export function* dataFiles(folder: string, { entries }: ArchiveHead): Generator<
 
 const TAR_LIST = 'blobs.toc';
 
-/** Bytes of the list of large objects in a folder. */
+/** Maximum bytes of the list of large objects in a folder. */
 const LONGEST_LIST = 64 * 1024 ** 2;
 
 function listOf(path: string): string {
@@ -130,7 +138,7 @@ function listOf(path: string): string {
   return readFileSync(path, 'utf8');
 }
 
-/** A file of the folder itself: what a table of contents calls `../x` is none of its own. */
+/** The path of a file of the folder. A table of contents may not name files elsewhere, such as `../x`. */
 function existing(folder: string, file: string): string {
   if (file !== basename(file) || file === '..')
     throw new Error(`its table of contents names a file elsewhere: ${file}`);
@@ -143,7 +151,7 @@ function existing(folder: string, file: string): string {
   throw new Error(`its file ${file} is missing`);
 }
 
-/** What a machine says of a broken file, in words. */
+/** Replaces the technical errors of a broken file by clear messages. */
 export async function named<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();

@@ -1,6 +1,6 @@
 /**
- * PostgreSQL's names of encodings, and those of the Encoding Standard. What is in none of them is left to whoever makes the
- * dump: `pg_dump --encoding=UTF8`.
+ * PostgreSQL's names of encodings, and the names in the Encoding Standard. For an encoding that is not here, the person
+ * needs `pg_dump --encoding=UTF8`.
  *
  * @see https://www.postgresql.org/docs/current/multibyte.html
  * @see https://encoding.spec.whatwg.org/#names-and-labels
@@ -31,26 +31,33 @@ const LABELS: Readonly<Record<string, string>> = {
   ),
 };
 
-/** Whether text of that encoding, as the server calls it, can be read here. */
+/**
+ * Whether makesafe can read text in this encoding.
+ *
+ * @param encoding PostgreSQL's name of it
+ */
 export const isReadable = (encoding: string): boolean =>
   /^(?:UTF8|SQL_ASCII|LATIN1)$/.test(encoding) || Object.hasOwn(LABELS, encoding);
 
-/** What reads it; undefined for UTF-8, for no encoding at all, and for one that is not known. */
+/** A function that decodes text; undefined for UTF-8, for SQL_ASCII, and for an encoding that makesafe cannot read. */
 export function decoderFor(encoding: string): ((bytes: Uint8Array) => string) | undefined {
-  // The standard's latin1 is Windows' own.
+  // In the Encoding Standard, latin1 means windows-1252.
   if (encoding === 'LATIN1') return (bytes) => Buffer.from(bytes).toString('latin1');
   if (!Object.hasOwn(LABELS, encoding)) return undefined;
   const decoder = new TextDecoder(LABELS[encoding]);
   return (bytes) => decoder.decode(bytes);
 }
 
-/** Of the entry that says how text is written in an archive. */
+/** The decoder for an archive's text. @param definition of the archive's ENCODING entry */
 export const decoderOf = (definition: string): typeof decode => {
   const other = decoderFor(/'(.*)'/.exec(definition)?.[1] ?? 'UTF8');
   return other ? (bytes, from, to) => other(bytes.subarray(from, to)) : decode;
 };
 
-/** Text of a database without encoding may be no UTF-8; different bytes then still give different text. */
+/**
+ * Decodes UTF-8. In a database with SQL_ASCII the bytes may not be UTF-8: then as latin1, so that different bytes still
+ * give different text.
+ */
 export function decode(bytes: Buffer, from: number, to: number): string {
   const text = bytes.toString('utf8', from, to);
   if (!text.includes('\uFFFD') || Buffer.from(text).equals(bytes.subarray(from, to))) return text;

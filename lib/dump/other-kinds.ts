@@ -1,11 +1,11 @@
-/** What a file is that is no dump as makesafe takes one, and what makes one of it. Pure: bytes in, words out. */
+/** Recognises files that are no dump that makesafe can restore, and says how to get one. Pure: no I/O. */
 
 export interface OtherKind {
-  /** Completes "it is …". */
+  /** Completes the sentence "it is …". */
   readonly what: string;
-  /** What has to be done, where it is no command. */
+  /** What the person has to do, if no command can do it. */
   readonly advice?: string;
-  /** Words of a command that makes a file or folder that is taken. */
+  /** The commands that create a file or folder `to` that makesafe can restore. */
   readonly convert?: (from: string) => {
     readonly commands: readonly (readonly string[])[];
     readonly to: string;
@@ -25,7 +25,7 @@ const says =
   (_head: Buffer, text: string): boolean =>
     form.test(text);
 
-/** `x.dump.gpg` → `x.dump`; a name that has nothing to take away gets something. */
+/** `x.dump.gpg` → `x.dump`; a name without the suffix gets `.plain`. */
 const without = (name: string, suffix: RegExp): string => {
   const bare = name.replace(suffix, '');
   return bare === name ? `${name}.plain` : bare;
@@ -46,7 +46,7 @@ const shell = (text: string, from: string, to: string): readonly string[] => [
   to,
 ];
 
-/** The name of a tar's first member, and whether it is one. */
+/** Whether it is a tar file, and the name of its first member. */
 const isTar = (head: Buffer): boolean => head.toString('latin1', 257, 262) === 'ustar';
 const member = (head: Buffer): string => head.toString('latin1', 0, Math.max(0, head.indexOf(0)));
 
@@ -110,7 +110,7 @@ const ROWS: readonly Row[] = [
   {
     test: (head, text) =>
       /^-----BEGIN PGP MESSAGE-----/.test(text) ||
-      // Packets of OpenPGP: a session key for somebody, or one from a password.
+      // OpenPGP packets (RFC 9580): a session key encrypted with a public key, or with a password.
       ((head[0] === 0x84 || head[0] === 0x85) && head[3] === 3) ||
       (head[0] === 0xc1 && (head[2] === 3 || head[3] === 3)) ||
       (head[0] === 0x8c && head[2] === 4) ||
@@ -191,10 +191,10 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-/** Bytes that are looked at. */
+/** Bytes that `otherKindOf` needs from the start of the file. */
 export const HEAD = 1024;
 
-/** @returns undefined for what may be a dump or a script */
+/** @returns undefined if the file may be a dump or a script */
 export function otherKindOf(head: Buffer): OtherKind | undefined {
   const text = head.toString('latin1');
   return ROWS.find(({ test }) => test(head, text));

@@ -1,6 +1,6 @@
 /**
- * The table of contents of pg_dump's own formats (pg_backup_archiver.c). How the bytes are come by is for others: the
- * reader asks for a look at what comes next, and is given it.
+ * Parses the table of contents of pg_dump's archive formats (pg_backup_archiver.c). Does no I/O: the parser yields a
+ * request for bytes, and its caller supplies them.
  */
 
 import { decode, decoderOf } from './encodings.ts';
@@ -8,32 +8,32 @@ import { decode, decoderOf } from './encodings.ts';
 /** One entry of the table of contents. */
 export interface Entry {
   readonly id: number;
-  /** Object identifiers of its catalog and of itself, `1259/16391`; `0/0` for what is in no catalog. */
+  /** OIDs of its catalog and of the object, `1259/16391`; `0/0` if it is in no catalog. */
   readonly catalog: string;
-  /** pg_dump's word: `TABLE`, `TABLE DATA`, `COMMENT`. */
+  /** pg_dump's name for it: `TABLE`, `TABLE DATA`, `COMMENT`. */
   readonly kind: string;
   readonly schema: string;
   /** pg_dump's tag: `receive_daily`, and for a trigger `receive_daily touch`. */
   readonly name: string;
-  /** SQL, of one or several statements. */
+  /** One or several SQL statements. */
   readonly definition: string;
-  /** The statement that drops it; empty for what is no object of its own. */
+  /** The statement that drops it; empty if it is not an object of its own. */
   readonly drop: string;
-  /** `COPY … FROM stdin;`, or empty when the data are statements. */
+  /** `COPY … FROM stdin;`; empty if the data are INSERT statements. */
   readonly copy: string;
   readonly tablespace: string;
   readonly accessMethod: string;
   readonly owner: string;
-  /** Ids of entries that it needs. */
+  /** Ids of the entries that it depends on. */
   readonly dependencies: readonly number[];
   readonly hasData: boolean;
-  /** Directory format: the file of its data. */
+  /** Directory format: the name of its data file. */
   readonly file: string;
 }
 
 export type Compression = 'none' | 'gzip' | 'lz4' | 'zstd';
 
-/** What stands in front of the entries. */
+/** What comes before the entries. */
 export interface Head {
   readonly format: 'custom' | 'directory';
   /** 1.14 of PostgreSQL 12 to 15, 1.15 of 16, 1.16 of 17 and 18. */
@@ -43,33 +43,33 @@ export interface Head {
   /** `17.11 (Debian …)` */
   readonly serverVersion: string;
   readonly pgDumpVersion: string;
-  /** Bytes of an integer's value; its sign is one more in front. */
+  /** Bytes of an integer, without the byte for its sign in front. */
   readonly integerSize: number;
 }
 
-/** Types of data blocks behind the table of contents of the custom format (pg_backup_custom.c). */
+/** Types of data blocks that follow the table of contents in custom format (pg_backup_custom.c). */
 export const TABLE_DATA = 1;
 export const LARGE_OBJECTS = 3;
 
 const COMPRESSIONS = ['none', 'gzip', 'lz4', 'zstd'] as const;
-/** A dump in directory format calls itself tar, which has the same table of contents. */
+/** A dump in directory format says that it is tar, which has the same table of contents. */
 const FORMATS: Readonly<Record<number, Head['format']>> = { 1: 'custom', 3: 'directory' };
-/** The state of an entry's offset that says that it has no data. */
+/** The offset state of an entry without data. */
 const NO_DATA = 3;
 
-/** A request for a look at the bytes that come next. */
+/** The parser's request for more bytes. */
 export interface Look {
-  /** How many bytes of the last look are done with. */
+  /** How many bytes of the previous answer it no longer needs. */
   readonly done: number;
-  /** How many there have to be; all that are at hand are welcome, and save further looks. */
+  /** The least number of bytes that it needs. The caller may give more, which saves further requests. */
   readonly least: number;
 }
 
 export type Reading<T> = Generator<Look, T, Buffer>;
 
 /**
- * @param visit is given the entries in their order
- * @throws Error saying what is wrong with it
+ * @param visit is called with each entry, in order
+ * @throws Error with what is wrong in it
  */
 export function* readToc(visit: (entry: Entry) => void): Reading<Head> {
   const cursor = new Cursor();
@@ -84,7 +84,7 @@ export function* readToc(visit: (entry: Entry) => void): Reading<Head> {
   return { format, version, compression, database, serverVersion, pgDumpVersion, integerSize };
 }
 
-/** Does a piece of work as soon as there are bytes for all of it. */
+/** Runs `work` again from its start until there are enough bytes for all of it. */
 function* once<T>(cursor: Cursor, work: () => T): Reading<T> {
   for (;;) {
     const from = cursor.at;
@@ -102,15 +102,15 @@ class Short extends Error {
   needed = 0;
 }
 
-/** A place in the bytes at hand. Whoever reads beyond their end gets `Short`. */
+/** A position in the available bytes. To read beyond their end throws `Short`. */
 class Cursor {
   bytes: Buffer = Buffer.alloc(0);
   at = 0;
   integerSize = 4;
-  /** How text is written in it; the first entry says it. */
+  /** The archive's encoding, which its first entry defines. */
   decode = decode;
 
-  /** Where the next bytes stand. */
+  /** The position of the next `count` bytes, which are then skipped. */
   skip(count: number): number {
     const from = this.at;
     if (from + count > this.bytes.length) throw Object.assign(new Short(), { needed: from + count });
@@ -160,7 +160,7 @@ function headAt(cursor: Cursor): Layout {
   const offsetSize = cursor.byte();
   const format = FORMATS[cursor.byte()];
   if (format === undefined) throw new Error('it is neither in the custom nor in the directory format');
-  // Before 1.15 it is a level, of gzip.
+  // Before 1.15 it is the compression level of gzip.
   const level = minor >= 15 ? cursor.byte() : cursor.integer();
   const compression = minor >= 15 ? COMPRESSIONS[level] : level === 0 ? 'none' : 'gzip';
   if (compression === undefined) throw new Error(`its compression ${level} is not known`);
@@ -175,7 +175,7 @@ function headAt(cursor: Cursor): Layout {
 
 function entryAt(cursor: Cursor, { format, minor, offsetSize }: Layout): Entry {
   const id = cursor.integer();
-  // Whether there is a function that writes its data; the offset below says whether there is data.
+  // Whether a function writes its data. Not used: the offset below says whether there are data.
   cursor.integer();
   const catalog = `${cursor.text()}/${cursor.text()}`;
   const name = cursor.text();
@@ -191,7 +191,7 @@ function entryAt(cursor: Cursor, { format, minor, offsetSize }: Layout): Entry {
   // The kind of relation.
   if (minor >= 16) cursor.integer();
   const owner = cursor.text();
-  // Whether it had OIDs, of long ago.
+  // WITH OIDS, which older PostgreSQL versions had.
   cursor.skipText();
   const dependencies: number[] = [];
   for (let other = cursor.maybeText(); other !== undefined; other = cursor.maybeText()) {
@@ -200,7 +200,7 @@ function entryAt(cursor: Cursor, { format, minor, offsetSize }: Layout): Entry {
   const file = format === 'directory' ? cursor.text() : '';
   const hasData =
     format === 'directory' ? file !== '' : cursor.bytes[cursor.skip(1 + offsetSize)] !== NO_DATA;
-  // Written out: there may be a hundred thousand of them.
+  // Not with spread syntax, which is slower: there may be 100,000 entries.
   return {
     id,
     catalog,
@@ -219,11 +219,11 @@ function entryAt(cursor: Cursor, { format, minor, offsetSize }: Layout): Entry {
   };
 }
 
-/** A sign and a value, the lowest digit first. */
+/** A sign byte, then the value, little-endian. */
 function integerAt(bytes: Buffer, from: number, size: number): number {
   const value = bytes.readUIntLE(from + 1, size);
   return bytes[from] === 0 ? value : -value;
 }
 
-/** Of the bytes of one integer, sign and value. */
+/** Parses the bytes of one integer, with its sign byte. */
 export const integerOf = (bytes: Buffer): number => integerAt(bytes, 0, bytes.length - 1);
