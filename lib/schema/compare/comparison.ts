@@ -36,18 +36,16 @@ export interface KindCount {
   readonly ignored: number;
 }
 
-const DIFFERENCE_CLASSES = [
-  'only in base',
-  'only in compared',
-  'definition',
-  'column order',
-  'constraint name',
-  'owner',
-  'privileges',
-  'comment',
-  'storage',
-] as const;
-export type DifferenceClass = (typeof DIFFERENCE_CLASSES)[number];
+export type DifferenceClass =
+  | 'only in base'
+  | 'only in compared'
+  | 'definition'
+  | 'column order'
+  | 'constraint name'
+  | 'owner'
+  | 'privileges'
+  | 'comment'
+  | 'storage';
 
 export interface Difference {
   /** pg_dump's word (`TABLE`, `INDEX`, `FUNCTION`) or, for what no dump shows, one of ours (`DATABASE SETTING`). */
