@@ -95,8 +95,8 @@ export async function findBackup(
 }
 
 /**
- * Whether a backup is of this database and not older than `maxAge`. A backup from the future does not count: one of the
- * clocks is wrong.
+ * Whether a backup is of this database and not older than `maxAge`. A backup from the future (more than 60 s) does not
+ * count: one of the clocks is wrong.
  *
  * @param maxAge seconds
  * @param now milliseconds since the epoch

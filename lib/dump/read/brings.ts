@@ -7,19 +7,19 @@ import { nameOf, schemaMadeBy } from './forms.ts';
 
 export { RowCounter } from './row-counter.ts';
 
-/** What a file brings of a table: nothing, so many rows, or statements that make them. */
+/** The data of a table in a file: none, a number of COPY rows, or INSERT statements. */
 type TableData = 'none' | 'statements' | number;
 
-/** What a dump of pg_dump says that it brings. */
+/** What a dump contains, according to the dump itself. */
 export interface Brings {
   /** By `schema.name`. */
   readonly tables: ReadonlyMap<string, TableData>;
   readonly sequences: number;
-  /** How often there are data for a table that it does not make. */
+  /** Number of data sections for tables that the dump does not create. */
   readonly orphans: number;
 }
 
-/** Collects it while the dump is read. */
+/** Collects the contents while the dump is read. */
 export class Bringing implements Brings {
   readonly tables = new Map<string, TableData>();
   sequences = 0;
@@ -28,7 +28,7 @@ export class Bringing implements Brings {
   readonly #schemas = new Set(['public']);
   readonly #needed = new Set<string>();
 
-  /** Schemas of its tables that it does not make. */
+  /** Schemas that its tables are in and that it does not create. */
   get missingSchemas(): string[] {
     return [...this.#needed].filter((schema) => !this.#schemas.has(schema));
   }
@@ -42,7 +42,7 @@ export class Bringing implements Brings {
   data(schema: string, name: string, data: TableData): void {
     const key = keyOf(schema, name);
     const known = this.tables.get(key);
-    // That of an extension's table is not the dump's to make.
+    // A dump has no CREATE TABLE for a table of an extension.
     if (known === undefined) {
       this.orphans += 1;
       return;
@@ -50,7 +50,7 @@ export class Bringing implements Brings {
     this.tables.set(key, typeof known === 'number' && typeof data === 'number' ? known + data : data);
   }
 
-  /** A statement of a plain dump. @param rows of the data behind it */
+  /** Adds a statement of a plain dump. @param rows number of rows of COPY data that follow it */
   statement({ words, sql }: Statement, rows: number | undefined): void {
     const [first, second] = words;
     const beginning = sql.slice(0, LONGEST_HEAD);
@@ -80,21 +80,21 @@ function named(form: RegExp, text: string): [schema: string, name: string] {
 
 const keyOf = (schema: string, name: string): string => `${schema}.${name}`;
 
-/** A table as it is in a database. */
+/** A table in a database. */
 export interface TableThere {
   readonly name: string;
-  /** Whether there is anything in it, as far as the catalog tells. */
+  /** Whether it has rows, as far as the catalog and the statistics tell. */
   readonly filled: boolean;
 }
 
-/** As pg_dump counts them: not those of extensions. */
+/** The same relations that pg_dump dumps: not those of extensions. */
 const OWN_RELATIONS = `
   FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = relnamespace
   WHERE relpersistence <> 't' AND nspname !~ '^pg_' AND nspname <> 'information_schema'
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend
                     WHERE classid = 'pg_catalog.pg_class'::regclass AND objid = c.oid AND deptype = 'e')`;
 
-/** The tables of a database, from its catalog: nothing of them is read, and so nothing of theirs is run. */
+/** The tables of a database, from the catalog only: reading a table could run functions of its owner. */
 export async function tablesOf(client: Client): Promise<TableThere[]> {
   const { rows } = await client.query<TableThere>(
     `SELECT nspname || '.' || relname AS name,
@@ -105,7 +105,7 @@ export async function tablesOf(client: Client): Promise<TableThere[]> {
   return rows;
 }
 
-/** Names of tables that are said, of many. */
+/** Number of table names in one message. */
 const SHOWN = 5;
 
 function list(names: readonly string[]): string {
@@ -113,11 +113,11 @@ function list(names: readonly string[]): string {
   return names.length > SHOWN ? `${shown}, and ${grouped(names.length - SHOWN)} more` : shown;
 }
 
-/** Whether it makes tables, and has nothing for any of them. */
+/** Whether it creates tables, but has no data for any of them. */
 export const bringsNoData = ({ tables }: Brings): boolean =>
   tables.size > 0 && [...tables.values()].every((data) => data === 'none');
 
-/** What a dump does not bring of what is there now, in a sentence each. */
+/** What the database has now and the dump has not, one sentence each. */
 export function lacks({ tables }: Brings, there: readonly TableThere[]): string[] {
   const missing = there.filter(({ name }) => !tables.has(name)).map(({ name }) => name);
   const filled = there.filter((table) => table.filled);
@@ -137,7 +137,7 @@ export function lacks({ tables }: Brings, there: readonly TableThere[]): string[
   ];
 }
 
-/** What is in a database after a restore. */
+/** What a database contains after a restore. */
 export interface Found {
   readonly tables: number;
   readonly rows: number;
@@ -145,11 +145,11 @@ export interface Found {
 }
 
 /**
- * Counts what there is, and compares it with what the dump said.
+ * Counts what was restored, and compares it with what the dump says.
  *
- * @param client as the role that the restore ran as: to read a table may run functions of whoever defined its indexes
- * @param brings undefined for a script, which says nothing
- * @throws FailedError naming what is missing
+ * @param client as the role of the restore: to read a table may run functions of the role that defined its indexes
+ * @param brings undefined for a script, which does not say what it contains
+ * @throws FailedError with what is missing
  */
 export async function lookAtBrought(
   client: Client,
@@ -204,7 +204,7 @@ async function countRows(
     return Number(rows[0]!.count);
   };
   if (!forced) return count();
-  // Its policies hold for its owner as well.
+  // With FORCE ROW LEVEL SECURITY the policies also apply to the owner, and would hide rows.
   await client.query(`BEGIN; ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY`);
   try {
     return await count();

@@ -5,9 +5,9 @@ import type { Brings } from './brings.ts';
 import type { Link } from './links.ts';
 import type { Right } from './rights.ts';
 
-/** A dump that was read to its end and found whole. */
+/** A dump that was read to its end and is complete. */
 export interface Dump {
-  /** As it was given. */
+  /** As the person has typed it. */
   readonly name: string;
   readonly path: string;
   readonly kind: 'custom' | 'directory' | 'plain';
@@ -17,57 +17,60 @@ export interface Dump {
   readonly compression: Compression;
   /** Bytes on disk. */
   readonly size: number;
-  /** Bytes of what is in it, decompressed. */
+  /** Bytes of the contents, decompressed. */
   readonly contents: number;
-  /** Version of the server that was dumped, where the dump says it. */
+  /** Version of the server that was dumped, if the dump says it. */
   readonly server: string | undefined;
-  /** Version of the pg_dump that made it, where the dump says it. */
+  /** Version of the pg_dump that wrote it, if the dump says it. */
   readonly pgDump: string | undefined;
-  /** Of what is in it, where it is a dump and not any script. */
+  /** Number of tables; undefined if it is a script that pg_dump did not write. */
   readonly tables: number | undefined;
-  /** Whether it is an archive that only pg_restore can read, which makes text of it. */
+  /** Whether it is an archive that only pg_restore can read, and has to convert to text. */
   readonly isText: boolean;
-  /** What a dump says that it brings; undefined for any other script. */
+  /** What the dump says that it contains; undefined for any other script. */
   readonly brings: Brings | undefined;
-  /** What makesafe does for it, because it needs more rights than a file gets. */
+  /** Statements that makesafe runs itself, because the file's role may not. */
   readonly errands: readonly PlacedErrand[];
-  /** Of an archive's text: `UTF8`. */
+  /** Encoding of an archive's text: `UTF8`. */
   readonly encoding: string | undefined;
-  /** What it says of owners, privileges and tablespaces, which only an environment at home takes. */
+  /** Its statements for owners, privileges and tablespaces. They only run if it is a backup of this environment. */
   readonly rights: readonly Right[];
-  /** Schemas that its tables are in and that it does not make: it is one of some tables only. */
+  /** Schemas that its tables are in and that it does not create: it is a dump of some tables only. */
   readonly missingSchemas: readonly string[];
-  /** Which entry of an archive needs which. */
+  /** The dependencies between the entries of an archive. */
   readonly links: readonly Link[];
 }
 
 export interface Expected {
   /** The parameter: DUMP or SQL. */
   readonly parameter: 'DUMP' | 'SQL';
-  /** Told of psql's commands in a script that pg_dump does not write; may throw. */
+  /** Is called with each psql command in a script that pg_dump does not write; may throw. */
   readonly otherCommand: (command: string, line: number) => void;
-  /** Whether what reaches beyond the database is meant. */
+  /** Whether the person allows statements that change something outside of the database. */
   readonly uncaged?: boolean;
-  /** Is passed the bytes on disk, and shows how far it is. */
+  /** Creates a stream that shows the progress: the bytes on disk are written to it. */
   readonly meter?: () => Transform;
   /**
-   * The SQL of an archive that this machine cannot decompress, by the server's own pg_restore. Undefined where there is
-   * none.
+   * Converts an archive that makesafe cannot decompress to SQL, with pg_restore of the server's version. Undefined if
+   * there is no such pg_restore.
    */
   readonly toText?: ToText | undefined;
-  /** The line to type for another file. */
+  /** The command for another file. */
   readonly again?: ((file: string) => string) | undefined;
-  /** What was counted when it was taken and read, where its checksum is still the same: it is not decompressed again. */
+  /**
+   * What was counted when the backup was taken. The caller has checked the checksum, so the data are not decompressed
+   * again.
+   */
   readonly kept?: Kept | undefined;
 }
 
-/** Of an archive the SQL of pg_restore. @param meter is passed the bytes of the archive */
+/** Starts pg_restore; returns its SQL. @param meter the bytes of the archive are written to it */
 export type ToText = (dump: Pick<Dump, 'path' | 'kind' | 'gzip'>, meter: Transform) => Readable;
 
-/** What was counted when a backup was taken and read. */
+/** What was counted when a backup was taken and read back. */
 export interface Kept {
   /** Rows of each table, by `schema.name`. */
   readonly rows: Readonly<Record<string, number>>;
-  /** Bytes of what is in it, decompressed. */
+  /** Bytes of the contents, decompressed. */
   readonly contents: number;
 }

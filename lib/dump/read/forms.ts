@@ -4,8 +4,8 @@ import { asCopy } from './subscription-copy.ts';
 import type { Entry } from '../toc.ts';
 
 /**
- * What a restore needs more rights for than the cage has, each in a form that can do nothing else. A statement in such a
- * form is run by makesafe itself; one that is not goes to the server as it is, which refuses it to the cage.
+ * A statement that needs more rights than the cage has, in a form that can do nothing else: makesafe runs it itself.
+ * Any other statement goes to the server unchanged, which refuses it if the cage has no right to it.
  */
 type Errand =
   | {
@@ -14,17 +14,17 @@ type Errand =
       readonly schema: string | undefined;
       readonly sql: string;
     }
-  /** Of what the restore has made: runs when it is complete. */
+  /** For objects that the restore has created: runs when the restore is complete. */
   | { readonly kind: 'comment on an extension' | 'owner'; readonly sql: string; readonly role?: string }
-  /** Disabled and without a slot. */
+  /** Disabled and without a replication slot. */
   | { readonly kind: 'subscription'; readonly sql: string }
-  /** Would run for our own statements as well, and comes last of all. */
+  /** Comes last, because the event trigger would also fire for our own statements. */
   | { readonly kind: 'event trigger'; readonly sql: string };
 
 const NAME = String.raw`(?:"(?:[^"]|"")+"|[a-z_\u0080-\uffff][\w$\u0080-\uffff]*)`;
 const QUALIFIED = `${NAME}(?: \\. ${NAME})?`;
 const TEXT = "'(?:[^']|'')*'";
-/** Types of arguments: names, sizes and brackets. */
+/** Argument types: names, sizes and brackets. */
 const ARGUMENTS = String.raw`\( (?:(?:${NAME}|[.,[\]]|\d+|\( \d+(?: , \d+)? \)) )*\)`;
 
 const form = (text: string): RegExp => new RegExp(`^${text} ;$`, 'i');
@@ -46,10 +46,10 @@ const ROUTINE = `(?:AGGREGATE|FUNCTION|PROCEDURE|ROUTINE) ${QUALIFIED}(?: ${ARGU
 const OTHER = `(?:SCHEMA|TYPE|DOMAIN|COLLATION|STATISTICS|TEXT SEARCH CONFIGURATION|TEXT SEARCH DICTIONARY) ${QUALIFIED}`;
 const OWNER = form(`ALTER (?:${RELATION}|${ROUTINE}|${OTHER}|LARGE OBJECT \\d+) OWNER TO (?<role>${NAME})`);
 
-/** Longer than any of the forms is; for looking at only those that can be one. */
+/** Longer than any of these forms: a longer statement is not examined. */
 const LONGEST = 65_536;
 
-/** The errand that a statement is, if it is one. `loadParser` has to have been awaited. */
+/** The errand that a statement is, if it is one. First await `loadParser`. */
 export function errandOf({ words, sql }: Pick<Statement, 'words' | 'sql'>): Errand | undefined {
   const [first, second] = words;
   if (first === 'CREATE' && second === 'SUBSCRIPTION') return subscriptionOf(sql);
@@ -74,7 +74,7 @@ function subscriptionOf(sql: string): Errand | undefined {
   return copy === undefined ? undefined : { kind: 'subscription', sql: copy };
 }
 
-/** The errands of an entry of a table of contents; undefined where one of its statements is none. */
+/** The errands of a definition in a table of contents; undefined if one of its statements is not an errand. */
 export function errandsOf(definition: string): readonly Errand[] | undefined {
   const found = splitStatements(definition).map(errandOf);
   return found.includes(undefined) ? undefined : (found as Errand[]);
@@ -85,7 +85,9 @@ const TOKEN = new RegExp(
   'iy',
 );
 
-/** A statement of names, plain literals and brackets only, with one blank between them; undefined for any other. */
+/**
+ * A statement that has only names, plain literals and brackets, with one blank between them; undefined for any other.
+ */
 function canonical(sql: string): string | undefined {
   const tokens: string[] = [];
   TOKEN.lastIndex = 0;
@@ -93,7 +95,7 @@ function canonical(sql: string): string | undefined {
     const found = TOKEN.exec(sql);
     if (!found) return undefined;
     const [, , token] = found;
-    // E'…', U&'…' and the like are none of the plain ones.
+    // E'…', U&'…' and the like are not plain literals.
     if (token?.startsWith("'") && /[\w$\u0080-\uffff&]$/.test(sql.slice(0, found.index))) return undefined;
     if (token !== undefined) tokens.push(token);
   }
@@ -101,11 +103,11 @@ function canonical(sql: string): string | undefined {
   return tokens.indexOf(';') === tokens.length - 1 ? tokens.join(' ') : undefined;
 }
 
-/** As the catalog has it. */
+/** A name as the catalog has it. */
 export const nameOf = (written: string): string =>
   written.startsWith('"') ? written.slice(1, -1).replaceAll('""', '"') : written.toLowerCase();
 
-/** The schema that a statement makes, and nothing else with it. */
+/** The schema that a statement creates, if it does nothing else. */
 export function schemaMadeBy({ words, sql }: Pick<Statement, 'words' | 'sql'>): string | undefined {
   if (words[0] !== 'CREATE' || words[1] !== 'SCHEMA' || sql.length > LONGEST) return undefined;
   const [, name] = form(`CREATE SCHEMA (${NAME})`).exec(canonical(sql) ?? '') ?? [];
@@ -115,8 +117,8 @@ export function schemaMadeBy({ words, sql }: Pick<Statement, 'words' | 'sql'>): 
 const SHARED = /^(DATABASE|ROLE|USER|GROUP|TABLESPACE|SUBSCRIPTION)$/;
 
 /**
- * What a statement of the script itself would change outside of the database that is restored. The server refuses all of
- * it to the cage, and more, wherever it stands; this is for saying so before anybody waits.
+ * What a statement would change outside of the database. The server refuses all of this, and more, to the cage; this
+ * check only tells the person earlier, before the countdown.
  *
  * @returns the statement in a few words: `COMMENT ON DATABASE`
  */
@@ -143,13 +145,16 @@ export function reachesBeyond({ words, sql, copies }: Statement): string | undef
   return undefined;
 }
 
-/** What needs more rights than the dump gets; makesafe does it, where it has the form that pg_dump gives it. */
+/**
+ * Whether makesafe runs an entry itself, because it needs more rights than the dump gets. Only in the form that pg_dump
+ * writes.
+ */
 export const isErrand = ({ kind, name, definition }: Entry): boolean =>
   (/^(EXTENSION|EVENT TRIGGER|SUBSCRIPTION)$/.test(kind) ||
     (kind === 'COMMENT' && /^(EXTENSION|EVENT TRIGGER|SUBSCRIPTION) /.test(name))) &&
   errandsOf(definition) !== undefined;
 
-/** An errand and where it stands: `line 12`, `EVENT TRIGGER noticing`. */
+/** An errand and its place in the file: `line 12`, `EVENT TRIGGER noticing`. */
 export interface PlacedErrand {
   readonly place: string;
   readonly errand: Errand;

@@ -12,9 +12,9 @@ import { NotTakenError, openDump, recognise } from './recognise.ts';
 import type { Dump, Expected } from './dump.ts';
 
 /**
- * Reads the file or folder that a person named to its end.
+ * Reads the file or folder that the person has named, to its end.
  *
- * @throws ConfigurationError saying what is wrong with it
+ * @throws ConfigurationError with what is wrong in it
  */
 export async function inspectDump(name: string, path: string, expected: Expected): Promise<Dump> {
   const refuse = (why: string, hint?: string): never => {

@@ -1,12 +1,12 @@
 import type { Entry } from '../toc.ts';
 
-/** An entry of an archive, as far as others hang on it. */
+/** An entry of an archive and its dependencies. */
 export interface Link {
   readonly id: number;
-  /** The extension that it makes. */
+  /** The extension that it creates. */
   readonly extension?: string;
   readonly dependencies: readonly number[];
-  /** About something that the archive does not make: a part of an extension, or of the server. */
+  /** Whether it is about an object that the archive does not create: a part of an extension, or of the server. */
   readonly orphan: boolean;
 }
 
@@ -24,7 +24,10 @@ export function linksIn(entries: readonly Entry[]): Link[] {
   }));
 }
 
-/** The entries of extensions, and all that hangs on them. The list is in the order of its dependencies. */
+/**
+ * The entries of these extensions, all entries that depend on them, and orphans. Requires `links` in dependency order,
+ * as pg_dump writes them.
+ */
 export function hangingOn(links: readonly Link[], extensions: ReadonlySet<string>): ReadonlySet<number> {
   const found = new Set<number>();
   if (extensions.size === 0) return found;

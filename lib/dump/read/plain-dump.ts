@@ -6,25 +6,25 @@ import { NotTakenError } from './recognise.ts';
 import { isAboutDatabase, isAboutRoles } from './statements.ts';
 import { readScript } from '../../sql/script-reader.ts';
 
-/** What a plain script turned out to be. */
+/** What reading a plain script has found. */
 export interface Plain {
   /** Bytes, decompressed. */
   readonly contents: number;
-  /** Of the dump that it is, if it is one of pg_dump's. */
+  /** Of a dump: version of the server; undefined for any other script. */
   readonly server: string | undefined;
   readonly pgDump: string | undefined;
   readonly tables: number | undefined;
   readonly brings: Brings | undefined;
-  /** What makesafe does for it, with the line. */
+  /** Statements that makesafe runs itself, with their lines. */
   readonly errands: readonly PlacedErrand[];
-  /** Of a dump: what it says of owners and privileges, and no environment takes from it. */
+  /** Of a dump: its statements for owners and privileges, which no environment runs. */
   readonly rights: readonly Right[];
   readonly links: readonly [];
-  /** Schemas that its tables are in and that it does not make. */
+  /** Schemas that its tables are in and that it does not create. */
   readonly missingSchemas: readonly string[];
 }
 
-/** More of them than any script has; each is kept. */
+/** No real script has more of them. All are kept in memory. */
 const MOST_ERRANDS = 10_000;
 
 const BEGIN = /^-- PostgreSQL database dump\s*$/;
@@ -35,7 +35,7 @@ const PG_DUMP = /^-- Dumped by pg_dump version (.+?)\s*$/;
 const WHOLE_SERVER =
   'it is a dump of a whole server (pg_dumpall), not of a database: take one of the database, or cut it out (from its \\connect to "-- PostgreSQL database dump complete", without the first line)';
 
-/** What iconv calls it, where that is another name than PostgreSQL's. */
+/** iconv's name of an encoding, if it differs from PostgreSQL's. */
 const ICONV: Readonly<Record<string, string>> = { EUC_JIS_2004: 'EUC-JISX0213', UHC: 'UHC', JOHAB: 'JOHAB' };
 const iconvName = (encoding: string): string =>
   ICONV[encoding] ??
@@ -45,7 +45,7 @@ const iconvName = (encoding: string): string =>
     .replace(/^ISO_8859_/, 'ISO-8859-')
     .replace(/_/g, '-');
 
-/** Text in another encoding, with the lines that make it one in UTF-8. */
+/** The error for text in another encoding, with the commands that convert it to UTF-8. */
 function otherEncoding(encoding: string, name: string, again: PlainExpected['again']): NotTakenError {
   const to = `${name.replace(/\.gz$/, '')}.utf8.sql`;
   const [from, target] = [name, to].map((file) => display({ file, args: [] }));
@@ -59,21 +59,21 @@ function otherEncoding(encoding: string, name: string, again: PlainExpected['aga
   );
 }
 
-/** psql's commands that work on another database than the new one, or on none that is known. */
+/** psql's command that connects to another database than the new one. */
 const CONNECT = /^\\c(onnect)?$/;
-/** The script's text is not what the server is told that it is. */
+/** The encoding that the script tells the server. */
 const ENCODING = /^SET client_encoding = '(.*)';$/m;
-/** What pg_dump itself writes, against commands smuggled into its text. */
+/** pg_dump writes these itself, against injected psql commands. */
 const OWN = /^\\(un)?restrict$/;
 
 interface PlainExpected {
-  /** Whether it must be one of pg_dump's. */
+  /** Whether it has to be a dump of pg_dump. */
   readonly isDump: boolean;
-  /** Whether what reaches beyond the database is meant. */
+  /** Whether the person allows statements that change something outside of the database. */
   readonly uncaged: boolean;
-  /** Is told of psql's commands that pg_dump does not write; throws. */
+  /** Is called with each psql command that pg_dump does not write; throws. */
   readonly otherCommand: (command: string, line: number) => void;
-  /** The file, for the lines that make one of it that is taken. */
+  /** Name of the file, for the commands that convert it. */
   readonly name?: string;
   readonly again?: ((file: string) => string) | undefined;
 }
@@ -81,7 +81,7 @@ interface PlainExpected {
 /**
  * Reads a plain script to its end.
  *
- * @throws Error when it is cut, is none of what it should be, or would work on other databases
+ * @throws Error if it is incomplete, is not what it has to be, or changes something outside of the database
  */
 export async function readPlain(
   source: AsyncIterable<Buffer>,
@@ -105,7 +105,7 @@ export async function readPlain(
     throw new Error(`line ${line}: ${what} would reach beyond the database that is restored; ${remedy}`);
   };
   const onCommand = (name: string, line: number): void => {
-    // That of --create, behind the statement that makes the database: the only one, and nothing of it is run.
+    // pg_dump --create writes one \connect after CREATE DATABASE. Neither of them is run.
     if (CONNECT.test(name) && creates) {
       creates = false;
       return;

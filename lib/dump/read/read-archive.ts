@@ -15,7 +15,7 @@ import { errandsOf, isErrand, type PlacedErrand } from './forms.ts';
 import { linksIn } from './links.ts';
 import { rightsIn } from './rights.ts';
 
-/** What an archive says and holds. */
+/** What an archive contains. */
 export type ReadArchive = Pick<
   Dump,
   | 'compression'
@@ -33,9 +33,10 @@ export type ReadArchive = Pick<
 };
 
 /**
- * Reads an archive to its end, all data decompressed as far as this machine can.
+ * Reads an archive to its end, and decompresses all data if makesafe can.
  *
- * @throws Error saying what is wrong with it
+ * @param kept if set, only the table of contents is read
+ * @throws Error with what is wrong in it
  */
 export const readArchive = (
   about: Pick<Dump, 'path' | 'kind' | 'gzip'>,
@@ -49,7 +50,7 @@ export const readArchive = (
       : decodeDirectory(about.path, see);
   }, kept);
 
-/** What an archive holds. @param decode says how it begins, and shows all its data unless they are known */
+/** What an archive contains. @param decode returns its head, and passes all its data to `see` unless they are known */
 export async function contentsOf(
   decode: (see: SeeData) => Promise<ArchiveHead>,
   kept?: Kept,
@@ -73,7 +74,7 @@ export async function contentsOf(
   };
 }
 
-/** Where there are extensions, their own schemas would be among them. */
+/** Not if there are extensions: their schemas would wrongly be among the missing ones. */
 function missingSchemasIn({ entries }: ArchiveHead): string[] {
   if (entries.some(({ kind }) => kind === 'EXTENSION')) return [];
   const made = new Set(entries.filter(({ kind }) => kind === 'SCHEMA').map(({ name }) => name));
@@ -103,7 +104,7 @@ function bringsOf(
   return brings;
 }
 
-/** Entries that only we may define: others' definitions are the cage's, or nobody's. */
+/** The entries that we have to define ourselves. */
 function errandsIn({ entries }: ArchiveHead): PlacedErrand[] {
   return entries
     .filter(isErrand)

@@ -7,7 +7,7 @@ import { display } from '../../output/display.ts';
 import { HEAD, otherKindOf, type OtherKind } from '../other-kinds.ts';
 import type { Dump, Expected } from './dump.ts';
 
-/** What a file is that is not taken, and what to type. */
+/** The file cannot be restored as it is. The hint has the commands to type. */
 export class NotTakenError extends Error {
   readonly hint: string | undefined;
 
@@ -17,7 +17,7 @@ export class NotTakenError extends Error {
   }
 }
 
-/** With the lines that make a dump of it, and the one that restores that. */
+/** The error with the commands that convert the file to a dump, and the command that restores the result. */
 function notTaken(
   { what, advice, convert }: OtherKind,
   name: string,
@@ -38,7 +38,7 @@ function notTaken(
   );
 }
 
-/** As a person types it: what is for sh stands without it. */
+/** A command as a person types it, without the `sh -c` around it. */
 function lineOf([file = '', ...args]: readonly string[]): string {
   if (file !== 'sh') return display({ file, args });
   const [, text = '', , ...values] = args;
@@ -47,7 +47,7 @@ function lineOf([file = '', ...args]: readonly string[]): string {
   );
 }
 
-/** @throws what the folder is */
+/** @returns the error for a folder that is not a dump */
 async function folderWithout(
   path: string,
   { name = path, again }: Pick<Expected, 'again'> & { readonly name?: string },
@@ -66,7 +66,7 @@ async function folderWithout(
   );
 }
 
-/** @throws Error when it can be nothing of what is known */
+/** @throws Error if it cannot be a dump or a script */
 export async function recognise(
   path: string,
   stats: Stats,
@@ -109,16 +109,16 @@ async function firstOf(stream: Readable): Promise<Buffer> {
 }
 
 /**
- * What is in the file of a dump, decompressed.
+ * The contents of a dump's file, decompressed.
  *
- * @param meter is passed the bytes on disk
+ * @param meter the bytes on disk are written to it
  */
 export function openDump(
   { path, gzip }: Pick<Dump, 'path' | 'gzip'>,
   meter: Transform = new PassThrough(),
 ): Readable {
   const last = gzip ? createGunzip() : new PassThrough();
-  // Whoever reads `last` gets the error of the others.
+  // Errors of the other two streams also reach the reader of `last`.
   pipeline([createReadStream(path), meter, last], () => {});
   return last;
 }

@@ -5,24 +5,25 @@ import { splitStatements } from '../../sql/run-statements.ts';
 import { isAboutDatabase } from './statements.ts';
 import { nameOf } from './forms.ts';
 
-/** A statement about owners, privileges or the place of storage, which a dump's own role has no rights for. */
+/** Statements for an owner, privileges or a tablespace, which the dump's own role may not run. */
 export interface Right {
   readonly kind: 'owner' | 'privileges' | 'default privileges' | 'tablespace' | 'database';
   /** `FUNCTION mart.secret()` */
   readonly place: string;
-  /** One statement, or several that belong together. */
+  /** One statement, or several that only work together. */
   readonly sql: string;
-  /** A role that it is about: the owner. Others are found in the text. */
+  /** The new owner. Other roles are found in the text. */
   readonly owner?: string;
-  /** The archive's entries that must be there before. */
+  /** The archive's entries that have to exist before. */
   readonly needs: readonly number[];
 }
 
 /**
- * Owners, privileges and tablespaces of what is in an archive, in the order in which they can be set when all of it is
- * there: as pg_restore writes them, which has the whole list at hand and no rights to think of.
+ * Owners, privileges and tablespaces of the objects in an archive, in an order in which they can be set once all
+ * objects exist. pg_restore writes the same statements.
  *
- * @see https://github.com/postgres/postgres/blob/REL_17_STABLE/src/bin/pg_dump/pg_backup_archiver.c (_getObjectDescription)
+ * @see https://github.com/postgres/postgres/blob/REL_17_STABLE/src/bin/pg_dump/pg_backup_archiver.c
+ * (_getObjectDescription)
  */
 export function rightsIn(entries: readonly Entry[]): Right[] {
   const objects = new Map(entries.map((entry) => [entry.id, entry]));
@@ -36,18 +37,18 @@ export function rightsIn(entries: readonly Entry[]): Right[] {
   ];
 }
 
-/** Of the database itself: at home its attributes are kept beside the dump, and elsewhere those of the environment hold. */
+/** For the database itself. Not run: its attributes come from the backup's facts, or stay those of the environment. */
 const ofDatabase = (place: string, sql: string): Right => ({ kind: 'database', place, sql, needs: [] });
 
 const NAMED =
   /^(?:COLLATION|CONVERSION|DOMAIN|FOREIGN TABLE|MATERIALIZED VIEW|SEQUENCE|STATISTICS|TABLE|TEXT SEARCH DICTIONARY|TEXT SEARCH CONFIGURATION|TYPE|VIEW|PROCEDURAL LANGUAGE|SCHEMA|EVENT TRIGGER|FOREIGN DATA WRAPPER|SERVER|PUBLICATION|SUBSCRIPTION)$/;
-/** Which arguments they have stands in the statement that drops them. */
+/** Their argument types are only in their DROP statement. */
 const WITH_ARGUMENTS = /^(?:AGGREGATE|FUNCTION|OPERATOR|OPERATOR CLASS|OPERATOR FAMILY|PROCEDURE)$/;
 
-/** What follows ALTER; empty for what has no owner of its own. */
+/** What follows ALTER; empty for an object without an owner of its own. */
 function objectsOf({ kind, schema, name, drop, definition }: Entry): string[] {
   if (kind === 'BLOB METADATA') return [...oidsIn(definition)].map((oid) => `LARGE OBJECT ${oid}`);
-  // Without it, it is a part of something else.
+  // Without a DROP statement, it is a part of another object.
   if (drop === '') return [];
   if (kind === 'BLOB') return /^\d+$/.test(name) ? [`LARGE OBJECT ${name}`] : [];
   if (NAMED.test(kind)) return [`${kind} ${schema === '' ? '' : `${quoteName(schema)}.`}${quoteName(name)}`];
@@ -57,7 +58,7 @@ function objectsOf({ kind, schema, name, drop, definition }: Entry): string[] {
   return more.length === 0 && text.startsWith(`DROP ${kind} `) ? [text.slice('DROP '.length)] : [];
 }
 
-/** The large objects that one entry makes, since version 17 many. */
+/** OIDs of the large objects that one entry creates; since PostgreSQL 17 there may be many. */
 export const oidsIn = (definition: string): string[] => definition.match(/^\d+$/gm) ?? [];
 
 function ownersOf(entry: Entry): Right[] {
@@ -69,17 +70,17 @@ function ownersOf(entry: Entry): Right[] {
   }));
 }
 
-/** The statement that gives an object of the archive to a role; undefined for what has no owner of its own. */
+/** The statement that makes a role the owner of an object; undefined for an object without an owner of its own. */
 export const ownerStatement = (entry: Entry, role: string): string | undefined =>
   objectsOf(entry).map((object) => `ALTER ${object} OWNER TO ${quoteName(role)}`)[0];
 
 const RIGHTS = /^(?:GRANT|REVOKE)$/;
 
-/** Whether all of it only gives and takes rights. */
+/** Whether all statements only grant or revoke. */
 function isAboutRights(sql: string): boolean {
   return splitStatements(sql).every(({ words: [first = '', second, third] }) => {
     if (first === 'ALTER') return second === 'DEFAULT' && third === 'PRIVILEGES';
-    // For what somebody else than the owner has granted.
+    // For grants by another role than the owner.
     if (first === 'SET' || first === 'RESET') return second === 'SESSION' && third === 'AUTHORIZATION';
     return RIGHTS.test(first);
   });
@@ -96,7 +97,7 @@ function privilegesOf(entry: Entry, objects: ReadonlyMap<number, Entry>): Right[
   const of = objects.get(dependencies[0] ?? -1);
   const oids = of?.kind === 'BLOB METADATA' ? oidsIn(of.definition) : [];
   if (oids.length < 2) return [{ ...right, sql: definition }];
-  // That of the first stands for all of them.
+  // pg_dump writes the privileges of the first large object only; they apply to all of them.
   return oids.map((oid) => ({
     ...{ ...right, place: `LARGE OBJECT ${oid}` },
     sql: definition.replaceAll(/\bLARGE OBJECT \d+/g, `LARGE OBJECT ${oid}`),
@@ -105,7 +106,7 @@ function privilegesOf(entry: Entry, objects: ReadonlyMap<number, Entry>): Right[
 
 const CONSTRAINT = /\bADD CONSTRAINT ("(?:[^"]|"")+"|[a-z_][\w$]*) (?:PRIMARY KEY|UNIQUE|EXCLUDE)\b/;
 
-/** `CONSTRAINT` is the index of that name. */
+/** A CONSTRAINT entry stores an index of the same name. */
 const STORED: Readonly<Record<string, string>> = {
   ...{ TABLE: 'TABLE', INDEX: 'INDEX', CONSTRAINT: 'INDEX', 'MATERIALIZED VIEW': 'MATERIALIZED VIEW' },
 };
@@ -113,7 +114,7 @@ const STORED: Readonly<Record<string, string>> = {
 function tablespaceOf({ kind, schema, name, tablespace, definition }: Entry): Right[] {
   const what = STORED[kind];
   if (what === undefined || tablespace === '') return [];
-  // The tag of a constraint is that of its table and its own, with a blank between them.
+  // The name of a CONSTRAINT entry is the table's name, a blank, and the constraint's name.
   const own = kind === 'CONSTRAINT' ? CONSTRAINT.exec(definition)?.[1] : quoteName(name);
   if (own === undefined) return [];
   const place = `${what} ${quoteName(schema)}.${own}`;
@@ -122,7 +123,7 @@ function tablespaceOf({ kind, schema, name, tablespace, definition }: Entry): Ri
   ];
 }
 
-/** Of a statement of a plain dump: what would be set, and is not. */
+/** The right that a statement of a plain dump would set. It is reported, but not run. */
 export function rightOf({ words, sql, line }: Pick<Statement, 'words' | 'sql' | 'line'>): Right[] {
   const [first, second, third] = words;
   if (isAboutDatabase({ words, sql }))

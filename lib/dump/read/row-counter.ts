@@ -1,4 +1,4 @@
-/** Rows in the text that COPY takes: lines, up to the mark of its end that pg_dump writes behind them. */
+/** Counts the rows in COPY data. pg_dump writes an end mark and blank lines after them, which do not count. */
 export class RowCounter {
   #lines = 0;
   #end = Buffer.alloc(0);
@@ -9,7 +9,7 @@ export class RowCounter {
   }
 
   get rows(): number {
-    // Of an empty table there is nothing in front of it.
+    // Without rows, the end mark has no line break in front of it.
     const isEnded = this.#end.equals(END) || this.#end.equals(END.subarray(1));
     return isEnded ? this.#lines - 3 : this.#lines;
   }

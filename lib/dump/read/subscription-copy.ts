@@ -1,12 +1,12 @@
 import { parseStatements, type Node } from '../../sql/syntax.ts';
 import { quoteName, quoteText } from '../../sql/quote.ts';
 
-/** Options that hold for whoever has the copy. Slot, connecting and enabling are what a copy must not have. */
+/** Options that also make sense in a copy. A copy may not connect, be enabled, or use the slot. */
 const KEPT =
   /^(?:binary|streaming|disable_on_error|password_required|run_as_owner|origin|synchronous_commit)$/;
 
 /**
- * The subscription of a dump as a copy may have it: disabled and without a slot. Connects to nobody.
+ * CREATE SUBSCRIPTION of a dump, changed so that the copy is disabled, has no slot and never connects to the publisher.
  *
  * @returns undefined for anything but a single CREATE SUBSCRIPTION
  */
