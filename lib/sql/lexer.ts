@@ -4,25 +4,25 @@ import { trimmed } from './trimmed.ts';
 /** One statement of a script. */
 export interface Statement {
   readonly sql: string;
-  /** The line that it ends on, from 1: the one that psql names in its errors. */
+  /** The line that it ends on, from 1. psql's errors name the same line. */
   readonly line: number;
-  /** What `\set ON_ERROR_STOP` said last before it; off at first, as in psql. */
+  /** The last `\set ON_ERROR_STOP` before it; off at first, as in psql. */
   readonly stopOnError: boolean;
-  /** Its first words, four at the most, in upper case. */
+  /** Its first words, at most four, in upper case. */
   readonly words: readonly string[];
-  /** `COPY … FROM stdin`: the lines up to `\.` are its data. */
+  /** Whether it is `COPY … FROM stdin`: then the lines up to `\.` are its data. */
   readonly copies: boolean;
 }
 
-/** Lines that are kept one by one, before they are put together. */
+/** Number of pieces after which they are joined. */
 const PIECES = 4096;
 
-/** Characters of comments and white space that are kept as part of the statement behind them. */
+/** Maximum length of comments and white space that stay part of the statement after them. */
 const KEPT_COMMENT = 65_536;
 
 /**
- * Finds the semicolons that end statements, line by line: those outside of literals, comments, parentheses and the
- * bodies of SQL functions (BEGIN ATOMIC … END).
+ * Splits SQL at the semicolons that end statements, line by line. It ignores semicolons in literals, comments,
+ * parentheses and the bodies of SQL functions (BEGIN ATOMIC … END).
  */
 export class Splitter {
   readonly #onCommand: (command: string, line: number) => void;
@@ -40,27 +40,27 @@ export class Splitter {
   #copies = false;
   #stopOnError = false;
 
-  /** @param onCommand is told of each backslash command (`\connect`) but `\set ON_ERROR_STOP`, and may throw */
+  /** @param onCommand is called with each psql command (`\connect`), except `\set ON_ERROR_STOP`; may throw */
   constructor(onCommand: (command: string, line: number) => void) {
     this.#onCommand = onCommand;
   }
 
-  /** Whether nothing is open: what comes next begins a statement. */
+  /** Whether the next token begins a statement. */
   get isBetween(): boolean {
     return this.#words.length === 0 && this.#quoting.open === '';
   }
 
-  /** Whether a literal, name, comment or body would go on behind this. */
+  /** Whether a literal, name, comment, parenthesis or function body is not closed yet. */
   get isOpen(): boolean {
     return this.#quoting.open !== '' || this.#parentheses > 0 || this.#blocks > 0;
   }
 
-  /** The line that was read last, from 1. */
+  /** Number of the last line, from 1. */
   get line(): number {
     return this.#line;
   }
 
-  /** The line on which the statement begins that is not at its end yet, and its bytes so far. */
+  /** The first line and the bytes of the statement that has not ended yet. */
   get pending(): { readonly line: number; readonly length: number } {
     return { line: this.#began, length: this.#length };
   }
@@ -70,10 +70,10 @@ export class Splitter {
     this.#line += count;
   }
 
-  /** @param line with its line break @returns the statements that end on it */
+  /** Reads the next line. @param line with its line break @returns the statements that end on it */
   feed(line: string): Statement[] {
     this.#line += 1;
-    // However long a file is that has nothing but comments and white space, it is not kept.
+    // Comments and white space between statements are dropped when they get too long, so memory stays bounded.
     if (this.isBetween && this.#length > KEPT_COMMENT) {
       [this.#text, this.#length] = [[], 0];
       this.#blocksOfText.length = 0;
@@ -97,7 +97,7 @@ export class Splitter {
         start = at;
       } else if (token === '\\') {
         this.#command(line.slice(found.index).trimEnd());
-        // What stands before a backslash command waits for its semicolon behind it.
+        // The text before a psql command stays open; its semicolon may follow on a later line.
         line = line.slice(0, found.index) + (line.endsWith('\n') ? '\n' : '');
       } else {
         this.#read(token);
@@ -108,7 +108,7 @@ export class Splitter {
     return ended;
   }
 
-  /** What is left behind the last semicolon. */
+  /** The rest after the last semicolon. */
   end(): Statement[] {
     return this.#finish();
   }
@@ -116,7 +116,7 @@ export class Splitter {
   #keep(text: string): void {
     this.#text.push(text);
     this.#length += Buffer.byteLength(text);
-    // Millions of short lines take many times what is in them.
+    // Millions of short strings need many times the memory of their text.
     if (this.#text.length >= PIECES) this.#blocksOfText.push(this.#text.splice(0).join(''));
   }
 
@@ -146,7 +146,7 @@ export class Splitter {
     this.#previous = word;
   }
 
-  /** Only CREATE FUNCTION and PROCEDURE may hold BEGIN ATOMIC; inside, CASE has an END as well. */
+  /** Only CREATE FUNCTION and CREATE PROCEDURE may have BEGIN ATOMIC. Inside it, CASE also ends with END. */
   #blockChange(word: string): number {
     const [first, ...rest] = this.#words;
     if (first !== 'CREATE' || !rest.some((other) => /^(FUNCTION|PROCEDURE)$/.test(other))) return 0;
@@ -155,9 +155,9 @@ export class Splitter {
     return this.#blocks > 0 && word === 'END' ? -1 : 0;
   }
 
-  /** `\set ON_ERROR_STOP` with psql's own words for yes and no; all else is somebody else's. */
+  /** Reads `\set ON_ERROR_STOP` with psql's words for yes and no. Any other command goes to `onCommand`. */
   #command(command: string): void {
-    // psql would run a second command on the line.
+    // With a backslash in the value there is a second command on the line: then this is no plain \set.
     const [, value] = command.match(/^\\set\s+ON_ERROR_STOP\b\s*([^\s\\]*)\s*$/i) ?? [];
     if (value !== undefined) this.#stopOnError = !/^(0|off?|no?|f(alse)?)$/i.test(value);
     else this.#onCommand(command.match(/^\\\S*/)![0], this.#line);

@@ -1,36 +1,36 @@
 /**
- * What quotes in SQL: literals, escape strings, names, dollar quotes and comments. The one place that knows where each
- * ends; text comes line by line or as a whole.
+ * Quoting in SQL: literals, escape strings, names, dollar quotes and comments. Only this file knows where each of them
+ * ends; the text may come line by line or as a whole.
  *
- * White space and the end of a comment are the server's own, which knows no others than those of ASCII.
+ * As in the server, white space and the end of a comment are ASCII only.
  *
  * @see https://github.com/postgres/postgres/blob/REL_17_STABLE/src/backend/parser/scan.l
  */
 const QUOTE = String.raw`--[^\n\r]*|\/\*|E'|'|"|\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$`;
-/** A word as a whole, because a dollar sign or an E in it quotes nothing. */
+/** A whole word: a dollar sign or an E inside a word begins no quote. */
 const WORD = String.raw`[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*`;
 
-/** Line comments and what has an end of its own, for who minds nothing else; between them words. */
+/** Line comments, all that quotes, and words. For code that needs no other tokens. */
 const quotes = new RegExp(`${QUOTE}|${WORD}`, 'gi');
 
-/** These, and any other sign but white space; the end of a line is one. To be used from `lastIndex` on. */
+/** Also every other character except white space; a line feed is a token. Set `lastIndex` before use. */
 export const tokens = new RegExp(String.raw`${QUOTE}|${WORD}|[^ \t\r\v\f]`, 'gi');
 
 const OPENING = /^(?:\/\*|E?'|"|\$.*\$)$/i;
 
-/** What is open at a place in SQL text. */
+/** What is open at a position in SQL text. */
 interface Quoting {
-  /** `'`, `E'`, `"`, `$tag$` or `/*`; empty outside of all. */
+  /** `'`, `E'`, `"`, `$tag$` or `/*`; empty if nothing is open. */
   readonly open: string;
-  /** Of comments, which nest. */
+  /** Nesting depth of comments. */
   readonly depth: number;
-  /** Whether a literal that comes next is the same escape string, which goes on behind a line break. */
+  /** Whether a following literal continues the same escape string, which SQL allows after a line break. */
   readonly continues: 'no' | 'behind a line break' | 'yes';
 }
 
 export const UNQUOTED: Quoting = { open: '', depth: 0, continues: 'no' };
 
-/** What is open behind a token, where nothing was open in front of it. */
+/** The state after a token, if nothing was open before it. */
 export function behindToken(token: string, before: Quoting): Quoting {
   const { continues } = before;
   if (token === '\n') return continues === 'behind a line break' ? { ...before, continues: 'yes' } : before;
@@ -41,7 +41,7 @@ export function behindToken(token: string, before: Quoting): Quoting {
   return { ...UNQUOTED, open };
 }
 
-/** Looks for the end of what is open. Where the text ends before, that is the place, and it is open still. */
+/** Finds the end of what is open. If the text ends before, returns the end of the text, and it stays open. */
 export function closingAt(
   text: string,
   from: number,
@@ -76,10 +76,10 @@ function closingEscapes(text: string, from: number, quoting: Quoting): ReturnTyp
   return { end: text.length, behind: quoting };
 }
 
-/** Most lines have nothing of it. */
+/** A quick test, because most lines contain no quotes. */
 const MAY_QUOTE = /['"$]|--|\/\*/;
 
-/** What is open behind a line, from what is open in front of it. @param line without its line break */
+/** The state after a line, from the state before it. @param line without its line break */
 export function behindLine(line: string, before: Quoting): Quoting {
   if (before === UNQUOTED && !MAY_QUOTE.test(line)) return before;
   let quoting = before;
@@ -98,8 +98,8 @@ export function behindLine(line: string, before: Quoting): Quoting {
 }
 
 /**
- * The parts of whole statements: what quotes as one part from its beginning to its end, words, single signs, and the white
- * space between them. Put together, they are the text.
+ * The tokens of complete statements: each quoted text as one token, words, single characters, and the white space
+ * between them. Joined, they are the text again.
  */
 export function* partsOf(sql: string): Generator<string> {
   let quoting = UNQUOTED;

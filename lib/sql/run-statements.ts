@@ -3,9 +3,10 @@ import { ConfigurationError, messageOf } from '../errors.ts';
 import { Splitter, type Statement } from './lexer.ts';
 
 /**
- * Runs a script statement by statement, to its end or, where it has ON_ERROR_STOP set, to the first error.
+ * Runs a script statement by statement to its end, or with ON_ERROR_STOP to the first error.
  *
- * @throws ConfigurationError for a backslash command that only psql knows
+ * @returns the errors of the statements
+ * @throws ConfigurationError for a psql command, which only psql can run
  */
 export async function runStatements(client: Client, script: string, file = ''): Promise<ScriptError[]> {
   const errors: ScriptError[] = [];
@@ -23,7 +24,7 @@ export async function runStatements(client: Client, script: string, file = ''): 
 /**
  * Splits a script at the semicolons that end statements.
  *
- * @throws ConfigurationError naming command and line for a backslash command other than `\set ON_ERROR_STOP`
+ * @throws ConfigurationError with command and line, for a psql command other than `\set ON_ERROR_STOP`
  */
 export function splitStatements(script: string, file = ''): Statement[] {
   const splitter = new Splitter((command, line) =>
@@ -32,7 +33,7 @@ export function splitStatements(script: string, file = ''): Statement[] {
   return [...script.split(/(?<=\n)/).flatMap((line) => splitter.feed(line)), ...splitter.end()];
 }
 
-/** Says that a backslash command of psql cannot be run without psql. */
+/** Refuses a psql command, which cannot be run without psql. */
 function refuseCommand(command: string, place: string): never {
   throw new ConfigurationError(
     `${place}: ${command} is a command of psql, which a stack without containers does not have`,
@@ -42,7 +43,7 @@ function refuseCommand(command: string, place: string): never {
   );
 }
 
-/** A statement of a script that the server refused. */
+/** An error of one statement of a script. */
 export interface ScriptError {
   readonly line: number;
   readonly message: string;

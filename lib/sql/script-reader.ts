@@ -2,21 +2,21 @@ import { isUtf8 } from 'node:buffer';
 import { Splitter, type Statement } from './lexer.ts';
 
 const LINE_BREAK = 10;
-/** The mark of UTF-8 at the beginning of a file. */
+/** The byte order mark of UTF-8, at the start of a file. */
 export const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
- * Bytes of one statement at the most, data of COPY excepted: they are streamed. The server takes 1 GB, but holds it
- * several times; so would we.
+ * Maximum bytes of one statement, without its COPY data, which are streamed. The server accepts up to 1 GB, but needs
+ * several times that memory; so would we.
  */
 export const LONGEST_STATEMENT = 32 * 1024 ** 2;
 
-/** A script that cannot be taken, with the line where that shows. */
+/** Throws the error for a script that cannot be read. */
 const refuse = (line: number, why: string): never => {
   throw new Error(`line ${line}: ${why}`);
 };
 
-/** The bytes of a stream: line by line, or as the data of COPY, which may be in any encoding and have lines of any length. */
+/** Reads a stream by lines, or as COPY data, which may have any encoding and lines of any length. */
 class Lines {
   readonly #chunks: AsyncIterator<Buffer>;
   #bytes: Buffer = Buffer.alloc(0);
@@ -26,12 +26,12 @@ class Lines {
     this.#chunks = source[Symbol.asyncIterator]();
   }
 
-  /** @returns whether there is more */
+  /** @returns whether there was more */
   async #load(): Promise<boolean> {
     const next = await this.#chunks.next();
     if (next.done) return false;
     this.#bytes = this.#bytes.length === 0 ? next.value : Buffer.concat([this.#bytes, next.value]);
-    // Only here it is a mark of the encoding, and elsewhere a character like others.
+    // Only at the start of the file it is a byte order mark; elsewhere it is a normal character.
     while (
       this.#atStart &&
       this.#bytes.length < MARK.length &&
@@ -47,7 +47,7 @@ class Lines {
     return true;
   }
 
-  /** The next line where all of it is at hand: most are, and to wait for each takes longer than to read it. */
+  /** The next line, if it is in the buffer already. Most are, and awaiting each one takes longer than reading it. */
   ready(line: number): string | undefined {
     const end = this.#bytes.indexOf(LINE_BREAK) + 1;
     if (end === 0) return undefined;
@@ -57,8 +57,8 @@ class Lines {
   }
 
   /**
-   * @param line its number, for what is wrong with it
-   * @returns it with its line break, which the last one may lack; undefined at the end
+   * @param line its number, for errors
+   * @returns the line with its line break, which the last line may lack; undefined at the end
    */
   async next(line: number): Promise<string | undefined> {
     const parts: Buffer[] = [];
@@ -66,7 +66,7 @@ class Lines {
       const end = this.#bytes.indexOf(LINE_BREAK) + 1;
       const part = end > 0 ? this.#bytes.subarray(0, end) : this.#bytes;
       this.#bytes = this.#bytes.subarray(part.length);
-      // Before more of it is read.
+      // Checked before more is read, so that a binary file fails early.
       if (part.includes(0)) refuse(line, ZERO);
       parts.push(part);
       length += part.length;
@@ -78,9 +78,9 @@ class Lines {
   }
 
   /**
-   * The data of COPY, up to the line `\.`, which is left out.
+   * The COPY data up to the line `\.`, without that line.
    *
-   * @param count is told of the lines of each piece before it is handed on, and of the last one
+   * @param count is called with the number of lines of each piece before the piece is yielded, and for the last line
    */
   async *data(
     count: (lines: number) => void,
@@ -112,7 +112,7 @@ class Lines {
     }
   }
 
-  /** As far as what is at hand surely belongs to the data. */
+  /** Length of the part of the buffer that certainly belongs to the data. */
   #pieceLength(): number {
     const { length } = this.#bytes;
     const end = this.#bytes.indexOf('\n\\.');
@@ -139,7 +139,7 @@ function lineBreaks(bytes: Buffer): number {
   return count;
 }
 
-/** @returns the beginning of a character at the end of the piece */
+/** @returns the start of a character that is cut at the end of the piece */
 function checkUtf8(tail: Buffer, piece: Buffer, line: number): Buffer {
   const bytes = tail.length === 0 ? piece : Buffer.concat([tail, piece]);
   let cut = bytes.length;
@@ -161,27 +161,28 @@ function checkUtf8(tail: Buffer, piece: Buffer, line: number): Buffer {
   return refuse(at, NOT_UTF8);
 }
 
-/** A statement, with the data that follow it in the script when it is `COPY … FROM stdin`. To be read to their end. */
+/**
+ * A statement, and the data that follow it if it is `COPY … FROM stdin`. The caller has to read the data to their end.
+ */
 export interface ScriptItem {
   readonly statement: Statement;
   readonly data?: AsyncIterable<Buffer>;
 }
 
 export interface Reading {
-  /** Told of each backslash command but `\set ON_ERROR_STOP`; may throw. */
+  /** Is called with each psql command, except `\set ON_ERROR_STOP`; may throw. */
   readonly onCommand: (command: string, line: number) => void;
-  /** Told of each line on which no statement is under way, before it is split. */
+  /** Is called with each line that does not continue a statement, before it is split. */
   readonly onLine?: (line: string) => void;
-  /** Whether data of COPY may be no UTF-8: those of a database without encoding. */
+  /** Whether COPY data may have another encoding than UTF-8: in a database with SQL_ASCII. */
   readonly anyEncoding?: () => boolean;
 }
 
 /**
- * Reads a script of any size, and holds one statement of it at the most. Every byte comes out as it is, but for a mark of
- * the encoding in front of all.
+ * Reads a script of any size, with at most one statement in memory. All bytes come out unchanged, except a byte order
+ * mark at the start.
  *
- * @throws Error with the line, where the script ends in the middle of something, is not text, or has a statement that is
- *   longer than is held
+ * @throws Error with the line, if the script ends inside a statement, is not text, or has a statement that is too long
  */
 export async function* readScript(
   source: AsyncIterable<Buffer>,

@@ -1,22 +1,22 @@
 import { loadModule, parseSync } from 'libpg-query';
 
-/** A node of PostgreSQL's syntax tree, as libpg-query gives it: `{ ColumnRef: { fields: […] } }`. */
+/** A node of PostgreSQL's syntax tree, as libpg-query returns it: `{ ColumnRef: { fields: […] } }`. */
 export type Tree = null | boolean | number | string | Tree[] | { [key: string]: Tree };
 export type Node = Record<string, Tree>;
 
 export interface Statement {
-  /** Its kind, `CreateStmt`, and what is in it. Places in the text are kept: see `shapeOf`. */
+  /** `CreateStmt`, and its contents. Positions in the text are included; `shapeOf` removes them. */
   readonly kind: string;
   readonly node: Node;
   readonly text: string;
-  /** Where the text begins, in bytes, as all places in trees are. */
+  /** Where the text begins, in bytes, like all positions in the tree. */
   readonly start: number;
 }
 
-/** Has to be awaited once before the first `parseStatements`. */
+/** Await once before the first call of `parseStatements`. */
 export const loadParser = loadModule;
 
-/** The statements of a definition; undefined when the parser does not know what is in it. */
+/** The statements in SQL text; undefined if the parser cannot parse it. */
 export function parseStatements(sql: string): Statement[] | undefined {
   const bytes = Buffer.from(sql);
   try {
@@ -41,14 +41,14 @@ export function parseStatements(sql: string): Statement[] | undefined {
 }
 
 /**
- * A text that is the same for trees that mean the same: without places, with the spellings that PostgreSQL itself
- * changes when it reads its own output brought into one form.
+ * A text that is equal for trees with equal meaning: without positions, and with one form for the notations that
+ * PostgreSQL itself changes when it reads its own output.
  */
 export function shapeOf(tree: Tree | undefined): string {
   return JSON.stringify(normalise(tree ?? null));
 }
 
-/** Places in the text, which mean nothing. */
+/** Keys of positions in the text. */
 const PLACE =
   /^(?:location|stmt_location|stmt_len|\w+_location|list_start|list_end|rexpr_list_start|rexpr_list_end)$/;
 
@@ -60,7 +60,7 @@ function normalise(tree: Tree): Tree {
   return withoutQualifiers(asCall(castElements(flatten(node))));
 }
 
-/** `(a AND b) AND c` is `a AND b AND c`: a view over BETWEEN comes back from a dump without the inner parentheses. */
+/** `(a AND b) AND c` is `a AND b AND c`: a dump of a view with BETWEEN loses the inner parentheses. */
 function flatten(node: Node): Node {
   const { BoolExpr: expression } = node as { BoolExpr?: { boolop: string; args: Node[] } };
   if (!expression || expression.boolop === 'NOT_EXPR') return node;
@@ -72,8 +72,8 @@ function flatten(node: Node): Node {
 }
 
 /**
- * `ARRAY['a'::varchar]::text[]` is `ARRAY['a'::varchar::text]`: so varchar IN ('a', …) comes back from a dump. Only
- * constants: of an element that is an array itself, the cast would mean something else.
+ * `ARRAY['a'::varchar]::text[]` is `ARRAY['a'::varchar::text]`: a dump changes varchar IN ('a', …) like this. Only for
+ * constants: with elements that are arrays, the cast would mean something else.
  */
 function castElements(node: Node): Node {
   const { TypeCast: cast } = node as { TypeCast?: { arg: Node; typeName: Node } };
@@ -87,8 +87,8 @@ function castElements(node: Node): Node {
 }
 
 /**
- * `TRIM(BOTH 'x' FROM a)` is `btrim(a, 'x')`: 13 prints all of SQL's own notations as calls. A dump names no function
- * without its schema but the system's.
+ * `TRIM(BOTH 'x' FROM a)` is `btrim(a, 'x')`: PostgreSQL 13 prints all of SQL's special notations as calls. In a dump,
+ * only system functions have no schema.
  */
 function asCall(node: Node): Node {
   const { FuncCall: call } = node as { FuncCall?: Node & { funcname: Node[] } };
@@ -104,8 +104,8 @@ function isConstant(node: Node): boolean {
 }
 
 /**
- * `SELECT t.a FROM t` is `SELECT a FROM t`: PostgreSQL up to 15 prints the first form of a view, 16 the second. Only
- * of a view's own query, because inner queries are printed with qualifiers by all.
+ * `SELECT t.a FROM t` is `SELECT a FROM t`: PostgreSQL up to 15 prints a view in the first form, 16 in the second. Only
+ * for the view's own query: all versions print inner queries with qualifiers.
  */
 function withoutQualifiers(node: Node): Node {
   const view = (node['ViewStmt'] ?? node['CreateTableAsStmt']) as { query?: Node } | undefined;
@@ -117,7 +117,7 @@ function withoutQualifiers(node: Node): Node {
   const outputs = new Set((select['targetList'] as Node[]).map(outputName));
   const { fromClause, sortClause, ...rest } = select;
   const sorted = (sortClause as Node[] | undefined)?.map((one) => {
-    // ORDER BY a means the output column a, where there is one; t.a does not.
+    // ORDER BY a means the output column a if there is one; ORDER BY t.a never does.
     const { SortBy: sort } = one as { SortBy: { node: Node } };
     const plain = strip(sort.node, name);
     const field = columnOf(plain);
@@ -142,7 +142,7 @@ function nameOf(from: Node): string | undefined {
     relname?: string;
     relation?: Node;
   }[];
-  // Of TABLESAMPLE, the table's.
+  // TABLESAMPLE has the table inside.
   if (from['RangeTableSample']) return nameOf(source!.relation!);
   return source?.alias?.aliasname ?? source?.relname;
 }
@@ -152,7 +152,7 @@ function outputName(target: Node): string | undefined {
   return result.name ?? columnOf(result.val);
 }
 
-/** Whether the output column of that name is the table's column of that name. */
+/** Whether the output column of this name is the table's column of this name. */
 function isPlainOutput(select: Node, field: string, table: string): boolean {
   return (select['targetList'] as Node[]).every((target) => {
     const { ResTarget: result } = target as { ResTarget: { val: Node } };
@@ -160,14 +160,14 @@ function isPlainOutput(select: Node, field: string, table: string): boolean {
   });
 }
 
-/** The last part of a column reference that has no qualifier, or any where none is stripped. */
+/** The column name of a reference; undefined for anything else. */
 function columnOf(tree: Tree): string | undefined {
   const { fields } = ((tree as Node)['ColumnRef'] ?? {}) as { fields?: Node[] };
   const { String: last } = (fields?.at(-1) ?? {}) as { String?: { sval: string } };
   return last?.sval;
 }
 
-/** Takes the qualifier away, but not in inner queries. */
+/** Removes the qualifier, but not in inner queries. */
 function strip(tree: Tree, table: string): Tree {
   if (Array.isArray(tree)) return tree.map((one) => strip(one, table));
   if (tree === null || typeof tree !== 'object' || 'SelectStmt' in tree) return tree;

@@ -4,13 +4,13 @@ import { ConfigurationError } from '../errors.ts';
 import { readBytesIfThere } from '../system/read-bounded.ts';
 import { MARK } from './script-reader.ts';
 
-/** Bytes: nobody writes a longer one. */
+/** Maximum bytes of a script that a person writes. */
 const LONGEST = 8 * 1024 ** 2;
 
 /**
- * A script of the team's own, that of the roles, as text.
+ * Reads a script that the team has written (the script for roles) as text.
  *
- * @throws ConfigurationError where it is no file, or not text, or longer than anybody would write it
+ * @throws ConfigurationError if there is no such file, or it is not text, or is too long
  */
 export function readTeamScript(file: string): string {
   const name = relative('', file);

@@ -1,4 +1,4 @@
-/** Without the server's white space around it, which is less than that of trim(). */
+/** Removes what the server treats as white space, which is less than what trim() removes. */
 export function trimmed(text: string): string {
   const isBlank = (at: number): boolean => ' \t\n\r\v\f'.includes(text.charAt(at));
   let [from, to] = [0, text.length];
