@@ -24,11 +24,11 @@ type DrillRun = NamedRun<
 >;
 
 /**
- * `backup-drill-env`: restores a backup into a database of its own, looks whether all of it came back, removes that
- * database, and keeps what was found beside the backup.
+ * `backup-drill-env`: restores a backup into a staging database, checks that everything was restored, drops the staging
+ * database, and writes the results next to the backup.
  *
- * @throws FailedError when the backup is not proven
- * @throws RefusedError when there is none, or it cannot be tried there
+ * @throws FailedError if a check failed
+ * @throws RefusedError if there is no backup, or it cannot be restored on that server
  */
 export async function backupDrill(run: DrillRun): Promise<void> {
   const { terminal, values, command, signal } = run;
@@ -65,7 +65,7 @@ function notProven(run: NamedRun, file: string, findings: readonly Finding[]): F
   });
 }
 
-/** The backup that DUMP names, or the newest one of the environment. */
+/** The backup that DUMP names, or the newest backup of the environment. */
 function chosen({ name, values, command }: DrillRun): TakenBackup {
   const folder = resolve(values.BACKUP_DIR);
   const own = readBackups(folder).filter(({ facts }) => facts.environment === name.name);
@@ -82,7 +82,11 @@ function chosen({ name, values, command }: DrillRun): TakenBackup {
   });
 }
 
-/** Beside the environment's own database, or on the server of another environment. */
+/**
+ * The environment on whose server the backup is restored: this one, or the one that ON names.
+ *
+ * @throws RefusedError if ON names another environment, and that one is protected
+ */
 function place({ name, registry, values }: DrillRun): CanonicalName {
   const { ON: typed } = values;
   if (typed === undefined) return name;
@@ -94,7 +98,7 @@ function place({ name, registry, values }: DrillRun): CanonicalName {
   return on;
 }
 
-/** A run on the place, whose lines to type are those of this task. */
+/** A run on that environment. The commands in its messages are those of this task. */
 async function openTarget(run: DrillRun, on: CanonicalName): Promise<ConsentRun> {
   const command: NamedRun['command'] = (task, parameters) =>
     task === run.task.name

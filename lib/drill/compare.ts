@@ -13,7 +13,10 @@ import type { Stack } from '../stack/stack.ts';
 import type { StackRun } from '../run/run.ts';
 import { compareObjects } from './objects.ts';
 
-/** By the project's comparison, where one pg_dump reads both sides; else by kind and name. */
+/**
+ * Compares the objects of the backup with those that were restored. Definitions are compared only if the same pg_dump
+ * version wrote both, in custom format, and nothing was left out; otherwise only kinds and names.
+ */
 export async function objectsAs(
   run: StackRun,
   aside: string,
@@ -38,7 +41,7 @@ export async function objectsAs(
   if (before !== after) return byName(`pg_dump ${before} and ${after} may write one in two ways`);
   const comparison = await (await comparing(staged, { file }, { privileges: false })).compare();
   const found = comparison.differences
-    // A copy has neither the slot nor the life of a subscription.
+    // `subscription-copy.ts` changes the options of a subscription.
     .filter(({ kind }) => kind !== 'SUBSCRIPTION')
     .map((one) => `${titleOf(one)}: ${one.changes.join(', ') || one.class}`);
   const wrong = [...comparison.incomplete, ...found];
@@ -46,7 +49,7 @@ export async function objectsAs(
   return passed(`${counted(compared, 'object')}, defined as in the file`);
 }
 
-/** The same run on another database of its server; what a drill restores has no owners and privileges of its own. */
+/** The same run on another database of the same server. Ignores nothing of the registry's `ignore` list. */
 function inDatabase(run: StackRun, name: string): StackRun {
   const { stack, registry } = run;
   const dump: Stack['dump'] = (args, output, how) => stack.dump(args, output, { ...how, database: name });

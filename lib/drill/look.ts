@@ -25,16 +25,17 @@ import { objectsAs } from './compare.ts';
 import type { ConsentRun } from '../database/restore/consents.ts';
 import type { FillRun } from '../database/restore/restore-run.ts';
 
-/** What was found, in the order in which it was looked at; what depends on a failure is left out. */
+/** The check results, in the order of the checks. Checks that depend on a failed one are missing. */
 export interface Looked {
   readonly findings: readonly Finding[];
   readonly serverVersion: string;
 }
 
 /**
- * Restores a backup into a database of its own and looks at all of it.
+ * Restores a backup into a staging database and checks all of it.
  *
- * @throws RefusedError where it cannot be tried at all; CancelledError
+ * @throws RefusedError if it cannot be restored on this server
+ * @throws CancelledError
  */
 export async function lookAtBackup(run: ConsentRun, backup: TakenBackup): Promise<Looked> {
   const findings: Finding[] = [];
@@ -93,7 +94,7 @@ const read = (run: StackRun, { file }: TakenBackup): Promise<Dump> =>
     meter: () => new PassThrough(),
   });
 
-/** Rows that were counted when the backup was taken, against those that are in the file now. */
+/** Compares the rows that were counted when the backup was taken with those that are in the file now. */
 function rowsAsKept({ facts: { rows } }: TakenBackup, { brings }: Dump): Outcome {
   if (rows === undefined) return warning('an older makesafe kept no rows with it', 'take a new backup');
   const there = brings?.tables ?? new Map<string, unknown>();
@@ -110,7 +111,7 @@ function rowsAsKept({ facts: { rows } }: TakenBackup, { brings }: Dump): Outcome
   return failed(`not the rows that were counted when it was taken: ${some(said)}`, 'take a new backup');
 }
 
-/** @throws RefusedError saying why this place cannot take it */
+/** @throws RefusedError if this server cannot restore the dump */
 async function canBeTried(
   run: ConsentRun,
   dump: Dump,
@@ -140,7 +141,10 @@ function restoredAs({ found, leftOut, later }: Filled): Outcome {
   return warning(`${came}; without ${some(missing)}`, 'see that nobody needs what is left out');
 }
 
-/** The server has looked at each row when it made a constraint, unless the file says that nobody had. */
+/**
+ * The server checked every row when it created a constraint, except for those that were NOT VALID before the backup.
+ * Fails if another one is not validated, or an index is invalid.
+ */
 async function constraintsAs(
   { stack }: StackRun,
   aside: string,

@@ -1,14 +1,14 @@
 import type { Entry } from '../dump/toc.ts';
 
-/** What an archive defines against what a dump of the restored database defines. */
+/** The objects in an archive, compared with those in a dump of the restored database. */
 interface ObjectsFound {
-  /** Objects in the archive. */
+  /** Number of objects in the archive. */
   readonly compared: number;
   /** Sentences: `TABLE mart.items is not in the backup`. */
   readonly differences: readonly string[];
 }
 
-/** What is no part of the schema: data, and what belongs to the server, to the database itself or to its roles. */
+/** Not part of the schema: data, and what belongs to the server, the database itself or roles. */
 const NOT_SCHEMA = new Set([
   ...['TABLE DATA', 'SEQUENCE SET', 'MATERIALIZED VIEW DATA', 'STATISTICS DATA'],
   ...['BLOB', 'BLOBS', 'BLOB METADATA', 'BLOB COMMENTS'],
@@ -16,7 +16,9 @@ const NOT_SCHEMA = new Set([
   ...['ENCODING', 'STDSTRINGS', 'SEARCHPATH'],
 ]);
 
-/** Of these pg_dump's name says whose they are: a new database has the schema and the extension already. */
+/**
+ * Comments and security labels on these are not compared: every new database has the schema and the extension already.
+ */
 const NOT_RESTORED = /^(DATABASE|EXTENSION|LARGE OBJECT) |^SCHEMA public$/;
 
 const isSchema = ({ kind, schema, name, definition }: Entry): boolean =>
@@ -39,7 +41,7 @@ export function compareObjects(backedUp: readonly Entry[], restored: readonly En
   return { compared, differences };
 }
 
-/** How many there are of each: several objects may have one name, as operators do. */
+/** Number of entries by kind and name: several objects may have the same name, for example operators. */
 function byTitle(entries: readonly Entry[]): Map<string, number> {
   const found = new Map<string, number>();
   for (const entry of entries) {
