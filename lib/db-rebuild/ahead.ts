@@ -3,22 +3,22 @@ import { factsOf, type Facts } from '../schema/verify/facts.ts';
 import type { HeldBack } from '../stack/stack.ts';
 import type { RebuildRun } from './parameters.ts';
 
-/** What the steps share, each part of it begun when it is first asked for, and once. */
+/** What several steps share. Each function does its work once, when it is first called. */
 export interface Ahead {
-  /** Images built, where the environment builds its own: while the old server stops. */
+  /** Builds the images, if the environment builds its own. Runs while the old server stops. */
   readonly images: () => Promise<void>;
-  /** Stops what may migrate by itself; started again by a later step. */
+  /** Stops the services that may migrate when they start. A later step starts them again. */
   readonly hold: () => Promise<HeldBack | undefined>;
-  /** The line that goes on where this run stopped. */
+  /** The command that continues a failed run. */
   readonly again: string;
-  /** Of the environment: to be asked only for what is there already. */
+  /** Facts of the environment. Ask only for what exists at that step. */
   readonly facts: Facts;
 }
 
 /**
- * Begins what waits for nothing that a step changes: BASE is read while ENV is being made.
+ * Starts the work that no step changes: reading BASE runs at the same time as the steps for ENV.
  *
- * @param options.compares whether the run will come to that
+ * @param options.compares whether the run has the step `verify`
  */
 export async function beginAhead(
   run: RebuildRun,
@@ -32,7 +32,7 @@ export async function beginAhead(
       : await (await import('../schema/verify/db-verify.ts')).factsOfBase(run, base);
   if (!actor.dryRun) {
     void other?.readBase();
-    // Whoever asks for it at the end hears of its failure.
+    // The step that needs it at the end reports its failure.
     other?.facts?.current().catch(() => {});
   }
   return {

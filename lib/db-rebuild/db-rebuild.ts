@@ -7,10 +7,10 @@ import { STEPS, type Step } from './steps.ts';
 import type { RebuildRun } from './parameters.ts';
 
 /**
- * `db-rebuild-env`: the whole runbook in one process, behind one guard. The tools' own output is shown for a step that
- * fails. Run again after a failed migration, it goes on there.
+ * `db-rebuild-env`: runs all steps in one process, after one confirmation. Shows the output of tools only for a step
+ * that fails. After a failed migration, the next run continues with that step.
  *
- * @throws FailedError with the failed step's own words, and the line that goes on
+ * @throws FailedError with the message of the failed step, and the command that continues
  */
 export async function rebuild(run: RebuildRun): Promise<void> {
   const { terminal, environment, command, stack } = run;
@@ -38,7 +38,7 @@ export async function rebuild(run: RebuildRun): Promise<void> {
   terminal.next(command('backup', { ENV: environment.name }));
 }
 
-/** From FROM, or where the last run failed, up to UNTIL. */
+/** The steps from FROM, or from the step at which the last run failed, to UNTIL. */
 async function selectSteps(run: RebuildRun): Promise<readonly Step[]> {
   const { values, terminal, stack } = run;
   const at = (name: string): number => STEPS.findIndex((step) => step.name === name);
@@ -50,7 +50,7 @@ async function selectSteps(run: RebuildRun): Promise<readonly Step[]> {
   const steps = STEPS.slice(at(from), at(until) + 1).filter(
     ({ name }) => name !== 'start' || stack.application !== undefined,
   );
-  // Each is about to have a line of its own.
+  // On a terminal, each step of a complete run gets its own line anyway.
   if (!terminal.interactive || steps.length < STEPS.length - Number(stack.application === undefined))
     terminal.info(`steps: ${steps.map(({ name }) => name).join(' → ')}`);
   return steps;
@@ -64,7 +64,7 @@ const chosen = (values: RebuildRun['values'], ...names: ('METHOD' | 'BASE')[]): 
     }),
   );
 
-/** The same line again: it begins where that makes sense. */
+/** The same command without FROM and UNTIL: it begins with the step that failed. */
 const lineAgain = ({ command, task, environment, values }: RebuildRun): string =>
   command(task.name, { ENV: environment.name, ...chosen(values, 'METHOD', 'BASE') });
 

@@ -6,8 +6,8 @@ import type { DestructiveRun } from '../run/run.ts';
 import type { Timed } from './progress.ts';
 
 /**
- * One screen: what there is now, and what differs from BASE. How long each step took stands above on a terminal; in a log
- * the last lines are what is read, or sent on.
+ * Shows what the database contains now, and how it differs from BASE. A log also gets the time of each step here,
+ * because people read or forward its last lines; a terminal shows the times above.
  */
 export async function showOutcome(run: DestructiveRun, times: readonly Timed[], facts: Facts): Promise<void> {
   const { terminal } = run;
@@ -30,7 +30,7 @@ export async function showOutcome(run: DestructiveRun, times: readonly Timed[], 
   for (const [label, value] of rows) terminal.line(`    ${label.padEnd(10)} ${value}`);
 }
 
-/** Its owner, and every other role that something in the database depends on. */
+/** Owner of the database, and every other role that something in the database depends on. */
 async function readRoles(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ role: string }>(`
     SELECT r.rolname || CASE WHEN r.oid = datdba THEN ' (owner)' ELSE '' END AS role
@@ -40,10 +40,10 @@ async function readRoles(client: Client): Promise<string[]> {
   return rows.map(({ role }) => role);
 }
 
-/** As many as leave the rest of the screen to be seen. */
+/** Maximum lines of differences: the list must not fill the screen. */
 const MOST = 10;
 
-/** Nothing where no comparison was asked for, or none could be made: the check's own line says why. */
+/** Nothing if no comparison was asked for, or none was possible: the check's own line says why. */
 async function differencesFrom({ baseName, comparison }: Facts): Promise<[string, string][]> {
   const found = baseName === undefined ? undefined : await comparison().catch(() => undefined);
   if (!found) return [];

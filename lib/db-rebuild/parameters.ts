@@ -9,7 +9,7 @@ import {
 import { choice } from '../parameters/kinds.ts';
 import type { DestructiveRun } from '../run/run.ts';
 
-/** The runbook, in its order; `steps.ts` has the work of each, and help needs no more than the names. */
+/** The steps, in order. Help only needs the names; `steps.ts` has the work. */
 export const STEP_NAMES = ['reset', 'up', 'bootstrap', 'migrate', 'start', 'current', 'verify'] as const;
 export type StepName = (typeof STEP_NAMES)[number];
 

@@ -15,8 +15,10 @@ import { headsOf, type Facts } from '../schema/verify/facts.ts';
 import type { RebuildRun } from './parameters.ts';
 
 /**
- * Whether the database can be replaced, where METHOD says so, whether the migrations behind the reset would go to it, and
- * whether BASE is there to be compared with.
+ * Checks, before the countdown, that the environment can start again; with METHOD=db, that the database can be
+ * replaced; that the migrations can run and reach this database; and that BASE can be read.
+ *
+ * @throws RefusedError · UsageError with the reason
  */
 export async function checkRebuild(run: RebuildRun): Promise<void> {
   const { METHOD, BASE, UNTIL } = run.values;
@@ -30,18 +32,18 @@ export async function checkRebuild(run: RebuildRun): Promise<void> {
 }
 
 /**
- * Whether the migrations can run at all, and go to this database. The images that they will run from are built before
- * anything is destroyed. Where the server is down, which database alembic reaches is for the migration itself to refuse.
+ * Checks that the migrations can run and that Alembic reaches this database. Builds the images for it, before anything
+ * is destroyed. If the server is down, the migration itself checks later which database it reaches.
  *
- * @throws RefusedError when they cannot, when alembic reaches another database, or when nobody can see which
+ * @throws RefusedError if the migrations cannot run, or Alembic reaches another database or one that cannot be verified
  */
 async function checkAlembic(run: RebuildRun, heads: () => Promise<Heads>): Promise<void> {
   const { stack, values, environment, actor } = run;
   const { ALEMBIC_INI: ini } = values;
-  // What is printed now would stand between the line that was typed and the screen.
+  // Quietly: output here would come between the typed command and the confirmation.
   if (!actor.dryRun && environment.entry.local === true) await stack.build({ quietly: true });
   const reached = stack.alembic(['current'], { ini, quiet: true, strict: true }).catch((error: unknown) => {
-    // A reset mends the data of an embedded server, and no compose file.
+    // A reset repairs the data of an embedded server, but not a compose file.
     if (error instanceof ConfigurationError && environment.entry.stack === 'compose')
       throw refusedBefore(error.message, error.hint);
     if (!(error instanceof MakesafeError) || error instanceof RefusedError) throw error;
@@ -49,7 +51,9 @@ async function checkAlembic(run: RebuildRun, heads: () => Promise<Heads>): Promi
   await Promise.all([reached, checkHeads(run, heads)]);
 }
 
-/** @throws RefusedError when the revisions cannot be read, or there is no one head to go to */
+/**
+ * @throws RefusedError if the revisions cannot be read, there are none, or there are several heads and not on purpose
+ */
 async function checkHeads(run: RebuildRun, read: () => Promise<Heads>): Promise<void> {
   const { registry, command, environment, actor, stack } = run;
   const line = (task: string): string => command(task, { ENV: environment.name });
@@ -58,7 +62,7 @@ async function checkHeads(run: RebuildRun, read: () => Promise<Heads>): Promise<
     ({ heads } = await read());
   } catch (error) {
     if (!(error instanceof MakesafeError) || error instanceof CancelledError) throw error;
-    // A dry run builds no image to look into.
+    // A dry run builds no image, so there may be none to read the revisions from.
     if (actor.dryRun && error instanceof UnreachableError) return;
     const builtIn = stack.isBuiltIn(environment.names.application.alembicIni);
     throw refusedBefore(
@@ -79,8 +83,8 @@ const refusedBefore = (why: string, hint: string | undefined): RefusedError =>
   new RefusedError(`refused; nothing was touched\n${why}`, hint === undefined ? {} : { hint });
 
 /**
- * @throws UsageError when BASE is no name and no file
- * @throws RefusedError when it cannot be read: after the reset nobody could say whether both are the same
+ * @throws UsageError if BASE is neither an environment nor a file
+ * @throws RefusedError if BASE cannot be read: then the comparison after the reset would fail
  */
 async function checkBase(run: RebuildRun, name: string, heads: () => Promise<Heads>): Promise<void> {
   const { factsOfBase } = await import('../schema/verify/db-verify.ts');
@@ -94,14 +98,14 @@ async function checkBase(run: RebuildRun, name: string, heads: () => Promise<Hea
   }
 }
 
-/** ENV will be at head, and is compared at the end: what is behind then will differ. */
+/** Warns if BASE is not at head: ENV will be at head, so the two will differ. */
 async function sayIfBehind(run: RebuildRun, base: Facts, heads: () => Promise<Heads>): Promise<void> {
   let at: readonly string[] | undefined;
   let ends: readonly string[];
   try {
     [at, { ends }] = await Promise.all([base.ask(readLikelyRevisions), heads()]);
   } catch (error) {
-    // The migration, or the comparison, will say it.
+    // The migration or the comparison will report this error.
     if (!(error instanceof MakesafeError) || error instanceof CancelledError) throw error;
     return;
   }

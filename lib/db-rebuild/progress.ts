@@ -1,6 +1,6 @@
 import type { DestructiveRun } from '../run/run.ts';
 
-/** A step that is done. */
+/** A finished step. */
 export interface Timed {
   readonly name: string;
   readonly seconds: number;
@@ -11,8 +11,8 @@ export interface Timed {
 const FRAME = 100;
 
 /**
- * Runs a step with its state and time live on a terminal, as plain lines elsewhere. What the tools print meanwhile is
- * folded away, and shown when the step fails.
+ * Runs a step. On a terminal, shows its state and time live; elsewhere, prints one line. Hides the output of tools, and
+ * shows it if the step fails.
  */
 export async function runStep(
   { terminal, actor }: Pick<DestructiveRun, 'terminal' | 'actor'>,

@@ -7,7 +7,7 @@ import type { DestructiveRun } from '../run/run.ts';
 import type { StepName } from './parameters.ts';
 import { readJsonIfThere } from '../system/read-bounded.ts';
 
-/** Where a run stopped, and with which database: it goes on only with that one, as it left it. */
+/** The step at which a run stopped, and its database. The next run continues only if that database is unchanged. */
 interface Failure {
   readonly step: StepName;
   readonly time: string;
@@ -17,7 +17,7 @@ interface Failure {
 const fileOf = ({ root, environment }: DestructiveRun): string =>
   join(root, 'journal', `.${environment.name}.rebuild.json`);
 
-/** Steps that can be repeated on the database that the reset made. */
+/** Steps that can be repeated on the database that the reset created. */
 const REPEATABLE: readonly StepName[] = ['bootstrap', 'migrate', 'start', 'current', 'verify'];
 
 export async function rememberFailure(run: DestructiveRun, step: StepName): Promise<void> {
@@ -34,7 +34,7 @@ export async function rememberFailure(run: DestructiveRun, step: StepName): Prom
     };
     await writeWhole(fileOf(run), 0o600, (output) => void output.write(`${JSON.stringify(failure)}\n`));
   } catch {
-    // What could not be noted is done anew.
+    // A failure that cannot be saved: the next run starts from the beginning.
     forgetFailure(run);
   }
 }
@@ -43,7 +43,9 @@ export function forgetFailure(run: DestructiveRun): void {
   if (!run.actor.dryRun) rmSync(fileOf(run), { force: true });
 }
 
-/** What no run of ours has left there is not gone on with: the rebuild begins anew, which is always right. */
+/**
+ * Reads the saved failure. If the file is not one of ours, the rebuild starts from the beginning, which is always safe.
+ */
 function readFailure({ terminal }: DestructiveRun, file: string): Failure | undefined {
   try {
     const failure = readJsonIfThere(file) as Failure | null | undefined;
@@ -59,7 +61,7 @@ function readFailure({ terminal }: DestructiveRun, file: string): Failure | unde
   return undefined;
 }
 
-/** The step that the last run failed at, when its database is there as it was left. */
+/** The step at which the last run failed, if its database still exists and is unchanged. */
 export async function whereToResume(run: DestructiveRun): Promise<StepName | undefined> {
   const file = fileOf(run);
   const failure = readFailure(run, file);

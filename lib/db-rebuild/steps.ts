@@ -7,7 +7,7 @@ import type { Ahead } from './ahead.ts';
 import { STEP_NAMES, type RebuildRun, type StepName } from './parameters.ts';
 import { missingHeads } from '../database/revisions.ts';
 
-/** What a step does, and what to say of it behind its name, in a few words. */
+/** The work of a step. Resolves to a few words about the result, for the line of the step. */
 type Work = (run: RebuildRun, ahead: Ahead) => Promise<string>;
 
 const WORK: Readonly<Record<StepName, Work>> = {
@@ -17,7 +17,7 @@ const WORK: Readonly<Record<StepName, Work>> = {
       const { replaceDatabase } = await import('../database/replace/swap.ts');
       const held = await hold();
       const { kept } = await replaceDatabase(run, { what: 'reset' }).catch(async (error: unknown) => {
-        // The old database is there as it was, and so is the application.
+        // The old database is unchanged, so the application can run again.
         await held?.letGo();
         throw error;
       });
@@ -30,9 +30,9 @@ const WORK: Readonly<Record<StepName, Work>> = {
   async up(run, { images, facts }) {
     const { stack, values } = run;
     await images();
-    // Alembic takes most of a second to start, and initdb longer: both run at the same time.
+    // Alembic takes most of a second to start, and initdb takes longer: both run at the same time.
     const onStarted = (): void => void (run.actor.dryRun || facts.heads().catch(() => {}));
-    // An application that migrates by itself would do so now.
+    // Only the database: an application that migrates when it starts would do so now.
     await stack.up({ build: false, timeout: values.TIMEOUT, onStarted, only: 'database' });
     if (!run.actor.dryRun) await Promise.all([ensureMarker(run), stack.checkPassword()]);
     return `database ${stack.database.name} answers`;
@@ -45,7 +45,7 @@ const WORK: Readonly<Record<StepName, Work>> = {
 
   async migrate(run, { facts, again, hold }) {
     await hold();
-    // Where nothing had to be started.
+    // If `up` had nothing to start, Alembic starts here.
     if (!run.actor.dryRun) facts.heads().catch(() => {});
     const migrating = migrate(run, 'head', again);
     await applyRoles(run, migrating);
