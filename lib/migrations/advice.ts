@@ -1,20 +1,20 @@
 import type { MigrationFailure } from '../stack/alembic/failure-report.ts';
 
 interface Circumstances {
-  /** Revisions that the database is at; undefined when it could not be read. */
+  /** Revisions that the database is at; undefined if it could not be read. */
   readonly at: readonly string[] | undefined;
-  /** True where the revision's file is in an image: corrected here, it is not corrected there. */
+  /** Whether the revision's file is inside an image: a correction in the checkout needs a new image. */
   readonly builtIn: boolean;
-  /** The line that goes on. */
+  /** The command that continues. */
   readonly again: string;
-  /** The line to type for another task on this environment. */
+  /** The command for another task on this environment. */
   readonly line: (task: string) => string;
 }
 
-/** Of the server's messages, those that another session is the reason for. */
+/** The server's messages that mean that another session is the cause. */
 const BUSY = /due to (lock|statement) timeout|deadlock detected|could not obtain lock/;
 
-/** What to do about a migration that failed; undefined where nothing more is known than what was said. */
+/** What to do about a failed migration; undefined if the message already says all that is known. */
 export function advise(
   { message, file }: MigrationFailure,
   { at, builtIn, again, line }: Circumstances,

@@ -6,9 +6,9 @@ import { readLanded } from './alembic.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
 /**
- * Shows the current revision, and whether it is head.
+ * `al-cur-env`: shows the current revision, and whether it is head.
  *
- * @throws FailedError with CHECK=1 unless it is
+ * @throws FailedError if Alembic fails, and with CHECK=1 if the database is not at head
  */
 export async function current(
   run: StackRun<Giving<{ CHECK: boolean; ALEMBIC_INI: string | undefined }>>,
@@ -20,7 +20,7 @@ export async function current(
     if (next !== undefined) terminal.next(next);
   };
   const { ALEMBIC_INI: ini } = values;
-  // Two starts of Python at the same time take little longer than one.
+  // Python starts twice at the same time, which takes little longer than once.
   const [now, heads] = await Promise.all([
     stack.alembic(['current'], { ini, foldTraceback: true }),
     stack.alembic(['heads'], { ini, quiet: true }),

@@ -1,6 +1,7 @@
 import type { Shown } from '../database/identity.ts';
 import { alembic, type RevisionRun } from './alembic.ts';
 
+/** `al-down-env`: downgrades the database to REV. @throws FailedError if the migration fails */
 export async function downgrade(run: Shown & RevisionRun): Promise<void> {
   const { environment, terminal, actor, values, command } = run;
   await alembic(run, { changes: true, leads: true, shown: run.identity }, 'downgrade', values.REV);

@@ -3,9 +3,9 @@ import { failed } from './failed.ts';
 import { makeFile, type MakingRun } from './make-revision.ts';
 
 /**
- * `al-merge`: a revision file that has all heads before it.
+ * `al-merge`: creates a revision file that merges all heads.
  *
- * @throws FailedError where there is one head only, or as `makeRevision`
+ * @throws FailedError if there is only one head, or as `makeFile`
  */
 export async function mergeHeads(run: MakingRun): Promise<void> {
   const { stack, values, terminal } = run;

@@ -1,6 +1,7 @@
 import type { Shown } from '../database/identity.ts';
 import { alembic, type RevisionRun } from './alembic.ts';
 
+/** `al-stamp-env`: writes REV into the version table, without running a migration. */
 export async function stamp(run: Shown & RevisionRun): Promise<void> {
   const { environment, terminal, actor, values, command } = run;
   await alembic(run, { changes: true, leads: true, shown: run.identity }, 'stamp', values.REV);

@@ -6,8 +6,8 @@ import { migrate } from './alembic.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
 /**
- * Roles, migrations, then the grants once more: migrations name the roles, and the schemas whose tables are granted
- * do not exist before.
+ * `al-up-env`: runs the script for roles, then the migrations, then the script again. The migrations need the roles;
+ * the grants need the schemas and tables that the migrations create.
  */
 export async function upgrade(
   run: StackRun<
@@ -21,7 +21,7 @@ export async function upgrade(
 ): Promise<void> {
   const { environment, terminal, actor, values, command } = run;
   await databaseFirst(run, async () => {
-    // Where Alembic would not be let in, it would say so in a traceback.
+    // Checks the password first: Alembic would report a wrong one with a traceback.
     await applyRoles(run, Promise.all([ensureMarker(run), actor.dryRun || run.stack.checkPassword()]));
     await applyRoles(run, migrate(run, values.REV));
   });

@@ -8,24 +8,29 @@ import type { StackRun } from '../run/run.ts';
 import { whileUnfinished } from '../system/unfinished.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
-/** A run of a task that runs alembic. */
+/** A run of a task that runs Alembic. */
 export type AlembicRun = StackRun<Giving<{ ALEMBIC_INI: string | undefined }>>;
 
 /** The same with REV, a revision. */
 export type RevisionRun = StackRun<Giving<{ ALEMBIC_INI: string | undefined; REV: string }>>;
 
 interface Way {
-  /** Whether a dry run leaves it out. */
+  /** Whether it changes something: a dry run only prints it. */
   readonly changes: boolean;
-  /** Whether it leads the database to another revision, and is done only when the database is there. */
+  /** Whether it takes the database to other revisions, which is checked afterwards. */
   readonly leads?: boolean;
   /** The database that the guard has shown. */
   readonly shown?: DatabaseIdentity | undefined;
-  /** The line that does it again; the task's own by default. */
+  /** The command to run again after a failure; by default the task's own. */
   readonly again?: string | undefined;
 }
 
-/** Runs alembic, its output streamed as it comes, its status kept; undefined in a dry run. */
+/**
+ * Runs Alembic and streams its output.
+ *
+ * @returns undefined in a dry run
+ * @throws FailedError if Alembic fails, or if `leads` and the database is not at the planned revisions afterwards
+ */
 export async function alembic(
   run: AlembicRun,
   { changes, leads = false, shown, again }: Way,
@@ -34,7 +39,7 @@ export async function alembic(
   const { stack, environment, values, actor, command } = run;
   const { ALEMBIC_INI: ini } = values;
   const action = async (): Promise<AlembicResult> => {
-    // Each migration is a transaction of its own.
+    // Alembic commits after each migration, so an interrupted run leaves the last complete revision.
     const where = `the database at the last revision that was finished (${command('al-cur-env', { ENV: environment.name })})`;
     const result = await whileUnfinished(where, () =>
       stack.alembic(args, { ini, shown, foldTraceback: true }),
@@ -47,10 +52,10 @@ export async function alembic(
 }
 
 /**
- * Looks with our own session whether the database is at the revisions that alembic was about to lead it to: an env.py may
- * have swallowed what failed, or have done something else than migrate.
+ * Checks in our own session that the database is at the revisions that Alembic planned. An env.py may ignore an error,
+ * or do something else than migrate.
  *
- * @throws FailedError when it is not
+ * @throws FailedError if it is not
  */
 async function makeSureItLanded(
   { stack, task, command, environment }: StackRun,
@@ -71,20 +76,22 @@ async function makeSureItLanded(
 }
 
 /**
- * @param again the line that goes on after a failure, where it is not the task's own
- * @returns how many revisions were run
+ * Upgrades the database to a revision.
+ *
+ * @param again the command that continues after a failure, if it is not the task's own
+ * @returns how many migrations were run
  */
 export async function migrate(run: AlembicRun, revision: string, again?: string): Promise<number> {
-  // Of several heads there is no `head`.
+  // With several heads on purpose, `head` is ambiguous for Alembic.
   const to = revision === 'head' && run.registry.severalHeads ? 'heads' : revision;
   const result = await alembic(run, { changes: true, leads: true, again }, 'upgrade', to);
   return (result?.plans ?? []).reduce((all, { steps }) => all + steps, 0);
 }
 
 /**
- * The revisions in the version tables that alembic reads, as our own session finds them there.
+ * The revisions in the version tables that Alembic uses, read in our own session.
  *
- * @throws FailedError when it finds others than alembic has
+ * @throws FailedError if they differ from what Alembic has reported
  */
 export async function readLanded(run: StackRun, plans: readonly Plan[]): Promise<string[]> {
   await makeSureItLanded(run, plans);

@@ -3,11 +3,12 @@ import type { StackRun } from '../run/run.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
 /**
- * Migrates before anybody else does: an application may migrate by itself when it starts, and two at once collide. Where the
- * database does not run it is started alone; where it is empty, what would migrate it is stopped; and what starts without
- * end because its tables are not there waits. All of it is started when the database is migrated.
+ * Migrates before the application starts: an application may migrate when it starts, and two migrations at once
+ * collide. If the database is not running, only the database is started. If it is empty, services that could migrate it
+ * are stopped; otherwise only services that restart endlessly because tables are missing. After `work`, everything is
+ * started.
  *
- * @param work migrates
+ * @param work migrates the database
  */
 export async function databaseFirst(
   run: StackRun<Giving<{ TIMEOUT: number }>>,

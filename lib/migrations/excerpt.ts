@@ -1,18 +1,20 @@
 import { printableLine } from '../output/printable.ts';
 
+/** Maximum number of lines. */
 const LINES = 10;
+/** Maximum characters of a line. */
 const WIDTH = 110;
 
-/** The lines of a statement around its error; the whole of a short one. */
+/** The lines of a statement around its error; all lines if there are few. */
 interface Excerpt {
-  /** `line 57 of 203`; undefined where all of it is shown. */
+  /** `line 57 of 203`; undefined if all of it is shown. */
   readonly note: string | undefined;
   readonly lines: readonly string[];
 }
 
 /**
- * @param position a character of the statement, from 1, as PostgreSQL counts; undefined where it did not say
- * @param message what the database said: a line of a DO block is in it
+ * @param position of the error, in characters from 1, as PostgreSQL counts; undefined if unknown
+ * @param message of the database; for an error in a DO block it contains the line
  */
 export function excerptOf(statement: string, position: number | undefined, message: string): Excerpt {
   const at = lineOfPosition(statement, position) ?? lineOfBlock(statement, message);
@@ -40,7 +42,7 @@ export function excerptOf(statement: string, position: number | undefined, messa
   };
 }
 
-/** From 0. PostgreSQL counts characters, and JavaScript units of UTF-16. */
+/** The line, from 0. PostgreSQL counts characters; JavaScript counts UTF-16 code units. */
 function lineOfPosition(statement: string, position: number | undefined): number | undefined {
   if (position === undefined) return undefined;
   const before = Array.from(statement)
@@ -49,11 +51,11 @@ function lineOfPosition(statement: string, position: number | undefined): number
   return before.split('\n').length - 1;
 }
 
-/** PL/pgSQL counts from the line of the quotes in which the block begins. */
+/** PL/pgSQL counts lines from the one on which the block's opening quote is. */
 function lineOfBlock(statement: string, message: string): number | undefined {
   const [, line] = message.match(/inline_code_block line (\d+) at/) ?? [];
   const blocks = [...statement.matchAll(/^\s*DO\s+(?:LANGUAGE\s+\w+\s+)?\$\w*\$/gim)];
-  // Of several nobody can say which one it was.
+  // With several blocks, nobody knows which one failed.
   if (line === undefined || blocks.length !== 1) return undefined;
   const { index, 0: begin } = blocks[0]!;
   return statement.slice(0, index + begin.length).split('\n').length - 1 + Number(line) - 1;

@@ -8,7 +8,11 @@ import type { StackRun } from '../run/run.ts';
 import { failureOf } from '../stack/alembic/failure-report.ts';
 import type { AlembicResult } from '../stack/alembic/run-alembic.ts';
 
-/** What alembic said, as the lines that a person needs, and where the database stands now. */
+/**
+ * The error for a failed Alembic: the lines that a person needs, and the revision that the database is at now.
+ *
+ * @param again the command that continues, if it is not the task's own
+ */
 export async function failed(
   run: StackRun,
   result: AlembicResult,
@@ -35,7 +39,11 @@ export async function failed(
   });
 }
 
-/** Keeps all that alembic printed, the last time that it failed. */
+/**
+ * Saves the whole output of the latest failure in the journal folder.
+ *
+ * @returns its path, or why it could not be saved
+ */
 async function keepOutput(
   { root, environment, terminal }: StackRun,
   args: readonly string[],

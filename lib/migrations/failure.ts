@@ -6,14 +6,14 @@ import { printableLine } from '../output/printable.ts';
 import { describeRevisions } from '../database/revisions.ts';
 
 /**
- * Finds the failure in alembic's output: its log, a Python traceback, and in SQLAlchemy's form the driver's message and
- * the statement.
+ * Finds the failure in Alembic's output: its log lines, a Python traceback and, in SQLAlchemy's format, the driver's
+ * message and the statement.
  *
  * @see https://docs.sqlalchemy.org/en/20/core/exceptions.html
  */
 export function parseFailure(output: string): MigrationFailure | undefined {
   const running = [...output.matchAll(/Running (?:up|down)grade (\S*) -> ([^\s,]*)/g)].at(-1);
-  // Of a downgrade the revision that is undone is the one in front.
+  // In the line of a downgrade, the first revision is the one that is undone.
   const revision = running && (/Running downgrade/.test(running[0]) ? running[1] : running[2]);
   const traceback = output.lastIndexOf('Traceback (most recent call last):');
   if (traceback < 0) {
@@ -24,7 +24,7 @@ export function parseFailure(output: string): MigrationFailure | undefined {
       : { revision, file: undefined, line: undefined, statement: undefined, message: said };
   }
   const text = output.slice(traceback);
-  // A file with a syntax error is in no function yet.
+  // The frame of a syntax error names no function.
   const frame = [...text.matchAll(/^ {2}File "([^"]+)", line (\d+)(?:, in |$)/gm)]
     .filter(([, path = '']) => isOwn(path))
     .at(-1);
@@ -39,11 +39,11 @@ export function parseFailure(output: string): MigrationFailure | undefined {
   };
 }
 
-/** Neither a library's file nor alembic's env.py, in which every traceback passes. */
+/** Whether it is a file of the project: not of a library, and not env.py, which is in every traceback. */
 const isOwn = (path: string): boolean =>
   !/[/\\](?:site|dist)-packages[/\\]|[/\\]lib[/\\]python|^</.test(path) && posix.basename(path) !== 'env.py';
 
-/** The exception and what belongs to it: everything behind the last indented line of the traceback. */
+/** The exception and its details: everything after the last stack frame of the traceback. */
 function lastException(text: string): string {
   const lines = text.trimEnd().split('\n');
   const lastFrame = lines.findLastIndex((line) => /^ {2}File "/.test(line));
@@ -51,13 +51,13 @@ function lastException(text: string): string {
   return from < 0 ? '' : `${lines.slice(from).join('\n')}\n`;
 }
 
-/** Alembic warns of it, and then stumbles over it with a KeyError that says no more than the name. */
+/** Alembic warns about the missing revision, and then fails with a KeyError that only contains its name. */
 const missingRevision = (output: string): string | undefined =>
   output.match(/\b(Revision \S+ referenced from .+) is not present/)?.[0];
 
 /**
- * `(psycopg.errors.DuplicateColumn) column … already exists` → the database's words; else the exception's own. Those of
- * Python itself say little without their class: `KeyError: 'weight'`.
+ * The message in an exception. `(psycopg.errors.DuplicateColumn) column … already exists` → without the class. Python's
+ * own exceptions keep their class, because they say little without it: `KeyError: 'weight'`.
  */
 function messageIn(exception: string): string {
   const [, name = '', said = ''] =
@@ -67,7 +67,7 @@ function messageIn(exception: string): string {
   return name.includes('.') || /^(Runtime)?(Error|Exception)$/.test(name) ? plain : `${name}: ${plain}`;
 }
 
-/** The file of the project that a path in a container stands for: the one with its name. */
+/** The project's file with the same name as a path in a container. If there is none, the path as it is. */
 export function findInProject(root: string, path: string): string {
   const wanted = basename(path);
   const search = (folder: string, depth: number): string | undefined => {
@@ -85,13 +85,14 @@ export function findInProject(root: string, path: string): string {
   return found === undefined ? path : relative(root, found);
 }
 
-/** Lines of what the database says; all of it is in the whole output. */
+/** Lines of the database's message that are shown; the saved output has all of them. */
 const WORDS = 4;
 
 /**
- * The lines that a tired person needs, so few that they are one screen with what is to be typed next.
+ * The failure in a few lines, which fit on one screen together with the hint.
  *
- * @param output where the whole output is
+ * @param at revisions that the database is at; undefined if it could not be read
+ * @param output where the whole output is saved
  */
 export function describeFailure(
   failure: MigrationFailure,

@@ -3,7 +3,7 @@ import { quoteName } from '../sql/quote.ts';
 import { readColumn } from '../database/read-column.ts';
 import type { Plan } from '../stack/alembic/binding.ts';
 
-/** Tables of that name that can be a version table of Alembic's. */
+/** Tables of that name that can be a version table of Alembic. */
 const CANDIDATES = `
   SELECT nspname AS schema FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n
     ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
@@ -13,10 +13,13 @@ const CANDIDATES = `
       AND a.attname OPERATOR(pg_catalog.=) 'version_num'::pg_catalog.name)
   ORDER BY 1`;
 
-/** What a version table of the database holds that alembic was about to lead somewhere. */
+/** The revisions in a version table, compared with those that Alembic planned for it. */
 export interface Landing {
   readonly planned: readonly string[];
-  /** Of each table that it can be: one, unless several schemas have one of that name and alembic does not say which. */
+  /**
+   * The revisions in each possible table. There is only one, unless several schemas have such a table and Alembic does
+   * not say which schema it uses.
+   */
   readonly found: readonly (readonly string[])[];
 }
 
@@ -30,6 +33,6 @@ export async function readLanding(client: Client, { plan, table, schema }: Plan)
   return { planned: [...plan].sort(), found };
 }
 
-/** Whether the database is where alembic was about to lead it. Without a table it is nowhere, as is planned or not. */
+/** Whether the database is at the planned revisions. No version table counts as no revision. */
 export const hasLanded = ({ planned, found }: Landing): boolean =>
   (found.length === 0 ? [[]] : found).some((held) => held.join('\n') === planned.join('\n'));

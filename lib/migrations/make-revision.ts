@@ -4,11 +4,16 @@ import { FailedError } from '../errors.ts';
 import type { StackRun } from '../run/run.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
-/** A run of a task that makes a revision file. */
+/** A run of a task that creates a revision file. */
 export type MakingRun = StackRun<
   Giving<{ MSG: string; REV_ID: string | undefined; ALEMBIC_INI: string | undefined }>
 >;
 
+/**
+ * Creates a revision file with Alembic.
+ *
+ * @throws FailedError if it was created inside a container and not in the checkout
+ */
 export async function makeFile(
   run: MakingRun,
   subcommand: 'revision' | 'merge',
@@ -28,7 +33,7 @@ export async function makeFile(
   terminal.next(command('al-up'));
 }
 
-/** `20251211_140000000`: the time to the millisecond, local, so that the files sort as they were made. */
+/** `20251211_140000000`: the local time with milliseconds, so the files sort by time of creation. */
 export function revisionId(time: Date): string {
   const two = (value: number, digits = 2): string => String(value).padStart(digits, '0');
   const day = `${time.getFullYear()}${two(time.getMonth() + 1)}${two(time.getDate())}`;

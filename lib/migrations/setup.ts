@@ -5,20 +5,19 @@ import { run as runCommand, type Result } from '../system/process.ts';
 import { findAlembic, pythonsOnPath } from '../stack/alembic/find-alembic.ts';
 import type { Run } from '../run/run.ts';
 
-/** `setup`: installs what the stack without containers needs and npm does not bring. */
+/** `setup`: installs what the stack without containers needs and npm does not install. */
 export async function setup(run: Run): Promise<void> {
   await installAlembic(run);
   run.terminal.next(run.command('demo'));
 }
 
-/** What the migrations need; the driver brings its own libpq. */
+/** The packages that migrations need. psycopg[binary] contains libpq. */
 const PACKAGES = ['alembic', 'psycopg[binary]'];
 
 /**
- * Makes an Alembic available where there is none: in a virtual environment with pip, or as the distribution's package
- * where no package index answers.
+ * Installs Alembic if there is none: with pip into `.venv`, or with apt-get if pip fails.
  *
- * @throws ConfigurationError that says what to install
+ * @throws ConfigurationError with the reasons, and what to install
  */
 export async function installAlembic({ root, terminal }: Run): Promise<void> {
   const found = await findAlembic(root, undefined);
@@ -35,7 +34,7 @@ export async function installAlembic({ root, terminal }: Run): Promise<void> {
   });
 }
 
-/** An installer that is not there is one more reason, not the end. */
+/** A missing installer is one more reason in the message, and the next one is tried. */
 function notInstalled(error: unknown): string {
   if (error instanceof UnreachableError) return error.message;
   throw error;
