@@ -6,16 +6,16 @@ import type { Run, StackRun } from './run.ts';
 import type { Parameters, Values } from '../parameters/parameter.ts';
 import type * as shared from '../parameters/shared.ts';
 
-/** Parameters that any task may have which opens an environment. */
+/** Parameters of every task that opens an environment. */
 type OfAnyTask = Partial<Values<Pick<typeof shared, 'PG_SERVICE' | 'ALEMBIC'>>>;
 
 export const ofAnyTask = ({ values }: { readonly values: object }): OfAnyTask => values;
 
 /**
- * A run on an environment's stack: its env files read, its secrets hidden from all output. A task that compares two
- * environments opens the second one itself.
+ * Opens an environment: reads its env files, hides its secrets in all output, and prepares its stack. A task that
+ * compares two environments opens the second one itself.
  *
- * @throws ConfigurationError naming all that is wrong with the environment's files
+ * @throws ConfigurationError with everything that is wrong in the environment's files
  */
 export async function openEnvironment<P extends Parameters>(
   run: Run<P>,

@@ -9,7 +9,7 @@ import type { Plan } from '../stack/plan.ts';
 import type { Stack, Target } from '../stack/stack.ts';
 import type { Terminal } from '../output/terminal.ts';
 
-/** What a task is given. */
+/** What every task gets. */
 export interface Run<P extends Parameters = Parameters> {
   readonly task: Task;
   /** The project's folder. */
@@ -20,30 +20,30 @@ export interface Run<P extends Parameters = Parameters> {
   readonly signal: AbortSignal;
   readonly make: MakeInvocation | undefined;
   readonly registry: Registry;
-  /** The line to type for another task, in the way this one was called. */
+  /** The command for another task, in the same form as the person's own command. */
   readonly command: (task: string, parameters?: Readonly<Record<string, string>>) => string;
 }
 
-/** What a task that only wants the name of an environment is given. */
+/** What a task gets that only needs the environment's name. */
 export interface NamedRun<P extends Parameters = Parameters> extends Run<P> {
   readonly name: CanonicalName;
 }
 
-/** What a task with ENV is given. */
+/** What a task with ENV gets. */
 export interface StackRun<P extends Parameters = Parameters> extends Run<P> {
   readonly environment: Environment;
   readonly stack: Stack;
 }
 
-/** What a destructive task is given, once the guard has let it through. */
+/** What a destructive task gets after the confirmation. */
 export interface DestructiveRun<P extends Parameters = Parameters> extends StackRun<P> {
-  /** What the guard showed. */
+  /** The stack that the guard showed. */
   readonly target: Target;
-  /** The database that the guard showed; undefined only while its server could not be read. */
+  /** The database that the guard showed; undefined if its server could not be read. */
   readonly identity: DatabaseIdentity | undefined;
-  /** Puts on record what was left out or done otherwise. Undefined before the guard has let it through. */
+  /** Writes to the journal what was left out or changed. Undefined before the confirmation. */
   readonly note?: (text: string) => void;
-  /** All that the guard showed as removed; nothing of a task that leaves containers and storage alone. */
+  /** Everything that the guard showed as removed; empty for a task that does not touch containers and storage. */
   readonly plan: Plan;
 }
 
@@ -52,15 +52,18 @@ interface Declaration<P extends Parameters> {
   /** One line for `make help`. */
   readonly summary: string;
   readonly parameters?: P;
-  /** It stops what others may be using: behind another goal of make it is refused, for it may be meant as a word there. */
+  /**
+   * Makes it an error to name the task after another goal of make, where it may be meant as an argument. For tasks that
+   * stop or change what other people may be using.
+   */
   readonly firstGoalOnly?: true;
-  /** Complete lines that a person could type. */
+  /** Complete commands that a person could type. */
   readonly examples: readonly string[];
 }
 
 export type Group = 'stack' | 'database' | 'schema' | 'migrations' | 'project';
 
-/** What a task file states. The task's name is the file's. */
+/** What a task file defines. The task's name is the file's name. */
 export type Definition<P extends Parameters = Parameters> =
   /** Takes no ENV. */
   | (Declaration<P> & {
@@ -68,26 +71,26 @@ export type Definition<P extends Parameters = Parameters> =
       readonly destructive?: undefined;
       readonly run: (run: Run<P>) => Promise<void>;
     })
-  /** Takes ENV; the registry's default when it is not given. */
+  /** Takes ENV; without it, the registry's default. */
   | (Declaration<P> & {
       readonly environment: 'any';
       readonly destructive?: undefined;
       readonly run: (run: StackRun<P>) => Promise<void>;
     })
-  /** Takes ENV and opens nothing: for what is on record of an environment, also when it is broken. */
+  /** Takes ENV and opens nothing: shows what is recorded about an environment, even if its files are invalid. */
   | (Declaration<P> & {
       readonly environment: 'name only';
       readonly destructive?: undefined;
       readonly run: (run: NamedRun<P>) => Promise<void>;
     })
-  /** The short form for daily work: takes the default environment only, and names `longForm` to others. */
+  /** The short form for daily work: only on the default environment. For others, the message names `longForm`. */
   | (Declaration<P> & {
       readonly environment: 'default only';
       readonly longForm?: string;
       readonly destructive?: undefined;
       readonly run: (run: StackRun<P>) => Promise<void>;
     })
-  /** Destroys data: runs only behind the guard, with an ENV that was typed, and takes nothing that the shell exports. */
+  /** Destroys data: needs the guard's confirmation and a typed ENV, and ignores exported variables of the shell. */
   | (Declaration<P> & {
       readonly environment: 'typed';
       readonly destructive: Destructive<P>;
@@ -95,21 +98,21 @@ export type Definition<P extends Parameters = Parameters> =
     });
 
 export interface Destructive<P extends Parameters = Parameters> {
-  /** As the screen says it: `DB reset`. */
+  /** Name for the confirmation screen: `DB reset`. */
   readonly what: string;
-  /** What it does to the database, for the screen. */
+  /** What it does to the database, for the confirmation screen. */
   readonly effect: 'destroy' | 'change';
-  /** Whether it removes the stack and its storage, and not a database only. It has a plan then. */
+  /** Whether it removes the stack and its storage, not only a database. Then the run has a plan. */
   readonly removesStorage?: (values: Values<Parameters>) => boolean;
-  /** When the person gets time to press Ctrl-C. */
+  /** When the guard waits so that the person can press Ctrl-C. */
   readonly countdown: 'always' | 'when protected';
-  /** Refuses, before anyone waits, what would fail or do less than it says. */
+  /** Runs before the countdown, and refuses what would fail or do less than it says. */
   readonly preflight?: (run: DestructiveRun<P>) => Promise<void>;
 }
 
 export interface Task {
   readonly name: string;
   readonly definition: Definition;
-  /** All that the task takes: its own parameters, ENV, and what being destructive adds. */
+  /** All parameters: the task's own, ENV, and those that a destructive task adds. */
   readonly parameters: Parameters;
 }
