@@ -74,8 +74,9 @@ export async function change(
 }
 
 /**
- * Checks outside of a transaction, before a statement that cannot run in one (DROP DATABASE). @throws
- * OtherDatabaseError
+ * Checks outside of a transaction, before a statement that cannot run in one (DROP DATABASE).
+ *
+ * @throws OtherDatabaseError if a name belongs to another database
  */
 export const assertKnown = (client: Client, ...known: Known[]): Promise<void> =>
   assertedly(client, { after: known });

@@ -18,7 +18,7 @@ export const identityIn = (
   marker: Object.hasOwn(markers, name) ? markers[name]! : null,
 });
 
-/** A run whose confirmation may have shown a database. */
+/** A run that may have shown a database to the person. */
 export type Shown = StackRun & { readonly identity?: DatabaseIdentity | undefined };
 
 /** The attributes of the run's own database. @throws FailedError if it does not exist */

@@ -110,8 +110,9 @@ export function isOf(facts: BackupFacts, sought: SoughtBackup, maxAge: number, n
 }
 
 /**
- * `backups`: lists the backups of an environment, and reads each one to verify it. @throws FailedError if one has
- * changed
+ * `backups`: lists the backups of an environment, and reads each one to verify it.
+ *
+ * @throws FailedError if one has changed
  */
 export async function backups(run: StackRun<Giving<{ BACKUP_DIR: string; JSON: boolean }>>): Promise<void> {
   const { environment, terminal, values, command } = run;

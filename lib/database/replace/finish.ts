@@ -38,7 +38,9 @@ export async function finish(
 }
 
 /**
- * `finish` in a new session, after the first one was lost or cancelled. @throws FailedError if the old database remains
+ * `finish` in a new session, after the first one was lost or cancelled.
+ *
+ * @throws FailedError if the old database remains
  */
 export async function finishAnew(
   run: StackRun,

@@ -17,8 +17,9 @@ export function reportKept({ terminal, command, environment }: StackRun, kept: s
 export type NameRun = StackRun<Giving<{ NAME: string | undefined }>>;
 
 /**
- * The old databases that NAME selects: one, or without NAME all, the latest first. @throws RefusedError if there is
- * none
+ * The old databases that NAME selects: one, or without NAME all, the latest first.
+ *
+ * @throws RefusedError if there is none
  */
 export function chosen(
   { stack, environment, values, command }: NameRun,

@@ -37,9 +37,7 @@ export interface Known {
 /** What the preflight has found out about the origin of the file. */
 export const knownOf = (path: string): Known => inspected.get(path)!.known;
 
-/**
- * `restore-from-dump` before the countdown. @throws ConfigurationError · RefusedError with the reason why it would fail
- */
+/** `restore-from-dump` before the countdown. @throws ConfigurationError · RefusedError if the restore would fail */
 export const checkDump = (run: DumpRun): Promise<void> => check(run, 'DUMP', run.values.DUMP);
 /** `restore-from-sql` before the countdown. @throws the same */
 export const checkSql = (run: ScriptRun): Promise<void> => check(run, 'SQL', run.values.SQL);
