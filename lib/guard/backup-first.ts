@@ -9,10 +9,10 @@ import type { Values } from '../parameters/parameter.ts';
 import type { GuardParameters } from './parameters.ts';
 
 /**
- * A verified backup of exactly this database: one that was taken lately and still holds, else a new one.
+ * Finds a recent verified backup of this very database, or takes a new one.
  *
- * @returns its file, or `skip` when the person wanted none
- * @throws RefusedError when none can be had: then nothing is destroyed
+ * @returns the path of the backup; `skip` with BACKUP=skip; null in a dry run
+ * @throws RefusedError if no backup can be taken: then nothing is destroyed
  */
 export async function backupFirst(
   run: StackRun & { readonly facts: Facts },

@@ -1,21 +1,21 @@
 import type { EnvironmentEntry } from '../environment/entry.ts';
 
-/** Why not, and what to do. */
+/** The reason for a refusal, and what the person can do. */
 export interface Refusal {
   readonly reason: string;
   readonly remedy: string;
 }
 
-/** What is known before anything is asked. */
+/** What is known before the engine or the server is contacted. */
 export interface Request {
   readonly name: string;
   readonly entry: EnvironmentEntry;
-  /** What the shell exports, by name. */
+    /** The variables that the shell exports. */
   readonly exports: Readonly<Record<string, string>>;
 }
 
 export interface Check<T> {
-  /** As the journal has it. */
+    /** The name that the journal records. */
   readonly name: string;
   readonly refuses: (about: T) => Refusal | undefined;
 }

@@ -3,16 +3,16 @@ import type { Facts } from './facts/facts.ts';
 import { IN_USE, LEFT_OVER, describeOverlap } from './facts/overlap.ts';
 import type { Refusal, Request } from './check.ts';
 
-/** Each check is a pure function of what is known: undefined lets pass, a refusal says why and what to do. */
+/** Each check is a pure function of known facts. It returns a refusal (reason and remedy), or undefined to let pass. */
 
-/** Variables by which other tools choose a server, a database or a project. None of them reaches a child of ours. */
+/** Variables that make other tools choose a server, a database or a project. makesafe gives none to a child process. */
 const CHOOSING = [
   ...['DATABASE_URL', 'PGHOST', 'PGHOSTADDR', 'PGPORT', 'PGDATABASE', 'PGUSER', 'PGSERVICE', 'PGOPTIONS'],
   ...['COMPOSE_PROJECT_NAME', 'COMPOSE_FILE', 'COMPOSE_ENV_FILES', 'COMPOSE_PROFILES'],
   ...['ZX_PREFIX', 'ZX_POSTFIX', 'ZX_SHELL'],
 ];
 
-/** Whoever exported one of them last week may mean that server now. It is not taken, and not passed over either. */
+/** makesafe does not use these variables, but the person who exported one may believe that it does: so it refuses. */
 export function chosenByShell({ exports }: Request): Refusal | undefined {
   const found = CHOOSING.filter((name) => exports[name]);
   if (found.length === 0) return undefined;
@@ -22,7 +22,7 @@ export function chosenByShell({ exports }: Request): Refusal | undefined {
   };
 }
 
-/** On a compose stack the engine is the server's machine. */
+/** On a compose stack the container engine decides on which machine the server runs. */
 export function engineOfShell({ name, entry, exports }: Request): Refusal | undefined {
   if (entry.stack !== 'compose' || entry.engine?.context !== undefined) return undefined;
   const found = ['DOCKER_HOST', 'DOCKER_CONTEXT'].filter((variable) => exports[variable]);
@@ -47,7 +47,7 @@ export function sharedWithProtected({ overlaps, environment }: Facts): Refusal |
   const shared = overlaps.filter((overlap) => overlap.protected);
   if (shared.length === 0) return undefined;
   const stated = new Set(shared.map(({ own }) => own.at).filter((at) => at !== IN_USE && at !== LEFT_OVER));
-  // Its compose file may name another one by now.
+    // The compose file may already name other storage.
   const inUse = shared.some(({ own }) => own.at === IN_USE);
   const left = new Set(shared.filter(({ own }) => own.at === LEFT_OVER).map(({ own }) => own.value));
   return {
@@ -74,7 +74,7 @@ export function usedByOthers({ target }: Facts): Refusal | undefined {
   };
 }
 
-/** What the plan of the stack itself says: shared with others, or it would stay. */
+/** What the stack's plan reports: something is shared with others, or could not be removed. */
 export function cannotBeRemoved({ plan }: Facts): Refusal | undefined {
   if (plan.obstacles.length === 0) return undefined;
   const lines = (word: keyof Refusal): string =>
@@ -82,7 +82,7 @@ export function cannotBeRemoved({ plan }: Facts): Refusal | undefined {
   return { reason: lines('reason'), remedy: lines('remedy') };
 }
 
-/** A backup that is removed together with the data is none. */
+/** A backup that is removed together with the data is no backup. */
 export function neededLiesInIt({ plan, needed }: Facts): Refusal | undefined {
   const removed = [
     ...plan.folders.map(({ path }) => ({ folder: path, what: `folder ${path}` })),
@@ -108,7 +108,7 @@ export function markedForOther({ environment, target, markers }: Facts): Refusal
 }
 
 export function neighbourOfOther({ environment, target, markers = {} }: Facts): Refusal | undefined {
-  // Its storage cannot be removed, and the environment has no more than its database in it.
+    // makesafe cannot remove the storage of such a server. The environment owns only its own database there.
   if (target.storage.kind === 'server') return undefined;
   const others = Object.entries(markers)
     .filter(([database, found]) => database !== target.database && found !== environment.name)
@@ -120,7 +120,7 @@ export function neighbourOfOther({ environment, target, markers = {} }: Facts): 
   };
 }
 
-/** Where the marker cannot be read or was never written, the volume's label and the journal are what is known. */
+/** Without a readable marker, the label of the volume and the journal are the only evidence. */
 export function madeForOther({
   environment,
   entry,
@@ -146,7 +146,7 @@ export function madeForOther({
     remedy: `start it ${how}: make up ENV=${environment.name}`,
   };
 }
-
+/** A stopped server cannot be asked for its marker, and cannot be backed up. */
 /** Neither the marker nor a backup can be had of a server that is stopped. */
 export function mustRun({ environment, entry, target, contents, unread }: Facts): Refusal | undefined {
   if (!entry.protected || contents !== undefined) return undefined;

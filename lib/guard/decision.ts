@@ -9,7 +9,13 @@ import { ON_CONTENTS, ON_FACTS, enforce } from './policy.ts';
 import { describeDoubts, describeTarget } from './person/screen.ts';
 import { changesBetween, configurationChanges, identityOf } from './facts/unchanged.ts';
 
-/** The screen, the name typed, the countdown, and the facts once more. */
+/**
+ * Shows the screen, asks for the name, counts down, and then reads all facts again.
+ *
+ * @returns the run with the facts of the second reading
+ * @throws RefusedError if anything changed in the meantime
+ * @throws CancelledError if the person does not confirm
+ */
 export async function letPersonDecide(request: GuardRequest, seen: Passed): Promise<Passed> {
   const { entry, environment, action, run } = request;
   const { terminal, signal, actor } = seen;
@@ -20,7 +26,7 @@ export async function letPersonDecide(request: GuardRequest, seen: Passed): Prom
     terminal.info(`dry run: nothing is touched (it would wait ${seconds} s)`);
     return seen;
   }
-  // Also where only the output goes elsewhere: `… 2>&1 | tee log` has a person in front of it.
+    // Only stdin has to be a terminal: with `… 2>&1 | tee log` a person still sits in front of it.
   if (entry.protected && process.stdin.isTTY) {
     await confirmName(environment.name, terminal, signal);
   }
@@ -43,7 +49,7 @@ export async function letPersonDecide(request: GuardRequest, seen: Passed): Prom
       },
     );
   }
-  // What was not known at the first look may be by now: it passes the same checks.
+    // A fact that was unknown at the first reading may be known now: it has to pass the same checks.
   enforce([...ON_FACTS, ...ON_CONTENTS], now.facts);
   return now;
 }

@@ -3,12 +3,12 @@ import { BlockedError } from './person/blocked.ts';
 import type { GuardRequest } from './request.ts';
 
 /**
- * The one gate in front of everything that destroys data:
+ * The only way to any action that destroys data. In this order:
  *
- * name → policy on the facts → preflight → lock → backup first → what will be destroyed, on one screen → the name typed
- * → countdown → the facts once more → journal → the action → journal.
+ * FORCE on a protected environment → checks on the facts → preflight → lock → backup → screen with what will be
+ * destroyed → the person types the name → countdown → all facts again → journal → the action → journal.
  *
- * @throws RefusedError · CancelledError; nothing was touched then, unless the action had begun
+ * @throws RefusedError or CancelledError; before the action starts, nothing has been changed
  */
 export async function passGuard(
   request: GuardRequest,
@@ -19,7 +19,7 @@ export async function passGuard(
   if (entry.protected && values.FORCE !== true) {
     throw new BlockedError(environment.name, request.action, request.exportedForce);
   }
-  // Nothing of what follows is loaded for a refusal by name.
+    // A refusal by name loads none of the modules below, and so is fast.
   const { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS, enforce } = await import('./policy.ts');
   const checks = enforce(BEFORE_CONTACT, { name: environment.name, entry, exports: request.exports });
   const [{ checkJournal }, { journalFile, repositoryRevision }] = await Promise.all([
@@ -40,7 +40,7 @@ export async function passGuard(
     const backup = entry.protected
       ? await (await import('./backup-first.ts')).backupFirst(seen, values)
       : null;
-    // Nothing that can be done before the countdown is done after it: applications wait from then on.
+        // Do all remaining work before the countdown: after it, the action should start at once.
     const { onRecord } = await import('./on-record.ts');
     const revision = await repositoryRevision(seen.root);
     const notes: string[] = [];

@@ -11,21 +11,21 @@ import type { StackRun } from '../run/run.ts';
 import { person } from './record/person.ts';
 import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
 
-/** For the one who finds the lock taken: `db-reset-db-env by taro@vm7 since 14:03:07`. */
+/** What a person reads who finds the lock taken: `db-reset-db-env by taro@vm7 since 14:03:07`. */
 export const aboutLock = (task: string): string =>
   `${task} by ${person()}@${hostname()} since ${new Date().toTimeString().slice(0, 8)}`;
 
-/** First key of the advisory lock, so that it meets no other program's: the bytes of "safe". */
+/** First key of the advisory lock, so that it does not clash with other programs' locks: the bytes of "safe". */
 const KEY = 0x73616665;
 
 /**
- * Lets one destructive run at a time at an environment. Two locks, both of which die with their holder: a file, for this
- * clone of the project, and for other clones and machines an advisory lock on the server; where that is stopped, one on
- * the engine.
+ * Allows only one destructive run at a time for an environment. Takes two locks, and both end with the process that
+ * holds them: a lock file, for this clone of the project; and for other clones and machines an advisory lock on the
+ * server. If the server is stopped, a lock on the container engine takes the place of the advisory lock.
  *
- * @param readable the server lets us in
- * @param about who holds it
- * @throws RefusedError naming the holder
+ * @param readable whether makesafe can log in to the server
+ * @param about who takes the lock, for others to read
+ * @throws RefusedError with the holder's name if the lock is taken, or if the lock file cannot be used
  */
 export async function withGuardLock<T>(
   { root, environment, stack, actor }: StackRun,
@@ -48,7 +48,7 @@ export async function withGuardLock<T>(
   try {
     if (!readable) return await withEngineLock(stack, about, busy, work);
     const { name } = stack.database;
-    // An advisory lock belongs to one database: this one is not the one that is replaced.
+        // An advisory lock belongs to one database: take it in the maintenance database, which is not replaced.
     return await stack.withClient(maintenanceDatabase(name), async (client) => {
       const other = await tryLock(client, name, about);
       if (other !== undefined) throw busy(other);
@@ -74,7 +74,9 @@ async function withEngineLock<T>(
   }
 }
 
-/** One that cannot be read may be held; what cannot be taken protects nobody. */
+/**
+ * Refuses if the lock file cannot be read (another run may hold it) or cannot be created (it would protect nothing).
+ */
 function orRefuse<T>(file: string, work: () => T): T {
   try {
     return work();
@@ -94,9 +96,9 @@ function orRefuse<T>(file: string, work: () => T): T {
   }
 }
 
-/** Takes the advisory lock for as long as the session lasts; else tells who has it. */
+/** Takes the advisory lock until the session ends. If another session has it, returns that session's description. */
 async function tryLock(client: Client, database: string, about: string): Promise<string | undefined> {
-  // A name that is too long is cut by the server.
+    // The server cuts a name that is too long.
   await client.query("SELECT set_config('application_name', $1, false)", [`makesafe ${about}`]);
   const { rows } = await client.query<{ taken: boolean; holder: string | null }>(
     `SELECT pg_try_advisory_lock($1, hashtext($2)) AS taken,

@@ -6,19 +6,20 @@ import { gatherFacts, readNeighbours, type Passed } from './facts/facts.ts';
 import { ON_FACTS, enforce } from './policy.ts';
 
 /**
- * Opens the stack and asks for the facts.
+ * Opens the stack and gathers the facts.
  *
- * @param seen what the person has seen, when it is looked at once more
+ * @param seen for the second reading: the run and the facts that the person saw
  */
 export async function look({ read, open, environment }: GuardRequest, seen?: Passed): Promise<Passed> {
   const asked = await read();
   const neighbours = once(() => readNeighbours(asked, environment));
-  // Compose takes its time for each. The second time it is known what it says, and only in the way.
+    // Compose is slow, so start early. On the second reading its answers are known, and it would only compete.
   if (!seen) void neighbours();
   const run = await open(asked);
   let facts = await gatherFacts(run, environment, neighbours, seen?.facts);
   if (facts.target.running && !facts.contents) {
-    // A reset that was killed may have left the database closed. Whose it is can be told all the same.
+        // A reset that was killed may have left the database closed to connections. The checks do not need its
+        // contents.
     enforce(ON_FACTS, facts);
     const { undoInterrupted } = await import('../database/replace/interrupted.ts');
     if (await undoInterrupted(run)) facts = await gatherFacts(run, environment, neighbours);

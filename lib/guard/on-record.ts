@@ -9,9 +9,9 @@ import { append, journalFile } from './record/entries.ts';
 import type { End, RecordedPlan, Start } from './record/entry.ts';
 
 /**
- * Does it between two lines of the journal.
+ * Runs the action between two lines of the journal: start and end.
  *
- * @throws RefusedError when the first line cannot be written: then it is not done
+ * @throws RefusedError if the first line cannot be written: then the action does not run
  */
 export async function onRecord(
   passed: Passed,
@@ -20,7 +20,7 @@ export async function onRecord(
     ...known
   }: Pick<Start, 'checks' | 'backup' | 'revision'> & {
     readonly origins: Readonly<Record<string, Origin>>;
-    /** What was left out or done otherwise, as the action goes on. */
+        /** What the action left out or did differently. The action adds to it while it runs. */
     readonly notes: readonly string[];
   },
   action: () => Promise<void>,
@@ -41,7 +41,7 @@ export async function onRecord(
       };
       append(file, said, terminal.redactor);
     } catch (unwritten) {
-      // By now it is done, or has failed for a reason of its own: no refusal.
+            // The action has already ended, so this is a warning and not a refusal.
       terminal.warn(`how it ended is not on record: ${messageOf(unwritten)}`);
     }
   };
@@ -54,7 +54,7 @@ export async function onRecord(
   end('done');
 }
 
-/** As many as nobody reads. */
+/** The most notes that one line of the journal keeps. */
 const MOST_NOTES = 1000;
 
 const recorded = (plan: Plan): RecordedPlan => {

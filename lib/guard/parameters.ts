@@ -1,6 +1,6 @@
 import { choice, duration, flag, folder, wholeNumber } from '../parameters/kinds.ts';
 
-/** What each destructive task takes for its guard. */
+/** The parameters that every destructive task takes for the guard. */
 export const guardParameters = (countdown: 'always' | 'when protected') => ({
   FORCE: flag('needed on a protected environment'),
   BACKUP: choice('skip: on a protected environment, take no backup first', ['first', 'skip'], {

@@ -16,8 +16,9 @@ import {
 import type { Request, Check } from './check.ts';
 
 /**
- * The whole policy. Before it stands that a protected environment wants FORCE=1 (guard.ts); behind it the backup, the
- * person and the countdown. FORCE overrides none of these. docs/GUARD.md says what each protects from.
+ * All checks of the guard. Before them, guard.ts asks for FORCE=1 on a protected environment. After them come the
+ * backup, the confirmation and the countdown. FORCE overrides none of these checks. docs/GUARD.md says what each
+ * protects from.
  */
 export const BEFORE_CONTACT: readonly Check<Request>[] = [
   { name: 'nothing exported chooses another server', refuses: chosenByShell },
@@ -35,16 +36,16 @@ export const ON_FACTS: readonly Check<Facts>[] = [
   { name: 'unmarked storage is not known as that of another environment', refuses: madeForOther },
 ];
 
-/** After an interrupted run, whose database is closed, was undone. */
+/** These run after an interrupted run was undone: such a run leaves the database closed to connections. */
 export const ON_CONTENTS: readonly Check<Facts>[] = [
   { name: 'a protected database can be read', refuses: mustRun },
 ];
 
 /**
- * Asks every check.
+ * Runs every check.
  *
  * @returns the names of the checks
- * @throws RefusedError with all reasons and remedies at once
+ * @throws RefusedError with the reasons and remedies of all failed checks
  */
 export function enforce<T>(checks: readonly Check<T>[], about: T): string[] {
   const refusals = checks.flatMap(({ refuses }) => refuses(about) ?? []);

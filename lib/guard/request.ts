@@ -10,16 +10,16 @@ export interface GuardRequest {
   readonly environment: CanonicalName;
   readonly entry: EnvironmentEntry;
   readonly action: Action;
-  /** Where each parameter came from. */
+    /** Where each parameter's value came from. */
   readonly origins: Readonly<Record<string, Origin>>;
-  /** FORCE as exported in the shell, which is named but does not count. */
+    /** FORCE as the shell exports it. It does not count; the refusal mentions it. */
   readonly exportedForce: string | undefined;
-  /** What the shell exports. */
+    /** The variables that the shell exports. */
   readonly exports: Readonly<Record<string, string>>;
-  /** Reads the registry anew. */
+    /** Reads the registry again. */
   readonly read: () => Promise<Run>;
-  /** Opens the environment's stack, everything read anew: env files, configuration. */
+    /** Opens the environment's stack. Reads env files and configuration again. */
   readonly open: (run: Run) => Promise<StackRun>;
-  /** What would make the action fail or do less than it says; refuses before anyone waits. */
+    /** Refuses if the action would fail or do less than it says. Runs before the person has to wait. */
   readonly preflight: (run: DestructiveRun) => Promise<void>;
 }

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { printable } from '../../output/printable.ts';
 import type { Storage } from '../../stack/stack.ts';
 
-/** A storage in a few words. */
+/** Describes a storage in a few words, for the screen. */
 export function describeStorage(storage: Storage): string {
   switch (storage.kind) {
     case 'volume': {

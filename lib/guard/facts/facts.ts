@@ -13,42 +13,42 @@ import { lastKnown } from './last-known.ts';
 import { findOverlaps, type Overlap } from './overlap.ts';
 import { ofAnyTask } from '../../run/open-environment.ts';
 
-/** All that the checks look at. */
+/** All facts that the checks use. */
 export interface Facts {
   readonly environment: CanonicalName;
   readonly entry: EnvironmentEntry;
   readonly target: Target;
-  /** Undefined while the server is stopped, or does not let us in. */
+    /** Undefined if the server is stopped or refuses the login. */
   readonly contents: Contents | undefined;
-  /** The environments that the databases of the server are marked for, as far as it could be asked. */
+    /** Database name to the environment that it is marked for; undefined if the server could not be asked. */
   readonly markers: Readonly<Record<string, string>> | undefined;
-  /** Why the running server could not be read. */
+    /** Why a running server could not be read. */
   readonly unread: string | undefined;
   readonly overlaps: readonly Overlap[];
   /** Environments whose configuration cannot be read here, and why. */
   readonly unknown: readonly Footprint[];
-  /** All that will be removed beside, or together with, the database. */
+    /** All that will be removed in addition to the database. */
   readonly plan: Plan;
-  /** What may not lie in it: the folder of backups, the journal, secrets, a file that is written. */
+    /** Files and folders that must not lie in what is removed: backups, journal, secrets, output files. */
   readonly needed: readonly Needed[];
-  /** The environment whose run last destroyed something in this storage, as the journal has it. */
+    /** The environment that, by the journal, last destroyed something in this storage. */
   readonly journalled: string | undefined;
 }
 
-/** What the environments of the registry claim. Compose takes its time for each: begun before anything else is opened. */
+/** Reads which resources the environments of the registry use. Compose is slow, so callers start this first. */
 export function readNeighbours(run: Run, { name }: CanonicalName): Promise<Footprint[]> {
   const { root, registry, terminal } = run;
   const own = { name, databaseService: ofAnyTask(run).PG_SERVICE };
   const neighbours = readFootprints(root, registry, own, terminal.redactor);
-  // What is wrong with the environment itself is said first.
+    // Avoids an unhandled rejection: a problem of this environment itself is reported first.
   neighbours.catch(() => {});
   return neighbours;
 }
 
 /**
- * Asks the engine, the server and the journal, each at the same time.
+ * Asks the engine, the server and the journal, at the same time.
  *
- * @param seen what the person has seen: its contents are looked at no more, only whose they are
+ * @param seen the facts that the person saw: then only the database's identity is read, not its contents
  */
 export async function gatherFacts(
   run: StackRun,
@@ -88,11 +88,11 @@ async function askServer({ stack }: StackRun, seen: Contents | undefined): Promi
     const { dataDirectory, markers } = contents;
     return { contents, dataDirectory, markers, unread: undefined };
   } catch (error) {
-    // The database may be missing and its neighbours there.
+        // The database may be missing while the server runs.
     const server = await stack.withClient('postgres', readServer).catch(() => undefined);
     return { contents: undefined, markers: undefined, ...server, unread: messageOf(error) };
   }
 }
 
-/** What goes through the gate: the run, as the person saw it and as it still is. */
+/** A run that passed the guard, with the facts that the person saw. */
 export type Passed = DestructiveRun & { readonly facts: Facts };

@@ -3,7 +3,7 @@ import type { Contents } from '../../database/contents.ts';
 import type { Storage, Target } from '../../stack/stack.ts';
 import type { Start } from '../record/entry.ts';
 
-/** The environment of the latest run in the same storage, or on the same server. */
+/** The environment of the latest recorded run in the same storage or on the same server. */
 export function lastKnown(
   starts: readonly Start[],
   target: Target,
@@ -21,7 +21,7 @@ export function lastKnown(
     .at(-1)?.environment;
 }
 
-/** Where the storage is out of reach, environments may share a server, each with a database of its own. */
+/** On a server that others run, environments may share the server: then the database has to be the same, too. */
 const isOf = (start: Start, { storage, database }: Target): boolean =>
   storage.kind !== 'server' || start.target.database === database;
 

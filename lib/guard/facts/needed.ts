@@ -1,17 +1,17 @@
 import { dirname, join, resolve } from 'node:path';
 import type { StackRun } from '../../run/run.ts';
 
-/** A file or folder of this machine that is wanted after the action as well. */
+/** A file or folder on this machine that is still needed after the action. */
 export interface Needed {
-  /** As a person calls it: `BACKUP_DIR`, `the journal`. */
+    /** The name that the message uses: `BACKUP_DIR`, `the journal`. */
   readonly what: string;
   readonly path: string;
 }
 
-/** Parameters that name a file or folder that is written or read. */
+/** Parameters whose value is a file or folder. */
 const PATHS = ['BACKUP_DIR', 'OUT', 'HTML', 'DUMP', 'SQL', 'BOOTSTRAP_ROLES_SQL'];
 
-/** What must not lie in what is removed. */
+/** Files and folders that must not lie in what is removed. */
 export function neededOf({ root, values, environment }: StackRun): Needed[] {
   const given = PATHS.flatMap((what) => {
     const value = values[what];

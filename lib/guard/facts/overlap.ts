@@ -4,20 +4,20 @@ import type { Plan } from '../../stack/plan.ts';
 import type { Target } from '../../stack/stack.ts';
 import { isNested } from '../../system/files.ts';
 
-/** Something that two environments both claim. */
+/** A resource that two environments both use. */
 export interface Overlap {
   readonly what: 'project' | 'volume' | 'folder' | 'address';
   readonly own: Claim;
   readonly other: Claim;
   readonly environment: string;
-  /** One of the two is protected. */
+    /** True if at least one of the two environments is protected. */
   readonly protected: boolean;
 }
 
-/** Where a claim is stated that no file states. */
+/** The place of a resource that no file names. */
 export const [IN_USE, LEFT_OVER] = ['the storage in use', 'a volume of the project'];
 
-/** What an environment shares with the others of the registry, by configuration or by what its server really uses. */
+/** Finds what an environment shares with the others of the registry, by configuration or in actual use. */
 export function findOverlaps(
   name: string,
   footprints: readonly Footprint[],
@@ -27,7 +27,7 @@ export function findOverlaps(
   const configured = footprints.find(({ environment }) => environment === name)!;
   const own = { ...configured, ...withActual(configured, target, plan) };
   const same = (a: string, b: string): boolean => a === b;
-  // Where another host is pinned, the engine that we are at is not the one that is meant.
+    // If the other environment is pinned to another host, it does not mean this engine.
   const isHere = ({ engine, host }: Footprint): boolean =>
     engine === own.engine && (host === undefined || host === target.host);
   return footprints
@@ -56,7 +56,7 @@ export function findOverlaps(
     });
 }
 
-/** The storage that is in use, and what else will be removed, may be another one than the configuration says by now. */
+/** Adds what the server really uses and what the plan removes: the configuration may name other storage by now. */
 function withActual(
   { volumes: configured, folders }: Footprint,
   { storage }: Target,
@@ -81,8 +81,8 @@ const EVERYWHERE = new Set(['0.0.0.0', '[::]', '::', '']);
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i;
 
 /**
- * `host:port/database`, in which a host may stand for all of a machine's addresses, and what is missing for any. A
- * database is given for a server that may be on any machine.
+ * Compares `host:port/database`. A host such as 0.0.0.0 stands for all addresses of a machine. A missing part matches
+ * any value. An address with a database belongs to a server that may run on any machine.
  */
 function isSameAddress(one: string, other: string): boolean {
   const [a, b] = [readAddress(one), readAddress(other)];

@@ -1,6 +1,6 @@
 import type { Facts } from './facts.ts';
 
-/** What the guard's screen says. */
+/** The names on the guard's screen, which the redactor must not hide. */
 export function namesOfFacts({ target, contents, markers, plan }: Facts): string[] {
   const { engine, host, project, database, user, server, storage, otherUsers, dataDirectory, folder } =
     target;

@@ -5,17 +5,17 @@ import type { Facts } from './facts.ts';
 import { describeOverlap } from './overlap.ts';
 import { describeStorage } from './describe-storage.ts';
 
-/** A fact that may not change. Undefined is not known: nothing can be said then of whether it is another one. */
+/** A fact that must not change. Undefined means unknown: then it cannot be compared. */
 type Fact = string | undefined;
 
-/** What may not change while a person reads and waits, each by the word of the screen. */
+/** What must not change while the person reads and waits. The keys are the screen's words. */
 export function identityOf(
   { environment, entry, target, contents, markers, overlaps, plan }: Facts,
   variables: ReadonlyMap<string, Variable>,
 ): Record<string, Fact> {
   return {
     'registry entry': `${environment.name} ${JSON.stringify(entry)}`,
-    // They hold secrets.
+        // As a hash, because env files hold secrets.
     'env files': hash([...variables].map(([name, { value }]) => [name, value])),
     engine: `${target.engine} on host ${target.host}`,
     project: target.project,
@@ -34,10 +34,10 @@ export function identityOf(
 const hash = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12);
 
-/** A container that starts or stops is the one that it was. */
+/** A container that starts or stops is still the same container. */
 const withoutState = (fact: string): string => fact.replace(/^(container [0-9a-f]+) \(\w+\)$/, '$1');
 
-/** A sentence for each fact that is another one by now. */
+/** A sentence for each fact that changed. */
 export function changesBetween(
   before: Readonly<Record<string, Fact>>,
   after: Readonly<Record<string, Fact>>,
@@ -49,10 +49,7 @@ export function changesBetween(
   });
 }
 
-/**
- * A sentence for each part of the resolved configuration that is another one by now. What it says may be a secret, so only
- * the part is named.
- */
+/** A sentence for each changed part of the resolved configuration. Names only the part: its value may be a secret. */
 export function configurationChanges(
   before: Readonly<Record<string, string>> = {},
   after: Readonly<Record<string, string>> = {},

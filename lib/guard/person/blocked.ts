@@ -1,20 +1,20 @@
 import { RefusedError } from '../../errors.ts';
 
-/** What a destructive task does, in the words of the screen: "DB reset on vm_prod is BLOCKED". */
+/** How the screen describes a destructive task: "DB reset on vm_prod is BLOCKED". */
 export interface Action {
   readonly what: string;
   readonly effect: 'destroy' | 'change';
-  /** The line to type once the person is sure. */
+    /** The command line with FORCE=1. */
   readonly forced: string;
-  /** The line that takes a backup. */
+    /** The command line that takes a backup. */
   readonly backup: string;
 }
 
 const BAR = '❌'.repeat(32);
 
-/** The refusal of a protected environment, as a banner that cannot be overlooked. */
+/** The refusal for a protected environment, as a banner that nobody overlooks. */
 export class BlockedError extends RefusedError {
-  /** @param exportedForce FORCE as the shell exports it, which does not count */
+    /** @param exportedForce FORCE as the shell exports it; it does not count */
   constructor(name: string, action: Action, exportedForce: string | undefined) {
     const lines = [
       `ERROR: ${action.what} on ${name} is BLOCKED`,

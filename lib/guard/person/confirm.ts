@@ -3,9 +3,9 @@ import { CancelledError } from '../../errors.ts';
 import type { Terminal } from '../../output/terminal.ts';
 
 /**
- * Has the person type the environment's name.
+ * Asks the person to type the environment's name.
  *
- * @throws CancelledError for anything else, end of input, or Ctrl-C
+ * @throws CancelledError on any other text, at end of input, and on Ctrl-C
  */
 export async function confirmName(
   name: string,
@@ -16,7 +16,7 @@ export async function confirmName(
   signal.throwIfAborted();
   terminal.line(`Type ${name} to go on:`);
   const lines = createInterface({ input });
-  // End of input settles no question, so lines are read as they come.
+    // `question()` of readline never resolves at end of input, so listen to the events.
   const typed = await new Promise<string | undefined>((resolve) => {
     lines.once('line', resolve).once('close', () => resolve(undefined));
     signal.addEventListener('abort', () => resolve(undefined), { once: true });

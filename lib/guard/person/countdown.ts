@@ -3,9 +3,9 @@ import { CancelledError } from '../../errors.ts';
 import type { Terminal } from '../../output/terminal.ts';
 
 /**
- * Counts down visibly, a second at a time.
+ * Counts down on the terminal, once a second.
  *
- * @throws CancelledError when the signal is aborted meanwhile
+ * @throws CancelledError if the signal is aborted meanwhile
  */
 export async function countdown(seconds: number, terminal: Terminal, signal: AbortSignal): Promise<void> {
   for (let left = seconds; left > 0; left--) {

@@ -11,10 +11,10 @@ export const journalFile = (root: string, environment: string): string =>
   join(folderOf(root), `${environment}.jsonl`);
 
 /**
- * Appends a line, on disk before this returns. What stands in the file is never rewritten; a line that a crash has cut
- * is closed by a line break, so that ours is whole.
+ * Appends a line and syncs it to disk before it returns. Never rewrites an existing line. If a crash cut the last line
+ * short, closes it with a line break first.
  *
- * @throws RefusedError when it cannot be written: what is not on record is not done
+ * @throws RefusedError if the line cannot be written
  */
 export function append(file: string, entry: Entry, redactor: Redactor): void {
   const line = JSON.stringify(entry, (_key, value: unknown) =>
@@ -24,7 +24,7 @@ export function append(file: string, entry: Entry, redactor: Redactor): void {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const descriptor = openJournal(file, constants.O_CREAT);
     try {
-      // Unlike writeSync, to its end: on a full disk that writes a part, and says nothing.
+            // Not writeSync: on a full disk it writes only a part and reports no error.
       writeFileSync(descriptor, `${isCut(descriptor) ? '\n' : ''}${line}\n`);
       fsyncSync(descriptor);
     } finally {
@@ -35,21 +35,21 @@ export function append(file: string, entry: Entry, redactor: Redactor): void {
   }
 }
 
-/** Bytes of a journal that are read, from its end: some ten thousand runs. */
+/** Bytes that are read from the end of a journal: about ten thousand runs. */
 const MOST = 16 << 20;
 
 interface Journal {
   readonly entries: Entry[];
-  /** How many lines cannot be read. */
+    /** The number of lines that are not valid entries. */
   readonly cut: number;
-  /** The number of the first of them; counted from the first line that was read. */
+    /** The line number of the first of them, counted from the first line that was read. */
   readonly firstCut?: number;
-  /** Bytes in front that were not read, if any. */
+    /** Bytes at the start that were not read, if any. */
   readonly skipped?: number;
 }
 
 /**
- * The lines of a journal in their order; of one that is larger than any that was seen, the last ones.
+ * The entries of a journal, in order. Of a very large journal, only the last ones.
  *
  * @throws UnreadableError naming the file
  */
@@ -80,9 +80,9 @@ function parsed(line: string): unknown {
 }
 
 /**
- * All starts of all environments.
+ * The start entries of all environments.
  *
- * @throws RefusedError when they cannot be read
+ * @throws RefusedError if a journal cannot be read
  */
 export function readJournals(root: string): Start[] {
   const folder = folderOf(root);
@@ -98,7 +98,7 @@ export function readJournals(root: string): Start[] {
   }
 }
 
-/** The commit that the work tree stands on; null outside of a repository, or without git. */
+/** The checked-out commit; null outside of a git repository, or without git. */
 export async function repositoryRevision(root: string): Promise<string | null> {
   const args = ['-C', root, 'describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'];
   try {

@@ -10,7 +10,7 @@ const areTexts = (given: Fields, names: readonly string[]): boolean =>
   names.every((name) => typeof given[name] === 'string');
 const isNullOr = (type: string, value: unknown): boolean => value === null || typeof value === type;
 
-/** What each kind of storage is told from others by. */
+/** The fields that identify a storage, by kind. */
 const STORAGE: Readonly<Record<string, readonly string[]>> = {
   volume: ['name'],
   device: ['name'],
@@ -35,7 +35,7 @@ function isTarget(value: unknown): boolean {
   );
 }
 
-/** A line of a journal as this tool writes it. Whoever has edited it may have left anything. */
+/** Whether this is a line of a journal as makesafe writes it. The file may have been edited, so nothing is assumed. */
 export function isEntry(value: unknown): value is Entry {
   if (!isRecord(value) || !areTexts(value, ['run', 'time'])) return false;
   if (value['event'] === 'end') {
@@ -58,7 +58,7 @@ export function isEntry(value: unknown): value is Entry {
 /** The line that is written before the action. */
 export interface Start {
   readonly event: 'start';
-  /** The same in the line of the end. */
+    /** The same in the end line of this run. */
   readonly run: string;
   /** ISO 8601, UTC. */
   readonly time: string;
@@ -70,13 +70,13 @@ export interface Start {
   readonly task: string;
   readonly parameters: Readonly<Record<string, { readonly value: unknown; readonly origin: Origin }>>;
   readonly target: JournalTarget;
-  /** What was shown as removed, beside the database. */
+    /** What the screen showed as removed, in addition to the database. */
   readonly plan?: RecordedPlan;
   /** Names of the checks that were passed, in order. */
   readonly checks: readonly string[];
-  /** File of the backup that was taken or found; `skip`, or null where none is asked for. */
+    /** The path of the backup; `skip` with BACKUP=skip; null if none was needed. */
   readonly backup: string | null;
-  /** Commit of this repository, with `-dirty` where files differ from it. */
+    /** The commit of this repository, with `-dirty` if files differ from it. */
   readonly revision: string | null;
 }
 
@@ -87,13 +87,13 @@ export interface End {
   readonly outcome: 'done' | 'failed' | 'cancelled';
   readonly error?: string;
   readonly seconds: number;
-  /** What was left out or done otherwise, in a line each. */
+    /** What was left out or done differently, one sentence each. */
   readonly notes?: readonly string[];
 }
 
 export type Entry = Start | End;
 
-/** By identity, as the screen had it, and all of it in twelve characters. */
+/** What the screen showed, by name and id, and a hash over all of it. */
 export type RecordedPlan = Pick<Plan, 'volumes' | 'folders' | 'containers' | 'networks' | 'stays'> & {
   readonly hash: string;
 };

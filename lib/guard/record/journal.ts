@@ -5,7 +5,9 @@ import { journalFile, readJournal } from './entries.ts';
 import type { End, Entry, Start } from './entry.ts';
 import type { Giving } from '../../parameters/parameter.ts';
 
-/** `journal`: the destructive runs of an environment, the latest last; with JSON=1 as they were written, in one array. */
+/**
+ * `journal`: shows the destructive runs of an environment, the latest last; with JSON=1 as one array of raw entries.
+ */
 export function showJournal({
   root,
   name,
@@ -26,7 +28,7 @@ export function showJournal({
   return Promise.resolve();
 }
 
-/** Two lines a run: when, who, what and how it ended; the command and what it met. */
+/** Two lines for each run: time, outcome and command; then person, database and backup. Errors and notes follow. */
 export function describeRuns(entries: readonly Entry[]): string[] {
   const ends = new Map(entries.filter((entry) => entry.event === 'end').map((end) => [end.run, end]));
   return entries
@@ -42,7 +44,7 @@ export function describeRuns(entries: readonly Entry[]): string[] {
     ]);
 }
 
-/** A run without an end was killed, or goes on. */
+/** A run without an end entry was killed, or is still running. */
 function outcomeOf(end: End | undefined): string {
   return end === undefined ? 'no end' : `${end.outcome} ${end.seconds.toFixed(1)} s`;
 }

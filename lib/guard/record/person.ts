@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 
-/** Who runs this, also behind sudo. */
+/** The user's account name; behind sudo, also the account that called it. */
 export function person(): string {
   const username = accountName();
   const behind = process.env['SUDO_USER'];
@@ -11,7 +11,7 @@ function accountName(): string {
   try {
     return userInfo().username;
   } catch {
-    // No account has this id, as in a container.
+        // No account has this id: usual in a container.
     return `uid ${process.getuid?.()}`;
   }
 }
