@@ -9,10 +9,10 @@ export interface CanonicalName {
 }
 
 /**
- * The environment that a typed name means. Only exact names and aliases count, with white space around them
- * trimmed: guessing belongs in the error message, not in the choice of a database.
+ * The environment that a typed name means. Only exact names and aliases count; white space around them is trimmed. A
+ * guess appears only in the error message: makesafe never guesses which database is meant.
  *
- * @throws UsageError with the names there are, and the near one
+ * @throws UsageError with the known names, and the most similar one
  */
 export function canonicalise(typed: string, registry: Registry): CanonicalName {
   const name = typed.trim();
@@ -28,12 +28,12 @@ export function canonicalise(typed: string, registry: Registry): CanonicalName {
     throw new UsageError(`ENV=${name} was removed; its successor is ${removed[name]}`, { hint: list });
   }
   const near = meant(name, registry);
-  // JSON.stringify shows what the eye misses: control characters, and where the text begins and ends.
+    // JSON.stringify makes visible what a person cannot see: control characters and blanks at the ends.
   const question = near ? `; did you mean ${near}?` : '';
   throw new UsageError(`ENV=${JSON.stringify(name)} is not an environment${question}`, { hint: list });
 }
 
-/** The environment whose name, alias or former name is near what was typed. */
+/** The environment whose name, alias or former name is similar to the typed one. */
 function meant(typed: string, { environments, removed = {} }: Registry): string | undefined {
   const successors = new Map([
     ...Object.entries(environments).flatMap(([name, { aliases = [] }]) =>

@@ -1,11 +1,11 @@
 import { nearest } from '../output/suggest.ts';
 import { checkServerEntry } from './server-entry.ts';
 
-/** What a field has to be, in words and as a test. */
+/** What a field must be: in words for the message, and as a test. */
 type Form = readonly [form: string, holds: (value: unknown) => boolean];
 type Fields = Readonly<Record<string, unknown>>;
 
-/** An object with fields, not a list. */
+/** An object, but not an array. */
 export const isRecord = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
@@ -13,7 +13,7 @@ const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every
 const isFlag = (value: unknown): boolean => typeof value === 'boolean';
 const isMap = (value: unknown): boolean => isRecord(value) && Object.values(value).every(isText);
 
-/** What a repository calls its things: for all environments, or for one. */
+/** Fields that name the repository's files and services. Allowed for all environments (`names`) and for one. */
 const NAMING: Readonly<Record<string, Form>> = {
   composeFile: ['a path or a list of paths', (value) => value === '' || isText(value) || isTexts(value)],
   envFiles: [
@@ -46,7 +46,7 @@ const NAMING: Readonly<Record<string, Form>> = {
   healthUrl: ['an http or https URL', (value) => isText(value) && /^https?:\/\//.test(value)],
 };
 
-/** What only an environment has. `engine` and `server` have sentences of their own. */
+/** Fields that only an environment has. `engine` and `server` have checks of their own. */
 const ENTRY: Readonly<Record<string, Form>> = {
   aliases: [
     'a list of names',
@@ -72,20 +72,20 @@ const REGISTRY: Readonly<Record<string, Form>> = {
   severalHeads: ['true or false', isFlag],
 };
 
-/** Stated with no default: what is missing has to be written. */
+/** Fields without a default: every environment must state them. */
 const REQUIRED = ['protected', 'stack'];
 
 /**
- * A name becomes part of file names and the compose project, so it is as strict as compose's own rule. No two that look
- * alike in another case or form of Unicode are both names.
+ * A name becomes part of file names and of the compose project, so the rule is as strict as compose's. Lower case and
+ * ASCII only, so that no two names look alike.
  *
  * @see https://docs.docker.com/compose/how-tos/project-name/
  */
 const NAME = /^[a-z0-9][a-z0-9_-]*$/;
 
 /**
- * Each sentence names one thing that is wrong, with its place and what is expected; none for a valid registry. What is
- * given may be anything: types do not hold in a file that nobody compiles.
+ * Returns one sentence for each mistake, with its place and what is expected; no sentence for a valid registry. The
+ * value may be anything: nobody compiles the registry file, so its types prove nothing.
  */
 export function checkRegistry(given: unknown): string[] {
   if (!isRecord(given)) return ['the default export must be { default, environments }'];
@@ -107,13 +107,13 @@ export function checkRegistry(given: unknown): string[] {
       problems.push(`${name}: must be an entry: { protected, stack, … }`);
       continue;
     }
-    // One that is no list has its sentence below.
+        // A value that is not a list is reported by checkEntry.
     const aliases: unknown[] = Array.isArray(entry['aliases']) ? entry['aliases'] : [];
     for (const alias of aliases) if (typeof alias === 'string') claim(alias, name);
     problems.push(...checkEntry(name, entry, isRecord(names) ? names : {}));
     const project = isText(entry['project']) ? entry['project'] : name;
     const other = projects.find((one) => one.project === project && mayShareEngine(one.entry, entry));
-    // `down -v` of one would take the other's volumes.
+          // `down -v` of one environment would remove the volumes of the other.
     if (other) problems.push(`${name}: the compose project ${project} is taken by ${other.name}${ONE_EACH}`);
     projects.push({ project, name, entry });
   }
@@ -130,7 +130,7 @@ export function checkRegistry(given: unknown): string[] {
     problems.push(`default: ${given['default']} is not an environment`);
   }
   if (given['readonlyRole'] === '') problems.push('readonlyRole: is empty');
-  // A check of no schema would find nothing wrong.
+    // With no schema to look at, every check would pass.
   if (Array.isArray(given['schemas']) && given['schemas'].length === 0) problems.push('schemas: is empty');
   return [...problems, ...unknown('', given, { ...REGISTRY, environments: true })];
 }
@@ -155,10 +155,10 @@ function checkEntry(name: string, entry: Fields, names: Fields): string[] {
   return [...problems, ...unknown(name, entry, { ...ENTRY, ...NAMING, server: true, engine: true })];
 }
 
-/** Where a folder's name is the project on every machine. */
+/** How two environments may have the same project name: on two machines. */
 const ONE_EACH = `; where they are on two machines, write in both: engine: { host: '<what docker info --format "{{.Name}}" says there>' }`;
 
-/** Whether two entries may mean one engine: no two contexts, and no two hosts, are stated. */
+/** Whether two entries may use the same engine: unless they state different contexts or different hosts. */
 function mayShareEngine(one: Fields, other: Fields): boolean {
   const [a, b] = [one, other].map(({ engine }) => (isEngine(engine) ? (engine as Fields) : {})) as [
     Fields,
@@ -179,7 +179,7 @@ function check(owner: string, given: Fields, forms: Readonly<Record<string, Form
   });
 }
 
-/** What is not read is a mistake: `protect: true` protects nothing. */
+/** A field that makesafe does not read is a mistake: `protect: true` protects nothing. */
 function unknown(owner: string, given: Fields, known: Fields): string[] {
   return Object.keys(given)
     .filter((key) => !Object.hasOwn(known, key))

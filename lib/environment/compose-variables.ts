@@ -1,16 +1,16 @@
 import { isInherited } from '../system/process.ts';
 
-/** Variables of the database service, without which a server is not what somebody wanted. */
+/** Variables of the database service. Without them the server would start with the wrong user, database or password. */
 const OF_DATABASE = /^POSTGRES_(USER|DB|PASSWORD)$/;
 
-/** A place in a compose file that wants a variable. */
+/** A place in a compose file that uses a variable. */
 interface Use {
   readonly name: string;
-  /** It is called required: `${NAME:?…}`. */
+    /** True for `${NAME:?…}`. */
   readonly required: boolean;
-  /** The path of a mount begins with it: without a value that path is one in the root of the file system. */
+    /** True if the path of a mount starts with it: without a value, the path would start at the root folder. */
   readonly beginsPath: boolean;
-  /** The first is 1. */
+    /** Counted from 1. */
   readonly line: number;
 }
 
@@ -37,15 +37,15 @@ export function variablesWithoutDefault(composeFile: string): Use[] {
 }
 
 /**
- * Whether compose has the variable without an env file: it sets the project's name itself, and gets what makesafe hands on
- * to every command. What else a shell has (UID, HOSTNAME, what a CI exports) it does not get.
+ * Whether compose has the variable without an env file. Compose sets the project's name itself, and makesafe passes a
+ * few variables to every command. Compose gets no other variable of the shell (UID, HOSTNAME, what a CI exports).
  */
 export const isGiven = (name: string): boolean =>
   name === 'PWD' || name === 'COMPOSE_PROJECT_NAME' || isInherited(name);
 
 /**
- * What a compose file cannot do without: variables that it calls required, name, user and password of the database, and
- * those that begin the path of a mount. What else has no value compose reads as empty, and warns of.
+ * The variables that a compose file needs: those marked as required, the database's name, user and password, and those
+ * at the start of a mount's path. For any other variable without a value, compose warns and uses an empty string.
  */
 export function neededVariables(composeFile: string): Use[] {
   const needed = variablesWithoutDefault(composeFile).filter(

@@ -10,15 +10,15 @@ export interface Variable {
   /** `env/.env.vm_stg:3` */
   readonly place: string;
   readonly secret: boolean;
-  /** True when every reader of env files agrees on the value: no quotes, `$`, `#`, backslash or blank in it. */
+    /** True if every reader of env files gets the same value: no quotes, `$`, `#`, backslash or blank in it. */
   readonly plain: boolean;
 }
 
 export interface EnvFiles {
   readonly variables: ReadonlyMap<string, Variable>;
-  /** Sentences with file and line; the files cannot be used. */
+    /** Errors, with file and line: the files cannot be used. */
   readonly problems: readonly string[];
-  /** Sentences with file; the files can be used. */
+    /** Warnings, with the file: the files can be used. */
   readonly warnings: readonly string[];
 }
 
@@ -28,7 +28,9 @@ export interface EnvFile {
   readonly secret: boolean;
 }
 
-/** Reads env files in order, later ones over earlier ones, and collects everything that is wrong with them. */
+/**
+ * Reads env files in order; later files override earlier ones. Collects all problems instead of stopping at the first.
+ */
 export function readEnvFiles(root: string, files: readonly EnvFile[]): EnvFiles {
   const variables = new Map<string, Variable>();
   const problems: string[] = [];
@@ -64,8 +66,8 @@ export function readEnvFiles(root: string, files: readonly EnvFile[]): EnvFiles 
 }
 
 /**
- * With the variables put in that the env files have given before, as compose does: `POSTGRES_PASSWORD=${OTHER}`. What
- * else has a dollar sign stays as it is written.
+ * Replaces references to variables that the env files have already defined, as compose does:
+ * `POSTGRES_PASSWORD=${OTHER}`. Leaves any other text with a dollar sign unchanged.
  *
  * https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax
  */
@@ -77,28 +79,28 @@ function expanded(text: string, known: EnvFiles['variables']): string {
       const name = braced ?? bare!;
       const value = known.get(name)?.value;
       if (value !== undefined && !(value === '' && colon === ':')) return value;
-      // Compose would take the shell's.
+                  // Compose would use the shell's value, so the default would be wrong.
       return other !== undefined && process.env[name] === undefined ? other : (value ?? whole);
     },
   );
 }
 
-/** Names that are no secret even when they stand in the secrets file, and what is one wherever it stands. */
+/** In a secrets file everything is secret but the database's name and user; elsewhere, whatever looks like a secret. */
 const isSecret = (name: string, value: string, file: EnvFile): boolean =>
   looksSecret(name, value) || (file.secret && name !== 'POSTGRES_USER' && name !== 'POSTGRES_DB');
 
-/** By its name, or as a URL with a password in it. */
+/** Whether the name is that of a secret, or the value is a URL with a password. */
 export const looksSecret = (name: string, value: string): boolean =>
   /:\/\/[^/@\s]*:[^/@\s]+@/.test(value) || isSecretName(name);
 
-/** `PWD` alone is where somebody is; `DB_PWD` is a password. */
+/** `PWD` alone is the working directory; `DB_PWD` is a password. */
 export const isSecretName = (name: string): boolean =>
   !/^(OLD)?PWD$/.test(name) &&
   /PASS(WORD|WD|PHRASE|_|$)|PWD|SECRET|TOKEN|PRIVATE|API_?KEY|CREDENTIAL/i.test(name);
 
 /**
- * Where each variable stands, and the lines that are neither blank, comment nor assignment. dotenv drops those
- * without a word; compose stops at them and prints the line, which may hold a secret.
+ * The line of each variable, and the malformed lines. dotenv ignores a malformed line without a message; compose stops
+ * and prints it, although it may hold a secret.
  */
 function scan(content: string): {
   lines: Map<string, { line: number; raw: string }>;
@@ -110,7 +112,7 @@ function scan(content: string): {
   for (let row = 0; row < rows.length; row++) {
     const text = rows[row]!;
     if (/^\s*(#|$)/.test(text)) continue;
-    // Compose would take the bytes as they are, and we others.
+        // Compose would keep the invalid bytes, and dotenv would replace them.
     if (text.includes('\ufffd')) malformed.push({ line: row + 1, what: 'is not UTF-8' });
     const [, name, raw] = text.match(/^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*?)\s*$/) ?? [];
     if (name === undefined) {
@@ -120,7 +122,7 @@ function scan(content: string): {
     lines.set(name, { line: row + 1, raw: raw! });
     const quote = /^["'`]/.exec(raw!)?.[0];
     if (quote === undefined) continue;
-    // A quoted value may go on over several lines.
+        // A quoted value may continue over several lines.
     const first = row;
     let rest = raw!.slice(1);
     let end: number;
@@ -132,14 +134,14 @@ function scan(content: string): {
       });
       row = first;
     } else if (!/^\s*(#|$)/.test(rest.slice(end + 1))) {
-      // Where the value ends is then a matter of opinion.
+            // Readers of env files disagree on where this value ends.
       malformed.push({ line: row + 1, what: `there is text behind the closing ${quote} of ${name}` });
     }
   }
   return { lines, malformed };
 }
 
-/** Where the quote is closed; -1 when it is not. A backslash keeps the character behind it from closing. */
+/** Position of the closing quote; -1 without one. A backslash escapes the next character. */
 function closing(text: string, quote: string): number {
   for (let at = 0; at < text.length; at++) {
     if (text[at] === '\\') at += 1;

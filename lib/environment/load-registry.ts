@@ -6,10 +6,10 @@ import { ConfigurationError } from '../errors.ts';
 import { childEnvironment } from '../system/process.ts';
 import { readText } from '../system/read-bounded.ts';
 
-/** Seconds that it may take: a registry is data, and is there in a tenth of one. */
+/** Seconds until loading is stopped. A registry holds only data and loads in about 0.1 s. */
 const TIMEOUT = 10;
 
-/** Bytes that its file may have. */
+/** Maximum size of the registry file, in bytes. */
 const MOST = 1 << 20;
 
 type Answer =
@@ -18,13 +18,13 @@ type Answer =
   | { readonly ended: string };
 
 /**
- * What a registry's file exports by default, as plain data. The file runs in a process of its own: it may end, crash,
- * print, loop, or wait for ever, and this still answers. A thread of ours is
- * suspected of the segmentation faults that ended two tasks in silence (Node 20). What it prints goes to standard error,
- * for standard output is ours.
+ * Loads the default export of a registry file, as plain data. The file runs in a process of its own: it may exit,
+ * crash, print, loop or wait for ever, and makesafe still reports a clear error. A worker thread is not used: one is
+ * suspected of segmentation faults that ended two tasks without a message (Node 20). What the file prints goes to
+ * standard error, because standard output belongs to the task.
  *
  * @param file relative to the root, as messages name it
- * @throws ConfigurationError naming the file, what is wrong, and where
+ * @throws ConfigurationError naming the file, the problem, and its line if known
  */
 export async function loadRegistryData(root: string, file: string, signal?: AbortSignal): Promise<unknown> {
   readText(join(root, file), { most: MOST, as: file });
@@ -44,10 +44,10 @@ export async function loadRegistryData(root: string, file: string, signal?: Abor
 
 const DATA_ONLY = 'it is data only: names, texts, lists and true or false';
 
-/** Heap that its process may have. */
+/** Maximum heap of that process. */
 const MEGABYTES = 128;
 
-/** The file descriptor on which that process answers. */
+/** The file descriptor on which that process writes its answer. */
 const ANSWER = 3;
 
 function ask(path: string, file: string, signal?: AbortSignal): Promise<Answer> {

@@ -3,7 +3,7 @@ import type { EnvFile } from './env-files.ts';
 import { isThere } from '../system/read-bounded.ts';
 import type { Naming, Seed, Registry } from './entry.ts';
 
-/** All names of one environment. */
+/** All resolved names of one environment. */
 export interface Names {
   readonly composeFiles: readonly string[];
   readonly envFiles: readonly EnvFile[];
@@ -11,14 +11,14 @@ export interface Names {
   readonly profiles: readonly string[];
   readonly databaseService: string;
   readonly application: {
-    /** Whether the registry names it; else it is the usual name, and there may be no such service. */
+        /** True if the registry names the service; false for the default name, which may not exist. */
     readonly stated: boolean;
     readonly service: string;
     readonly folder: string | undefined;
     readonly alembicIni: string;
     readonly python: string | undefined;
   };
-  /** No service has Alembic: it runs on this machine, with `alembicIni`. */
+    /** True if no service has Alembic: it runs on this machine, with `alembicIni`. */
   readonly alembicOnHost: boolean;
   readonly alembicIni: string;
   readonly rolesScript: string | undefined;
@@ -44,7 +44,7 @@ const DEFAULTS = {
 };
 type Complete = Required<Omit<Naming, 'healthUrl' | 'seed'>> & Pick<Naming, 'healthUrl' | 'seed'>;
 
-/** The names of an environment: its entry's, else the registry's, else the defaults. */
+/** The names of an environment: from its entry, else from the registry's `names`, else the defaults. */
 export function namesOf(root: string, registry: Registry, environment: string): Names {
   const entry = registry.environments[environment]!;
   const given: Complete = { ...DEFAULTS, ...defined(registry.names ?? {}), ...defined(entry) };
@@ -74,11 +74,11 @@ export function namesOf(root: string, registry: Registry, environment: string): 
   };
 }
 
-/** What is stated, without what an undefined value would hide. */
+/** Without undefined values, which would hide a default. */
 const defined = (entry: Naming): Naming =>
   Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== undefined));
 
-/** The names under which compose looks for its file, and for one that changes it, when it is given none. */
+/** The file names that compose looks for by itself, and those of its override files. */
 const COMPOSE_FILE = /^(docker-)?compose\.ya?ml$/;
 const OVERRIDES = [
   'compose.override.yml',
@@ -88,8 +88,8 @@ const OVERRIDES = [
 ];
 
 /**
- * With `-f` compose reads no override file, and makesafe always gives `-f`: so it is given as well, exactly where
- * compose alone would read it.
+ * Adds the override file that compose would read by itself. makesafe always passes `-f`, and with `-f` compose reads no
+ * override file.
  *
  * @see https://docs.docker.com/compose/how-tos/multiple-compose-files/merge/
  */

@@ -3,11 +3,11 @@ import type { Registry } from './entry.ts';
 import type { Redactor } from '../output/redact.ts';
 
 /**
- * Names that people have to read, although somebody's password may be the same word. All are known as what they are:
- * nothing here is taken from a text.
+ * Names that the redactor must not hide, even if somebody's password is the same word. All come from the registry and
+ * the resolved environment, never from a text to redact.
  */
 
-/** What our own sentences are made of, and people choose as a password for a machine of their own. */
+/** Words of makesafe's own messages that people also use as a password on their own machine. */
 const TERMS = [
   ...[
     'postgres',
@@ -44,7 +44,7 @@ export const namesOfEnvironment = ({ project, names, variables, envFiles }: Envi
   ...['POSTGRES_USER', 'POSTGRES_DB'].flatMap((name) => variables.get(name)?.value ?? []),
 ];
 
-/** What the env files keep secret. */
+/** Makes the redactor hide the secrets of the env files. */
 export function hideSecrets(redactor: Redactor, { variables }: Pick<Environment, 'variables'>): void {
   for (const [key, { value, secret }] of variables) {
     const user = key === 'POSTGRES_PASSWORD' ? variables.get('POSTGRES_USER')?.value : undefined;

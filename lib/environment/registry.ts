@@ -7,7 +7,7 @@ import type { Registry } from './entry.ts';
 
 export { checkRegistry };
 
-/** @param rolesScript what makes the roles; undefined where nothing does */
+/** @param rolesScript the script that creates the roles; undefined without one */
 export function readonlyRoleOf(
   { readonlyRole }: Registry,
   rolesScript: string | undefined,
@@ -19,13 +19,13 @@ export const schemasOf = ({ schemas = ['mart', 'stg'] }: Registry): readonly str
 
 export const REGISTRY_FILE = 'env/environments.ts';
 
-/** In place of it, where git ignores `env/`: a folder of that name is the usual virtual environment of Python. */
+/** Used instead if git ignores `env/`, which is also the usual folder of a Python virtual environment. */
 export const REGISTRY_AT_ROOT = 'makesafe.environments.ts';
 
 /**
- * The registry of a root, relative to it; undefined where there is none.
+ * The path of a root's registry, relative to it; undefined without one.
  *
- * @throws ConfigurationError where there are two: nobody could say which one counts
+ * @throws ConfigurationError if there are two: it is not clear which one counts
  */
 export function registryIn(root: string): string | undefined {
   const found = [REGISTRY_FILE, REGISTRY_AT_ROOT].filter((file) => isThere(join(root, file)));
@@ -37,25 +37,26 @@ export function registryIn(root: string): string | undefined {
   return found[0];
 }
 
-/** Messages name the registry by its usual place; this puts the one there that it has. */
+/** Messages name the registry by its usual path. The returned function replaces that with the actual path. */
 export function namingRegistry(root: string): (text: string) => string {
   const file = registryIn(root) ?? REGISTRY_FILE;
   return file === REGISTRY_FILE ? (text) => text : (text) => text.replaceAll(REGISTRY_FILE, file);
 }
 
 /**
- * The project that a script belongs to: the one it stands in, if that has a registry, else the nearest one at or
- * above the working directory. A script of a package belongs to the repository around its node_modules. A script of
- * one project never acts on another because of where it was called from.
+ * The root of the project that a script belongs to. For an installed package, that is the repository around
+ * node_modules. For any other script, it is the script's own project if that has a registry. Otherwise it is the
+ * nearest registry at or above the working directory. So a script of one project never acts on another project because
+ * of where it was called.
  *
- * @throws ConfigurationError when there is none
+ * @throws ConfigurationError if there is none
  */
 export function findRoot(script: string, workingDirectory = process.cwd()): string {
   const path = resolve(script);
   const around = path.split(`${sep}node_modules${sep}`)[0]!;
   const own = dirname(dirname(path));
   if (around === path && registryIn(own) !== undefined) return own;
-  // What is installed for the whole machine has no project around it.
+    // A globally installed package has no project around it.
   const isOutside = around !== path && !`${workingDirectory}${sep}`.startsWith(`${around}${sep}`);
   const found = (isOutside ? nearestRoot(around) : undefined) ?? nearestRoot(workingDirectory);
   if (found !== undefined) return found;
@@ -70,9 +71,9 @@ function nearestRoot(folder: string): string | undefined {
 }
 
 /**
- * Reads and checks the registry, each time anew.
+ * Reads and checks the registry. Never cached.
  *
- * @throws ConfigurationError naming every invalid entry at once
+ * @throws ConfigurationError naming all mistakes at once
  */
 export async function loadRegistry(root: string, signal?: AbortSignal): Promise<Registry> {
   const file = registryIn(root) ?? REGISTRY_FILE;

@@ -9,7 +9,7 @@ import { namesOf, type Names } from './names.ts';
 import type { EnvironmentEntry, Registry } from './entry.ts';
 import { isThere, readText, readTextIfThere } from '../system/read-bounded.ts';
 
-/** Everything that is known of an environment before its stack is asked. Frozen. */
+/** All that is known of an environment before its stack is contacted. Frozen. */
 export interface Environment {
   readonly name: string;
   readonly alias?: string;
@@ -20,16 +20,16 @@ export interface Environment {
   readonly envFiles: readonly EnvFile[];
   readonly variables: ReadonlyMap<string, Variable>;
   readonly warnings: readonly string[];
-  /** A sentence for each thing that was made on first use. */
+    /** A sentence for each file that was made on first use. */
   readonly notes: readonly string[];
 }
 
-/** What the embedded server is made with. A compose stack needs what its compose files do. */
+/** Variables that the embedded server needs. A compose stack needs those of its compose files. */
 const REQUIRED = ['POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_PASSWORD'];
 
 /**
- * What can be known of an environment that is not the one to work on: the env files that are here, with what is wrong
- * in them as warnings. The secrets of another environment are often, and rightly, on another machine.
+ * What is known of an environment other than the one to work on. Uses the env files that exist, and turns their
+ * problems into warnings: the secrets of another environment are often, and rightly, on another machine.
  */
 export function peekEnvironment(root: string, registry: Registry, name: string): Environment {
   const entry = registry.environments[name]!;
@@ -41,10 +41,10 @@ export function peekEnvironment(root: string, registry: Registry, name: string):
 }
 
 /**
- * Registry entry and env files of an environment.
+ * Reads the env files of an environment and checks that they are complete.
  *
- * @param touch false for a dry run: nothing is made
- * @throws ConfigurationError naming every file, line and variable that is wrong, all at once
+ * @param touch false in a dry run: no secrets file is made
+ * @throws ConfigurationError naming every wrong file, line and variable
  */
 export function resolveEnvironment(
   root: string,
@@ -115,7 +115,7 @@ export function resolveEnvironment(
   });
 }
 
-/** Empty where it cannot be read, which is a problem then. */
+/** Empty if the file cannot be read; the reason then goes to `problems`. */
 function readComposeFile(root: string, file: string, problems: string[]): string {
   try {
     return readText(join(root, file), { as: file });
@@ -130,10 +130,10 @@ function partition<T>(all: readonly T[], holds: (one: T) => boolean): [T[], T[]]
 }
 
 /**
- * The variables of the template, those without a value filled with random ones. The file is there whole or not at all:
- * another task may look for it at the same time.
+ * Writes a secrets file from the template, with random values for empty variables. The file appears complete or not at
+ * all, because another task may read it at the same time.
  *
- * @returns the variables that were filled; undefined where another task was quicker
+ * @returns the variables with random values; undefined if the file existed by then
  */
 function makeSecrets(path: string, template: string): string[] | undefined {
   const random = (): string => randomBytes(18).toString('base64url');
@@ -143,7 +143,7 @@ function makeSecrets(path: string, template: string): string[] | undefined {
   return given.filter(([, value]) => value === '').map(([name]) => name);
 }
 
-/** What a template for secrets assigns, as it stands there. */
+/** The assignments of a secrets template, unchanged. */
 function assignments(template: string): [name: string, value: string][] {
   const text = readTextIfThere(template) ?? 'POSTGRES_PASSWORD=';
   return [...text.matchAll(/^([A-Za-z_]\w*)=(.*)$/gm)].map(([, name, value]) => [name!, value!.trim()]);

@@ -1,20 +1,22 @@
 /**
- * How a server's certificate is looked at, in libpq's words and from strict to not at all.
+ * How the server's certificate is verified, in libpq's terms, from strict to not at all.
  *
  * @see https://www.postgresql.org/docs/current/libpq-ssl.html
  */
 const TLS_MODES = ['verify-full', 'verify-ca', 'require', 'disable'] as const;
 type TlsMode = (typeof TLS_MODES)[number];
 
-/** A server that somebody else runs, as the registry states it for `stack: 'server'`. */
+/** A server that others run, as the registry states it for `stack: 'server'`. */
 export interface ServerEntry {
-  /** A name or an address. It comes from nowhere else. */
+    /** A host name or an address. No variable and no env file can change it. */
   readonly host: string;
   /** 5432 by default. */
   readonly port?: number;
-  /** `verify-full` by default: the certificate must be signed by `caFile` and made out to `host`. */
+    /**
+     * By default `verify-full`: an authority of `caFile` must have signed the certificate, and it must be for `host`.
+     */
   readonly tls?: TlsMode;
-  /** Certificates of the authorities to believe, in PEM; relative to the project's root. */
+    /** Certificates of the trusted authorities, as PEM; a path relative to the project's root. */
   readonly caFile?: string;
 }
 
@@ -27,12 +29,12 @@ export function addressOf(server: ServerEntry): string {
   return `${host.includes(':') ? `[${host}]` : host}:${portOf(server)}`;
 }
 
-/** Each sentence names one thing that is wrong. */
+/** Returns one sentence for each mistake. */
 export function checkServerEntry(given: unknown): string[] {
   if (typeof given !== 'object' || given === null) return ['server is missing: { host: … }'];
   const { host, port, tls = 'verify-full', caFile, ...rest } = given as Record<string, unknown>;
   const problems = Object.keys(rest).map((key) => `server takes host, port, tls and caFile, not ${key}`);
-  // Neither a URL, which would hold a user and password, nor a folder with a socket.
+    // Not a URL, which would hold a user and a password, and not the folder of a socket.
   if (typeof host !== 'string' || !/^[^\s/@?#]+$/.test(host) || /^[^:]*:\d*$/.test(host))
     problems.push('server.host must be a name or an address, without a port');
   if (port !== undefined && !(Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536))
