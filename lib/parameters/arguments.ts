@@ -2,14 +2,14 @@ import minimist from 'minimist';
 import type { Parameter, Parameters } from './parameter.ts';
 import { nearest } from '../output/suggest.ts';
 
-/** A declared parameter; `constructor` and the like are none. */
+/** A declared parameter. Ignores inherited properties such as `constructor`. */
 export const ownParameter = (declared: Parameters, name: string): Parameter | undefined =>
   Object.hasOwn(declared, name) ? declared[name] : undefined;
-/** `BACKUP_DIR` of `backup-dir`, and back. */
+/** `backup-dir` to `BACKUP_DIR`; `optionName` is the reverse. */
 const variableName = (option: string): string => option.replaceAll('-', '_').toUpperCase();
 const optionName = (variable: string): string => variable.replaceAll('_', '-').toLowerCase();
 
-/** What the script itself was given, as the text of each declared parameter; what is wrong goes to `problems`. */
+/** The text of each parameter that the script's own arguments give. Mistakes go to `problems`. */
 export function readArguments(
   declared: Parameters,
   argv: readonly string[],
@@ -17,7 +17,7 @@ export function readArguments(
 ): Map<string, string> {
   const words = assignments(declared, argv, problems);
   const names = Object.keys(declared);
-  // Declared as strings, because minimist reads 0012 as 12; repeated ones become arrays.
+    // As strings, because minimist would read 0012 as 12. It turns a repeated parameter into an array.
   const parsed = minimist(words, { string: ['_', ...names], boolean: ['help', 'h'] });
   const { _: rest, help, h, ...options } = parsed as { _: string[] } & Record<string, string | string[]>;
   for (const word of rest) problems.push(`"${word}" is not of the form NAME=value`);
@@ -31,8 +31,8 @@ export function readArguments(
 }
 
 /**
- * The words with each way to give a declared parameter (`NAME=value`, `--name=value`, `--name value`, `--flag`)
- * written as `--NAME=value`. minimist would guess whether the next word is a value, and read `--no-x` as "not x".
+ * Rewrites each way to give a parameter (`NAME=value`, `--name=value`, `--name value`, `--flag`) as `--NAME=value`.
+ * Otherwise minimist guesses whether the next word is a value, and reads `--no-x` as "not x".
  */
 function assignments(declared: Parameters, argv: readonly string[], problems: string[]): string[] {
   const words: string[] = [];
@@ -62,14 +62,14 @@ function assignments(declared: Parameters, argv: readonly string[], problems: st
   return words;
 }
 
-/** The sentence for a name that the task does not take. */
+/** The message for a parameter that the task does not take. */
 export function unknown(name: string, declared: Parameters): string {
   const near = nearest(variableName(name.replace(/^-+/, '')), Object.keys(declared));
   const taken = Object.keys(declared).join(', ') || 'none';
   return `${name} is not a parameter of this task${near ? `; did you mean ${near}?` : ''} (it takes: ${taken})`;
 }
 
-/** What to say of a required parameter that was not typed. */
+/** The message for a required parameter that was not typed. */
 export function missing(
   name: string,
   parameter: Parameter,

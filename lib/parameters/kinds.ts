@@ -4,7 +4,7 @@ type Options = Partial<
   Pick<Parameter, 'default' | 'defaultNote' | 'placeholder' | 'commandLineOnly' | 'bare'>
 >;
 
-/** A text; undefined when neither given nor defaulted. */
+/** A text; undefined if it is not given and has no default. */
 export function text(summary: string, options: Options & { default: string }): Parameter<string>;
 export function text(summary: string, options?: Options): Parameter<string | undefined>;
 export function text(summary: string, options: Options = {}): Parameter<string | undefined> {
@@ -22,13 +22,13 @@ export const required = (summary: string, options: Omit<Options, 'default'> = {}
   parse: notEmpty,
 });
 
-/** A folder. Empty (`BACKUP_DIR=$(UNSET)`) would be the one that the command is typed in, which nobody means. */
+/** A folder. Not empty: with `BACKUP_DIR=$(UNSET)` the working directory would be used, which nobody means. */
 export const folder = (summary: string, options: Options & { default: string }): Parameter<string> => ({
   ...{ summary, placeholder: '<folder>', ...options },
   parse: notEmpty,
 });
 
-/** Exactly 1 (yes) or 0 (no, as when it is absent). Anything else is an error: FORCE=no must not mean yes. */
+/** Exactly 1 (yes) or 0 (no). Anything else is an error: FORCE=no must not mean yes. */
 export function flag(summary: string): Parameter<boolean>;
 export function flag(summary: string, options: { default: '1' }): Parameter<boolean>;
 export function flag(
@@ -43,7 +43,7 @@ export function flag(summary: string, options: Options = { default: '0' }): Para
   return { summary, placeholder: options.default === '1' ? '0' : '1', flag: true, ...options, parse };
 }
 
-/** One of the given words; undefined when neither given nor defaulted. */
+/** One of the given words; undefined if it is not given and has no default. */
 export function choice<const W extends string>(
   summary: string,
   words: readonly W[],
@@ -64,7 +64,7 @@ export function choice(summary: string, words: readonly string[], options: Optio
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
-/** A time such as `90s`, `30m`, `1h` or `2d`, in seconds. */
+/** A duration such as `90s`, `30m`, `1h` or `2d`. The value is in seconds. */
 export function duration(summary: string, options: { default: string }): Parameter<number> {
   const parse = (given: string): number => {
     const [, count, unit] = given.match(/^(\d{1,6})([smhd])$/) ?? [];
@@ -79,7 +79,7 @@ interface Range {
   max?: number;
 }
 
-/** A whole number in the given range; undefined when neither given nor defaulted. */
+/** A whole number in the given range, both ends included; undefined if it is not given and has no default. */
 export function wholeNumber(
   summary: string,
   options: Options & Range & { default: string },

@@ -3,11 +3,11 @@ import { UsageError } from '../errors.ts';
 import type { MakeInvocation } from '../system/make.ts';
 import type { Origin, Parameters, Values } from './parameter.ts';
 
-/** What the parameters of one run turned out to be. */
+/** The parameters of one run. */
 export interface Given<P extends Parameters = Parameters> {
   readonly values: Values<P>;
   readonly origins: Readonly<Record<keyof P & string, Origin>>;
-  /** Values exported in the shell that do not count because the parameter is taken from the command line only. */
+    /** Exported values that do not count, because the parameter is taken from the command line only. */
   readonly ignored: Readonly<Record<string, string>>;
   readonly help: boolean;
 }
@@ -17,19 +17,19 @@ export interface Source {
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly make: MakeInvocation | undefined;
-  /** Names that other targets on the same make command line take; they are no mistake here. */
+    /** Parameters of other targets on the same make command line: not a mistake here. */
   readonly alsoAccepted?: ReadonlySet<string>;
-  /** The environments there are, for the remedy. */
+    /** All environments, for the error message. */
   readonly environments?: readonly string[];
-  /** The line that calls the task with the given parameters, for the remedy; undefined where that would fail. */
+    /** The command line that calls the task with these parameters, for the hint; undefined if it would fail. */
   readonly line?: (parameters: Readonly<Record<string, string>>) => string | undefined;
-  /** The line that shows what the task takes. */
+    /** The command line that shows the task's help, for the hint. */
   readonly help?: string;
 }
 
 /**
- * Reads the parameters of a task from the command line, then from the process environment, then from their
- * defaults. All problems are reported at once.
+ * Reads the parameters of a task: from the command line, else from the process environment, else from their defaults.
+ * Reports all problems at once, except when help was asked for.
  *
  * @throws UsageError for unknown, repeated, missing and malformed parameters
  */
@@ -38,12 +38,12 @@ export function readParameters<P extends Parameters>(declared: P, source: Source
   const typed = readArguments(declared, source.argv, problems);
   for (const [name, override] of source.make?.overrides ?? []) {
     const parameter = ownParameter(declared, name);
-    // The script's own arguments are nearer than what a make somewhere above was given.
+        // The script's own arguments override those of a make further up.
     if (typed.has(name)) continue;
     if (!parameter) {
       if (!source.alsoAccepted?.has(name)) problems.push(unknown(name, declared));
     } else if (parameter.commandLineOnly) {
-      // What make was really given, not what it made of it: make strips blanks, and MAKEFLAGS may be inherited.
+            // Use the word as it was typed: make strips blanks, and MAKEFLAGS may be inherited.
       if (override.typed !== undefined) typed.set(name, override.typed);
     } else {
       typed.set(name, override.value);
@@ -83,7 +83,7 @@ export function readParameters<P extends Parameters>(declared: P, source: Source
 
   const help = typed.has('help');
   if (problems.length > 0 && !help) {
-    // Nobody is handed FORCE=1 who did not ask for it.
+        // Never suggest FORCE=1 to a person who did not type it.
     const named = Object.entries(ignored).filter(([name]) => name !== 'FORCE');
     const again = Object.fromEntries([...typed, ...named]);
     const line =
@@ -94,7 +94,7 @@ export function readParameters<P extends Parameters>(declared: P, source: Source
   return { values: values as Values<P>, origins: origins as Given<P>['origins'], ignored, help };
 }
 
-/** Whether typing these would do. */
+/** Whether these parameters would be accepted on the command line. */
 export function isTaken(declared: Parameters, typed: Readonly<Record<string, string>>): boolean {
   const argv = Object.entries(typed).map(([name, value]) => `${name}=${value}`);
   try {

@@ -9,7 +9,7 @@ export const ENV = {
   parse: (given: string): string => given,
 };
 
-/** Where a slip would hurt: no default, and nothing that the shell exports. */
+/** For tasks where a mistake would do harm: ENV has no default, and an exported value does not count. */
 export const TYPED_ENV: Parameter<string> = { ...ENV, required: true, commandLineOnly: true };
 
 export const PG_SERVICE = text('the compose service that runs PostgreSQL', {
@@ -54,10 +54,10 @@ export const PRIVILEGES = flag('0 leaves owners and privileges out of the compar
 
 export const STRICT = flag('stop at any statement that fails, also where nothing is lost by it');
 
-/** A revision as alembic takes it: an id or the beginning of one, head(s), base, `-1`, `+2`, `branch@head`. */
+/** A revision in Alembic's syntax: an id or the beginning of one, head(s), base, `-1`, `+2`, `branch@head`. */
 export function revision(summary: string, fallback?: string): Parameter<string> {
   const parse = (given: string): string => {
-    // What begins with a dash and is no step would be an option of alembic's.
+        // Alembic would read any other word with a leading dash as an option.
     if (!/^(-\d+|[\w@:.+][\w@:.+~-]*)$/.test(given)) throw new Error('is not a revision');
     return given;
   };
@@ -69,7 +69,7 @@ export const HEAD = revision('the revision that it follows, where there are seve
 
 export const BACKUP_DIR = folder('the folder of the backups', { default: 'backups' });
 
-/** What a restore does only where a person typed the word. */
+/** What a restore does only if the person typed the word. */
 const CONSENTS = ['less', 'extensions', 'uncaged', 'home', 'norights'] as const;
 export type Consent = (typeof CONSENTS)[number];
 
