@@ -5,14 +5,14 @@ import { findMakefile } from '../repository/project.ts';
 import { destroying, readScriptIn } from '../repository/judge-recipe.ts';
 import { includesUs, readTheirMakefile, type TheirMakefile } from '../repository/their-makefile.ts';
 
-/** What happens to the makefile: one of ours, or a few lines at the end of theirs. */
+/** The change of the makefile: a new file, or a few lines at the end of the team's file. */
 interface MakefileChange {
   readonly changes: readonly Change[];
   /** Tasks whose target stays the team's own. */
   readonly except: readonly string[];
-  /** What a person has to know of it. */
+    /** What a person has to know about it. */
   readonly remarks: readonly string[];
-  /** What to type, where names clash. */
+    /** What to type instead, if names clash. */
   readonly next: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export function changeMakefile(root: string, tasks: readonly string[], prefix: s
   };
 }
 
-/** What stays the team's own, and what of it destroys. */
+/** Which targets stay the team's own, and which of them destroy data. */
 function remarksOnMakefile(
   root: string,
   makefile: string,

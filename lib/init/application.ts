@@ -7,23 +7,23 @@ import { landingOf } from './dockerfile.ts';
 import type { Service } from './services.ts';
 import { asideBecause, tokensOf } from './words.ts';
 
-/** A service that has alembic.ini, and the file as the service sees it. */
+/** A service that has alembic.ini, and the path of that file inside the service. */
 export interface Application {
   readonly service: string;
   readonly alembicIni: string;
-  /** Where alembic has to run for script_location, where that is not the working directory. */
+    /** The folder in which alembic has to run to find script_location; undefined if that is the working directory. */
   readonly folder?: string;
 }
 
-/** What the registry says of Alembic, and why. */
+/** What the registry will say about Alembic, and why. */
 export interface FoundApplication {
   readonly names: Pick<Naming, 'application' | 'alembicIni'>;
   readonly because: string;
 }
 
 /**
- * The services that have a file: in a folder of this machine that is mounted there, or in the image that their Dockerfile
- * makes. Where there is none, the file is taken to be copied as it lies in the build context.
+ * The services that have a file: in a mounted folder of this machine, or in the image that their Dockerfile builds.
+ * Without a Dockerfile, the file is expected at the same relative path as in the build context.
  *
  * @param file absolute
  */
@@ -63,10 +63,11 @@ const dockerfileOf = ({ dockerfile = 'Dockerfile' }: Service, context: string): 
   readTextIfThere(resolve(context, dockerfile), { as: dockerfile });
 
 /**
- * Where script_location leads to the scripts, as the service sees it: Alembic takes it from its working directory.
+ * The folder inside the service from which script_location leads to the scripts. Alembic resolves it from its working
+ * directory.
  *
  * @param path of alembic.ini in the container
- * @param top the folder of this machine that is in the container as it is here
+ * @param top the folder of this machine whose content is the same in the container
  * @see https://alembic.sqlalchemy.org/en/latest/tutorial.html#editing-the-ini-file
  */
 function folderOfScripts(file: string, path: string, top: string): string | undefined {
@@ -85,7 +86,7 @@ const BACKGROUND =
   /^(workers?|beat|flower|celery|scheduler|cron|consumers?|queue|jobs?|bot|migrat\w*|alembic|seed\w*|init|prestart|setup|tests?|lint|backup\w*|docs|dramatiq|rq|arq|huey|taskiq)$/;
 const FRONT = /^(api|web|app|backend|server|core|http|service)$/;
 
-/** How much a service looks like the one that serves, and what says so. */
+/** A score for how likely a service is the one that serves requests, and the reason. */
 function servingBy({ name, command = '', ports = 0 }: Service): [score: number, because: string] {
   const [, server] = command.match(SERVER) ?? [];
   if (server !== undefined) return [8, `it runs ${server.replaceAll(/\s+/g, ' ')}`];
@@ -96,7 +97,7 @@ function servingBy({ name, command = '', ports = 0 }: Service): [score: number, 
   return isFront ? [3, 'its name says that it serves'] : [2, 'it has alembic.ini'];
 }
 
-/** Of several services with the file the one that serves: the image of the others is the same, or knows less. */
+/** The service that serves, of several that have the file: the others share its image, or see fewer files. */
 function serving(names: readonly string[], services: readonly Service[]): { name: string; because: string } {
   const ranked = services
     .filter(({ name }) => names.includes(name))
@@ -107,8 +108,8 @@ function serving(names: readonly string[], services: readonly Service[]): { name
 }
 
 /**
- * The service that Alembic is run in: of those that have alembic.ini, the one that serves. Where none has it, Alembic runs
- * on this machine. Asked is only what makes a difference: which of several alembic.ini.
+ * The service in which Alembic runs: of those with alembic.ini, the one that serves. If none has it, Alembic runs on
+ * this machine. Asks only when the answer makes a difference: if there are several alembic.ini.
  */
 export async function findApplication(
   root: string,
@@ -167,7 +168,7 @@ async function onHost(inis: readonly string[], asker: Asker): Promise<FoundAppli
   };
 }
 
-/** As a person calls it. */
+/** For a person to read. */
 export function describeApplication({ application, alembicIni }: FoundApplication['names']): string {
   if (application) return `service ${application.service}, ${application.alembicIni}`;
   return alembicIni === undefined ? 'none' : `none, Alembic runs on this machine with ${alembicIni}`;

@@ -1,7 +1,7 @@
 import { basename, dirname, join, normalize } from 'node:path';
 import { readText } from '../system/read-bounded.ts';
 
-/** Where repositories write down how they call compose. */
+/** Files in which repositories write how they call compose. */
 const CALLS =
   /^(.*\.(sh|mk|md|yml|yaml|just)|GNUmakefile|[Mm]akefile|[Jj]ustfile|package\.json|pyproject\.toml|\.env)$/;
 const MOST = 200_000;
@@ -20,7 +20,7 @@ export function findChains(root: string, files: readonly string[], known: readon
     try {
       text = readText(join(root, file), { most: MOST, as: file });
     } catch {
-      // What is larger is no list of commands.
+            // A larger file is not a list of commands.
       continue;
     }
     if (!/compose/i.test(text)) continue;
@@ -36,7 +36,7 @@ export function findChains(root: string, files: readonly string[], known: readon
   return [...chains.values()];
 }
 
-/** Runs of two or more files on a line; a backslash at its end continues it. */
+/** Groups of two or more files in one line. A backslash at its end continues the line. */
 export function chainsIn(text: string): string[][] {
   return text
     .replaceAll(/\\\n/g, ' ')

@@ -6,7 +6,7 @@ import { mayStand, type Seen } from '../system/place.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { isThere, readTextIfThere } from '../system/read-bounded.ts';
 
-/** A file as it will be. */
+/** A file before and after the change. */
 export interface Change {
   readonly path: string;
   /** Undefined for a file that does not exist. */
@@ -17,12 +17,12 @@ export interface Change {
 const contentOf = (root: string, path: string): string | undefined =>
   readTextIfThere(join(root, path), { as: path });
 
-/** A new file; nothing where one of that name exists, which is left as it is. */
+/** A new file; no change if the file exists. */
 export function create(root: string, path: string, after: string): Change[] {
   return isThere(join(root, path)) ? [] : [{ path, before: undefined, after }];
 }
 
-/** Lines at the end of a file, which is made if there is none; nothing when `isDone` says so of the file. */
+/** Lines at the end of a file, which is created if needed; no change if `isDone` is true of its text. */
 export function append(
   root: string,
   path: string,
@@ -35,7 +35,7 @@ export function append(
   return [{ path, before, after: `${before ?? ''}${end}${text}` }];
 }
 
-/** Lines that are not in a file yet. */
+/** Those of some lines that the file does not have. */
 export function missingLines(root: string, path: string, lines: readonly string[]): string {
   const plain = (line: string): string => line.trim().replace(/^\/|\/$/g, '');
   const known = new Set((contentOf(root, path) ?? '').split('\n').map(plain));
@@ -46,9 +46,10 @@ export function missingLines(root: string, path: string, lines: readonly string[
 }
 
 /**
- * What a change will replace.
+ * Checks a file before it is written.
  *
- * @throws FailedError when it is no longer what was shown, or a link to a file that is somebody else's
+ * @returns what is there now
+ * @throws FailedError if the file is not what was shown, or is a link to somebody else's file
  */
 export function lookAtChange(root: string, { path, before }: Change): Seen | 'nothing' {
   const file = join(root, path);
@@ -61,7 +62,7 @@ export function lookAtChange(root: string, { path, before }: Change): Seen | 'no
   return lstatSync(file);
 }
 
-/** The change as `diff -u` shows it, coloured on a terminal. */
+/** The change as `diff -u` shows it, with colours on a terminal. */
 export function describeChange({ path, before, after }: Change, terminal: Terminal): string {
   const old = before === undefined ? '/dev/null' : path;
   const patch = createTwoFilesPatch(old, path, before ?? '', after, undefined, undefined, { context: 2 });

@@ -7,7 +7,7 @@ import { filesFor, groupFiles, type GivenFiles } from './environments.ts';
 import type { FoundEnvironment } from './found-environment.ts';
 import { isPresent } from '../repository/project.ts';
 
-/** What somebody typed. */
+/** What the person typed. */
 export interface Wishes {
   readonly ENVIRONMENTS?: readonly string[] | undefined;
   readonly PROTECTED?: readonly string[] | undefined;
@@ -15,10 +15,10 @@ export interface Wishes {
 }
 
 /**
- * The environments of a repository: what its files say, and what somebody typed or answers.
+ * The environments of a repository: from its files, and from what the person typed or answers.
  *
- * @throws ConfigurationError where there is no compose file
- * @throws UsageError where a file that was given is not there
+ * @throws ConfigurationError if there is no compose file
+ * @throws UsageError if a given file does not exist, or a question is open
  */
 export async function chooseEnvironments(
   root: string,
@@ -68,7 +68,7 @@ export async function chooseEnvironments(
   }
 }
 
-/** No file that runs has a database: one that was set aside may, or the database is one that cannot be told. */
+/** No usable file has a database that init recognises: asks which files to use. An ignored file may have one. */
 async function withoutDatabase(found: readonly FoundFile[], asker: Asker): Promise<FoundEnvironment> {
   const live = found.filter(({ aside, path }) => aside === undefined && !isOverride(path));
   const choice = live.length > 0 ? live : found.filter(({ hasDatabase }) => hasDatabase);

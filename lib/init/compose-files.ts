@@ -15,22 +15,22 @@ import {
 /** A compose file of the repository, whatever its name is. */
 export interface FoundFile {
   readonly path: string;
-  /** A database runs in it. */
+    /** True if a database runs in it. */
   readonly hasDatabase: boolean;
-  /** Each service says what it runs: the file needs no other one under it. */
+    /** True if each service has an image or a build: the file works without another one below it. */
   readonly isWhole: boolean;
-  /** What its name says beside docker and compose: `prod`; empty for a file that compose finds by itself. */
+    /** The file's name without docker and compose: `prod`; empty for a file that compose finds by itself. */
   readonly suffix: string;
-  /** The environment that it is for, and what says so. */
+    /** The environment that the file is for, and the reason. */
   readonly means: { readonly name: string; readonly because: string } | undefined;
-  /** What says that it is not for development, where its name does not. */
+    /** What shows that it is not for development, although its name does not say so. */
   readonly sign: string | undefined;
   readonly services: readonly string[];
-  /** Services that its own depend on and that are not in it. */
+    /** Services that its own depend on, but that are not in the file. */
   readonly lacks: readonly string[];
-  /** Files that it takes services from, by `extends` and `include`. */
+    /** Files that it uses services of, by `extends` and `include`. */
   readonly takes: readonly string[];
-  /** Why it is none of those that run. */
+    /** Why the file is not used; undefined if it may be. */
   readonly aside: string | undefined;
 }
 
@@ -39,17 +39,17 @@ export interface Unreadable {
   readonly problem: string;
 }
 
-/** The names under which compose looks for its files by itself. */
+/** The file names that compose looks for by itself. */
 const BY_ITSELF = /^(?:docker-)?compose\.ya?ml$/;
 const OVERRIDE = /^(?:docker-)?compose\.override\.ya?ml$/;
 
 export const isFoundByCompose = (path: string): boolean => BY_ITSELF.test(basename(path));
-/** It is for no environment by its name. */
+/** By its name, the file is for no particular environment. */
 export const isBase = ({ suffix }: FoundFile): boolean => suffix === '';
 
 export const isOverride = (path: string): boolean => OVERRIDE.test(basename(path));
 
-/** What a file's name says beside docker, compose and stack, in its own spelling: `vm_prod`. */
+/** The file's name without docker, compose and stack: `vm_prod`. */
 export function suffixOf(path: string): string {
   const name = basename(path);
   if (BY_ITSELF.test(name)) return '';
@@ -58,7 +58,7 @@ export function suffixOf(path: string): string {
   return asName(rest);
 }
 
-/** All compose files, and those that are called so and cannot be read. */
+/** All compose files, and those that have such a name but cannot be read. */
 export function findComposeFiles(
   root: string,
   files: readonly string[],
@@ -70,7 +70,7 @@ export function findComposeFiles(
       const raw = readRaw(root, path);
       if (isCompose(raw)) found.push(describe(root, path, raw));
     } catch (error) {
-      // Templates of other programs are YAML only when they are filled in.
+            // Templates of other programs are not valid YAML before they are filled in.
       if (/compose/i.test(basename(path)))
         unreadable.push({ path, problem: messageOf(error).split('\n')[0]!.replace(/:$/, '') });
     }
@@ -87,7 +87,7 @@ export function findComposeFiles(
   };
 }
 
-/** The other files that a file takes services from. */
+/** The other files that a file uses services of. */
 function partsOf(path: string, { include = [], services = {} }: Raw): string[] {
   const extended = Object.values(services).flatMap((one) =>
     typeof one?.extends === 'object' ? (one.extends.file ?? []) : [],
@@ -124,7 +124,7 @@ function describe(root: string, path: string, raw: Raw): FoundFile {
 
 type Services = readonly (RawService | null)[];
 
-/** The name says it, else the nearest folder, else the env files that it is given. */
+/** From the file's name, else from the nearest folder, else from its env files. */
 function meaningOf(path: string, suffix: string, services: Services): FoundFile['means'] {
   if (suffix !== '' && namesEnvironment(suffix)) return { name: suffix, because: `its name says ${suffix}` };
   const folder = dirname(path)
@@ -155,7 +155,7 @@ function environmentOfEnvFile(file: string): string | undefined {
 export const SAYS_WHICH =
   /^((APP|APPLICATION|DEPLOY|DEPLOYMENT|SERVICE|DJANGO|RUN)_)?ENV(IRONMENT)?$|^(STAGE|ENV_NAME)$/;
 
-/** What a file says of an environment that others use, in spite of its own name. */
+/** What shows that the file is for an environment that others use, in spite of its name. */
 function signOf(path: string, suffix: string, services: Services): string | undefined {
   const file = envFilesOf(services).find((one) => {
     const name = environmentOfEnvFile(one);
@@ -178,6 +178,6 @@ function signOf(path: string, suffix: string, services: Services): string | unde
   return certificates ? 'it asks for certificates of a public name' : undefined;
 }
 
-/** Whether two files have a name for one another: `dev` and `development` are no two. */
+/** Whether two names have the same words: `vm-prod` and `vm_prod`. */
 export const sameName = (one: string, other: string): boolean =>
   tokensOf(one).join('_') === tokensOf(other).join('_');

@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
 
-/** A stage of a Dockerfile, as far as it says where files of the build context come to lie. */
+/** A stage of a Dockerfile: the parts that decide where files of the build context end up. */
 interface Stage {
   readonly name: string;
-  /** The stage or image that it begins with. */
+    /** The stage or image that it starts from. */
   readonly from: string;
   folder: string;
   readonly variables: Map<string, string>;
@@ -14,19 +14,19 @@ interface Stage {
   }[];
 }
 
-/** What an image makes of a file. */
+/** Where a file ends up in an image. */
 export interface Landing {
-  /** Where it lies in the image; undefined where nothing copies it. */
+    /** Its path in the image; undefined if nothing copies it. */
   readonly path: string | undefined;
   /** The working directory. */
   readonly folder: string;
 }
 
 /**
- * Where a file of the build context lies in the image, and the image's working directory.
+ * The path of a build context's file in the image, and the image's working directory.
  *
  * @param file relative to the build context
- * @param wanted the stage that is built; the last by default
+ * @param wanted the stage that is built; by default the last one
  * @see https://docs.docker.com/reference/dockerfile/
  */
 export function landingOf(dockerfile: string, file: string, wanted?: string): Landing | undefined {
@@ -69,7 +69,7 @@ function stagesOf(dockerfile: string): Stage[] {
       const from = rest.match(/--from=(\S+)/)?.[1]?.toLowerCase();
       const words = pathsOf(rest.replaceAll(/--\S+\s+/g, '')).map(fill);
       const target = words.pop();
-      // A folder as the target, so that what is copied keeps its name.
+            // Keep the slash: it says that the target is a folder, in which the file keeps its name.
       if (target !== undefined)
         stage.copies.push({
           from,
@@ -89,18 +89,18 @@ const linesOf = (dockerfile: string): string[] =>
     .map((line) => line.trim())
     .filter(Boolean);
 
-/** In both forms: as words, and as JSON. */
+/** The paths of COPY, in both forms: as words, and as JSON. */
 function pathsOf(text: string): string[] {
   try {
     const given: unknown = JSON.parse(text);
     if (Array.isArray(given)) return given.map(String);
   } catch {
-    // It is written as words.
+        // Not JSON, so words.
   }
   return text.split(/\s+/).filter(Boolean);
 }
 
-/** The last copy counts, and what a stage has of the one that it begins with. */
+/** The path of a file in a stage: the last COPY counts, else the stage that this one starts from. */
 function inStage(file: string, stage: Stage, stages: readonly Stage[], depth: number): string | undefined {
   if (depth > 10) return undefined;
   for (const { from, sources, target } of stage.copies.toReversed()) {
@@ -117,7 +117,7 @@ function inStage(file: string, stage: Stage, stages: readonly Stage[], depth: nu
   return parent && inStage(file, parent, stages, depth + 1);
 }
 
-/** Where COPY puts a file: a folder's content goes into the target, a file keeps its name in a folder. */
+/** Where COPY puts a file: a folder's content goes into the target, and a file keeps its name in a folder. */
 function copied(file: string, source: string, target: string, several: boolean): string | undefined {
   const clean = (text: string): string => posix.normalize(`/${text}`).replace(/(.)\/$/, '$1');
   const [from, path] = [clean(source), clean(file)];
@@ -126,7 +126,7 @@ function copied(file: string, source: string, target: string, several: boolean):
   if (from === '/') return posix.join(into, path);
   if (path.startsWith(`${from}/`)) return posix.join(into, path.slice(from.length));
   if (!/[*?[]/.test(from)) return undefined;
-  // Each of what a pattern meets: a folder of that name with its content, a file with its name.
+    // A pattern matches files and folders: a folder's content is copied, and a file keeps its name.
   const parts = from.split('/').length;
   const head = path.split('/').slice(0, parts).join('/');
   const pattern = from

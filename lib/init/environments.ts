@@ -4,7 +4,7 @@ import type { Candidate, FoundEnvironment } from './found-environment.ts';
 import { chained, depending } from './together.ts';
 import { isPlainlyLocal } from './words.ts';
 
-/** Several files that could be those of one environment. */
+/** Several groups of files that could be the same environment. */
 export interface Conflict {
   readonly name: string;
   readonly about: string;
@@ -16,21 +16,23 @@ interface Grouping {
   readonly conflicts: readonly Conflict[];
 }
 
-/** An environment that somebody gave files to: `FILES=dev:storages.yaml+app.yaml`. */
+/** An environment whose files the person gave: `FILES=dev:storages.yaml+app.yaml`. */
 export interface GivenFiles {
   readonly name: string;
   readonly files: readonly string[];
 }
 
 /**
- * The environments that compose files stand for.
+ * Groups compose files into environments.
  *
- * - One with a database of its own is one, under the name that its own name, its folder or its env files give it.
- * - One that cannot stand alone, or has no database, is laid over the file that compose finds by itself, where its name is
- *   one for an environment.
- * - Files of no meaning are one together, where the repository gives them to compose together or one needs the other.
- * - The one that compose finds by itself is for development, unless something says otherwise, or another file is. Then it
- *   is `main`: nobody says that it is local.
+ * - A file with a database of its own is an environment. Its name comes from the file name, the folder or the env
+ *   files.
+ * - A file that cannot run alone, or has no database, is laid over the file that compose finds by itself, if its name
+ *   is that of an environment.
+ * - Files without such a name form one environment, if the repository gives them to compose together or one of them
+ *   needs services of another.
+ * - The file that compose finds by itself is `dev`. If another file is already for development, it is `main`, and
+ *   protected, because nothing says that it is local.
  *
  * @param chains files that the repository itself gives to compose together
  */
@@ -57,7 +59,7 @@ export function groupFiles(
         };
   });
   const laidUnder = new Set(named.filter(({ files }) => files.length > 1).flatMap(({ files }) => files));
-  // Where the local one lies over it, it is no environment besides.
+    // If other files are laid over `main`, it is not an environment of its own.
   const standing = plain.filter(({ files, name }) => !(name === 'main' && laidUnder.has(files[0]!)));
   const together = [...chains.flatMap((files) => chained(files, live, taken)), ...depending(live, chains)];
   const alone = named.filter(
@@ -74,7 +76,7 @@ function candidateOf(
   const files = filesOf(file, live, chains);
   const hasDatabase = files.some((path) => live.find((one) => one.path === path)?.hasDatabase);
   if (!hasDatabase || (isBase(file) && file.means === undefined)) return [];
-  // Without a name for an environment, a file changes another one, or is one by its database alone.
+    // A file without such a name is an environment only if it has a database and can run alone.
   if (file.means === undefined && !(file.hasDatabase && file.isWhole)) return [];
   const name = file.means?.name ?? file.suffix;
   const guarded = file.sign !== undefined || !isPlainlyLocal(name);
@@ -86,7 +88,7 @@ function candidateOf(
 
 const isSaid = ({ means }: FoundFile): boolean => means?.because.startsWith('its name') === true;
 
-/** The file alone, or what it is laid over before it. */
+/** The file alone, or after the files that it is laid over. */
 function filesOf(
   file: FoundFile,
   live: readonly FoundFile[],
@@ -108,7 +110,7 @@ function baseOf(path: string, live: readonly FoundFile[]): string | undefined {
   }
 }
 
-/** What was given counts; what is left under one name twice is a question. */
+/** Given files take precedence. If several groups still have the same name, that is a conflict to ask about. */
 function settle(
   candidates: readonly Candidate[],
   given: readonly GivenFiles[],
@@ -155,7 +157,7 @@ function settle(
   };
 }
 
-/** What one of the files of a local name says of an environment that others use: it counts, whichever file says it. */
+/** What shows that a local environment is one that others use. Any of its files can show it. */
 function signIn(files: readonly string[], live: readonly FoundFile[]): string | undefined {
   for (const path of files) {
     const { sign, means } = live.find((one) => one.path === path) ?? {};
@@ -165,15 +167,15 @@ function signIn(files: readonly string[], live: readonly FoundFile[]): string | 
   return undefined;
 }
 
-/** For the machine of the person who types, by its name. */
+/** Whether the name says that the environment runs on a developer's own machine. */
 export const isLocal = (name: string): boolean => /^(local|dev)/.test(name) && isPlainlyLocal(name);
 
-/** The files for environments that somebody named: those of that name, else those for development. */
+/** The files for environments that the person named: those of that name, else those for development. */
 export function filesFor(names: readonly string[], found: readonly FoundEnvironment[]): FoundEnvironment[] {
   return names.map((name) => {
     const own = found.find((one) => one.name === name) ?? found.find((one) => name.endsWith(`_${one.name}`));
     const taken = own ?? found.find((one) => isLocal(one.name)) ?? found[0];
-    // Whatever it is called: what it runs is what somebody else's environment runs.
+        // A local name does not help if it takes the files of a protected environment.
     const isGuarded = !isPlainlyLocal(name) || (taken?.protected ?? false);
     const because = isPlainlyLocal(name)
       ? (taken?.because ?? 'its name says so')

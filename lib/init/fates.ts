@@ -3,13 +3,13 @@ import { isFoundByCompose, isOverride, type FoundFile, type Unreadable } from '.
 import type { FoundEnvironment } from './found-environment.ts';
 import type { Variables } from './inspect.ts';
 
-/** A compose file, and what became of it. */
+/** A compose file, and what init does with it. */
 export interface Fate {
   readonly path: string;
   readonly became: string;
 }
 
-/** What the env files lack, with the place that wants it. */
+/** What the env files lack, with the place that needs it. */
 export function remarksOn(
   looked: readonly (FoundEnvironment & { readonly variables: Variables })[],
 ): string[] {
@@ -27,11 +27,11 @@ export function remarksOn(
   ];
 }
 
-/** Whether compose, which finds a file by itself, lays an override file over it. */
+/** Whether compose itself lays this override file over the other file. */
 const isBeside = (override: string, path: string): boolean =>
   dirname(override) === dirname(path) && isFoundByCompose(path);
 
-/** What became of each compose file, and why. */
+/** What init does with each compose file, and why. */
 export function fatesOf(
   found: readonly FoundFile[],
   unreadable: readonly Unreadable[],

@@ -9,15 +9,15 @@ async function git(root: string, args: readonly string[]): Promise<Result> {
 }
 
 /**
- * Those of some paths that git would not keep: by a .gitignore, .git/info/exclude or the person's own excludes. None where
- * git is not there, or this is no repository of its.
+ * Those of some paths that git ignores: by a .gitignore, .git/info/exclude or the person's global excludes. Empty
+ * without git, and outside of a git repository.
  */
 export async function ignoredByGit(root: string, paths: readonly string[]): Promise<string[]> {
   const { status, stdout } = await git(root, ['check-ignore', '--no-index', '--', ...paths]);
   return status === 0 ? stdout.split('\n').filter(Boolean) : [];
 }
 
-/** What git keeps of a repository, below a root: also in folders of names that usually hold nothing of its own. */
+/** The files below a root that git tracks, in folders of any name. Empty without git. */
 export async function trackedFiles(root: string): Promise<string[]> {
   const { status, stdout } = await git(root, ['ls-files', '-z', '--cached']);
   return status === 0 ? stdout.split('\0').filter(Boolean) : [];

@@ -62,7 +62,7 @@ const PARAMETERS = {
 
 const TEMPLATE = 'secrets/.env.template.secrets';
 
-/** `npx makesafe init`: writes down what a repository has, for makesafe. What is there stays as it is. */
+/** `npx makesafe init`: writes a registry for the repository. Never overwrites a file, and shows every change first. */
 export async function init(terminal: Terminal, root: string, argv: readonly string[]): Promise<void> {
   const source = { argv, env: {}, make: undefined };
   const { values, help } = readParameters(PARAMETERS, source);
@@ -93,7 +93,7 @@ export async function init(terminal: Terminal, root: string, argv: readonly stri
     return terminal.next(display({ file: 'npx', args: ['makesafe', 'init', ...words] }));
   }
   if (!(await asker.confirm('Write this?'))) throw new CancelledError('nothing was written');
-  // All are looked at before the first is written, and are still what was shown.
+    // Check all files before writing the first: each must still be what was shown.
   const overs = changes.map((change) => lookAtChange(root, change));
   for (const [at, { path, after }] of changes.entries()) {
     await writeWhole(join(root, path), 0o644, (output) => void output.write(after), overs[at]);
@@ -111,7 +111,7 @@ export async function init(terminal: Terminal, root: string, argv: readonly stri
 
 const isDryRun = (word: string): boolean => /^(--)?(DRY_RUN|dry-run)(=|$)/.test(word);
 
-/** In env/, unless git ignores that: it is in the usual template for Python, where env/ is a virtual environment. */
+/** In env/, unless git ignores it: the usual .gitignore for Python does, because env/ may be a virtual environment. */
 async function placeOfRegistry(root: string): Promise<string> {
   const ignored = await ignoredByGit(root, [REGISTRY_FILE, REGISTRY_AT_ROOT]);
   return ignored.includes(REGISTRY_FILE) && !ignored.includes(REGISTRY_AT_ROOT)
@@ -130,7 +130,8 @@ async function ourFiles(root: string, registry: string, { secrets, ...plan }: Pl
     ...(isBeside ? [`/${installedIn(folder)}/node_modules/`] : []),
     ...(secrets.length > 0 && !ignored.includes(TEMPLATE) ? ['/secrets/*', `!/${TEMPLATE}`] : []),
   ];
-  // The last line that fits counts, and nothing below a folder that is ignored itself can be taken out of it.
+    // In a .gitignore the last matching line counts. A file below an ignored folder can only be kept with the folder
+    // itself.
   const again = ignored.flatMap((path) => {
     const [folder] = path.split('/');
     return [...(path.includes('/') ? [`!/${folder}/`, `/${folder}/*`] : []), `!/${path}`];
@@ -147,7 +148,7 @@ async function ourFiles(root: string, registry: string, { secrets, ...plan }: Pl
   ];
 }
 
-/** With what the repository itself installs packages, or beside it. */
+/** The command that installs makesafe: with the repository's own package manager, or in a separate folder. */
 function installing(root: string): string[] {
   const [, line] = [
     ['pnpm-lock.yaml', 'pnpm add --save-dev makesafe'],

@@ -11,20 +11,20 @@ import { readText } from '../system/read-bounded.ts';
 
 const SECRETS = 'secrets/.env.{environment}.secrets';
 
-/** What an environment's compose files want from env files, and what is there. */
+/** The variables that an environment's compose files need, and where they are defined. */
 export interface Variables {
   readonly envFiles: readonly (string | EnvFile)[];
-  /** Secrets that no env file defines: the template's. */
+    /** Secrets that no env file defines: they go into the template. */
   readonly secrets: readonly string[];
-  /** Other variables that no env file defines, each a sentence with the place that wants it. */
+    /** Other variables that no env file defines, each as a sentence with the place that needs it. */
   readonly missing: readonly string[];
-  /** Env files that the compose files want and that are not here, with what they are made from. */
+    /** Env files that the compose files need but that do not exist, with the example to copy. */
   readonly absent: readonly { readonly path: string; readonly example: string | undefined }[];
-  /** What says that this is an environment that others use: `.env says ENVIRONMENT=production`. */
+    /** What shows that others use this environment: `.env says ENVIRONMENT=production`. */
   readonly sign: string | undefined;
 }
 
-/** The env files that belong to an environment by their names, and a secrets file where secrets are defined nowhere. */
+/** The env files of an environment, by their usual names, and a secrets file if secrets are defined nowhere. */
 export function inspectVariables(root: string, name: string, files: readonly string[]): Variables {
   const folder = dirname(files[0]!);
   const absent = wantedEnvFiles(root, files)
@@ -34,7 +34,7 @@ export function inspectVariables(root: string, name: string, files: readonly str
     ...['env/.env.common', '.env', join(folder, '.env')],
     ...[`.env.${name}`, join(folder, `.env.${name}`), `env/.env.${name}`, `env/${name}.env`],
   ];
-  // What its people make from an example belongs to it: where it is missing, `check` says so.
+    // A missing file that has an example is listed, too: `check` then reports that it is missing.
   const made = new Map(
     absent.flatMap(({ path, example }): [string, string][] =>
       example === undefined ? [] : [[path, example]],
@@ -58,7 +58,7 @@ export function inspectVariables(root: string, name: string, files: readonly str
       variablesWithoutDefault(readText(join(root, file), { as: file })).map((use) => ({ ...use, file })),
     )
     .filter((use) => !isDefined(use));
-  // The first place of each.
+    // Keeps the first place of each variable.
   const uses = [...new Map(wanted.toReversed().map((use) => [use.name, use])).values()].toReversed();
   const secrets = uses.filter((use) => isSecretName(use.name)).map((use) => use.name);
   const missing = uses
@@ -89,7 +89,7 @@ function signIn(variables: ReadonlyMap<string, Variable>): string | undefined {
   return undefined;
 }
 
-/** The files in `env_file:`, without those that may be missing. */
+/** The files of `env_file:`, without optional ones. */
 function wantedEnvFiles(root: string, files: readonly string[]): string[] {
   const folder = dirname(files[0]!);
   const wanted = files.flatMap((file) =>
@@ -105,7 +105,7 @@ function wantedEnvFiles(root: string, files: readonly string[]): string[] {
   ];
 }
 
-/** `.env.example` of `.env`, under the names that people give it. */
+/** The example of an env file, by its usual names: `.env.example` for `.env`. */
 function exampleOf(root: string, path: string): string | undefined {
   const [folder, name] = [dirname(path), basename(path)];
   const names = ['example', 'sample', 'template', 'dist'].flatMap((word) => [
@@ -118,7 +118,7 @@ function exampleOf(root: string, path: string): string | undefined {
     .find((one) => isPresent(root, one));
 }
 
-/** The projects in which compose files run on this machine's engine: what is there must not be started a second time. */
+/** Finds the project under which compose files already run on this machine. A second project would start them twice. */
 export async function runningProjects(
   root: string,
 ): Promise<(files: readonly string[]) => string | undefined> {
@@ -134,9 +134,9 @@ export async function runningProjects(
   };
 }
 
-/** Whether a script makes the role that is taken for the one that reads where the registry names none. */
+/** Whether the script creates `app_readonly`, the default of the registry's `readonlyRole`. */
 export const makesReader = (file: string): boolean => /\bapp_readonly\b/.test(readText(file));
 
-/** The script that makes roles, by its name. */
+/** The script that creates roles, by its file name. */
 export const findRolesScript = (files: readonly string[]): string | undefined =>
   files.find((file) => /^(bootstrap_)?roles(_bootstrap)?\.sql$/.test(basename(file)));

@@ -1,6 +1,6 @@
 import { installedIn } from '../system/package-folder.ts';
 
-/** For a repository that has no makefile. */
+/** The makefile for a repository that has none. */
 const makefileOf = (
   folder: string,
 ): string => `# Every task of makesafe, and every file in tasks/, is a target. \`make help\` lists them.
@@ -25,7 +25,7 @@ $(makesafe_targets): | $(filter-out $(makesafe_targets),$(MAKECMDGOALS))
 makefile: ;
 `;
 
-/** In a folder of its own only npm has it: what the repository itself installs is no matter there. */
+/** In a separate folder npm installs makesafe, whatever the repository itself uses. */
 function installing(folder: string): string {
   const own = installedIn(folder);
   return /^(\.\.\/?)*$/.test(own)
@@ -33,7 +33,7 @@ function installing(folder: string): string {
     : `npm ci --prefix ${own}`;
 }
 
-/** For the end of a makefile that there is: its own targets stay as they are, also before \`npm install\`. */
+/** Lines for the end of an existing makefile. Its own targets keep working, also before \`npm install\`. */
 export function includeBlock(folder: string, prefix: string, except: readonly string[]): string {
   const settings = [
     ...(prefix === '' ? [] : [`MAKESAFE_PREFIX := ${prefix}`]),
@@ -49,9 +49,9 @@ export function includeBlock(folder: string, prefix: string, except: readonly st
 }
 
 /**
- * The whole of it, with a prefix before the names of our targets.
+ * A whole makefile, with a prefix for the names of makesafe's targets.
  *
- * @param folder where the package is, relative to the repository's root
+ * @param folder of the package, relative to the repository's root
  */
 export const makefileText = (folder: string, prefix: string): string =>
   prefix === ''

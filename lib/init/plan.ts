@@ -20,19 +20,19 @@ import { listFiles, projectName } from '../repository/project.ts';
 import { databaseServices, readStack, type Service } from './services.ts';
 import type { Row } from './table.ts';
 
-/** What was found, as the registry that it makes, and what is left to say. */
+/** What init found: the registry to write, and what to tell the person. */
 export interface Plan {
   readonly registry: Registry;
   /** The variables of the template for secrets. */
   readonly secrets: readonly string[];
   readonly remarks: readonly string[];
-  /** The environments, as a person looks at them. */
+    /** The environments, for the table that a person reads. */
   readonly rows: readonly Row[];
-  /** Each compose file, and what became of it. */
+    /** Each compose file, and what init does with it. */
   readonly files: readonly Fate[];
 }
 
-/** An environment with what its compose files say. */
+/** An environment, with what its compose files say. */
 interface Looked extends FoundEnvironment {
   readonly stated: string | undefined;
   readonly services: readonly Service[];
@@ -42,10 +42,10 @@ interface Looked extends FoundEnvironment {
 }
 
 /**
- * Looks at the repository, and asks for what it cannot see.
+ * Inspects the repository, and asks for what its files do not tell.
  *
- * @throws ConfigurationError where there is nothing to look at
- * @throws UsageError naming what to give
+ * @throws ConfigurationError if there is no compose file that can be read
+ * @throws UsageError naming the parameters to give
  */
 export async function makePlan(root: string, wishes: Wishes, asker: Asker): Promise<Plan> {
   const files = listFiles(root, await trackedFiles(root));
@@ -119,7 +119,7 @@ async function look(
   };
 }
 
-/** What somebody typed counts; else what the files say, and what the env files do. */
+/** The typed PROTECTED counts; else the compose files, then the env files. */
 function protection(
   { name, variables, ...found }: Looked,
   typed: readonly string[] | undefined,
@@ -129,7 +129,7 @@ function protection(
   return { protected: found.protected, because: found.because };
 }
 
-/** What runs here keeps its project, and so does the one that compose alone would call after the folder. */
+/** Keeps the project name of a running stack, and the name that compose alone would take from the folder. */
 async function chooseProjects(
   root: string,
   looked: readonly Looked[],
@@ -141,7 +141,7 @@ async function chooseProjects(
     looked.findIndex(({ name }, at) => isLocal(name) && !guarded[at]!.protected),
   );
   const chosen = new Map<number, string>();
-  // It has the name of its folder before any other, because its containers may be on another machine.
+    // The development environment goes first, to get the folder's name: its containers may already exist elsewhere.
   for (const at of [first, ...looked.keys()]) {
     if (chosen.has(at)) continue;
     const { name, files, stated } = looked[at]!;

@@ -1,6 +1,6 @@
 import type { EnvironmentEntry, Registry } from '../environment/entry.ts';
 
-/** env/environments.ts, as a person would write it. */
+/** The text of env/environments.ts, as a person would write it. */
 export function registryText(registry: Registry): string {
   return [
     `import type { Registry } from 'makesafe';`,
@@ -11,7 +11,7 @@ export function registryText(registry: Registry): string {
   ].join('\n');
 }
 
-/** What all environments have in common is said once. */
+/** Moves what all environments have in common to `names`. */
 function hoist({ environments, names = {}, ...rest }: Registry): object {
   const entries = Object.values(environments);
   const same = (['composeFile', 'envFiles', 'databaseService', 'application', 'alembicIni'] as const).filter(
@@ -31,7 +31,7 @@ function hoist({ environments, names = {}, ...rest }: Registry): object {
 
 const WIDTH = 100;
 
-/** A value as TypeScript, on one line where it fits. */
+/** A value as TypeScript, on one line if it fits. */
 function literal(value: unknown, indent: string): string {
   if (typeof value === 'string') return `'${value.replaceAll(/[\\']/g, '\\$&')}'`;
   if (typeof value !== 'object' || value === null) return String(value);

@@ -3,16 +3,16 @@ import { UnreachableError } from '../errors.ts';
 import { run, type Result } from '../system/process.ts';
 import { readTogether, type Raw, type RawService } from '../repository/compose-yaml.ts';
 
-/** A service as a compose file states it, in one form. */
+/** A compose service, with the long and short forms of the file made one. */
 export interface Service {
   readonly name: string;
   readonly image: string | undefined;
   /** Absolute. */
   readonly context: string | undefined;
-  /** Names of variables. */
+    /** Names of its variables. */
   readonly environment: readonly string[];
   readonly mounts: readonly { readonly source: string; readonly target: string }[];
-  /** Variables with the values that the file gives them. */
+    /** Its variables with the values that the file gives them. */
   readonly values?: Readonly<Record<string, string>>;
   readonly dockerfile?: string | undefined;
   readonly stage?: string | undefined;
@@ -21,7 +21,7 @@ export interface Service {
   readonly folder?: string | undefined;
 }
 
-/** What compose files say together: as compose itself merges them where it is installed, else as they stand. */
+/** What compose files say together: merged by compose itself if it is installed, else by makesafe. */
 export async function readStack(
   root: string,
   files: readonly string[],
@@ -31,20 +31,20 @@ export async function readStack(
   return { name: stated.name, services: servicesOf(root, files, raw) };
 }
 
-/** The services that files state together, without asking compose. */
+/** The services of the files, without calling compose. */
 export const readServices = (root: string, files: readonly string[]): Service[] =>
   servicesOf(root, files, readTogether(root, files));
 
 function servicesOf(root: string, files: readonly string[], raw: Raw): Service[] {
   // A path in a compose file is relative to the first one's folder.
   const folder = resolve(root, dirname(files[0]!));
-  // In compose's order, also where it is not installed: what is asked is the same everywhere.
+    // In compose's order even without compose, so that the questions are the same on every machine.
   return Object.entries(raw.services ?? {})
     .map(([name, service]) => normalise(name, service ?? {}, folder, root))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Not interpolated, because the values of required variables may be on another machine. */
+/** Without interpolation, because values of required variables may exist on another machine only. */
 async function askCompose(root: string, files: readonly string[]): Promise<Raw | undefined> {
   const given = files.flatMap((file) => ['-f', file]);
   const args = ['compose', '--env-file', '/dev/null', ...given];
@@ -59,7 +59,10 @@ async function askCompose(root: string, files: readonly string[]): Promise<Raw |
 const words = (line: string | readonly string[] | null | undefined): string =>
   typeof line === 'string' ? line : (line ?? []).join(' ');
 
-/** `${PWD}` is where compose is typed: in the repository's folder. Uninterpolated, compose puts its own in front of it. */
+/**
+ * Replaces `${PWD}`, the folder in which compose is called, by the repository's root. Without interpolation, compose
+ * takes it for a relative path and puts a folder in front of it.
+ */
 const inRoot = (path: string, root: string): string =>
   path.replace(/^(?:\/.*\/)?\$(?:PWD\b|\{PWD(?::?[-?][^}]*)?\})/, () => root);
 
@@ -89,10 +92,10 @@ function normalise(name: string, service: RawService, folder: string, root: stri
 const POSTGRES_IMAGE =
   /(^|\/)(postgres(ql)?|postgis|timescaledb(-ha)?|pgvector|citus|paradedb|cloudnative-pg|spilo[^:]*)(:|@|$)/;
 
-/** `${IMAGE:-postgres:17}`: what it is where nobody says otherwise. */
+/** `${IMAGE:-postgres:17}` becomes `postgres:17`. */
 const withDefaults = (text: string): string => text.replaceAll(/\$\{\w+:?-([^}]*)\}/g, '$1');
 
-/** The services that may be the database: by image, else by what only a server of the official image is given. */
+/** The services that may be the database: by image, else by a mount or variable of the official image's server. */
 export function databaseServices(services: readonly Service[]): Service[] {
   const byImage = services.filter(({ image = '' }) => POSTGRES_IMAGE.test(withDefaults(image)));
   if (byImage.length > 0) return byImage;

@@ -2,11 +2,11 @@ import { pad, widest } from '../output/columns.ts';
 import { wrap } from '../output/wrap.ts';
 import type { Fate } from './fates.ts';
 
-/** What a person reads before anything is written fits a small terminal, and one look. */
+/** The table fits a small terminal, and can be read at a glance. */
 const COLUMNS = 80;
 const LINES = 30;
 
-/** An environment of the registry, with what says so. */
+/** An environment of the registry, with the reasons. */
 export interface Row {
   readonly name: string;
   readonly protected: boolean;
@@ -18,7 +18,7 @@ export interface Row {
   readonly applicationBecause: string;
 }
 
-/** What `init` has made of the repository, for a person to read before anything is written. */
+/** What init found, for a person to read before anything is written. */
 export function renderTable(rows: readonly Row[], files: readonly Fate[], registry: string): string {
   const environments = [`Environments (${registry})`, ...environmentLines(rows)].map(fitting);
   const all = [...environments, ...['Compose files that were found', ...listed(files)].map(fitting)];
@@ -55,7 +55,7 @@ function listed(files: readonly Fate[]): string[] {
   return files.map(({ path, became }) => `  ${pad(path, column)}  ${became}`);
 }
 
-/** Where there are many: a line for all that became the same. */
+/** For many files: one line for all files with the same result. */
 function grouped(files: readonly Fate[]): string[] {
   const fates = [...new Set(files.map(({ became }) => became))];
   return fates.map((fate) => {

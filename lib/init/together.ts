@@ -1,7 +1,7 @@
 import { isBase, type FoundFile } from './compose-files.ts';
 import type { Candidate } from './found-environment.ts';
 
-/** Files of no meaning that the repository gives to compose together. */
+/** Files that name no environment, and that the repository gives to compose together. */
 export function chained(files: readonly string[], live: readonly FoundFile[], taken: boolean): Candidate[] {
   const found = files.flatMap((path) => live.find((one) => one.path === path) ?? []);
   const isOne =
@@ -17,7 +17,9 @@ export function chained(files: readonly string[], live: readonly FoundFile[], ta
   ];
 }
 
-/** Files of no meaning that need the services of one that has the database: `storages.yaml` and `app.yaml`. */
+/**
+ * Files that name no environment, and that need services of the file with the database: `storages.yaml`, `app.yaml`.
+ */
 export function depending(live: readonly FoundFile[], chains: readonly (readonly string[])[]): Candidate[] {
   const isPlain = (file: FoundFile): boolean =>
     file.means === undefined && !isBase(file) && !chains.some((chain) => chain.includes(file.path));

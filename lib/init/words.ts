@@ -1,7 +1,7 @@
-/** Words that people use for a machine of their own, and for what throws its data away by itself. */
+/** Words for a developer's own machine, and for test environments, whose data are thrown away. */
 const LOCAL = /^(local|localhost|dev|devel|develop|development|developer|tests?|testing|ci|e2e|unit)+$/;
 
-/** Words that people use for an environment that others use. What is none of them is not local for that reason. */
+/** Words for an environment that others use. A name without any of these words is not local for that reason alone. */
 const ELSEWHERE = new Set([
   ...[
     'prod',
@@ -34,7 +34,7 @@ const ELSEWHERE = new Set([
   ...['staging', 'stage', 'stg', 'qa', 'uat', 'preprod', 'preview', 'pilot', 'beta', 'canary'],
 ]);
 
-/** Words that say production wherever they stand. `deploy`, `server` and the like are also names of folders. */
+/** Words that mean production in any place. `deploy`, `server` and the like are also names of folders. */
 const PRODUCTION = /^(prod|production|prd|live|release|vps)$/;
 
 /** `docker-compose.vm_prod.yml`: docker, compose, vm, prod, yml. */
@@ -47,17 +47,17 @@ export const tokensOf = (text: string): string[] =>
 const isLocalWord = (word: string): boolean => LOCAL.test(word);
 const isElsewhere = (word: string): boolean => ELSEWHERE.has(word);
 
-/** Whether a name says that the environment is for one person's machine or for tests, and nothing else besides. */
+/** Whether a name says that the environment is local or for tests, and has no word that contradicts it. */
 export function isPlainlyLocal(name: string): boolean {
   const words = tokensOf(name);
   return words.some(isLocalWord) && !words.some(isElsewhere);
 }
 
-/** Whether a name is one that people give to an environment. */
+/** Whether a name has a word that is typical of environments. */
 export const namesEnvironment = (name: string): boolean =>
   tokensOf(name).some((word) => isLocalWord(word) || isElsewhere(word));
 
-/** The part of a longer name that is one for an environment: `dev` of `shop-dev`, `vm_prod` as it is. */
+/** The part of a name that names an environment: `dev` of `shop-dev`; `vm_prod` as a whole. */
 export function environmentIn(name: string): string | undefined {
   const words = tokensOf(name);
   const known = words.filter((word) => isLocalWord(word) || isElsewhere(word));
@@ -67,7 +67,7 @@ export function environmentIn(name: string): string | undefined {
 
 export const saysProduction = (text: string): boolean => tokensOf(text).some((word) => PRODUCTION.test(word));
 
-/** What compose and makesafe take for a name. */
+/** A name that both compose and makesafe accept. */
 export const asName = (text: string): string =>
   text
     .toLowerCase()
@@ -83,7 +83,7 @@ const ASIDE: readonly (readonly [RegExp, string])[] = [
   [/^devcontainer$/, "the editor's container"],
 ];
 
-/** Why a file is not one that runs, by a word in its path: `archive/` is set aside. */
+/** Why a file is not used, by a word in its path: `archive/` is set aside. */
 export function asideBecause(path: string): string | undefined {
   const parts = path.split('/');
   for (const [index, part] of parts.entries()) {
