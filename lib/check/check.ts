@@ -14,7 +14,7 @@ import { makefileOurs, registryKept } from './repository-checks.ts';
 import type { Giving } from '../parameters/parameter.ts';
 import type { AlembicRun } from '../migrations/alembic.ts';
 
-/** Of a database that is only half set up nothing is broken yet. */
+/** The last two are warnings only: a database that is not set up completely is not broken. */
 const OF_CONTENTS: readonly Check<Facts>[] = [markerRight, asWarning(readerReads), asWarning(atHead)];
 
 const OF_REPOSITORY = [registryKept, makefileOurs, folders, neighbours];
@@ -23,15 +23,15 @@ const OF_DATABASE = [alembicRuns, writable, replaceable];
 type CheckRun = NamedRun<Giving<{ JSON: boolean; ALEMBIC_INI: string | undefined }>>;
 
 /**
- * `check`: looks at all that a command would need, and says what to do about each. Changes nothing, and goes on where
- * something is broken.
+ * `check`: checks all that other commands need, and says what to do about each problem. Changes nothing. A failed check
+ * does not stop the others.
  *
- * @throws FailedError when a check failed
+ * @throws FailedError if a check failed
  */
 export async function check(run: CheckRun): Promise<void> {
   const { name, terminal, values, signal } = run;
   const findings = await examine(run);
-  // What failed because of Ctrl-C says nothing of the environment.
+    // After Ctrl-C, failures say nothing about the environment.
   signal.throwIfAborted();
   if (values.JSON) terminal.result(renderFindingsJson(name.name, undefined, findings));
   else terminal.screen(renderFindings(findings, terminal.styleResult));
@@ -46,7 +46,7 @@ async function examine(run: CheckRun): Promise<Finding[]> {
   const configuration = { check: 'configuration' };
   let opened: AlembicRun;
   try {
-    // As in a dry run: no secrets file is made.
+        // Open it as in a dry run, so that no secrets file is made.
     opened = await openEnvironment({ ...run, actor: makeActor(true, run.terminal) }, run.name);
   } catch (error) {
     if (!(error instanceof MakesafeError)) throw error;
@@ -66,7 +66,7 @@ async function examine(run: CheckRun): Promise<Finding[]> {
   const rest = await Promise.all([
     ...OF_CONTENTS.map((one) => (reachable ? lookAt(one, facts) : unreachable(one.name))),
     ...OF_DATABASE.map((one) => (reachable ? lookAt(one, opened) : unreachable(one.name))),
-    // What a killed run left may be the reason that the database does not answer.
+        // Also without a database: leftovers of a killed run may be the reason that it does not answer.
     lookAt(leftovers, opened),
     reachable ? lookAt(diskSpace, opened) : unreachable(diskSpace.name),
   ]);
@@ -83,7 +83,7 @@ async function examine(run: CheckRun): Promise<Finding[]> {
   ];
 }
 
-/** What is wrong with an environment's files comes as a list with a heading. */
+/** Messages about an environment's files are lists with a heading: make them one line. */
 const onOneLine = (text: string): string => text.replaceAll(':\n', ': ').replaceAll('\n', '; ');
 
 const unreachable = (check: string): Promise<Finding> =>

@@ -7,7 +7,7 @@ import { failed, notLookedAt, passed, warning, type Check } from '../output/chec
 import type { StackRun } from '../run/run.ts';
 import type { AlembicRun } from '../migrations/alembic.ts';
 
-/** What interrupted runs left, and what is kept on purpose. */
+/** What interrupted runs left behind, and what is kept on purpose. */
 export const leftovers: Check<StackRun> = {
   name: 'leftovers',
   async look(run) {
@@ -34,14 +34,14 @@ export const leftovers: Check<StackRun> = {
   },
 };
 
-/** Whether the data is found again by the next container. */
+/** Whether the next container will find the data again. */
 export const storageStays: Check<StackRun> = {
   name: 'storage',
   look: async ({ stack }) =>
     (await stack.lookAtStorage?.()) ?? notLookedAt('the server is kept by somebody else'),
 };
 
-/** Whether the migrations can be run, and go to this database: what al-up-env would meet. */
+/** Whether Alembic runs and reaches this database, as al-up-env needs it. */
 export const alembicRuns: Check<AlembicRun> = {
   name: 'alembic',
   async look({ stack, values, environment, command }) {
@@ -54,7 +54,7 @@ export const alembicRuns: Check<AlembicRun> = {
   },
 };
 
-/** Less than this, and the next restore or migration may not fit. */
+/** Bytes: with less free space the next restore or migration may not fit. */
 const LITTLE = 1e9;
 
 export const diskSpace: Check<StackRun> = {
@@ -62,7 +62,7 @@ export const diskSpace: Check<StackRun> = {
   async look({ stack }) {
     const [folder, size] = await stack.withClient(stack.database.name, async (client) => {
       const { rows } = await client.query<{ folder: string; size: string }>(
-        // Only some roles are told where the data are.
+                // Only some roles may read data_directory.
         `SELECT coalesce((SELECT setting FROM pg_settings WHERE name = 'data_directory'), '') AS folder,
            pg_database_size(current_database()) AS size`,
       );

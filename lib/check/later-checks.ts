@@ -8,7 +8,7 @@ import { passed, failed, some, warning, type Check } from '../output/check-resul
 import { lookAtFolder } from '../system/destination.ts';
 import type { StackRun } from '../run/run.ts';
 
-/** What al-up-env, backup and resets would meet: each of them says so itself, when it is typed. */
+/** Problems that al-up-env, backup and resets report by themselves; `check` reports them earlier. */
 
 interface Writing {
   readonly standby: boolean;
@@ -17,7 +17,9 @@ interface Writing {
   readonly source: string;
 }
 
-/** Whether migrations may write: they have the database's own settings, and ours are pinned. */
+/**
+ * Whether migrations may write. They run with the database's own settings, which makesafe's own connections override.
+ */
 export const writable: Check<StackRun> = {
   name: 'writable',
   async look({ stack }) {
@@ -51,7 +53,7 @@ export const writable: Check<StackRun> = {
   },
 };
 
-/** Whether a reset or a restore may put another database in its place. */
+/** Whether a reset or a restore can replace the database. */
 export const replaceable: Check<StackRun> = {
   name: 'replaceable',
   async look(run) {
@@ -67,7 +69,7 @@ export const replaceable: Check<StackRun> = {
   },
 };
 
-/** Whether what we keep can be written where it is kept when nothing else is typed. */
+/** Whether the journal and the default folder of backups can be written. */
 export const folders: Check<StackRun> = {
   name: 'folders',
   look: ({ root, environment }) => {

@@ -4,7 +4,7 @@ import type { Exclusive, Footprint } from '../stack/claims.ts';
 import type { StackRun } from '../run/run.ts';
 import { ofAnyTask } from '../run/open-environment.ts';
 
-/** Something that two environments of one engine both want. */
+/** A resource of one engine that two environments both use. */
 interface Collision {
   readonly what: string;
   readonly at: string;
@@ -12,7 +12,7 @@ interface Collision {
   readonly there: string;
 }
 
-/** What an environment and the others of its engine would not both get, or would share. Pure. */
+/** Finds resources that an environment and others of its engine cannot both have, or would share. Pure. */
 export function collisionsOf(name: string, footprints: readonly Footprint[]): Collision[] {
   const own = footprints.find(({ environment }) => environment === name)!;
   return footprints
@@ -42,7 +42,7 @@ function collide(one: Exclusive, other: Exclusive): boolean {
   return a === '' || b === '' || a === b;
 }
 
-/** Two environments on one engine are no fault while only one of them is up: what is taken now, `ports` says. */
+/** A warning only: two environments conflict only while both are up. `ports` reports what is in use now. */
 export const neighbours: Check<StackRun> = {
   name: 'neighbours',
   async look(run) {

@@ -9,7 +9,7 @@ import { taskFiles } from '../repository/task-files.ts';
 import { readTextIfThere } from '../system/read-bounded.ts';
 import type { StackRun } from '../run/run.ts';
 
-/** Whether git keeps the registry: `env/` is in the usual .gitignore for Python. */
+/** Whether git tracks the registry: the usual .gitignore for Python ignores `env/`. */
 export const registryKept: Check<StackRun> = {
   name: 'registry in git',
   async look({ root }) {
@@ -31,7 +31,7 @@ export const registryKept: Check<StackRun> = {
   },
 };
 
-/** Targets of the team's makefile with the name of a task of ours: typing it runs theirs. */
+/** Targets of the team's makefile with the name of a makesafe task: make runs theirs. */
 export function ownRecipes(makefile: string, tasks: ReadonlySet<string>): { target: string; line: number }[] {
   const except = new Set(
     [...makefile.matchAll(/^MAKESAFE_EXCEPT\s*:?=\s*(.*)$/gm)].flatMap(([, names]) => names!.split(/\s+/)),
