@@ -10,7 +10,7 @@ import { loadTasks } from '../task/find-tasks.ts';
 import { taskFiles } from '../repository/task-files.ts';
 import { Terminal } from '../output/terminal.ts';
 
-/** What is no task, because it needs no registry. */
+/** Commands that are not tasks, because they need no registry. */
 const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
   init: async () => {
     const { init } = await import('../init/init.ts');
@@ -20,7 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
   complete: async () => (await import('./completion.ts')).printCandidates(process.argv.slice(3)),
 };
 
-/** `npx makesafe <task> NAME=value …`: the task, as its file would run it; and the few commands that are no tasks. */
+/** `npx makesafe <task> NAME=value …`: runs the task as its own file would, or a command that is not a task. */
 export async function main(): Promise<void> {
   const script = process.argv[1]!;
   const root = rootOf(script);
@@ -30,7 +30,7 @@ export async function main(): Promise<void> {
     return runChosen(root, script);
   const name = ['--help', '-h'].includes(word) ? 'help' : word;
   const file = files.get(name);
-  // A team's own task may have the name of a command, and make means the task.
+    // If a team's own task has the name of a command, the task counts, as it does for make.
   const command = file === undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command) return command();
   if (file === undefined) return runProgram(() => Promise.reject(unknown(name, files.keys())));
@@ -38,7 +38,7 @@ export async function main(): Promise<void> {
   await loadModule(file);
 }
 
-/** The task that a person chooses who has typed none; what destroys is not among them, and is typed whole. */
+/** Lets a person who typed no task choose one. Destructive tasks are not offered: they must be typed in full. */
 async function runChosen(root: string, script: string): Promise<void> {
   const tasks = await loadTasks(root);
   let chosen = tasks.find(({ name }) => name === 'help')!;
@@ -63,11 +63,11 @@ async function runChosen(root: string, script: string): Promise<void> {
   const file = taskFiles(root).get(chosen.name)!;
   const installed = asInstalled(script, file) ?? file;
   process.argv = [process.argv[0]!, installed];
-  // Its file is loaded already, and would not run a second time.
+    // The task's file is loaded already, and loading it again would not run it.
   return runTask(chosen, installed);
 }
 
-/** Tasks of the repository's own are found where there is one; a task itself says when there is none. */
+/** Without a registry there are no tasks of the repository; the task itself then reports that. */
 function rootOf(script: string): string | undefined {
   try {
     return findRoot(script);
@@ -77,8 +77,8 @@ function rootOf(script: string): string | undefined {
 }
 
 /**
- * A task's file of the package, by its path in node_modules. The package may be a link there; the repository is the one
- * around that, not around the package.
+ * The path in node_modules of a packaged task's file. The package may be a link there; then the repository is the one
+ * around the link, not the one around the package.
  */
 function asInstalled(script: string, file: string): string | undefined {
   const [around, ...inside] = script.split(`${sep}node_modules${sep}`);

@@ -7,16 +7,20 @@ import { readRaw } from '../repository/compose-yaml.ts';
 import type { Parameter } from '../parameters/parameter.ts';
 import { readText } from '../system/read-bounded.ts';
 
-/** What a value is completed from. */
+/** What is known when a value is completed. */
 export interface Typed {
   readonly root: string;
   readonly registry: Registry;
   readonly tasks: readonly string[];
-  /** The words before. */
+    /** The words before the current one. */
   readonly words: readonly string[];
 }
 
-/** Values that could stand behind `NAME=`. @param value as far as it has been typed */
+/**
+ * Possible values of `NAME=`.
+ *
+ * @param value the part that has been typed
+ */
 export function valuesOf(
   name: string,
   parameter: Parameter | undefined,
@@ -43,7 +47,7 @@ export function valuesOf(
       return files(value).filter((path) => path.endsWith('/'));
     case undefined:
     default:
-      // A choice says in its placeholder what there is.
+            // The placeholder of a choice lists its words.
       return parameter?.placeholder.match(/^[\w-]+([|,][\w-]+)+$/) ? parameter.placeholder.split(/[|,]/) : [];
   }
 }
@@ -51,7 +55,7 @@ export function valuesOf(
 const given = (words: readonly string[], name: string): string | undefined =>
   words.findLast((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
 
-/** Of a folder that can be read. */
+/** The entries of a folder; empty if it cannot be read. */
 function entries(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
@@ -60,7 +64,7 @@ function entries(folder: string): Dirent[] {
   }
 }
 
-/** Files in the folder that has been typed, and folders with a slash behind them. */
+/** The files of the typed folder; folders end with a slash. */
 function files(value: string): string[] {
   const folder = value.slice(0, value.lastIndexOf('/') + 1);
   const hidden = value.slice(folder.length).startsWith('.');
@@ -70,7 +74,7 @@ function files(value: string): string[] {
     .sort();
 }
 
-/** Backups of the environment that is meant, the newest first; before one is typed, of all. */
+/** Backups of the typed environment, or of all, the newest first. */
 function dumps({ words, registry }: Typed): string[] {
   const folder = given(words, 'BACKUP_DIR') ?? 'backups';
   const wanted = given(words, 'ENV');
@@ -95,11 +99,11 @@ function services({ root, registry, words }: Typed): string[] {
   return [...new Set(found)];
 }
 
-/** As deep as revisions lie in any repository that we have seen, with room. */
+/** Deeper than the revisions of any repository that we have seen. */
 const DEEPEST = 7;
 const NOT_THEIRS = new Set(['node_modules', 'venv', 'data', 'site-packages', '__pycache__', 'tests']);
 
-/** The ids in the files of folders that are called `versions`; nobody waits for Alembic behind a Tab. */
+/** Revision ids from the files in folders called `versions`. Alembic itself would be too slow for completion. */
 function revisions(root: string): string[] {
   const folders = (folder: string, depth: number): string[] =>
     entries(folder).flatMap((entry) => {

@@ -8,7 +8,7 @@ import { readText } from '../system/read-bounded.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'];
 
-/** `npx makesafe completion bash`: the script that a shell reads to complete what stands behind `make`. */
+/** `npx makesafe completion bash`: prints the script with which a shell completes the words after `make`. */
 export function printScript(terminal: Terminal): Promise<void> {
   const shell = process.argv[3] ?? '';
   if (!SHELLS.includes(shell)) {
@@ -22,10 +22,10 @@ export function printScript(terminal: Terminal): Promise<void> {
 }
 
 /**
- * What could stand in the place of the last word, a line each. Tab asks for it: where anything is wrong there is nothing
- * to complete, and nothing is said.
+ * Prints what could replace the last word, one candidate a line. The shell calls it on Tab: on any error it prints
+ * nothing.
  *
- * @param words all behind `make` or `npx`, the last one as far as it has been typed
+ * @param words all words after `make` or `npx`; the last one may be incomplete
  */
 export async function printCandidates(words: readonly string[]): Promise<void> {
   try {
@@ -34,7 +34,7 @@ export async function printCandidates(words: readonly string[]): Promise<void> {
     const root = findRoot(process.argv[1]!);
     const [registry, tasks] = await Promise.all([loadRegistry(root), loadTasks(root)]);
     const isMake = words[0] !== 'makesafe';
-    // Behind `make` a name may be a target of the team's own, which takes nothing of ours.
+        // With `make`, a name may be the team's own target, which takes none of makesafe's parameters.
     const { prefix, except } = (isMake && spellingOf(root)) || { prefix: '', except: [] as string[] };
     const ours = tasks.filter((task) => !except.includes(task.name));
     const all = isMake ? words : words.slice(1);
@@ -50,16 +50,16 @@ export async function printCandidates(words: readonly string[]): Promise<void> {
   }
 }
 
-/** What is no task, behind `npx makesafe`; `init` has been typed where there is a registry. */
+/** Commands that are not tasks, after `npx makesafe`. Not `init`: here a registry exists already. */
 function commands(words: readonly string[]): string[] {
   const all = words.length === 1 ? ['completion'] : words[0] === 'completion' ? SHELLS : [];
   return all.filter((word) => word.startsWith(words.at(-1)!));
 }
 
 /**
- * Targets, then the variables that the typed targets take, then the values of one.
+ * First targets, then the parameters of the typed targets, then the values of a parameter.
  *
- * @param valuesOf what could stand behind a name; deprecated names work, and are not offered
+ * @param valuesOf possible values of a parameter, without deprecated ones
  */
 export function candidates(
   words: readonly string[],
