@@ -1,12 +1,11 @@
 import type { Terminal } from './terminal.ts';
 
 /**
- * The one way to change something. A dry run prints the plan, as a command or statement that a person could run,
- * and leaves the action out.
+ * Everything that changes something goes through `act`. A dry run prints the command or statement, and does not run it.
  */
 export interface Actor {
   readonly dryRun: boolean;
-  /** Resolves to what the action gave, or to undefined in a dry run. */
+    /** Resolves to the result of the action, or to undefined in a dry run. */
   readonly act: <T>(plan: string, action: () => Promise<T>) => Promise<T | undefined>;
 }
 

@@ -1,7 +1,10 @@
-/** A word of base64, of either alphabet, also with `+`, `/` and `=` as URLs and JSON write them. */
+/** A word of base64, in either alphabet. `+`, `/` and `=` may be escaped as in URLs and JSON. */
 const WORD = /(?:[A-Za-z0-9+/_-]|%2[BbFf]|\\\/){2,}(?:=|%3[Dd]|\\u003[dD]){0,2}/g;
 
-/** What a text is in base64 wherever in the encoded bytes it begins, without the characters that others have a part in. */
+/**
+ * The base64 forms of a text, one for each of the three offsets at which it may start in the encoded bytes. Without the
+ * characters that also encode bytes of its neighbours.
+ */
 export function base64Cores(text: string): string[] {
   const bytes = Buffer.from(text);
   return [0, 1, 2].map((shift) => {
@@ -11,9 +14,9 @@ export function base64Cores(text: string): string[] {
 }
 
 /**
- * From where to where in a text the words of base64 are that are hidden.
+ * The positions of base64 words that have to be hidden.
  *
- * @param hides asked for each word in the plain alphabet, padded as far as it is, and for what it says
+ * @param hides decides for each word, given in the standard alphabet and with a function that decodes it
  */
 export function base64Words(
   text: string,

@@ -1,15 +1,15 @@
 import { basename, isAbsolute, relative, resolve, sep } from 'node:path';
 
-/** A folder of its own, for a repository whose package.json and lock file are not to change. */
+/** A folder for makesafe alone, for a repository whose package.json and lock file must not change. */
 export const OWN_FOLDER = '.makesafe';
 
-/** How a person calls makesafe from where they stand: npx finds it in node_modules there or above, and nowhere else. */
+/** The command that calls makesafe from the working directory: npx searches node_modules there and above only. */
 export function caller(script = process.argv[1], workingDirectory = process.cwd()): string {
   const around = aroundOf(script);
   if (around === undefined || `${workingDirectory}${sep}`.startsWith(`${around}${sep}`))
     return 'npx makesafe';
   const path = relative(workingDirectory, around);
-  // What is installed for the whole machine, or kept by npx, is found by its name.
+    // npx finds a global installation, or one in its cache, by name.
   if (!isBelow(path) && basename(around) !== OWN_FOLDER) return 'npx makesafe';
   return `npx --prefix ${path} makesafe`;
 }

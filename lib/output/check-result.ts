@@ -1,18 +1,18 @@
 import { MakesafeError, messageOf } from '../errors.ts';
 
 export interface Outcome {
-  /** `not looked at` never hides a fault: what it depends on is a failure of its own, or was not asked for. */
+    /** `not looked at` never hides a fault: another check has failed, or nobody asked for this one. */
   readonly state: 'passed' | 'warning' | 'failed' | 'not looked at';
-  /** What there is, with its names. */
+    /** What the check saw, with names. */
   readonly found: string;
-  /** What to type or do about it. */
+    /** What to type or do. */
   readonly remedy?: string;
 }
 
-/** A question to what is known of an environment (`Facts`), with a name for the table of answers. */
+/** One question about an environment, with a name for the table. */
 export interface Check<Facts> {
   readonly name: string;
-  /** @throws anything: what cannot be looked at has failed */
+    /** @throws anything: the check has then failed */
   readonly look: (facts: Facts) => Promise<Outcome>;
 }
 
@@ -34,7 +34,7 @@ export async function lookAt<Facts>({ name, look }: Check<Facts>, facts: Facts):
   }
 }
 
-/** The same check, where a fault is nothing to stop for. */
+/** The same check, but a failure is only a warning. */
 export function asWarning<Facts>(check: Check<Facts>): Check<Facts> {
   return {
     name: check.name,
@@ -45,7 +45,7 @@ export function asWarning<Facts>(check: Check<Facts>): Check<Facts> {
   };
 }
 
-/** The first few of many, and how many more there are: `a, b, c and 12 more`. */
+/** The first few names, and how many more there are: `a, b, c and 12 more`. */
 export function some(names: readonly string[], most = 5): string {
   if (names.length <= most) return names.join(', ');
   return `${names.slice(0, most).join(', ')} and ${names.length - most} more`;

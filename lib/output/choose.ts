@@ -2,20 +2,20 @@ import { pad, widest } from './columns.ts';
 import type { Terminal } from './terminal.ts';
 import { readLine } from './read-line.ts';
 
-/** What can be chosen, with what a person should know of it. */
+/** What can be chosen, with a remark for the person. */
 interface Choice {
   readonly name: string;
   readonly remark: string;
 }
 
-/** Whether a person sits in front of it, who sees a question and can answer: no script, and nothing that reads the result. */
+/** Whether a person sees the question and can answer: stdin, stdout and stderr are all terminals. */
 export const asksPerson = (terminal: Terminal): boolean =>
   terminal.interactive && terminal.showsResult && process.stdin.isTTY === true;
 
 /**
- * Lets a person choose from a list, by number or by name; asks again where that was neither.
+ * Lets a person choose from a list, by number or name. Asks again after any other answer.
  *
- * @param usual what Enter alone means
+ * @param usual the choice for Enter alone
  * @throws CancelledError on Ctrl-C and Ctrl-D
  */
 export async function choose(

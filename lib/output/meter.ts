@@ -3,10 +3,10 @@ import { Transform, type TransformCallback } from 'node:stream';
 import { byteSize } from './display.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Milliseconds between two lines of progress: on a terminal they replace each other, elsewhere they add up. */
+/** Milliseconds between two lines of progress: on a terminal, where a line replaces the last one, and in a log. */
 const [WATCHED, LOGGED] = [200, 10_000];
 
-/** Counts and hashes what flows through it, and shows how far it is and how fast. */
+/** Counts and hashes a stream, and shows progress and speed. */
 export class Meter extends Transform {
   readonly #hash = createHash('sha256');
   readonly #started = performance.now();
@@ -17,10 +17,10 @@ export class Meter extends Transform {
   #shown = performance.now();
   size = 0;
 
-  /**
-   * @param what `backing up`
-   * @param whole bytes to expect, where they are known
-   */
+    /**
+     * @param what for the progress line: `backing up`
+     * @param whole the expected number of bytes, if known
+     */
   constructor(terminal: Terminal, what: string, whole?: number) {
     super();
     this.#show = (text) => terminal.progress(text);
@@ -40,7 +40,7 @@ export class Meter extends Transform {
     done(null, chunk);
   }
 
-  /** Of all that flowed through; to be asked once, at the end. */
+    /** The hash of the whole stream. Ask once, at the end. */
   get sha256(): string {
     return this.#hash.digest('hex');
   }

@@ -1,12 +1,12 @@
-/** What names a password, a token or the like, in any language; `pass` not in a longer word, as in `passed`. */
+/** Names of passwords, tokens and the like. `pass` only at the end of a word, not as in `passed`. */
 const NAMES =
   'passw(?:or)?d|passphrase|passcode|pass(?![a-z])|pwd|secret|token|credential|(?:api|access|private)[_-]?key';
 
 const QUOTE = '["\'`]';
-/** `'`, `E'`, `b"`, `U&'`, `$'`, `$$`, `$tag$`, `(`: what stands in front of a value. */
+/** What may open a value: `'`, `E'`, `b"`, `U&'`, `$'`, `$$`, `$tag$`, `(`. */
 const OPEN = `(?:(?:[A-Za-z]{0,2}&?|\\$)${QUOTE}|\\$(?:\\w{0,20}\\$)?|[(\\[{])`;
 const CLOSE = `(?:${QUOTE}|[)\\]]){0,3}`;
-/** Of YAML: a block, a tag. Of Python and others: a call. */
+/** What may stand before a value: a block or tag of YAML, a function call. */
 const BEFORE_VALUE = `(?:[|>][+-]? )?(?:!{1,2}\\w{0,20} )?(?:\\w{1,40}\\()?${OPEN}{0,3}`;
 
 const FOLLOWED = [
@@ -22,19 +22,19 @@ const FOLLOWED = [
   `${CLOSE} ?> ?`,
 ].join('|');
 
-/** Where a text is a password, whatever else it may be elsewhere: what ends and what begins there (flag y). */
+/** Patterns (flag y) for the text before and after a password. Between them, any text is a password. */
 export interface Place {
   readonly before: RegExp;
   readonly after: RegExp;
 }
 
-/** For a text that was read by `plain`. */
+/** For text that `plain` has normalised. */
 const place = (before: string, after = ''): Place => ({
   before: new RegExp(`(?<=${before})`, 'iuy'),
   after: new RegExp(after, 'iuy'),
 });
 
-/** @param keys further names of passwords */
+/** @param keys more variable names of passwords */
 export function passwordPlaces(keys: Iterable<string>): Place[] {
   const key = `(?:${[NAMES, ...Array.from(keys, (name) => `(?<!\\w)${escapeRegExp(name)}`)].join('|')})[\\w.-]{0,60}`;
   return [
@@ -42,14 +42,14 @@ export function passwordPlaces(keys: Iterable<string>): Place[] {
     // --password …  -u user:…
     place(`--[\\w-]{0,40}${key} ${OPEN}{0,2}`),
     place(`(?<![\\w-])--?u(?:ser)?[ =]${QUOTE}?[^\\s:'"]{1,80}:`),
-    // scheme://user:…@host; image:tag@sha256:… is none.
+        // scheme://user:…@host; but not image:tag@sha256:…
     place(':', '@(?!sha256:)'),
     // .pgpass: host:port:database:user:…
     place(':(?:\\d{1,5}|\\*):[^:]{1,80}:[^:]{1,80}:', '(?!:)'),
   ];
 }
 
-/** Where a user and the password stand together. */
+/** `user:password`. */
 export const pairWith = (user: string): Place =>
   place(`(?<![\\w/.-])${escapeRegExp(user)}:`, '(?![\\w/.:-])');
 

@@ -1,16 +1,17 @@
-/** A text with its escapes and encodings undone. */
+/** A text without its escapes and encodings. */
 export interface Plain {
   readonly text: string;
-  /** From where to where in the original each UTF-16 unit comes from; undefined where both texts are the same. */
+    /** The start and end in the original for each UTF-16 unit; undefined if both texts are the same. */
   readonly origin: { readonly from: readonly number[]; readonly to: readonly number[] } | undefined;
 }
 
 const HEX = '[0-9a-fA-F]';
 
-/** Each alternative is one spelling; what several programs have done to a text is undone in several passes. */
+/** One alternative for each way to escape. Text that several programs escaped needs several passes. */
 const SPELLING = new RegExp(
   [
-    // URLs; alembic.ini and compose double the signs. Bytes of UTF-8, as many as follow each other.
+        // URLs. alembic.ini and compose double the percent signs. Takes all adjacent bytes, because UTF-8 needs them
+        // together.
     `(?<percent>(?:%+${HEX}{2})+)`,
     // C, Python and bash's $'…'.
     `(?<hex>(?:\\\\+x${HEX}{2})+)`,
@@ -21,11 +22,11 @@ const SPELLING = new RegExp(
     // XML and HTML.
     `&(?:(?<named>amp|lt|gt|quot|apos|nbsp)|#(?<decimal>\\d{1,7})|#[xX](?<hexadecimal>${HEX}{1,6}));`,
     `\\\\+(?<letter>[nrtfv])`,
-    // A quote in quotes of sh: '"'"' (and '\'' by the next line, twice).
+        // A quote inside quotes in sh: '"'"'. The next line handles '\''.
     `(?<quote>'"'"')`,
     `(?<escaped>\\\\+|%+)`,
     `(?<doubled>''+|""+|\\$\\$+|\\{\\{+|\\}\\}+)`,
-    // Folded lines, and forms of HTML.
+        // Folded lines, and form encoding, where `+` is a blank.
     `(?<blank>[\\s+]{2,}|[^\\S ]|\\+)`,
   ].join('|'),
   'g',
@@ -40,13 +41,13 @@ const NAMED: Readonly<Record<string, string>> = {
   nbsp: ' ',
 };
 
-/** Deep enough for JSON in a string of JSON in a URL; an end, because a text may be made to ask for many. */
+/** Enough for JSON in a JSON string in a URL. Limited, because a hostile text could need any number of passes. */
 const PASSES = 8;
 
 /**
- * Reads a text as what it says, whichever programs have quoted or encoded it and how often. Blanks of all kinds, `+` among
- * them, are one blank, and signs that are doubled somewhere are one, so that a text and what a program made of it read
- * the same. It is for searching and not for showing: a text that only looks like an escape is changed as well.
+ * Undoes quoting and encoding, in any order and depth, so that a text and what a program made of it become the same.
+ * All kinds of blanks, and `+`, become one blank; doubled signs become one. Only for searching, not for display: text
+ * that merely looks like an escape changes, too.
  */
 export function plain(text: string): Plain {
   let read: Plain = { text, origin: undefined };
@@ -59,15 +60,14 @@ export function plain(text: string): Plain {
 }
 
 /**
- * From where to where in the original a part of the plain text is, with the backslashes on either side of it, which the
- * plain text has not.
+ * Maps a part of the plain text to its position in the original, with adjacent backslashes that the plain text lost.
  */
 export function inOriginal({ text, origin }: Plain, from: number, to: number, end: number): [number, number] {
   if (!origin) return [from, to];
   return [from === 0 ? 0 : origin.to[from - 1]!, to === text.length ? end : origin.from[to]!];
 }
 
-/** A character, and the length of what stands for it. */
+/** A decoded character, and the length of its escape. */
 type Piece = readonly [said: string, length: number];
 
 function undone(read: Plain): Plain {
@@ -104,7 +104,7 @@ function meaning(whole: string, groups: Readonly<Record<string, string | undefin
   const point =
     unit ?? groups['braced'] ?? groups['long'] ?? sql ?? groups['sqlLong'] ?? groups['hexadecimal'];
   const said = ((): string => {
-    // A unit of a surrogate pair is put together with the other one by standing beside it.
+        // The two halves of a surrogate pair form a character once they are adjacent.
     if (unit !== undefined) return String.fromCharCode(Number.parseInt(unit, 16));
     if (point !== undefined) return ofPoint(whole, Number.parseInt(point, 16));
     if (named !== undefined) return NAMED[named]!;
@@ -119,7 +119,7 @@ function meaning(whole: string, groups: Readonly<Record<string, string | undefin
 const ofPoint = (whole: string, point: number): string =>
   point <= 0x10ffff ? String.fromCodePoint(point) : whole;
 
-/** Bytes of UTF-8, and of Latin-1 where they are none. */
+/** Decodes bytes as UTF-8, or as Latin-1 if they are not valid UTF-8. */
 function ofBytes(written: readonly string[], base: number): Piece[] {
   const bytes = Buffer.from(written.map((one) => Number.parseInt(one.slice(base === 16 ? -2 : -3), base)));
   const utf8 = bytes.toString('utf8');

@@ -4,57 +4,60 @@ import { inOriginal, plain } from './plain.ts';
 
 const MASK = '********';
 
-/** What is known of a secret beside its text. */
+/** More about a secret than its text. */
 export interface About {
-  /** The variable that has it. */
+    /** The variable that holds it. */
   readonly key?: string | undefined;
-  /** Whose password it is. */
+    /** The user whose password it is. */
   readonly user?: string | undefined;
 }
 
-/** From where to where in a text. */
+/** Start and end in a text. */
 type Span = readonly [from: number, to: number];
 
-/** How a secret is looked for. */
+/** How to search for a secret. */
 interface Sought {
   readonly secret: string;
-  /** Where it is hidden: in its places, there and in quotes, as a whole word, anywhere. */
+    /**
+     * Where to hide it. name: in places of passwords. number: there and in quotes. word: as a whole word. distinct:
+     * anywhere.
+     */
   readonly kind: 'name' | 'number' | 'word' | 'distinct';
-  /** As it reads. */
+    /** The secret, normalised by `plain`. */
   readonly plain: string;
-  /** What loses its signs when it is read may be any word then. */
+    /** False if normalising leaves so little of it that it could match any word. */
   readonly keepsItsSigns: boolean;
-  /** Of its own, beside those that all have. */
+    /** Its own places, in addition to the common ones. */
   readonly places: readonly Place[];
-  /** Words of base64 that are the secret, and parts of words that only it has. */
+    /** Base64 words that are the secret, and parts of base64 words that contain it. */
   readonly words: readonly string[];
   readonly cores: readonly string[];
-  /** As bytea is printed. */
+    /** In hexadecimal, as PostgreSQL prints bytea. */
   readonly hexadecimal: string;
 }
 
 interface Prepared {
   readonly sought: readonly Sought[];
-  /** That all have. */
+    /** The common places. */
   readonly places: readonly Place[];
 }
 
 /**
- * Keeps secrets out of everything that is printed or written, in each form in which programs print them.
+ * Hides secrets in everything that makesafe prints or writes, in every form in which programs print them.
  *
- * A password may be a word that is the name of something as well: of the user, the database, the environment. Names are
- * what the person has to read, so such a word is hidden only where it is a password: behind `user:` in a URL, `password=`,
- * PASSWORD '…'. A secret that is no name is hidden wherever it stands.
+ * A password may be the same word as a name: of the user, the database, the environment. People have to read names, so
+ * such a word is hidden only where it is used as a password: after `user:` in a URL, `password=`, PASSWORD '…'. Any
+ * other secret is hidden everywhere.
  */
 export class Redactor {
-  /** With whose passwords they are. */
+    /** Each secret, with the users whose password it is. */
   readonly #secrets = new Map<string, Set<string>>();
   readonly #names = new Set<string>();
   readonly #keys = new Set<string>();
   #prepared: Prepared | undefined;
 
   hide(secret: string, { key, user }: About = {}): void {
-    // A value of several lines is printed line by line, and one from a file may end with a line break.
+        // Programs print a value of several lines line by line, and a value from a file may end with a line break.
     for (const text of [secret, secret.trim(), ...secret.split('\n').filter((line) => line.length >= 4)]) {
       if (text === '') continue;
       const users = this.#secrets.get(text) ?? new Set();
@@ -66,7 +69,7 @@ export class Redactor {
     this.#prepared = undefined;
   }
 
-  /** Names that are shown: of environments, users, databases, services, folders. */
+    /** Adds names that must stay readable: of environments, users, databases, services, folders. */
   show(names: Iterable<string | undefined>): void {
     for (const name of names) if (name !== undefined) this.#names.add(name);
     this.#prepared = undefined;
@@ -107,14 +110,14 @@ export class Redactor {
     return found;
   }
 
-  /** A word of base64. */
+    /** Whether a word of base64 contains a secret. */
   #hides(word: string, decoded: () => string): boolean {
     const { sought } = this.#prepared!;
     if (sought.some(({ words, cores }) => words.includes(word) || cores.some((core) => word.includes(core))))
       return true;
     if (word.length < 4) return false;
     const text = decoded();
-    // Most words only look like base64.
+        // Most such words are not base64.
     if (/[\0-\x08\x0e-\x1f\ufffd]/.test(text)) return false;
     const said = plain(text).text;
     return (
@@ -146,7 +149,7 @@ export class Redactor {
 
   #kindOf(secret: string): Sought['kind'] {
     for (const name of this.#names) if (name.includes(secret)) return 'name';
-    // A sign or two are everywhere; sizes, counts and ports are full of numbers.
+        // A few signs, and small numbers (sizes, counts, ports), occur everywhere.
     if (/^[^\p{L}\p{N}]{1,3}$/u.test(secret)) return 'name';
     if (NUMBER.test(secret)) return 'number';
     return /^\w{1,5}$/.test(secret) ? 'word' : 'distinct';
@@ -162,11 +165,11 @@ function* occurrences(text: string, part: string): Generator<Span> {
   for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) yield [at, at + part.length];
 }
 
-/** Neither end of it is in the middle of a word. */
+/** Whether it begins and ends at the end of a word. */
 const isWord = (text: string, from: number, to: number): boolean =>
   !WORD_ENDS.test(text.slice(Math.max(0, from - 2), from)) && !goesOn(text, from, to);
 
-/** What ends with a letter or digit is not the beginning of something longer. */
+/** Whether the match ends in the middle of a longer word. */
 function goesOn(text: string, from: number, to: number): boolean {
   WORD_GOES_ON.lastIndex = to;
   return WORD_ENDS.test(text.slice(Math.max(from, to - 2), to)) && WORD_GOES_ON.test(text);
@@ -174,7 +177,7 @@ function goesOn(text: string, from: number, to: number): boolean {
 
 function isIn({ before, after }: Place, text: string, from: number, to: number): boolean {
   if (goesOn(text, from, to)) return false;
-  // A quote in front of a password that begins with one reads as that one.
+    // `plain` merges an opening quote with a password that begins with the same quote.
   const begins = /["'`$]/.test(text[from]!) ? [from, from + 1] : [from];
   after.lastIndex = to;
   if (!after.test(text)) return false;
@@ -184,7 +187,7 @@ function isIn({ before, after }: Place, text: string, from: number, to: number):
   });
 }
 
-/** In order; those that overlap are one. */
+/** Sorts spans and merges those that overlap. */
 function merged(spans: readonly Span[]): Span[] {
   const all: [number, number][] = [];
   for (const [from, to] of spans.toSorted((a, b) => a[0] - b[0] || b[1] - a[1])) {
@@ -195,13 +198,13 @@ function merged(spans: readonly Span[]): Span[] {
   return all;
 }
 
-/** Padded, and not. */
+/** With and without padding. */
 function base64(text: string): [padded: string, bare: string] {
   const padded = Buffer.from(text).toString('base64');
   return [padded, padded.replace(/=+$/, '')];
 }
 
-/** The password of a URL that has one. */
+/** The password in a URL, if there is one. */
 function passwordIn(secret: string): string | undefined {
   const found = secret.match(/^[\w+.-]+:\/\/[^/@\s:]*:([^\s]+)@[^@]*$/)?.[1];
   if (found === undefined) return undefined;

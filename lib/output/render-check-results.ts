@@ -6,19 +6,19 @@ import { printable } from './printable.ts';
 const SIGN = { passed: '✓', warning: '!', failed: '✗', 'not looked at': '–' } as const;
 const COLOUR = { passed: 'green', warning: 'yellow', failed: 'red', 'not looked at': 'dim' } as const;
 
-/** A line for each check, its remedy below. */
+/** One line for each check, with its remedy below. */
 export function renderFindings(findings: readonly Finding[], style: Terminal['style']): string {
   const width = Math.max(...findings.map(({ check }) => stringWidth(check)));
   return findings
     .flatMap(({ check, state, found, remedy }) => [
       `${style(COLOUR[state], SIGN[state])} ${check.padEnd(width)}  ${printable(found)}`,
-      // One of several, a line each.
+            // A remedy may have several lines.
       ...(remedy?.split('\n').map((line) => `  ${' '.repeat(width)}  → ${printable(line)}`) ?? []),
     ])
     .join('\n');
 }
 
-/** For programs, documented in docs/COMPARISON.md. Every field is always there. */
+/** JSON for programs, as docs/COMPARISON.md describes it. Always has every field. */
 export function renderFindingsJson(
   environment: string,
   base: string | undefined,

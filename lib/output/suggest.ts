@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module';
 
-/** Loaded when somebody has mistyped: every task would wait for it. */
+/** Loaded only after a typing mistake, so that other runs start faster. */
 const leven = (): ((one: string, other: string) => number) =>
   (createRequire(import.meta.url)('leven') as typeof import('leven')).default;
 
-/** The candidate that the person most probably meant, or undefined when none is near. */
+/** The candidate that the person probably meant; undefined if none is similar. */
 export function nearest(typed: string, candidates: Iterable<string>): string | undefined {
-  // NFKC turns what a Japanese input method types (ｖｍ＿ｓｔｇ) into the letters that were meant.
+    // NFKC turns the full-width letters of a Japanese input method (ｖｍ＿ｓｔｇ) into ASCII.
   const plain = (text: string): string => text.normalize('NFKC').trim().toLowerCase().replaceAll('-', '_');
   const wanted = plain(typed);
   const distance = leven();

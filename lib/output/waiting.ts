@@ -1,27 +1,27 @@
 import type { Terminal } from './terminal.ts';
 
-/** Milliseconds: who waits longer wants to know for what. */
+/** Milliseconds of waiting after which people are told the reason. */
 const SAID_AFTER = 2_000;
-/** Between two looks at the reason; on a terminal the seconds are counted. */
+/** Milliseconds between two checks of the reason. On a terminal, the seconds count up. */
 const LOOK = 1_000;
-/** Between two lines elsewhere than on a terminal. */
+/** Milliseconds between two lines without a terminal. */
 const LINE = 30_000;
 
 /**
- * What is waited for, and why: `a lock that psql of taro holds (process 4711 of the server)`. Undefined while nothing is
- * in the way and the work just takes its time.
+ * What we wait for, and why: `a lock that psql of taro holds (process 4711 of the server)`. Undefined while the work
+ * just takes its time.
  */
 export type Reason = string | (() => string | undefined | Promise<string | undefined>);
 
-/** What work of several attempts waits for, and says so itself: an attempt at the same says nothing. */
+/** Reasons that an operation of several attempts already reports: a single attempt then says nothing. */
 const waitedFor = new Set<Reason>();
 
 /**
- * Waits for a promise, and says from two seconds on what for: on a terminal as progress, which is cleared; elsewhere as
- * one line, again when the reason changes, and every half minute.
+ * Waits for a promise. After two seconds it tells people the reason: on a terminal as a progress line, which disappears
+ * at the end; elsewhere as a line, when the reason changes and every 30 seconds.
  *
- * @param reason a function is asked anew each second; one that fails or does not answer changes nothing
- * @param work a function is work that waits for the same more than once: its attempts are one wait
+ * @param reason a function is called every second; if it fails or does not answer, nothing changes
+ * @param work a function may wait for the same reason several times: all of it counts as one wait
  */
 export async function whileWaiting<T>(
   terminal: Terminal,
@@ -73,10 +73,10 @@ async function whileSaying<T>(terminal: Terminal, reason: Reason, promise: Promi
 }
 
 let ours: Terminal | undefined;
-/** Where this program says what it waits for. */
+/** Sets the terminal of `whileWaitingFor`. */
 export const sayOn = (terminal: Terminal): void => void (ours = terminal);
 
-/** `whileWaiting` on this program's own terminal, for code that has none in its hands. */
+/** `whileWaiting` on the program's own terminal, for code that has no terminal. */
 export const whileWaitingFor = <T>(reason: Reason, promise: Promise<T>): Promise<T> =>
   ours ? whileWaiting(ours, reason, promise) : promise;
 

@@ -1,17 +1,17 @@
 import stringWidth from 'fast-string-width';
 
-/** Japanese and the like: written without blanks. */
+/** Scripts that are written without blanks, such as Japanese. */
 const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
 const segmenter = new Intl.Segmenter('ja', { granularity: 'word' });
 
-/** No column is narrower than this many columns of a terminal. */
+/** The text column never becomes narrower than this many terminal columns. */
 const NARROWEST = 24;
 
 /**
- * A line that is longer than a terminal is wide, broken between words; what goes on stands below where the text of the
- * line began, behind its label. A word that is longer stays whole: it is to be copied. A line that fits is left as it is.
+ * Breaks a line that is wider than the terminal, between words. The text continues below its beginning, to the right of
+ * the line's label. A word that is too long stays whole, so that it can be copied.
  *
- * @param columns of the terminal, on which Japanese letters take two; undefined where there is none
+ * @param columns of the terminal, where a Japanese letter takes two; undefined without a terminal
  */
 export function wrap(line: string, columns: number | undefined): string {
   if (!columns || stringWidth(line) <= columns) return line;
@@ -32,16 +32,16 @@ export function wrap(line: string, columns: number | undefined): string {
   return lines.join('\n');
 }
 
-/** What stands in front of the text: `    storage      `, `[info] `, `✓ at head   `, `  → `. */
+/** The label in front of the text: `    storage      `, `[info] `, `✓ at head   `, `  → `. */
 function labelOf(line: string, columns: number): string {
   const [label = ''] = line.match(/^ *\S.*? {2,}(?=\S)/) ?? [];
   if (label !== '' && stringWidth(label) <= columns - NARROWEST) return label;
-  // Colours stand around a tag.
+    // A tag may be inside colour codes.
 
   return line.match(/^ *(?:(?:\x1b\[\d+m)*\[\w+\](?:\x1b\[\d+m)* |[→✓✗!–-] )?/)![0];
 }
 
-/** Words with the blanks behind them; Japanese text may break between its own words, but not in front of a mark. */
+/** Words with the blanks after them. Japanese text may break between its words, but not before a punctuation mark. */
 function* piecesOf(text: string): Generator<string> {
   for (const word of text.match(/\S+ *| +/g) ?? []) {
     if (!WIDE.test(word)) {
@@ -61,7 +61,7 @@ function* piecesOf(text: string): Generator<string> {
   }
 }
 
-/** As much of a line as leaves the cursor in it: what it draws the next time replaces one row. */
+/** Cuts a line so that the cursor stays in its row: the next progress line can then replace it. */
 export function shorten(line: string, columns: number | undefined): string {
   if (!columns || stringWidth(line) < columns) return line;
   let cut = '';
