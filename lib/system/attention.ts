@@ -1,22 +1,22 @@
-/** How to find out whether whoever is waited for is still there. */
+/** How to find out whether the other side of a silent connection still exists. */
 export interface Attention {
-  /** Asks on another way than the one that is silent. @throws why it does not answer */
+    /** Asks over another connection. @throws the reason if there is no answer */
   readonly alive: () => Promise<unknown>;
-  /** Seconds of silence until that is asked, and between two times. */
+    /** Seconds of silence after which `alive` is called; also the time between two calls. */
   readonly silence: number;
 }
 
 export interface Watch {
-  /** Something came. */
+    /** Call this when data arrives. */
   readonly heard: () => void;
   readonly stop: () => void;
 }
 
 /**
- * Watches a connection that may rightly be silent for hours: a long statement, a pg_dump that waits for a lock. As long
- * as the other side answers elsewhere, it goes on.
+ * Watches a connection that may be silent for hours for a good reason: a long statement, a pg_dump that waits for a
+ * lock. As long as the other side answers on another connection, nothing happens.
  *
- * @param end told why the other side counts as gone
+ * @param end called with the reason if the other side does not answer
  */
 export function watchSilence({ alive, silence }: Attention, end: (reason: Error) => void): Watch {
   let last = performance.now();
@@ -32,7 +32,7 @@ export function watchSilence({ alive, silence }: Attention, end: (reason: Error)
     try {
       await alive();
     } catch (error) {
-      // It was only slow.
+            // If data arrived in the meantime, the other side was only slow.
       if (!stopped && last < asked) return end(error as Error);
     }
     if (stopped) return;

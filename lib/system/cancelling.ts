@@ -1,23 +1,23 @@
-/** Seconds from the first Ctrl-C: the whole is to be over within two. */
+/** Seconds after the first Ctrl-C. All should be over within two. */
 const CANCELLING = {
-  /** What is under way may end by itself: a child process, a statement that the server is told to cancel. */
+    /** Until then, work may end by itself: a child process, a statement that the server was asked to cancel. */
   untilCut: 0.8,
-  /** Cleaning up ends: what it could not undo is said, and the next run repairs it. */
+    /** Until then, cleaning up may run. What it could not undo is reported, and the next run repairs it. */
   untilOver: 1.5,
-  /** The process ends. */
+    /** At this time the process exits. */
   untilLeft: 1.7,
-  /** The same where a database is closed to applications meanwhile, and whoever is to open it answers. */
+    /** Replaces `untilOver` while a database is closed to applications and the server that has to open it answers. */
   untilOpened: 10,
 };
 
 const cuts = new Set<(reason: Error) => void>();
 
 /**
- * Registers what may wait for ever for somebody else: a connection, a child process. It is cut when a cancelled task has
- * not ended by itself in time. What is begun after that cleans up, and gets the time that is left.
+ * Registers something that may wait for ever: a connection, a child process. It is cut if a cancelled task has not
+ * ended in time. Cleaning up that starts later registers anew, and may use the remaining time.
  *
- * @param cut has to make whoever waits hear of it
- * @returns takes it off the list
+ * @param cut must reject what waits
+ * @returns a function that removes the registration
  */
 export function mayHang(cut: (reason: Error) => void): () => void {
   cuts.add(cut);
@@ -31,19 +31,19 @@ export function cutAll(reason: Error): void {
 }
 
 let over = false;
-/** Whether there is no time left for cleaning up: nothing is tried once more. */
+/** True if no time is left for cleaning up: then nothing is tried again. */
 export const isOver = (): boolean => over;
 
 let heardAt = -Infinity;
-/** Somebody whom we wait for has answered something. */
+/** Call this when the engine or the server has answered. */
 export const heard = (): void => void (heardAt = performance.now());
 
 /**
  * Ends what a cancelled task waits for, step by step.
  *
- * @param isClosed whether applications are kept out until the cleaning up is done
- * @param leave ends this process
- * @returns to be called when the task has ended
+ * @param isClosed whether a database is closed to applications until cleaning up is done
+ * @param leave exits the process
+ * @returns a function to call when the task has ended
  */
 export function cancelStepByStep(reason: Error, isClosed: () => boolean, leave: () => void): () => void {
   const started = performance.now();

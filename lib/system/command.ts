@@ -3,6 +3,6 @@ import type { Attention } from './attention.ts';
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
-  /** How to find out whether the other side still answers, of a command that asks somebody else. */
+    /** For a command that talks to another machine: how to find out whether that still answers. */
   readonly attention?: Attention;
 }

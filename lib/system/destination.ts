@@ -5,33 +5,33 @@ import { cannotBeWritten, type Seen } from './place.ts';
 import { isThere, kindOf } from './read-bounded.ts';
 import { isSystemError } from './reason.ts';
 
-/** What one of our tasks writes where a person says. */
+/** A kind of file that a task writes to a path of the person's choice. */
 export interface KindOfFile {
   /** `a schema dump of makesafe or pg_dump` */
   readonly what: string;
-  /** Whether a file is one. It is small or large, and may be anything. */
+    /** Whether an existing file is of this kind. The file may have any size and content. */
   readonly isOne: (file: string) => boolean | Promise<boolean>;
 }
 
-/** Where a file will be written, once it has been looked at. */
+/** A checked path for a new file. */
 export interface Destination {
-  /** Absolute, with the links in its folders followed. */
+    /** Absolute, with symbolic links in its folders resolved. */
   readonly path: string;
-  /** What will be replaced; `nothing` for a new file. */
+    /** The file that will be replaced; `nothing` for a new file. */
   readonly over: Seen | 'nothing';
 }
 
 /**
- * Looks at where a person wants a file to be written, before the work begins: a new file, or one of this kind that is
- * replaced. Links to a folder are followed, and the rules are those of the place that they lead to; a link in the place
- * of the file itself never is, for it says that the file belongs elsewhere.
+ * Checks, before the work begins, a path to which a file will be written. The file must be new, or of this kind; then
+ * it is replaced. Symbolic links to a folder are resolved, and the rules apply to their target. A symbolic link in
+ * place of the file itself is refused: it means that the file belongs elsewhere.
  *
- * @param given as it was typed
- * @param name of the parameter, for messages
- * @param usual a value that would do, for the remedy
+ * @param given the path as it was typed
+ * @param name the parameter's name, for messages
+ * @param usual a value that would be accepted, for the hint
  * @param root the project's folder
- * @throws RefusedError when something is there that is not ours to replace, or the place is not for files like this
- * @throws FailedError when it cannot be written
+ * @throws RefusedError if the existing file may not be replaced, or the folder is reserved for something else
+ * @throws FailedError if the path cannot be written
  */
 export async function lookAtDestination(
   given: string,
@@ -61,7 +61,7 @@ export async function lookAtDestination(
     if (!found) return { path, over: 'nothing' };
     if (found.uid !== (process.getuid?.() ?? found.uid)) throw refuse('it is a file of another user');
     if (found.nlink > 1) throw refuse('the file has another name as well (a hard link)');
-    // Holds nothing: what `mktemp` makes, and what the shell left of a dump that failed.
+        // An empty file may be replaced: `mktemp` makes one, and so does `>` in front of a dump that failed.
     if (found.size > 0 && !(await kind.isOne(path)))
       throw refuse(
         `it exists, and is not ${kind.what}`,
@@ -75,16 +75,16 @@ export async function lookAtDestination(
 }
 
 /**
- * Looks at where a person wants a folder of ours to be, which may exist.
+ * Checks a folder to which makesafe will write. It may exist.
  *
- * @throws RefusedError when it is where something else is kept
- * @throws FailedError when nothing can be written there
+ * @throws RefusedError if the folder is reserved for something else
+ * @throws FailedError if it cannot be written
  */
 export function lookAtFolder(given: string, name: string, usual: string, root: string): void {
   try {
     const folder = realFolder(resolve(given));
     const why = reservedFolder(folder, root);
-    // How much room a backup needs is for `checkSpace` to say.
+        // Free space is checked elsewhere, by `checkSpace`.
     if (why === undefined) return void mayEnter(folder);
     throw new RefusedError(`${name}=${given} is refused: ${why}; nothing was written`, {
       hint: `name another folder: ${name}=${usual}`,
@@ -95,7 +95,7 @@ export function lookAtFolder(given: string, name: string, usual: string, root: s
   }
 }
 
-/** With the links in it followed, as far as it exists; what does not exist will be made. */
+/** The folder with symbolic links resolved, as far as it exists. The rest will be created. */
 function realFolder(folder: string): string {
   if (isThere(folder) || folder === dirname(folder)) {
     const real = realpathSync(folder);
@@ -116,15 +116,15 @@ function mayEnter(folder: string): string {
 function mustBeWritable(folder: string): void {
   const { bfree, bavail, files, ffree } = statfsSync(mayEnter(folder));
   const free = process.getuid?.() === 0 ? bfree : bavail;
-  // Some file systems make room for files as they are needed, and count none.
+    // Some file systems create inodes on demand and report 0 of them.
   if (free === 0 || (files > 0 && ffree === 0))
     throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'open' });
 }
 
-/** Where the machine keeps what it runs on. */
+/** Folders of the operating system. */
 const OF_THE_SYSTEM = ['/bin', '/boot', '/dev', '/etc', '/lib', '/lib64', '/proc', '/sbin', '/sys', '/usr'];
 
-/** In the project's folder; what else is there, people and git see. */
+/** Reserved folders of the project. Any other folder there is visible to people and git. */
 const OF_THE_PROJECT: Readonly<Record<string, string>> = {
   env: 'the configuration is',
   secrets: 'the secrets are',
@@ -132,20 +132,19 @@ const OF_THE_PROJECT: Readonly<Record<string, string>> = {
   '.embedded': 'databases are',
 };
 
-/** In any folder above. */
+/** Reserved names of folders at any level. */
 const OF_PROGRAMS: Readonly<Record<string, string>> = {
   '.git': "git's own files are",
   node_modules: 'programs are',
 };
 
-/** What programs read by its name: no dump or report is called so but by mistake. */
+/** Names that programs read. A dump or report with such a name can only be a mistake. */
 const READ_BY_NAME = /^(GNU)?makefile$|^(docker|container)file|^(docker-)?compose\b|^procfile$/i;
 const SOURCES =
   /^\.(ts|tsx|mts|cts|js|jsx|mjs|cjs|py|pyc|rb|go|rs|java|c|h|cc|cpp|php|pl|sh|bash|zsh|fish|mk|mak|ya?ml|json|jsonl|toml|ini|cfg|conf|env|secrets|lock|mako|service|pem|key|crt|so|exe|dll)$/i;
 
 /**
- * Why a place is not for files like ours; undefined where it is. Also for a file that is new: one that make, git or a
- * server reads is no report.
+ * Why a file of ours may not have this path; undefined if it may. New files, too, must not be what make or git reads.
  */
 function reservedFor(path: string, root: string): string | undefined {
   const name = basename(path);
@@ -155,7 +154,7 @@ function reservedFor(path: string, root: string): string | undefined {
   return reservedFolder(dirname(path), root);
 }
 
-/** Why a folder is not for files like ours; undefined where it is. The folder is absolute, without links. */
+/** Why the folder is reserved; undefined if it is not. `folder` is absolute, without symbolic links. */
 function reservedFolder(folder: string, root: string): string | undefined {
   const real = isThere(root) ? realpathSync(root) : root;
   const inside = relative(real, folder);

@@ -17,13 +17,13 @@ import { isThere } from './read-bounded.ts';
 import { isSystemError } from './reason.ts';
 
 /**
- * Writes a file whole or not at all: beside its destination, flushed to disk, then put in its place. What stood there
- * before stays until then. Never follows a link, and replaces nothing but a regular file.
+ * Writes a file completely or not at all: to a temporary file in the same folder, which is flushed to disk and then
+ * renamed. Until then the old file stays. Never follows a symbolic link, and replaces only a regular file.
  *
- * @param fill writes the content; it may end the stream or leave that to this function
+ * @param fill writes the content; it may end the stream itself
  * @param mode permissions; 0600 for files with data in them
- * @param over what stands there and is replaced, whose owner's choice of a mode stays; `nothing` for a new file. By
- *   default a file that only this tool writes, there or not
+ * @param over the file to replace, which decides the permissions; `nothing` for a new file. Without it, any file of
+ * this name is replaced: only for files that nobody but makesafe writes
  * @throws FailedError naming the file and the reason
  */
 export async function writeWhole(
@@ -39,16 +39,16 @@ export async function writeWhole(
     await mkdir(dirname(path), { recursive: true });
     mayStand(path, over);
     await rm(partial, { force: true });
-    // Neither follows a link that somebody has put there, nor writes to what is there.
+        // `wx` fails on an existing file or symbolic link.
     const handle = await open(partial, 'wx', mode);
     made = true;
     if (typeof over === 'object') await takeAfter(handle, over, mode);
     output = handle.createWriteStream({ flush: true });
     const written = finished(output);
-    // Awaited below; a failure before that must not end the process.
+        // Awaited below. This avoids an unhandled rejection if `fill` fails first.
     written.catch(() => {});
     await fill(output);
-    // A stream that a pipeline has ended well is destroyed as well.
+        // A successful pipeline destroys its stream, too.
     if (output.destroyed && !output.writableFinished)
       throw new FailedError(`${path} was not written to its end`);
     output.end();
@@ -63,7 +63,7 @@ export async function writeWhole(
       output.destroy();
       await closed;
     }
-    // What went wrong first is what the person wants to hear of.
+        // Ignore a failed removal: the first error is the one to report.
     if (made) await rm(partial, { force: true }).catch(() => {});
     if (isSystemError(error)) throw cannotBeWritten(path, error);
     throw error;
@@ -71,9 +71,9 @@ export async function writeWhole(
 }
 
 /**
- * Writes a small new file whole: for what is made on first use, when several tasks may begin at once.
+ * Writes a small new file completely, for files that are made on first use, perhaps by several tasks at once.
  *
- * @returns false where something of that name has come first, which stays
+ * @returns false if the file exists by now; it then stays as it is
  * @throws FailedError naming the file and the reason
  */
 export function writeNewSync(path: string, text: string, mode: number): boolean {
@@ -94,7 +94,7 @@ export function writeNewSync(path: string, text: string, mode: number): boolean 
   }
 }
 
-/** Without this, a power cut could undo a rename in it. */
+/** Flushes a folder: otherwise a power failure could undo a rename in it. */
 export async function flushFolder(folder: string): Promise<void> {
   const handle = await open(folder);
   try {
@@ -105,8 +105,8 @@ export async function flushFolder(folder: string): Promise<void> {
 }
 
 /**
- * One of the paths is the other, or is in it: as they are written, for they may be another machine's, or with the links
- * in them followed on this one.
+ * Whether one path is the same as the other or below it. Compares them as written, because they may be of another
+ * machine, and with symbolic links resolved on this one.
  */
 export function isNested(one: string, other: string): boolean {
   return [plainPath, followed].some((form) => {
@@ -118,8 +118,8 @@ export function isNested(one: string, other: string): boolean {
 const plainPath = (path: string): string => normalize(path).replace(/(.)\/$/, '$1');
 
 /**
- * Whether a path is a folder of this machine, or in it, wherever links lead, and also where the folder is mounted in a second
- * place. The path need not exist.
+ * Whether a path is a folder of this machine or below it. Resolves symbolic links, and finds a folder that is mounted
+ * in a second place. The path need not exist.
  */
 export function isBelow(path: string, folder: string): boolean {
   const within = (form: (path: string) => string): boolean =>
@@ -142,10 +142,10 @@ function fileId(path: string): string | undefined {
   }
 }
 
-/** The most links on one path, as the kernel counts. */
+/** The most symbolic links in one path: Linux has the same limit. */
 const MOST_LINKS = 40;
 
-/** The path with the links in it followed, as far as it exists and can be read. */
+/** The path with symbolic links resolved, as far as it exists and can be read. */
 function followed(path: string, links = MOST_LINKS): string {
   const plain = plainPath(path);
   if (plain === dirname(plain)) return plain;

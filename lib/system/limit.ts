@@ -1,25 +1,25 @@
 import { UnreachableError } from '../errors.ts';
 
-/** How long something may take, and what a person hears and does when it takes longer. */
+/** How long something may take, and what to tell the person if it takes longer. */
 export interface Limit {
-  /** What is waited for: `the container engine to answer`. */
+    /** Completes "waited 10 s for …": `the container engine to answer`. */
   readonly what: string;
   readonly seconds: number;
-  /** What the person types or does next. */
+    /** What the person can do. */
   readonly hint?: string;
 }
 
 interface Ending {
-  /** Gives up as well, with its reason. */
+    /** Stops the wait, with its reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Ends what is waited for: a connection, a child process. Its own error comes too late to be heard. */
+    /** Ends the work: closes a connection, kills a child process. Errors that follow from that are ignored. */
   readonly end?: (reason: Error) => void;
 }
 
 /**
- * Waits for a promise, for so long and no longer. One that is given up may still settle; nobody hears of it.
+ * Waits for a promise, for a limited time. If the promise settles later, that is ignored.
  *
- * @throws UnreachableError when the limit is over; the signal's reason; whatever the promise rejects with
+ * @throws UnreachableError if the time is over; the signal's reason; whatever the promise rejects with
  */
 export function within<T>(limit: Limit, promise: Promise<T>, { signal, end }: Ending = {}): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -40,7 +40,7 @@ export function within<T>(limit: Limit, promise: Promise<T>, { signal, end }: En
   });
 }
 
-/** What a person hears when a limit is over. @param more what else is known of it */
+/** The error for a limit that is over. @param more what else is known about it */
 export const overdue = ({ what, seconds, hint }: Limit, more = ''): UnreachableError =>
   new UnreachableError(`waited ${seconds} s for ${what}${more && `: ${more}`}`, {
     ...(hint === undefined ? {} : { hint }),

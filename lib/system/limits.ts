@@ -1,53 +1,53 @@
 import type { Limit } from './limit.ts';
 
 /**
- * What is waited for on the way to a server, and how long. Who is slow has time: a machine under load answers a question
- * after half a minute, a pg_dump is silent while it waits for a lock. Who is gone is noticed: after `silence` seconds the
- * other side is asked on a second connection, and it is gone when that is not answered either.
+ * How long we wait for what on the way to a server. A slow server gets time: a machine under load may answer after 30
+ * seconds, and a pg_dump is silent while it waits for a lock. A dead server is noticed: after `silence` seconds
+ * makesafe asks on a second connection, and gives up if that is not answered either.
  *
- * A test that cannot wait makes them shorter.
+ * Tests may set shorter limits.
  */
 export const LIMITS = {
-  /** Seconds without a byte until the other side is asked elsewhere whether it is there. */
+    /** Without any data for so long, ask the engine on a second connection. */
   silence: { what: 'a sign', seconds: 5 },
-  /** The same for a session of a server, which costs it more than a ping costs an engine. */
+    /** The same for a session of PostgreSQL. Longer, because a new session costs more than a ping of the engine. */
   sessionSilence: { what: 'a sign', seconds: 15 },
-  /** For an answer on that second connection, opening it included. */
+    /** For the answer on that second connection, including the time to open it. */
   ping: {
     what: 'the container engine to answer',
     seconds: 10,
     hint: 'check the way to it (network, VPN): `docker version` has to answer; then type this again',
   },
-  /** For an answer of an engine that is there: to a question, a list, the start of a process in a container. */
+    /** For an answer of an engine that is reachable: to a request, or to start a process in a container. */
   question: {
     what: 'the container engine to answer, which is there',
     seconds: 60,
     hint: 'see what its machine is busy with, then type this again',
   },
-  /** For docker to say why it cannot reach an engine that refuses us. */
+    /** For docker to tell why the engine refuses us. */
   reason: { what: 'docker to say why', seconds: 10 },
-  /** For compose to read files, of which one may come from a repository elsewhere. */
+    /** For compose to read its files; it may have to fetch one from a remote repository. */
   configuration: { what: 'docker compose to read its files', seconds: 120 },
   /** For a TCP connection over the network. */
   connect: { what: 'a connection', seconds: 10 },
-  /** For the server to agree with us on TLS. */
+    /** For the TLS handshake with the server. */
   tls: { what: 'the server to answer', seconds: 60 },
-  /** For a server's first answer on a connection that stands, while the machine that it is on is there. */
+    /** For the server's first answer on an open connection, while its machine is reachable. */
   firstAnswer: {
     what: 'the database to answer',
     seconds: 120,
     hint: 'see what the server is busy with, then type this again',
   },
-  /** For the server to do what it was asked, until it is asked on another session whom it waits for. */
+    /** After this time, ask on another session which session the server waits for. */
   holders: { what: 'the server', seconds: 2 },
-  /** For another session's lock. Longer, and applications would be kept out for it. */
+    /** For another session's lock. Not longer, because applications have to wait meanwhile. */
   lock: { what: 'a lock', seconds: 10 },
-  /** For sessions that were told to end. Applications are kept out meanwhile. */
+    /** For sessions to end after they were terminated. Applications have to wait meanwhile. */
   sessionsEnd: { what: 'sessions to end', seconds: 30 },
-  /** For an exchange of databases that others hold up, however short it took to fill the new one. */
+    /** For an exchange of databases that other sessions delay, however long it took to fill the new database. */
   exchange: { what: 'an exchange', seconds: 60 },
-  /** For the server to let a session go: after that the connection is cut. */
+    /** For the server to end a session; then the connection is cut. */
   goodbye: { what: 'the server to end the session', seconds: 2 },
-  /** For the engine to remove the container that was a lock. */
+    /** For the engine to remove the container that serves as a lock. */
   release: { what: 'the container engine to remove the lock', seconds: 10 },
 } satisfies Record<string, Limit>;

@@ -5,9 +5,9 @@ import { SUFFIX } from './script.ts';
 const nodeRequire = createRequire(import.meta.url);
 
 /**
- * A file of the package, or a TypeScript file of the repository, as `import()` gives it. TypeScript is run by Node
- * itself where it strips types, else by tsx, which is loaded only then. It is required: Node 20 asks another thread for
- * each `import()`, twice.
+ * Loads a file of the package, or a TypeScript file of the repository. Node itself runs TypeScript if it can strip
+ * types; else tsx does, and is loaded only then. Uses `require`, because Node 20 asks another thread twice for each
+ * `import()`.
  */
 export async function loadModule(file: string): Promise<unknown> {
   if (!file.endsWith('.ts')) return import(pathToFileURL(file).href);
@@ -17,19 +17,19 @@ export async function loadModule(file: string): Promise<unknown> {
     return quietly(() => nodeRequire(file) as unknown);
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
-    // What Node does not read: enums and the like, and imports without a suffix.
+        // TypeScript that Node cannot run: enums and the like, and imports without a suffix.
     if (SUFFIX !== '.ts' && ['ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX', 'ERR_MODULE_NOT_FOUND'].includes(code)) {
       await useTsx();
       return nodeRequire(file);
     }
-    // Only these have not run any of it.
+        // Loading again is safe only after these errors: none of the file has run.
     if (code !== 'ERR_REQUIRE_ASYNC_MODULE' && !/top-level await/i.test(message)) throw error;
     if (!isRead) (await import('tsx/esm/api')).register();
     return import(pathToFileURL(file).href);
   }
 }
 
-/** What a file imports from `makesafe` is this makesafe, or tsx would translate the whole package once more. */
+/** Registers tsx. Puts this very makesafe into the cache; otherwise tsx would compile the whole package again. */
 async function useTsx(): Promise<void> {
   (nodeRequire('tsx/cjs/api') as { register: () => void }).register();
   const index = fileURLToPath(new URL(`../index${SUFFIX}`, import.meta.url));
@@ -40,7 +40,7 @@ async function useTsx(): Promise<void> {
   nodeRequire.cache[index] = module;
 }
 
-/** Without Node's remarks on its own age, and on files whose package does not say what they are. */
+/** Loads without two warnings of Node: about experimental features, and about packages without a `type`. */
 function quietly(load: () => unknown): unknown {
   const emitWarning = Reflect.get(process, 'emitWarning') as (...args: readonly unknown[]) => void;
   process.emitWarning = (warning: string | Error, ...more: unknown[]) => {

@@ -4,10 +4,10 @@ import { basename, dirname, join } from 'node:path';
 import { isAlive, startOf } from './process-id.ts';
 import { readBytesIfThere } from './read-bounded.ts';
 
-/** A process, as another one can look whether it is still there. */
+/** Identifies a process, so that another one can find out whether it still runs. */
 export interface Owner {
   readonly pid: number;
-  /** When that process began, as the system counts; tells it from a later one with the same id. */
+    /** Start time of the process, in the system's units. Tells it from a later process with the same id. */
   readonly started: string | undefined;
   readonly host: string;
 }
@@ -16,26 +16,27 @@ export const thisProcess = (): Owner => ({
   ...{ pid: process.pid, started: startOf(process.pid), host: hostname() },
 });
 
-/** Who holds a lock. */
+/** The process that holds a lock. */
 export interface Holder extends Owner {
-  /** What the holder wants others to know. */
+    /** A description for others to read. */
   readonly about: string;
 }
 
 /**
- * Takes a lock that dies with this process: a file that is there whole or not at all, and counts only as long as the
- * process that it names lives. On another machine (a shared folder) that cannot be seen, and the lock counts.
+ * Takes a lock that ends with this process. The lock file appears complete or not at all, and counts only while the
+ * process in it lives. A lock of another machine (in a shared folder) always counts, because its process cannot be
+ * checked.
  *
- * @returns the holder, when it is somebody else
- * @throws UnreadableError for what has the lock's name and cannot be read: a folder, a pipe, a file of somebody else
- * @throws Error of the system when it cannot be written
+ * @returns the holder if another process has the lock
+ * @throws UnreadableError if something of this name is not a readable file: a folder, a pipe, another user's file
+ * @throws Error of the system if the file cannot be written
  */
 export function takeLock(file: string, about = ''): Holder | undefined {
   mkdirSync(dirname(file), { recursive: true });
   const own = `${file}.${process.pid}`;
   const ourselves: Holder = { ...thisProcess(), about };
   for (;;) {
-    // Left by a process that had our number; never a link of somebody's to another file.
+        // A process that had the same id may have left this file. `wx` below never writes through a symbolic link.
     rmSync(own, { force: true });
     try {
       writeFileSync(own, JSON.stringify(ourselves), { flag: 'wx' });
@@ -46,7 +47,7 @@ export function takeLock(file: string, about = ''): Holder | undefined {
       const found = textOf(file);
       const holder = holderIn(found);
       if (holder && isHeld(holder)) return holder;
-      // Undefined where it was released in this moment.
+            // Undefined if the lock was released in this moment.
       if (found !== undefined) removeStale(file, found);
     } finally {
       rmSync(own, { force: true });
@@ -56,7 +57,7 @@ export function takeLock(file: string, about = ''): Holder | undefined {
   return undefined;
 }
 
-/** What others wrote beside the lock, and were killed before they could remove it. For the holder of the lock only. */
+/** Removes temporary files of processes that were killed. Call it only while holding the lock. */
 function removeLitter(file: string): void {
   for (const name of readdirSync(dirname(file))) {
     if (!name.startsWith(`${basename(file)}.`)) continue;
@@ -65,16 +66,16 @@ function removeLitter(file: string): void {
     try {
       writer = holderIn(textOf(litter));
     } catch {
-      // Not of our making.
+            // Not a file of ours.
       continue;
     }
-    // One that is about to be written is empty, but its name says by whom.
+        // A file that is just being written is empty, but its name has the writer's process id.
     const lives = writer ? isHeld(writer) : isAlive(Number(/\.(\d+)$/.exec(name)?.[1] ?? NaN));
     if (!lives) rmSync(litter, { force: true });
   }
 }
 
-/** Lets go of it; where somebody has removed it meanwhile, and another has taken it, that is left alone. */
+/** Releases the lock. If another process has taken it meanwhile, leaves that lock alone. */
 export function releaseLock(file: string): void {
   const holder = holderIn(textOf(file));
   if (holder?.pid === process.pid && holder.host === hostname() && holder.started === startOf(process.pid))
@@ -82,7 +83,7 @@ export function releaseLock(file: string): void {
 }
 
 /**
- * Who holds the lock, without taking it.
+ * The process that holds the lock, if any. Does not take it.
  *
  * @throws UnreadableError
  */
@@ -92,8 +93,8 @@ export function holderOf(file: string): Holder | undefined {
 }
 
 /**
- * One at a time removes what a certain holder has left: whoever found it a moment ago would otherwise remove the lock of
- * the one who has taken it since.
+ * Removes the lock of a dead process, under a lock of its own. Without that, a process that is late would remove the
+ * lock that another one has taken in the meantime.
  */
 function removeStale(file: string, left: string): void {
   const holder = holderIn(left);
@@ -106,17 +107,17 @@ function removeStale(file: string, left: string): void {
   }
 }
 
-/** Whether a process may be there: on another machine that cannot be seen. */
+/** Whether a process may be alive. On another machine this is not known, so true. */
 export const isHeld = ({ pid, started, host }: Owner): boolean =>
   host !== hostname() || (isAlive(pid) && (started === undefined || startOf(pid) === started));
 
-/** More than any lock of ours has. */
+/** Bytes: far more than any lock of makesafe has. */
 const MOST = 64 << 10;
 
-/** @throws UnreadableError: one that cannot be read may be held */
+/** @throws UnreadableError: a lock that cannot be read may be held */
 const textOf = (file: string): string | undefined => readBytesIfThere(file, { most: MOST })?.toString('utf8');
 
-/** Undefined for what no lock of ours looks like: a crash may have cut it. */
+/** Undefined if the text is not a lock of makesafe: a crash may have cut it. */
 function holderIn(text: string | undefined): Holder | undefined {
   try {
     const holder = text === undefined ? undefined : (JSON.parse(text) as Partial<Holder> | null);

@@ -1,36 +1,36 @@
 import { basename } from 'node:path';
 import { parentOf, wordsOf } from './process-id.ts';
 
-/** What `make` was told on its command line, as far as a recipe can know. */
+/** The command line of `make`, as far as a recipe can know it. */
 export interface MakeInvocation {
-  /** Tasks whose targets were typed, in order. Empty for a bare `make`. */
+    /** The goals that were typed, in order, without the prefix. Empty for a bare `make`. */
   readonly goals: readonly string[];
-  /** What the makefile puts before the names of our targets. */
+    /** The makefile's prefix for makesafe's targets. */
   readonly prefix?: string;
-  /** Tasks that it has no target for. */
+    /** Tasks for which makesafe.mk defines no target. */
   readonly except?: readonly string[];
-  /** The flag that lets a failure, or what a task shows, go unnoticed: `-i`, `-O`. */
+    /** A flag that hides failures (`-i`) or output (`-O`) of a task. */
   readonly blind?: '-i' | '-O';
-  /** Variables that MAKEFLAGS calls overrides: typed, or inherited through an exported MAKEFLAGS. */
+    /** Variables that MAKEFLAGS lists as overrides: typed, or inherited through an exported MAKEFLAGS. */
   readonly overrides: ReadonlyMap<string, Override>;
 }
 
 interface Override {
-  /** The value after make's own expansion: `a$b` has become `a`. */
+    /** The value after make has expanded it: `a$b` has become `a`. */
   readonly value: string;
-  /** The value as it stands in the argument list of a make process; undefined when no make was given it there. */
+    /** The value in the arguments of a make process; undefined if no make process has it there. */
   readonly typed: string | undefined;
 }
 
-/** The makefile's own variable: what runs the task. */
+/** A variable of the makefile itself: the program that runs a task. */
 const INTERPRETER = 'TSX';
 
 /**
- * Reads what make hands to a recipe. Returns undefined when the script was not started by make.
+ * Reads what make passes to a recipe. Returns undefined if make did not start this script.
  *
- * MAKEFLAGS alone cannot tell a typed variable from an exported `MAKEFLAGS=FORCE=1`, and make has already stripped
- * the white space in front of a value. Where the system shows the arguments of the make processes above us
- * (`commandLines`), they decide.
+ * MAKEFLAGS looks the same for a typed variable and for an exported `MAKEFLAGS=FORCE=1`, and make has already removed
+ * the blanks in front of a value. So the arguments of the make processes above us (`commandLines`) decide, if the
+ * system shows them.
  *
  * @see https://www.gnu.org/software/make/manual/html_node/Options_002fRecursion.html
  */
@@ -61,7 +61,7 @@ export function readMakeInvocation(
   };
 }
 
-/** Of one letter they are the first word, without a dash. */
+/** Single-letter flags form the first word of MAKEFLAGS, without a dash. */
 function blindFlag(makeflags: string): MakeInvocation['blind'] {
   const [flags = ''] = makeflags.split(/(?:^| )-- /);
   const [, letters = '', rest = ''] = flags.match(/^(\w*)(.*)$/s) ?? [];
@@ -69,7 +69,7 @@ function blindFlag(makeflags: string): MakeInvocation['blind'] {
   return /(?:^| )(?:-O|--output-sync)/.test(rest) ? '-O' : undefined;
 }
 
-/** The `NAME=value` pairs after ` -- ` in MAKEFLAGS: blanks and backslashes escaped by a backslash, `$` doubled. */
+/** The `NAME=value` pairs after ` -- ` in MAKEFLAGS. A backslash escapes blanks and backslashes; `$` is doubled. */
 export function parseOverrides(makeflags: string): Map<string, string> {
   const start = makeflags.match(/(?:^| )-- /);
   const overrides = new Map<string, string>();
@@ -82,7 +82,7 @@ export function parseOverrides(makeflags: string): Map<string, string> {
   return overrides;
 }
 
-/** The value of the assignment to `name` in the nearest command line that has one; its last, as make takes it. */
+/** The value of a variable in the nearest command line that assigns it. As for make, the last assignment counts. */
 function findTyped(name: string, commandLines: readonly (readonly string[])[]): string | undefined {
   for (const words of commandLines) {
     const values = words.map(splitAssignment).filter((pair) => pair?.[0] === name);
@@ -99,13 +99,13 @@ function splitAssignment(word: string): [name: string, value: string] | undefine
 /** A make process above this one. */
 interface Make {
   readonly pid: number;
-  /** The process that it has started, on the way to this one. */
+    /** Its child process on the way to this process. */
   readonly started: number;
-  /** Behind its name. */
+    /** Without the program. */
   readonly args: readonly string[];
 }
 
-/** Nearest first; undefined where /proc does not exist. */
+/** The nearest first; undefined without /proc. */
 function makesAbove(): readonly Make[] | undefined {
   const found: Make[] = [];
   let [started, pid] = [process.pid, process.ppid];
@@ -124,13 +124,13 @@ function makesAbove(): readonly Make[] | undefined {
   return found;
 }
 
-/** The argument lists of the make processes above this one, nearest first; undefined where /proc does not exist. */
+/** The arguments of the make processes above this one, the nearest first; undefined without /proc. */
 export const makeCommandLines = (): (readonly string[])[] | undefined =>
   makesAbove()?.map(({ args }) => args);
 
 /**
- * What a make above has added to the environment of its recipe: a makefile's `export`, of `include .env`, for one. What the
- * shell had exported, and what was exported below, is not among it. Empty where nobody can see it.
+ * The variables that make processes above this one have added to the environment of their recipes, for example by
+ * `export` and `include .env`. Without those that the shell exported. Empty without /proc.
  */
 export function addedByMake(): ReadonlyMap<string, string> {
   const environmentOf = (pid: number): (readonly [string, string])[] =>

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { OWN_FOLDER, aroundOf, isBelow } from '../output/caller.ts';
 
-/** Where a package manager puts the package, in the folder that it is told to install in. */
+/** The path of the package below the folder in which a package manager installs. */
 export const PACKAGE = 'node_modules/makesafe';
 
 /**
- * Where the package is, relative to the repository's root: in node_modules there or, of a workspace, in a folder above, as
- * Node looks for it; else where the script that runs has it, in a folder of its own below the root.
+ * The package's folder, relative to the repository's root: in node_modules there, or in a folder above (a workspace),
+ * as Node searches it. Else in a separate folder below the root: `.makesafe`, or the one that the running script is in.
  */
 export function packageFolder(root: string, script = process.argv[1]): string {
   for (let above = ''; ; above += '../') {
@@ -19,5 +19,5 @@ export function packageFolder(root: string, script = process.argv[1]): string {
   return PACKAGE;
 }
 
-/** The folder that the package is installed in, of a package folder: empty for the root, else `.makesafe`. */
+/** The folder in which the package is installed: empty for the root, else for example `.makesafe`. */
 export const installedIn = (folder: string): string => folder.slice(0, -PACKAGE.length).replace(/\/$/, '');

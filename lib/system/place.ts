@@ -4,17 +4,17 @@ import { FailedError } from '../errors.ts';
 import { isThere, kindOf } from './read-bounded.ts';
 import { reasonOf, remedyOf } from './reason.ts';
 
-/** A file as it was looked at: what may be replaced, and nothing that has come to its place since. */
+/** A file as it was checked. Only this very file may be replaced later. */
 export type Seen = Pick<Stats, 'dev' | 'ino' | 'size' | 'mtimeMs' | 'mode' | 'gid'>;
 
-/** @param error what a system call answered */
+/** @param error of a system call */
 export function cannotBeWritten(path: string, error: unknown): FailedError {
   const hint = remedyOf(error);
   const details = { cause: error, ...(hint === undefined ? {} : { hint }) };
   return new FailedError(`${path} cannot be written: ${reasonOf(error)}`, details);
 }
 
-/** @throws FailedError when something else stands there than what may be replaced */
+/** @throws FailedError if the path has something else than the file that may be replaced */
 export function mayStand(path: string, over: Seen | 'nothing' | undefined): void {
   const now = lstatSync(path, { throwIfNoEntry: false });
   const isNot = (why: string): FailedError => new FailedError(`${path} cannot be written: ${why}`);
@@ -30,7 +30,7 @@ export function mayStand(path: string, over: Seen | 'nothing' | undefined): void
   }
 }
 
-/** What replaces a file is open to no more people than that was. */
+/** Gives a new file permissions that are not wider than those of the file that it replaces. */
 export async function takeAfter(handle: FileHandle, { mode, gid }: Seen, asked: number): Promise<void> {
   const before = mode & 0o666;
   const own = await handle.stat();
@@ -40,18 +40,19 @@ export async function takeAfter(handle: FileHandle, { mode, gid }: Seen, asked: 
       () => true,
       () => false,
     ));
-  // Where secrets may be in it, no more than was asked for; else as its owner has made it.
+    // A mode without rights for others means data in the file: then only narrow it. Else keep the mode that its owner
+    // chose.
   const wanted = asked & 0o077 ? before : before & asked;
   await handle.chmod(group ? wanted : wanted & ~0o070);
 }
 
 /**
- * Moves a file to a name that is free, in one step: whoever has taken it in this moment keeps it.
+ * Moves a file to a free name, in one step. If the name is taken in that moment, the file there stays.
  *
- * @throws Error EEXIST of the system
+ * @throws Error of the system with the code EEXIST
  */
 export function putInFreePlace(from: string, to: string): void {
-  // A folder that is moved over another replaces an empty one at the most.
+    // A rename of a folder can replace only an empty folder.
   if (lstatSync(from).isDirectory()) {
     if (isThere(to)) throw existing(to);
     return renameSync(from, to);
@@ -60,7 +61,7 @@ export function putInFreePlace(from: string, to: string): void {
     linkSync(from, to);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
-    // Not every file system has hard links.
+        // Some file systems have no hard links.
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code)) throw error;
     if (isThere(to)) throw existing(to);
     return renameSync(from, to);

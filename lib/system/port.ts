@@ -1,11 +1,11 @@
 import { createServer } from 'node:net';
 
 /**
- * Listens for a moment, to find out whether a port of this machine is free.
+ * Listens on a port of this machine for a moment, to find out whether it is free.
  *
- * @param port 0: any that is free
+ * @param port 0 for any free port
  * @returns the port
- * @throws Error with the code EADDRINUSE when another program has it, or why it cannot be had
+ * @throws Error with the code EADDRINUSE if another program has the port, or another code if listening fails
  */
 export function listenBriefly(port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -11,15 +11,15 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * When a process was started, in clock ticks since boot: with its number it names one process for good. Undefined for
- * one that has ended, and where /proc does not exist.
+ * The start time of a process, in clock ticks since boot. Together with the id it identifies the process. Undefined if
+ * the process has ended, and without /proc.
  */
 export function startOf(pid: number): string | undefined {
   const { state, start } = statusOf(pid) ?? {};
   return state === 'Z' ? undefined : start;
 }
 
-/** The process that has started a process; undefined for one that has ended, and where /proc does not exist. */
+/** The parent of a process; undefined if the process has ended, and without /proc. */
 export const parentOf = (pid: number): number | undefined => statusOf(pid)?.parent;
 
 interface Status {
@@ -32,8 +32,8 @@ interface Status {
 function statusOf(pid: number): Status | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in parentheses may hold anything; behind it the state is the first field, the parent the second, the
-    // start the twentieth.
+        // The name in parentheses may hold anything. After it come the state (first), the parent (second) and the start
+        // time (twentieth field).
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return { state: fields[0], parent: Number(fields[1]), start: fields[19] };
   } catch {
@@ -42,9 +42,9 @@ function statusOf(pid: number): Status | undefined {
 }
 
 /**
- * The arguments of a process, its program first, or the variables that it was started with.
+ * The arguments of a process, with its program first, or its initial environment.
  *
- * @throws Error for one that has ended or belongs to somebody else, and where /proc does not exist
+ * @throws Error if the process has ended or belongs to another user, and without /proc
  */
 export const wordsOf = (pid: number, what: 'cmdline' | 'environ'): string[] =>
   readFileSync(`/proc/${pid}/${what}`, 'utf8').split('\0').slice(0, -1);

@@ -2,21 +2,21 @@ import type { ChildProcess } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { parentOf } from './process-id.ts';
 
-/** Whether a child was started and has not ended: by then its number may be another program's. */
+/** Whether a child process was started and has not ended. After its end, another program may have its id. */
 export const isRunning = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
   pid !== undefined && exitCode === null && signalCode === null;
 
 /**
- * Ends a process and all that it has started, at once: `docker --context … compose` runs compose as a child of its own.
- * Where there is no /proc, the process alone.
+ * Kills a process and all its descendants: `docker --context … compose` runs compose as a child of its own. Without
+ * /proc, kills only the process.
  */
 export function killTree(pid: number): void {
-  // Parents first: they would start others in the place of those that ended.
+    // Parents first: they would start new children in place of those that ended.
   for (const one of [pid, ...descendantsOf(pid)]) {
     try {
       process.kill(one, 'SIGKILL');
     } catch {
-      // It has ended.
+            // The process has ended.
     }
   }
 }

@@ -20,28 +20,27 @@ export interface Result {
 }
 
 export interface RunOptions {
-  /** Added to the inherited variables of INHERITED. */
+    /** Variables in addition to INHERITED. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Left out of INHERITED, because something else defines them. */
+    /** Variables of INHERITED to leave out, because something else defines them. */
   readonly without?: Iterable<string>;
   readonly cwd?: string;
   readonly input?: string | Readable;
-  /** Where standard output goes instead of `Result.stdout`. It is ended when the command ends. */
+    /** Receives standard output instead of `Result.stdout`. Ends when the command ends. */
   readonly output?: Writable;
-  /** Called for each line of standard output and error as it comes. */
+    /** Called for each line of standard output and standard error, at once. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
-  /** Give the command our terminal, its standard output sent to our standard error. */
+    /** Connects the command to our terminal, with its standard output on our standard error. */
   readonly terminal?: boolean;
-  /** With `terminal`: leave standard output alone, because it is the result. */
+    /** With `terminal`: keeps standard output, because it is the result. */
   readonly resultOnStdout?: boolean;
-  /** For the whole of it; without one it may take as long as it likes. */
+    /** For the whole command; by default there is no limit. */
   readonly limit?: Limit;
 }
 
 /**
- * What a child process may know of our environment. Everything else stays out: a DATABASE_URL, PGHOST or
- * COMPOSE_PROJECT_NAME that somebody exported last week must not choose the database. `ENV` is also the start-up
- * file of a POSIX shell.
+ * The variables that child processes inherit. All others stay out: an exported DATABASE_URL, PGHOST or
+ * COMPOSE_PROJECT_NAME must not choose the database. `ENV` is out, too: it is also the start-up file of a POSIX shell.
  */
 const INHERITED = [
   ...[
@@ -63,7 +62,7 @@ const INHERITED = [
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
 ];
 
-/** Whether a child process gets it from our environment. */
+/** Whether child processes inherit this variable, and it has a value. */
 export const isInherited = (name: string): boolean => INHERITED.includes(name) && Boolean(process.env[name]);
 
 export function childEnvironment(
@@ -78,14 +77,15 @@ export function childEnvironment(
   return { ...(Object.fromEntries(inherited) as Record<string, string>), ...extra };
 }
 
-/** Ctrl-C reaches children by itself, because they share the terminal's process group; SIGTERM does not. */
+/** Ctrl-C reaches child processes by itself, because they share the terminal's process group. SIGTERM does not. */
 const running = new Set<{ kill: (signal: NodeJS.Signals) => unknown }>();
 process.on('SIGTERM', () => running.forEach((child) => child.kill('SIGTERM')));
 
 /**
- * Tells what is no child process of ours, and hears of neither signal, what to end with.
+ * Calls `end` on SIGINT and SIGTERM, for work that is not a child process and so gets no signal.
  *
- * @returns what ends that
+ * @param end called with the exit status
+ * @returns a function that stops listening
  */
 export function untilSignalled(end: (status: number) => void): () => void {
   const [interrupted, terminated] = [() => end(130), () => end(143)];
@@ -94,12 +94,11 @@ export function untilSignalled(end: (status: number) => void): () => void {
 }
 
 /**
- * Runs a command and waits for it, whatever its status.
+ * Runs a command and waits for it, whatever its status is. zx watches the process, but without a shell, so that every
+ * argument arrives unchanged.
  *
- * zx minds the process; its shell is left out, so that every argument arrives as it is.
- *
- * @throws UnreachableError when the program is not installed, or waits for somebody who does not answer any more; it is
- *   killed then, with what it started, as it is when it takes longer than its limit or than a cancelled task has
+ * @throws UnreachableError if the program is not installed, if the other side stops answering, or if the limit is over.
+ * The command and all processes that it started are then killed, as they are if a cancelled task runs out of time
  */
 export async function run(command: Command, options: RunOptions = {}): Promise<Result> {
   const started = start(command, options);
@@ -108,9 +107,9 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
   const child = zx().$({
     spawn: (() => started) as unknown as typeof spawn,
     ...(options.input === undefined ? {} : { input: options.input }),
-    // zx keeps all output in memory; a dump may be larger than that.
+        // zx keeps all output in memory, which a dump may exceed.
     ...(options.output ? { store: { stdout: forgetful(), stderr: [], stdall: forgetful() } } : {}),
-    // Without these zx looks for bash, which this machine may not have.
+        // Without these, zx searches for bash, which this machine may not have.
     quote: (text) => text,
     prefix: '',
     postfix: '',
@@ -119,7 +118,7 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
   })`${command.file}`;
   const guarded = guard(started, command, options);
 
-  // A command may end before it has read its input; its status and message tell why.
+    // A command may end before it has read its input. Its status and message then tell why.
   if (options.input !== undefined) child.stdin.on('error', () => {});
   const streams: Promise<void>[] = [];
   if (options.onLine) {
@@ -129,7 +128,7 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
   }
   if (options.output) streams.push(pipeline(child.stdout, options.output));
   const ended = Promise.all([child, ...streams]).finally(guarded.stop);
-  // What it says itself is enough.
+    // Report the wait only for a command that shows nothing itself.
   const silent = !options.terminal && !options.onLine && !options.output;
   const waited = Promise.race([ended, guarded.cut]);
   const [finished] = await (silent ? whileWaitingFor(basename(command.file), waited) : waited);
@@ -141,18 +140,18 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
       hint: `install ${command.file}, or correct PATH`,
     });
   }
-  // Node's own status of what did not start is negative.
+    // Node gives a negative status to a process that did not start.
   if (finished.cause !== undefined && (finished.exitCode ?? -1) < 0 && finished.signal === null)
     throw notRun(command, finished.cause);
   return {
-    // As a shell counts: 128 and the signal's number.
+        // As a shell does: 128 plus the number of the signal.
     status: finished.exitCode ?? 128 + (finished.signal ? constants.signals[finished.signal] : 0),
     stdout: finished.stdout,
     stderr: finished.stderr,
   };
 }
 
-/** Ends a child process that waits in vain, and with it whoever waits for the child. */
+/** Kills a child process that waits in vain, and rejects what waits for it. */
 function guard(
   child: ChildProcess,
   { attention }: Command,
@@ -162,7 +161,7 @@ function guard(
   const cut = new Promise<never>((_resolve, reject) => {
     end = (reason) => {
       if (isRunning(child)) killTree(child.pid!);
-      // A pipe may be held by somebody whom we could not reach.
+            // A process that we could not kill may keep a pipe open.
       for (const stream of child.stdio) stream?.destroy();
       reject(reason);
     };
@@ -189,7 +188,7 @@ function start({ file, args }: Command, options: RunOptions): ChildProcess {
     : [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'];
   try {
     const inherited = childEnvironment({}, without);
-    // As a shell sets it: `${PWD}` in a compose file is where docker compose is typed, and nothing would be the root.
+        // As a shell does: `${PWD}` in a compose file is the working directory; unset, it would become the root folder.
     const here = cwd === undefined || new Set(without).has('PWD') ? {} : { PWD: cwd };
     return spawn(file, [...args], { env: { ...inherited, ...here, ...env }, cwd, stdio });
   } catch (error) {
@@ -201,7 +200,7 @@ const notRun = ({ file }: Command, cause: unknown): FailedError =>
   new FailedError(`${file} could not be run: ${messageOf(cause)}`, { cause });
 
 const nodeRequire = createRequire(import.meta.url);
-/** Loaded while the first command starts, and at once: what happens to that one must not be missed. */
+/** Loaded while the first command starts. Synchronously, so that no event of that command is missed. */
 const zx = (): typeof import('zx/core') => nodeRequire('zx/core') as typeof import('zx/core');
 
 function forgetful(): string[] {

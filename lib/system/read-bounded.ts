@@ -12,22 +12,22 @@ import { ConfigurationError } from '../errors.ts';
 import { byteSize } from '../output/display.ts';
 import { isMissing, reasonOf, remedyOf } from './reason.ts';
 
-/** Bytes that a file which a person writes may have. The largest that were seen have a few hundred kilobytes. */
+/** Maximum size in bytes of files that people write. The largest that we have seen have a few hundred kilobytes. */
 const TEXT_LIMIT = 4 << 20;
 
-/** A file that is there and cannot be used. The message names it and says why. */
+/** A file that exists but cannot be used. The message names it and says why. */
 export class UnreadableError extends ConfigurationError {}
 
 export interface Reading {
-  /** Bytes that it may have at the most; `TEXT_LIMIT` by default. */
+    /** Maximum size in bytes; `TEXT_LIMIT` by default. */
   readonly most?: number;
-  /** How messages name it; the path by default. */
+    /** The name for messages; by default the path. */
   readonly as?: string;
 }
 
 /**
- * What a path leads to is a regular file, or it says what it is: `a folder`, `a pipe`, `a link that leads nowhere`.
- * Whoever opens one of these waits for ever, or reads for ever.
+ * What the path is, for messages: `a folder`, `a pipe`. Only regular files are read: a pipe or device may block for
+ * ever.
  */
 export function kindOf(stats: Stats): string {
   if (stats.isFile()) return 'a file';
@@ -38,7 +38,7 @@ export function kindOf(stats: Stats): string {
   return 'a device';
 }
 
-/** @throws UnreadableError for what is no regular file */
+/** @throws UnreadableError if it is not a regular file */
 function sizeOfRegular(file: string, as: string): number | undefined {
   try {
     const stats = statSync(file);
@@ -46,13 +46,13 @@ function sizeOfRegular(file: string, as: string): number | undefined {
     throw new UnreadableError(`${as} is ${kindOf(stats)}, not a file`);
   } catch (error) {
     if (!isMissing(error)) throw asUnreadable(error, as);
-    // A link that leads nowhere is not "no file": whoever made it meant something.
+        // A broken symbolic link is reported as such, and not as "no such file".
     if (isLink(file)) throw new UnreadableError(`${as} is a link that leads nowhere`, { cause: error });
     return undefined;
   }
 }
 
-/** Opens it without waiting for a pipe that somebody puts in its place in this moment. */
+/** Opens a file. Does not block if it was replaced by a pipe in the meantime. */
 function withDescriptor<T>(file: string, as: string, work: (descriptor: number) => T): T | undefined {
   try {
     const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -62,7 +62,7 @@ function withDescriptor<T>(file: string, as: string, work: (descriptor: number) 
       closeSync(descriptor);
     }
   } catch (error) {
-    // Removed since.
+        // The file was removed in the meantime.
     if (isMissing(error)) return undefined;
     throw asUnreadable(error, as);
   }
@@ -75,7 +75,7 @@ function asUnreadable(error: unknown, as: string): UnreadableError {
   return new UnreadableError(`${as} cannot be read: ${reasonOf(error)}`, details);
 }
 
-/** Fills the buffer from a place in the file, or from where the last read ended. */
+/** Fills the buffer from a position in the file, or from where the last read ended. */
 function fill(descriptor: number, buffer: Buffer, from: number | null): number {
   let filled = 0;
   for (let count = -1; count !== 0 && filled < buffer.length; filled += count) {
@@ -86,9 +86,9 @@ function fill(descriptor: number, buffer: Buffer, from: number | null): number {
 }
 
 /**
- * The bytes of a small file: never waits for a pipe, never reads a device, and never more than it may have.
+ * The bytes of a small file. Never blocks on a pipe or device, and never reads more than the maximum.
  *
- * @returns undefined where there is none
+ * @returns undefined if there is no such file
  * @throws UnreadableError naming the file and the reason
  */
 export function readBytesIfThere(
@@ -98,7 +98,7 @@ export function readBytesIfThere(
   if (sizeOfRegular(file, as) === undefined) return undefined;
   return withDescriptor(file, as, (descriptor) => {
     const { size } = fstatSync(descriptor);
-    // What the kernel makes while it is read (/proc) says 0.
+        // Files in /proc report a size of 0.
     const buffer = Buffer.allocUnsafe(Math.min(size === 0 ? 64 << 10 : size, most) + 1);
     const filled = size > most ? size : fill(descriptor, buffer, null);
     if (filled > most) {
@@ -112,8 +112,8 @@ export function readBytesIfThere(
 /**
  * The text of a small file.
  *
- * @returns undefined where there is none
- * @throws UnreadableError also for what is no text: with a place
+ * @returns undefined if there is no such file
+ * @throws UnreadableError, also if the file is not UTF-8 text
  */
 export function readTextIfThere(file: string, reading: Reading = {}): string | undefined {
   const bytes = readBytesIfThere(file, reading);
@@ -132,7 +132,7 @@ export function readTextIfThere(file: string, reading: Reading = {}): string | u
 }
 
 /**
- * The text of a small file that has to be there.
+ * The text of a small file that must exist.
  *
  * @throws UnreadableError
  */
@@ -143,10 +143,10 @@ export function readText(file: string, reading: Reading = {}): string {
 }
 
 /**
- * The JSON in a small file; what it holds is for the caller to check.
+ * The JSON in a small file. The caller has to check its form.
  *
- * @returns undefined where there is no file
- * @throws UnreadableError also for what is no JSON
+ * @returns undefined if there is no such file
+ * @throws UnreadableError, also if the file is not JSON
  */
 export function readJsonIfThere(file: string, reading: Reading = {}): unknown {
   const text = readTextIfThere(file, reading);
@@ -160,9 +160,9 @@ export function readJsonIfThere(file: string, reading: Reading = {}): unknown {
 }
 
 /**
- * The first bytes of a file, however large it is; fewer where it is shorter.
+ * The first bytes of a file of any size; fewer if the file is shorter.
  *
- * @throws UnreadableError also where there is none
+ * @throws UnreadableError, also if there is no such file
  */
 export function readHead(file: string, count: number, { as = file }: Reading = {}): Buffer {
   const bytes =
@@ -176,17 +176,17 @@ export function readHead(file: string, count: number, { as = file }: Reading = {
   return bytes;
 }
 
-/** The last bytes of a file, however large it is, from the first line that begins in them. */
+/** The end of a file, starting with a whole line. */
 interface Tail {
   readonly text: string;
-  /** Bytes in front of it that were not read. */
+    /** The number of bytes before it. */
   readonly skipped: number;
 }
 
 /**
- * The end of a file that grows: the lines in its last `most` bytes.
+ * The whole lines in the last `most` bytes of a file.
  *
- * @returns undefined where there is none
+ * @returns undefined if there is no such file
  * @throws UnreadableError
  */
 export function readTailIfThere(
@@ -203,7 +203,7 @@ export function readTailIfThere(
   });
 }
 
-/** Something has this name: also a link that leads nowhere, which `existsSync` does not see. */
+/** Whether a path exists. Unlike `existsSync`, also true for a broken symbolic link. */
 export function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;

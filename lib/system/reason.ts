@@ -4,12 +4,12 @@ import { MakesafeError, messageOf } from '../errors.ts';
 interface Reason {
   /** Completes "<file> cannot be written: …". */
   readonly why: string;
-  /** What to do; none where the sentence says it. */
+    /** What the person can do, if the reason does not say it. */
   readonly remedy?: string;
 }
 
 /**
- * What a system call's error means to the person who typed the command.
+ * What the error of a system call means for the person.
  *
  * @see https://man7.org/linux/man-pages/man3/errno.3.html
  */
@@ -46,11 +46,11 @@ const REASONS: Readonly<Record<string, Reason>> = {
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
-/** True for what a system call answered. */
+/** Whether the error comes from a system call. */
 export const isSystemError = (error: unknown): boolean =>
   error instanceof Error && 'syscall' in error && typeof error.syscall === 'string';
 
-/** Why a system call failed: `ENOSPC, the disk is full`. The code is what others can be asked about, or a search. */
+/** Why a system call failed: `ENOSPC, the disk is full`. The code helps a person to search the web or ask others. */
 export function reasonOf(error: unknown): string {
   const code = codeOf(error);
   const reason = code === undefined ? undefined : REASONS[code];
@@ -59,7 +59,7 @@ export function reasonOf(error: unknown): string {
   return `${code}, ${reason.why}${who}`;
 }
 
-/** What to do about it; undefined where nothing is known that is more than the reason. */
+/** What to do about an error; undefined if the reason says it all. */
 export function remedyOf(error: unknown): string | undefined {
   if (error instanceof MakesafeError) return error.hint;
   const code = codeOf(error);
@@ -68,7 +68,7 @@ export function remedyOf(error: unknown): string | undefined {
 
 export const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '');
 
-/** An account without an entry in the machine's list has a number only. */
+/** A user id without an account has only a number. */
 function accountName(): string {
   try {
     return userInfo().username;

@@ -5,30 +5,30 @@ import { isClosed, wouldBeLeft } from './unfinished.ts';
 import { parentOf } from './process-id.ts';
 
 /**
- * Milliseconds within which signals are one. Ctrl-C reaches us from the terminal, and again from each of npx and tsx,
- * which pass on what the terminal has given to us already, on a busy machine half a second later: one press must not count
- * as the second or third, which leave work behind.
+ * Milliseconds within which repeated signals count as one. For one Ctrl-C, we get a signal from the terminal, and again
+ * from npx and from tsx, up to half a second later on a busy machine. They must not count as the second or third
+ * Ctrl-C, which leave work behind.
  */
 const SAME = 1000;
-/** While a person types into a program of theirs, Ctrl-C is for that one. */
+/** True while a person types into a child process: Ctrl-C is then for that process. */
 let lent = false;
 
-/** @param typed whether a person types into it */
+/** @param typed whether a person types into the child process */
 export async function whileTerminalIsLent<T>(typed: boolean, work: () => Promise<T>): Promise<T> {
   lent = typed;
   return work().finally(() => (lent = false));
 }
 
-/** Milliseconds between two looks at whether npx is still there. */
+/** Milliseconds between two checks whether npx still runs. */
 const LOOK = 500;
 
 /**
- * The first Ctrl-C or SIGTERM aborts, and within two seconds this process ends, whatever hangs; children share the
- * terminal's process group, get the signal as well, and have a part of that time. The second says what would be left
- * behind, the third leaves.
+ * Handles signals. The first Ctrl-C or SIGTERM aborts, and this process exits within two seconds even if something
+ * hangs. Child processes share the terminal's process group, so they get Ctrl-C, too, and have part of that time to
+ * end. The second signal reports what would be left behind. The third exits at once.
  *
- * @param leave ends this process
- * @returns to be called when the work has ended
+ * @param leave exits the process
+ * @returns a function to call when the work has ended
  */
 export function cancelOnSignals(
   controller: AbortController,
@@ -62,8 +62,8 @@ export function cancelOnSignals(
 }
 
 /**
- * npx passes SIGTERM on to a shell, which ends without passing it on to us. That shell's end is then the only sign
- * that somebody wanted us to stop.
+ * Watches the shell that npx started. npx sends SIGTERM to that shell, which ends but does not pass the signal on to
+ * us: its end is the only sign that we have to stop.
  */
 function watchNpx(onGone: () => void): void {
   if (process.env['npm_lifecycle_event'] !== 'npx') return;

@@ -1,11 +1,10 @@
 const unfinished = new Set<() => Promise<void>>();
 
 /**
- * Registers what has to be tidied up although nobody may be left to wait for it: the work that it belongs to can fail in
- * another place first, and the next command is to find nothing of it.
+ * Registers clean-up that runs before the process exits, even if the work that it belongs to fails elsewhere first.
  *
- * @param tidy fails for nobody
- * @returns takes it off the list
+ * @param tidy if it fails, that is ignored
+ * @returns a function that removes the registration
  */
 export function beforeLeaving(tidy: () => Promise<void>): () => void {
   unfinished.add(tidy);

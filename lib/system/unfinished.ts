@@ -1,14 +1,14 @@
-/** What would be left behind if the process ended now, for the person who presses Ctrl-C. */
+/** What would be left behind if the process ended now, for a person who presses Ctrl-C. */
 interface Unfinished {
   readonly left: string;
-  /** Applications are kept out until it is finished or undone. */
+    /** True if applications cannot connect until the work is finished or undone. */
   readonly closed: boolean;
 }
 
 const unfinished: Unfinished[] = [];
 let failed: Unfinished | undefined;
 
-/** Says, while `work` runs, what leaving it would leave behind; after a failure, what it has left. */
+/** Registers, while `work` runs, what would be left behind if it stopped; after a failure, what is left behind. */
 export async function whileUnfinished<T>(
   left: string,
   work: () => Promise<T>,
@@ -28,9 +28,9 @@ export async function whileUnfinished<T>(
 
 export const wouldBeLeft = (): readonly string[] => unfinished.map(({ left }) => left);
 
-/** What the work that failed has left behind, unless its error says more. */
+/** What the failed work has left behind. */
 export const wasLeft = (): string | undefined => failed?.left;
 
-/** Whether a database is closed to applications by us, or may still be. */
+/** Whether makesafe has closed a database to applications, or may have. */
 export const isClosed = (): boolean =>
   [...unfinished, ...(failed ? [failed] : [])].some(({ closed }) => closed);
