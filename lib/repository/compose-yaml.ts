@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { readText } from '../system/read-bounded.ts';
 import { isPresent } from './project.ts';
 
-/** A compose file as it stands, as far as it matters here. */
+/** The parts of a compose file that makesafe uses, as the file states them. */
 export interface Raw {
   readonly name?: string;
   readonly include?: readonly (string | { readonly path?: string | readonly string[] })[];
@@ -24,9 +24,9 @@ export interface RawService {
   readonly extends?: string | { readonly service?: string; readonly file?: string };
 }
 
-/** @throws Error where it is no YAML */
+/** @throws Error if the file is not YAML */
 export const readRaw = (root: string, file: string): Raw =>
-  // Tags such as !reset are compose's own.
+    // Only warn of unknown tags: compose has its own, such as !reset.
   (parse(readText(join(root, file), { as: file }), { merge: true, logLevel: 'error' }) ?? {}) as Raw;
 
 /** Whether a file of any name is a compose file: services, each of which says how it runs or what it changes. */
@@ -39,7 +39,7 @@ export function isCompose(raw: unknown): raw is Raw {
   );
 }
 
-/** What files say together, where compose cannot be asked: it may not be installed, or miss a file that is not here. */
+/** Merges files without compose, which may not be installed, or may stop at a file that is missing here. */
 export function readTogether(root: string, files: readonly string[]): Raw {
   const services: Record<string, RawService> = {};
   let name: string | undefined;
@@ -61,7 +61,7 @@ export function readTogether(root: string, files: readonly string[]): Raw {
   return { services, ...(name === undefined ? {} : { name }) };
 }
 
-/** With what it takes from another service by `extends`. */
+/** A service together with what it takes from another one by `extends`. */
 function extended(root: string, file: string, raw: Raw, service: RawService, depth: number): RawService {
   if (service.extends === undefined || depth === 5) return service;
   const { service: from, file: path } =

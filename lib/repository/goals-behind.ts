@@ -4,10 +4,11 @@ import { destroying, readScriptIn, stopping } from './judge-recipe.ts';
 import { readTheirMakefile, type TheirMakefile } from './their-makefile.ts';
 
 /**
- * Of the goals of one command line the first, behind one of our tasks, that is theirs and destroys or stops; with the line
- * of its recipe. Judged is what make would run: a target that is excepted, has none of our names, or stands behind ours.
+ * Finds the first goal behind `task` on the command line that is a target of the team and that destroys data or stops
+ * something; with the line of its recipe. Only targets that make would really run count: names that makesafe does not
+ * have, excepted names, and targets that stand behind makesafe's include.
  *
- * @param task its target, as it was typed
+ * @param task the makefile target, as typed
  */
 export function lateGoal(
   goals: readonly string[],
@@ -26,11 +27,12 @@ export function lateGoal(
 }
 
 /**
- * `make logs down`, where `down` is the team's own: a person may have meant it as a word. What is ours make itself refuses.
+ * Refuses `make logs down` if `down` is the team's own target: the person may have meant `down` as a word. For
+ * makesafe's own targets, make itself refuses.
  *
  * @param typed the goals of the command line
- * @param tasks of this repository, by name
- * @throws UsageError before anything was run
+ * @param tasks names of all tasks of this repository
+ * @throws UsageError before any task has run
  */
 export function refuseLateGoal(
   root: string,
@@ -48,7 +50,7 @@ export function refuseLateGoal(
   if (late === undefined) return;
   throw new UsageError(
     `${late.goal} is a target of your own makefile that destroys or stops (${late.line}), and behind another it may be meant as a word: nothing was run`,
-    // "make down" would be respelled to ours.
+        // Not "make down": the terminal would replace it by makesafe's own target.
     { hint: `if you mean it, type ${late.goal} behind make on a line of its own` },
   );
 }

@@ -24,10 +24,10 @@ type Judge = (
   readScript: (path: string) => string | undefined,
 ) => string | undefined;
 
-/** The line of a recipe that destroys data, where there is one: also behind another target, or in a script of theirs. */
+/** The line with which a target destroys data, if any: in its recipe, in a script, or in a target that it calls. */
 export const destroying: Judge = (...about) => lineOf(DESTROYS, ...about);
 
-/** The same of one that stops what others may be using. */
+/** The line with which a target stops something that others may be using, if any. */
 export const stopping: Judge = (...about) => lineOf(STOPS, ...about);
 
 function lineOf(
@@ -56,7 +56,7 @@ function lineOf(
   return undefined;
 }
 
-/** Reads the scripts that recipes of a repository run; undefined where one is not there or is no text of that size. */
+/** Reads scripts that recipes run; undefined for a script that is missing, too large or not text. */
 export const readScriptIn =
   (root: string) =>
   (path: string): string | undefined => {

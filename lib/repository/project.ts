@@ -2,15 +2,15 @@ import { readdirSync, type Dirent } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isThere } from '../system/read-bounded.ts';
 
-/** Folders that hold no sources of the repository's own. */
+/** Folders without sources of the repository. */
 const SKIPPED =
   /^(\.(git|venv|tox|nox|cache|idea|vscode|next|nuxt|terraform|yarn|pnpm-store|.*_cache)|node_modules|vendor|venv|__pycache__|data|dist|build)$/;
 const DEPTH = 6;
 
 /**
- * The files of a repository that may matter, relative to its root, those nearest to the root first.
+ * The files of a repository, relative to its root; those nearest to the root first.
  *
- * @param tracked what git keeps, in whatever folder
+ * @param tracked the files that git tracks, in any folder
  */
 export function listFiles(root: string, tracked: readonly string[] = []): string[] {
   const kept = tracked.filter((path) => !path.includes('node_modules/') && isThere(join(root, path)));
@@ -28,7 +28,7 @@ function walk(root: string, folder: string, depth: number): string[] {
   return [...here, ...below];
 }
 
-/** None where it may not be read: data of a database belong to another user. */
+/** Empty if the folder cannot be read: a database's data often belong to another user. */
 function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
@@ -39,7 +39,7 @@ function entriesOf(folder: string): Dirent[] {
 
 const depthOf = (path: string): number => path.split('/').length;
 
-/** What compose calls the project of a folder when nobody says otherwise. */
+/** The project name that compose takes from a folder by default. */
 export const projectName = (folder: string): string =>
   basename(folder)
     .toLowerCase()
@@ -48,7 +48,7 @@ export const projectName = (folder: string): string =>
 
 /** The makefile that GNU make reads: the first of these. */
 export const findMakefile = (root: string): string | undefined => {
-  // On a file system that ignores case, the directory tells how the file is really called.
+    // On a file system that ignores case, only the directory listing has the real name.
   const names = readdirSync(root);
   return ['GNUmakefile', 'makefile', 'Makefile'].find((name) => names.includes(name));
 };

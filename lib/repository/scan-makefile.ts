@@ -1,4 +1,4 @@
-/** What a part of a makefile is; texts are as they stand there, variables not filled in. */
+/** A part of a makefile. Texts are as written, with variables not expanded. */
 export type Part =
   | {
       readonly kind: 'rule';
@@ -8,16 +8,16 @@ export type Part =
     }
   | { readonly kind: 'variable'; readonly name: string; readonly operator: string; readonly value: string }
   | { readonly kind: 'include'; readonly files: string }
-  /** All variables are exported. */
+    /** The makefile exports all variables. */
   | { readonly kind: 'export' }
-  /** Targets may be made while make reads it. */
+    /** make may create targets while it reads the makefile. */
   | { readonly kind: 'computed' };
 
 const CONDITIONAL = /^(ifn?eq|ifn?def|else|endif|vpath|undefine|override|private)\b/;
 
 /**
- * The parts of a makefile's text, in order. Of conditionals both branches count: which one make takes nobody knows who
- * does not run it. Pure.
+ * The parts of a makefile's text, in order. Includes both branches of each conditional: only make knows which one it
+ * takes. Pure.
  *
  * @see https://www.gnu.org/software/make/manual/html_node/Makefile-Contents.html
  */
@@ -46,7 +46,7 @@ export function scanMakefile(text: string): Part[] {
   return parts;
 }
 
-/** A line without comment that belongs to no recipe. */
+/** The parts of one line outside of recipes, without its comment. */
 function partsOf(line: string): Part[] {
   const [, files] = line.match(/^[-s]?include\s+(.*)$/) ?? [];
   if (files !== undefined) return [{ kind: 'include', files }];
@@ -62,7 +62,7 @@ function partsOf(line: string): Part[] {
 function ruleIn(line: string): Part[] {
   const [, targets, right = ''] = line.match(/^([^:=]+)::?(?!=)(.*)$/) ?? [];
   if (targets === undefined) return [];
-  // A variable of one target: it has no recipe.
+    // A target-specific variable, which has no recipe.
   if (/^\s*[\w.-]+\s*[:?+]?=/.test(right))
     return [{ kind: 'rule', targets: '', prerequisites: '', recipe: [] }];
   const [prerequisites = '', inline] = right.split(/;(.*)/s);

@@ -6,7 +6,7 @@ import { readText } from '../system/read-bounded.ts';
 
 const FOLDER = fileURLToPath(new URL('../../tasks', import.meta.url));
 
-/** The file of each task by name: those of the package, and over them those in the repository's own tasks/. */
+/** The file of each task, by name. A task in the repository's own tasks/ replaces the package's task of that name. */
 export function taskFiles(root?: string): Map<string, string> {
   const own = root === undefined ? undefined : join(root, 'tasks');
   const files = (folder: string, suffix: string): string[] =>
@@ -19,7 +19,7 @@ export function taskFiles(root?: string): Map<string, string> {
     own === undefined || !existsSync(own) || realpathSync(own) === realpathSync(FOLDER)
       ? []
       : files(own, '.ts');
-  // A repository may have other things in tasks/, which nobody wants to be run by looking for help.
+    // tasks/ may have files that are not tasks, and merely listing the tasks must not run them.
   const declared = foreign.filter((file) => readText(file).includes('defineTask('));
   const named = [...files(FOLDER, SUFFIX), ...declared].map((file): [string, string] => [
     basename(file, extname(file)),

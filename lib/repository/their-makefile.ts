@@ -4,30 +4,30 @@ import { readTextIfThere } from '../system/read-bounded.ts';
 import { findMakefile } from './project.ts';
 import { scanMakefile, type Part } from './scan-makefile.ts';
 
-/** A target of a makefile, as it stands there. */
+/** A target of a makefile. */
 export interface Target {
   readonly name: string;
   readonly prerequisites: readonly string[];
   readonly recipe: readonly string[];
-  /** It stands behind the include of our targets, so that make takes it and not ours. */
+    /** True if it stands behind the include of makesafe.mk: make then runs this target and not makesafe's. */
   readonly behindOurs: boolean;
 }
 
 export interface TheirMakefile {
   readonly targets: readonly Target[];
-  /** Targets are made while make reads it: their names cannot be read. */
+    /** True if make creates targets while it reads the makefile: their names are not known. */
   readonly computed: boolean;
-  /** `include .env` and `export`: what is in the env file comes from make. */
+    /** True for `include .env` with `export`: the variables of the env file reach makesafe through make. */
   readonly exportsEnvFile: boolean;
-  /** What makesafe.mk is told, where it is included. */
+    /** The settings of makesafe.mk, if the makefile includes it. */
   readonly ours: { readonly prefix: string; readonly except: readonly string[] } | undefined;
 }
 
 export const includesUs = (makefile: string): boolean => makefile.includes(`${PACKAGE}/makesafe.mk`);
 
 /**
- * What a makefile states. It is read as text, for make runs `$(shell …)` and remakes what is included whenever it reads a
- * makefile, also with -n and -p.
+ * Reads the targets of a makefile as text, without make: make would run `$(shell …)` and rebuild included files, even
+ * with -n and -p.
  *
  * @see https://www.gnu.org/software/make/manual/html_node/Instead-of-Execution.html
  */
@@ -37,7 +37,7 @@ export function readTheirMakefile(root: string, makefile: string): TheirMakefile
   return reading.result;
 }
 
-/** A makefile and what it includes, on the way from top to bottom. */
+/** Reads a makefile and its includes from top to bottom. */
 class Reading {
   readonly #root: string;
   readonly #seen = new Set<string>();
@@ -54,7 +54,7 @@ class Reading {
 
   get result(): TheirMakefile {
     return {
-      // What a recipe calls may be set below it.
+            // A variable in a recipe may be set below the recipe.
       targets: [...this.#targets.values()].map((target) => ({
         ...target,
         recipe: target.recipe.map((line) => this.#fill(line)),
@@ -122,14 +122,14 @@ class Reading {
     text.replaceAll(/\$[({]([\w.-]+)[)}]/g, (all, name: string) => this.#variables.get(name) ?? all);
 }
 
-/** How our tasks are called through make here. */
+/** How to call makesafe's tasks through make in this repository. */
 interface Spelling {
   readonly prefix: string;
-  /** Tasks whose name is, for make, another target. */
+    /** Tasks whose name is another target for make. */
   readonly except: readonly string[];
 }
 
-/** What make would really run: a target of theirs that is excepted, or that stands behind ours. */
+/** Tasks whose name make gives to another target: excepted names, and the team's targets behind makesafe's include. */
 export function spellingIn({ ours, targets }: TheirMakefile): Spelling | undefined {
   if (!ours) return undefined;
   const { prefix } = ours;
@@ -139,13 +139,13 @@ export function spellingIn({ ours, targets }: TheirMakefile): Spelling | undefin
   return { prefix, except: [...new Set([...ours.except, ...theirs])] };
 }
 
-/** The same of a repository, as its makefile stands now; undefined where it has no targets of ours. */
+/** The same for a repository, from its current makefile; undefined if that does not include makesafe.mk. */
 export function spellingOf(root: string): Spelling | undefined {
   try {
     const makefile = findMakefile(root);
     return makefile === undefined ? undefined : spellingIn(readTheirMakefile(root, makefile));
   } catch {
-    // What cannot be read is make's to say.
+        // make itself reports a makefile that cannot be read.
     return undefined;
   }
 }
