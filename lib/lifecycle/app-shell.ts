@@ -3,10 +3,10 @@ import type { StackRun } from '../run/run.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
 /**
- * `app-shell`: a shell, or one command, in the container of the application.
+ * `app-shell`: runs a shell, or one command, in the application's container.
  *
- * @throws ConfigurationError where there is no such service
- * @throws FailedError with the status of what was run
+ * @throws ConfigurationError if there is no such service
+ * @throws FailedError with the status of the shell or command
  */
 export async function appShell({
   stack,

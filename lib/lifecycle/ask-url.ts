@@ -4,7 +4,7 @@ import type { ServiceHealth } from '../stack/stack.ts';
 
 const TIMEOUT_MS = 5_000;
 
-/** How the registry's healthUrl answers, as one more service; nothing for an environment that has none. */
+/** The answer of the registry's healthUrl, as one more service; empty without a healthUrl. */
 export async function askUrl({ names, variables }: Environment): Promise<ServiceHealth[]> {
   if (names.healthUrl === undefined) return [];
   const unknown: string[] = [];
@@ -19,7 +19,7 @@ export async function askUrl({ names, variables }: Environment): Promise<Service
     const { status } = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) });
     return row(status >= 200 && status < 400, `status ${status}`);
   } catch (error) {
-    // What fetch itself says is "fetch failed".
+        // The message of fetch itself is only "fetch failed".
     return row(false, messageOf(error instanceof TypeError && error.cause ? error.cause : error));
   }
 }

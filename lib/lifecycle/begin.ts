@@ -6,7 +6,7 @@ import type { StackRun } from '../run/run.ts';
 import { whileUnfinished } from '../system/unfinished.ts';
 import { createDatabase, isMissing } from '../stack/postgres/create-database.ts';
 
-/** Starts the stack, and opens the database again where a reset or restore was killed that had closed it. */
+/** Starts the stack. If a killed reset or restore left the database closed to connections, opens it again. */
 export async function begin(run: StackRun, start: () => Promise<void>): Promise<void> {
   const { undoInterrupted } = await import('../database/replace/interrupted.ts');
   let failure: { error: unknown } | undefined;
@@ -16,17 +16,17 @@ export async function begin(run: StackRun, start: () => Promise<void>): Promise<
     .then(() => ready(run))
     .catch((error: unknown) => (failure = { error }));
   if (!failure) return;
-  // A closed database does not answer.
+    // The database may not answer because a killed run closed it.
   const opened = failure.error instanceof FailedError && (await undoInterrupted(run));
   if (!opened) await makeMissing(run, failure.error);
   await ready(run);
 }
 
 /**
- * An image makes a database with new storage only; data that were made with another name, or whose database somebody has
- * dropped, have none.
+ * Creates the database if the server has none of that name. The image creates it with new storage only; it is missing
+ * if the name changed since, or if somebody dropped it.
  *
- * @throws what it is given, where that is something else
+ * @throws the given failure if it has another cause
  */
 async function makeMissing({ stack, terminal }: StackRun, failure: unknown): Promise<void> {
   if (!isMissing(failure)) throw failure;
@@ -35,7 +35,7 @@ async function makeMissing({ stack, terminal }: StackRun, failure: unknown): Pro
   terminal.warn(`there was no database ${name}: an empty one was made`);
 }
 
-/** The database answers: what there is to see to, on one connection, because people wait for it. */
+/** The database answers: marks it and looks for leftovers, on one connection, because people wait for it. */
 async function ready(run: StackRun): Promise<void> {
   const { environment, stack, terminal, actor, command } = run;
   const { isInterrupted, undoInterrupted } = await import('../database/replace/interrupted.ts');
@@ -48,7 +48,7 @@ async function ready(run: StackRun): Promise<void> {
     }),
     stack.checkPassword(),
   ]);
-  // A database that was half made beside it is in nobody's way.
+    // An unfinished staging database alone is in nobody's way.
   if (isInterrupted(leftovers)) await undoInterrupted(run);
   terminal.ok(`${environment.name}: database ${name} answers`);
   terminal.next(command('db-bootstrap-roles-env', { ENV: environment.name }));

@@ -4,7 +4,11 @@ import type { StackRun } from '../run/run.ts';
 import { askUrl } from './ask-url.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
-/** State of every service, and whether the database answers. Status 1 when something is not as it should be. */
+/**
+ * The state of every service, and whether the database answers.
+ *
+ * @throws FailedError if something is not healthy
+ */
 export async function health({
   environment,
   stack,
@@ -66,8 +70,8 @@ export async function health({
 }
 
 /**
- * Whether a service ended by itself, or is started again and again: its log says why. What was stopped, by the engine's
- * signals or because another run was ended, has nothing to say: `up` starts it.
+ * Whether a service ended by itself or restarts again and again: then its log says why. A service that was stopped by a
+ * signal, or by a run that was ended, has nothing to say: `up` starts it.
  */
 function hasFailed(state: string): boolean {
   const [, how, status] = /^(exited|dead|restarting) \((\d+)\)$/.exec(state) ?? [];

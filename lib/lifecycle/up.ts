@@ -13,7 +13,7 @@ export async function up(run: Up): Promise<void> {
   await begin(run, () => run.stack.up({ build, timeout, orphans, ...only }));
 }
 
-/** @throws UsageError for another service: what is to wait for an answer is the database */
+/** @throws UsageError for any service but the database: `up` waits until the database answers */
 function onlyDatabase({ values, stack, command, environment }: Up): { only?: 'database' } {
   const service = values.S;
   if (service === undefined) return {};
