@@ -11,8 +11,8 @@ import { readText } from '../system/read-bounded.ts';
 const ENVIRONMENT = 'local_demo';
 
 /**
- * `demo`: the set-up, then the runbook as a person would type it, twice, and proof that both ways from nothing to head
- * end with the same schema.
+ * `demo`: sets up, runs the runbook twice as a person would type it, and proves that both runs end with the same
+ * schema.
  */
 export async function demo(run: Run): Promise<void> {
   const { root, terminal, signal, make } = run;
@@ -58,7 +58,7 @@ export async function demo(run: Run): Promise<void> {
   terminal.next(`stop it:       make down ENV=${ENVIRONMENT}`);
 }
 
-/** What a step says to type next is typed as the demo was: with make, and the names that its makefile gives our targets. */
+/** Passes on how the demo was called, so that hints of a step say `make` and use the makefile's target names. */
 const asTargets = ({ prefix = '', except = [] }: MakeInvocation): Record<string, string> => ({
   MAKELEVEL: '1',
   MAKESAFE_PREFIX: prefix,

@@ -5,10 +5,10 @@ import type { Run } from '../run/run.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
 const SUITES = ['unit', 'integration', 'slow', 'e2e'] as const;
-/** What a person runs before a commit. */
+/** The suites that a person runs before a commit. */
 const DAILY = ['unit', 'integration'] as const;
 
-/** `test`: vitest, as `npm test` runs it, with what the embedded stack needs. */
+/** `test`: runs vitest like `npm test`, after installing what the embedded stack needs. */
 export async function test(run: Run<Giving<{ PROJECT: string | undefined }>>): Promise<void> {
   const { root, values } = run;
   const project = values.PROJECT;
@@ -23,8 +23,8 @@ export async function test(run: Run<Giving<{ PROJECT: string | undefined }>>): P
 }
 
 /**
- * Tests choose the environment of what they start themselves; vitest and CI have settings of their own in ours. Not so
- * npm: what it was told for this task is not for others that it runs.
+ * The environment for vitest: all of ours, because vitest and CI have settings in it, but without the variables of npm.
+ * Those belong to the npm that called this task, and would change what other npm commands do.
  */
 const shell = (): Record<string, string> =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'))) as Record<
