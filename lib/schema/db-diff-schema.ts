@@ -6,10 +6,10 @@ import { comparing } from './compare/comparing.ts';
 import type { Comparison } from './compare/comparison.ts';
 
 /**
- * `db-diff-schema-env`: whether two environments have the same schema.
+ * `db-diff-schema-env`: compares the schemas of two environments.
  *
- * @throws FailedError when they differ
- * @throws IncomparableError when nobody can say
+ * @throws FailedError if they differ
+ * @throws IncomparableError if they could not be compared, or only in part
  */
 export async function diffSchema(run: ReportRun): Promise<void> {
   const { comparison, hint } = await compareAndReport(run).catch((error: unknown) => {

@@ -11,18 +11,18 @@ import { SCHEMA_DUMP } from './report/ours.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
 const PG_DUMP_ARGUMENTS = {
-  /** As the makefile had it: owners and privileges differ between environments on purpose. */
+    /** Without owners and privileges, which differ between environments on purpose. */
   plain: ['--schema-only', '--no-owner', '--no-acl'],
-  /** Whole, for pg_restore and for comparing. */
+    /** Everything, for pg_restore and for comparing. */
   custom: ['--schema-only', '--format=custom'],
 };
 type Format = keyof typeof PG_DUMP_ARGUMENTS;
 
 /**
- * `db-dump-schema-env`: writes the schema to OUT, whole or not at all; `-` is standard output.
+ * `db-dump-schema-env`: writes the schema to OUT, completely or not at all; `-` is standard output.
  *
- * @throws FailedError when pg_dump fails or its text is cut; OUT is then as it was
- * @throws RefusedError when something else than a schema dump stands there
+ * @throws FailedError if pg_dump fails or its output is incomplete; OUT stays as it was
+ * @throws RefusedError if OUT is an existing file that is not a schema dump
  */
 export async function dumpSchema(
   run: StackRun<Giving<{ FORMAT: Format; OUT: string | undefined; RAW: boolean }>>,
@@ -42,11 +42,11 @@ export async function dumpSchema(
     run.root,
   );
   const plan = `pg_dump ${PG_DUMP_ARGUMENTS[format].join(' ')} ${stack.database.name} > ${out}`;
-  // As pg_dump gives it, it also has what only the owner of a subscription or a user mapping should read.
+    // Unmasked text may have secrets: connection strings of subscriptions, options of user mappings.
   await actor.act(plan, () => writeWhole(path, asIs ? 0o600 : 0o644, dump, over));
   if (actor.dryRun) return;
   terminal.ok(`the schema of ${stack.database.name} (${environment.name}) is in ${relative('', path)}`);
-  // Compared with what everybody has at hand; that itself, with the first other one.
+    // Suggest a comparison with the default environment; for that one itself, with another.
   const names = [run.registry.default, ...Object.keys(run.registry.environments)];
   const other = names.find((name) => name !== environment.name);
   if (other !== undefined) {

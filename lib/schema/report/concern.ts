@@ -1,6 +1,6 @@
 import type { Difference } from '../compare/comparison.ts';
 
-/** What a difference means to the person who has to decide, the gravest first. */
+/** What a difference means to the person who decides, the most serious first. */
 export const CONCERNS = ['access', 'integrity', 'definition', 'storage'] as const;
 export type Concern = (typeof CONCERNS)[number];
 
@@ -11,10 +11,10 @@ export const CONCERN_TITLES: Readonly<Record<Concern, string>> = {
   storage: 'storage and comments',
 };
 
-/** One change of a difference; without a text, that there is the object on one side only. */
+/** A difference, for one of its changes. Without a text, the change is that the object exists on one side only. */
 type Changed = Pick<Difference, 'kind' | 'class' | 'base' | 'compared'>;
 
-/** Who may do what, and what lets data out or in. */
+/** Kinds that decide who may do what, or that let data out or in. */
 const ACCESS_KINDS = /^(?:ROLE|POLICY|DEFAULT ACL|SECURITY LABEL|USER MAPPING|SUBSCRIPTION|PUBLICATION.*)$/;
 const ACCESS_WORDS =
   /ROW LEVEL SECURITY|^security\b|^leakproof\b|security_(?:invoker|barrier)|^OWNER\b|SECURITY DEFINER/;
@@ -22,21 +22,21 @@ const ACCESS_WORDS =
 const INTEGRITY_KINDS = /^(?:(?:CHECK |FK )?CONSTRAINT|TRIGGER|EVENT TRIGGER|RULE)$/;
 const INTEGRITY_WORDS =
   /^constraint .* only in |^constraint (?!.*\(the usual name)|^invalid\b|^its triggers on |^DETACH PARTITION|^(?:EN|DIS)ABLE .*(?:TRIGGER|RULE)|may be null, unlike|CHECK OPTION/;
-/** What has to stand on both sides of an arrow, or on none. */
+/** Words that must occur equally often on both sides of an arrow. */
 const INTEGRITY_PARTS = /\bNOT NULL\b|\bNOT VALID\b|\bNOT ENFORCED\b|\bCHECK\b/g;
 
-/** Where a definition runs with its owner's rights, whatever it says matters to access. */
+/** A function that runs with its owner's rights: any change of it concerns access. */
 const isDefiner = ({ kind, base = '', compared = '' }: Changed): boolean =>
   /^(?:FUNCTION|PROCEDURE)$/.test(kind) &&
   /^[^$]*\bSECURITY DEFINER\b/.test(`${headOf(base)}${headOf(compared)}`);
 
-/** What stands in front of a body. */
+/** The definition without the body. */
 const headOf = (definition: string): string => definition.split(/\n {4}AS /, 1)[0]!;
 
 const isUnique = ({ kind, base = '', compared = '' }: Changed): boolean =>
   kind === 'INDEX' && /^CREATE UNIQUE INDEX/m.test(`${base}\n${compared}`);
 
-/** How much one change matters. */
+/** How serious one change is. */
 export function concernOfChange(difference: Changed, change: string): Concern {
   const { kind, class: how } = difference;
   if (how === 'owner' || how === 'privileges') return 'access';
@@ -51,7 +51,7 @@ export function concernOfChange(difference: Changed, change: string): Concern {
   return parts(one) === parts(other) ? 'definition' : 'integrity';
 }
 
-/** How much a difference matters: as much as the gravest of its changes. */
+/** How serious a difference is: as its most serious change. */
 export function concernOf(difference: Difference): Concern {
   const { changes } = difference;
   const found = new Set(
@@ -60,6 +60,6 @@ export function concernOf(difference: Difference): Concern {
   return CONCERNS.find((concern) => found.has(concern))!;
 }
 
-/** On which side there is what differs. */
+/** The side on which the object exists. */
 export const sideOf = ({ class: how }: Difference): 'base' | 'compared' | 'both' =>
   how === 'only in base' ? 'base' : how === 'only in compared' ? 'compared' : 'both';

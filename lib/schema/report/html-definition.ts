@@ -5,7 +5,7 @@ import { printable } from '../../output/printable.ts';
 import { grouped } from '../../output/display.ts';
 import { gapSentence, isList, objectName } from './wording.ts';
 
-/** Rows that a whole page may have: browsers and printers have their limits. */
+/** Rows that all tables of a page may have together, because of the limits of browsers and printers. */
 const MOST_ROWS = 50_000;
 
 export class RowBudget {
@@ -23,7 +23,7 @@ export class RowBudget {
 type Side = 'base' | 'compared';
 const SIDES: readonly Side[] = ['base', 'compared'];
 
-/** Both definitions side by side, or the only one there is; nothing for a difference without definitions. */
+/** Both definitions side by side, or the only one; nothing for a difference without definitions. */
 export function definitionTable(difference: Difference, comparison: Comparison, budget: RowBudget): Markup[] {
   if (difference.base === difference.compared) return [];
   if (budget.spent) {
@@ -56,7 +56,7 @@ function tableRow(row: Row, sides: readonly Side[]): Markup {
 function cells(line: Line | undefined, side: Side, changed: boolean): Markup {
   if (!line) return markup`<td class="number none"></td><td class="${side} none"></td>`;
   const look = changed ? (side === 'base' ? 'gone' : 'come') : '';
-  // A sign as well: not everyone sees the colours, nor does every printer.
+    // A sign in addition to the colour, which some people and printers do not show.
   const sign = changed ? (side === 'base' ? '−' : '+') : '';
   const pieces = line.pieces.map(({ text, marked }) => {
     if (!marked) return text;

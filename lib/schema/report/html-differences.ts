@@ -9,7 +9,7 @@ import { byKind, changeLines, objectName } from './wording.ts';
 const kindOf = ({ kind }: Difference): string => printable(kind);
 const schemaOf = ({ schema }: Difference): string => (schema === '' ? '(none)' : printable(schema));
 
-/** Hidden until page.js, which makes it work, has run: without scripts all differences are shown. */
+/** Hidden until page.js makes it work. Without scripts, all differences are shown. */
 export function filterForm({ differences, base, compared }: Comparison): Markup {
   const sides = {
     base: `only in ${printable(base.label)}`,
@@ -29,7 +29,7 @@ export function filterForm({ differences, base, compared }: Comparison): Markup 
 `;
 }
 
-/** @param titles of the values, in their order; the values themselves, sorted, where there are none */
+/** @param titles by value, in order of display; without titles, the sorted values */
 function choice(name: string, values: readonly string[], titles?: Readonly<Record<string, string>>): Markup {
   const numbers = new Map<string, number>();
   for (const value of values) numbers.set(value, (numbers.get(value) ?? 0) + 1);
@@ -43,7 +43,7 @@ function choice(name: string, values: readonly string[], titles?: Readonly<Recor
   return markup`<select name="${name}"><option value="">all (${values.length})</option>\n${options}</select>`;
 }
 
-/** All differences, those of one kind below one heading. */
+/** All differences, grouped by kind. */
 export function differenceCards(comparison: Comparison): Markup[] {
   const budget = new RowBudget();
   const anchor = anchors(comparison);

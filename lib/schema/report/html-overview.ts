@@ -6,13 +6,13 @@ import { markup, type Markup } from './markup.ts';
 import { overviewOf } from './overview.ts';
 import { objectName } from './wording.ts';
 
-/** Where a difference stands in the page. */
+/** The anchor of each difference in the page. */
 export const anchors = ({ differences }: Comparison): ((difference: Difference) => string) => {
   const places = new Map(differences.map((difference, at) => [difference, `d${at + 1}`]));
   return (difference) => places.get(difference)!;
 };
 
-/** What matters most, in front of all: a few lines of each concern, each leading to its difference. */
+/** The most important changes, before all others: a few lines for each concern, each a link to its difference. */
 export function overview(comparison: Comparison): Markup {
   const anchor = anchors(comparison);
   const parts = overviewOf(comparison).map(({ concern, lines, count: number }) => {

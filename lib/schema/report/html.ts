@@ -14,12 +14,12 @@ interface PageOptions {
   readonly at: Date;
 }
 
-/** From this many differences on. */
+/** A page with at least so many differences counts as long. */
 const LONG = 300;
 
 /**
- * The comparison as one page that needs nothing else: no network, no font, no file beside it. Everything from the
- * schemas is escaped; beyond that, the page's policy lets no script and no style in but its own two.
+ * Renders the comparison as one self-contained page: no network, no fonts, no other files. All texts of the schemas are
+ * escaped. In addition, the content security policy allows only the page's own style and script.
  */
 export function renderHtml(comparison: Comparison, { at }: PageOptions): string {
   const { verdict, base, compared, differences } = comparison;
@@ -91,7 +91,7 @@ function numbers({ objects }: Comparison): Markup {
   return markup`<dl class="numbers">\n${boxes}</dl>`;
 }
 
-/** What could not be read, what was left out, and what was accepted: never to be taken for compared. */
+/** What could not be read, what was left out and what was accepted, so that nobody believes that it was compared. */
 function notes(comparison: Comparison): Markup[] {
   const accepted = comparison.ignored.map(
     ({ pattern, count: number }) => `${printable(pattern)}: ${counted(number, 'difference')} ignored`,

@@ -2,12 +2,12 @@ import type { Comparison } from '../compare/comparison.ts';
 import { concernOf } from './concern.ts';
 import { total } from './wording.ts';
 
-/** Changes when a program that reads the result would have to. New fields do not change it. */
+/** Changes if programs that read the result have to change. A new field does not change it. */
 const FORMAT = 1;
 
 /**
- * The comparison for programs, documented in docs/COMPARISON.md. Every field is always there: null stands for what is
- * not known or does not apply.
+ * Renders the comparison for programs, as docs/COMPARISON.md describes it. Always has every field; null means unknown
+ * or not applicable.
  */
 export function renderJson(comparison: Comparison): string {
   const { verdict, base, compared, privileges, objects, differences, ignored, incomplete, limits } =

@@ -2,14 +2,14 @@ import { diffArrays, diffWordsWithSpace } from 'diff';
 import { toldApart } from '../compare/look-alike.ts';
 import { printableLine } from '../../output/printable.ts';
 
-/** Part of a line; `marked` where it differs from the other side's line. */
+/** Part of a line; `marked` if it differs from the line of the other side. */
 export interface Piece {
   readonly text: string;
   readonly marked: boolean;
 }
 
 export interface Line {
-  /** From 1. */
+    /** Counted from 1. */
   readonly number: number;
   readonly pieces: readonly Piece[];
 }
@@ -21,28 +21,28 @@ export type Row =
   | { readonly kind: 'added'; readonly base?: undefined; readonly compared: Line }
   | Gap;
 
-/** Lines left out: equal ones far from any change, or those beyond `MOST_ROWS`. */
+/** Lines left out: equal lines far from any change, or lines after the first `MOST_ROWS`. */
 export interface Gap {
   readonly kind: 'equal lines' | 'more lines';
   readonly count: number;
 }
 
-/** Equal lines kept on each side of a change. */
+/** Equal lines shown before and after a change. */
 const CONTEXT = 3;
-/** Rows of one definition; nobody reads more of it in a report. */
+/** Rows shown of one definition. Nobody reads more in a report. */
 const MOST_ROWS = 400;
-/** Of one line. Beyond is data in a function's body, not something to read. */
+/** Characters shown of one line. A longer line is data in a function's body. */
 const MOST_CHARACTERS = 1_000;
-/** Changed lines of one definition whose words are compared; where more have changed, that is what matters. */
+/** Changed lines of one definition in which words are compared. */
 const MOST_MARKED = 50;
-/** Edits after which the search for the shortest difference is given up: its time grows with their square. */
+/** The search for the shortest difference stops after so many edits: its time grows with their square. */
 const MOST_EDITS = { lines: 400, words: 200 };
 
 /**
- * Two definitions line by line; undefined where a side has none. Bounded in time and size whatever they hold: where
- * they have too little in common, all lines of one are removed and all of the other added.
+ * Compares two definitions line by line; undefined for a missing side. Time and size are limited for any input: if the
+ * two have too little in common, all lines of one side count as removed and all of the other as added.
  *
- * @param list whether the lines are a list, of columns for instance: the last one's lack of a comma is no change
+ * @param list whether the lines are a list, for instance of columns: then a missing comma at the end is no change
  */
 export function compareLines(base: string | undefined, compared: string | undefined, list = false): Row[] {
   const [left, right] = [split(base), split(compared)];
@@ -57,7 +57,7 @@ export function compareLines(base: string | undefined, compared: string | undefi
 
 const split = (text = ''): string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'));
 
-/** Indices of the lines that stand beside each other. */
+/** Indices of the two lines in one row. */
 interface Place {
   readonly equal: boolean;
   readonly base?: number;
@@ -84,7 +84,7 @@ function align(left: string[], right: string[], list: boolean): Place[] {
         places.push({ equal: true, base: base++, compared: compared++ });
       continue;
     }
-    // Lines removed and lines added at one place stand for each other, in their order.
+        // Removed lines are put beside the lines that were added in the same place, in order.
     const removed = part.removed ? part.value.length : 0;
     const added = part.added ? part.value.length : next?.added ? next.value.length : 0;
     for (let row = 0; row < Math.max(removed, added); row++) {
@@ -99,7 +99,7 @@ function align(left: string[], right: string[], list: boolean): Place[] {
   return places;
 }
 
-/** Equal lines far from any change become a gap; a single one would take as much room. */
+/** Replaces equal lines far from any change by a gap, except a single line, which needs no more space. */
 function fold(places: readonly Place[]): (Place | Gap)[] {
   const near = new Set<number>();
   places.forEach(({ equal }, at) => {
@@ -148,7 +148,7 @@ const whole = (text: string, around = 0): Piece[] => {
   return [{ text: head + printableLine(shown) + tail, marked: false }];
 };
 
-/** The pieces of two lines that stand for each other. Lines with nothing in common are not marked. */
+/** Marks the words in which two lines differ. Lines that have nothing in common are not marked. */
 function markWords(left: string, right: string): [Piece[], Piece[]] {
   const [before, after] = toldApart(left, right);
   const around = firstDifference(before, after);
@@ -182,7 +182,7 @@ interface Clipped {
   readonly tail: string;
 }
 
-/** The part of a long line that a reader should see. */
+/** The part of a long line around the first difference. */
 function clip(line: string, around: number): Clipped {
   if (line.length <= MOST_CHARACTERS) return { head: '', shown: line, tail: '' };
   const from = Math.max(0, Math.min(around - MOST_CHARACTERS / 4, line.length - MOST_CHARACTERS));

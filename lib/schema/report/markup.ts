@@ -1,4 +1,4 @@
-/** Text that is HTML already. */
+/** Text that already is HTML. */
 export class Markup {
   readonly text: string;
 
@@ -9,7 +9,7 @@ export class Markup {
 
 type Content = Markup | string | number | readonly Content[];
 
-/** HTML whose interpolated values are escaped, in elements and in quoted attributes alike, unless they are markup. */
+/** An HTML template that escapes all values but markup, for use in elements and in quoted attributes. */
 export function markup(strings: TemplateStringsArray, ...values: readonly Content[]): Markup {
   return new Markup(strings.map((text, at) => (at === 0 ? '' : render(values[at - 1]!)) + text).join(''));
 }

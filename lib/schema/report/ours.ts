@@ -7,33 +7,32 @@ import { ByteStream } from '../../dump/byte-stream.ts';
 import { behindLine, UNQUOTED } from '../../sql/quoting.ts';
 import { COMPLETE, HEADER } from '../canonical/canonical.ts';
 
-/** The longest line of a schema that is read; the largest that were seen have some hundred kilobytes. */
+/** The longest line that is read, in characters. The longest that we have seen have a few hundred thousand. */
 const LONGEST_LINE = 8 << 20;
 
-/** What pg_dump calls rows, large objects and the state of sequences. */
+/** pg_dump's names for rows, large objects and the state of sequences. */
 const DATA =
   /^(TABLE DATA|BLOBS?|BLOB METADATA|SEQUENCE SET|MATERIALIZED VIEW DATA|LARGE OBJECT.*|STATISTICS DATA)$/;
 
 const FIRST_LINES = '--\n-- PostgreSQL database dump\n--\n';
 
-/** pg_dump begins them in the first column; what stands in a view or a function is indented. */
+/** pg_dump starts these statements in the first column. The bodies of views and functions are indented. */
 const STATEMENT_WITH_DATA =
   /^(copy|insert into|update|delete from|merge into)\b|^select pg_catalog\.(setval|lo_)/i;
 
 /**
- * A schema dump, as this tool or `pg_dump --schema-only` writes it, from its first line to its last, with no data in it:
- * nothing is lost when another takes its place. One with data is a backup, and never replaced; nor is what a person
- * wrote behind the end of one.
+ * A complete schema dump without data, from makesafe or `pg_dump --schema-only`. Replacing it loses nothing. A dump
+ * with data is a backup and is never replaced; nor is a dump after whose end a person has added something.
  */
 export const SCHEMA_DUMP: KindOfFile = {
   what: 'a schema dump that makesafe or pg_dump wrote',
   isOne: async (file) => (await isSchemaArchive(file)) || isSchemaText(file),
 };
 
-/** In the page's head, so that it is known again. */
+/** In the page's head, to recognise the page later. */
 export const GENERATOR = '<meta name="generator" content="makesafe">';
 
-/** A page that this tool wrote: the first and the last line are its own. */
+/** A page that makesafe wrote: its first and last lines prove it. */
 export const REPORT: KindOfFile = {
   what: 'a report that makesafe wrote',
   isOne: (file) => {
@@ -60,7 +59,7 @@ function ends(file: string, count: number): { first: string; last: string } {
 }
 
 async function isSchemaArchive(file: string): Promise<boolean> {
-  // Those of `backup` have their facts beside them, and may be of an empty database.
+    // A backup of `backup` has a .json file next to it, and may be of an empty database.
   if (isThere(`${file}.json`)) return false;
   const source = createReadStream(file);
   try {
@@ -91,7 +90,7 @@ function isSchemaText(file: string): boolean {
       if (kind !== undefined && DATA.test(kind)) return false;
       if (STATEMENT_WITH_DATA.test(line)) return false;
       if (/^\\(?!(un)?restrict )/.test(line)) return false;
-      // Behind its end, only what pg_dump itself writes there.
+            // After its end, accept only what pg_dump itself writes there.
       if (complete && !/^(--|\\unrestrict .*)?$/.test(line)) return false;
       complete ||= line === COMPLETE;
     }
@@ -103,7 +102,7 @@ function isSchemaText(file: string): boolean {
   }
 }
 
-/** @throws RangeError for a line that no schema has */
+/** @throws RangeError for a line that is longer than in any schema */
 function* linesOf(handle: number): Generator<string> {
   const buffer = Buffer.allocUnsafe(1 << 20);
   const decoder = new StringDecoder('utf8');

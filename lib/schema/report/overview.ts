@@ -2,7 +2,7 @@ import type { Comparison, Difference } from '../compare/comparison.ts';
 import { CONCERNS, concernOfChange, type Concern } from './concern.ts';
 import { changeLines } from './wording.ts';
 
-/** One change, as a line of its own. */
+/** One change in one line. */
 interface OverviewLine {
   readonly difference: Difference;
   readonly text: string;
@@ -10,31 +10,31 @@ interface OverviewLine {
 
 export interface OverviewPart {
   readonly concern: Concern;
-  /** The first few, those that reach furthest in front. */
+    /** The most important lines. */
   readonly lines: readonly OverviewLine[];
-  /** How many there are. */
+    /** The number of all lines. */
   readonly count: number;
 }
 
-/** Lines of each concern that are shown. */
+/** Lines shown for each concern. */
 const MOST = 3;
 
-/** Everybody, or everything: what is looked at first. */
+/** Words about everybody or everything: these changes come first. */
 const FAR = /\bPUBLIC\b|SUPERUSER|BYPASSRLS|ROW LEVEL SECURITY|SECURITY DEFINER|GRANT OPTION|_all_data\b/;
 
-/** Then what is on one side only. */
+/** Then come objects that exist on one side only. */
 function rankOf({ text, difference }: OverviewLine): number {
   if (FAR.test(text) || FAR.test(difference.name)) return 0;
   return difference.class.startsWith('only in') ? 1 : 2;
 }
 
-/** What has changed, by what it means to the person who decides; only what there is. */
+/** The changes by concern; only concerns that have changes. */
 export function overviewOf(comparison: Comparison): OverviewPart[] {
   const all = new Map<Concern, OverviewLine[]>(CONCERNS.map((concern) => [concern, []]));
   for (const difference of comparison.differences) {
     const { changes } = difference;
     const lines = changeLines(difference, comparison);
-    // A line in front of the changes says that the object is on one side only.
+        // A line before the changes says that the object exists on one side only.
     const inFront = lines.length - changes.length;
     lines.forEach((text, at) => {
       const change = changes[at - inFront] ?? '';

@@ -1,7 +1,7 @@
 import { flag, required } from '../../parameters/kinds.ts';
 import type { Parameter } from '../../parameters/parameter.ts';
 
-/** How a comparison is shown; for each task that shows one. */
+/** Parameters of each task that shows a comparison. */
 
 export const VERBOSE = flag('each changed definition, line by line');
 export const JSON_RESULT = flag('the result as JSON');

@@ -22,9 +22,10 @@ export type ReportRun = StackRun<
 >;
 
 /**
- * Where the run's HTML wants its page: looked at before the comparison takes its time.
+ * Checks the path of the HTML page, before the long comparison starts.
  *
- * @throws RefusedError · FailedError when it cannot be written there
+ * @returns `-` for standard output; undefined without HTML
+ * @throws RefusedError or FailedError if the page cannot be written there
  */
 export async function lookAtPage({
   values,
@@ -40,11 +41,11 @@ export async function lookAtPage({
 const USUAL = 'report.html';
 
 /**
- * Shows a comparison as the run's VERBOSE, JSON and HTML ask for it.
+ * Shows a comparison, as VERBOSE, JSON and HTML ask for it.
  *
- * @param page where HTML's page goes
- * @returns the line to type next when the verdict is not `same`
- * @throws FailedError when the page cannot be written
+ * @param page the checked path of the HTML page
+ * @returns the next command line to type, if the verdict is not `same`
+ * @throws FailedError if the page cannot be written
  */
 export async function reportComparison(
   found: Comparison,
@@ -79,7 +80,7 @@ export async function reportComparison(
   return undefined;
 }
 
-/** More than was asked for: each definition, then the page. */
+/** The command line for more details: each definition, or else the HTML page. */
 function nextLine(run: ReportRun): string | undefined {
   const { values, task, command } = run;
   if (!values.VERBOSE && !values.JSON) return command(task.name, again(run, { VERBOSE: '1' }));
@@ -87,7 +88,7 @@ function nextLine(run: ReportRun): string | undefined {
   return undefined;
 }
 
-/** What chose the two sides, for a line that repeats it. */
+/** The parameters that select the two sides, for a command line that repeats them. */
 function again(
   { environment, values }: ReportRun,
   more: Record<string, string> = {},
@@ -100,7 +101,7 @@ function again(
   return { ENV: environment.name, ...(Object.fromEntries(named) as object), ...without, ...more };
 }
 
-/** Before anything is escaped: a secret with a quote in it would look different afterwards. */
+/** Redacts all texts before anything escapes them: the redactor might not find an escaped secret. */
 function redacted<T>(value: T, redactor: Redactor): T {
   if (typeof value === 'string') return redactor.redact(value) as T;
   if (Array.isArray(value)) return value.map((item: unknown) => redacted(item, redactor)) as T;

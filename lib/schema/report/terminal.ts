@@ -21,7 +21,7 @@ import {
 } from './wording.ts';
 
 interface TerminalOptions {
-  /** True for each changed definition, line by line. */
+    /** True to show each changed definition, line by line. */
   readonly verbose: boolean;
   readonly style: Terminal['style'];
 }
@@ -29,8 +29,8 @@ interface TerminalOptions {
 const COLOUR = { same: 'green', different: 'red', incomplete: 'yellow' } as const;
 
 /**
- * The comparison for a person at a terminal: verdict, what matters most, counts by kind, what was left out; where it is
- * asked for, then each difference.
+ * Renders the comparison for a terminal: verdict, most important changes, counts by kind, what was left out; with
+ * `verbose`, also each difference.
  */
 export function renderTerminal(comparison: Comparison, options: TerminalOptions): string {
   const { verdict, incomplete, differences } = comparison;
@@ -52,7 +52,7 @@ export function renderTerminal(comparison: Comparison, options: TerminalOptions)
     .join('\n\n');
 }
 
-/** To the given display width: a Japanese character takes two columns. */
+/** Pads to a display width, where a Japanese character takes two columns. */
 const pad = (text: string, width: number): string =>
   text + ' '.repeat(Math.max(0, width - stringWidth(text)));
 
@@ -65,13 +65,13 @@ function sides({ base, compared }: Comparison): string[] {
   );
 }
 
-/** `data could be read or written by somebody else: 7 changes`, and the first of them. */
+/** `data could be read or written by somebody else: 7 changes`, and the first of these changes. */
 function summary({ concern, lines, count: number }: OverviewPart, style: Terminal['style']): string[] {
   const title = style(['bold', TONE[concern]], `${CONCERN_TITLES[concern]}: ${counted(number, 'change')}`);
   const shown = lines.map(({ difference, text }) => {
     const [sign, colour] = signOf(difference);
     const name = style('bold', `${objectName(difference)}:`);
-    // What it is, where the change does not say.
+        // The kind of object, if the change does not mention it.
     const isSaid = difference.schema !== '' && !difference.class.startsWith('only in');
     const kind = isSaid ? '' : ` ${style('dim', `(${printable(difference.kind)})`)}`;
     return `  ${style(colour, sign)} ${name} ${style(colour, text)}${kind}`;
@@ -82,7 +82,7 @@ function summary({ concern, lines, count: number }: OverviewPart, style: Termina
 
 const TONE = { access: 'red', integrity: 'red', definition: 'yellow', storage: 'dim' } as const;
 
-/** @param all false to leave out the kinds of which nothing differs */
+/** @param all false to show only kinds that have differences */
 function counts(objects: readonly KindCount[], style: Terminal['style'], all: boolean): string[] {
   const shown = objects.filter(({ different, ignored }) => all || different + ignored > 0);
   const rows = [...shown, { kind: 'total', ...total(objects) }];
@@ -139,7 +139,7 @@ function signOf({ class: kind }: Difference): [string, 'red' | 'green' | 'yellow
 
 function definition(difference: Difference, style: Terminal['style']): string[] {
   const lines: string[] = [];
-  // Of lines that stand for each other, as people know it: all removed ones before the added ones.
+    // As in `diff -u`: all removed lines of a place before its added lines.
   const added: string[] = [];
   const flush = (): void => void lines.push(...added.splice(0));
   for (const row of compareLines(difference.base, difference.compared, isList(difference))) {

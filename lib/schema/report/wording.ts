@@ -5,7 +5,7 @@ import type { Gap } from './lines.ts';
 import { counted, grouped } from '../../output/display.ts';
 import { printable } from '../../output/printable.ts';
 
-/** What all reports say in the same words. Everything from a schema is made printable here. */
+/** Wording that all reports share. Every text of a schema is made printable here. */
 
 export type Counts = Omit<KindCount, 'kind'>;
 export const COUNTED = ['identical', 'equivalent', 'different', 'ignored'] as const;
@@ -20,10 +20,10 @@ export function total(objects: readonly KindCount[]): Counts {
   };
 }
 
-/** Of a verdict. */
+/** A sign for each verdict. */
 export const SIGN = { same: '✓', different: '✗', incomplete: '?' } as const;
 
-/** The verdict as a sentence that stands for itself. */
+/** The verdict as a complete sentence. */
 export function verdictSentence({ verdict, base, compared, objects, differences }: Comparison): string {
   const [left, right] = [printable(base.label), printable(compared.label)];
   const found = `${counted(total(objects).different, 'object')} of ${right} ${differs(objects)} from ${left}`;
@@ -54,17 +54,17 @@ export function sideDetails({ source, database, serverVersion, pgDumpVersion }: 
 
 /** `mart.receive_daily`, `touch on mart.receive_daily` */
 export function objectName({ kind, schema, name, table }: Difference): string {
-  // Of which there is one.
+    // There is only one.
   if (kind === 'DATABASE') return 'the database';
   const qualified = (unqualified: string): string =>
     schema === '' ? unqualified : `${schema}.${unqualified}`;
   return printable(table === undefined ? qualified(name) : `${name} on ${qualified(table)}`);
 }
 
-/** Of one change; a whole function body may be in it. */
+/** Characters shown of one change, which may hold a whole function body. */
 const MOST_CHARACTERS = 300;
 
-/** What differs, a line each; never empty. */
+/** The changes of a difference, one a line; never empty. */
 export function changeLines(difference: Difference, { base, compared }: Comparison): string[] {
   const { class: kind, changes } = difference;
   const only = { 'only in base': base.label, 'only in compared': compared.label }[kind as string];
@@ -74,16 +74,16 @@ export function changeLines(difference: Difference, { base, compared }: Comparis
 
 function shortened(text: string): string {
   const sides = text.split(' → ');
-  // Neither side is lost for the other.
+    // Shorten both sides, so that neither is lost.
   if (text.length > MOST_CHARACTERS && sides.length === 2) return excerpt(sides[0]!, sides[1]!);
   const left = text.length - MOST_CHARACTERS;
   return left <= 0 ? text : `${text.slice(0, MOST_CHARACTERS)} … (${counted(left, 'more character')})`;
 }
 
-/** Definitions whose lines are a list. Not functions: in their text every comma counts. */
+/** Whether the lines of the definition are a list. Not for functions: in their text every comma counts. */
 export const isList = ({ kind }: Difference): boolean => /TABLE|TYPE|VIEW/.test(kind);
 
-/** What was left out or accepted, so that nobody takes it for compared. */
+/** What was left out or accepted, so that nobody believes that it was compared. */
 export function remarks({ privileges, ignored, limits }: Comparison): string[] {
   const accepted = ignored.reduce((all, { count: number }) => all + number, 0);
   return [
@@ -93,13 +93,13 @@ export function remarks({ privileges, ignored, limits }: Comparison): string[] {
   ];
 }
 
-/** What stands for lines that are not shown. */
+/** The text in place of lines that are not shown. */
 export const gapSentence = ({ kind, count: number }: Gap): string =>
   kind === 'equal lines'
     ? counted(number, 'equal line')
     : `${counted(number, 'more line')}; JSON=1 has all of it`;
 
-/** Differences as they come, those of one kind together. */
+/** Groups differences by kind, in order. */
 export function byKind(differences: readonly Difference[]): Difference[][] {
   const kinds = new Map<string, Difference[]>();
   for (const difference of differences) {
