@@ -19,7 +19,7 @@ export abstract class MakesafeError extends Error {
   }
 }
 
-/** The work was started and did not succeed. Keeps the status of the program that failed, if there was one. */
+/** The work started and did not succeed. Keeps the exit status of the program that failed, if there was one. */
 export class FailedError extends MakesafeError {
   readonly status: number;
 
@@ -29,15 +29,16 @@ export class FailedError extends MakesafeError {
   }
 }
 
-/** Two things could not be compared, or not in full: nobody knows whether they are the same. */
+/** Two things could not be compared, or only in part: whether they are the same is not known. */
 export class IncomparableError extends MakesafeError {
   readonly status = 3;
 }
 
 /**
- * What ended a comparison. 1 would say that the two differ: whatever has no status of its own is 3.
+ * Turns an error that ended a comparison into one with status 3. Status 1 means that the two differ, so a failure must
+ * not have it. An error with a status of its own keeps it.
  *
- * @param what could not be done, for an error that does not say it itself: `vm_stg cannot be read`
+ * @param what the sentence that goes before the message: `vm_stg cannot be read`
  */
 export function asIncomparable(error: unknown, what: string): unknown {
   const known = asKnown(error);
@@ -56,7 +57,7 @@ export class UnreachableError extends MakesafeError {
   readonly status = 69;
 }
 
-/** The guard said no. Nothing was touched. */
+/** The guard refused. Nothing was changed. */
 export class RefusedError extends MakesafeError {
   readonly status = 77;
 }
@@ -78,12 +79,16 @@ export class CancelledError extends MakesafeError {
   }
 }
 
-/** What pg says, without a code, where the server had no time to say anything: of a question, and of the next one. */
+/**
+ * The messages of pg, without an error code, when the connection broke before the server sent a reason: for the query
+ * that was running, and for the next one.
+ */
 export const HUNG_UP = /^(Connection terminated|Client has encountered a connection error)/;
 
 /**
- * What was thrown, as one of ours where it only says that the server ended the session: somebody stopped it, or the
- * session, while a task was at work. Class 57P of https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * Turns an error which only says that the server ended the session into an UnreachableError: somebody stopped the
+ * server or the session while a task was running. Returns any other error as it is. SQLSTATE class 57P:
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 export function asKnown(error: unknown): unknown {
   if (error instanceof MakesafeError || !(error instanceof Error)) return error;
@@ -101,7 +106,7 @@ export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // A failed connection to localhost is an AggregateError with an empty message of its own.
   if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ');
-  // PostgreSQL often says in the detail what stands in the way.
+    // PostgreSQL often gives the cause in the detail.
   const detail = 'detail' in error && typeof error.detail === 'string' ? ` (${error.detail})` : '';
   return error.message + detail;
 }

@@ -1,6 +1,6 @@
 /**
- * The library's public interface: what a team's own tasks and registry are written with. What stands here follows
- * semantic versioning; any other file may change with every version. docs/API.md describes it.
+ * The public interface: what a team's own tasks and registry import. These exports follow semantic versioning. Any
+ * other file may change with every version. docs/API.md describes the interface.
  */
 export { defineTeamTask as defineTask } from './task/define-task.ts';
 export type {
