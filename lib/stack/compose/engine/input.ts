@@ -25,7 +25,16 @@ export class Input extends Writable {
   }
 
   override _writev(chunks: { chunk: Buffer }[], done: () => void): void {
-    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'utf8', done);
+    const bytes = chunks.reduce((sum, { chunk }) => sum + chunk.length, 0);
+    if (bytes <= LARGEST_STATEMENT)
+      return this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'utf8', done);
+    // Rows fill pieces by themselves, and are too many to be copied.
+    this.#send((to) => {
+      to.cork();
+      const takesMore = chunks.map(({ chunk }) => to.write(chunk)).at(-1);
+      to.uncork();
+      return takesMore ? done() : to.once('drain', done);
+    });
   }
 
   override _final(done: () => void): void {
@@ -37,6 +46,9 @@ export class Input extends Writable {
     else this.#waiting = () => act(this.#to!);
   }
 }
+
+/** Bytes of what is sent in one piece. */
+const LARGEST_STATEMENT = 65_536;
 
 /** Waits until somebody has read, or will read no more. */
 export const hasRoom = (stream: Writable): Promise<void> =>
