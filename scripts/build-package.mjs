@@ -3,7 +3,8 @@ import { extname, join } from 'node:path';
 import { build } from 'esbuild';
 
 /**
- * Before `npm pack`: dist/ (or the folder that is given), the package's JavaScript, file by file beside its source map. tsc writes the declarations there.
+ * Before `npm pack`: dist/ (or the folder that is given), the package's JavaScript, file by file beside its source map.
+ * tsc writes the declarations there.
  * Nothing is bundled: programs and texts are found beside the file that reads them.
  */
 const [, , DIST = 'dist'] = process.argv;
@@ -14,7 +15,7 @@ const files = ['lib', 'tasks', 'completion'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name))
-    .filter((file) => !ONLY_HERE.test(file)),
+    .filter((file) => !ONLY_HERE.test(file) && !file.endsWith('.md')),
 );
 const isSource = (file) => extname(file) === '.ts';
 
