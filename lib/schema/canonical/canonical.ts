@@ -5,32 +5,32 @@ import { hasSecrets, maskSecrets } from './mask.ts';
 import { respell } from './respell.ts';
 
 /**
- * Lines that depend on the client, the moment or the server's minor version, but not on the schema: the version
- * comments, the random \restrict token (17.6 and the minors of the same day), and the timeouts that each version of
+ * Lines that depend on the client, the time or the server's minor version, but not on the schema: the version comments,
+ * the random \restrict token (since 17.6 and the minor releases of the same day), and the timeouts that each version of
  * pg_dump switches off at its start.
  */
 export const NOISE =
   /^(?:-- Dumped (?:from database|by pg_dump) version .*|\\(?:un)?restrict \S+|SET (?:statement_timeout|lock_timeout|idle_in_transaction_session_timeout|transaction_timeout) = 0;)$/;
 
-/** pg_dump's line in front of each object. Names in it are as they are, but for line breaks. */
+/** pg_dump's comment before each object. Names in it are not quoted; only line breaks are replaced. */
 export const HEADER = /^-- Name: (.*); Type: (.*?); Schema: (.*); Owner: .*$/;
 
-/** pg_dump writes this last; without it the dump was cut. */
+/** The last line of pg_dump; if it is missing, the dump is incomplete. */
 export const COMPLETE = '-- PostgreSQL database dump complete';
 
 /**
- * Makes plain schema dumps comparable: the same schema gives the same bytes, also once it was loaded from here. Noise is
- * taken out and blank lines are folded, both only outside of literals, function bodies and comments, whose lines pass
- * untouched. Secrets are masked.
+ * Makes plain schema dumps comparable: the same schema gives the same bytes, even after a dump was loaded and dumped
+ * again. Removes noise and repeated blank lines, but only outside of literals, function bodies and comments. Masks
+ * secrets.
  */
 export class CanonicalDump extends Transform {
-  /** True once pg_dump's own last line has passed. */
+    /** True once pg_dump's last line has been seen. */
   complete = false;
   #decoder = new StringDecoder('utf8');
   #rest = '';
   #quoting = UNQUOTED;
   #blank = true;
-  /** pg_dump's word for the object that the last header announced, and its text so far. */
+    /** The kind of object in the last header, and its text so far. */
   #kind = '';
   #text = '';
 
@@ -45,7 +45,7 @@ export class CanonicalDump extends Transform {
     const last = this.#rest + this.#decoder.end();
     if (last !== '') this.push(this.#lines([last]));
     if (!hasSecrets(this.#kind) || this.complete) this.push(this.#object());
-    // What is still held back is cut, and nobody can say where a secret in it ends.
+        // Drop an incomplete object that may have secrets: it is not known where a secret in it ends.
     done();
   }
 
@@ -71,7 +71,7 @@ export class CanonicalDump extends Transform {
     return done;
   }
 
-  /** What the last header announced, as a whole: secrets and what is spelled in several ways may go over lines. */
+    /** The whole object after the last header: secrets, and text with several spellings, may span lines. */
   #object(): string {
     const text = respell(this.#text);
     this.#text = '';

@@ -2,32 +2,34 @@ import { isSecretByForm } from './mask-form.ts';
 
 const MASK = "'********'";
 
-/** An option as PostgreSQL prints it: its name, quoted where it must be, and its value as a literal. */
+/** An option as PostgreSQL prints it: its name, quoted if needed, and its value as a literal. */
 const OPTION = /((?:"(?:[^"]|"")+"|\w+) )(E?'(?:[^']|'')*')/g;
 const SECRET_NAME = /pass|pwd|secret|token|key|credential|auth|private|conn/i;
-/** Of user mappings, whose options are there for secrets, only these are shown. */
+/** The only options of user mappings that are shown: the others usually are secrets. */
 const HARMLESS_NAME = /^"?user(?:name)?"?$/;
-/** Of connection strings, only these. https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS */
+/**
+ * The only ones of connection strings. https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+ */
 const HARMLESS_KEYWORD = /^(?:host|hostaddr|port|dbname|user|sslmode|application_name|connect_timeout)$/;
 
 interface Masked {
   readonly text: string;
-  /** What was masked, only for comparing it; empty when there was nothing. */
+    /** What was masked, only to compare it; empty if nothing was. */
   readonly secret: string;
 }
 
 const FOREIGN = /^(?:USER MAPPING|SERVER|FOREIGN DATA WRAPPER|FOREIGN TABLE)$/;
 
-/** Whether a definition of this kind may hold any. */
+/** Whether a definition of this kind may have secrets. */
 export const hasSecrets = (kind: string): boolean =>
   kind === 'SUBSCRIPTION' || FOREIGN.test(kind) || ROUTINE.test(kind);
 
-/** Their settings stand in front of the body, a line each. */
+/** Settings of a function stand before its body, one a line. */
 const ROUTINE = /^(?:FUNCTION|PROCEDURE)$/;
 const SET = /^( {4}SET (?:"(?:[^"]|"")+"|\S+) TO )(.*)$/gm;
 const BODY = /^ {4}AS |^ *(?:BEGIN ATOMIC|RETURN )/m;
 
-/** Takes the secrets out of a definition: connection strings of subscriptions, options of what is foreign, settings. */
+/** Masks secrets in a definition: connection strings of subscriptions, options of foreign objects, settings. */
 export function maskSecrets(kind: string, definition: string): Masked {
   if (kind === 'SUBSCRIPTION') {
     return mask(
@@ -47,7 +49,7 @@ export function maskSecrets(kind: string, definition: string): Masked {
   if (!FOREIGN.test(kind)) return { text: definition, secret: '' };
   const harmless = (name: string): boolean =>
     kind === 'USER MAPPING' ? HARMLESS_NAME.test(name.trim()) : !SECRET_NAME.test(name);
-  // Behind the word, nothing but options follows in these; a foreign table's columns stand in front.
+    // Only options follow after this word. The columns of a foreign table stand before it.
   const from = definition.search(/\bOPTIONS \(/);
   if (from < 0) return { text: definition, secret: '' };
   const { text, secret } = mask(
@@ -58,7 +60,7 @@ export function maskSecrets(kind: string, definition: string): Masked {
   return { text: definition.slice(0, from) + text, secret };
 }
 
-/** The value of a setting whose name sounds like a secret. */
+/** The value of a setting, masked if it is a secret by its name or its form. */
 export function maskSetting(name: string, value: string): Masked {
   return isSecretSetting(name, value) ? { text: MASK, secret: value } : { text: value, secret: '' };
 }
@@ -77,7 +79,7 @@ function mask(text: string, pattern: RegExp, replace: (before: string, value: st
   return { text: masked, secret: secrets.join('\n') };
 }
 
-/** A connection string whose form is not known is masked as a whole: `postgresql://…` for instance. */
+/** Masks a connection string completely if its form is not known, for instance `postgresql://…`. */
 function maskConnection(literal: string): string {
   const text = literal.replace(/^E?'|'$/g, '').replaceAll("''", "'");
   const pairs = [...text.matchAll(/\s*(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|(?:[^\s'\\]|\\.)*)/gy)];

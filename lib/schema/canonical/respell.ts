@@ -1,12 +1,12 @@
 import { partsOf } from '../../sql/quoting.ts';
 
 /**
- * What PostgreSQL prints in another way once it has read it: a chain of AND that begins with another one (BETWEEN leaves
- * that behind) comes back without the inner parentheses, and the cast of an array of constants as casts of its elements. A dump in
- * which this is done already is the same to the byte when it is loaded and dumped again.
+ * Spellings that PostgreSQL changes when it reads a dump. A chain of AND that begins with another chain (BETWEEN makes
+ * one) loses the inner parentheses. The cast of an array of constants becomes casts of its elements. `respell` makes
+ * both changes, so that a dump is the same, byte for byte, when it is loaded and dumped again.
  */
 
-/** Text as it is, or what stands in parentheses or brackets. */
+/** Plain text, or a group in parentheses or brackets. */
 type Item = string | Group;
 interface Group {
   readonly open: string;
@@ -22,7 +22,7 @@ export function respell(sql: string): string {
   return tree ? write(respelled(tree)) : sql;
 }
 
-/** Undefined where parentheses are not closed: then it is none of pg_dump's statements. */
+/** Undefined if parentheses do not match: then it is not a statement of pg_dump. */
 function parse(sql: string): Item[] | undefined {
   const stack: Group[] = [{ open: '', items: [] }];
   for (const token of partsOf(sql)) {
@@ -46,7 +46,7 @@ const write = (items: readonly Item[]): string =>
     .map((item) => (typeof item === 'string' ? item : item.open + write(item.items) + CLOSING[item.open]!))
     .join('');
 
-/** From the inside out. */
+/** From the inside to the outside. */
 function respelled(items: readonly Item[]): Item[] {
   const inner = items.map((item) =>
     typeof item === 'string' ? item : { ...item, items: respelled(item.items) },
@@ -56,7 +56,7 @@ function respelled(items: readonly Item[]): Item[] {
 
 const isBlank = (item: Item): boolean => typeof item === 'string' && /^\s*$/.test(item);
 
-/** The only connective of a level, and where it stands first; none where there are several, or one of BETWEEN. */
+/** The connective of a level, and its first position; undefined if there are several kinds, or a BETWEEN. */
 function connective(items: readonly Item[]): { word: string; at: number } | undefined {
   const words = items.filter((item) => typeof item === 'string' && /^(?:AND|OR|BETWEEN)$/.test(item));
   const [word] = words;
@@ -64,7 +64,7 @@ function connective(items: readonly Item[]): { word: string; at: number } | unde
   return { word, at: items.indexOf(word) };
 }
 
-/** `((a AND b) AND c)` is `(a AND b AND c)`; `(a AND (b AND c))` stays. */
+/** `((a AND b) AND c)` becomes `(a AND b AND c)`; `(a AND (b AND c))` stays. */
 function withoutInnerChain(items: Item[]): Item[] {
   const outer = connective(items);
   if (!outer) return items;
@@ -76,7 +76,7 @@ function withoutInnerChain(items: Item[]): Item[] {
   return [...items.slice(0, at), ...first.items, ...items.slice(at + 1)];
 }
 
-/** `(ARRAY['a', 'b'])::text[]` is `ARRAY[('a')::text, ('b')::text]`. */
+/** `(ARRAY['a', 'b'])::text[]` becomes `ARRAY[('a')::text, ('b')::text]`. */
 function withElementsCast(items: Item[]): Item[] {
   const found: Item[] = [];
   for (let at = 0; at < items.length; at++) {
@@ -111,7 +111,7 @@ function castAt(
   const [, type] =
     /^::((?:"(?:[^"]|"")*"|\w+)(?:[. ](?:"(?:[^"]|"")*"|\w+))*)$/.exec(write(items.slice(at + 1, end))) ?? [];
   const elements = split(array.items);
-  // What else it is may be an array itself, and its cast would mean something else.
+    // Only constants: another element may be an array itself, and casting it would mean something else.
   const areConstant = elements.every((element) => CONSTANT.test(write(element).trim()));
   return type === undefined || !areConstant ? undefined : { elements, type, end };
 }

@@ -5,14 +5,15 @@ import { openEnvironment } from '../../run/open-environment.ts';
 import type { StackRun } from '../../run/run.ts';
 import type { Parameters } from '../../parameters/parameter.ts';
 
-/** What BASE names: an environment, opened, or a dump file. */
+/** What BASE means: an environment, already opened, or a dump file. */
 export type Base<P extends Parameters = Parameters> =
   { readonly environment: StackRun<P> } | { readonly file: string };
 
 /**
- * Opens what BASE names. An environment's name or alias always means the environment, whatever files there are.
+ * Opens what BASE means. The name or alias of an environment always means the environment, even if a file has that
+ * name.
  *
- * @throws UsageError when it is neither, or ENV itself
+ * @throws UsageError if BASE is neither, or is the same environment as ENV
  */
 export async function openBase<P extends Parameters>(run: StackRun<P>, base: string): Promise<Base<P>> {
   const { registry, terminal, environment } = run;

@@ -1,22 +1,22 @@
 import type { DifferenceClass } from './comparison.ts';
 import { toldApart } from './look-alike.ts';
 
-/** What differs between two forms of one object, of one class. */
+/** How two forms of one object differ, within one class. */
 export interface Change {
   readonly class: DifferenceClass;
   readonly changes: readonly string[];
-  /** True for what no pattern may hide: PUBLIC, grant options, owners of SECURITY DEFINER functions. */
+    /** True if no pattern may hide it: PUBLIC, grant options, owners of SECURITY DEFINER functions. */
   readonly grave?: boolean;
 }
 
 export interface Labels {
   readonly base: string;
   readonly compared: string;
-  /** False where a side comes from a server before 18, on which a NOT NULL has no name. */
+    /** False if a side comes from a server before 18, on which a NOT NULL has no name. */
   readonly notNullNames?: boolean;
 }
 
-/** Constraints inside a definition that have another name: the first one's by the other's. */
+/** Constraints inside a definition that have another name on the other side: compared name to base name. */
 export type Renamed = ReadonlyMap<string, string>;
 
 export function renaming(from: string, to: string): string {
@@ -24,7 +24,7 @@ export function renaming(from: string, to: string): string {
   return `constraint ${one} → ${other}`;
 }
 
-/** Pairs what has the same key, in order; a key may occur more than once. */
+/** Pairs items with the same key, in order. A key may occur several times. */
 export function pair<T>(
   one: readonly T[],
   other: readonly T[],

@@ -7,7 +7,9 @@ import { sidesToldApart, toldApart } from './look-alike.ts';
 import type { Grant, SchemaObject } from '../read/objects.ts';
 import { type Change, type Labels, type Renamed, renaming, pair } from './change.ts';
 
-/** How an object on both sides differs; nothing when it is the same, if need be by proof. */
+/**
+ * How an object differs between two sides. Empty if it is the same, even if the text differs but the meaning does not.
+ */
 export function changesBetween(a: SchemaObject, b: SchemaObject, labels: Labels): Change[] {
   const definition = definitionChanges(a, b, labels);
   return [
@@ -69,10 +71,10 @@ function facetChanges(
   return changes;
 }
 
-/** A setting's value may read like a statement, and is none. */
+/** The value of a setting may look like SQL, but is not. */
 const isSql = ({ kind }: SchemaObject): boolean => !/ SETTING$| PROPERTY$/.test(kind);
 
-/** Constraints inside a definition: first those that mean the same, whatever their names, then by name. */
+/** Constraints inside a definition: pairs those with the same meaning first, whatever their names, and then by name. */
 function constraintChanges(
   one: Facets,
   other: Facets,
@@ -84,7 +86,7 @@ function constraintChanges(
   const changed = pair(renamed.first, renamed.second, ({ name }) => name);
   const full = ({ name, text }: { name: string; text: string }): string =>
     labelled(`constraint ${name}`, text);
-  // Whether there is a NOT NULL is the column's, and told there.
+    // A NOT NULL is reported as a change of its column.
   const told = ({ isNotNull }: InnerConstraint): boolean => !isNotNull;
   const [inBase, inCompared] = sidesToldApart(
     changed.first.filter(told).map(full),
@@ -101,7 +103,7 @@ function constraintChanges(
   };
 }
 
-/** Compares the order of the columns that both have. */
+/** Compares the order of the columns that both sides have. */
 function columnOrder(one: readonly string[], other: readonly string[]): string | undefined {
   const common = (columns: readonly string[], others: readonly string[]): string[] => {
     const there = new Set(others);
@@ -141,7 +143,7 @@ function privilegeChanges(
       .map(([who, privileges]) => onlyIn(`${who}: ${privileges.sort().join(', ')}`, label))
       .sort();
   };
-  // What was revoked on one side is there on the other only.
+    // A REVOKE on one side counts as a privilege of the other side.
   const [inBase, inCompared] = [
     [...first.filter(({ revoked }) => !revoked), ...second.filter(({ revoked }) => revoked)],
     [...second.filter(({ revoked }) => !revoked), ...first.filter(({ revoked }) => revoked)],

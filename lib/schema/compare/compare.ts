@@ -10,7 +10,7 @@ import type { Side } from '../read/read.ts';
 import { involvedRoles, roleObject } from '../read/server-roles.ts';
 
 export interface CompareOptions {
-  /** Patterns of differences that are accepted. */
+    /** Patterns of accepted differences. */
   readonly ignore: readonly string[];
   readonly privileges: Comparison['privileges'];
   readonly limits: readonly string[];
@@ -18,7 +18,7 @@ export interface CompareOptions {
 
 type Found = Difference & { readonly grave: boolean };
 
-/** Compares two sides. `loadParser` has to have been awaited. */
+/** Compares two sides. Await `loadParser` before. */
 export function compare(base: Side, compared: Side, options: CompareOptions): Comparison {
   const labels = {
     base: base.summary.label,
@@ -36,7 +36,7 @@ export function compare(base: Side, compared: Side, options: CompareOptions): Co
   const counts = new Map<string, Count>();
   const hits = options.ignore.map(() => 0);
   const differences: Found[] = [];
-  /** Counts an object, and keeps those of its differences that no pattern accepts. */
+    /** Counts an object, and keeps those of its differences that no pattern accepts. */
   const settle = (
     kind: string,
     found: Found[],
@@ -66,7 +66,7 @@ export function compare(base: Side, compared: Side, options: CompareOptions): Co
       [name, ...others].map((change) => difference(a, b, change)),
     );
   }
-  // Of tens of thousands of names, only where one of them is told.
+    // Look for names that look alike only if a name will be reported: there may be tens of thousands.
   const isTold = onlyBase.length + onlyCompared.length > 0;
   const names = isTold ? [...both.map(([a]) => a), ...onlyBase, ...onlyCompared].map(nameOf) : [];
   const alike = namesToldApart(names);
@@ -115,7 +115,7 @@ function difference(
   return found(a, kind, changes, grave || a.kind === 'DEFAULT ACL', shown(a), shown(b));
 }
 
-/** With its table's: neither may be taken for another one. */
+/** The name for telling look-alikes apart: with the table's name, which may look like another one, too. */
 const nameOf = ({ table, name }: SchemaObject): string =>
   table === undefined ? name : `${name} on ${table}`;
 
@@ -144,7 +144,7 @@ function found(
   };
 }
 
-/** With what the definition does not say, as comments. */
+/** The definition, with facts that SQL does not express as comments. */
 function definitionOf({ definition, facts }: SchemaObject): string {
   const said = facts.map(({ label, text }) => `-- ${[label, text].filter(Boolean).join(' ')}`);
   return [definition, ...said].filter(Boolean).join('\n');

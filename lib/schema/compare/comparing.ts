@@ -10,21 +10,21 @@ import { readFileSide, type FileSide } from '../read/read-file.ts';
 import { readDatabase, type Scope, type Side, type Source } from '../read/read.ts';
 import { loadParser } from '../../sql/syntax.ts';
 
-/** A comparison whose sides need not be there at the same time. */
+/** A comparison whose sides need not exist at the same time. */
 export interface Comparing {
-  /** Reads BASE's side already, as far as can be told before the other one is there. */
+    /** Reads the side of BASE early, before the other side exists. */
   readonly readBase: () => Promise<void>;
   readonly compare: () => Promise<Comparison>;
 }
 
 /**
- * Compares the run's environment, or a dump of it, with BASE.
+ * Prepares a comparison of the run's environment, or of a dump of it, with BASE.
  *
- * @param options.dump a file that is read instead of the environment
- * @param options.privileges whether owners, privileges and roles are compared
+ * @param options.dump a file to read instead of the environment
+ * @param options.privileges whether to compare owners, privileges and roles
  *
- * @throws IncomparableError when a side cannot be read
- * @throws ConfigurationError when a pattern of the registry's `ignore` accepts nothing any more
+ * @throws IncomparableError if a side cannot be read
+ * @throws ConfigurationError if a pattern of the registry's `ignore` accepts nothing any more
  */
 export async function comparing(
   run: StackRun,
@@ -58,7 +58,7 @@ export async function comparing(
   return {
     async readBase() {
       const by = stacks.some(({ pgDump }) => pgDump === 'bundled') ? 'bundled' : 'own';
-      // What fails early is tried once more when it is needed.
+            // Ignore a failure here: `compare` then reads this side again.
       early = { by, side: read('base', by).catch(() => undefined) };
       await early.side;
     },
@@ -66,7 +66,7 @@ export async function comparing(
     async compare() {
       const by = await choosePgDump(stacks, files.base ?? files.compared);
       const begun = early?.by === by ? early.side : undefined;
-      // pg_dump and the server take turns in waiting for each other: two at a time keep two cores busy.
+            // pg_dump and its server mostly wait for each other. Reading both sides at once keeps two cores busy.
       const [one, other] = await Promise.all([
         Promise.resolve(begun).then((side) => side ?? read('base', by)),
         read('compared', by),
@@ -92,7 +92,7 @@ function mustBeComparable(one: SideSummary, other: SideSummary): void {
   );
 }
 
-/** Every pattern of `ignore` has to accept something. */
+/** @throws ConfigurationError for patterns of `ignore` that accept nothing */
 function mustNotIdle({ ignored, verdict }: Comparison): void {
   const idle = ignored.filter(({ count }) => count === 0).map(({ pattern }) => pattern);
   if (idle.length === 0 || verdict === 'incomplete') return;
@@ -112,8 +112,8 @@ function sourceOf({ environment, stack }: StackRun, by: PgDump): Source {
 }
 
 /**
- * Both sides are read by one major version of pg_dump: each server's own where they are the same, else the bundled one.
- * Output of two versions differs for one schema.
+ * Chooses pg_dump: the one of each server if both have the same major version, else the bundled one. Two major versions
+ * print the same schema differently.
  */
 async function choosePgDump(stacks: readonly Stack[], file: FileSide | undefined): Promise<PgDump> {
   if (stacks.some(({ pgDump }) => pgDump === 'bundled')) return 'bundled';

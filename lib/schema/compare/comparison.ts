@@ -1,38 +1,38 @@
 import type { SideSummary } from '../read/side-summary.ts';
 
 /**
- * What came of comparing two schemas. Plain data: reports are made from it, and JSON=1 prints it. Texts in it hold no
- * password of a subscription or a user mapping, but may hold anything else that a schema can: newlines,
+ * The result of comparing two schemas. Plain data: all reports are made from it, and JSON=1 prints it. Passwords of
+ * subscriptions and user mappings are masked. Any other text that a schema may have can occur in it: line breaks,
  * control characters, HTML.
  */
 export interface Comparison {
-  /** `incomplete`: something could not be read, so nobody can say "same"; the differences that were found are still there. */
+    /** `incomplete`: something could not be read, so "same" is impossible. Differences that were found are listed. */
   readonly verdict: Verdict;
   readonly base: SideSummary;
   readonly compared: SideSummary;
   readonly privileges: 'compared' | 'left out';
-  /** Every kind that occurs on a side, sorted by name. */
+    /** Every kind of object on either side, sorted by name. */
   readonly objects: readonly KindCount[];
-  /** Sorted by kind, schema, table, name and class. One object may have several, one a class. */
+    /** Sorted by kind, schema, table, name and class. An object has one for each class in which it differs. */
   readonly differences: readonly Difference[];
-  /** One entry a pattern of the registry, in its order. */
+    /** One for each pattern of the registry, in its order. */
   readonly ignored: readonly { readonly pattern: string; readonly count: number }[];
-  /** Sentences: why the verdict is `incomplete`. */
+    /** Sentences that say why the verdict is `incomplete`. */
   readonly incomplete: readonly string[];
-  /** Sentences: what was not part of this comparison, though all that was asked for could be read. */
+    /** Sentences that say what this comparison did not cover, although everything could be read. */
   readonly limits: readonly string[];
 }
 
 type Verdict = 'same' | 'different' | 'incomplete';
 
-/** Objects of one kind. Those on both sides count once. */
+/** Counts of objects of one kind. An object on both sides counts once. */
 export interface KindCount {
   readonly kind: string;
   readonly identical: number;
-  /** Written differently, and proven equal through their syntax trees. */
+    /** Written differently, but with equal syntax trees. */
   readonly equivalent: number;
   readonly different: number;
-  /** Different, and accepted by a pattern of the registry. */
+    /** Different, but accepted by a pattern of the registry. */
   readonly ignored: number;
 }
 
@@ -48,18 +48,20 @@ export type DifferenceClass =
   | 'storage';
 
 export interface Difference {
-  /** pg_dump's word (`TABLE`, `INDEX`, `FUNCTION`) or, for what no dump shows, one of ours (`DATABASE SETTING`). */
+    /**
+     * pg_dump's word (`TABLE`, `INDEX`, `FUNCTION`); for what a dump does not show, makesafe's (`DATABASE SETTING`).
+     */
   readonly kind: string;
-  /** Empty where the kind has no schema. */
+    /** Empty if the kind has no schema. */
   readonly schema: string;
-  /** With argument types where they tell it apart: `target_for(date, text)`. */
+    /** With argument types if they are needed to identify it: `target_for(date, text)`. */
   readonly name: string;
-  /** The table or view that it belongs to: of a trigger, rule, policy, constraint, index, default. */
+    /** The table or view of a trigger, rule, policy, constraint, index or default. */
   readonly table?: string;
   readonly class: DifferenceClass;
-  /** As people read it: `column net_weight numeric(10,2) → numeric(12,2)`. One line each; may be empty. */
+    /** For people: `column net_weight numeric(10,2) → numeric(12,2)`. One line each; may be empty. */
   readonly changes: readonly string[];
-  /** Definitions as SQL, on the sides that have the object; for line differences. Absent where there is none. */
+    /** Definitions as SQL, for line differences. Undefined on a side without the object. */
   readonly base?: string;
   readonly compared?: string;
 }

@@ -1,16 +1,16 @@
 import { toldApart } from './look-alike.ts';
 
-/** What changed, in a few words on one line. */
+/** A change in a few words, on one line. */
 
 export const labelled = (label: string, text: string): string =>
   [label, shorten(text)].filter(Boolean).join(' ');
 export const onlyIn = (what: string, side: string): string => `${what} only in ${side}`;
 
 const LONGEST = 120;
-/** Of what stands around a difference. */
+/** Characters to show before and after a difference. */
 const AROUND = 20;
 
-/** Blanks of other kinds than the usual ones are told apart. */
+/** Keeps unusual kinds of blanks, because they are a difference. */
 const oneLine = (text: string): string => text.replaceAll(/[ \t-\r]+/g, ' ').trim();
 
 export function shorten(text: string): string {
@@ -18,7 +18,7 @@ export function shorten(text: string): string {
   return line.length <= LONGEST ? line : `${cut(line, 0, LONGEST - 1)}…`;
 }
 
-/** Two texts as one change; of long ones, the part that differs, so that both sides are seen. */
+/** Two texts as one change. Of long texts, only the part that differs, so that both sides stay visible. */
 export function excerpt(a: string, b: string): string {
   const [one, other] = toldApart(oneLine(a), oneLine(b));
   if (one === other) return 'differs in white space or spelling';
@@ -30,7 +30,7 @@ export function excerpt(a: string, b: string): string {
   while (end < room && one.at(-1 - end) === other.at(-1 - end)) end += 1;
 
   const part = (text: string): string => {
-    // Whole words, and one before; of words that are too long, what is near.
+        // Show whole words and one word before. Of very long words, show only the characters near the difference.
     const word = Math.max(0, text.lastIndexOf(' ', Math.max(0, start - 2)));
     const from = start - word <= AROUND ? word : start - AROUND;
     const last = text.length - end;
@@ -46,14 +46,14 @@ export function excerpt(a: string, b: string): string {
   return `${part(one)} → ${part(other)}`;
 }
 
-/** The difference may begin at the head and end at the tail of what is left. */
+/** Keeps the beginning and the end of a text that is still too long. */
 function middle(text: string): string {
   if (text.length <= LONGEST) return text;
   const head = Math.ceil((LONGEST * 2) / 3);
   return `${cut(text, 0, head)} … ${cut(text, text.length - (LONGEST - head - 3), text.length)}`;
 }
 
-/** Never half a character. */
+/** Never cuts a surrogate pair. */
 function cut(text: string, from: number, to: number): string {
   const isInside = (at: number): boolean => /^[\udc00-\udfff]/.test(text.slice(at, at + 1));
   return text.slice(isInside(from) ? from + 1 : from, isInside(to) ? to - 1 : to);

@@ -12,10 +12,10 @@ interface Paired {
 }
 
 /**
- * By circumstances, pg_dump writes one thing in two ways: a CHECK that is NOT VALID, and the default from a sequence that
- * the column owns, stand for themselves, others within their table; of a sequence that nobody owns and a partition's
- * trigger that is like its parent's, it writes nothing. What stands alone only for that has not come or gone: it is put
- * where the other side has it.
+ * Pairs objects that seem to be on one side only because pg_dump has two ways to write them. A CHECK that is NOT VALID,
+ * and the default from a sequence that the column owns, are statements of their own; otherwise they stand inside the
+ * table. For a sequence without owner, and for a partition's trigger in the same state as its parent's, pg_dump writes
+ * nothing.
  */
 export function fold(paired: Paired): Paired {
   const { both, onlyBase, onlyCompared } = paired;
@@ -28,7 +28,7 @@ export function fold(paired: Paired): Paired {
     if (kind === 'TRIGGER') triggers.add(`${schema}\0${name}`);
   });
 
-  /** True when it was put to another object, or beside what the other side means by its silence. */
+    /** True if the object was added to another one, or paired with what the other side means by writing nothing. */
   const settled = (object: SchemaObject, side: 0 | 1): boolean => {
     const { schema, name, table = name } = object;
     const at = holders.get(`${schema}\0${table}`);
@@ -66,7 +66,7 @@ function isInside(
 ): boolean {
   if (kind === 'DEFAULT') return defaults.includes(name);
   if (kind === 'CHECK CONSTRAINT') return constraints.some((one) => one.name === name);
-  // Under whichever name.
+    // The name of the NOT NULL does not matter.
   const [, column] = (kind === 'CONSTRAINT' && NOT_NULL.exec(definition)) || [];
   return column !== undefined && notNulls.includes(unquote(column));
 }
@@ -77,7 +77,7 @@ const HOLDERS = /^(?:TABLE|FOREIGN TABLE|DOMAIN|SEQUENCE)$/;
 
 const STATE = /^(ALTER TABLE .*) (ENABLE|DISABLE|ENABLE ALWAYS|ENABLE REPLICA) (TRIGGER .*;)$/s;
 
-/** What the other side has where it says nothing. */
+/** The definition that a side means by writing nothing. */
 function silence({ kind, definition }: SchemaObject, hasTrigger: boolean): string | undefined {
   if (kind === 'SEQUENCE OWNED BY') return definition.replace(/ OWNED BY .*$/s, ' OWNED BY NONE;');
   const [, table, state, trigger] = (kind === 'TRIGGER' && hasTrigger && STATE.exec(definition)) || [];

@@ -1,4 +1,4 @@
-/** What a team has accepted: `TABLE mart.tmp_*`, kind and name as reports print them, `*` for any text. */
+/** Matches a pattern of accepted differences: `TABLE mart.tmp_*`, with kind and name as in reports; `*` is any text. */
 export function matches(pattern: string, title: string): boolean {
   const parts = pattern.split('*').map((part) => part.replaceAll(/[\\^$.+?()[\]{}|]/g, '\\$&'));
   return new RegExp(`^${parts.join('.*')}$`, 's').test(title);

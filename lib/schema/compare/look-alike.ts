@@ -1,6 +1,6 @@
-/** Texts that look the same and are not: composed and decomposed accents, letters of other alphabets, blanks. */
+/** Texts that look the same but differ: composed and decomposed accents, letters of other alphabets, blanks. */
 
-/** What has nearly the same shape as the character in front: Cyrillic, Greek and Japanese letters, dashes, quotes. */
+/** A character, followed by others of nearly the same shape: Cyrillic, Greek and Japanese letters, dashes, quotes. */
 const SHAPES = [
   ...[
     'aаα',
@@ -57,11 +57,11 @@ const SHAPE = new Map(
   SHAPES.flatMap(([first = '', ...others]) => others.map((other): [string, string] => [other, first])),
 );
 
-/** What is not seen at all: joiners, fillers, selectors of variants, and everything that turns directions. */
+/** Invisible characters: joiners, fillers, variation selectors, and those that change the writing direction. */
 const UNSEEN =
   /\p{Cf}|\p{Cc}|\u034f|\u115f|\u1160|\u17b4|\u17b5|\u2800|\u3164|\uffa0|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/gu;
 
-/** The same for texts that look alike. */
+/** A normal form: the same for texts that look alike. */
 function shapeOfText(text: string): string {
   if (/^[\x20-\x7e]*$/.test(text)) return text;
   const plain = text.normalize('NFKC').replace(UNSEEN, '').replace(/\s+/g, ' ');
@@ -71,11 +71,11 @@ function shapeOfText(text: string): string {
 const lookAlike = (one: string, other: string): boolean =>
   one !== other && shapeOfText(one) === shapeOfText(other);
 
-/** With every character that is none of ASCII's as its code, from one place to another. */
+/** Writes each character outside of ASCII as its code. */
 const spelled = (text: string): string =>
   text.replace(/[^\x20-\x7e]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
 
-/** Two texts that look alike, told apart by the codes of the characters that differ; others as they are. */
+/** Two texts that look alike, with codes for the characters that differ. Other texts stay unchanged. */
 export function toldApart(one: string, other: string): [string, string] {
   if (!lookAlike(one, other)) return [one, other];
   const [a, b] = [Array.from(one), Array.from(other)];
@@ -92,13 +92,13 @@ export function toldApart(one: string, other: string): [string, string] {
   return [write(a), write(b)];
 }
 
-/** What looks as if it were written in ASCII, and is not. */
+/** Writes the codes in a text that looks like ASCII but is not. Other texts stay unchanged. */
 function unlikeAscii(text: string): string {
   const shape = shapeOfText(text);
   return shape !== text && /^[\x20-\x7e]*$/.test(shape) ? toldApart(text, shape)[0] : text;
 }
 
-/** What is left over on two sides, with those told apart that look like one of the other side. */
+/** Texts that are left on each side, with codes in those that look like a text of the other side. */
 export function sidesToldApart(one: readonly string[], other: readonly string[]): [string[], string[]] {
   const [first, second] = [[...one], [...other]];
   const places = new Map(first.map((text, at) => [shapeOfText(text), at]));
@@ -110,7 +110,7 @@ export function sidesToldApart(one: readonly string[], other: readonly string[])
 }
 
 /**
- * For names of which another one looks the same, or that look like ASCII and are not: with the codes of the characters in which it differs.
+ * Writes a name with codes if another name looks the same, or if it looks like ASCII but is not. Otherwise undefined.
  *
  * @param all names of both sides
  */

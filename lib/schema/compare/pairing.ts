@@ -2,14 +2,14 @@ import { pair } from './change.ts';
 import type { Pair } from './fold.ts';
 import type { SchemaObject } from '../read/objects.ts';
 
-/** Where a constraint's definition has its name, or its index's, which is the same. */
+/** Places in a constraint's definition with its name, or its index's name, which is the same. */
 const NAMED =
   /(\sADD CONSTRAINT |\sCLUSTER ON |\sREPLICA IDENTITY USING INDEX |\sATTACH PARTITION (?:"(?:[^"]|"")+"|[^\s".]+)\.)(?:"(?:[^"]|"")+"|[^\s;]+)/g;
 
-/** A constraint without its name, to find one that was only renamed. */
+/** A constraint without its name, to find a constraint that was only renamed. */
 const unnamed = (definition: string): string => definition.replaceAll(NAMED, '$1');
 
-/** Which object of one side is which of the other's. */
+/** Finds for each object of one side the same object of the other. */
 export function pairObjects(
   base: readonly SchemaObject[],
   compared: readonly SchemaObject[],
@@ -17,7 +17,7 @@ export function pairObjects(
   const key = ({ kind, schema, table, name }: SchemaObject): string =>
     `${kind}\0${schema}\0${table}\0${name}`;
   const inPlace = pairInPlace(base, compared);
-  // Two objects of one name, such as two casts' functions, are told apart by what they say.
+    // Several objects may have one name, for instance the functions of two casts: tell them apart by their definition.
   const rest = [inPlace.first, inPlace.second];
   const repeated = new Set(rest.flatMap((objects) => duplicates(objects.map(key))));
   const exact = pair(inPlace.first, inPlace.second, (object) => {
@@ -39,7 +39,8 @@ export function pairObjects(
       ...inPlace.both,
       ...exact.both,
       ...named.both,
-      // Everybody has it; one side says nothing special of it.
+            // An implicit object exists on every server. The side that does not list it has no special privileges on
+            // it.
       ...renamed.first.filter(implicit).map((object): Pair => [object, { ...object, privileges: [] }]),
       ...renamed.second.filter(implicit).map((object): Pair => [{ ...object, privileges: [] }, object]),
     ],
@@ -49,7 +50,7 @@ export function pairObjects(
   };
 }
 
-/** Of tens of thousands of objects nearly all stand at the same place on both sides, word for word. */
+/** A fast first step: of tens of thousands of objects, nearly all are identical and in the same place on both sides. */
 function pairInPlace(
   base: readonly SchemaObject[],
   compared: readonly SchemaObject[],

@@ -1,16 +1,16 @@
 /**
- * Every column of every catalog of PostgreSQL 13 to 18: what tells it, or why it is not compared. What pg_dump passes
- * over has to be read here, and nobody notices what was forgotten: so the list is whole, and a database with a column
- * that is not in it makes the verdict incomplete. docs/COMPARISON.md shows the list as it is here.
+ * Every column of every catalog of PostgreSQL 13 to 18: where its content is read, or why it is not compared. Nobody
+ * would notice a forgotten column, so the list is complete, and a database with a column that is not in the list makes
+ * the verdict incomplete. docs/COMPARISON.md has the same list.
  *
  * @see https://www.postgresql.org/docs/current/catalogs.html
  */
 interface CatalogColumns {
-  /** What pg_dump writes, or what follows from what it writes. */
+    /** Columns that pg_dump writes, or that follow from what it writes. */
   readonly dumped?: string;
-  /** What pg_dump does not write, or not always, and is read from the catalog. */
+    /** Columns that pg_dump does not write, or not always: makesafe reads them from the catalog. */
   readonly read?: string;
-  /** What is not compared, and why. */
+    /** Columns that are not compared, and why. */
   readonly left?: Readonly<Record<string, string>>;
 }
 
@@ -206,7 +206,7 @@ export const CATALOG_COLUMNS: Readonly<Record<string, CatalogColumns>> = {
 
 const words = (text = ''): string[] => (text === '' ? [] : text.split(' '));
 
-/** Names of a catalog's columns. */
+/** All columns of a catalog. */
 export const columnsOf = ({ dumped, read, left = {} }: CatalogColumns): string[] => [
   'oid',
   ...words(dumped),
@@ -214,7 +214,7 @@ export const columnsOf = ({ dumped, read, left = {} }: CatalogColumns): string[]
   ...Object.keys(left).flatMap(words),
 ];
 
-/** The list as docs/COMPARISON.md has it. */
+/** The list as a table in Markdown, for docs/COMPARISON.md. */
 export function describeColumns(): string {
   const named = (names: string): string =>
     words(names)

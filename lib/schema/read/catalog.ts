@@ -5,14 +5,14 @@ import { languageTag } from './locale.ts';
 import { maskSetting } from '../canonical/mask.ts';
 import { fact, type SchemaObject } from './objects.ts';
 
-/** What a dump does not show, or not to everybody. Roles have their names of this server. */
+/** What a dump does not show, or does not show to every role. Roles have their real names. */
 export interface Catalog {
   readonly database: Database;
-  /** What the definition of a dumped object does not say, by catalog and object identifier: `3079/16496`. */
+    /** What the definition of a dumped object does not say. The key is the oids of catalog and object: `3079/16496`. */
   readonly facts: Facts;
-  /** Owners of extensions, which pg_dump does not tell, in the same way. */
+    /** Owners of extensions, which pg_dump does not write. Same keys. */
   readonly owners: ReadonlyMap<string, string>;
-  /** Objects that the table of contents lacks. */
+    /** Objects that the dump's table of contents lacks. */
   readonly objects: readonly CatalogObject[];
 }
 
@@ -31,7 +31,7 @@ interface DatabaseRow extends Database {
   readonly comment: string | null;
 }
 
-/** Columns have changed their names: daticulocale is datlocale since 17. */
+/** Some columns were renamed: daticulocale is datlocale since 17. */
 const DATABASE = `
   SELECT datname AS name, pg_get_userbyid(datdba) AS owner, current_user AS user, rolsuper AS superuser,
          current_setting('server_version') AS "serverVersion",
@@ -53,13 +53,13 @@ const SETTINGS = `
        unnest(setconfig) AS setting
   WHERE datname = current_database()`;
 
-/** Whoever made the server owns its own. */
+/** No owner for extensions of the server itself: that is the role that created the server. */
 const EXTENSIONS = `
   SELECT tableoid || '/' || oid AS catalog, extname AS name,
          CASE WHEN oid >= 16384 THEN pg_get_userbyid(extowner) END AS owner
   FROM pg_extension`;
 
-/** An invalid index is not dumped, but for one of a partitioned table; that of a constraint is part of it. */
+/** pg_dump leaves invalid indexes out, except those of partitioned tables. A constraint's index belongs to it. */
 const INVALID_INDEXES = `
   SELECT coalesce((SELECT con.tableoid || '/' || con.oid FROM pg_constraint con WHERE conindid = c.oid AND contype IN ('p', 'u', 'x')),
                   c.tableoid || '/' || c.oid) AS catalog,
@@ -68,13 +68,13 @@ const INVALID_INDEXES = `
        JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE NOT (indisvalid AND indisready AND indislive) AND nspname !~ '^pg_(toast|temp)'`;
 
-/** pg_dump leaves the public schema out where all of it is as initdb made it. */
+/** pg_dump leaves the public schema out if it is exactly as initdb made it. */
 const PUBLIC = `
   SELECT tableoid || '/' || oid AS catalog, pg_get_userbyid(nspowner) AS owner, obj_description(oid, 'pg_namespace') AS comment
   FROM pg_namespace WHERE nspname = 'public'`;
 const USUAL_COMMENT = 'standard public schema';
 
-/** Reads what no dump shows. The client's transaction sees what pg_dump sees. */
+/** Reads what no dump shows. The client's transaction has the same snapshot as pg_dump. */
 export async function readCatalog(client: Client): Promise<Catalog> {
   const rows = async <T extends object>(sql: string): Promise<T[]> => (await client.query<T>(sql)).rows;
   const [{ properties, comment, ...database }] = (await rows<DatabaseRow>(DATABASE)) as [DatabaseRow];
@@ -88,7 +88,7 @@ export async function readCatalog(client: Client): Promise<Catalog> {
 
   for (const [name, value] of Object.entries(properties)) {
     const isTag = name === 'locale' && properties['locale provider'] === 'icu';
-    // C.UTF-8 and C.utf8 are one: the C library reads codesets so.
+        // The C library treats C.UTF-8 and C.utf8 as the same.
     const text = isTag && value !== null ? languageTag(value) : value?.replace(/\.(utf-?8)$/i, '.UTF-8');
     if (text !== undefined) found({ kind: 'DATABASE PROPERTY', name, definition: text });
   }

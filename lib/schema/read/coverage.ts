@@ -3,10 +3,10 @@ import { quoteName } from '../../sql/quote.ts';
 import { CATALOG_COLUMNS, columnsOf } from './catalog-columns.ts';
 
 /**
- * Whether a dump shows everything that the catalogs hold. pg_dump leaves things out without a failure: subscriptions,
- * when its role is no superuser, and whatever users put into schemas of the system's.
+ * Checks whether a dump shows everything that the catalogs hold. pg_dump leaves some objects out without an error:
+ * subscriptions, if its role is not a superuser, and whatever users put into system schemas.
  *
- * @returns what tells the sentences, once the dump is there, of which it is given the catalog and object identifiers
+ * @returns a function that returns the problems as sentences; it takes the catalog and object oids of what was dumped
  */
 export async function readCoverage(
   client: Client,
@@ -46,14 +46,14 @@ const NAMED = `
   FROM unnest($1::text[]) AS id, pg_identify_object(split_part(id, '/', 1)::oid, split_part(id, '/', 2)::oid, 0)
   ORDER BY 1`;
 
-/** Parts of extensions come with them; what has an internal dependency comes with what it depends on. */
+/** Not parts of extensions: they come with the extension. Not internal dependents: they come with their object. */
 const own = (table: string): string => `
   o.oid >= 16384 AND NOT EXISTS (
     SELECT FROM pg_depend d WHERE d.classid = '${table}'::regclass AND d.objid = o.oid AND d.objsubid = 0 AND deptype IN ('e', 'i'))`;
 
 const NO_TEMPORARY = `NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast|temp)')`;
 
-/** Catalogs of which pg_dump has an entry for every row, … */
+/** Catalogs for which pg_dump has an entry for every row. */
 const WHOLE = [
   ...['pg_opclass', 'pg_opfamily', 'pg_collation', 'pg_conversion', 'pg_cast', 'pg_transform', 'pg_language'],
   ...['pg_ts_parser', 'pg_ts_dict', 'pg_ts_template', 'pg_ts_config', 'pg_extension', 'pg_am'],
@@ -61,7 +61,7 @@ const WHOLE = [
   ...['pg_publication', 'pg_publication_rel', 'pg_publication_namespace'],
 ];
 
-/** … and those of which it has one for some. Sequences of identity columns depend internally on them. */
+/** Catalogs for which it has an entry for some rows. Sequences of identity columns are internal dependents. */
 const IN_PART: Readonly<Record<string, string>> = {
   pg_namespace: `nspname !~ '^pg_(toast|temp)'`,
   pg_class: `relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND relnamespace ${NO_TEMPORARY}`,
@@ -74,7 +74,7 @@ const IN_PART: Readonly<Record<string, string>> = {
   pg_rewrite: `rulename <> '_RETURN'`,
 };
 
-/** Of an older server, in the catalogs that it has. */
+/** Only for catalogs that the server has: an older server has fewer. */
 function objectsIn(catalogs: readonly Present[]): string {
   const there = new Set(catalogs.map(({ catalog }) => catalog));
   return [...WHOLE.map((table): [string, string] => [table, 'true']), ...Object.entries(IN_PART)]
@@ -94,20 +94,20 @@ const UNKNOWN = `
   UNION ALL SELECT DISTINCT format('contype %L in pg_constraint', contype) FROM pg_constraint
     WHERE contype <> ALL ('{c,f,p,u,t,x,n}')`;
 
-/** A non-superuser sees the options of his own mapping only. */
+/** A role that is not a superuser sees only the options of its own mapping. */
 const HIDDEN_MAPPINGS = `
   SELECT count(*)::int AS count FROM pg_user_mappings
   WHERE umoptions IS NULL AND usename <> current_user
     AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)`;
 
-/** Not those that somebody added. */
+/** System catalogs only, without tables that somebody added. */
 const CATALOGS = `
   SELECT relname AS catalog, array_agg(attname::text ORDER BY attname) AS columns
   FROM pg_class c JOIN pg_attribute ON attrelid = c.oid
   WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'r' AND c.oid < 16384 AND attnum > 0 AND NOT attisdropped
   GROUP BY relname ORDER BY relname`;
 
-/** Sentences: which catalogs have rows, and which catalogs have columns, that nobody here knows. */
+/** Sentences that name unknown catalogs that have rows, and unknown columns. */
 async function unknownCatalogs(client: Client, catalogs: readonly Present[]): Promise<string[]> {
   const sentences: string[] = [];
   for (const { catalog, columns } of catalogs) {

@@ -11,20 +11,20 @@ import type { Facet, Facets } from './facet.ts';
 
 type Mutable = {
   facets: Facet[];
-  /** Columns by their names, and where their facets are. */
+    /** Columns by name, each with the index of its facet. */
   columns: Map<string, { node: Node; at: number }>;
   constraints: InnerConstraint[];
   unnamed: InnerConstraint[];
 };
 
-/** Where options say how something is kept and not what it is. */
+/** Statements whose options say how something is stored, not what it is. */
 const STORAGE_OPTIONS = new Set(['CreateStmt', 'IndexStmt', 'CreateTableAsStmt']);
 const STORAGE_COMMANDS = new Set([
   ...['AT_SetStorage', 'AT_SetCompression', 'AT_SetStatistics', 'AT_SetOptions', 'AT_SetRelOptions'],
   ...['AT_ReplicaIdentity', 'AT_ClusterOn', 'AT_SetTableSpace', 'AT_SetAccessMethod'],
 ]);
 
-/** Takes a definition apart; undefined when it cannot be parsed. */
+/** Splits a definition into facets; undefined if it cannot be parsed. */
 export function facetsOf(sql: string): Facets | undefined {
   const statements = parseStatements(sql);
   if (!statements) return undefined;
@@ -51,7 +51,7 @@ const columnFacet = (name: string, node: Node, text: string): Facet => ({
 
 function addStatement({ kind, node, text, start }: Statement, found: Mutable): void {
   const storage = STORAGE_OPTIONS.has(kind);
-  // The statement of a foreign table has that of a table in it, and a materialized view its options.
+    // A foreign table's statement contains that of a table, and a materialized view's contains its options.
   const inner = ['base', 'into'].find((key) => node[key] !== undefined);
   const rest: Node = { ...node, ...(inner === undefined ? {} : { [inner]: { ...(node[inner] as Node) } }) };
   const places: Node[] = inner === undefined ? [rest] : [rest[inner] as Node, rest];
@@ -95,7 +95,7 @@ function addStatement({ kind, node, text, start }: Statement, found: Mutable): v
   });
 }
 
-/** @returns what follows the elements */
+/** @returns the text after the elements */
 function addElements(elements: Node[], text: string, start: number, found: Mutable): string {
   const bytes = Buffer.from(text);
   const place = (node: Node): number => ((Object.values(node)[0] as Node)['location'] as number) - start;
@@ -168,7 +168,9 @@ function addCommands({ node, text }: Statement, found: Mutable): void {
   }
 }
 
-/** To a column that stands in the same definition: one that is not validated stands behind it. */
+/**
+ * Adds a NOT NULL to a column of the same definition: one that is NOT VALID is a statement of its own after the table.
+ */
 function addNotNull(constraint: Node, { columns, facets }: Mutable): boolean {
   const name = textOf(constraint['keys']);
   const column = columns.get(name);
@@ -179,7 +181,7 @@ function addNotNull(constraint: Node, { columns, facets }: Mutable): boolean {
   return true;
 }
 
-/** To a column that stands in the same definition, where a default stands in front of NOT NULL. */
+/** Adds a default to a column of the same definition, before NOT NULL, where PostgreSQL prints it. */
 function addDefault(name: string, { def }: Node, written: string, { columns, facets }: Mutable): boolean {
   const column = columns.get(name);
   if (!column) return false;

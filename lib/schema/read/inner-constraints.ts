@@ -1,8 +1,8 @@
 import { shapeOf, type Node, type Statement } from '../../sql/syntax.ts';
 
-/** Constraints inside a definition, whose names can differ by themselves. */
+/** A constraint inside a definition. Its name may differ while the rest is the same. */
 export interface InnerConstraint {
-  /** Empty where it is the usual one. */
+    /** Empty for the default name. */
   readonly name: string;
   readonly text: string;
   readonly meaning: string;
@@ -16,14 +16,14 @@ interface Found {
 
 export const NAME_OF_CONSTRAINT = /^(?:ADD )?CONSTRAINT (?:"(?:[^"]|"")*"|[^\s"]+)\s*/;
 
-/** Columns' and domains' constraints may have names too: NOT NULL since 18. */
+/** Takes named constraints, and every NOT NULL, out of a column or domain. A NOT NULL has a name since 18. */
 export function takeNames(
   constraints: Node[],
   found: Found,
   column = '',
   source?: Pick<Statement, 'text' | 'start'>,
 ): Node[] {
-  /** As it is written, without its name. */
+    /** The constraint as written, without its name. */
   const writtenAt = (at: number): string | undefined => {
     const place = (one: Node | undefined): number | undefined =>
       one && ((one['Constraint'] as Node)['location'] as number) - source!.start;
@@ -48,7 +48,7 @@ export function takeNames(
   });
 }
 
-/** Of `ALTER DOMAIN … ADD`. */
+/** The same for `ALTER DOMAIN … ADD`. */
 export function addDomainConstraint({ kind, node, text }: Statement, found: Found): boolean {
   const { Constraint: constraint } = ((kind === 'AlterDomainStmt' && node['def']) || {}) as Node;
   if (constraint === undefined) return false;

@@ -1,4 +1,7 @@
-/** Names of keywords, and of some of their values, in ICU's older notation: https://unicode.org/reports/tr35/#Key_And_Type_Definitions_ */
+/**
+ * Names of keywords and of some values in ICU's older notation:
+ * https://unicode.org/reports/tr35/#Key_And_Type_Definitions_
+ */
 const KEYS: Readonly<Record<string, string>> = {
   ...{ calendar: 'ca', collation: 'co', currency: 'cu', numbers: 'nu', hours: 'hc', measure: 'ms' },
   ...{
@@ -23,8 +26,8 @@ const VALUES: Readonly<Record<string, string>> = {
 };
 
 /**
- * A locale of ICU as a language tag: what 15 keeps as it was typed (`ja_JP`, `de@collation=phonebook`), 16 writes so
- * (`ja-JP`, `de-u-co-phonebk`). What is no such name stays as it is.
+ * An ICU locale as a language tag. Version 15 stores a locale as it was typed (`ja_JP`, `de@collation=phonebook`);
+ * since 16 it is a tag (`ja-JP`, `de-u-co-phonebk`). Any other text stays unchanged.
  *
  * @see https://www.postgresql.org/docs/current/locale.html#ICU-LANGUAGE-TAG
  */

@@ -1,6 +1,6 @@
 import type { Entry } from '../../dump/toc.ts';
 
-/** A name as PostgreSQL writes it in SQL: quoted where it must be. */
+/** A name as PostgreSQL writes it in SQL: quoted if needed. */
 const NAME = String.raw`(?:"(?:[^"]|"")+"|[^\s"'.,();]+)`;
 const ON_TABLE = String.raw`ON (?:ONLY )?(?:${NAME}\.)?(${NAME})`;
 
@@ -13,8 +13,8 @@ export interface Identity {
 }
 
 /**
- * What pg_dump puts in front of a name: `receive_daily touch` is the trigger touch on receive_daily. Names may hold
- * blanks, so the definition, whose quotes are exact, tells where one ends. `name` gives its own name, `table` its table's.
+ * Kinds whose entry has two names: `receive_daily touch` is the trigger touch on receive_daily. Names may have blanks,
+ * so the definition, which quotes names, shows where one ends. `name` finds the object's own name, `table` its table's.
  */
 const OF_TABLE: Readonly<Record<string, { name?: RegExp; table?: RegExp }>> = {
   CONSTRAINT: { table: new RegExp(`^ALTER TABLE (?:ONLY )?(?:${NAME}\\.)?(${NAME})`) },
@@ -34,7 +34,7 @@ const INDEX = new RegExp(`^CREATE (?:UNIQUE )?INDEX ${NAME} ${ON_TABLE}`);
 const MAPPING = new RegExp(`^CREATE USER MAPPING FOR (${NAME}) SERVER (${NAME})`);
 const METHOD = new RegExp(`(?:USING|FOR TYPE .* USING) (${NAME})`, 's');
 
-/** Which object an entry is, told apart from others of its kind and schema. */
+/** The name of an entry's object, which is unique among objects of its kind and schema. */
 export function identify({
   kind,
   name: tag,
@@ -68,7 +68,7 @@ function splitTag(
   if (own !== undefined && tag.endsWith(` ${unquote(own)}`)) {
     return { name: unquote(own), table: tag.slice(0, -unquote(own).length - 1) };
   }
-  // Of a publication, its own name comes first.
+    // The name of a publication comes first.
   if (own !== undefined && tag.startsWith(`${unquote(own)} `)) {
     return { name: unquote(own), table: tag.slice(unquote(own).length + 1) };
   }
@@ -87,7 +87,7 @@ function argument(definition: string, side: 'LEFT' | 'RIGHT'): string {
 
 const PARENTHESES = /'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]/g;
 
-/** Where the parenthesis that opens at `open` is closed, outside of literals and quoted names. */
+/** Where the parenthesis at `open` is closed. Ignores literals and quoted names. */
 export function closingParenthesis(sql: string, open: number): number {
   PARENTHESES.lastIndex = open;
   let depth = 0;
@@ -103,7 +103,10 @@ const POLICY_ROLES = new RegExp(
 );
 const MAPPING_ROLE = new RegExp(`^(CREATE USER MAPPING FOR )(${NAME})( SERVER )`);
 
-/** Brings the roles that a definition names to their logical names; those of a policy in order, because theirs has no meaning. */
+/**
+ * Replaces roles in a definition by their logical names. Sorts the roles of a policy, because their order means
+ * nothing.
+ */
 export function mapRoles(kind: string, definition: string, logical: (role: string) => string): string {
   if (kind !== 'USER MAPPING' && kind !== 'POLICY') return definition;
   const write = (name: string): string => {

@@ -3,7 +3,7 @@ import type { Facet } from './facet.ts';
 import { maskSecrets } from '../canonical/mask.ts';
 import { identify, mapRoles } from './names.ts';
 
-/** One object of a schema, with all that is compared of it. */
+/** One object of a schema, with everything that is compared. */
 export interface SchemaObject {
   readonly kind: string;
   readonly schema: string;
@@ -11,17 +11,19 @@ export interface SchemaObject {
   readonly name: string;
   /** As SQL, secrets masked. */
   readonly definition: string;
-  /** What was masked. For comparing only; it goes into no result. */
+    /** What was masked. Only for comparing: no result contains it. */
   readonly secret: string;
-  /** What the definition does not say: tablespace, an extension's version, that an index is invalid. */
+    /** What the definition does not say: tablespace, version of an extension, that an index is invalid. */
   readonly facts: readonly Facet[];
-  /** By its logical name; undefined where the kind has none of its own. */
+    /** The owner's logical name; undefined for kinds without an owner. */
   readonly owner?: string | undefined;
   /** COMMENT statements on it and its columns, sorted. */
   readonly comments: readonly string[];
-  /** Undefined where they were not read. */
+    /** Undefined if privileges were not read. */
   readonly privileges?: readonly Grant[] | undefined;
-  /** True for what is there on every side: parts of the server whose privileges somebody changed. */
+    /**
+     * True for parts of the server, which exist on every side. They are here because somebody changed their privileges.
+     */
   readonly implicit?: true;
 }
 
@@ -31,23 +33,23 @@ export interface Grant {
   readonly grantee: string;
   /** `SELECT`, `SELECT WITH GRANT OPTION`, `SELECT granted by someone` */
   readonly privilege: string;
-  /** True for one that objects of this kind have unless it is revoked, and that was. */
+    /** True for a default privilege of this kind of object that was revoked. */
   readonly revoked: boolean;
 }
 
-/** What the catalogs know of an object beyond its entry, by the entry's `catalog`. */
+/** What the catalogs know about an object beyond its entry, by the entry's `catalog`. */
 export interface Known {
   readonly facts?: readonly Facet[] | undefined;
-  /** Of an object whose entry does not name it. */
+    /** The owner of an object whose entry does not have it. */
   readonly owner?: string | undefined;
   readonly privileges?: readonly Grant[] | undefined;
 }
 
-/** Entries that are no objects: settings of the dump, data, and what is read from the catalogs instead. */
+/** Entries that are not objects: settings of the dump, data, and what is read from the catalogs instead. */
 const NO_OBJECT =
   /^(?:ENCODING|STDSTRINGS|SEARCHPATH|DATABASE|DATABASE PROPERTIES|ACL|DEFAULT ACL|SEQUENCE SET|BLOBS?|BLOB METADATA|.* DATA)$/;
 
-/** Kinds that have an owner of their own; that of an index or a trigger is its table's. */
+/** Kinds that have an owner of their own. The owner of an index or a trigger is its table's. */
 const OWNED = new Set([
   ...[
     'SCHEMA',
@@ -80,7 +82,7 @@ const OWNED = new Set([
   ...['PUBLICATION', 'SUBSCRIPTION', 'STATISTICS', 'PROCEDURAL LANGUAGE'],
 ]);
 
-/** Kinds without an owner that this tool knows. Any other makes the verdict incomplete. */
+/** Known kinds without an owner. Any unknown kind makes the verdict incomplete. */
 const OTHERS = new Set([
   ...[
     'EXTENSION',
@@ -111,13 +113,13 @@ const OTHERS = new Set([
   ...['SECURITY LABEL', 'COMMENT', 'TABLE ATTACH', 'ROW SECURITY'],
 ]);
 
-/** What is part of the object that it is about. */
+/** Entries that become part of another object's definition. */
 const PARTS = new Set(['TABLE ATTACH', 'INDEX ATTACH', 'ROW SECURITY']);
 
-/** What is looked at together with what it is about. */
+/** Entries that are compared together with another object. */
 const BELONGING = new Set([...PARTS, 'COMMENT', 'SEQUENCE OWNED BY']);
 
-/** Every kind of entry that this tool compares. */
+/** Every kind of entry that makesafe compares. */
 export const OBJECT_KINDS: readonly string[] = [...OWNED, ...OTHERS];
 
 export const isKnownKind = (kind: string): boolean =>
@@ -126,11 +128,11 @@ export const isKnownKind = (kind: string): boolean =>
 export interface Building {
   readonly logical: (role: string) => string;
   readonly known: (catalog: string) => Known;
-  /** False to leave owners out. */
+    /** False to omit owners. */
   readonly owners: boolean;
 }
 
-/** The objects of a table of contents: what belongs to another object is put to it. */
+/** The objects of a table of contents. Entries that belong to another object are added to it. */
 export function objectsOf(entries: readonly Entry[], { logical, known, owners }: Building): SchemaObject[] {
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
   const comments = new Map<Entry, string[]>();
@@ -167,13 +169,13 @@ export function objectsOf(entries: readonly Entry[], { logical, known, owners }:
     const definition = parts ? [own, ...parts.map((text) => text.trim())].join('\n') : own;
     const { text, secret } = maskSecrets(kind, mapRoles(kind, definition, logical));
     const { facts = NONE, owner, privileges } = known(catalog);
-    // What a column owns has its table's owner.
+        // A sequence that belongs to a column has the owner of the table.
     const owned = OWNED.has(kind) && !ownedSequences.has(entry) && !text.startsWith('ALTER TABLE');
     const whose = owned ? entry.owner : owner;
     const { name, table } = identify({ kind, name: entry.name, definition: text });
     const stored = storageFacts(entry);
     const said = comments.get(entry);
-    // All of one shape, and what is empty shared: there may be a hundred thousand.
+        // All objects have the same shape and share empty values, to save memory: there may be a hundred thousand.
     return {
       kind,
       schema,
@@ -191,19 +193,22 @@ export function objectsOf(entries: readonly Entry[], { logical, known, owners }:
 
 const NONE: readonly never[] = [];
 
-/** Which is in a dump only where it is not as initdb made it, and so is read from the catalog. */
+/** The dump has the public schema only if it was changed, so it is read from the catalog. */
 const isPublicSchema = ({ kind, name }: Entry): boolean =>
   (kind === 'SCHEMA' && name === 'public') || (kind === 'COMMENT' && name === 'SCHEMA public');
 
-/** What is said of the database is read from the catalog, where there is one to read. */
+/** Comment and labels of the database are read from the catalog, if there is one. */
 const isDatabaseComment = ({ kind, name }: Entry): boolean =>
   (kind === 'COMMENT' || kind === 'SECURITY LABEL') && name.startsWith('DATABASE ');
 
-/** Of a partition: named by its identifier, which is another one everywhere. The catalog tells which are disabled. */
+/**
+ * A partition's foreign key trigger: its name has an oid, which differs everywhere. The catalog tells if it is
+ * disabled.
+ */
 const isForeignKeyTrigger = ({ kind, definition }: Entry): boolean =>
   kind === 'TRIGGER' && /^\s*ALTER TABLE .* TRIGGER "RI_ConstraintTrigger_[ac]_\d+";\s*$/s.test(definition);
 
-/** What is attached may be a constraint's index: `p1 p1_pkey`. */
+/** An index may be attached to the index of a constraint: `p1 p1_pkey`. */
 const isIndexOf = (attached: Entry, { kind, name }: Entry): boolean =>
   attached.kind === 'INDEX ATTACH' && kind === 'CONSTRAINT' && name.endsWith(` ${attached.name}`);
 
@@ -216,7 +221,7 @@ function add(to: Map<Entry, string[]>, entry: Entry, text: string): void {
 function storageFacts({ kind, tablespace, accessMethod }: Entry): Facet[] {
   const facts: Facet[] = [];
   if (tablespace !== '') facts.push(fact('storage', 'tablespace', tablespace));
-  // The server's default is no choice of the schema's.
+    // The default access method is a choice of the server, not of the schema.
   if (accessMethod !== '' && kind !== 'INDEX') facts.push(fact('storage', 'access method', accessMethod));
   return facts;
 }

@@ -2,12 +2,12 @@ import type { Facet } from './facet.ts';
 import { languageTag } from './locale.ts';
 import { shapeOf, type Node, type Tree } from '../../sql/syntax.ts';
 
-/** Options of a definition: storage parameters, those of a sequence, of a function, of what is foreign. */
+/** Options of a definition: storage parameters, and options of sequences, functions and foreign objects. */
 
 export const isOptions = (tree: Tree | undefined): tree is Node[] =>
   Array.isArray(tree) && tree.length > 0 && tree.every((one) => (one as Node)['DefElem'] !== undefined);
 
-/** The name that PostgreSQL gives where none is given; servers before 14 have no such type. */
+/** Whether it is the default name of a multirange type. Servers before 14 have no such type. */
 export function isUsualMultirange(option: Node, { typeName }: Node): boolean {
   if (option['defname'] !== 'multirange_type_name') return false;
   const range = textOf((typeName as Node[]).at(-1));
@@ -15,7 +15,7 @@ export function isUsualMultirange(option: Node, { typeName }: Node): boolean {
   return textOf(option['arg']) === usual;
 }
 
-/** Of a collation. */
+/** Whether these are options of an ICU collation. */
 export const isIcu = (options: readonly Node[]): boolean =>
   options.some(({ DefElem: option }) => {
     const { defname, arg } = option as Node;
@@ -25,9 +25,9 @@ export const isIcu = (options: readonly Node[]): boolean =>
 export function optionFacet(option: Node, kind = '', icu = false): Omit<Facet, 'class'> {
   const name = option['defname'] as string;
   const setting = (option['arg'] as Node | undefined)?.['VariableSetStmt'] as Node | undefined;
-  // AS is the type of a sequence.
+    // For a sequence, AS is its type.
   const called = name !== 'as' ? name : kind === 'CreateFunctionStmt' ? 'body' : 'type';
-  // Of what is beside the table: toast.autovacuum_enabled.
+    // An option of the TOAST table: toast.autovacuum_enabled.
   const place = option['defnamespace'] === undefined ? '' : `${option['defnamespace'] as string}.`;
   const label = setting ? `setting ${setting['name'] as string}` : `${place}${called}`;
   return {
@@ -38,13 +38,13 @@ export function optionFacet(option: Node, kind = '', icu = false): Omit<Facet, '
   };
 }
 
-/** `a, b` is two, `"a, b"` is one. */
+/** Quotes an item if needed: `a, b` is two items, `"a, b"` is one. */
 function itemOf(tree: Tree): string {
   const text = textOf(tree);
   return text === '' || /[,"]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** The value of an option, as far as it is short and plain. */
+/** The value of an option as text, if it is a simple one. */
 export function textOf(tree: Tree | undefined): string {
   if (tree === undefined || tree === null) return 'none';
   if (Array.isArray(tree)) return tree.map(textOf).join(', ');

@@ -4,7 +4,7 @@ import { behindLine, UNQUOTED } from '../../sql/quoting.ts';
 import { COMPLETE, HEADER, NOISE } from '../canonical/canonical.ts';
 import { maskSecrets } from '../canonical/mask.ts';
 
-/** What pg_dump sets between objects, for those that follow. */
+/** Lines that pg_dump writes between objects. */
 const BETWEEN = /^(?:--.*|SET default_table(?:space|_access_method) = .*;|)$/;
 const VERSIONS = {
   server: /^-- Dumped from database version (\S+)/,
@@ -12,10 +12,10 @@ const VERSIONS = {
 };
 
 /**
- * Reads the objects of a plain schema dump, as `db-dump-schema-env` writes it. A header counts only where no literal,
- * function body or comment is open: these may hold the same text.
+ * Reads the objects of a plain schema dump, as `db-dump-schema-env` writes it. A header inside a literal, function body
+ * or comment does not count.
  *
- * @throws Error when it is none, or is cut
+ * @throws Error if the text is not a complete dump
  */
 export function parsePlain(text: string): Omit<Archive, 'version' | 'database'> {
   const entries: (Entry & { lines: string[] })[] = [];
@@ -52,7 +52,7 @@ function entry(id: number, name: string, kind: string, schema: string): Entry {
   };
 }
 
-/** An entry of an archive as a plain dump has it: what a header does not say, it has not, and secrets are masked. */
+/** Reduces an entry of an archive to what a plain dump shows: only the header's fields, with secrets masked. */
 export function asPlain({ id, name, kind, schema, definition }: Entry): Entry {
   const line = (text: string): string => text.replaceAll(/[\r\n]/g, ' ');
   const { text } = maskSecrets(kind, definition);

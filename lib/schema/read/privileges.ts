@@ -1,11 +1,11 @@
 import type { Client } from 'pg';
 import type { Grant } from './objects.ts';
 
-/** Privileges that differ from those that an object of its kind has when nobody grants or revokes. */
+/** Privileges that differ from the default privileges of the object. */
 export interface Granted {
-  /** By catalog and object identifier: `1259/16391`; `database` for the database itself. */
+    /** The key is the oids of catalog and object: `1259/16391`; `database` for the database itself. */
   readonly of: ReadonlyMap<string, readonly Grant[]>;
-  /** What is not in a dump for itself, and has privileges: parts of extensions and of the server. */
+    /** Objects with privileges that are not in the dump by themselves: parts of extensions and of the server. */
   readonly identities: ReadonlyMap<
     string,
     { readonly kind: string; readonly schema: string; readonly name: string }
@@ -28,7 +28,7 @@ interface Row {
   readonly revoked: boolean;
 }
 
-/** Catalogs with privileges: table, names of its columns, and the letter that acldefault() wants. */
+/** Catalogs with privileges: table, its columns, and the letter for acldefault(). */
 const CATALOGS = [
   ['pg_class', 'relacl', 'relowner', `CASE relkind WHEN 'S' THEN 's' ELSE 'r' END`, 'relnamespace'],
   ['pg_proc', 'proacl', 'proowner', `'f'`],
@@ -39,15 +39,15 @@ const CATALOGS = [
   ['pg_foreign_server', 'srvacl', 'srvowner', `'S'`],
 ] as const;
 
-/** What initdb says that it gave to the public schema is not what it gave in the end. */
+/** Without the public schema: what pg_init_privs records for it differs from its final privileges. */
 const PUBLIC = ` AND NOT (classoid = 'pg_namespace'::regclass AND objoid = 2200)`;
 
-/** What initdb grants in the information schema it does not record: to PUBLIC, the schema and what is in it. */
+/** Privileges that initdb grants to PUBLIC in the information schema, but does not record. */
 const readByAll = (schema: string, owner: string): string => `
   CASE WHEN o.oid < 16384 AND ${schema} = to_regnamespace('information_schema')
        THEN ARRAY[makeaclitem(0, ${owner}, '${schema === 'o.oid' ? 'USAGE' : 'SELECT'}', false)] END`;
 
-/** Of an object, against those that initdb or CREATE EXTENSION gave it (pg_init_privs), else against the usual ones. */
+/** Compares with the privileges from initdb or CREATE EXTENSION (pg_init_privs), else with the defaults. */
 const ACLS = [
   ...CATALOGS.map(
     ([table, acl, owner, letter, schema]) => `
@@ -64,7 +64,7 @@ const ACLS = [
     FROM pg_database WHERE datname = current_database() AND datacl IS NOT NULL`,
 ].join(' UNION ALL ');
 
-/** In which schema, for whose objects and of which kind stands where the object's identifiers stand elsewhere. */
+/** Schema, role and kind take the place of the object's oids. */
 const DEFAULT_ACLS = `
   SELECT coalesce(nspname, '') || E'\\n' || pg_get_userbyid(defaclrole) || E'\\n' || defaclobjtype::text, '', defaclrole, defaclacl,
          CASE WHEN defaclnamespace = 0
@@ -86,8 +86,8 @@ const KINDS: Readonly<Record<string, string>> = {
 /**
  * Reads who may do what.
  *
- * @param dumped catalog and object identifiers of what is in the dump, once it is there
- * @param logical brings a role's name to its logical one
+ * @param dumped catalog and object oids of the objects in the dump
+ * @param logical maps a role's name to its logical name
  */
 export async function readPrivileges(
   client: Client,
@@ -130,7 +130,7 @@ export async function readPrivileges(
   };
 }
 
-/** Whatever belongs to the owner goes with the object: a change of owners is not one of privileges as well. */
+/** The owner's privileges are named `the owner`, so that a change of the owner is not a change of privileges, too. */
 function grant(row: Row, logical: (role: string) => string): Grant {
   const { column, owner, grantor, grantable, revoked } = row;
   const grantee =
@@ -144,7 +144,7 @@ function grant(row: Row, logical: (role: string) => string): Grant {
   };
 }
 
-/** What another owner has in the first one's place is neither granted nor revoked. */
+/** Removes pairs of a grant and a revocation that only come from a change of the owner. */
 function withoutOpposites(grants: readonly Grant[]): Grant[] {
   const key = ({ column, grantee, privilege, revoked }: Grant, opposite = false): string =>
     [column, grantee, privilege, revoked !== opposite].join('\0');

@@ -12,16 +12,18 @@ import { readHead, readText } from '../../system/read-bounded.ts';
 /** A dump file as one side of a comparison. */
 export interface FileSide {
   readonly source: 'custom dump' | 'plain dump';
-  /** Undefined where the file does not say. */
+    /** Undefined if the file does not say it. */
   readonly pgDumpVersion: string | undefined;
-  /** Sentences: what the file cannot tell. */
+    /** Sentences that say what the file cannot tell. */
   readonly limits: readonly string[];
   readonly side: (scope: Scope) => Side;
 }
 
 /**
- * @param roles logical names of the roles of the environment that the file was dumped from
- * @throws IncomparableError when the file is no dump, or is cut
+ * Reads a dump file as one side of a comparison.
+ *
+ * @param roles logical names of roles in the environment that was dumped
+ * @throws IncomparableError if the file is not a complete dump
  */
 export async function readFileSide(file: string, roles: Roles = {}): Promise<FileSide> {
   try {
@@ -37,7 +39,7 @@ export async function readFileSide(file: string, roles: Roles = {}): Promise<Fil
   }
 }
 
-/** Bytes of a plain dump that are read at once: twice that of 20,000 tables. */
+/** Maximum size of a plain dump in bytes, which is read as a whole: twice that of 20,000 tables. */
 const LARGEST = 64 << 20;
 
 function isArchive(file: string): boolean {

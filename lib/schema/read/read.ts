@@ -19,25 +19,25 @@ export interface Source {
   readonly label: string;
   readonly roles: Roles;
   withClient<T>(work: (client: Client) => Promise<T>): Promise<T>;
-  /** @param settings of pg_dump's session, beyond those that it always has */
+    /** @param settings for pg_dump's session, in addition to the usual ones */
   dump(args: readonly string[], output: Writable, settings: Settings): Promise<Result>;
 }
 
-/** All that is compared of one side. */
+/** Everything that is compared of one side. */
 export interface Side {
   readonly summary: SideSummary;
   readonly objects: readonly SchemaObject[];
   readonly roles: readonly ServerRole[];
-  /** Sentences: what could not be read. */
+    /** Sentences that say what could not be read. */
   readonly incomplete: readonly string[];
 }
 
 export interface Scope {
-  /** False where the other side is a file, which does not have what only the catalogs show. */
+    /** False if the other side is a file, which lacks what only the catalogs show. */
   readonly catalog: boolean;
   /** Owners, grants, and roles. */
   readonly privileges: boolean;
-  /** True where the other side is plain SQL: no more is compared than that tells. */
+    /** True if the other side is plain SQL: then only what plain SQL shows is compared. */
   readonly plain: boolean;
 }
 
@@ -50,9 +50,9 @@ interface Begun {
 const BEGUN = `SELECT pg_export_snapshot() AS snapshot, current_setting('server_version_num')::int / 10000 AS major`;
 
 /**
- * Reads a database: a dump, and at the same moment of the database's life, what no dump shows.
+ * Reads a database: a dump, and with the same snapshot what no dump shows.
  *
- * @throws IncomparableError when pg_dump fails
+ * @throws IncomparableError if pg_dump fails
  */
 export function readDatabase(source: Source, scope: Scope): Promise<Side> {
   return source.withClient(async (client) => {
@@ -80,7 +80,9 @@ interface Server {
 
 type Dump = Promise<{ archive: Archive; warnings: string[] }>;
 
-/** One client answers one query after the other; only what needs the dump waits for it. */
+/**
+ * Reads the catalogs while pg_dump runs. Queries run one after the other; only those that need the dump wait for it.
+ */
 async function readServer(
   { label, roles: stated }: Source,
   client: Client,
@@ -94,7 +96,7 @@ async function readServer(
   const roles = scope.catalog && scope.privileges ? await readRoles(client, logical) : [];
   const uncovered = await readCoverage(client);
   const dumped = dump.then(({ archive }) => new Set(archive.entries.map((entry) => entry.catalog)));
-  // Whoever waits for the dump itself hears of its failure.
+    // Avoids an unhandled rejection: `readDatabase` reports a failed dump.
   dumped.catch(() => {});
   const granted =
     scope.catalog && scope.privileges ? await readPrivileges(client, dumped, logical) : undefined;
@@ -117,7 +119,7 @@ async function dumpArchive(source: Source, client: Client, snapshot: string, set
   }
 }
 
-/** pg_dump locks every table; the server has room for a limited number of locks. */
+/** The error of a failed pg_dump. It locks every table, so the server may run out of locks: then suggests a setting. */
 async function dumpError(
   label: string,
   status: number,
@@ -168,7 +170,7 @@ function sideOf({ label }: Source, archive: Archive, scope: Scope, server: Serve
   };
 }
 
-/** What stands in no dump: as objects of their own. */
+/** What no dump shows, as objects of their own. */
 function fromCatalog(
   { entries }: Archive,
   scope: Scope,

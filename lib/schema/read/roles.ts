@@ -1,14 +1,14 @@
 import { ConfigurationError } from '../../errors.ts';
 
-/** Logical names of roles, each with the name that the role has in one environment: `{ owner: 'sanbou_app_stg' }`. */
+/** Logical names of roles, with the real name in one environment: `{ owner: 'sanbou_app_stg' }`. */
 export type Roles = Readonly<Record<string, string>>;
 
 /**
- * Brings the roles of one environment to names that are the same in all. Whoever owns the database is `owner` where
- * the registry does not say otherwise. Logical names are written as `<owner>`, so that no role is taken for one.
+ * Maps the roles of one environment to logical names, which are the same in all environments. By default, the owner of
+ * the database is `owner`. Logical names are written as `<owner>`, so that they differ from real names.
  *
- * @param existing the roles of the server, where they could be read
- * @throws ConfigurationError when two logical names mean one role, or one does not exist
+ * @param existing the roles of the server, if they could be read
+ * @throws ConfigurationError if two logical names mean the same role, or a role does not exist
  */
 export function roleNames(
   environment: string,

@@ -3,16 +3,16 @@ import type { Facet } from './facet.ts';
 import { maskSetting } from '../canonical/mask.ts';
 import { fact, type SchemaObject } from './objects.ts';
 
-/** A role of the server, as far as it bears on a database. */
+/** A role of the server, as far as it matters for a database. */
 export interface ServerRole {
   readonly name: string;
-  /** As the server has it, where that is not its name here. */
+    /** The real name, if `name` is a logical one. */
   readonly role?: string;
-  /** True when the database or something in it depends on it: an owner, a grantee, a role of a policy; … */
+    /** True if the role matters for the database: as owner, grantee or role of a policy, or by `asMember`. */
   readonly involved: boolean;
-  /** … or only because it may have the rights of one that is, or may read or write everywhere. */
+    /** True if it matters only because it can use another role's privileges, or can read or write everywhere. */
   readonly asMember?: boolean;
-  /** Roles whose rights it may have. */
+    /** Roles whose privileges it can use. */
   readonly memberOf: readonly string[];
   readonly facts: readonly Facet[];
 }
@@ -28,10 +28,10 @@ interface Row {
 }
 
 /**
- * Dependencies on roles are in pg_shdepend, but for those on the role that initdb made; those of the database itself and
- * of its subscriptions are dependencies of the server. Whoever is a member, at whatever distance, may do what they may;
- * and some may read or write in every database without a dependency on it. Up to 15, whether rights are inherited is the
- * member's own attribute, and SET ROLE is always allowed. One membership may be granted by several.
+ * pg_shdepend has the dependencies on roles, except on the role that initdb made. Dependencies of the database itself
+ * and of subscriptions are those of the server. A direct or indirect member of a role can do what that role can. Some
+ * roles can read or write in every database without any dependency. Before 16, the member's own attribute decides
+ * whether it inherits privileges, and SET ROLE is always allowed. Several roles may grant the same membership.
  *
  * @see https://www.postgresql.org/docs/current/predefined-roles.html
  */
@@ -70,7 +70,7 @@ const ROLES = `
             FROM pg_auth_members m, to_jsonb(m) AS row WHERE member = r.oid GROUP BY roleid) AS granted), '[]') AS memberships
   FROM pg_roles r WHERE rolname !~ '^pg_'`;
 
-/** @param logical brings a role's name to its logical one */
+/** @param logical maps a role's name to its logical name */
 export async function readRoles(client: Client, logical: (role: string) => string): Promise<ServerRole[]> {
   const { rows } = await client.query<Row>(ROLES);
   return rows.map(({ name, involved, asMember, attributes, settings, labels, memberships }) => ({
@@ -95,8 +95,8 @@ export async function readRoles(client: Client, logical: (role: string) => strin
 }
 
 /**
- * The roles that bear on either side, and those whose rights they may have. Two environments may be on one server: the
- * other one's own role is no stranger who has come in here.
+ * The roles that matter on either side, and the roles whose privileges they can use. Two environments may share a
+ * server: a role that is the other environment's own, and matters here only as a member, is left out.
  */
 export function involvedRoles(
   base: readonly ServerRole[],
@@ -114,7 +114,7 @@ export function involvedRoles(
       if (involved && !isTheirs) found.add(name);
     }
   }
-  // A set visits what is added to it on the way.
+    // A loop over a set also visits elements that are added meanwhile.
   for (const name of found) {
     for (const role of all) if (role.name === name) role.memberOf.forEach((other) => found.add(other));
   }

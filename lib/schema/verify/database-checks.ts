@@ -3,13 +3,13 @@ import { withoutBase } from './environment-checks.ts';
 import { failed, notLookedAt, passed, some, warning, type Check } from '../../output/check-result.ts';
 import type { Facts } from './facts.ts';
 
-/** What is in the database and works only half, though the schema may be the same. */
+/** Objects in the database that do not work fully, even if the schema is the same. */
 
 export const indexesValid: Check<Facts> = {
   name: 'indexes valid',
   async look({ query }) {
-    // Of a CREATE INDEX CONCURRENTLY that failed, or of a partitioned table's index that lacks some of its parts.
-    // https://www.postgresql.org/docs/current/catalog-pg-index.html
+        // Left by a failed CREATE INDEX CONCURRENTLY, or an index of a partitioned table that lacks some partitions.
+        // https://www.postgresql.org/docs/current/catalog-pg-index.html
     const invalid = await names(
       query,
       `SELECT format('%I.%I', nspname, relname) AS name
@@ -21,7 +21,7 @@ export const indexesValid: Check<Facts> = {
   },
 };
 
-/** Not validated: `NOT VALID` when it was made, and never checked since. */
+/** Constraints that were created NOT VALID and never validated since. */
 const NOT_VALIDATED = `
   SELECT format('%I.%I: %I', nspname, coalesce(relname, typname), conname) AS name
   FROM pg_constraint con JOIN pg_namespace n ON n.oid = connamespace
@@ -56,7 +56,7 @@ export const viewsPopulated: Check<Facts> = {
     );
     const empty = rows.filter(({ populated }) => !populated).map(({ name }) => name);
     if (empty.length === 0) return passed(counted(rows.length, 'materialized view'));
-    // Migrations may leave it to the application; a rebuild would never come to its end.
+        // Only a warning: migrations may leave it to the application, and then a rebuild would always fail here.
     return warning(`never populated: ${some(empty)}`, `REFRESH MATERIALIZED VIEW ${empty[0]}`);
   },
 };
@@ -119,19 +119,19 @@ export const readerWritesNothing: Check<Facts> = {
   },
 };
 
-/** Attributes that make privileges meaningless. */
+/** Attributes of a role that make privileges meaningless. */
 const ATTRIBUTES = `
   SELECT trim(concat(CASE WHEN rolsuper THEN 'SUPERUSER ' END, CASE WHEN rolcreaterole THEN 'CREATEROLE ' END,
                      CASE WHEN rolcreatedb THEN 'CREATEDB ' END, CASE WHEN rolreplication THEN 'REPLICATION' END)) AS name
   FROM pg_roles WHERE rolname = $1 AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication)`;
 
-/** What a server before 15 gives to everybody, while nobody has changed it. */
+/** What a server before 15 grants to everybody, if nobody has changed it. */
 const USUAL = `
   SELECT format('CREATE in schema %I', nspname) AS name
   FROM pg_namespace n JOIN pg_init_privs i ON i.objoid = n.oid AND i.classoid = 'pg_namespace'::regclass
   WHERE nspname = 'public' AND nspacl = initprivs AND current_setting('server_version_num')::int < 150000`;
 
-/** All ways to change something: its own, those of roles it is a member of, and those of PUBLIC. */
+/** All ways in which a role can change something: own privileges, those of its roles, and those of PUBLIC. */
 const WRITES = `
   WITH own AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema')
   SELECT format('%s on %I.%I', string_agg(privilege, ', ' ORDER BY privilege), nspname, relname) AS name

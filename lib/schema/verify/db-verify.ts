@@ -23,7 +23,7 @@ import {
 import { factsOf, type Facts, type FactsOfBase } from './facts.ts';
 import type { Giving } from '../../parameters/parameter.ts';
 
-/** Whatever the stack is like, all others need the database. */
+/** The second one decides whether the others can run: they all need the database. */
 const FIRST: readonly Check<Facts>[] = [stackUp, databaseReachable];
 const OTHERS: readonly Check<Facts>[] = [
   ...[markerRight, oneHead, atHead, revisionOfBase, schemaSame],
@@ -31,9 +31,9 @@ const OTHERS: readonly Check<Facts>[] = [
 ];
 
 /**
- * `db-verify-env`: whether an environment is as it should be, in one table.
+ * `db-verify-env`: checks whether an environment is as it should be, and shows the results in one table.
  *
- * @throws FailedError when a check failed
+ * @throws FailedError if a check failed
  */
 export async function verifyEnvironment(
   run: ComparedRun & StackRun<Giving<{ BASE: string | undefined; JSON: boolean }>>,
@@ -47,7 +47,7 @@ export async function verifyEnvironment(
 /** A run of a task that compares an environment with another one. */
 type ComparedRun = StackRun<Giving<{ PRIVILEGES: boolean; ALEMBIC_INI: string | undefined }>>;
 
-/** What an environment is compared with, for `factsOf`. */
+/** The facts of BASE, for `factsOf`. */
 export async function factsOfBase(run: ComparedRun, name: string): Promise<FactsOfBase> {
   const [base, { comparing }] = await Promise.all([openBase(run, name), import('../compare/comparing.ts')]);
   return {
@@ -57,12 +57,17 @@ export async function factsOfBase(run: ComparedRun, name: string): Promise<Facts
   };
 }
 
-/** @param json as JSON, for a program @throws FailedError when a check failed */
+/**
+ * Runs all checks and shows their results.
+ *
+ * @param json true for JSON
+ * @throws FailedError if a check failed
+ */
 export async function verifyFacts(run: StackRun, facts: Facts, json = false): Promise<void> {
   const { environment, terminal, signal } = run;
   const base = facts.baseName;
   const findings = await verify(facts);
-  // What failed because of Ctrl-C says nothing of the environment.
+    // After Ctrl-C, failures say nothing about the environment.
   signal.throwIfAborted();
 
   if (json) terminal.result(renderFindingsJson(environment.name, base, findings));
@@ -83,7 +88,7 @@ export async function verifyFacts(run: StackRun, facts: Facts, json = false): Pr
   );
 }
 
-/** All findings, in the order of the table. What does not depend on each other is looked at at the same time. */
+/** All check results, in the order of the table. Independent checks run at the same time. */
 async function verify(facts: Facts): Promise<Finding[]> {
   const first = await Promise.all(FIRST.map((check) => lookAt(check, facts)));
   const reachable = first.find(({ check }) => check === databaseReachable.name)!.state === 'passed';

@@ -12,7 +12,7 @@ import { remarks, total } from '../report/wording.ts';
 import type { Facts } from './facts.ts';
 import { describeRevisions } from '../../database/revisions.ts';
 
-/** Whether the stack is up, the database the right one, and its schema the one that it should have. */
+/** Checks of the stack, of which database it is, and of its schema. */
 
 export const stackUp: Check<Facts> = {
   name: 'stack up',
@@ -82,7 +82,7 @@ export const revisionOfBase: Check<Facts> = {
     if (!base) return notLookedAt(`${baseName} is a file, and says no revision`);
     const [at, { ends: head }, there] = await Promise.all([current(), heads(), base.current()]);
     if (at.length > 0 && sameSet(at, there)) return passed(`as ${baseName}`);
-    // Of two, the one that is not at head is the one to migrate.
+        // Suggest to migrate the side that is not at head.
     const behind = sameSet(at, head) ? base.environment : environment;
     return failed(
       `${environment} ${describeRevisions(at)}; ${baseName} ${describeRevisions(there)}`,

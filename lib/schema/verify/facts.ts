@@ -14,32 +14,32 @@ import type { StackRun } from '../../run/run.ts';
 import type { Comparing } from '../compare/comparing.ts';
 import type { Comparison } from '../compare/comparison.ts';
 
-/** What the checks ask of an environment. Each question reaches it when it is first asked, and once. */
+/** What the checks ask about an environment. Each question is asked only when needed, and only once. */
 export interface Facts {
   readonly environment: string;
   readonly database: string;
-  /** What is compared with, as it was typed; undefined when nothing is. */
+    /** BASE as it was typed; undefined without BASE. */
   readonly baseName: string | undefined;
-  /** The same questions to it; undefined for a dump file, which nothing more can be asked of. */
+    /** The facts of BASE; undefined if it is a dump file. */
   readonly base: Facts | undefined;
-  /** The role that may read and not write, and the schemas that it reads; undefined where there is none. */
+    /** The role that may read but not write, and the schemas that it reads; undefined if there is none. */
   readonly reader: { readonly role: string; readonly schemas: readonly string[] } | undefined;
   readonly command: StackRun['command'];
   readonly services: () => Promise<readonly ServiceHealth[]>;
   /** The environment that the database is marked for. */
   readonly marker: () => Promise<string | undefined>;
-  /** Has the environment's database answer. */
+    /** Runs work on a connection to the environment's database. */
   readonly ask: Ask;
   readonly query: <R extends QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<R[]>;
-  /** Revisions that the database is at. */
+    /** The revisions that the database is at. */
   readonly current: () => Promise<readonly string[]>;
   readonly heads: () => Promise<Heads>;
-  /** Whether the team keeps several heads on purpose. */
+    /** Whether the team intends to have several heads. */
   readonly severalHeads: boolean;
   readonly comparison: () => Promise<Comparison>;
 }
 
-/** What an environment is compared with. */
+/** The facts of BASE, and the comparison with it. */
 export interface FactsOfBase extends Comparing {
   readonly name: string;
   /** Undefined for a dump file. */
@@ -61,7 +61,7 @@ export function factsOf(run: AlembicRun, base?: FactsOfBase): Facts {
     marker: once(() => ask(async (client) => (await readMarkers(client))[stack.database.name])),
     ask,
     query: (sql, values = []) => ask(async (client) => (await client.query(sql, [...values])).rows as never),
-    // Alembic takes most of a second to start, and is asked only for what the database cannot tell.
+        // Alembic takes most of a second to start, so ask it only for what the database cannot tell.
     current: once(async () => (await ask(readCertainRevisions)) ?? currentOf(run)),
     heads: once(() => headsOf(run)),
     severalHeads: registry.severalHeads === true,
@@ -78,7 +78,7 @@ async function currentOf(run: AlembicRun): Promise<readonly string[]> {
   );
 }
 
-/** @throws FailedError when the revisions' files cannot be read */
+/** @throws FailedError if Alembic fails, for instance because the revision files cannot be read */
 export const headsOf = async (run: AlembicRun): Promise<Heads> => (await asked(run, 'heads')).heads!;
 
 async function asked(run: AlembicRun, what: 'current' | 'heads'): Promise<AlembicResult> {
