@@ -20,11 +20,11 @@ const RETURN_TIMEOUT = 60;
 const RESTART_TIMEOUT = 5;
 
 /**
- * Runs `work` in a session on the maintenance database, with an advisory lock on the environment's database. A second
- * run waits, up to 15 s, for the first one, or for the session that a killed run left.
+ * Runs `work` in a session on the maintenance database, with an advisory lock on the environment's database. If another
+ * run holds the lock, or the session that a killed run left, waits for LAST_RUN_TIMEOUT. A dry run takes no lock.
  *
- * @param ended process id of our own lost session, which is terminated first
- * @throws RefusedError if another run still holds the lock then
+ * @param ended process id of our own lost session: it is terminated, and the wait is OWN_TIMEOUT
+ * @throws RefusedError if the lock is still held after that
  */
 export async function beside<T>(
   { stack, actor }: StackRun,
@@ -152,7 +152,11 @@ export function cancelOn({ stack, signal }: StackRun, pid: number): () => Promis
 /** Something on the server blocks a change, and ends by itself. */
 class HeldUpError extends FailedError {}
 
-/** Terminates all sessions of a closed database and waits until they are gone. @throws HeldUpError after 30 s */
+/**
+ * Terminates all sessions of a closed database and waits until they are gone.
+ *
+ * @throws HeldUpError after LIMITS.sessionsEnd
+ */
 export async function endSessions(
   client: Client,
   { name, oid }: { readonly name: string; readonly oid: string },

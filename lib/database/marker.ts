@@ -43,6 +43,7 @@ export async function markWith(client: Client, run: StackRun): Promise<void> {
   }
 }
 
+/** The error for a database that is marked for another environment. */
 export function otherMarker({ stack, environment, command }: StackRun, found: string): RefusedError {
   return new RefusedError(
     `database ${stack.database.name} is marked for ${found}, and this is ${environment.name}`,

@@ -20,6 +20,7 @@ const fileOf = ({ root, environment }: DestructiveRun): string =>
 /** Steps that can be repeated on the database that the reset created. */
 const REPEATABLE: readonly StepName[] = ['bootstrap', 'migrate', 'start', 'current', 'verify'];
 
+/** Saves the step at which this run failed, for the next run. If the step cannot be repeated, removes the saved one. */
 export async function rememberFailure(run: DestructiveRun, step: StepName): Promise<void> {
   if (run.actor.dryRun || !REPEATABLE.includes(step)) return forgetFailure(run);
   try {
@@ -39,6 +40,7 @@ export async function rememberFailure(run: DestructiveRun, step: StepName): Prom
   }
 }
 
+/** Removes the saved failure: the next run starts from the beginning. */
 export function forgetFailure(run: DestructiveRun): void {
   if (!run.actor.dryRun) rmSync(fileOf(run), { force: true });
 }

@@ -23,6 +23,7 @@ export interface Landing {
   readonly found: readonly (readonly string[])[];
 }
 
+/** Reads, in our own session, the version tables that Alembic may have meant. */
 export async function readLanding(client: Client, { plan, table, schema }: Plan): Promise<Landing> {
   const { rows } = await client.query<{ schema: string }>(CANDIDATES, [table, schema]);
   const found: string[][] = [];

@@ -73,6 +73,7 @@ type DatabaseFacts = SourceDatabase &
   Pick<BackupFacts, 'serverVersion' | 'revisions' | 'databaseSize'> &
   Required<Pick<BackupFacts, 'home'>>;
 
+/** Reads the facts that come from the database itself. @param client of that database */
 export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> {
   const { rows } = await client.query<
     Omit<DatabaseFacts, 'databaseSize' | 'systemIdentifier' | 'home'> & { size: string }

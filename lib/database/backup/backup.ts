@@ -50,6 +50,7 @@ export async function backup(
  * their final names only when both are complete.
  *
  * @param jobs more than one: directory format
+ * @throws RefusedError if the folder is in the storage of the database
  * @throws FailedError if the disk has not enough space, pg_dump fails, or the dump cannot be read back; nothing is left
  * then
  */

@@ -66,6 +66,7 @@ export const keptName = (name: string, since: Date): string => besides(name, `__
  * in no transaction, so the database first gets a name that nobody else knows.
  */
 export const goneName = (name: string, time: Date): string => besides(name, `__gone_${time.toISOString()}`);
+/** Whether `goneName` made this name. */
 export const isGoneName = (name: string): boolean => /__gone_\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(name);
 
 const stamp = (time: Date): string =>

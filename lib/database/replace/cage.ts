@@ -26,6 +26,7 @@ export interface Keeper {
   readonly makesRoles: boolean;
 }
 
+/** The role that the client is connected as. */
 export async function readKeeper(client: Client): Promise<Keeper> {
   const { rows } = await client.query<Keeper>(
     `SELECT rolname AS user, rolsuper AS superuser, rolsuper OR rolcreaterole AS "makesRoles"

@@ -50,9 +50,9 @@ export function outgoing(
 const PAUSE = 3;
 
 /**
- * Tries the swap until nobody blocks it. Blocking are, for example, CREATE DATABASE … TEMPLATE with the old database,
- * or an open transaction with ALTER DATABASE. Tries for as long as the preparation took (at least 60 s): if the swap
- * fails, that work is lost.
+ * Tries the swap until nobody blocks it. CREATE DATABASE … TEMPLATE with the old database blocks it, for example, or an
+ * open transaction with ALTER DATABASE. Tries for as long as the preparation took, at least LIMITS.exchange: if the
+ * swap fails, that work is lost.
  *
  * @param took milliseconds that the preparation took
  * @returns the old database's new name

@@ -51,6 +51,7 @@ const READ = `
          datistemplate AS "isTemplate", shobj_description(oid, 'pg_database') AS comment
   FROM pg_database`;
 
+/** Finds them in the catalog. @param client of any database of the server */
 export async function findLeftovers(client: Client, name: string): Promise<Leftovers> {
   return recognise(name, (await client.query<DatabaseRow>(READ)).rows);
 }

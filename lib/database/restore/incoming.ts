@@ -21,6 +21,11 @@ interface Archive {
   readonly incoming: AsyncGenerator<Incoming>;
 }
 
+/**
+ * Opens an archive: its head, and its data in order.
+ *
+ * @param meter the bytes on disk are written to it
+ */
 export async function openArchive(dump: Dump, meter: Transform): Promise<Archive> {
   if (dump.kind === 'custom') {
     const bytes = new ByteStream(openDump(dump, meter));

@@ -21,6 +21,7 @@ export function describeLeftOut(leftOut: readonly LeftOut[]): string[] {
   return [...byReason].map(([why, places]) => `${list(places)}: ${why}`);
 }
 
+/** Warns about what was left out. */
 export function reportLeftOut(terminal: Terminal, leftOut: readonly LeftOut[]): void {
   if (leftOut.length === 0) return;
   const lines = describeLeftOut(leftOut);

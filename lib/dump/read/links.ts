@@ -10,6 +10,7 @@ export interface Link {
   readonly orphan: boolean;
 }
 
+/** The dependencies between the entries of an archive, in their order. */
 export function linksIn(entries: readonly Entry[]): Link[] {
   const named = new Set(entries.map(({ kind, schema, name }) => `${kind} ${schema}.${name}`));
   const ids = new Set(entries.map(({ id }) => id));

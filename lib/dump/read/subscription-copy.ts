@@ -30,7 +30,7 @@ export function asCopy(sql: string): string | undefined {
   ].join(' ');
 }
 
-/** Of `String`, a number, or the name of a type, which is how the parser takes a bare word. */
+/** The value of an option as text. The parser treats a bare word as the name of a type. */
 function textOf(node: Node | undefined): string {
   if (node === undefined) return 'true';
   const [[kind, value]] = Object.entries(node) as [[string, Node]];
