@@ -205,8 +205,9 @@ export interface Stack {
   /** Runs a shell, or one command, in a container of the application. @throws ConfigurationError if there is none */
   shell(command: string | undefined, service: string | undefined): Promise<number>;
   /**
-   * Whether a file is in the application's image, not mounted. Then the file here may differ. @param file its path
-   * there
+   * Whether a file of the application is in its image, not mounted: then the file on this machine may differ.
+   *
+   * @param file its path in the application's container
    */
   isBuiltIn(file: string | undefined): boolean;
   /**

@@ -8,19 +8,19 @@ import { run } from '../../system/process.ts';
 import { findAlembic } from './find-alembic.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 
-/** The database as an Alembic of this machine is to reach it. */
+/** How an Alembic of this machine reaches the database. */
 interface Reach {
-  /** Has the environment's own database answer, by our own way. */
+  /** Asks the environment's own database on a session of makesafe. */
   readonly ask: Place['ask'];
   /**
-   * Where it is, in variables for env.py and its driver.
+   * Where the database is: variables for env.py and its driver.
    *
    * @throws UnreachableError · ConfigurationError when it cannot be reached from here
    */
   readonly variables: () => Promise<Readonly<Record<string, string>>>;
 }
 
-/** The application's migrations by an Alembic of this machine, for where no container has one. */
+/** Makes `Stack.alembic` for an Alembic of this machine: for stacks where no container has one. */
 export function alembicHere(
   { root, name, names, variables }: Environment,
   { alembic: named, terminal }: Pick<StackOptions, 'alembic' | 'terminal'>,
@@ -29,7 +29,7 @@ export function alembicHere(
   let alembicOnce: ReturnType<typeof findAlembic> | undefined;
   return async (args, { ini, quiet = false, ...how } = {}) => {
     const file = resolve(root, ini ?? names.alembicIni);
-    // Revisions' files are read also while the server is down.
+    // Commands that only read the revisions' files work while the server is down.
     const where = readsFilesOnly(args) ? {} : await reach.variables();
     const alembic = await (alembicOnce ??= findAlembic(root, named, dirname(file)));
     if (!alembic)

@@ -6,34 +6,34 @@ import { markerOf } from '../postgres/marker.ts';
 import type { Result } from '../../system/process.ts';
 import type { FailureReport } from './failure-report.ts';
 
-/** A database as any session on it can tell it, also that of a role that may read little. */
+/** The identity of a database, as every session on it can read it, even with a role of few privileges. */
 export interface Reached extends Omit<DatabaseIdentity, 'name'> {
   readonly database: string;
   /**
-   * When the server was started, in microseconds. It tells a server from one that runs on a copy of its storage, and
-   * from all others where a role may not read the system identifier. Null when the role may not read it.
+   * The start time of the server, in microseconds since 1970. It distinguishes a server from one on a copy of its
+   * storage, and from all others if the role may not read the system identifier. Null when the role may not read it.
    */
   readonly started: string | null;
 }
 
-/** To which revisions alembic was about to lead a version table. */
+/** The target revisions of alembic for one version table, before it runs the first one. */
 export interface Plan {
   readonly plan: readonly string[];
   readonly table: string;
-  /** Null where the search_path of alembic's session says it. */
+  /** Null if the search_path of alembic's session decides. */
   readonly schema: string | null;
-  /** How many revisions it was about to run. */
+  /** The number of revisions to run. */
   readonly steps: number;
 }
 
-/** Revisions that no other one follows. */
+/** Revisions that have no successor. */
 export interface Heads {
   readonly heads: readonly string[];
-  /** Those of them that a version table holds in the end: one that another one depends on is not written down. */
+  /** The heads that the version table holds at the end: it leaves out a head that another revision depends on. */
   readonly ends: readonly string[];
 }
 
-/** The same from what `alembic heads` prints, where alembic is no script of Python. Others print as well. */
+/** Reads the heads from the output of `alembic heads`, for an alembic that is no Python script. Skips other lines. */
 export function headsOf(stdout: string): Heads {
   const heads = stdout.split('\n').flatMap((line) => {
     const [, id, words] = line.match(/^(\S+)((?: \([^()]+\))+)\s*$/) ?? [];
@@ -42,33 +42,33 @@ export function headsOf(stdout: string): Heads {
   return { heads, ends: heads };
 }
 
-/** Why the program ended alembic: what a connection reached, or why that could not be found out. */
+/** Why bound_alembic.py ended alembic: what a connection reached, or why it could not find that out. */
 export type Refusal =
   { readonly found: Reached } | { readonly unknown: string } | { readonly unreachable: string };
 
 interface Report extends Partial<Plan>, Partial<Heads> {
   /** Connections that reached the right database. */
   readonly bound?: number;
-  /** The server's process of a connection that reached the right database, said when it has. */
+  /** The backend's process ID of a connection that reached the right database, reported at once. */
   readonly session?: number;
   readonly refused?: Refusal;
   readonly failed?: FailureReport;
-  /** What Python prints of an exception that nobody caught. */
+  /** Python's text for an uncaught exception. */
   readonly traceback?: string;
-  /** The file of a revision that was made. */
+  /** The file of a revision that alembic created. */
   readonly made?: string;
 }
 
-/** For whoever reads a server's log. */
+/** A comment in the query, for people who read the server's log. */
 const NOTE = '/* makesafe: which database is this? */';
 
 const MAY = (name: string): string =>
   `pg_catalog.has_function_privilege('pg_catalog.${name}()', 'EXECUTE')::pg_catalog.text`;
 
 /**
- * Both are asked in our own session, and by bound_alembic.py in each of alembic's. Nothing in them depends on the
- * search_path or another setting of the session, and all that they answer is text of ASCII characters, whatever the
- * encodings. A function that a role may not call fails where it is only mentioned: so the first one asks for that.
+ * Our own session runs both queries, and bound_alembic.py runs them in each of alembic's sessions. They depend on no
+ * setting of the session, such as search_path. They return only ASCII text, whatever the encodings. A query that names
+ * a function which the role may not call fails, even if it never calls it: so the first query asks for the privileges.
  */
 const PRIVILEGES = `${NOTE} SELECT ${MAY('pg_control_system')}, ${MAY('pg_postmaster_start_time')}`;
 
@@ -93,7 +93,7 @@ const QUESTIONS = Object.fromEntries(
   ),
 );
 
-/** The database that the client is connected to, in the form in which alembic's connections are compared with it. */
+/** Reads the identity of the database that the client is connected to, to compare alembic's connections with it. */
 export async function readReached(client: Client): Promise<Reached> {
   const ask = async (text: string): Promise<(string | null)[]> =>
     (await client.query<(string | null)[]>({ text, rowMode: 'array' })).rows[0]!;
@@ -109,24 +109,24 @@ export async function readReached(client: Client): Promise<Reached> {
 
 let source: string | undefined;
 
-/** The way in which one run of alembic is bound to a database: the program to run, and what it reported. */
+/** Binds one run of alembic to a database: makes the program to run, and reads what it reports. */
 export class Binding {
-  /** In front of the program's own lines. Nothing that alembic prints can look like one. */
+  /** Prefix of the program's own lines. It is random, so no line of alembic can look like one. */
   readonly #word = `makesafe-${randomBytes(12).toString('hex')} `;
   readonly #expected: Reached | null;
   readonly #reports: Report[] = [];
-  /** The server's processes that alembic has connected to so far, where its lines are shown as they come. */
+  /** The process IDs of alembic's backends so far. Filled by `own`, as the lines come. */
   readonly sessions: number[] = [];
 
-  /** @param expected the only database that alembic may reach; null where it may reach none */
+  /** @param expected the only database that alembic may reach; null if it may reach none */
   constructor(expected: Reached | null) {
     this.#expected = expected;
   }
 
   /**
-   * What alembic's Python is given on its standard input, in the place of the script.
+   * The program for alembic's Python, on its standard input; it runs instead of alembic's script.
    *
-   * @param script alembic's own, as its place sees it; the module when there is none
+   * @param script path of alembic's script, on the machine that runs it; undefined: the program runs the module
    */
   program(script: string | undefined): string {
     source ??= readFileSync(new URL('./bound_alembic.py', import.meta.url), 'utf8');
@@ -134,7 +134,7 @@ export class Binding {
       ...{ expected: this.#expected, privileges: PRIVILEGES, questions: QUESTIONS },
       ...{ word: this.#word, script: script ?? null },
     });
-    // A string of JSON is one of Python as well, as long as it has no other characters than these.
+    // A JSON string of these characters only is also a Python string.
     const quoted = JSON.stringify(given).replaceAll(
       /[^\x20-\x7e]/g,
       (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
@@ -143,9 +143,9 @@ export class Binding {
   }
 
   /**
-   * What alembic itself printed in a line; undefined when nothing.
+   * The part of a line that alembic itself printed; undefined if none. Collects `sessions`.
    *
-   * @param traceback whether that is shown as well
+   * @param traceback whether to show tracebacks as well
    */
   own(line: string, traceback = true): string | undefined {
     const at = line.indexOf(this.#word);
@@ -158,7 +158,7 @@ export class Binding {
     return `${before ?? ''}${(JSON.parse(report) as Report).traceback!.trimEnd()}`;
   }
 
-  /** Takes the reports out of what was printed. */
+  /** Collects the program's reports, and removes them from the output. */
   read({ status, stdout, stderr }: Result): Result {
     const own = stderr.replaceAll(new RegExp(`${this.#word}(.*)\n`, 'g'), (_all, report: string) => {
       const parsed = JSON.parse(report) as Report;
@@ -168,7 +168,7 @@ export class Binding {
     return { status, stdout, stderr: own };
   }
 
-  /** Why alembic stopped; undefined where it did not, or ended by itself. */
+  /** Why alembic stopped; undefined if it did not, or if it did not report why. */
   get failure(): FailureReport | undefined {
     return this.#reports.findLast(({ failed }) => failed)?.failed;
   }
@@ -177,12 +177,12 @@ export class Binding {
     return this.#reports.find(({ refused }) => refused)?.refused;
   }
 
-  /** How many connections had reached the right database. */
+  /** How many connections reached the right database. */
   get bound(): number {
     return this.#reports.findLast(({ bound }) => bound !== undefined)?.bound ?? 0;
   }
 
-  /** The file that a revision was written to, as alembic's place sees it. */
+  /** The file of the new revision: its path on the machine or in the container that runs alembic. */
   get made(): string | undefined {
     return this.#reports.findLast(({ made }) => made !== undefined)?.made;
   }
@@ -192,13 +192,13 @@ export class Binding {
     return found && { heads: found.heads!, ends: found.ends! };
   }
 
-  /** The last one of each version table: what was tried before is of no account. */
+  /** The last plan for each version table: earlier attempts do not count. */
   get plans(): readonly Plan[] {
     const plans = new Map<string, Plan>();
     for (const { plan, table, schema = null, steps = 0 } of this.#reports) {
       if (!plan || table === undefined) continue;
       const key = JSON.stringify([schema, table]);
-      // An env.py that goes there twice has nothing left to do the second time.
+      // If env.py migrates twice, the second time has nothing left to do: keep the larger number.
       plans.set(key, { plan, table, schema, steps: Math.max(steps, plans.get(key)?.steps ?? 0) });
     }
     return [...plans.values()];

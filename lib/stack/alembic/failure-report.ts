@@ -1,9 +1,10 @@
-/** Why alembic stopped, as bound_alembic.py says it. */
+/** Why alembic stopped, as bound_alembic.py reports it. */
 export interface FailureReport {
+  /** The revision that was running; null if there was none yet. */
   readonly revision: string | null;
-  /** Its file. */
+  /** The revision's file. */
   readonly path: string | null;
-  /** The innermost line of it that was running. */
+  /** The innermost frame of the traceback that is in the revision's file. */
   readonly place: {
     readonly file: string;
     readonly line: number | null;
@@ -16,23 +17,23 @@ export interface FailureReport {
     readonly detail: string | null;
     readonly hint: string | null;
     readonly context: string | null;
-    /** A character of the statement, from 1. */
+    /** The position in the statement, in characters from 1. */
     readonly position: number | null;
   } | null;
   readonly statement: string | null;
-  /** Where the database was, and where the revisions lead that were done; null where it did not come so far. */
+  /** The database's revisions before the run, and those after the finished migrations; null if unknown. */
   readonly begun: readonly string[] | null;
   readonly reached: readonly string[] | null;
   readonly done: readonly (string | null)[];
   readonly transactional: boolean | null;
   readonly perMigration: boolean | null;
-  /** Each statement is kept at once, by the connection's isolation level; null where that cannot be seen. */
+  /** Whether the connection's isolation level commits each statement at once; null if unknown. */
   readonly autocommit: boolean | null;
-  /** Parts of the revision were in an autocommit_block. */
+  /** Whether a part of the revision was in an autocommit_block. */
   readonly block: boolean;
 }
 
-/** @param parsed what the printed lines say, for an exception that is no database's */
+/** @param parsed what the printed lines tell, for an exception that is not the database's */
 export function failureOf(report: FailureReport, parsed: MigrationFailure | undefined): MigrationFailure {
   const { revision, path, place, words, statement, error } = report;
   const more = [
@@ -52,12 +53,16 @@ export function failureOf(report: FailureReport, parsed: MigrationFailure | unde
   };
 }
 
-/** What of the run is in the database and what is not, from where the database is now. */
+/**
+ * Which parts of the run are in the database and which are not: labelled rows for the screen.
+ *
+ * @param at the database's revisions now
+ */
 export function describeCourse(
   { revision, begun, reached, done, transactional, perMigration, autocommit, block }: FailureReport,
   at: readonly string[] | undefined,
 ): [string, string][] {
-  // Before the first migration there is nothing to keep.
+  // It stopped before the first migration: nothing was changed.
   if (revision === null) return [];
   const finished = done.filter((one) => one !== null);
   const same = (heads: readonly string[] | null): boolean =>
@@ -91,19 +96,19 @@ const listed = (revisions: readonly string[]): string =>
 
 /** Why alembic stopped, from what it printed. */
 export interface MigrationFailure {
-  /** The revision that it was running; undefined when it did not come that far. */
+  /** The revision that was running; undefined if there was none yet. */
   readonly revision: string | undefined;
-  /** Where in the revision's file, as the place that migrates sees it. */
+  /** The place of the error: the path is that on the machine or in the container that migrates. */
   readonly file: string | undefined;
   readonly line: number | undefined;
-  /** The function of it that was running. */
+  /** The function in that file that was running. */
   readonly function?: string | undefined;
   /** The SQL statement that the database refused. */
   readonly statement: string | undefined;
-  /** The character of it that the database's message is about, from 1. */
+  /** The position in the statement that the database's message is about, in characters from 1. */
   readonly position?: number | undefined;
   /** The database's own message, or that of the exception. */
   readonly message: string;
-  /** How far the run had come; undefined where alembic could not be asked. */
+  /** How far the run came; undefined if alembic did not report it. */
   readonly course?: FailureReport;
 }

@@ -4,7 +4,9 @@ import { ConfigurationError, UnreachableError } from '../../errors.ts';
 import type { Command } from '../../system/command.ts';
 import { run, type Result } from '../../system/process.ts';
 
-/** Ends well for a Python that can migrate. Only a driver is imported: it may be there without its libpq. */
+/**
+ * Exits with 0 for a Python that can migrate. It imports the drivers, because one may be installed without its libpq.
+ */
 const PROBE = `
 import importlib, importlib.util, sys
 if not all(map(importlib.util.find_spec, ("alembic", "sqlalchemy"))):
@@ -19,9 +21,11 @@ sys.exit(1)
 `;
 
 /**
- * The Alembic to migrate with: what ALEMBIC names, the .venv of the project or of alembic.ini's folder, then each Python on PATH.
+ * Finds the Alembic to migrate with: the one that ALEMBIC names; else that in .venv of the project, in .venv of
+ * `beside`, or of a Python on PATH.
  *
- * @returns the command to put alembic's arguments behind; undefined when there is none
+ * @param beside the folder of alembic.ini
+ * @returns the command, to which alembic's arguments are appended; undefined if none was found
  * @throws ConfigurationError when ALEMBIC names something that cannot be used
  */
 export async function findAlembic(
@@ -32,7 +36,7 @@ export async function findAlembic(
   if (named === '')
     throw new ConfigurationError('ALEMBIC is empty', { hint: 'ALEMBIC=<file>, or leave it out' });
   if (named !== undefined) {
-    // As OUT and BACKUP_DIR: relative to where the command was typed. A bare name is looked up on PATH.
+    // As with OUT and BACKUP_DIR, a path is relative to the folder of the command. A bare name is searched on PATH.
     const file = named.includes('/') ? resolve(named) : named;
     const { status, stdout, stderr } = await tryRun({ file, args: ['--version'] });
     if (status === 0 && /^alembic \d/.test(stdout)) return { file, args: [] };
@@ -55,7 +59,7 @@ export async function findAlembic(
 
 export function pythonsOnPath(): string[] {
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
-  // Debian's own Python is the one that Debian's alembic belongs to, and may not be the first on PATH.
+  // Return all of them: Debian's alembic belongs to Debian's Python, which may not be the first on PATH.
   return folders.flatMap((folder) => ['python3', 'python'].map((name) => join(folder, name)));
 }
 

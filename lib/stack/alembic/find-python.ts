@@ -6,16 +6,20 @@ import type { Result } from '../../system/process.ts';
 import { interpreterOf, type Python } from './interpreter.ts';
 import { readHead } from '../../system/read-bounded.ts';
 
-/** Prints where the first alembic on PATH is, and its first two lines, with what any shell has built in. */
+/**
+ * Prints the path of the first alembic on PATH, and its first two lines. Uses only built-in commands of every shell.
+ */
 const LOOK = `f=$(command -v alembic) || exit 3
 printf '%s\\n' "$f"
 { IFS= read -r a; IFS= read -r b; } < "$f"
 printf '%s\\n' "$a" "$b"`;
 
 /**
- * The Python of the alembic that a container's service runs.
+ * Finds the Python of the alembic in a service's container.
  *
- * @throws RefusedError where alembic is no script of Python, or there is no shell to look with
+ * @param run runs a command in the container
+ * @throws ConfigurationError if PATH has no alembic
+ * @throws RefusedError if alembic is no Python script, or the container has no shell to find out
  */
 export async function pythonIn(
   service: string,
@@ -45,16 +49,16 @@ export async function pythonIn(
   return { words, script };
 }
 
-/** For a stack with containers. */
+/** How a person names the Python, for a stack with containers. */
 export const NAME_PYTHON = 'application.python in env/environments.ts, as that service sees it';
 
-/** For a stack without. */
+/** The same for a stack without containers. */
 export const NAME_ALEMBIC = 'ALEMBIC=<the alembic in the bin folder of the Python that has it>';
 
 /**
- * The Python of an alembic of this machine: a Python with its module, or a script, by its path or on PATH.
+ * Finds the Python of an alembic on this machine. The command is a Python with `-m alembic`, or alembic's script.
  *
- * @throws RefusedError where it is no script of Python
+ * @throws RefusedError if it is no Python script
  */
 export function pythonOf({ file, args }: Command): Python {
   if (args.length > 0) return { words: [file], script: undefined };

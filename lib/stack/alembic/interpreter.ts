@@ -1,20 +1,20 @@
 import { basename } from 'node:path';
 
-/** How a program is run with alembic's Python: these words, and its source on standard input. */
+/** How to run a program with alembic's Python: with these words, and its source on standard input. */
 export interface Python {
   readonly words: readonly string[];
-  /** Alembic's script, which the program runs then; undefined for the module. */
+  /** Alembic's script, which our program then runs; undefined: it runs the module. */
   readonly script: string | undefined;
 }
 
 /**
- * The Python of a script, from its first two lines: as the kernel reads the first one, or as pip and uv write it where
- * the path is too long for that or has a blank:
+ * Finds the Python of a script from its first two lines. The first one may be a shebang line with Python. pip and uv
+ * write two lines if Python's path is too long for a shebang line or has a blank:
  *
  *     #!/bin/sh
  *     '''exec' '/a folder/.venv/bin/python' "$0" "$@"
  *
- * @returns the words to put the script's arguments behind; undefined when it is no script of Python
+ * @returns the words before the script's arguments; undefined if it is no Python script
  */
 export function interpreterOf([first = '', second = '']: readonly string[]): string[] | undefined {
   const [, program, argument] = first.match(/^#![ \t]*(\S+)(?:[ \t]+(\S.*?))?[ \t\r]*$/) ?? [];
@@ -22,7 +22,7 @@ export function interpreterOf([first = '', second = '']: readonly string[]): str
   const words = argument === undefined ? [program] : [program, argument];
   if (isPython(program)) return words;
   if (basename(program) === 'env') {
-    // Options of env, and variables that it sets, come in front.
+    // Skip env's options, and the variables that it sets.
     const named = argument?.split(/\s+/).find((word) => !/^-|=/.test(word));
     return named !== undefined && isPython(named) ? words : undefined;
   }

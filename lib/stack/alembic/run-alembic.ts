@@ -18,50 +18,50 @@ import type { FailureReport } from './failure-report.ts';
 import type { Python } from './interpreter.ts';
 
 export interface AlembicOptions {
-  /** alembic.ini as the place that migrates sees it; its usual one by default. */
+  /** Path of alembic.ini, on the machine or in the container that migrates. Default: that of the environment. */
   readonly ini?: string | undefined;
-  /** Its lines are not shown. */
+  /** Does not show alembic's lines. */
   readonly quiet?: boolean;
-  /** The database that the guard has shown; else it is the one that our own session reaches. */
+  /** The database that the guard has shown. Default: the one that our own session reaches. */
   readonly shown?: DatabaseIdentity | undefined;
-  /** Its caller says why it failed: the traceback is kept for the whole output. */
+  /** Does not show the traceback, because the caller explains the failure. The result still has it. */
   readonly foldTraceback?: boolean;
-  /** Also a command that only reads is refused where nobody can see which database it reaches. */
+  /** Refuses also a command that only reads, if makesafe cannot see which database it reaches. */
   readonly strict?: boolean;
 }
 
 /** What alembic did on the verified database. */
 export interface AlembicResult extends Result {
-  /** To which revisions it was about to lead each version table; undefined where it was not bound. */
+  /** The target revisions for each version table; undefined if the run was not bound to a database. */
   readonly plans: readonly Plan[] | undefined;
-  /** What alembic's API says of the revisions; undefined of a command that does not ask for it. */
+  /** The heads, from alembic's API; undefined for a command that does not read them. */
   readonly heads: Heads | undefined;
-  /** Why it stopped, in its own words; undefined where it did not, or nobody can say. */
+  /** Why alembic stopped; undefined if it did not, or if it is unknown. */
   readonly failure?: FailureReport | undefined;
-  /** The file of the revision that was made, as that place sees it; undefined where nobody could see. */
+  /** The file of the new revision, a path on the machine or in the container that migrates; undefined if unknown. */
   readonly made?: string | undefined;
 }
 
-/** The place where an environment's migrations are. */
+/** The place where an environment's migrations run: a container or this machine. */
 export interface Place {
   readonly environment: string;
-  /** Asks on a session of ours what alembic's own connection may reach: the stack's own, verified way. */
+  /** Asks the environment's database on a session of makesafe, which is verified. */
   readonly ask: AskElsewhere;
-  /** @throws RefusedError where no program can be run with the Python of the project's alembic */
+  /** @throws RefusedError if makesafe cannot run a program with the Python of the project's alembic */
   readonly python: () => Promise<Python>;
-  /** Runs alembic as it is with what follows it, or with the given words and input in its place. */
+  /** Runs alembic with these arguments. `instead`: the words and input to run in its place, with the same arguments. */
   readonly start: (
     args: readonly string[],
     instead: (Pick<Python, 'words'> & { readonly input: string }) | undefined,
     own: (line: string) => string | undefined,
   ) => Promise<Result>;
-  /** Where it is said which database alembic goes to, for the person who has to correct that. */
+  /** Where a person sets which database alembic connects to, for messages. */
   readonly settings: string;
-  /** How the Python is named that alembic is to be run with. */
+  /** How a person names the Python of alembic, for messages. */
   readonly nameThePython: string;
 }
 
-/** Shows alembic's own lines as they come. */
+/** Shows alembic's own lines as they come. @param own the part of a line to show, see `Binding.own` */
 export const showing =
   (terminal: Terminal, own: (line: string) => string | undefined): NonNullable<RunOptions['onLine']> =>
   (line, from) => {
@@ -71,26 +71,30 @@ export const showing =
     else terminal.line(shown);
   };
 
-/** They read the revisions' files, and no database. */
+/** Commands that read the revisions' files, and no database. */
 const FILES_ONLY = ['heads', 'history', 'branches', 'show'];
 export const readsFilesOnly = ([command]: readonly string[]): boolean => FILES_ONLY.includes(command!);
 
 type Need = 'none' | 'where possible' | 'always';
 
-/** @see https://alembic.sqlalchemy.org/en/latest/api/commands.html */
+/**
+ * Whether a command of alembic has to be bound to the verified database.
+ *
+ * @see https://alembic.sqlalchemy.org/en/latest/api/commands.html
+ */
 export function needOfBinding([command, ...args]: readonly string[]): Need {
-  // What the heads are, alembic says by its own API to whoever runs in its Python.
+  // Bound, our program reads the heads from alembic's API.
   if (command === 'heads' || command === 'current') return 'where possible';
   if (FILES_ONLY.includes(command!)) return 'none';
-  // It meets a database only where alembic.ini has revision_environment.
+  // It connects to a database only if alembic.ini sets revision_environment.
   return command === 'revision' && !args.includes('--autogenerate') ? 'where possible' : 'always';
 }
 
 /**
- * Runs alembic so that it can reach no database but the one that was verified.
+ * Runs alembic so that it can reach only the verified database.
  *
- * @throws RefusedError when a connection of alembic's reached another one, or nobody could see which; alembic was ended
- * before its first statement there
+ * @throws RefusedError when a connection of alembic reached another database, or makesafe cannot see which one. Then
+ *   alembic was ended before its first statement there
  */
 export async function runAlembic(
   place: Place,
@@ -107,11 +111,11 @@ export async function runAlembic(
     const result = await place.start(args, undefined, (line) => line);
     return { ...result, plans: undefined, heads: args[0] === 'heads' ? headsOf(result.stdout) : undefined };
   }
-  // Where it reads files it may reach no database at all.
+  // A command that only reads files may reach no database.
   const expected = await (readsFilesOnly(args)
     ? null
     : place.ask(readReached).catch((error: unknown) => {
-        // A revision file can be made while the database is down. Whatever answers then is none of ours.
+        // alembic can create a revision's file while the database is down. Then it may reach no database.
         if (args[0] === 'revision' && need !== 'always' && error instanceof UnreachableError) return null;
         throw error;
       }));
@@ -134,7 +138,7 @@ const unlessNeeded =
     if (need === 'always' || !(error instanceof RefusedError)) throw error;
   };
 
-/** @throws RefusedError when our own session reaches a database of another environment, or another one than was shown */
+/** @throws RefusedError when our own session reaches another environment's database, or not the one that was shown */
 function refuseOther(found: Reached, { environment }: Place, shown: DatabaseIdentity | undefined): void {
   if (found.marker !== null && found.marker !== environment) {
     throw new RefusedError(
@@ -194,7 +198,7 @@ function refused(
   );
 }
 
-/** What differs where the line before does not show it. */
+/** Says what differs, if both databases look the same in the message. */
 function sameBut(found: Reached, expected: Reached): string {
   if (describeReached(found) !== describeReached(expected)) return '';
   return found.oid !== expected.oid

@@ -4,27 +4,27 @@ import { basename, dirname, join, relative } from 'node:path';
 import { ConfigurationError } from '../../errors.ts';
 import { readJsonIfThere } from '../../system/read-bounded.ts';
 
-/** PostgreSQL's programs for this platform, from npm. */
+/** PostgreSQL's programs for this platform, installed by npm. */
 interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
-  /** As PG_VERSION has it: `17`. */
+  /** As in the file PG_VERSION: `17`. */
   readonly major: string;
-  /** What the programs need in their environment to find their libraries. */
+  /** Environment variables that the programs need to find their libraries. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 /**
- * Finds the programs, and makes the links between their shared libraries that the package's install script makes
- * where scripts are allowed: beside the libraries, or in `fallback` where node_modules is read-only.
+ * Finds the programs, and creates the symbolic links for their shared libraries. The package's install script creates
+ * them too, but npm may not run scripts. They go next to the libraries, or to `fallback` if node_modules is read-only.
  *
- * @param from another package of the same build, for another version of PostgreSQL
- * @throws ConfigurationError where there are none for this platform, or they were left out of the installation
+ * @param from another package with the same layout, for another version of PostgreSQL
+ * @throws ConfigurationError if there are no programs for this platform, or npm did not install them
  */
 export function findBinaries(fallback: string, from?: string): Binaries {
   const platform = `${process.platform}-${process.arch}`;
   const instead = "use the compose stack: set stack: 'compose' in env/environments.ts";
-  // No musl build exists; its dynamic loader would say "not found" of a file that is there.
+  // There is no musl build. On musl, starting the program would fail with "not found", although the file exists.
   if (process.platform === 'linux' && !isGlibc()) {
     throw new ConfigurationError('the embedded PostgreSQL needs glibc, and this system has none', {
       hint: instead,
@@ -41,7 +41,7 @@ export function findBinaries(fallback: string, from?: string): Binaries {
     });
   }
   const native = join(root, 'native');
-  // The package is numbered as the server is.
+  // The package has the version number of the server.
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   return {
     initdb: join(native, 'bin', 'initdb'),
@@ -76,7 +76,7 @@ function linkLibraries(root: string, fallback: string): Record<string, string> {
   mkdirSync(fallback, { recursive: true });
   for (const { source, target } of links) link(join(root, source), join(fallback, basename(target)));
   const variable = process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH';
-  // What a library of these needs is looked for beside the link, and is beside the library.
+  // A library's own dependencies are searched next to the link, but they are next to the library: so name both folders.
   return { [variable]: [fallback, join(root, 'native', 'lib')].join(':') };
 }
 
@@ -85,7 +85,7 @@ function link(to: string, at: string): void {
     if (lstatSync(at, { throwIfNoEntry: false }) && readlinkSync(at) !== to) rmSync(at);
     symlinkSync(to, at);
   } catch (error) {
-    // There already, or another task was quicker.
+    // The link exists: from before, or another task has just created it.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }

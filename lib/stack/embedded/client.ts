@@ -14,16 +14,19 @@ interface LocalServer extends Login {
   readonly home: Home;
   readonly port: number;
   readonly environment: Environment;
-  /** Whether who connects may ask which server it is. One that was just made for this server is on no other. */
+  /**
+   * Whether to check which server answers. Not for another role than the environment's: it may not read data_directory.
+   * makesafe has just created that role on this server, so no other server lets it log in.
+   */
   readonly mayAsk: boolean;
 }
 
-/** A connection to whatever answers on a port of this machine's loopback. */
+/** Connects to a port of this machine's loopback address, whichever program listens there. */
 export const connectLocally = (port: number): ReturnType<typeof connect> =>
   connect({ host: '127.0.0.1', port, noDelay: true });
 
 /**
- * Runs `work` with a client of an embedded server, and of no other that answers on its port.
+ * Runs `work` with a client of an embedded server. Checks that no other server answers on its port.
  *
  * @throws UnreachableError when nothing answers, or another server
  * @throws FailedError when the server refuses: no such database, wrong password
@@ -37,7 +40,7 @@ export async function withLocalClient<T>(
   return withClient(server, work, as, (question) => withClient(beside, question));
 }
 
-/** @param elsewhere where to ask what has become of a session that is silent */
+/** @param elsewhere asks on another session what happened to this one while it is silent */
 async function withClient<T>(
   server: LocalServer,
   work: (client: Client) => Promise<T>,
@@ -67,7 +70,7 @@ async function withClient<T>(
 }
 
 async function checkIdentity(client: Client, { home, port }: LocalServer): Promise<void> {
-  // A role or a limit that the database sets for its sessions has nothing to say here.
+  // The database may set a role or a limit for its sessions: neither may change this query.
   const results: unknown = await client.query(
     'BEGIN; SET LOCAL ROLE NONE; SET LOCAL statement_timeout = 0; SHOW data_directory; COMMIT',
   );

@@ -6,11 +6,11 @@ import { findBinaries } from './binaries.ts';
 import type { Home } from './server.ts';
 import { readText } from '../../system/read-bounded.ts';
 
-/** The major version of the data directory; undefined where there is none yet. */
+/** The major version of the data directory; undefined if it does not exist yet. */
 export function dataVersion({ data }: Home): string | undefined {
   const found = lstatSync(data, { throwIfNoEntry: false });
   if (!found) return undefined;
-  // What a link leads to is read as well, and must be there.
+  // The data directory may be a link; its target must exist.
   const folder = statSync(data, { throwIfNoEntry: false });
   if (!folder?.isDirectory())
     throw new ConfigurationError(`${data} is ${folder ? 'no folder' : 'a link that leads nowhere'}`, {
@@ -30,8 +30,8 @@ export function dataVersion({ data }: Home): string | undefined {
 }
 
 /**
- * Refuses to start a server on what is no data directory, or one of another version: it would not start, and initdb must not
- * touch it.
+ * Refuses to start a server if its data folder is not a data directory, or is of another major version: the server
+ * would not start, and initdb must not change the folder.
  *
  * @throws ConfigurationError
  */
@@ -48,7 +48,7 @@ export function checkData(home: Home, environment: string): void {
   );
 }
 
-/** What is there once the server has stopped. @throws FailedError when what should be there is not */
+/** Says where the data of a stopped server is. @throws FailedError when its data folder is not a data directory */
 export function whatStays(home: Home): string {
   try {
     const version = dataVersion(home);
@@ -59,7 +59,7 @@ export function whatStays(home: Home): string {
   }
 }
 
-/** For `check`. */
+/** The check result for `make check`: whether the next start finds the data and has the right version. */
 export function storageOf(home: Home): Outcome {
   const version = dataVersion(home);
   if (version === undefined) return passed(`${home.data}, once it is up`);

@@ -4,7 +4,9 @@ import type { Finding } from '../../output/check-result.ts';
 import { findBinaries } from './binaries.ts';
 import { findRunning, type Home } from './server.ts';
 
-/** Whether the server can run on this machine, and does. Its password is asked for with every connection. */
+/**
+ * Checks that the server can run on this machine, and says whether it does. Every session checks the password anyway.
+ */
 export function diagnoseEmbedded(home: Home): Finding {
   const check = 'engine';
   try {

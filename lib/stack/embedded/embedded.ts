@@ -29,7 +29,7 @@ import {
   type Running,
 } from './server.ts';
 
-/** A stack without containers: PostgreSQL from npm, on this machine's loopback only. */
+/** Opens a stack without containers: PostgreSQL from npm, which listens on this machine's loopback address only. */
 export function openEmbeddedStack(environment: Environment, options: StackOptions): Stack {
   const { actor, terminal, signal } = options;
   const { name, root, variables } = environment;
@@ -47,7 +47,7 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
     });
   }
 
-  /** Even a lock takes room. */
+  /** Takes the lock for `work`. The lock is a file: on a full disk, frees the reserve for it. */
   const alone = (work: () => Promise<void>): Promise<void> =>
     withLock(home.folder, work).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
@@ -57,7 +57,7 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
   const begin = (): Promise<void> => alone(beginAlone);
   const end = (): Promise<void> => withLock(home.folder, () => stop(home));
 
-  /** Also where its disk is full, in the room that is kept for that. */
+  /** Starts the server. If the disk is full, frees the reserve and tries once more. */
   async function startServer(): Promise<number> {
     const timeZone = variables.get('TZ')?.value;
     const options = timeZone === undefined ? [] : ['-c', `timezone=${timeZone}`];

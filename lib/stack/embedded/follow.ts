@@ -6,7 +6,7 @@ const INTERVAL_MS = 250;
 /**
  * Shows what is appended to a file until the signal is aborted.
  *
- * @param from bytes that were shown already
+ * @param from the offset in bytes at which to begin
  */
 export async function followFile(
   file: string,
@@ -19,7 +19,7 @@ export async function followFile(
     const { size } = await stat(file);
     if (size > at) {
       const text = await readRange(file, at, size);
-      // A line that is still being written waits for its end.
+      // Show whole lines only.
       const whole = text.lastIndexOf(0x0a) + 1;
       if (whole > 0) show(text.subarray(0, whole - 1).toString());
       at += whole;

@@ -4,17 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FailedError } from '../../errors.ts';
 import { releaseLock, takeLock } from '../../system/lock.ts';
 
-/** Seconds to wait for another task; none holds the lock longer than a start or a stop takes. */
+/** Seconds to wait for another task. A task holds the lock only while it starts or stops a server. */
 const TIMEOUT = 60;
 
 /**
- * Lets one task at a time make, start, stop or remove the server of a folder. The lock of a task that was killed does
- * not count.
+ * Runs `work` under a lock: only one task at a time creates, starts, stops or removes the server of a folder. The lock
+ * of a killed task does not count.
  *
- * @throws FailedError naming the holder
+ * @throws FailedError naming the holder, after TIMEOUT
  */
 export async function withLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
-  // Where root's server runs as somebody else, that one has to get through.
+  // For root, the server may run as another account, which has to pass through the parent folder.
   mkdirSync(dirname(folder), { recursive: true, mode: 0o711 });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, 'lock');

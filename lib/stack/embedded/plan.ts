@@ -6,14 +6,14 @@ import { printable } from '../../output/printable.ts';
 import { NOTHING, type Obstacle, type Plan } from '../plan.ts';
 import { isGone, type Home } from './server.ts';
 
-/** What `removeData` removes as well. */
+/** Leftovers of killed runs, which `removeData` removes as well. */
 const LEFT = ['data.old', 'data.new'];
 
 /**
- * The folders that a reset removes. Where a part of the data lies elsewhere, behind a link (the folder itself, pg_wal, a
- * tablespace), it would stay: that is an obstacle.
+ * The folders that a reset removes. If a link leads to data elsewhere (the folder itself, pg_wal, a tablespace), that
+ * data would stay: this is an obstacle.
  *
- * @param instead the line that empties the database and leaves the storage
+ * @param instead what the person can do instead: empty the database and keep the storage
  */
 export async function planEmbedded({ folder, data }: Home, instead: string): Promise<Plan> {
   const candidates = [
@@ -34,7 +34,7 @@ export async function planEmbedded({ folder, data }: Home, instead: string): Pro
   }
 }
 
-/** What links in a data directory lead to, one sentence each. Configuration files that are links are no data. */
+/** One sentence for each link that leads out of a data directory. A link to a configuration file is not counted. */
 async function linksIn(data: string): Promise<string[]> {
   const entries = await readdir(data, { recursive: true, withFileTypes: true });
   const links = entries.filter((entry) => entry.isSymbolicLink());

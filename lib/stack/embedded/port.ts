@@ -3,7 +3,7 @@ import { writeWhole } from '../../system/files.ts';
 import { listenBriefly } from '../../system/port.ts';
 import { readTextIfThere } from '../../system/read-bounded.ts';
 
-/** The port that this server had before, if no other program has it now; else a free one, which is kept. */
+/** The port that this server used before, if it is free; else another free port. Saves it in the file `port`. */
 export async function choosePort(folder: string): Promise<number> {
   const file = join(folder, 'port');
   const kept = Number(readTextIfThere(file) ?? 0);

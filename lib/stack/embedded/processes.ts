@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, wordsOf } from '../../system/process-id.ts';
 import { FailedError } from '../../errors.ts';
 
-/** True for the postmaster of a data directory: a number in a file may by now belong to another program. */
+/** Whether a process is the postmaster of a data directory: another program may have got the process ID since. */
 export function isServerOf(pid: number, data: string): boolean {
   if (process.platform !== 'linux') return isAlive(pid);
   try {
@@ -16,8 +16,10 @@ export function isServerOf(pid: number, data: string): boolean {
 }
 
 /**
- * Ends what a killed server or task left running on a data directory: a busy backend does not notice that its postmaster is gone, and keeps the
- * data directory locked. Without a postmaster nothing that it does is kept, so it need not be told to finish.
+ * Kills the processes that a killed server or task left on a data directory. A busy backend does not notice that its
+ * postmaster is gone, and the directory stays locked. SIGKILL is safe: without a postmaster its work is lost anyway.
+ *
+ * @throws FailedError when a process does not end within 10 s
  */
 export async function endOrphans(data: string): Promise<void> {
   if (process.platform !== 'linux') return;
@@ -33,8 +35,8 @@ export async function endOrphans(data: string): Promise<void> {
 }
 
 /**
- * PostgreSQL's processes work in the data directory, initdb has it among its arguments. A person's shell may be there
- * as well, and is none of our business.
+ * PostgreSQL's processes have the data directory as working directory; initdb has it in its arguments. Other programs
+ * may work there as well, for instance a person's shell: they do not count.
  */
 function worksOn(data: string, pid: string): boolean {
   try {
@@ -43,7 +45,7 @@ function worksOn(data: string, pid: string): boolean {
     const isOurs = ['postgres', 'initdb'].includes(basename(readlinkSync(`/proc/${pid}/exe`)));
     return isOurs && (workingDirectory === data || words.includes(data));
   } catch {
-    // Ended meanwhile, a zombie, or somebody else's.
+    // It has ended, is a zombie, or belongs to another user.
     return false;
   }
 }

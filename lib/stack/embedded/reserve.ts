@@ -3,18 +3,19 @@ import { join } from 'node:path';
 import { lastLines, type Home } from './server.ts';
 
 /**
- * A server whose disk is full when it writes its log ahead ends, and needs some of the disk to start again and to drop
- * what filled it: two segments of that log. A file of this size is kept beside the data, and removed then.
+ * Bytes of a file next to the data, which reserves room on the disk. A server ends when the disk is too full for its
+ * write-ahead log (WAL). To start again and to drop what filled the disk, it needs room for two WAL segments: then
+ * makesafe removes the file.
  *
- * https://www.postgresql.org/docs/current/disk-full.html
+ * @see https://www.postgresql.org/docs/current/disk-full.html
  */
 export const RESERVE = 32 * 2 ** 20;
-/** A disk that has less room than so many times that is left alone. */
+/** The file is made only if this many times its size is free. */
 const ENOUGH = 3;
 
 const fileOf = ({ folder }: Home): string => join(folder, 'reserve');
 
-/** Keeps it, where it is not kept already and the disk has room. */
+/** Makes the file if it does not exist and the disk has room. Never throws for a full disk. */
 export function keepReserve(home: Home): void {
   const file = fileOf(home);
   if (statSync(file, { throwIfNoEntry: false })?.size === RESERVE) return;
@@ -24,7 +25,7 @@ export function keepReserve(home: Home): void {
   try {
     const handle = openSync(unfinished, 'w', 0o600);
     try {
-      // A hole would take no room.
+      // Write zeros: a sparse file would reserve nothing.
       const zeros = Buffer.alloc(2 ** 20);
       for (let written = 0; written < RESERVE; written += zeros.length) writeSync(handle, zeros);
     } finally {
@@ -32,19 +33,19 @@ export function keepReserve(home: Home): void {
     }
     renameSync(unfinished, file);
   } catch {
-    // Somebody else has filled the disk meanwhile; this is a precaution, and no reason to fail.
+    // Another program has just filled the disk. The reserve is only a precaution: do not fail.
     rmSync(unfinished, { force: true });
   }
 }
 
-/** Gives it back to the disk. Tells whether there was one. */
+/** Removes the file, to free its room. @returns whether there was one */
 export function useReserve(home: Home): boolean {
   const kept = statSync(fileOf(home), { throwIfNoEntry: false }) !== undefined;
   rmSync(fileOf(home), { force: true });
   return kept;
 }
 
-/** Whether the server's last run ended, or does not begin, because its disk is full. */
+/** Whether the log says that the server ended, or did not start, because the disk is full. */
 export function isDiskFull(home: Home): boolean {
   const lastRun = lastLines(home.log, 200).split('starting PostgreSQL').at(-1)!;
   return /(PANIC|FATAL): .*No space left on device/.test(lastRun);

@@ -13,10 +13,10 @@ import { endOrphans, isServerOf } from './processes.ts';
 import { unprivileged } from './unprivileged.ts';
 import { readTailIfThere, readTextIfThere } from '../../system/read-bounded.ts';
 
-/** A log is a file: neither a link to another one nor a pipe that nobody reads. */
+/** O_NOFOLLOW and O_NONBLOCK: the log must not be a link to another file, nor a pipe that nobody reads. */
 const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
 
-/** Where one embedded server lives. */
+/** The paths of one embedded server. */
 export interface Home {
   /** `.embedded/<environment>` */
   readonly folder: string;
@@ -39,7 +39,7 @@ export function homeOf(root: string, environment: string): Home {
   return { folder, data: join(folder, 'data'), log: join(folder, 'server.log') };
 }
 
-/** The server of this data directory, if it runs. What postmaster.pid says is believed only of a live postgres. */
+/** The server of this data directory, if it runs. postmaster.pid counts only if its process is a running postgres. */
 export function findRunning({ data }: Home): Running | undefined {
   const lines = readTextIfThere(join(data, 'postmaster.pid'))?.split('\n') ?? [];
   // https://www.postgresql.org/docs/17/storage-file-layout.html: process id, data directory, start time, port, …
@@ -47,14 +47,14 @@ export function findRunning({ data }: Home): Running | undefined {
   return pid > 0 && port > 0 && isServerOf(pid, data) ? { pid, port } : undefined;
 }
 
-/** Makes the data directory if there is none, under another name until it is whole. */
+/** Creates the data directory if there is none. It has another name until it is complete. */
 export async function initialise(home: Home, { user, password }: Credentials): Promise<void> {
   await removeLeftovers(home);
   if (existsSync(home.data)) return;
   const unfinished = join(home.folder, 'data.new');
   const passwordFile = join(home.folder, 'password.new');
   const binaries = findBinaries(join(home.folder, 'lib'));
-  // As the official image on Linux; elsewhere the C library does not know C.UTF-8.
+  // On Linux the same locale as in an official image. Elsewhere the C library has no C.UTF-8: use PostgreSQL's own.
   const locale =
     process.platform === 'linux'
       ? ['--locale=C.UTF-8']
@@ -79,7 +79,7 @@ export async function initialise(home: Home, { user, password }: Credentials): P
   }
 }
 
-/** Of runs that were killed: what was being made, and what was being removed. */
+/** Removes what killed runs left: a password file, data directories that they were creating or removing. */
 async function removeLeftovers({ folder }: Home): Promise<void> {
   for (const name of ['password.new', 'data.new', 'data.old']) {
     await endOrphans(join(folder, name));
@@ -88,17 +88,17 @@ async function removeLeftovers({ folder }: Home): Promise<void> {
 }
 
 /**
- * Starts the server so that it outlives this process. Its port is chosen at the first start and kept as long as no
- * other program takes it.
+ * Starts the server, which outlives this process. It keeps the port of its first start as long as no other program
+ * takes it.
  *
- * @returns once its postmaster.pid says that it is ready
+ * @returns once postmaster.pid says that the server is ready
  * @throws UnreachableError with the last lines of its log
  */
 export async function start(home: Home, options: readonly string[]): Promise<Running> {
   const already = findRunning(home);
   if (already) return already;
   await endOrphans(home.data);
-  // Of a server that was killed; the process id in it may have been given to another program.
+  // A killed server left it. Another program may have its process ID now, and postgres would refuse to start.
   rmSync(join(home.data, 'postmaster.pid'), { force: true });
   const binaries = findBinaries(join(home.folder, 'lib'));
   const port = await choosePort(home.folder);
@@ -121,7 +121,7 @@ export async function start(home: Home, options: readonly string[]): Promise<Run
   const child = spawn(file, args, {
     env: childEnvironment(binaries.env),
     stdio: ['ignore', log, log],
-    // Its own session: neither Ctrl-C nor the end of the task reaches it.
+    // Its own session: Ctrl-C or the end of the task does not end the server.
     detached: true,
   });
   closeSync(log);
@@ -138,10 +138,10 @@ export async function start(home: Home, options: readonly string[]): Promise<Run
   );
 }
 
-/** Milliseconds for a start: after a crash it works through its log first, which takes as long as it takes. */
+/** Milliseconds for a start. After a crash, the server first replays its write-ahead log, which may take long. */
 const STARTS = 300_000;
 
-/** Undefined when it ends instead. */
+/** Waits until the server is ready. @returns undefined if it ends instead, or after STARTS */
 async function whenReady(home: Home, gone: Promise<'gone'>): Promise<Running | undefined> {
   for (const deadline = performance.now() + STARTS; performance.now() < deadline;) {
     const running = findRunning(home);
@@ -177,7 +177,7 @@ export function lastLines(file: string, count: number): string {
     .join('\n');
 }
 
-/** Removes the data of a stopped server. From the first moment on there is none. */
+/** Removes the data of a stopped server. Renames it first: a killed run leaves no half-removed data directory. */
 export async function removeData(home: Home): Promise<void> {
   await endOrphans(home.data);
   await removeLeftovers(home);
@@ -185,7 +185,7 @@ export async function removeData(home: Home): Promise<void> {
   await removeLeftovers(home);
 }
 
-/** Whether there is no data directory, not even a link in its place. @throws when that cannot be seen */
+/** Whether there is no data directory, and no link in its place. @throws Error of the system when it cannot be seen */
 export async function isGone({ data }: Pick<Home, 'data'>): Promise<boolean> {
   try {
     await lstat(data);

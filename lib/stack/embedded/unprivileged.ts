@@ -5,11 +5,12 @@ import { run } from '../../system/process.ts';
 import { readText } from '../../system/read-bounded.ts';
 
 /**
- * The command as somebody else than root, whom PostgreSQL refuses: in a user namespace of its own, where root's files
- * stay root's and no account is needed; where namespaces are not allowed, as another account that is given the folder.
+ * PostgreSQL refuses to run as root. For root, this wraps the command: in a user namespace, so that root's files stay
+ * root's. If namespaces are not allowed, it runs as another account, which becomes the owner of the folder.
  *
- * @param folder what the command writes to
- * @throws ConfigurationError where neither works
+ * @param folder the folder that the command writes to
+ * @returns the command unchanged for any other user
+ * @throws ConfigurationError if neither works
  */
 export async function unprivileged(command: Command, folder: string): Promise<Command> {
   if (process.getuid?.() !== 0) return command;
@@ -20,7 +21,7 @@ export async function unprivileged(command: Command, folder: string): Promise<Co
   });
   const namespace = ['--user', `--map-user=${uid}`, `--map-group=${gid}`];
   if (await works({ file: 'unshare', args: [...namespace, 'true'] })) {
-    // In the namespace nobody may enter what was given to that account once, when namespaces did not work.
+    // An earlier run without namespaces may have given the folder to that account; then this one cannot enter it.
     if (statSync(folder, { throwIfNoEntry: false })?.uid === uid)
       await works({ file: 'chown', args: ['-R', '0:0', folder] });
     return wrap('unshare', ...namespace);
@@ -35,7 +36,7 @@ export async function unprivileged(command: Command, folder: string): Promise<Co
   });
 }
 
-/** PostgreSQL looks its account up, so it must be one that exists; nobody, on a system without people. */
+/** PostgreSQL looks up its account, so the account must exist: `nobody`, or else the first one that is not root. */
 function ordinaryAccount(): { uid: number; gid: number } {
   const accounts = readText('/etc/passwd')
     .split('\n')

@@ -2,9 +2,9 @@ import { Transform, type TransformCallback } from 'node:stream';
 import { Messages } from '../postgres/messages.ts';
 
 /**
- * Servers from the minor releases of November 2026 on (17.12) keep a version among the options of each column, which
- * their own pg_dump leaves out. For one that is older, like ours, each column would differ from that of any other
- * database, and a dump could not be restored by an older server. So it is left out where pg_dump asks for it.
+ * Servers since the minor releases of November 2026 (17.12) store a version in the options of each column. Their own
+ * pg_dump leaves it out, but an older pg_dump, like ours, dumps it: then all columns would differ from those of other
+ * databases, and an older server could not restore the dump. So we change pg_dump's query to leave it out.
  */
 const ASKED = "array_to_string(a.attoptions, ', ')";
 const WITHOUT =
@@ -12,7 +12,7 @@ const WITHOUT =
 
 const QUERY = 'Q'.charCodeAt(0);
 
-/** What a client sends to a server, with that question changed. */
+/** Passes on what a client sends to a server, with that query changed. */
 export class WithoutInternalOptions extends Transform {
   readonly #messages = new Messages('client');
 
@@ -27,7 +27,7 @@ export class WithoutInternalOptions extends Transform {
   }
 }
 
-/** As bytes, because a query is in the encoding of the session. */
+/** Works on bytes (latin1), because the query may be in any encoding. */
 function changed(message: Buffer): Buffer {
   const text = message.toString('latin1');
   if (!text.includes(ASKED)) return message;

@@ -1,14 +1,14 @@
 import type { Settings } from '../postgres/settings.ts';
 
-/** The server's own, of the server's version, or the one that makesafe brings along, which is the same everywhere. */
+/** `own`: the server's pg_dump, of its version. `bundled`: the pg_dump that makesafe installs, the same everywhere. */
 export type PgDump = 'own' | 'bundled';
 
-/** How pg_dump runs, where it is not as usual. */
+/** Options of pg_dump, if not the defaults. */
 export interface DumpOptions {
-  /** Where it is not the stack's usual one. */
+  /** Default: the stack's `pgDump`. */
   readonly pgDump?: PgDump;
-  /** Settings of its session beyond those that every pg_dump has: those that only some servers know, for one. */
+  /** More settings of its session, for instance those that only some servers know. */
   readonly settings?: Settings;
-  /** Another database of the server. */
+  /** Another database of the server. Default: the environment's. */
   readonly database?: string;
 }

@@ -5,16 +5,16 @@ import { pathToFileURL } from 'node:url';
 import { Messages, type Message } from '../postgres/messages.ts';
 
 /**
- * pg_dump, compiled to WebAssembly, as a program: its arguments come as JSON on standard input, because a password is
- * among them, and the bytes to and from the server, and the dump, go through descriptors of their own. Standard output
- * would not do: Node does not wait there for a reader that takes its time. A process of its own, because pg_dump waits
- * for its server with the whole thread.
+ * pg_dump, compiled to WebAssembly, as a program of its own, because it blocks its thread while it waits for the
+ * server. Its arguments come as JSON on standard input: one is a password, which other users must not see. The bytes to
+ * and from the server, and the dump, have their own file descriptors. The dump does not go to standard output, because
+ * there Node does not wait for a slow reader.
  */
 const TO_SERVER = 3;
 const FROM_SERVER = 4;
 const DUMP = 5;
 
-/** The part of emscripten's module that is used. */
+/** The part of emscripten's module that we use. */
 interface Program {
   ENV: Record<string, string>;
   HEAPU8: Uint8Array;
@@ -29,8 +29,8 @@ interface Program {
 type Load = (options: object) => Promise<Program>;
 
 /**
- * The package's own function adds --inserts, reads the result as text, which ruins the custom format, and takes every
- * \restrict line out, also inside function bodies. So the program behind it is loaded by itself.
+ * Loads the program without the package's own function. That one adds --inserts, reads the result as text, which
+ * destroys the custom format, and removes every \restrict line, even inside function bodies.
  */
 async function loadProgram(): Promise<Load> {
   const entry = createRequire(import.meta.url).resolve('@electric-sql/pglite-tools/pg_dump');
@@ -48,24 +48,24 @@ async function loadProgram(): Promise<Load> {
   return module.loadPgDump;
 }
 
-/** Messages after which the server answers; after all others libpq goes on writing. */
+/** Messages of a client that the server answers; after all others libpq continues to write. */
 const ASKS = new Set([...'QSpFc'].map((letter) => letter.charCodeAt(0)));
-/** Messages after which it is the client's turn: ready for query, copy in, copy both. */
+/** Messages of the server after which the client has to send: ready for query, copy in, copy both. */
 const TURNS = new Set([...'ZGW'].map((letter) => letter.charCodeAt(0)));
-/** A request for authentication, and its codes that request nothing: "ok" and "SASL final". */
+/** An authentication request, and its codes after which the client sends nothing: "ok" and "SASL final". */
 const REQUEST = 'R'.charCodeAt(0);
 const GRANTED = new Set([0, 12]);
 const SSL_REQUEST = 80877103;
 const GSS_REQUEST = 80877104;
 
 /**
- * The connection as libpq sees it. It takes nothing for the end of the connection: so it is given something, waited
- * for, as long as the server has the turn. No more of a reply is held than one read: a table's data are one reply.
+ * The connection for libpq. If a read returns no bytes, libpq takes the connection for closed. So while the server has
+ * to answer, a read blocks until there are bytes. Only one chunk is held in memory: a table's data are one reply.
  */
 class Connection {
   readonly #messages = new Messages('client');
   #received = Buffer.alloc(0);
-  /** The reply that the server owes. */
+  /** The reply that the server has not finished yet. */
   #reply: { isWhole: (bytes: Buffer) => boolean } | undefined;
 
   write(bytes: Uint8Array): void {
@@ -90,7 +90,7 @@ class Connection {
     if (type === undefined) {
       const code = bytes.readUInt32BE(4);
       const asksEncryption = code === SSL_REQUEST || code === GSS_REQUEST;
-      // Whether it can encrypt, a server says in one byte.
+      // The server answers a request for encryption with one byte.
       this.#reply = asksEncryption ? { isWhole: () => true } : new Reply();
     } else if (ASKS.has(type)) {
       this.#reply = new Reply();
@@ -100,9 +100,9 @@ class Connection {
 
 const headLength = (type: number): number => (type === REQUEST ? 9 : 5);
 
-/** Follows the messages of a reply to the point where it is the client's turn. */
+/** Reads the messages of a reply, to find its end: the message after which the client has to send. */
 class Reply {
-  /** The bytes of a message's head that have come: its type, its length and, of 'R', its code. */
+  /** The received bytes of a message's head: its type, its length and, for 'R', its code. */
   #head: number[] = [];
   /** Bytes of the current message that are still to come. */
   #left = 0;
@@ -115,7 +115,7 @@ class Reply {
         this.#left -= passed;
         at += passed;
       } else if (this.#head.length === 0 && bytes.length - at >= 9) {
-        // Nearly all are here in one piece, and every row of a table is a message.
+        // The usual case, made fast: every row of a table is a message, and nearly all heads are in one chunk.
         at += this.#begin(bytes, at);
       } else {
         this.#head.push(bytes[at++]!);
@@ -140,7 +140,7 @@ class Reply {
 
 const OUTPUT = '/tmp/out';
 
-/** Lets what is written to the output go out at once, where a file would be held in memory. */
+/** Streams the output to its descriptor. Without this, emscripten would hold the whole file in memory. */
 function streamOutput({ FS }: Program): void {
   const open = FS.open.bind(FS);
   FS.open = (path, flags, mode) => {
@@ -154,7 +154,7 @@ function streamOutput({ FS }: Program): void {
   };
 }
 
-/** pg_dump writes five bytes, then four thousand, and so on; each write would wake the reader at the other end. */
+/** Collects pg_dump's many small writes (5 bytes, then 4000, …): each one to the descriptor would wake the reader. */
 const collected = Buffer.allocUnsafe(262_144);
 let held = 0;
 

@@ -17,9 +17,9 @@ const PROGRAM = fileURLToPath(new URL(`./pg-dump-program${SUFFIX}`, import.meta.
 /**
  * Runs pg_dump (WebAssembly) over a connection to a server.
  *
- * @param connection is closed in the end
+ * @param connection is closed at the end
  * @param output is ended when the dump is written
- * @param settings beyond those that every pg_dump has
+ * @param settings more settings than those of every pg_dump
  */
 export async function pgDump(
   connection: Duplex,
@@ -36,7 +36,7 @@ export async function pgDump(
   const [stdin, , errors, toServer, fromServer, dump] = child.stdio as unknown as Streams;
   const asking = new WithoutInternalOptions();
   toServer.pipe(asking).pipe(connection).pipe(fromServer);
-  // A connection that is lost is told by pg_dump's own message and status.
+  // If the connection is lost, pg_dump sees its end, and reports it with its own message and status.
   for (const stream of [connection, toServer, asking, fromServer, stdin])
     stream.on('error', () => fromServer.end());
   stdin.end(JSON.stringify([...args, '-d', conninfo(login, settings)]));
@@ -58,7 +58,7 @@ export async function pgDump(
   const work = Promise.all([ended, pipeline(dump, output)]);
   const [status] = await Promise.race([work, cut]).finally(forget);
   connection.destroy();
-  // It looks for itself on a disk that it does not have.
+  // Remove a warning without meaning: pg_dump looks for its own program file, and WebAssembly has none.
   return { status, stdout: '', stderr: stderr.replace(/^invalid binary .*\n/m, '') };
 }
 
