@@ -47,7 +47,7 @@ import { keeper } from './survival/keep.ts';
 import { toldDirectory } from './survival/told.ts';
 import { databaseImage, describeTarget } from './connection/target.ts';
 
-/** A stack that docker compose runs. Reads the resolved configuration once. */
+/** Opens a stack that docker compose runs. Reads the resolved configuration once. */
 export async function openComposeStack(environment: Environment, options: StackOptions): Promise<Stack> {
   const { databaseService, actor, terminal, signal } = options;
   const { project } = environment;
@@ -66,7 +66,7 @@ export async function openComposeStack(environment: Environment, options: StackO
   const told = (command: Command, how: RunOptions = {}): Promise<Result> =>
     runOrThrow(command, { ...inProject(environment), ...how }, runCompose);
   const show = shown(environment, terminal, running, here);
-  /** On the configuration that the guard has shown, where there is a guard: the files may say something else by now. */
+  /** A command that changes something. It uses the configuration that the guard has shown, if any: files may change. */
   const changing = (...args: string[]): Command =>
     options.frozen ? frozenCommand(environment, ...args) : compose(...args);
   const change = (command: Command, how: ShownOptions = {}): Promise<unknown> =>
@@ -143,7 +143,7 @@ export async function openComposeStack(environment: Environment, options: StackO
 
     async checkPassword() {
       const id = await running.of(databaseService);
-      // What else is in the way of the network is for `check` to say: the server answers.
+      // `make check` reports other problems of the network connection. Here the server answers.
       const taken = await takesPassword(engine, id, settings).catch(() => undefined);
       if (taken !== false) return;
       throw otherPasswordIn(docker, id, settings, environment);
@@ -157,7 +157,7 @@ export async function openComposeStack(environment: Environment, options: StackO
     config: async () => (await told(compose('config'))).stdout.trimEnd(),
 
     async plan(target) {
-      // What ends while a person reads would be a change.
+      // Remove them now: if they ended while the person reads the plan, the plan would have changed.
       if (!actor.dryRun) await removeAbandoned(engine, project);
       return gatherPlan(about, target, await container());
     },

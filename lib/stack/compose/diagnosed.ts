@@ -5,7 +5,7 @@ import type { Asking } from './official/obstacles.ts';
 import type { Docker } from './engine/docker.ts';
 import type { Engine } from './engine/engine.ts';
 
-/** What a check of a compose stack needs. */
+/** What the checks of a compose stack need. */
 export interface Diagnosed {
   readonly environment: Environment;
   readonly docker: Docker;

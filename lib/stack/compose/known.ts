@@ -2,7 +2,7 @@ import type { Redactor } from '../../output/redact.ts';
 import { secretsOf, type ComposeConfig } from './config/config.ts';
 import type { DatabaseSettings } from './connection/login.ts';
 
-/** What the resolved configuration calls things, and what it keeps secret. */
+/** Tells the redactor which words of the resolved configuration are names, and which are secrets. */
 export function readConfigTo(
   redactor: Redactor,
   config: ComposeConfig,

@@ -11,11 +11,11 @@ import { FIND_SERVER } from './connection/find-server.ts';
 import type { DatabaseSettings } from './connection/login.ts';
 import { isOnHost } from './migrations/migrations.ts';
 
-/** The password is the first line of the input. */
+/** Without a terminal: the password is the first line of the input. */
 const BY_INPUT = 'IFS= read -r PGPASSWORD || exit';
-/** Where the input is a person's, it waits in a file, which is gone before psql begins. */
+/** With a terminal, the input is the person's: the password is in a file, which is removed before psql starts. */
 const BY_FILE = 'IFS= read -r PGPASSWORD <"$1"; rm -f "$1"; shift';
-/** In memory, where that is there. */
+/** Makes that file: in memory (/dev/shm), if the container has it. */
 const LEAVE = 'umask 077; f=$(mktemp -p /dev/shm 2>/dev/null || mktemp) && cat >"$f" && printf %s "$f"';
 
 const psqlScript = (password: string): string => `
@@ -37,7 +37,7 @@ interface About {
   readonly databaseService: string;
 }
 
-/** What a person does in the containers: psql beside the server, a shell in the application. */
+/** The interactive programs: psql in the server's container, a shell in the application's. */
 export function forPerson(
   { environment, engine, docker, config, settings, databaseService }: About,
   options: Pick<StackOptions, 'actor'>,
@@ -79,7 +79,7 @@ export function forPerson(
         });
       }
       const container = await containerOf(chosen);
-      // Without a terminal a program may still be piped something.
+      // Without a terminal, a program may still read piped input.
       const flags = process.stdin.isTTY && process.stdout.isTTY ? '-it' : '-i';
       return lend(docker('exec', flags, container, 'sh', '-c', command ?? SHELL), options, {});
     },

@@ -5,7 +5,7 @@ import type { Diagnosed } from './diagnosed.ts';
 import { runOrThrow } from './engine/docker.ts';
 import { runCompose } from './engine/plugin.ts';
 
-/** A container, as far as it tells what it was made from. */
+/** A container and the configuration that it was created from. */
 export interface MadeContainer {
   readonly service: string;
   readonly name: string;
@@ -15,19 +15,19 @@ export interface MadeContainer {
   readonly env: readonly string[];
 }
 
-/** A container that `up` would make anew. */
+/** A container that `up` would recreate. */
 interface Outdated {
   readonly service: string;
   readonly container: string;
-  /** Variables that have another value by now. Their values may be secrets, and are not told. */
+  /** Names of the variables that have changed. Their values may be secrets, so they are not shown. */
   readonly variables: readonly string[];
 }
 
 /**
- * Containers that were made from another configuration than the present one. Pure.
+ * Finds containers that were created from another configuration than the present one. Pure.
  *
- * @param hashes of each service, as compose gives them for the present configuration: one for the files, and one for what
- * they resolve to, which differ where a service has an `env_file`
+ * @param hashes for each service, those of compose for the present configuration: of the files, and of the resolved
+ *   configuration. They differ if a service has an `env_file`
  */
 export function findOutdated(
   containers: readonly MadeContainer[],
@@ -59,7 +59,7 @@ export const describeOutdated = (found: readonly Outdated[]): string =>
 
 type About = Pick<Diagnosed, 'environment' | 'engine' | 'config'>;
 
-/** Of the containers that run, those that `up` would make anew. */
+/** The running containers that `up` would recreate. */
 async function readOutdated({ environment, engine, config }: About): Promise<Outdated[]> {
   const running = (await listContainers(engine.ask, environment.project)).filter(
     ({ State }) => State === 'running' || State === 'restarting',

@@ -32,7 +32,7 @@ export interface ConfiguredService {
   readonly environment?: Readonly<Record<string, string | null>>;
   readonly volumes?: readonly ConfiguredMount[];
   readonly tmpfs?: string | readonly string[];
-  /** By the name of the service that is needed. */
+  /** By the name of the service that it depends on. */
   readonly depends_on?: Readonly<Record<string, { readonly condition?: string }>>;
   readonly deploy?: { readonly replicas?: number } | null;
   readonly scale?: number;
@@ -50,13 +50,13 @@ export interface ConfiguredService {
   readonly networks?: Readonly<Record<string, object | null>>;
 }
 
-/** A secret or config of the file, and where the service has it. */
+/** A reference to a secret or config of the file, and where it is mounted in the service. */
 export interface ConfiguredReference {
   readonly source: string;
   readonly target?: string;
 }
 
-/** What a secret or config is made from: a file of this machine, a variable, or a text in the file itself. */
+/** The source of a secret or config: a file on this machine, a variable, or a text in the compose file. */
 export interface ConfiguredSource {
   readonly name?: string;
   readonly file?: string;
@@ -65,14 +65,14 @@ export interface ConfiguredSource {
   readonly external?: boolean;
 }
 
-/** The part of `docker compose config --format json` that is used. */
+/** The part of `docker compose config --format json` that we use. */
 export interface ComposeConfig {
   readonly services: Readonly<Record<string, ConfiguredService>>;
   readonly volumes?: Readonly<Record<string, ConfiguredVolume>>;
   readonly networks?: Readonly<Record<string, { readonly name: string; readonly external?: boolean }>>;
   readonly secrets?: Readonly<Record<string, ConfiguredSource>>;
   readonly configs?: Readonly<Record<string, ConfiguredSource>>;
-  /** All of it as compose wrote it, for compose to read again. */
+  /** The whole output of compose, as input for `frozenCommand`. */
   readonly text?: string;
 }
 
@@ -83,11 +83,11 @@ interface ConfiguredVolume {
   readonly driver_opts?: Readonly<Record<string, string>>;
 }
 
-/** `docker compose` for this environment, with every choice spelled out: nothing is left to what the shell exports. */
+/** `docker compose` for this environment. It names files, project and profiles, so that no variable chooses them. */
 export function composeCommand(environment: Environment, ...args: string[]): Command {
   const { names, project } = environment;
   const envFiles = environment.envFiles.map(({ path }) => path);
-  // Without one, compose would read a `.env` that the registry does not name.
+  // Without --env-file, compose would read a `.env` that the registry does not name.
   if (envFiles.length === 0) envFiles.push('/dev/null');
   const given = envFiles.flatMap((path) => ['--env-file', path]);
   const files = names.composeFiles.flatMap((path) => ['-f', path]);
@@ -95,7 +95,7 @@ export function composeCommand(environment: Environment, ...args: string[]): Com
   return dockerOf(environment.entry)('compose', ...given, '-p', project, ...files, ...profiles, ...args);
 }
 
-/** The compose files, as messages name them. */
+/** The compose files, for messages. */
 export const composeFile = ({ names }: Environment): string => names.composeFiles.join(', ');
 
 /** @throws ConfigurationError when the files have no such service */
@@ -106,21 +106,21 @@ export function refuseUnknown(service: string, { services }: ComposeConfig, envi
   });
 }
 
-/** How compose commands run: in the project, and with what the env files define not overridden by the shell. */
+/** How compose commands run: in the project's folder, and without variables that would override the env files. */
 export function inProject({ root, variables }: Environment): Pick<RunOptions, 'cwd' | 'without'> {
-  // Docker itself is found and set up through these.
+  // Docker itself needs these.
   const without = [...variables.keys()].filter((name) => !/^(PATH|HOME|DOCKER_.*)$/.test(name));
   return { cwd: root, without };
 }
 
-/** What was resolved in this process, by all that it was made of. */
+/** The configurations that this process has resolved, by all their inputs. */
 const resolved = new Map<string, Promise<ComposeConfig>>();
 
 /**
- * `docker compose config`, once for the same files: the guard asks for every environment, and looks twice.
+ * `docker compose config`, once for the same files: the guard needs it for every environment, and twice.
  *
- * @param env variables that no env file here defines
- * @throws ConfigurationError with what compose says of the files
+ * @param env more variables, which no env file of this machine defines
+ * @throws ConfigurationError with compose's message about the files
  */
 export function readComposeConfig(
   environment: Environment,
@@ -137,7 +137,7 @@ export function readComposeConfig(
   return config;
 }
 
-/** All that the result depends on; undefined where that is more than the files that are named here. */
+/** Everything that the result depends on; undefined if the files may include other files. */
 function inputsOf(environment: Environment): unknown {
   const { root, names, envFiles } = environment;
   try {
@@ -146,12 +146,12 @@ function inputsOf(environment: Environment): unknown {
     const variables = envFiles.map(({ path }) => readText(join(root, path), { as: path }));
     return [root, composeCommand(environment), composeFiles, variables];
   } catch {
-    // Compose says what it cannot read.
+    // Compose will report what it cannot read.
     return undefined;
   }
 }
 
-/** Of an external one whose name is empty, as a variable without a value makes it, compose tells none. */
+/** Compose omits an external's name if it is empty, for instance from a variable without a value: use the key. */
 const named = <T extends { readonly name?: string }>(
   all: Readonly<Record<string, T>>,
 ): Readonly<Record<string, T & { readonly name: string }>> =>
@@ -175,7 +175,7 @@ async function resolve(
       hint: `correct it, then type: make check ENV=${environment.name}`,
     });
   }
-  // The output is meant to be read by compose again, so a dollar sign in a value is doubled.
+  // Compose doubles each dollar sign in a value, so that it can read its own output.
   const config = JSON.parse(result.stdout, (_key, value: unknown) =>
     typeof value === 'string' ? value.replaceAll('$$', '$') : value,
   ) as ComposeConfig;
@@ -188,8 +188,8 @@ async function resolve(
 }
 
 /**
- * `docker compose` on a configuration that was resolved before, given to it as input: whatever the files say by now. All
- * services in it were chosen then, also those behind profiles.
+ * `docker compose` on a resolved configuration, which it gets as input instead of the files: they may have changed. All
+ * services in it are chosen, also those behind profiles.
  */
 export function frozenCommand(environment: Environment, ...args: string[]): Command {
   const { root, project, names } = environment;
@@ -200,7 +200,7 @@ export function frozenCommand(environment: Environment, ...args: string[]): Comm
   );
 }
 
-/** A digest of each part of a resolved configuration, by what it is: `service db`, `volume data`. */
+/** A digest of each part of a resolved configuration, by its name: `service db`, `volume data`. */
 export function digestsOf(config: ComposeConfig): Record<string, string> {
   const sections = { services: 'service', volumes: 'volume', networks: 'network' };
   const parts = Object.entries(config).flatMap(([section, value]): [string, unknown][] => {
@@ -214,7 +214,7 @@ export function digestsOf(config: ComposeConfig): Record<string, string> {
   );
 }
 
-/** What looks like a secret in the services' variables: the compose file may take them from files of its own. */
+/** The services' variables that look like secrets: the compose file may take them from files of its own. */
 export function secretsOf({ services }: ComposeConfig): string[] {
   return Object.values(services)
     .flatMap(({ environment = {} }) => Object.entries(environment))

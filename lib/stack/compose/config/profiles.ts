@@ -4,7 +4,7 @@ import { composeCommand, composeFile, inProject, type ComposeConfig } from './co
 import { runOrThrow } from '../engine/docker.ts';
 import { runCompose } from '../engine/plugin.ts';
 
-/** @throws ConfigurationError where a service is behind a profile that is not this environment's, with the line to write */
+/** @throws ConfigurationError if the environment does not have the profile of a service, with the line to write */
 export async function refuseBehindProfile(
   service: string,
   { services }: ComposeConfig,

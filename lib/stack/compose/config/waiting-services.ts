@@ -1,8 +1,9 @@
 import type { ComposeConfig } from './config.ts';
 
 /**
- * Services that may migrate by themselves when they start, or cannot do without the tables: the application's, those of its
- * image, and whatever needs the database, by way of others as well. Neither the database nor what it needs itself. Pure.
+ * Services that may migrate when they start, or fail without the tables: the application, all services of the same
+ * image or build, and all that depend on the database, directly or through others. Not the database, nor its own
+ * dependencies. Pure.
  */
 export function waitingServices(
   { services }: Pick<ComposeConfig, 'services'>,
@@ -24,7 +25,7 @@ export function waitingServices(
   });
 }
 
-/** What a service is made from. */
+/** The build or image of a service. */
 function originOf({ image, build }: ComposeConfig['services'][string]): string | undefined {
   const origin = build ?? image;
   return origin === undefined ? undefined : JSON.stringify(origin);

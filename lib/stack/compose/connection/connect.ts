@@ -15,14 +15,14 @@ export interface ConnectOptions {
   readonly wait?: number;
   readonly signal?: AbortSignal;
   readonly as?: SessionAs | undefined;
-  /** False for a session on which another one is asked for. */
+  /** False for a session that only asks about another session. */
   readonly watched?: boolean;
 }
 
-/** From where the server of a container lets our sessions in, once that is known. */
+/** From where a container's server accepts our log-in, once we know it. */
 const addresses = new Map<string, From>();
 
-/** The same, for programs that connect by themselves: a session finds out. */
+/** The same, for programs that connect by themselves. If it is unknown, opens a session to find out. */
 export async function addressOf(
   engine: Engine,
   container: string,
@@ -34,12 +34,13 @@ export async function addressOf(
 }
 
 /**
- * A connected client of the server in the given container, over `docker exec`: no published port is needed, a remote
- * engine works, and it cannot be another server that happens to listen on this machine's localhost.
+ * Opens a session on the server in a container, over an exec in it (relay.ts). So it needs no published port, works
+ * with a remote engine, and cannot reach another server that listens on this machine's localhost.
  *
- * @param timeout milliseconds for the connection; a server that is stopped accepts it and says nothing
- * @param wait seconds until something has to listen there
- * @param signal gives up
+ * @param how.timeout milliseconds for the log-in: a paused server accepts connections and never answers
+ * @param how.wait seconds to wait until the server listens
+ * @param how.from where the connection comes from; default: loopback, then the network if the server refuses us there
+ * @param how.signal cancels the attempt
  * @throws UnreachableError when nothing listens there yet, or the server is starting or stopping
  * @throws FailedError when the server refuses: no such database, wrong password
  */
@@ -57,7 +58,8 @@ export async function connect(
     return client;
   } catch (error) {
     if (how.from !== undefined || from === 'network' || !isRefused(error)) throw error;
-    // Whoever is not let in on loopback (ident, reject, a file of the team's) may be where the application is.
+    // A server that refuses us on loopback (ident, reject, the team's own pg_hba.conf) may accept us from the network,
+    // like the application.
     const client = await connectFrom(engine, container, database, settings, {
       ...how,
       from: 'network',
@@ -67,7 +69,9 @@ export async function connect(
   }
 }
 
-/** invalid_authorization_specification, invalid_password: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/**
+ * invalid_authorization_specification, invalid_password: https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
 const isRefused = (error: unknown): boolean =>
   error instanceof FailedError &&
   /^28(000|P01)$/.test((error.cause as { code?: string } | undefined)?.code ?? '');
@@ -101,7 +105,7 @@ async function connectFrom(
   }
 }
 
-/** On a session of its own, which is not watched, and not in the way of the one that is. */
+/** Asks on a session of its own, which is not watched and does not disturb the watched one. */
 async function askElsewhere<T>(
   engine: Engine,
   container: string,
@@ -113,7 +117,7 @@ async function askElsewhere<T>(
   return question(client).finally(() => client.end());
 }
 
-/** `port 5432 of the container: Connection refused`, of all that bash says about it. */
+/** Shortens bash's message to `port 5432 of the container: Connection refused`. */
 const complaint = (said: string): string =>
   said
     .split('\n')

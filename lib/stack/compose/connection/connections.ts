@@ -5,32 +5,35 @@ import type { Engine } from '../engine/engine.ts';
 import type { DatabaseSettings } from './login.ts';
 import { holdProcess } from './relay.ts';
 
-/** Milliseconds for which a connection stays open when nobody uses it. */
+/** Milliseconds that an idle connection stays open. */
 const IDLE_MS = 1_000;
 
 interface Idle {
   readonly client: Client;
-  /** Whether the server has reset the session. */
+  /** Resolves when the session is reset; false if that failed. */
   readonly reset: Promise<boolean>;
   readonly timer: NodeJS.Timeout;
 }
 
 /**
- * Connections that are used again, because a new one takes up to a quarter of a second: one idle connection for each
- * database of a server. An idle connection does not hold the process from ending.
+ * Reuses connections, because a new one takes up to 0.25 s. It keeps one idle connection for each database of a server.
+ * An idle connection does not keep this process alive.
  *
- * A key is a container's id and the database's name: a container that was made anew has another id.
+ * A key is a container's ID and the database's name. A recreated container has another ID.
  */
 export class Connections {
   readonly #idle = new Map<string, Idle>();
   readonly #used = new Map<Client, string>();
 
   constructor() {
-    // The server is told that its sessions end; nobody waits for its answer.
+    // Tell the server that its sessions end, without waiting for its answer.
     process.once('beforeExit', () => this.#idle.forEach((idle) => void end(idle)));
   }
 
-  /** Ends all connections whose key begins with a text, idle or in use: a server waits for its sessions when it stops. */
+  /**
+   * Ends all connections, idle or in use, whose key begins with `beginning`: a server that stops waits for its
+   * sessions.
+   */
   async endAll(beginning: string): Promise<void> {
     const idle = [...this.#idle.keys()]
       .filter((key) => key.startsWith(beginning))
@@ -40,9 +43,9 @@ export class Connections {
   }
 
   /**
-   * Runs `work` on a connection and keeps the connection afterwards, its session reset. Ends it when `work` fails.
+   * Runs `work` on a connection. Then resets the session and keeps the connection idle; ends it if `work` fails.
    *
-   * @param open gives a new connection, for when none is idle
+   * @param open opens a new connection, if none is idle
    */
   async use<T>(key: string, open: () => Promise<Client>, work: (client: Client) => Promise<T>): Promise<T> {
     const client = (await this.#takeLiving(key)) ?? (await open());
@@ -56,7 +59,7 @@ export class Connections {
     } finally {
       this.#used.delete(client);
     }
-    // Settings, locks, temporary tables, plans. https://www.postgresql.org/docs/current/sql-discard.html
+    // Resets settings, locks, temporary tables, plans. https://www.postgresql.org/docs/current/sql-discard.html
     this.#keep(key, client, succeeds(client, 'DISCARD ALL'));
     return result;
   }
@@ -68,7 +71,7 @@ export class Connections {
     this.#idle.set(key, { client, reset, timer });
   }
 
-  /** The server may have ended the idle session, because its database was replaced. */
+  /** Takes the idle connection, if its session still works: the server may have ended it, to replace its database. */
   async #takeLiving(key: string): Promise<Client | undefined> {
     const idle = this.#take(key);
     if (idle === undefined) return undefined;
@@ -93,7 +96,9 @@ export class Connections {
   }
 }
 
-/** After the answer to its last statement: before that, `end` only cuts the connection, and the session stays a while. */
+/**
+ * Waits for the last statement first: else `client.end` only closes the connection, and the session lives on a while.
+ */
 const end = ({ client, reset }: Idle): Promise<void> => reset.then(() => client.end());
 
 const succeeds = (client: Client, statement: string): Promise<boolean> =>
@@ -102,7 +107,7 @@ const succeeds = (client: Client, statement: string): Promise<boolean> =>
     () => false,
   );
 
-/** They outlive the stack: the guard opens it twice, and asks the same server. */
+/** For the whole process, not for one stack: the guard opens the stack twice, and both use the same server. */
 const connections = new Connections();
 
 /** Ends our connections to the server of a container. */
@@ -111,8 +116,8 @@ export const endSessionsOn = (container: string): Promise<void> => connections.e
 /**
  * Runs `work` with a client of the server in a container.
  *
- * @param how with `as`, another role or other settings, the session is never used again, and ends with the work
- * @throws UnreachableError · FailedError when it cannot be connected
+ * @param how with `as` (another role or other settings) the session is not reused, and ends after the work
+ * @throws UnreachableError · FailedError when no session can be opened
  */
 export async function withSession<T>(
   engine: Engine,

@@ -1,11 +1,14 @@
 /**
- * Where the server of a container listens, for a script of bash: `find_server loopback|network [port]` sets `host` and
- * `port`. A configuration file, initdb or ALTER SYSTEM may have chosen another port than the command says, so the sockets
- * that are there decide, which have it in their names. Where they do not, the port that was asked for counts, else PGPORT
- * as for the server.
+ * A bash function that finds where a container's server listens: `find_server loopback|network [port]` sets `host` and
+ * `port`.
  *
- * On loopback the official image lets in without a password; a server that does not listen there is reached where its
- * container is. What the service sets for its own clients (PGHOSTADDR, PGSERVICE, PGSSLMODE, …) is not for ours.
+ * The port: a configuration file, initdb or ALTER SYSTEM may have set another one than the command line. So the names
+ * of the existing Unix sockets decide, which contain it. If there are none, or several others than the given port, the
+ * given port counts, else PGPORT, as for the server.
+ *
+ * The host: the official image asks for no password on loopback. If the server does not listen on loopback, it is the
+ * container's own address. Also unsets the PG* variables that the service sets for its own clients (PGHOSTADDR,
+ * PGSERVICE, PGSSLMODE, …).
  */
 export const FIND_SERVER = `
   find_server() {

@@ -8,14 +8,14 @@ import type { Given } from '../official/problems.ts';
 import { readFileIn } from '../official/file-in.ts';
 import { imageOf } from '../survival/survey.ts';
 
-/** How the database's server lets somebody in. */
+/** How to log in to the database, and where its server listens. */
 export interface DatabaseSettings {
   readonly name: string;
   readonly user: string;
   readonly password: string;
-  /** Where the server listens in its container; undefined where only the server itself can tell. */
+  /** The server's port in its container; undefined if the configuration does not tell. */
   readonly port?: number | undefined;
-  /** The line that makes the database where it is not there. */
+  /** The command that creates the database, shown if it does not exist. */
   readonly make?: string;
 }
 
@@ -33,8 +33,8 @@ function serviceOf(config: ComposeConfig, service: string, environment: Environm
 }
 
 /**
- * @throws ConfigurationError when compose read an env file differently than makesafe: then the application and the
- *   database may disagree about a password
+ * @throws ConfigurationError when compose read another value in an env file than makesafe: then the application and the
+ *   database may have different passwords
  */
 function refuseOtherReading({ environment: given = {} }: ConfiguredService, environment: Environment): void {
   const different = ['POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_PASSWORD'].flatMap((name) => {
@@ -49,14 +49,14 @@ function refuseOtherReading({ environment: given = {} }: ConfiguredService, envi
   }
 }
 
-/** What is asked of the engine for it. */
+/** What reading the log-in needs. */
 interface About {
   readonly environment: Environment;
   readonly engine: Engine;
   readonly config: ComposeConfig;
 }
 
-/** What the database service declares, with what its image brings along, where the engine has that. */
+/** What the database service declares, together with its image's variables and command, if the engine has the image. */
 export async function readDeclared(
   { environment, engine, config }: About,
   service: string,
@@ -67,13 +67,13 @@ export async function readDeclared(
   return declaredBy(configured, image?.Config ?? undefined);
 }
 
-/** Whether an image can say nothing that counts: the configuration has all of it. */
+/** If the configuration sets all of these, the image's variables do not matter. */
 const OWN = ['POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_PASSWORD'];
 const hasAll = ({ environment = {} }: ConfiguredService): boolean => OWN.every((name) => environment[name]);
 
 /**
- * Name, user and password as the database service's server was made with them: from the configuration, from the image
- * where that says nothing, and from the files that they name.
+ * Reads name, user and password of the database, with which the server was initialised: from the configuration, else
+ * from the image, and from the files that they name (`POSTGRES_PASSWORD_FILE`).
  *
  * @throws ConfigurationError when the service is missing, or a file cannot be read
  */
@@ -82,7 +82,7 @@ export async function readLogin(about: About, service: string): Promise<Database
   const configured = serviceOf(config, service, environment);
   refuseOtherReading(configured, environment);
   const byItself = declaredBy(configured, undefined);
-  // Without an engine the configuration is still worth looking at; what needs it says that it does not answer.
+  // Without an engine, use the configuration alone. Code that needs the engine reports that it does not answer.
   const declared = hasAll(configured) ? byItself : await readDeclared(about, service).catch(() => byItself);
   const { user, name, password, port } = declared;
   const container = [user, name, password].some((given) => 'file' in given)

@@ -8,8 +8,10 @@ import type { Engine } from '../engine/engine.ts';
 import { connect, type ConnectOptions } from './connect.ts';
 
 /**
- * Whether the server takes our password from where the application connects, over the network: on its loopback the
- * official image asks for none, so that all of ours would go well with a wrong one.
+ * Whether the server accepts our password over the network, like the application's. On loopback the official image asks
+ * for no password, so makesafe's own sessions would work with a wrong one.
+ *
+ * @throws UnreachableError · FailedError when the session fails for another reason
  */
 export async function takesPassword(
   engine: Engine,
@@ -28,7 +30,7 @@ export async function takesPassword(
   }
 }
 
-/** What there is to do then; on its socket the server lets its own user in. */
+/** The error for a wrong password. Its hint sets a new one: on the Unix socket the server asks for no password. */
 export function otherPasswordIn(
   docker: Docker,
   container: string,

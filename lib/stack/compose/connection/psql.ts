@@ -12,8 +12,8 @@ import type { Engine } from '../engine/engine.ts';
 import { runIn } from '../engine/exec.ts';
 
 /**
- * What takes long is a process in the container: it is there when psql may begin. The first line of its input, the
- * password, says so; its end says no.
+ * Starting a process in the container takes long, so it starts early and waits. The first line of its input, the
+ * password, lets psql start. The end of the input before that ends it.
  */
 const WHEN_ALLOWED = `
   ${FIND_SERVER}
@@ -24,9 +24,9 @@ const WHEN_ALLOWED = `
 `;
 
 /**
- * Runs a script by the psql of a container, to its end, and tells which statements failed.
+ * Runs a script to its end, with the psql of a container, and returns the statements that failed.
  *
- * @param allowed psql is started once this is kept
+ * @param allowed psql starts only after this promise is resolved; if it rejects, nothing of the script runs
  */
 export async function runPsql(
   engine: Engine,
@@ -46,7 +46,7 @@ export async function runPsql(
     engine,
     container,
     ['bash', '-c', WHEN_ALLOWED, 'bash', from, String(port ?? ''), ...psql],
-    // Errors in English, because they are recognised by their word.
+    // English messages, because `scriptErrors` recognises the word ERROR.
     {
       input: Readable.from(once(held)),
       env: { PGOPTIONS: `-c lc_messages=C ${LIMIT_OPTIONS}`, LC_ALL: 'C.UTF-8' },
@@ -66,8 +66,8 @@ async function* once(texts: Promise<string[]>): AsyncGenerator<string> {
 }
 
 /**
- * The errors that psql reported: `psql:<stdin>:12: ERROR:  …`, each with the lines that follow it. They are counted
- * from the messages because a script may switch ON_ERROR_STOP off, and psql then ends with status 0.
+ * The errors that psql reported: `psql:<stdin>:12: ERROR:  …`, each with the lines that follow it. The status does not
+ * tell: without ON_ERROR_STOP, psql exits with 0.
  */
 export function scriptErrors(stderr: string): ScriptError[] {
   const errors: { line: number; message: string }[] = [];
@@ -78,7 +78,7 @@ export function scriptErrors(stderr: string): ScriptError[] {
       if (current && text !== '') current.message += `\n${text}`;
       continue;
     }
-    // Lower case is psql's own: an unknown backslash command.
+    // `error` in lower case comes from psql itself: an unknown backslash command.
     current = /^(ERROR|FATAL|PANIC|error)$/.test(severity) ? { message: message! } : undefined;
     if (current) errors.push(Object.assign(current, { line: Number(line) }));
   }

@@ -11,19 +11,22 @@ import { run } from '../../../system/process.ts';
 import { LIMITS } from '../../../system/limits.ts';
 
 const INTERVAL_MS = 100;
-/** Seconds that one attempt waits for a server that does not listen yet: then the container is looked at again. */
+/** Seconds that one attempt waits until the server listens; then the container's state is read again. */
 const LISTEN = 5;
-/** For the server's answer, at the least; and at the most: one that hangs must not use up the whole timeout unseen. */
+/**
+ * Milliseconds for the server's answer, at least and at most: one hanging attempt must not use up the whole timeout.
+ */
 const [ANSWER_MS, PATIENT_MS] = [2_000, 20_000];
 
 /**
  * Waits until the database answers a query over TCP inside its container. The temporary server that the official
  * image runs during the first start listens on the socket only, so it cannot be mistaken for the real one.
  *
- * @param probe asks the server in a container for an answer
+ * @param probe opens a session on the server in a container
  * @param timeout seconds
- * @returns the container
- * @throws UnreachableError after the timeout, or as soon as the container gives up, with its last log lines
+ * @returns the container's ID
+ * @throws UnreachableError after the timeout, or as soon as the container has exited for good, with its last log lines
+ * @throws FailedError when the server refuses the session
  */
 export async function waitUntilReady(
   docker: Docker,
@@ -48,7 +51,7 @@ export async function waitUntilReady(
       if (container?.State.Status === 'running') {
         const attempt = new AbortController();
         try {
-          // Waiting where the server is, so that its first answer is not missed by the time that a look at it takes.
+          // The relay waits in the container: so we notice the server's first answer at once, not at the next attempt.
           const wait = Math.min(LISTEN, Math.max(0, Math.ceil(timeout - elapsed())));
           const how = {
             wait,
@@ -80,7 +83,7 @@ export async function waitUntilReady(
   }
 }
 
-/** What to do about what the server says of why it does not start. */
+/** What a person does, by the reason in the server's log. */
 function remedyFor(log: string): string | undefined {
   if (/No space left on device/.test(log))
     return 'the disk with its data is full: remove something else there, then type this again';
@@ -90,7 +93,7 @@ function remedyFor(log: string): string | undefined {
     : `put the image of PostgreSQL ${made} back, then type this again; to go on with the other one: a backup with ${made}, db-reset-volume-env with the other, and restore-from-dump`;
 }
 
-/** A container that exited, or that its restart policy starts again and again. */
+/** Whether a container has exited, or its restart policy restarts it again and again. */
 const hasGivenUp = ({ State, RestartCount }: Container): boolean =>
   State.Status === 'exited' || State.Status === 'dead' || RestartCount >= 3;
 

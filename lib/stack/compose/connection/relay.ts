@@ -5,16 +5,18 @@ import { startIn } from '../engine/exec.ts';
 import { FIND_SERVER } from './find-server.ts';
 
 /**
- * Both directions of one TCP connection, made inside the container, to where its server listens, and tried for the
- * seconds given until something listens there; where the image has pg_isready, until it would be let in: a server that is
- * starting listens already. Either side ending ends both, so that the server sees a client go when this process is
- * killed, and we see a server go. The official images have bash.
+ * Relays one TCP connection to the server inside the container, in both directions, over standard input and output. The
+ * official images have bash.
  *
- * In those images the server is process 1 and inherits orphans: one that was ended by a signal it takes for a
- * crashed backend, and restarts itself. So the shell outlives its children, and a broken pipe is an error to them instead
- * of a signal.
+ * It waits up to the given seconds until the server listens. With pg_isready, it waits until the server accepts
+ * sessions: a starting server listens already.
  *
- * Arguments: from where, the port, seconds.
+ * If one side ends, both end: the server sees the client go when this process is killed, and we see the server go.
+ *
+ * In those images the server is process 1 and adopts orphans. If an orphan is ended by a signal, the server takes it
+ * for a crashed backend, and restarts itself. So the shell waits for its children, and they ignore SIGPIPE.
+ *
+ * Arguments: `loopback` or `network`, the port, seconds.
  */
 const RELAY = `
   ${FIND_SERVER}
@@ -37,30 +39,28 @@ const RELAY = `
   wait
 `;
 
-/** Where the connection seems to come from: the official image wants a password only over the network. */
+/** Where the connection comes from, for the server: the official image asks for a password only over the network. */
 export type From = 'loopback' | 'network';
 
-/** Where in a container a connection leads. */
+/** How to connect in a container. */
 interface To {
   readonly from?: From | undefined;
   readonly port?: number | undefined;
-  /** Seconds until something has to listen there. */
+  /** Seconds to wait until the server listens. */
   readonly wait?: number | undefined;
 }
 
 export interface Relay {
   readonly connection: Duplex;
-  /** What the relay's shell complained of. */
+  /** What the relay's shell wrote to standard error. */
   readonly said: () => string;
   readonly end: () => void;
   readonly kill: () => void;
-  /** Whether it holds this process from ending. */
+  /** Sets whether it keeps this process alive. */
   readonly hold: (holds: boolean) => void;
 }
 
-/**
- * A connection to the server in the given container, without a client.
- */
+/** Opens a connection to the server in a container, without a client. */
 export function openRelay(
   engine: Engine,
   container: string,
@@ -73,9 +73,10 @@ export function openRelay(
   let said = '';
   stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   const connection = Duplex.from({ writable: stdin, readable: stdout });
-  // Whoever uses it hears of it; one that nobody has taken yet is nobody's loss.
+  // The user of the connection gets the error as well. Without this listener, an unused connection would end the
+  // process.
   connection.on('error', () => {});
-  // A connection whose relay is gone may otherwise never end, and whoever waits for it would wait for nothing.
+  // Otherwise the connection of an ended relay may never close, and its user would wait forever.
   const gone = (error?: unknown): unknown =>
     setImmediate(() => connection.destroy(error as Error | undefined));
   ended.then(() => gone(), gone);
@@ -87,5 +88,5 @@ const relays = new WeakMap<Client, Relay>();
 /** Remembers which relay a client uses. */
 export const usesRelay = (client: Client, relay: Relay): void => void relays.set(client, relay);
 
-/** Whether a client holds this process from ending. If it does not, the server sees it go with the process. */
+/** Sets whether a client keeps this process alive. If it does not, its session ends with the process. */
 export const holdProcess = (client: Client, holds: boolean): void => relays.get(client)?.hold(holds);

@@ -19,7 +19,7 @@ import { engineEndpoint } from '../engine/endpoint.ts';
 import { engineHost, type Engine } from '../engine/engine.ts';
 import { mountings, otherUsers } from '../storage/users.ts';
 
-/** A compose stack's database service, and where to ask for it. */
+/** The database service of a compose stack, and what is needed to ask about it. */
 export interface About {
   readonly environment: Environment;
   readonly docker: Docker;
@@ -30,10 +30,10 @@ export interface About {
 }
 
 /**
- * The facts of what a destructive task will destroy, as the engine has them.
+ * Finds what a destructive task will destroy, as the engine reports it.
  *
- * @param dataDirectory what the server says, if it says it
- * @param seen what was found the last time: where the same container is there, so is its engine's host
+ * @param dataDirectory what the server reports; undefined if it does not
+ * @param seen the result of the last call: if the container is the same, its engine's host is the same too
  */
 export async function describeTarget(
   about: About,
@@ -43,15 +43,15 @@ export async function describeTarget(
   const { environment, config, settings, databaseService } = about;
   const { ask } = about.engine;
   const { project } = environment;
-  // What depends on nothing is asked for beside all else. For its own name the engine starts programs.
+  // Ask in parallel what depends on nothing else. The host's name is slow: for `/info` the engine starts programs.
   const host = once(() => engineHost(ask));
   const [engine, all] = [engineEndpoint(environment.entry), mountings(ask)];
   for (const answer of seen ? [engine, all] : [engine, all, host()]) answer.catch(() => {});
   const container = await findContainer(ask, project, databaseService);
   const server = container && `container ${container.Id.slice(0, 12)} (${container.State.Status})`;
   const actual = await inspectVolumes(ask, config, container);
-  // Not running, not answering, not telling this role, or killed in the middle of initdb and without a database: what the
-  // container was told is the best there is, and a reset may be what it needs.
+  // The server may not run, not answer, not tell this role, or have been killed during initdb. Then use the container's
+  // PGDATA: a reset may be what the person needs.
   const place = container
     ? ((await dataDirectory) ?? pgdata(container.Config.Env))
     : await futureDataDirectory(about);
@@ -76,17 +76,17 @@ function folderOf(storage: Storage, actual: ActualVolumes): string | undefined {
   return storage.kind === 'volume' ? actual.get(storage.name)?.Mountpoint || undefined : undefined;
 }
 
-/** The image to look at a data directory with: what the container runs, else what the configuration names. */
+/** An image to inspect a data directory with: that of the container, else that of the configuration. */
 export function databaseImage(
   { environment, config, databaseService }: About,
   container: Container | undefined,
 ): string {
-  // What compose builds and nobody names is called this.
+  // Compose's name for an image that it builds and that has no name.
   const built = `${environment.project}-${databaseService}`;
   return container?.Image ?? config.services[databaseService]?.image ?? built;
 }
 
-/** Without a container: what the compose file says, else what the image does. */
+/** The data directory of a service without container: from the compose file, else from the image. */
 async function futureDataDirectory(about: About): Promise<string> {
   const image = await imageEnvironment(about.engine.ask, databaseImage(about, undefined));
   return configuredPgdata(about.config, about.databaseService, image);

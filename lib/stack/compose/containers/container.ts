@@ -1,4 +1,4 @@
-/** The part of a container that is used, as `docker inspect` shows it. */
+/** The part of a container that we use, as `docker inspect` shows it. */
 export interface Container {
   readonly Id: string;
   readonly Image: string;
@@ -14,7 +14,7 @@ export interface Container {
   }[];
 }
 
-/** The part of a container that the list of them has. */
+/** The part of a container that we use, from the engine's list. */
 export interface ListedContainer {
   readonly Id: string;
   readonly Names: readonly string[];
@@ -36,14 +36,14 @@ export interface ListedContainer {
   };
 }
 
-/** The part of a network that the list of them has. */
+/** The part of a network that we use, from the engine's list. */
 export interface ListedNetwork {
   readonly Id: string;
   readonly Name: string;
   readonly Labels: Readonly<Record<string, string>> | null;
 }
 
-/** The part of a volume that is used, as `docker volume inspect` shows it. */
+/** The part of a volume that we use, as `docker volume inspect` shows it. */
 export interface ActualVolume {
   readonly Name: string;
   readonly Driver: string;

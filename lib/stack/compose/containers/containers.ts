@@ -8,11 +8,11 @@ import type { Container, ListedContainer, ActualVolume, ActualVolumes } from './
 export const PROJECT_LABEL = 'com.docker.compose.project';
 export const SERVICE_LABEL = 'com.docker.compose.service';
 
-/** A container's name, or several, as the engine lists them. */
+/** A container's names, joined by commas, from the engine's list. */
 export const nameOf = ({ Names }: Pick<ListedContainer, 'Names'>): string =>
   Names.map((name) => name.replace(/^\//, '')).join(',');
 
-/** All containers of a project, or of one service in it, but for those of `docker compose run`. */
+/** All containers of a project, or of one service in it, without those of `docker compose run`. */
 export async function listContainers(
   ask: Ask,
   project: string,
@@ -23,33 +23,33 @@ export async function listContainers(
   return askOrThrow<ListedContainer[]>(ask, '/containers/json', { all: true, filters: { label } });
 }
 
-/** The container of a service, running before stopped; undefined when there is none. */
+/** The container of a service, preferably a running one; undefined if there is none. */
 export async function findContainer(
   ask: Ask,
   project: string,
   service: string,
 ): Promise<Container | undefined> {
   const listed = await listContainers(ask, project, service);
-  // One may vanish between the two questions; then it is not there.
+  // A container may disappear between the two requests: then it is undefined.
   const inspected = await Promise.all(listed.map(({ Id }) => ask<Container>(`/containers/${Id}/json`)));
   const containers = inspected.filter((one) => one !== undefined);
   return containers.find(({ State }) => State.Status === 'running') ?? containers[0];
 }
 
-/** Ids of the containers that run, by service. */
+/** IDs of the running containers, by service. */
 export async function runningByService(ask: Ask, project: string): Promise<ReadonlyMap<string, string>> {
   const running = (await listContainers(ask, project)).filter(({ State }) => State === 'running');
-  // Of several of a service the first that is listed, which is the newest.
+  // If a service has several, use the first in the list, which is the newest.
   return new Map(running.reverse().map(({ Id, Labels }) => [Labels![SERVICE_LABEL]!, Id]));
 }
 
-/** PGDATA as the container was given it; the official image's place before version 18 when it was not. */
+/** The value of PGDATA; if it is not set, the default of the official image before version 18. */
 export function pgdata(env: readonly string[] | null | undefined): string {
   const values = env?.flatMap((variable) => variable.match(/^PGDATA=(.+)/s)?.[1] ?? []);
   return values?.[0] ?? '/var/lib/postgresql/data';
 }
 
-/** Those of the configured and mounted volumes that exist. */
+/** The existing volumes of the configuration and of the container's mounts, by name. */
 export async function inspectVolumes(
   ask: Ask,
   config: ComposeConfig,
@@ -66,7 +66,7 @@ export async function inspectVolumes(
 export const findVolume = (ask: Ask, name: string): Promise<ActualVolume | undefined> =>
   ask<ActualVolume>(`/volumes/${encodeURIComponent(name)}`);
 
-/** PGDATA of a service that has no container yet: as the configuration gives it, else as the image has it. */
+/** PGDATA of a service without container: from the configuration, else from the image. */
 export function configuredPgdata(
   config: ComposeConfig,
   service: string,
@@ -76,13 +76,13 @@ export function configuredPgdata(
   return pgdata([...Object.entries(given).map(([name, value]) => `${name}=${value ?? ''}`), ...image]);
 }
 
-/** The variables that an image gives its containers; none while the engine does not have it. */
+/** The variables of an image, as `NAME=value`; none if the engine does not have the image. */
 export async function imageEnvironment(ask: Ask, image: string): Promise<readonly string[]> {
   const found = await ask<{ Config: { Env: readonly string[] | null } | null }>(`/images/${image}/json`);
   return found?.Config?.Env ?? [];
 }
 
-/** The mount that holds a path: the one mounted deepest above it. */
+/** The mount that holds a path: of all mounts at or above it, the deepest one. */
 export function holds<M extends { destination: string }>(path: string, mounts: readonly M[]): M | undefined {
   const inside = (folder: string): boolean => !/^\.\.(\/|$)/.test(posix.relative(folder, path));
   return mounts
@@ -90,7 +90,7 @@ export function holds<M extends { destination: string }>(path: string, mounts: r
     .sort((a, b) => b.destination.length - a.destination.length)[0];
 }
 
-/** Where an existing container, running or not, keeps its data directory. Pure. */
+/** The storage that holds the data directory of an existing container, running or not. Pure. */
 export function storageOfContainer(
   container: Container,
   dataDirectory: string,
@@ -104,7 +104,7 @@ export function storageOfContainer(
   );
 }
 
-/** Where a service without a container will keep its data directory, as far as the configuration tells. Pure. */
+/** The storage that will hold the data directory of a service without container, by its configuration. Pure. */
 export function storageOfConfig(
   config: ComposeConfig,
   service: string,
@@ -117,7 +117,7 @@ export function storageOfConfig(
     config,
     actual,
   );
-  // An anonymous volume belongs to a container; without one there is nothing that could be named.
+  // An anonymous volume belongs to a container: without a container it has no name.
   return storage === undefined || (storage.kind === 'volume' && storage.name === '')
     ? { kind: 'none' }
     : storage;
@@ -155,7 +155,7 @@ function volumeStorage(
 ): Storage {
   const name = mount.source;
   const configured = Object.values(config.volumes ?? {}).find((volume) => volume.name === name);
-  // A volume that exists is as it was made, whatever the compose file says by now.
+  // An existing volume keeps the options of its creation, even if the compose file has changed.
   const driver = actual?.Driver ?? configured?.driver ?? 'local';
   const { type, o = '', device } = actual ? (actual.Options ?? {}) : (configured?.driver_opts ?? {});
   if (device !== undefined && o.split(',').some((option) => /^r?bind$/.test(option))) {

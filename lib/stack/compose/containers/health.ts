@@ -3,7 +3,7 @@ import type { ConfiguredService } from '../config/config.ts';
 import { SERVICE_LABEL, listContainers } from './containers.ts';
 import type { Ask } from '../engine/engine.ts';
 
-/** The part of a container that tells how it is, as `docker inspect` shows it. */
+/** The part of a container that tells its health, as `docker inspect` shows it. */
 export interface Patient {
   readonly State: {
     readonly Status: string;
@@ -16,9 +16,9 @@ export interface Patient {
 type Services = Readonly<Record<string, ConfiguredService>>;
 
 /**
- * How each configured service is. Of several containers of one, the one that is worst counts.
+ * The health of each configured service. If a service has several containers, an unhealthy one counts.
  *
- * @param containers of each service
+ * @param containers by service
  */
 export function serviceHealth(
   services: Services,
@@ -44,7 +44,7 @@ function healthOf(
   const { Status, ExitCode } = State;
   const check = checkOf(State);
   if (Status === 'exited') {
-    // What the engine starts again whenever it ends, was stopped.
+    // The engine restarts such a container whenever it ends. So if it has exited, somebody stopped it.
     const restarts = ['always', 'unless-stopped'].includes(HostConfig.RestartPolicy?.Name ?? '');
     return { healthy: ExitCode === 0 && mayEnd && !restarts, state: `exited (${ExitCode})` };
   }
@@ -55,12 +55,12 @@ function healthOf(
   };
 }
 
-/** What its health check says; `none` without one. */
+/** The result of its health check; `none` without one. */
 const checkOf = ({ Health }: Patient['State']): string => Health?.Status ?? 'none';
 
 /**
- * Whether a service is meant to end, as one that migrates or makes a bucket: another one waits for its end, or nothing about
- * it is of use only while it runs, as a port or a health check is.
+ * Whether a service is meant to end, like one that migrates or creates a bucket: another service waits until it has
+ * completed, or it has no port and no health check, which are useful only while it runs.
  *
  * @see https://docs.docker.com/reference/compose-file/services/#depends_on
  */
@@ -73,14 +73,14 @@ function isOneShot({ State }: Patient, service: string, services: Services): boo
   return awaited || ((services[service]!.ports ?? []).length === 0 && checkOf(State) === 'none');
 }
 
-/** The containers of the project, as the engine tells them, by service. */
+/** The containers of the project, by service. */
 export async function readPatients(ask: Ask, project: string): Promise<Map<string, Patient[]>> {
   const listed = await listContainers(ask, project);
   const inspected = await Promise.all(listed.map(({ Id }) => ask<Patient>(`/containers/${Id}/json`)));
   const patients = new Map<string, Patient[]>();
   for (const [index, one] of inspected.entries()) {
     const service = listed[index]!.Labels?.[SERVICE_LABEL] ?? '';
-    // One may vanish between the two questions.
+    // A container may disappear between the two requests.
     if (one) patients.set(service, [...(patients.get(service) ?? []), one]);
   }
   return patients;

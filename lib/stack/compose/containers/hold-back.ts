@@ -20,7 +20,7 @@ interface About {
   readonly stopped: Stopped;
 }
 
-/** What is done with the services beside the database, by whoever migrates it. */
+/** Makes `Stack.application`: migrating stops the services other than the database, and starts them again. */
 export function holding({
   ask,
   docker,

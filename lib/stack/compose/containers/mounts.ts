@@ -1,14 +1,14 @@
 import type { ComposeConfig } from '../config/config.ts';
 import type { ActualVolume, Container } from './container.ts';
 
-/** Something mounted in a container. A volume that has no name yet has an empty source. */
+/** A mount of a container. Its source is empty for a volume without a name. */
 export interface Mount {
   readonly type: string;
   readonly source: string;
   readonly destination: string;
 }
 
-/** What is mounted in an existing container. */
+/** The mounts of an existing container. */
 export function mountsOfContainer(container: Container): Mount[] {
   const tmpfs = Object.keys(container.HostConfig.Tmpfs ?? {}).map((destination) => ({
     type: 'tmpfs',
@@ -23,7 +23,7 @@ export function mountsOfContainer(container: Container): Mount[] {
   return [...mounts, ...tmpfs];
 }
 
-/** What the configuration mounts in a service. */
+/** The mounts of a service in the configuration. */
 export function mountsOfService(config: ComposeConfig, service: string): Mount[] {
   const { volumes = [], tmpfs = [] } = config.services[service]!;
   return [
@@ -36,7 +36,7 @@ export function mountsOfService(config: ComposeConfig, service: string): Mount[]
   ];
 }
 
-/** The folder that a volume stands for: `driver_opts: { o: bind, device: ./data }`. */
+/** The folder that a volume binds: `driver_opts: { o: bind, device: ./data }`. */
 export function deviceOf({ Options }: ActualVolume): string | undefined {
   const { o = '', device } = Options ?? {};
   return o.split(',').some((option) => /^r?bind$/.test(option)) ? device : undefined;

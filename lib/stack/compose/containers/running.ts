@@ -3,19 +3,19 @@ import { UnreachableError } from '../../../errors.ts';
 import { runningByService } from './containers.ts';
 import type { Ask } from '../engine/engine.ts';
 
-/** The containers that run, for commands in them. */
+/** The running containers, to run commands in them. */
 export interface RunningContainers {
-  /** Asks the engine, once. @throws UnreachableError when it does not answer */
+  /** Lists the running containers, once. @throws UnreachableError when the engine does not answer */
   look(): Promise<unknown>;
   /**
-   * The id of a service's container. The engine is asked once for all of them.
+   * The ID of a service's running container. Lists the containers once, for all services.
    *
    * @throws UnreachableError when none runs
    */
   of(service: string): Promise<string>;
-  /** One that was seen to run. */
+  /** Remembers a container that runs. */
   remember(service: string, id: string): void;
-  /** What is known may no longer be so: one was replaced, or does not answer. */
+  /** Forgets all: a container was replaced, or does not answer. */
   forget(): void;
 }
 
@@ -29,7 +29,7 @@ export function runningContainers(
   async function look(): Promise<ReadonlyMap<string, string>> {
     listed ??= runningByService(ask, project);
     const asked = listed;
-    // It may answer the next time.
+    // After an error, ask again the next time.
     asked.catch(() => (listed = undefined));
     return asked;
   }
@@ -39,7 +39,7 @@ export function runningContainers(
     async of(service) {
       const id = seen.get(service) ?? (await look()).get(service);
       if (id !== undefined) return id;
-      // One that does not run yet may do so by the next time.
+      // It may run the next time: then list again.
       listed = undefined;
       throw new UnreachableError(`service ${service} of ${name} is not running`, {
         hint: `make up ENV=${name}`,

@@ -6,13 +6,13 @@ import { SERVICE_LABEL, listContainers } from './containers.ts';
 import type { Ask } from '../engine/engine.ts';
 
 /**
- * Containers that a run has stopped and is going to start again, by id: a run that is killed in between leaves an
- * application that does not run, and one that ended with 0 looks as if that was meant.
+ * Records the containers that a run stops and will start again, by ID. If the run is killed before that, the
+ * application does not run; and a container that exited with 0 looks as if it had finished its work.
  */
 export interface Stopped {
-  /** @param ids none where all of them run again */
+  /** @param ids empty when all of them run again */
   readonly note: (ids: readonly string[]) => Promise<void>;
-  /** Services of those that are there and still do not run. */
+  /** Services of the recorded containers that exist and do not run. */
   readonly services: () => Promise<readonly string[]>;
 }
 

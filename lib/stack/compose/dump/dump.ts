@@ -15,10 +15,10 @@ import { openRelay } from '../connection/relay.ts';
 import { withSession } from '../connection/connections.ts';
 
 /**
- * pg_dump writes a directory only where it runs. It is made beside nothing of the server's, and sent as tar;
- * it is gone when this ends, and so is pg_dump when the task is: its end is the end of standard input.
+ * pg_dump writes a directory only on its own machine: here a temporary folder of the container, which is sent as tar
+ * and then removed. When the task ends, its standard input ends, and that ends pg_dump.
  *
- * Arguments: jobs, user, database, bytes that it may need, from where, the port, how it compresses.
+ * Arguments: jobs, user, database, bytes that it may need, `loopback` or `network`, the port, the value of --compress.
  */
 const DUMP_DIRECTORY = `# pg_dump, and tar of what it made
   ${FIND_SERVER}
@@ -46,7 +46,7 @@ const DUMP_DIRECTORY = `# pg_dump, and tar of what it made
   exit "$status"
 `;
 
-/** Arguments: from where, the port, those of pg_dump. */
+/** Arguments: `loopback` or `network`, the port, those of pg_dump. */
 const DUMP = `# pg_dump
   ${FIND_SERVER}
   find_server "$1" "$2"
@@ -55,19 +55,19 @@ const DUMP = `# pg_dump
 `;
 
 /**
- * What a dump says is not for settings of role or database to choose. Bounds of partitions are printed in the session's
- * time zone, which is no part of the schema; libpq takes that one from PGTZ.
+ * Settings of role or database must not change a dump. For instance, pg_dump prints bounds of partitions in the
+ * session's time zone, which is not part of the schema; libpq takes the time zone from PGTZ.
  */
 const ENVIRONMENT = { PGTZ: 'UTC', PGOPTIONS: PROGRAM_OPTIONS, PGAPPNAME: DUMPER };
 
 type Dumping = Pick<Stack, 'pgDump' | 'compression' | 'dump' | 'dumpDirectory'>;
 
-/** A fifth of gzip's time for files of the same size. pg_dump has it from 16 on, unless it was built without. */
+/** A fifth of gzip's time, for files of the same size. pg_dump 16 and later has it, if it was built with it. */
 const BEST = 'zstd:3';
-/** A dump of almost nothing: whether pg_dump can do it, in the words of no release. */
+/** An almost empty dump, to test whether this pg_dump can compress so: its version alone does not tell. */
 const TRIAL = ['--format=custom', `--compress=${BEST}`, '--schema-only', '--exclude-schema=*'];
 
-/** Dumps by the programs in the database's own container. */
+/** Makes the methods of `Stack` that dump, with the pg_dump of the database's container. */
 export function dumping(
   engine: Engine,
   container: () => Promise<string>,
@@ -75,7 +75,7 @@ export function dumping(
 ): Dumping {
   const { user, name, password, port } = settings;
   const env = ENVIRONMENT;
-  // By its input: what the engine is asked for may be on record somewhere.
+  // The password goes to standard input: requests to the engine may be logged.
   const input = `${password}\n`;
   const server = async (id: string): Promise<string[]> => [
     await addressOf(engine, id, settings),
@@ -126,7 +126,7 @@ async function unpack(tar: Transform, folder: string): Promise<void> {
   const { status, stderr } = await run({ file: 'tar', args: ['-xf', '-', '-C', folder] }, { input: tar });
   if (status === 0) return;
   const error = new FailedError(`${folder} cannot be written: ${stderr.trim()}`);
-  // Whatever still flows has nowhere to go.
+  // Ends the stream: nobody reads the rest.
   tar.destroy(error);
   throw error;
 }

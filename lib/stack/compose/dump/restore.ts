@@ -6,20 +6,23 @@ import { run, type Result } from '../../../system/process.ts';
 import type { Engine } from '../engine/engine.ts';
 import { runIn } from '../engine/exec.ts';
 
-/** A folder is what it wants where it gets no file. Arguments: those of pg_restore, but for the folder. */
+/**
+ * pg_restore reads a dump in directory format from a folder only. Arguments: those of pg_restore, without the folder.
+ */
 const FROM_DIRECTORY = `
   folder=$(mktemp -d) || exit 1
   trap 'rm -rf "$folder"' EXIT
   tar -C "$folder" -xf - && pg_restore "$@" "$folder"
 `;
 
-/** No connection to the server: all that it does is write text. A setting for UTF8 is what our reader takes. */
+/** Without a database, pg_restore only writes text. LC_ALL makes it UTF-8, which our reader expects. */
 const TO_TEXT = ['--no-owner', '--no-acl', '-f', '-'];
 
 /**
- * The SQL of an archive, by the pg_restore of the database's own container, which knows more ways to compress than Node does.
+ * Converts an archive to SQL with the pg_restore of the database's container, which supports more compression methods
+ * than Node.
  *
- * @param container is asked for when it is needed
+ * @param container called only when an archive is converted
  */
 export function textWithin(engine: Engine, container: () => Promise<string>): ToText {
   return (dump, meter) => {

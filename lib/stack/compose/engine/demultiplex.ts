@@ -1,17 +1,21 @@
 import type { Duplex, Writable } from 'node:stream';
 import { hasRoom } from './input.ts';
 
-/** Bytes before each piece of output: which stream, three of nothing, and its length. */
+/**
+ * Bytes of the header of each piece of output: the stream, three unused bytes, and the length.
+ *
+ * @see https://docs.docker.com/reference/api/engine/version/v1.48/#tag/Container/operation/ContainerAttach
+ */
 const HEAD = 8;
 
 export interface Flow {
-  /** False while whoever takes the output has no room. */
+  /** False while the reader of the output has no room. */
   isRead: boolean;
-  /** Told of each piece. */
+  /** Called for each chunk. */
   readonly heard: () => void;
 }
 
-/** Takes apart what the engine sends of both outputs, until the end of it. */
+/** Separates standard output and standard error, which the engine sends on one connection, until its end. */
 export async function demultiplex(
   connection: Duplex,
   stdout: Writable,
@@ -44,6 +48,6 @@ export async function demultiplex(
       }
     }
   } catch {
-    // A connection that is lost is one that ended: the engine knows what became of the process.
+    // A lost connection counts as ended: the caller asks the engine for the status of the process.
   }
 }

@@ -6,7 +6,7 @@ import { childEnvironment } from '../../../system/process.ts';
 import { mayHang } from '../../../system/cancelling.ts';
 import { isRunning, killTree } from '../../../system/process-tree.ts';
 
-/** A connection to the engine by its socket on this machine. */
+/** Opens a connection to the engine, by its socket on this machine. */
 export function dialSocket(path: string): Duplex {
   const connection = createConnection({ path });
   connection.once(
@@ -17,12 +17,12 @@ export function dialSocket(path: string): Duplex {
 }
 
 /**
- * A connection to the engine that docker makes. It keeps nobody from ending, and ends with this process.
+ * Opens a connection to the engine by a docker command, which ends with this process.
  *
- * @param complain told what docker says of it
+ * @param complain gets docker's error messages
  */
 export function dial({ file, args }: Command, complain: (text: string) => void): Duplex {
-  // Its own process group: Ctrl-C must not cut what is asked while the old state is put back.
+  // Its own process group: Ctrl-C must not end the connection while makesafe restores the old state.
   const child = spawn(file, [...args], { env: childEnvironment(), stdio: 'pipe', detached: true });
   child.stderr.setEncoding('utf8').on('data', complain);
   const connection = Duplex.from({ writable: child.stdin, readable: child.stdout });
@@ -30,7 +30,7 @@ export function dial({ file, args }: Command, complain: (text: string) => void):
   const forget = mayHang((reason) => connection.destroy(reason));
   connection.once('close', () => {
     forget();
-    // What ssh waits for on a network that is gone, nobody wants any more.
+    // After an error nobody needs it, but ssh may wait long for a lost network: kill it.
     if (connection.errored && isRunning(child)) killTree(child.pid!);
   });
   const handles = [child, ...child.stdio] as ((Readable | Writable) & { ref(): void; unref(): void })[];

@@ -1,7 +1,7 @@
 import type { Engine } from './engine.ts';
 import { runIn } from './exec.ts';
 
-/** Bytes that are free where a container has a folder; undefined where that cannot be found out. */
+/** Free bytes on the disk of a folder in a container; undefined if they cannot be found out. */
 export async function freeSpaceIn(
   engine: Engine,
   container: string,

@@ -6,12 +6,12 @@ import { LIMITS } from '../../../system/limits.ts';
 import { engineSocket } from './socket.ts';
 import { wayTo } from './way.ts';
 
-/** A docker command on one environment's engine. */
+/** Makes a docker command for one environment's engine. */
 export type Docker = (...args: string[]) => Command;
 
 /**
- * Commands for the engine that the registry entry pins, else for the one that docker chooses by itself. One that is
- * silent goes on as long as the engine is there: it may be building.
+ * Makes commands for the engine that the registry entry pins, else for docker's default. A command may be silent as
+ * long as the engine answers: for instance, while it builds.
  */
 export function dockerOf(entry: Pick<EnvironmentEntry, 'engine'>): Docker {
   const context = entry.engine?.context === undefined ? [] : ['--context', entry.engine.context];
@@ -24,9 +24,10 @@ export function dockerOf(entry: Pick<EnvironmentEntry, 'engine'>): Docker {
 /**
  * Runs a docker command that must succeed.
  *
- * @param how it is run
+ * @param how the function that runs it
  * @throws UnreachableError when docker is not installed or its engine does not answer
- * @throws FailedError with what docker said
+ * @throws ConfigurationError when docker does not have the context
+ * @throws FailedError with docker's message
  */
 export async function runOrThrow(command: Command, options: RunOptions = {}, how = run): Promise<Result> {
   const result = await how(command, options);
@@ -34,10 +35,10 @@ export async function runOrThrow(command: Command, options: RunOptions = {}, how
   throw dockerError(command, result);
 }
 
-/** What compose says of what goes well. */
+/** Compose's lines about steps that succeed. */
 const PROGRESS = /^ *(?:Network|Volume|Container|Image|Service) \S+ +\w+ *\n/gm;
 
-/** Compose quotes what it cannot read of an env file, which may be a secret: the place has to do. */
+/** If compose cannot read an env file, it quotes the text, which may be a secret: keep only file and line. */
 function withoutQuotes(said: string, { args }: Command): string {
   const files = args.filter((_word, at) => args[at - 1] === '--env-file');
   const at = files.map((file) => file.replaceAll(/[^\w/]/g, '\\$&')).join('|');
@@ -78,7 +79,7 @@ export function dockerError(command: Command, { status, stderr }: Result): Error
   );
 }
 
-/** `compose down` of a long argument list, in which each option before the subcommand has a value. */
+/** Finds `compose down` in the arguments. Each option before a subcommand has a value. */
 function subcommand({ args }: Command): string {
   const first = nextWord(args, 0);
   return args[first] === 'compose' ? `compose ${args[nextWord(args, first + 1)] ?? ''}` : (args[first] ?? '');

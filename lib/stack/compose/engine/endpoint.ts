@@ -4,7 +4,7 @@ import { knownEndpoint } from './socket.ts';
 
 type Entry = Pick<EnvironmentEntry, 'engine'>;
 
-/** Where the engine listens, as docker itself would choose it. */
+/** Where the engine listens that docker would choose: `unix:///var/run/docker.sock`. */
 export async function engineEndpoint(entry: Entry): Promise<string> {
   const known = knownEndpoint(entry);
   if (known !== undefined) return known;

@@ -12,43 +12,42 @@ import { readPath, type PathIn } from './path-in.ts';
 import { wayTo, type Way } from './way.ts';
 
 /**
- * Asks an engine for something, by the path of its API. Undefined for what it does not have.
+ * Gets something from an engine, by its path in the API. The path has no API version: then the engine uses its newest.
  *
- * https://docs.docker.com/reference/api/engine/ without a version in the path: the engine answers as it is.
- *
+ * @see https://docs.docker.com/reference/api/engine/
+ * @returns undefined if the engine does not have it (404)
  * @throws UnreachableError when docker is not installed or its engine does not answer
- * @throws FailedError with what the engine said
+ * @throws FailedError with the engine's message
  */
 export type Ask = <T>(path: string, query?: Readonly<Record<string, unknown>>) => Promise<T | undefined>;
 
 /** An engine's API. */
 export interface Engine {
   readonly ask: Ask;
-  /** Has the engine make something. @throws like `ask`, also when it does not have what the path names */
+  /** Creates something (POST). @throws like `ask`, and FailedError if the engine does not have what the path names */
   readonly make: <T>(path: string, what: object) => Promise<T>;
-  /** Removes what the path names; no matter when it is not there. */
+  /** Removes what the path names, if it exists (DELETE). */
   readonly remove: (path: string) => Promise<void>;
   /**
-   * What the engine says of a path in a container, running or not: its head, and the start of a tar of it.
+   * Reads a path in a container, running or not: the target of a link, and the first bytes of a tar of the path.
    *
-   * https://docs.docker.com/reference/api/engine/version/v1.48/#tag/Container/operation/ContainerArchiveInfo
-   *
-   * @param limit bytes of the tar at the most; 0 for none
+   * @see https://docs.docker.com/reference/api/engine/version/v1.48/#tag/Container/operation/ContainerArchiveInfo
+   * @param limit maximum of bytes of the tar; 0 for none
    * @returns undefined for a path that does not exist
    */
   readonly pathIn: (container: string, path: string, limit?: number) => Promise<PathIn | undefined>;
-  /** The same where the answer is a connection: to a process, for one. */
+  /** Sends a POST request that turns into a connection, for instance to a process in a container. */
   readonly attach: (path: string, how: object) => Promise<Duplex>;
-  /** Whether it is there, asked on a connection of its own. @throws UnreachableError */
+  /** Checks on a new connection that the engine answers. @throws UnreachableError */
   readonly alive: Way['alive'];
 }
 
-/** Questions wait for those that take longer, like `/info`, where each connection is a process. */
+/** Connections at the same time, if each one is a process. Others wait, for instance while `/info` takes long. */
 const DIALLED = 2;
 
 interface Answer {
   readonly response: IncomingMessage;
-  /** Where the engine has made a connection of the request. */
+  /** If the engine has upgraded the request to a connection. */
   readonly connection?: Duplex;
 }
 
@@ -56,17 +55,19 @@ interface Question {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE';
   readonly path: string;
   readonly what?: object;
-  /** The answer is a connection. */
+  /** Whether the answer is a connection. */
   readonly attaches?: boolean;
 }
 
-/** One that was kept carries nothing any more, and the engine answers on a new one: a gateway has forgotten it. */
+/**
+ * A reused connection is dead, and the engine answers on a new one: for instance, a gateway has dropped the old one.
+ */
 class StaleConnection extends Error {}
 
 /**
- * The engine that docker would choose: by its socket, where that is on this machine, else over a connection that docker
- * makes, by TCP or ssh, as its context says. A docker command for each question takes longer to start than the engine to
- * answer.
+ * Opens the API of the engine that docker would choose: by its socket, if that is on this machine, else over a
+ * connection that docker opens, by TCP or ssh, as its context says. We do not use docker commands, because starting one
+ * takes longer than the engine's answer.
  */
 export function openEngine(docker: Docker, socket: string | undefined): Engine {
   const said: string[] = [];
@@ -75,7 +76,7 @@ export function openEngine(docker: Docker, socket: string | undefined): Engine {
   const agent = new Agent({ keepAlive: true, maxSockets: socket === undefined ? DIALLED : Infinity });
   Object.assign(agent, { createConnection: connect });
 
-  /** @param read has to read the answer to its end, which is part of the wait */
+  /** @param read has to read the answer to its end: the time limit includes that */
   async function send<T>(question: Question, read: (answer: Answer) => Promise<T>): Promise<T> {
     const { method, path, what, attaches = false } = question;
     const headers = {
@@ -84,23 +85,23 @@ export function openEngine(docker: Docker, socket: string | undefined): Engine {
     };
     const asked = request({
       ...{ method, path, headers, host: 'docker' },
-      // What becomes a connection to something else is none for the next question.
+      // An upgraded connection cannot be reused for another request.
       ...(attaches ? { createConnection: connect } : { agent }),
     });
     try {
       return await answerOf(asked, what, read);
     } catch (error) {
       if (error instanceof MakesafeError) throw error;
-      // The engine may have been restarted since the last question.
+      // The engine may have restarted since the last request: try again.
       if (asked.reusedSocket) return send(question, read);
-      // Docker says best what is wrong.
+      // Docker's own message explains best what is wrong: this throws it.
       await runOrThrow(docker('version', '--format', '{{.Server.Version}}'), { limit: LIMITS.reason });
       const why = said.join('').trim() || messageOf(error);
       throw new UnreachableError(`the container engine does not answer: ${why}`, { cause: error });
     }
   }
 
-  /** Waits as long as the engine is there, up to a limit. @throws UnreachableError · CancelledError, the request cut */
+  /** Waits for the answer while the engine is alive, up to a limit. @throws UnreachableError · CancelledError */
   function answerOf<T>(
     asked: ClientRequest,
     what: object | undefined,
@@ -189,7 +190,7 @@ export function openEngine(docker: Docker, socket: string | undefined): Engine {
   };
 }
 
-/** In the words that the engine answers with. */
+/** An error with the engine's own message. */
 async function refusal(response: IncomingMessage): Promise<FailedError> {
   const body = await text(response);
   const said = body.startsWith('{') ? (JSON.parse(body) as { message?: string }).message : body;
@@ -197,7 +198,8 @@ async function refusal(response: IncomingMessage): Promise<FailedError> {
 }
 
 /**
- * `ask` for what every engine has, like its lists: that nothing is in one may mean that data are gone.
+ * `ask` for what every engine has, like its lists. A missing list must not count as an empty one: that could mean that
+ * data is gone.
  *
  * @throws FailedError also when the engine does not have it
  */
@@ -207,6 +209,6 @@ export async function askOrThrow<T>(ask: Ask, ...question: Parameters<Ask>): Pro
   throw new FailedError(`the container engine does not tell ${question[0]}`);
 }
 
-/** The name of the engine's own machine. */
+/** The name of the engine's machine. */
 export const engineHost = async (ask: Ask): Promise<string> =>
   (await askOrThrow<{ Name: string }>(ask, '/info')).Name;

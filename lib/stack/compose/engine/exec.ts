@@ -15,29 +15,33 @@ export interface Process {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Its exit status. Rejects when the engine does not answer. */
+  /** Resolves to its exit status. Rejects when the engine does not answer. */
   readonly ended: Promise<number>;
-  /** Lets go of it: it sees its input end, and a pipe that nobody reads. @param status what it then ended with */
+  /**
+   * Closes the connection to it: its input ends, and nobody reads its output any more.
+   *
+   * @param status the exit status to report
+   */
   readonly kill: (status?: number) => void;
-  /** Whether it holds this process from ending. */
+  /** Sets whether it keeps this process alive. */
   readonly hold: (holds: boolean) => void;
 }
 
 interface How {
-  /** Without one it has no input. */
+  /** Whether it has a standard input. */
   readonly input?: boolean;
-  /** Added to what the container has. */
+  /** Variables, besides those of the container. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Where it runs; else where the image says. */
+  /** Its working directory. Default: that of the container. */
   readonly folder?: string;
-  /** Who runs it; else whom the container is made for. */
+  /** The user that runs it. Default: that of the container. */
   readonly user?: string;
 }
 
 /**
- * Starts a command in a container, by the engine's API: what `docker exec` does, without a docker process for each.
+ * Starts a command in a container by the engine's API, like `docker exec`, but without a docker process.
  *
- * https://docs.docker.com/reference/api/engine/version/v1.48/#tag/Exec
+ * @see https://docs.docker.com/reference/api/engine/version/v1.48/#tag/Exec
  */
 export function startIn(
   engine: Engine,
@@ -46,14 +50,15 @@ export function startIn(
   { input = false, env = {}, folder, user }: How = {},
 ): Process {
   const [stdin, stdout, stderr] = [new Input(), new PassThrough(), new PassThrough()];
-  // A command may end before it has read its input; its status and message tell why.
+  // A command may end before it has read its input. Its status and message tell why.
   stdin.on('error', () => {});
   let connection: Duplex | undefined;
   let killed: number | undefined;
   let holds = true;
   let forget = (): void => {};
   let release!: (status: number) => void;
-  // Whoever does not answer any more, does not tell how the command ended either.
+  // Settles `ended` without the engine, which may not answer any more: when we kill the command, or the task is
+  // cancelled.
   const released = new Promise<number>((resolve, reject) => {
     release = resolve;
     forget = mayHang((reason) => {
@@ -83,18 +88,18 @@ export function startIn(
     return killed ?? statusOf(engine, id);
   }
 
-  /** To its end. It may be silent for hours, as long as the engine is there and says that the command runs. */
+  /** Reads the output to its end. It may be silent for hours, as long as the engine says that the command runs. */
   async function followOutput(from: Duplex, id: string): Promise<void> {
     let watch: Watch | undefined;
     const flow: Flow = { isRead: true, heard: () => (heard(), watch?.heard()) };
     const gone = new Promise<never>((_resolve, reject) => {
       const alive = async (): Promise<void> => {
-        // Nobody waits for an idle connection, nor for what is not taken.
+        // Do not check while the connection is idle, or while our reader has no room.
         if (!holds || !flow.isRead) return;
         await engine.alive();
         const { Running } = await askOrThrow<{ Running: boolean }>(engine.ask, `/exec/${id}/json`);
         if (Running) return;
-        // Its last words may be on their way.
+        // Its last output may still be on the way.
         await sleep(NOTICED);
         throw new FailedError(LOST);
       };
@@ -120,12 +125,12 @@ export function startIn(
     else handle?.unref();
   }
 
-  /** For whoever still writes or reads. */
+  /** The error for the streams, for code that still writes to them or reads from them. */
   let failure: Error | undefined;
   const ended = Promise.race([attach().then(follow), released])
     .catch((error: unknown) => {
       if (killed !== undefined) return killed;
-      // Where docker says it: on standard error.
+      // On standard error, like docker.
       stderr.write(messageOf(error));
       failure =
         error instanceof FailedError
@@ -143,7 +148,7 @@ export function startIn(
 
 const LOST = 'the connection to the container was lost';
 
-/** Milliseconds for the engine to notice that a process ended whose output has. */
+/** Milliseconds for the engine to notice that a process has ended, after its output has. */
 const NOTICED = 2_000;
 
 async function statusOf({ ask }: Engine, id: string): Promise<number> {
@@ -157,7 +162,7 @@ async function statusOf({ ask }: Engine, id: string): Promise<number> {
   }
 }
 
-/** Passes on what there is to read, to its end or to that of whom it is for. @throws when it cannot be read */
+/** Copies `input` to `to`, until one of them ends. @throws the error of `input` */
 async function feed(input: Readable, to: Writable): Promise<void> {
   for await (const chunk of input as AsyncIterable<Buffer>) {
     if (!to.destroyed && !to.write(chunk)) await hasRoom(to);
@@ -167,9 +172,10 @@ async function feed(input: Readable, to: Writable): Promise<void> {
 }
 
 /**
- * Runs a command in a container and waits for it, whatever its status; the counterpart of `run` for a command here.
+ * Runs a command in a container and waits for its end. Does not throw for a status other than 0. `run` is the same for
+ * a command on this machine.
  *
- * @throws UnreachableError when the engine does not answer; what is wrong with the input, the command ended then
+ * @throws UnreachableError when the engine does not answer. If `input` fails, kills the command and throws that error
  */
 export async function runIn(
   engine: Engine,

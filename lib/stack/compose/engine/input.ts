@@ -1,14 +1,15 @@
 import { Writable } from 'node:stream';
 
 /**
- * What is written in one go is sent in one piece. In several, what comes through a relay would wait within the
- * container for the server to acknowledge the first: 40 ms for each statement that has parameters.
+ * Sends the writes of one tick as one piece, up to LARGEST_STATEMENT. In several pieces, the relay's TCP connection in
+ * the container would hold the second until the server acknowledges the first (Nagle): 40 ms for each statement with
+ * parameters.
  */
 export class Input extends Writable {
   #to: Writable | undefined;
   #waiting: (() => void) | undefined;
 
-  /** Where it leads; what is written before is kept. */
+  /** Sets the target. Data written before is held until then. */
   lead(to: Writable): void {
     this.#to = to;
     this.#waiting?.();
@@ -28,7 +29,7 @@ export class Input extends Writable {
     const bytes = chunks.reduce((sum, { chunk }) => sum + chunk.length, 0);
     if (bytes <= LARGEST_STATEMENT)
       return this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'utf8', done);
-    // Rows fill pieces by themselves, and are too many to be copied.
+    // Rows of a COPY fill whole pieces anyway, and copying them would take too long.
     this.#send((to) => {
       to.cork();
       const takesMore = chunks.map(({ chunk }) => to.write(chunk)).at(-1);
@@ -47,10 +48,10 @@ export class Input extends Writable {
   }
 }
 
-/** Bytes of what is sent in one piece. */
+/** Maximum bytes of the writes that are joined into one piece. */
 const LARGEST_STATEMENT = 65_536;
 
-/** Waits until somebody has read, or will read no more. */
+/** Waits until the stream has room again, or is closed. */
 export const hasRoom = (stream: Writable): Promise<void> =>
   new Promise((resolve) => {
     const done = (): void => {

@@ -14,11 +14,13 @@ const LABEL = 'makesafe.lock';
 const HELD = 'held';
 
 /**
- * A lock that the engine keeps, for a project whose server is stopped and can keep none: a container, whose name only
- * one can have. It ends with its standard input, hence with the client that holds that, on whichever machine that is,
- * and the engine removes it.
+ * Takes a lock on the engine, for a project whose stopped server cannot hold one. The lock is a container, because only
+ * one container can have its name. It ends with its standard input, so also when the client that holds it dies, on any
+ * machine; then the engine removes it.
  *
- * @param image one that the engine has; without one there is no lock
+ * @param image an image that the engine has
+ * @param about who holds it, to show to others
+ * @returns undefined when the container cannot start, for instance because the engine does not have the image
  */
 export async function lockEngine(
   docker: Docker,
@@ -32,7 +34,7 @@ export async function lockEngine(
   const look = docker('inspect', '--format', `{{.State.Running}} {{index .Config.Labels "${LABEL}"}}`, name);
   const [, running, holder] = (await run(look)).stdout.match(/^(true|false) (.*)/) ?? [];
   if (running === 'true') return { holder: holder! };
-  // Made and never started, by a client that was killed in between; or gone by now.
+  // A killed client may have created the container and not started it. Or it is already gone.
   await run(docker('rm', name));
   const again = await hold(docker, name, image, about);
   return again === 'taken' ? { holder: 'somebody else' } : again;
@@ -48,7 +50,7 @@ async function hold(
     ...['run', '--rm', '--interactive', '--pull', 'never', '--network', 'none', '--name', name],
     ...['--label', `${LABEL}=${about}`, '--entrypoint', 'sh', image, '-c', `echo ${HELD}; cat >/dev/null`],
   );
-  // Its own process group: Ctrl-C must not take the lock away from what is being ended.
+  // Its own process group: Ctrl-C must not release the lock while the task is still ending.
   const child = spawn(file, [...args], { env: childEnvironment(), stdio: 'pipe', detached: true });
   child.stdin.on('error', () => {});
   let said = '';

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { FailedError } from '../../../errors.ts';
 
-/** A path in a container. Where it is a link, `linkTarget` is where that leads, links behind it followed. */
+/** A path in a container. For a link, `linkTarget` is its target, with all links in it resolved; else it is empty. */
 export interface PathIn {
   readonly linkTarget: string;
   readonly tar: Buffer;
 }
 
-/** Reads the answer about a path in a container: its head, and so many bytes of the tar at the most. */
+/** Reads the answer about a path in a container: its header, and at most `limit` bytes of the tar. */
 export async function readPath(response: IncomingMessage, limit: number): Promise<PathIn | undefined> {
   const known = response.headers['x-docker-container-path-stat'];
   const tar = await start(response, limit);
@@ -19,14 +19,14 @@ export async function readPath(response: IncomingMessage, limit: number): Promis
   throw new FailedError('the container engine does not tell what is at a path of a container');
 }
 
-/** The first bytes of what comes; the rest is not read. */
+/** The first bytes of a stream; it does not read the rest. */
 async function start(stream: IncomingMessage, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     length += chunk.length;
-    // Leaving the loop ends the connection.
+    // Leaving the loop closes the connection.
     if (length > limit) break;
   }
   return Buffer.concat(chunks).subarray(0, limit);

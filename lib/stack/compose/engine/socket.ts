@@ -6,14 +6,16 @@ import { readJsonIfThere } from '../../../system/read-bounded.ts';
 
 type Entry = Pick<EnvironmentEntry, 'engine'>;
 
-/** The socket on this machine that docker would choose; undefined where it would choose something else, or may. */
+/** The socket on this machine that docker would choose; undefined if it would or may choose something else. */
 export function engineSocket(entry: Entry): string | undefined {
   return knownEndpoint(entry)?.match(/^unix:\/\/(\/.+)$/)?.[1];
 }
 
 /**
- * What docker's own settings say, in docker's order: a context that is named, DOCKER_HOST, DOCKER_CONTEXT, the context
- * in use. Undefined where only docker can tell. https://docs.docker.com/engine/manage-resources/contexts/
+ * The endpoint by docker's settings, in docker's order: a named context, DOCKER_HOST, DOCKER_CONTEXT, the context in
+ * use. Undefined if only docker can tell.
+ *
+ * @see https://docs.docker.com/engine/manage-resources/contexts/
  */
 export function knownEndpoint({ engine }: Entry): string | undefined {
   const { DOCKER_HOST, DOCKER_CONTEXT, DOCKER_TLS, DOCKER_TLS_VERIFY } = process.env;
@@ -28,14 +30,14 @@ export function knownEndpoint({ engine }: Entry): string | undefined {
 const contextInUse = (settings: string): string =>
   readJson<{ currentContext?: string }>(join(settings, 'config.json'))?.currentContext || 'default';
 
-/** Docker keeps a context in a folder that is called like its name's digest. */
+/** Docker stores a context in a folder whose name is the SHA-256 digest of the context's name. */
 function endpointOfContext(settings: string, context: string): string | undefined {
   const folder = createHash('sha256').update(context).digest('hex');
   const file = join(settings, 'contexts', 'meta', folder, 'meta.json');
   return readJson<{ Endpoints?: { docker?: { Host?: string } } }>(file)?.Endpoints?.docker?.Host || undefined;
 }
 
-/** Docker says what is wrong with its files. */
+/** Undefined for a broken file: docker itself will report what is wrong with it. */
 function readJson<T>(file: string): T | undefined {
   try {
     return readJsonIfThere(file) as T | undefined;

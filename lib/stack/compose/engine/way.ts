@@ -6,23 +6,22 @@ import { within } from '../../../system/limit.ts';
 import { LIMITS } from '../../../system/limits.ts';
 import { dial, dialSocket } from './dial.ts';
 
-/** How an engine is reached. */
+/** How to reach an engine. */
 export interface Way {
-  /** @param complain told what docker says of a connection that it makes */
+  /** Opens a connection. @param complain gets docker's error messages, if docker opens it */
   readonly connect: (complain?: (text: string) => void) => Duplex;
   /**
-   * Asks on a connection of its own whether the engine is there. Of several who ask at the same time, one does.
+   * Checks on a new connection that the engine answers. Calls at the same time share one request.
    *
-   * https://docs.docker.com/reference/api/engine/version/v1.48/#tag/System/operation/SystemPing
-   *
+   * @see https://docs.docker.com/reference/api/engine/version/v1.48/#tag/System/operation/SystemPing
    * @throws UnreachableError
    */
   readonly alive: () => Promise<void>;
 }
 
 /**
- * @param socket on this machine
- * @param dialling where there is none: the docker command that makes a connection
+ * @param socket the engine's socket, if it is on this machine
+ * @param dialling the docker command that opens a connection, if there is no socket
  */
 export function wayTo(socket: string | undefined, dialling: Command): Way {
   const connect: Way['connect'] = (complain = () => {}) =>
