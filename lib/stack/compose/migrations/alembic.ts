@@ -11,11 +11,12 @@ import { refuseBehindProfile } from '../config/profiles.ts';
 import { migrationContainers, type About } from './migration-container.ts';
 
 /**
- * The application's migrations, in a container of its service: one that is made for them. The one that runs may end in the
- * middle, may be older than the files, or may not be there. Only what reads the revisions' files does so in there.
+ * Makes the methods of `Stack` that migrate in a container of the application's service. They create a container for
+ * it, because the running one may end half-way, may have older files, or may not exist. Commands that only read the
+ * revisions' files may use the running one.
  *
- * @param requireDatabase throws where the database's service does not run
- * @param withClient a client of our own on the environment's database
+ * @param requireDatabase throws if the database's service does not run
+ * @param withClient opens a session of makesafe on the environment's database
  */
 export function migrating(
   about: About,
@@ -27,7 +28,7 @@ export function migrating(
   const how = { ...(folder === undefined ? {} : { folder }), env: { PYTHONDONTWRITEBYTECODE: '1' } };
   const within = migrationContainers(about, service, python);
 
-  /** One that runs from the present image, and has not been started again. */
+  /** A container of the service that runs from the present image, and that the engine has not restarted. */
   async function running(): Promise<string | undefined> {
     const container = await findContainer(engine.ask, environment.project, service);
     if (container?.State.Status !== 'running' || container.RestartCount > 0) return undefined;
@@ -76,7 +77,7 @@ export function migrating(
         const id = await running();
         return id === undefined ? within(false, runThere) : runThere(id);
       }
-      // A revision file can be made while the database is down.
+      // alembic can create a revision's file while the database is down.
       if (args[0] !== 'revision') await requireDatabase();
       return within(true, runThere);
     },

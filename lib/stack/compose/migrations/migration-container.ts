@@ -16,7 +16,7 @@ import { dockerError } from '../engine/docker.ts';
 import { askOrThrow, type Engine } from '../engine/engine.ts';
 import { runCompose } from '../engine/plugin.ts';
 
-/** What migrations on a compose stack are made with. */
+/** What migrating on a compose stack needs. */
 export interface About {
   readonly environment: Environment;
   readonly engine: Engine;
@@ -26,17 +26,17 @@ export interface About {
 }
 
 /**
- * Runs `work` in a container that is made for it from the application's service, and removed afterwards. Nothing else runs
- * in there: no entrypoint that migrates by itself, no application that ends because its tables are not there.
+ * Creates a container from the application's service, runs `work` in it, and removes it. Nothing else runs in it: no
+ * entrypoint that migrates, no application that fails without its tables.
  *
- * @param online whether it reaches the database; without, only files are read
+ * @param online whether it has a network, to reach the database; false: it only reads files
  */
 type WithContainer = <T>(online: boolean, work: (id: string) => Promise<T>) => Promise<T>;
 
-/** Names the process that a container was made for. */
+/** The label that names the process for which a container was created. */
 const OWNER_LABEL = 'makesafe.migrations';
 
-/** Removes those of processes that were killed before the container's life hung on theirs. */
+/** Removes containers of dead processes: a process may be killed before it is attached to its container's input. */
 export async function removeAbandoned({ ask, remove }: Engine, project: string): Promise<void> {
   const label = [`${PROJECT_LABEL}=${project}`, OWNER_LABEL];
   const found = await askOrThrow<ListedContainer[]>(ask, '/containers/json', {
@@ -46,7 +46,7 @@ export async function removeAbandoned({ ask, remove }: Engine, project: string):
   const abandoned = found.filter(({ Labels }) => !isHeld(JSON.parse(Labels![OWNER_LABEL]!) as Owner));
   await Promise.all(
     abandoned.map(async ({ Id }) => {
-      // The engine may be removing it by itself, and refuses to be told.
+      // The engine may already be removing it: then it refuses a second request.
       await remove(removing(Id)).catch(() => {});
       for (let looks = 0; looks < 50 && (await ask(`/containers/${Id}/json`)); looks++) await sleep(100);
     }),
@@ -55,7 +55,7 @@ export async function removeAbandoned({ ask, remove }: Engine, project: string):
 
 interface Made {
   readonly id: string;
-  /** The container's standard input: with it, it ends, also where this process is killed. */
+  /** The container's standard input. When it ends, also because this process is killed, the container ends. */
   readonly life: Duplex;
 }
 
@@ -70,7 +70,7 @@ export function migrationContainers(
   service: string,
   python: string | undefined,
 ): WithContainer {
-  /** Those who need one at the same time share it. */
+  /** Callers at the same time share one container. */
   const shared = new Map<boolean, Shared>();
   const begin = (online: boolean): Shared => {
     const made = make(about, service, python, online);
@@ -93,7 +93,7 @@ export function migrationContainers(
   };
 }
 
-/** Reads its standard input to the end. */
+/** A command that reads its standard input to the end. */
 const waitingFor = (python: string | undefined): string[] =>
   python === undefined ? ['cat'] : [python, '-c', 'import sys; sys.stdin.read()'];
 
@@ -123,7 +123,7 @@ async function make(
     environment,
     ...['run', '--detach', '--rm', '--no-deps', '--name', name, service],
   );
-  // What is built or fetched first takes its time.
+  // Without the image, compose builds or pulls it, which takes long: show its lines.
   const shown = image === undefined ? { onLine: (line: string) => terminal.line(line) } : {};
   const result = await runCompose(command, { ...inProject(environment), ...shown, input });
   if (result.status !== 0) {
@@ -151,7 +151,7 @@ async function make(
 
 const removing = (container: string): string => `/containers/${container}?force=true&v=true`;
 
-/** The engine removes it as well once its input has ended; the next command is to find it gone. */
+/** Removes the container. The engine would do it after the input ends, but the next command must not find it. */
 async function end({ remove }: Engine, { id, life }: Made): Promise<void> {
   await remove(removing(id)).finally(() => life.destroy());
 }

@@ -3,30 +3,30 @@ type Section = Readonly<Record<string, unknown>>;
 
 interface Wanted {
   readonly service: string;
-  /** What runs in it until it is no longer needed. */
+  /** The command that keeps it running. */
   readonly entrypoint: readonly string[];
-  /** Whether it reaches the database. Without, it has no network, and nothing is made that was not there. */
+  /** Whether it reaches the database. If not, it has no network, and compose creates no volume for it. */
   readonly online: boolean;
-  /** Volumes that the engine has. */
+  /** Names of the engine's volumes. */
   readonly volumes: ReadonlySet<string>;
-  /** In place of the service's own. */
+  /** Replace the labels of the service. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Of a service: what makes it the application's running container, and is in the way of a second one. */
+/** Keys of a service that only its running container may have: a second one would conflict with it. */
 const OF_THE_RUNNING_ONE = [
   ...['ports', 'expose', 'container_name', 'hostname', 'mac_address', 'profiles', 'depends_on', 'scale'],
-  // A reverse proxy would send requests here.
+  // By the labels, a reverse proxy would send requests to it.
   ...['labels', 'command', 'pull_policy'],
 ];
-/** Of its place in a network: what only one container can have. */
+/** Keys of a service's network that only one container can have. */
 const OF_ITS_ADDRESS = ['ipv4_address', 'ipv6_address', 'link_local_ips', 'mac_address', 'aliases'];
 
 /**
- * A configuration with one service: that of the application, as a container that only migrations run in. It has the
- * image, variables, mounts, secrets and networks of the application, and nothing that others would take it for.
+ * A configuration with one service, for a container in which only migrations run. It has the image, variables, mounts,
+ * secrets and networks of the application, but nothing by which others would take it for the application.
  *
- * @param text what `docker compose config --format json` has written; dollar signs stay doubled
+ * @param text the output of `docker compose config --format json`; dollar signs stay doubled
  */
 export function migrationConfig(
   text: string,
@@ -40,7 +40,7 @@ export function migrationConfig(
   const named = config['volumes'] ?? {};
   const nameOf = (key: unknown): string => ((named[key as string] ?? {})['name'] ?? key) as string;
   const keptMounts = mounts.map((mount) =>
-    // One that is not there yet is made with `up`.
+    // `up` creates missing volumes. Until then, an anonymous volume takes its place.
     mount['type'] === 'volume' &&
     mount['source'] !== undefined &&
     !online &&
@@ -56,7 +56,7 @@ export function migrationConfig(
     ...(mounts.length > 0 && { volumes: keptMounts }),
     ...{ labels, entrypoint, restart: 'no', tty: false, stdin_open: true, healthcheck: { disable: true } },
   };
-  // They lead to other services.
+  // These keys refer to other services, which the configuration then needs.
   const leans =
     ['links', 'volumes_from'].some((key) => key in given) || /^service:/.test(String(given['network_mode']));
   return JSON.stringify({

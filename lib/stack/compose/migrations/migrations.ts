@@ -18,10 +18,11 @@ interface About {
 }
 
 /**
- * The application's migrations: in the container of its service, or on this machine where no service has them.
+ * Makes the methods of `Stack` that migrate: in a container of the application's service, or on this machine if no
+ * service has the migrations.
  *
- * @param database its container; throws where it does not run
- * @param withClient a client of our own on the environment's database
+ * @param database the ID of the database's container; throws if it does not run
+ * @param withClient opens a session of makesafe on the environment's database
  */
 export function migrations(
   about: About,
@@ -46,7 +47,7 @@ export function migrations(
   };
 }
 
-/** Where the registry names no service, one of the usual name has them, if there is one. */
+/** Whether Alembic runs on this machine: the registry says so, or names no service and none has the default name. */
 export const isOnHost = ({ names }: Environment, { services }: ComposeConfig): boolean =>
   names.alembicOnHost || (!names.application.stated && !Object.hasOwn(services, names.application.service));
 
@@ -58,7 +59,7 @@ interface Published {
   };
 }
 
-/** Where this machine reaches the database of a container. @throws ConfigurationError when it publishes no port */
+/** The address at which this machine reaches a container's database. @throws ConfigurationError without such a port */
 async function publishedAddress(
   { environment, engine, settings, databaseService, config }: About,
   container: string,
@@ -82,10 +83,10 @@ async function publishedAddress(
 }
 
 /**
- * Of the ports that a container publishes the one that leads to its server. Pure.
+ * Of the ports that a container publishes, finds the one of its server. Pure.
  *
- * @param port where the server listens; undefined where only one can be meant
- * @param endpoint of the engine, whose machine publishes it
+ * @param port the server's port in the container; undefined if unknown: then it must be the only one
+ * @param endpoint the engine's endpoint: its machine publishes the port
  */
 export function addressFrom(
   ports: NonNullable<Published['NetworkSettings']['Ports']>,
@@ -100,7 +101,7 @@ export function addressFrom(
   const isHere = machine === '127.0.0.1';
   for (const { HostIp, HostPort } of meant?.[1] ?? []) {
     if (/^(0\.0\.0\.0|::|)$/.test(HostIp)) return { host: machine, port: HostPort };
-    // The loopback of another machine is out of reach.
+    // The loopback address of another machine cannot be reached.
     if (isHere || !/^(127\.|::1$)/.test(HostIp)) return { host: HostIp, port: HostPort };
   }
   return undefined;

@@ -2,7 +2,7 @@ import type { ConfiguredService } from '../config/config.ts';
 import { listening, problemsOfImage, type Given, type Problem } from './problems.ts';
 import { initdbOptions, serverSettings } from './words.ts';
 
-/** What an image brings along. */
+/** The part of an image's configuration that we use. */
 export interface OfImage {
   readonly Env?: readonly string[] | null;
   readonly Cmd?: readonly string[] | null;
@@ -10,25 +10,26 @@ export interface OfImage {
 }
 
 /**
- * What a database service says of the server that it makes and of how that lets somebody in, by what the official image
- * documents: https://hub.docker.com/_/postgres
+ * What a database service declares about its server and the log-in, as the official image documents it.
+ *
+ * @see https://hub.docker.com/_/postgres
  */
 export interface Declared {
   readonly user: Given;
   readonly name: Given;
   readonly password: Given;
-  /** Undefined where a configuration file may say another one: then the server is asked for its socket's. */
+  /** Undefined if a configuration file may set another one: then find-server.ts reads it from the server's socket. */
   readonly port: number | undefined;
-  /** How the application is let in over the network; undefined where the image or a file decides. */
+  /** The authentication method over the network; undefined if the image or a file decides. */
   readonly method: string | undefined;
   readonly problems: readonly Problem[];
 }
 
-/** Images that start as the official one does, by their names: those that are made from it. */
+/** Names of images that are built from the official one, and start like it. */
 const OFFICIAL = /^([^/]+\/)*(postgres|pgvector|postgis|timescaledb|pgvectorscale)(:|@|$)/;
 
 /**
- * Pure.
+ * Reads what a service declares. Pure.
  *
  * @param image undefined while the engine does not have it
  */
@@ -47,7 +48,7 @@ export function declaredBy(service: ConfiguredService, image: OfImage | undefine
   const port = settings.get('port') ?? initdb.settings.get('port') ?? (get('PGPORT') || '5432');
   const method = get('POSTGRES_HOST_AUTH_METHOD') || undefined;
   const ofFile = settings.has('config_file') && !settings.has('port');
-  // What another image does with these variables is not known.
+  // We do not know what other images do with these variables.
   const isOfficial =
     entrypoint === undefined || entrypoint === null
       ? (ofImage.Entrypoint?.some((word) => word.endsWith('docker-entrypoint.sh')) ??
@@ -82,7 +83,11 @@ function variablesOf(
   ]);
 }
 
-/** A new entrypoint leaves the image's command out. https://docs.docker.com/reference/compose-file/services/#entrypoint */
+/**
+ * The words that start the server. If the service sets an entrypoint, compose ignores the image's command.
+ *
+ * @see https://docs.docker.com/reference/compose-file/services/#entrypoint
+ */
 function startOf(
   command: ConfiguredService['command'],
   entrypoint: ConfiguredService['entrypoint'],

@@ -4,17 +4,17 @@ import { readTextIfThere } from '../../../system/read-bounded.ts';
 import type { ComposeConfig, ConfiguredReference, ConfiguredSource } from '../config/config.ts';
 import type { Engine } from '../engine/engine.ts';
 
-/** Bytes of a file with a password, a user or a name. */
+/** Maximum bytes to read of a file with a password, a user or a name. */
 const MOST = 64 * 1024;
 
-/** What a file of a container is made from, by the configuration. */
+/** The source of a container's file, by the configuration. */
 export type Source =
   { readonly file: string } | { readonly variable: string } | { readonly text: string } | undefined;
 
 /**
- * Where the configuration has a service's file from: a secret, a config or a mounted folder. Pure.
+ * Finds the source of a service's file: a secret, a config or a mounted folder. Pure.
  *
- * https://docs.docker.com/reference/compose-file/services/#secrets
+ * @see https://docs.docker.com/reference/compose-file/services/#secrets
  */
 export function sourceOf(config: ComposeConfig, service: string, path: string): Source {
   const { secrets = [], configs = [], volumes = [] } = config.services[service]!;
@@ -39,10 +39,10 @@ export function sourceOf(config: ComposeConfig, service: string, path: string): 
 }
 
 /**
- * The text of a file that a service has, without the line breaks at its end, as the official image takes it: from its
- * container, running or not, else from what it will be made from.
+ * Reads a file of a service: from its container, running or not, else from the file's source. Removes line breaks at
+ * the end, like the official image.
  *
- * @returns undefined where neither can be read
+ * @returns undefined if neither can be read
  */
 export async function readFileIn(
   { environment, engine, config }: { environment: Environment; engine: Engine; config: ComposeConfig },
@@ -64,7 +64,7 @@ function textOf(source: Source, { variables }: Environment): string | undefined 
   try {
     return readTextIfThere(source.file);
   } catch {
-    // Whoever runs makesafe may not read it; the container's root does.
+    // The person who runs makesafe may not be allowed to read it, but root in the container is.
     return undefined;
   }
 }

@@ -5,21 +5,21 @@ import { composeFile } from '../config/config.ts';
 import type { Declared } from './declared.ts';
 import type { Problem } from './problems.ts';
 
-/** What is asked about a database service. */
+/** What the checks of a database service ask for. */
 export interface Asking {
   readonly declared: () => Promise<Declared>;
-  /** Whether a server that is started now finds its data, and is not made. */
+  /** Whether a start now finds existing data, so that initdb does not run. */
   readonly findsData: () => Promise<boolean>;
 }
 
-/** What is in the way of a start of the database service. */
+/** The problems that would prevent a start of the database service. */
 export async function problemsOf({ declared, findsData }: Asking): Promise<readonly Problem[]> {
   const { problems } = await declared();
   if (!problems.some(({ firstStart }) => firstStart) || !(await findsData())) return problems;
   return problems.filter(({ firstStart }) => !firstStart);
 }
 
-/** @throws ConfigurationError naming all of it: nothing is started then */
+/** @throws ConfigurationError naming all problems that would prevent a start: then nothing is started */
 export async function refuseProblems(
   environment: Environment,
   service: string,
@@ -37,7 +37,7 @@ export async function refuseProblems(
   });
 }
 
-/** The same for `check`, with what is declared where nothing is in the way. */
+/** The check result of the same, for `make check`. */
 export async function lookAtService(service: string, asking: Asking): Promise<Outcome> {
   const [problems, { port, method }] = await Promise.all([problemsOf(asking), asking.declared()]);
   if (problems.length > 0)

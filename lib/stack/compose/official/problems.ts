@@ -2,36 +2,36 @@ import { posix } from 'node:path';
 import type { Obstacle } from '../../plan.ts';
 import type { ConfiguredService } from '../config/config.ts';
 
-/** A variable of the official image: as itself, or as a file that the container has. */
+/** A variable of the official image: its value, or the path of a file in the container (`…_FILE`). */
 export type Given = { readonly value: string } | { readonly file: string };
 
-/** What stands in the way of a server that is made as the service says. */
+/** A reason why the service's server does not start. */
 export interface Problem extends Obstacle {
-  /** Only a first start meets it: a server that has its data already was made otherwise. */
+  /** It concerns the first start only: a server that has data already is not affected. */
   readonly firstStart: boolean;
 }
 
-/** Methods by which no record of pg_hba.conf for TCP can let somebody in: the server refuses the file. */
+/** Methods that are not allowed for TCP in pg_hba.conf: the server refuses the file. */
 const OF_SOCKETS = ['peer'];
 export const BY_PASSWORD = ['scram-sha-256', 'md5', 'password', 'trust'];
 
 const VARIABLES = ['POSTGRES_PASSWORD', 'POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_INITDB_ARGS'];
 
-/** What a service gives the image. */
+/** What a service sets for the image. */
 interface Said {
   readonly service: ConfiguredService;
-  /** A variable of the service or the image; empty for none. */
+  /** A variable of the service or the image; empty if it is not set. */
   readonly get: (name: string) => string;
   readonly given: (name: string) => Given | undefined;
   readonly user: Given;
-  /** Those that the server is started with. */
+  /** The server's settings on its command line. */
   readonly settings: ReadonlyMap<string, string>;
-  /** Options of POSTGRES_INITDB_ARGS. */
+  /** The options in POSTGRES_INITDB_ARGS, by their long names. */
   readonly initdb: ReadonlyMap<string, string>;
   readonly method: string | undefined;
 }
 
-/** What keeps the official image from starting a server. Pure. */
+/** Finds what prevents the official image from starting a server. Pure. */
 export function problemsOfImage({ service, get, given, user, settings, initdb, method }: Said): Problem[] {
   const targets = (service.volumes ?? []).map(({ target }) => target);
   return [
@@ -72,7 +72,9 @@ export function listening(
     : [];
 }
 
-/** Options of POSTGRES_INITDB_ARGS with which the image's first start fails, or waits for ever. */
+/**
+ * Options of POSTGRES_INITDB_ARGS with which the first start fails or waits forever, or makes a database not in UTF-8.
+ */
 function initialising(options: ReadonlyMap<string, string>, user: Given): Problem[] {
   const problems: Problem[] = [];
   const out = (option: string, why: string): number =>
@@ -118,7 +120,7 @@ function allowing(method: string | undefined, password: Given | undefined): Prob
 
 const SOCKETS = '/var/run/postgresql';
 
-/** The image's first start makes database and role over the socket, where psql looks for it. */
+/** The image's first start creates database and role over the Unix socket, at psql's default place. */
 function socketElsewhere(settings: ReadonlyMap<string, string>): Problem[] {
   const said = settings.get('unix_socket_directories');
   const folders = (said ?? SOCKETS).split(',').map((folder) => posix.normalize(folder.trim()));
@@ -132,13 +134,13 @@ function socketElsewhere(settings: ReadonlyMap<string, string>): Problem[] {
       ];
 }
 
-/** root, and the user of the image: in those from Debian, and in those from Alpine. */
+/** root, and the image's own user: 999 in images from Debian, 70 in images from Alpine. */
 const OWNERS = ['root', 'postgres', '0', '999', '70'];
 
 /**
- * A new volume belongs to the image's own user, and initdb fails where it may not change the mode of the folder.
+ * A new volume belongs to the image's own user. Any other user may not change the folder's mode, so initdb fails.
  *
- * https://github.com/docker-library/postgres/issues/1270
+ * @see https://github.com/docker-library/postgres/issues/1270
  */
 function otherUser({ user, volumes = [] }: ConfiguredService, pgdata: string): Problem[] {
   const own = String(user ?? 'root').split(':')[0]!;
@@ -156,7 +158,10 @@ function otherUser({ user, volumes = [] }: ConfiguredService, pgdata: string): P
       ];
 }
 
-/** https://github.com/docker-library/postgres/pull/1259 */
+/**
+ * Image 18 and later does not start with a volume at the old place.
+ * https://github.com/docker-library/postgres/pull/1259
+ */
 function layoutOf18(major: string, pgdata: string, targets: readonly string[]): Problem[] {
   const own = `/var/lib/postgresql/${major}/docker`;
   const old = targets

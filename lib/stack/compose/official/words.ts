@@ -1,7 +1,7 @@
 /**
- * The words of a line as a shell splits it: quotes and backslashes are taken away, nothing is replaced.
+ * Splits a line into words like a shell. It removes quotes and backslashes, but expands no variables.
  *
- * https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02
+ * @see https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02
  */
 export function shellWords(line: string): string[] {
   const words = line.matchAll(/(?:[^\s'"\\]|\\[^]|'[^']*'|"(?:[^"\\]|\\[^])*")+/g);
@@ -12,7 +12,7 @@ export function shellWords(line: string): string[] {
   );
 }
 
-/** `sh -c 'exec postgres -p 5433'` is what is in it. */
+/** Replaces `sh -c '…'` by the words of its script: `sh -c 'exec postgres -p 5433'`. */
 function unwrapped(words: readonly string[]): string[] {
   const at = words.findIndex(
     (word, index) => /(^|\/)(ba|da|a)?sh$/.test(word) && /^-\w*c$/.test(words[index + 1] ?? ''),
@@ -20,7 +20,7 @@ function unwrapped(words: readonly string[]): string[] {
   return at < 0 ? [...words] : [...words.slice(0, at), ...shellWords(words[at + 2] ?? '')];
 }
 
-/** https://www.postgresql.org/docs/current/app-postgres.html */
+/** Options of postgres that are short for settings. https://www.postgresql.org/docs/current/app-postgres.html */
 const SERVER: Readonly<Record<string, string>> = {
   p: 'port',
   h: 'listen_addresses',
@@ -28,7 +28,7 @@ const SERVER: Readonly<Record<string, string>> = {
   D: 'data_directory',
 };
 
-/** The settings that a server is started with, by their names; the last one counts, as for the server. */
+/** The settings in a server's command, by name. Of several for one name the last one counts, as for the server. */
 export function serverSettings(start: readonly string[]): ReadonlyMap<string, string> {
   const settings = new Map<string, string>();
   const assign = (text: string): void => {
@@ -60,7 +60,7 @@ const INITDB_FLAGS: Readonly<Record<string, string>> = { W: 'pwprompt' };
 const WITH_VALUE =
   /^(auth(-host|-local)?|pgdata|encoding|username|waldir|pwfile|set|locale(-provider)?|icu-(locale|rules)|builtin-locale|lc-\w+|wal-segsize|text-search-config)$/;
 
-/** The options of POSTGRES_INITDB_ARGS by their long names; those of `--set` are in `settings`. */
+/** Parses POSTGRES_INITDB_ARGS: the options by their long names, and the settings of `--set`. */
 export function initdbOptions(line: string): {
   readonly options: ReadonlyMap<string, string>;
   readonly settings: ReadonlyMap<string, string>;

@@ -18,10 +18,10 @@ import type { ComposePlan } from './gather.ts';
 import { emptying, lookInto, type Place } from '../storage/folder.ts';
 import { HELPER_LABEL, MissingFolderError, helperContainer, runHelper } from '../storage/helper.ts';
 
-/** Milliseconds for our own sessions to end. A server that does not answer is stopped all the same. */
+/** Milliseconds for our own sessions to end. After that, we stop the server anyway. */
 const ENDED_MS = 500;
 
-/** What removing is done with. */
+/** What removing needs. */
 interface Tools {
   readonly engine: Engine;
   readonly docker: Docker;
@@ -33,8 +33,8 @@ interface Tools {
 }
 
 /**
- * Removes what is in the plan, by id and by name, and looks whether it is gone. `docker compose down` would read the
- * project's labels and files once more, and take what has come since.
+ * Removes what is in the plan, by ID or name, and checks that it is gone. It does not use `docker compose down`, which
+ * would read the project's labels and files again, and also remove what was created since.
  *
  * @throws FailedError naming what is left
  */
@@ -56,7 +56,7 @@ export async function destroyPlan(plan: ComposePlan, storage: Storage, tools: To
       `stopping ${wave.map(({ name }) => name).join(', ')} …`,
     );
   }
-  // Without --volumes: those of a container that nobody else uses are in the plan by name.
+  // Without --volumes: the plan names the anonymous volumes to remove.
   if (plan.containers.length > 0)
     await remove(['rm', ...plan.containers.map(({ id }) => id)], 'removing the containers …');
   if (plan.networks.length > 0)
@@ -71,7 +71,7 @@ export async function destroyPlan(plan: ComposePlan, storage: Storage, tools: To
   });
 }
 
-/** A helper of a run that was killed before it started it would hold a volume for good. */
+/** Removes helpers that a killed run created and never started: they would keep a volume in use forever. */
 async function removeStaleHelpers({ volumes }: ComposePlan, { engine, docker }: Tools): Promise<void> {
   const helpers = await askOrThrow<ListedContainer[]>(engine.ask, '/containers/json', {
     ...{ all: true, filters: { label: [HELPER_LABEL] } },
@@ -83,7 +83,7 @@ async function removeStaleHelpers({ volumes }: ComposePlan, { engine, docker }: 
   if (stale.length > 0) await runTolerant(docker('rm', '--force', ...stale));
 }
 
-/** The folder that the plan names; where a link on the way leads by now does not matter. */
+/** The folder in the plan, in which all links are resolved: a link that changes later does not matter. */
 const folderOf = (plan: ComposePlan): Place => ({ source: plan.folders[0]!.path, data: '' });
 
 async function empty(plan: ComposePlan, { actor, terminal, engine, docker }: Tools): Promise<void> {
@@ -96,13 +96,13 @@ async function empty(plan: ComposePlan, { actor, terminal, engine, docker }: Too
       const { status, stderr } = await runHelper(engine, docker, helper);
       if (status !== 0) throw new FailedError(`${printable(place.source)}: ${stderr.trim()}`);
     } catch (error) {
-      // Whether there is nothing to empty is seen by the look that follows.
+      // The folder does not exist. `confirmGone` will check that.
       if (!(error instanceof MissingFolderError)) throw error;
     }
   });
 }
 
-/** What docker says of something that is gone already, by itself or by somebody else. */
+/** Docker's messages about something that is already gone. */
 const GONE =
   /No such (container|volume|network)|network \S+ not found|no such volume|removal of container \S+ is already in progress/i;
 
@@ -115,8 +115,8 @@ async function runTolerant(command: Command): Promise<void> {
 }
 
 /**
- * Who is stopped when: first those whom nobody needs, last those whom others need, as compose does. What is in no service
- * of the configuration, or in a circle, comes first. Pure.
+ * The order in which containers stop, like compose: a service stops after all services that depend on it. Containers of
+ * no configured service stop first. Services that depend on each other in a circle stop together. Pure.
  */
 export function stopOrder(
   containers: readonly PlannedContainer[],
@@ -136,7 +136,9 @@ export function stopOrder(
   return waves;
 }
 
-/** Asks the engine for each thing of the plan, and has the folder looked into once more. */
+/**
+ * Checks on the engine that everything in the plan is gone, and the folder empty. @throws FailedError naming the rest
+ */
 async function confirmGone(
   plan: ComposePlan,
   storage: Storage,
@@ -167,7 +169,7 @@ async function confirmGone(
       hint: 'see who uses it: docker ps --all --filter volume=<volume>, then type this again',
     });
   }
-  // It was not on the screen, so it was left alone; but a person wants to know.
+  // These were not on the screen, so they stay; but the person should know.
   const come = containers.filter(({ Labels }) => Labels?.[PROJECT_LABEL] === project).map(nameOf);
   if (come.length > 0) terminal.warn(`started meanwhile, and left alone: ${come.join(', ')}`);
 }

@@ -16,15 +16,15 @@ import { mountsOfContainer, mountsOfService, type Mount } from '../containers/mo
 import { filesOf } from '../survival/files.ts';
 import { databaseImage, type About } from '../connection/target.ts';
 
-/** A plan, and the image that the storage was looked into with: the one that empties a folder as well. */
+/** A plan, and the image of the helper containers that inspect the storage and empty a folder. */
 export interface ComposePlan extends Plan {
   readonly image: string;
 }
 
 /**
- * Asks for all that a reset removes.
+ * Asks the engine for everything that a reset removes.
  *
- * @param container of the database
+ * @param container the database's container
  */
 export async function gatherPlan(
   about: About,
@@ -78,7 +78,7 @@ async function look(
   }
 }
 
-/** Where a bind-mounted data directory lies, and what is there. */
+/** Where a bind-mounted data directory is, and what it holds. */
 async function lookAtFolder(
   { environment, engine, docker }: About,
   { storage, host }: Target,
@@ -88,18 +88,18 @@ async function lookAtFolder(
   const here = host === hostname();
   const { root } = environment;
   const folder = posix.join(storage.source, storage.data);
-  // Of what is not ours it need not be known what is in it.
+  // A folder outside the project is not ours: we need not know its content.
   if (!isInside(storage.source, root, here)) return { lies: 'outside', holds: 'other' };
   const [holds, behind] = await Promise.all([
     lookInto(engine, docker, storage, image),
     here ? false : isBehindLink(engine, docker, folder, root, image),
   ]);
-  // A link on the way is followed once: what it leads to by then is another folder.
+  // Resolve links in the path now, once: later they may lead to another folder.
   const leads = here && existsSync(storage.source) ? realpathSync(storage.source) : storage.source;
   return { lies: behind ? 'behind a link' : 'inside', holds, leads };
 }
 
-/** What the data directory leads to: asked in the database's own container, else in a helper that mounts the same. */
+/** Finds the links and mounts in the data directory: in the database's container, else in a helper with its mounts. */
 async function lookInside(
   about: About,
   { storage, running, dataDirectory }: Target,
@@ -113,7 +113,7 @@ async function lookInside(
     : mountsOfService(about.config, about.databaseService);
   if (running && container) return askContainer(about, container.Id, dataDirectory, mounts);
   if (container && storage.kind === 'container') return askEngine(about, container.Id, dataDirectory, mounts);
-  // Memory is gone with the container; what is mounted can be looked into.
+  // A tmpfs ends with the container. Only volumes and folders can be mounted in a helper.
   if (storage.kind !== 'volume' && storage.kind !== 'bind') return undefined;
   const there = mounts.filter(
     ({ type, source }) =>
@@ -122,10 +122,10 @@ async function lookInside(
   return askHelper(about, dataDirectory, there, image);
 }
 
-/** Bytes of an entry's head in a tar, and the place of its type in it. */
+/** The size of an entry's header in a tar, and the offset of the entry's type in it, in bytes. */
 const [TAR_HEAD, TAR_TYPE] = [512, 156];
 
-/** A file that vanishes while it is looked at is no reason not to know. */
+/** Error messages, but not about files that disappear while the script runs: those do not matter. */
 const complaints = (stderr: string): string =>
   stderr
     .split('\n')
@@ -144,7 +144,7 @@ async function askContainer(
   mounts: readonly Mount[],
 ): Promise<Inside> {
   let said = '';
-  // Its own user may read the data; where that one may not, root does.
+  // The container's own user may usually read the data; if not, try root.
   for (const user of [undefined, '0:0']) {
     const { stdout, stderr } = await runIn(
       engine,
@@ -158,7 +158,7 @@ async function askContainer(
   throw new FailedError(`${dataDirectory} cannot be read in the container: ${said}`);
 }
 
-/** Of a stopped container's own layer the engine tells: where pg_wal and the tablespaces are. */
+/** For data in a stopped container's own layer: the engine's API tells where pg_wal and the tablespaces are. */
 async function askEngine(
   { engine }: About,
   id: string,
@@ -182,7 +182,7 @@ async function askEngine(
     mounts: await Promise.all(
       mounts.map(async (mount) => {
         const destination = await files.realpath(mount.destination);
-        // The head of a folder in a tar has the type 5.
+        // In a tar, a folder has the type 5.
         const head = await engine.pathIn(id, destination, TAR_HEAD);
         return { ...mount, destination, folder: head?.tar[TAR_TYPE] === 0x35 };
       }),
@@ -209,7 +209,7 @@ async function askHelper(
     if (said === '' && stdout.endsWith('end\0')) return readTold(stdout, mounts);
     throw new FailedError(`${dataDirectory} cannot be read: ${said || 'the look was cut'}`);
   } catch (error) {
-    // What the engine's host does not have holds nothing.
+    // A folder that does not exist on the engine's host holds no data: try without it.
     const missing = error instanceof MissingFolderError ? missingOf(error, mounts) : undefined;
     if (missing === undefined) throw error;
     return askHelper(

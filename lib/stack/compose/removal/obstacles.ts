@@ -6,7 +6,7 @@ import type { Holds } from '../storage/folder.ts';
 import { partsOf, type Part } from '../storage/inside.ts';
 import { deviceOf } from '../containers/mounts.ts';
 
-/** Storage that is not ours to remove, or would stay. Pure. */
+/** Obstacles: the storage is not ours to remove, or would stay. Pure. */
 export function storageObstacles(
   { storage, folder, unseen, instead, project, volumes }: ProjectFacts,
   removed: ReadonlySet<string>,
@@ -48,7 +48,7 @@ export function storageObstacles(
     : obstacle(reason, folder.holds === 'other' ? `look into it; ${instead}` : instead);
 }
 
-/** Parts of the data that neither the container nor a removed volume nor the emptied folder takes along. */
+/** Obstacles: parts of the data that would stay, because no removed container or volume, nor the folder, holds them. */
 export function elsewhere(
   { inside, storage, volumes, instead }: ProjectFacts,
   removed: ReadonlySet<string>,
@@ -64,7 +64,7 @@ export function elsewhere(
     const folder = posix.join(device ?? mount.source, below);
     return emptied !== undefined && !posix.relative(emptied, folder).startsWith('..');
   };
-  // Of an external volume or a folder outside it has been said already.
+  // `storageObstacles` has already reported an external volume or a folder outside the project.
   const [whole, ...parts] = partsOf(inside);
   const said = storage.kind === 'device' || (storage.kind === 'volume' && !removed.has(storage.name));
   return [...(whole && !said ? [whole] : []), ...parts]

@@ -7,7 +7,7 @@ import { deviceOf } from '../containers/mounts.ts';
 import { elsewhere, storageObstacles } from './obstacles.ts';
 import type { ProjectFacts } from './project-facts.ts';
 
-/** What a reset of the project removes, what of it stays, and what stands in the way. Pure. */
+/** Plans the reset of a project: what it removes, what stays, and the obstacles. Pure. */
 export function planProject(facts: ProjectFacts): Plan {
   const { project, storage } = facts;
   const [ours, others] = partition(facts.containers, ({ Labels }) => Labels?.[PROJECT_LABEL] === project);
@@ -70,10 +70,10 @@ const attached = (containers: readonly ListedContainer[], { Id }: ListedNetwork)
 
 const mounted = ({ Mounts }: ListedContainer): string[] => Mounts.flatMap(({ Name }) => Name ?? []);
 
-/** The engine names a volume that nobody names by 64 hexadecimal digits. */
+/** The engine gives an anonymous volume a name of 64 hexadecimal digits. */
 const isAnonymous = (name: string): boolean => /^[0-9a-f]{64}$/.test(name);
 
-/** Those that the configuration makes, that carry the project's label, and that the engine made for its containers. */
+/** Volumes that the configuration creates, that have the project's label, or that are anonymous in its containers. */
 function removedVolumes(
   { project, config, volumes, storage }: ProjectFacts,
   ours: readonly ListedContainer[],
@@ -122,7 +122,7 @@ function databaseFirst(
   return [...database, ...rest];
 }
 
-/** External ones, and what somebody mounted by hand. */
+/** External volumes, and volumes that somebody mounted by hand. */
 function keptVolumes(
   { config, volumes }: ProjectFacts,
   ours: readonly ListedContainer[],
@@ -137,7 +137,7 @@ function keptVolumes(
     }));
 }
 
-/** What else the database's containers see of the machine. Folders of an application are not taken for data. */
+/** Other folders that the database's containers mount. Nobody would take an application's folders for data. */
 function keptFolders(
   { storage, databaseService, volumes }: ProjectFacts,
   ours: readonly ListedContainer[],
@@ -154,7 +154,9 @@ function keptFolders(
     .map((folder) => ({ what: `folder ${folder}`, why: 'mounted' }));
 }
 
-/** What is another project's, by its label or by who mounts it. The database's own storage has checks of its own. */
+/**
+ * A volume that belongs to another project, by its label or its users. `storageObstacles` checks the database's own.
+ */
 function volumeObstacles(
   { Name, Labels }: ActualVolume,
   { project, storage }: ProjectFacts,

@@ -4,30 +4,30 @@ import type { ActualVolume, ListedContainer, ListedNetwork } from '../containers
 import type { Holds } from '../storage/folder.ts';
 import type { Inside } from '../storage/inside.ts';
 
-/** All that the plan of a reset is made from. */
+/** The input for the plan of a reset. */
 export interface ProjectFacts {
   readonly project: string;
   readonly databaseService: string;
-  /** As it was resolved, and as compose is given it. */
+  /** The resolved configuration, which compose gets as well. */
   readonly config: ComposeConfig;
-  /** Of the whole engine: those of others may use what is ours. */
+  /** All containers on the engine: those of other projects may use our volumes and networks. */
   readonly containers: readonly ListedContainer[];
   readonly volumes: readonly ActualVolume[];
   readonly networks: readonly ListedNetwork[];
   readonly storage: Storage;
-  /** What the data directory leads to; undefined where there is none to look into. */
+  /** Links and mounts in the data directory; undefined if it could not be inspected. */
   readonly inside: Inside | undefined;
-  /** Of a bind mount: where it lies, and what is in the data directory's place. */
+  /** For a bind mount: where the folder is, and what the data directory holds. */
   readonly folder:
     | {
         readonly lies: 'inside' | 'outside' | 'behind a link';
         readonly holds: Holds;
-        /** What the mount's source is behind all links, where they can be followed from here. */
+        /** The mount's source with all links resolved, if this machine is the engine's host. */
         readonly leads?: string;
       }
     | undefined;
-  /** Why the storage could not be looked into. */
+  /** Why the storage could not be inspected. */
   readonly unseen: string | undefined;
-  /** The line that empties the database and leaves the storage. */
+  /** What the person can do instead: empty the database and keep the storage. */
   readonly instead: string;
 }
