@@ -106,7 +106,7 @@ export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // A failed connection to localhost is an AggregateError with an empty message of its own.
   if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ');
-    // PostgreSQL often gives the cause in the detail.
+  // PostgreSQL often gives the cause in the detail.
   const detail = 'detail' in error && typeof error.detail === 'string' ? ` (${error.detail})` : '';
   return error.message + detail;
 }

@@ -31,7 +31,7 @@ type CheckRun = NamedRun<Giving<{ JSON: boolean; ALEMBIC_INI: string | undefined
 export async function check(run: CheckRun): Promise<void> {
   const { name, terminal, values, signal } = run;
   const findings = await examine(run);
-    // After Ctrl-C, failures say nothing about the environment.
+  // After Ctrl-C, failures say nothing about the environment.
   signal.throwIfAborted();
   if (values.JSON) terminal.result(renderFindingsJson(name.name, undefined, findings));
   else terminal.screen(renderFindings(findings, terminal.styleResult));
@@ -46,7 +46,7 @@ async function examine(run: CheckRun): Promise<Finding[]> {
   const configuration = { check: 'configuration' };
   let opened: AlembicRun;
   try {
-        // Open it as in a dry run, so that no secrets file is made.
+    // Open it as in a dry run, so that no secrets file is made.
     opened = await openEnvironment({ ...run, actor: makeActor(true, run.terminal) }, run.name);
   } catch (error) {
     if (!(error instanceof MakesafeError)) throw error;
@@ -66,7 +66,7 @@ async function examine(run: CheckRun): Promise<Finding[]> {
   const rest = await Promise.all([
     ...OF_CONTENTS.map((one) => (reachable ? lookAt(one, facts) : unreachable(one.name))),
     ...OF_DATABASE.map((one) => (reachable ? lookAt(one, opened) : unreachable(one.name))),
-        // Also without a database: leftovers of a killed run may be the reason that it does not answer.
+    // Also without a database: leftovers of a killed run may be the reason that it does not answer.
     lookAt(leftovers, opened),
     reachable ? lookAt(diskSpace, opened) : unreachable(diskSpace.name),
   ]);

@@ -62,7 +62,7 @@ export const diskSpace: Check<StackRun> = {
   async look({ stack }) {
     const [folder, size] = await stack.withClient(stack.database.name, async (client) => {
       const { rows } = await client.query<{ folder: string; size: string }>(
-                // Only some roles may read data_directory.
+        // Only some roles may read data_directory.
         `SELECT coalesce((SELECT setting FROM pg_settings WHERE name = 'data_directory'), '') AS folder,
            pg_database_size(current_database()) AS size`,
       );

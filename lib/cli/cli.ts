@@ -30,7 +30,7 @@ export async function main(): Promise<void> {
     return runChosen(root, script);
   const name = ['--help', '-h'].includes(word) ? 'help' : word;
   const file = files.get(name);
-    // If a team's own task has the name of a command, the task counts, as it does for make.
+  // If a team's own task has the name of a command, the task counts, as it does for make.
   const command = file === undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command) return command();
   if (file === undefined) return runProgram(() => Promise.reject(unknown(name, files.keys())));
@@ -63,7 +63,7 @@ async function runChosen(root: string, script: string): Promise<void> {
   const file = taskFiles(root).get(chosen.name)!;
   const installed = asInstalled(script, file) ?? file;
   process.argv = [process.argv[0]!, installed];
-    // The task's file is loaded already, and loading it again would not run it.
+  // The task's file is loaded already, and loading it again would not run it.
   return runTask(chosen, installed);
 }
 

@@ -12,7 +12,7 @@ export interface Typed {
   readonly root: string;
   readonly registry: Registry;
   readonly tasks: readonly string[];
-    /** The words before the current one. */
+  /** The words before the current one. */
   readonly words: readonly string[];
 }
 
@@ -47,7 +47,7 @@ export function valuesOf(
       return files(value).filter((path) => path.endsWith('/'));
     case undefined:
     default:
-            // The placeholder of a choice lists its words.
+      // The placeholder of a choice lists its words.
       return parameter?.placeholder.match(/^[\w-]+([|,][\w-]+)+$/) ? parameter.placeholder.split(/[|,]/) : [];
   }
 }

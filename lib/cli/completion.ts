@@ -34,7 +34,7 @@ export async function printCandidates(words: readonly string[]): Promise<void> {
     const root = findRoot(process.argv[1]!);
     const [registry, tasks] = await Promise.all([loadRegistry(root), loadTasks(root)]);
     const isMake = words[0] !== 'makesafe';
-        // With `make`, a name may be the team's own target, which takes none of makesafe's parameters.
+    // With `make`, a name may be the team's own target, which takes none of makesafe's parameters.
     const { prefix, except } = (isMake && spellingOf(root)) || { prefix: '', except: [] as string[] };
     const ours = tasks.filter((task) => !except.includes(task.name));
     const all = isMake ? words : words.slice(1);

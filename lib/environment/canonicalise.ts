@@ -28,7 +28,7 @@ export function canonicalise(typed: string, registry: Registry): CanonicalName {
     throw new UsageError(`ENV=${name} was removed; its successor is ${removed[name]}`, { hint: list });
   }
   const near = meant(name, registry);
-    // JSON.stringify makes visible what a person cannot see: control characters and blanks at the ends.
+  // JSON.stringify makes visible what a person cannot see: control characters and blanks at the ends.
   const question = near ? `; did you mean ${near}?` : '';
   throw new UsageError(`ENV=${JSON.stringify(name)} is not an environment${question}`, { hint: list });
 }

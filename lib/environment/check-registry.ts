@@ -107,13 +107,13 @@ export function checkRegistry(given: unknown): string[] {
       problems.push(`${name}: must be an entry: { protected, stack, … }`);
       continue;
     }
-        // A value that is not a list is reported by checkEntry.
+    // A value that is not a list is reported by checkEntry.
     const aliases: unknown[] = Array.isArray(entry['aliases']) ? entry['aliases'] : [];
     for (const alias of aliases) if (typeof alias === 'string') claim(alias, name);
     problems.push(...checkEntry(name, entry, isRecord(names) ? names : {}));
     const project = isText(entry['project']) ? entry['project'] : name;
     const other = projects.find((one) => one.project === project && mayShareEngine(one.entry, entry));
-          // `down -v` of one environment would remove the volumes of the other.
+    // `down -v` of one environment would remove the volumes of the other.
     if (other) problems.push(`${name}: the compose project ${project} is taken by ${other.name}${ONE_EACH}`);
     projects.push({ project, name, entry });
   }
@@ -130,7 +130,7 @@ export function checkRegistry(given: unknown): string[] {
     problems.push(`default: ${given['default']} is not an environment`);
   }
   if (given['readonlyRole'] === '') problems.push('readonlyRole: is empty');
-    // With no schema to look at, every check would pass.
+  // With no schema to look at, every check would pass.
   if (Array.isArray(given['schemas']) && given['schemas'].length === 0) problems.push('schemas: is empty');
   return [...problems, ...unknown('', given, { ...REGISTRY, environments: true })];
 }

@@ -6,11 +6,11 @@ const OF_DATABASE = /^POSTGRES_(USER|DB|PASSWORD)$/;
 /** A place in a compose file that uses a variable. */
 interface Use {
   readonly name: string;
-    /** True for `${NAME:?…}`. */
+  /** True for `${NAME:?…}`. */
   readonly required: boolean;
-    /** True if the path of a mount starts with it: without a value, the path would start at the root folder. */
+  /** True if the path of a mount starts with it: without a value, the path would start at the root folder. */
   readonly beginsPath: boolean;
-    /** Counted from 1. */
+  /** Counted from 1. */
   readonly line: number;
 }
 

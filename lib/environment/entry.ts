@@ -7,46 +7,46 @@ import type { ServerEntry } from './server-entry.ts';
  * the environment's name.
  */
 export interface Naming {
-    /**
-     * A compose file, or a list of files. With a single file, its override file is used where compose would read it by
-     * itself. A list is used exactly as it is.
-     */
+  /**
+   * A compose file, or a list of files. With a single file, its override file is used where compose would read it by
+   * itself. A list is used exactly as it is.
+   */
   readonly composeFile?: string | readonly string[];
-    /**
-     * Later files override earlier ones. All must exist; [] means none. Values of a secret file never appear in output.
-     */
+  /**
+   * Later files override earlier ones. All must exist; [] means none. Values of a secret file never appear in output.
+   */
   readonly envFiles?: readonly (string | EnvFile)[];
-    /** The file that a missing secrets file is made from. */
+  /** The file that a missing secrets file is made from. */
   readonly secretsTemplate?: string;
-    /** The profiles of the compose file that this environment uses: `docker compose --profile`. */
+  /** The profiles of the compose file that this environment uses: `docker compose --profile`. */
   readonly profiles?: readonly string[];
   /** The compose service that runs PostgreSQL. */
   readonly databaseService?: string;
-    /**
-     * The compose service that holds the application's code and migrations. False if no service has them: then Alembic
-     * runs on this machine, with `alembicIni`.
-     */
+  /**
+   * The compose service that holds the application's code and migrations. False if no service has them: then Alembic
+   * runs on this machine, with `alembicIni`.
+   */
   readonly application?:
     | {
         readonly service?: string;
-                /** The folder in which alembic runs there; by default the service's working directory. */
+        /** The folder in which alembic runs there; by default the service's working directory. */
         readonly folder?: string;
-                /** Path of alembic.ini inside the service. */
+        /** Path of alembic.ini inside the service. */
         readonly alembicIni?: string;
-                /**
-                 * Path of the Python with alembic inside the service; by default the one in the first line of alembic's
-                 * script.
-                 */
+        /**
+         * Path of the Python with alembic inside the service; by default the one in the first line of alembic's
+         * script.
+         */
         readonly python?: string;
       }
     | false;
-    /** Path of alembic.ini, if Alembic runs on this machine. */
+  /** Path of alembic.ini, if Alembic runs on this machine. */
   readonly alembicIni?: string;
-    /** The SQL script that creates the roles and grants their privileges; false if there is none. */
+  /** The SQL script that creates the roles and grants their privileges; false if there is none. */
   readonly rolesScript?: string | false;
-    /** What `db-seed-env` runs: an SQL file, or a command in the application's container. */
+  /** What `db-seed-env` runs: an SQL file, or a command in the application's container. */
   readonly seed?: Seed;
-    /** `health` requests this URL. Any status but 200 to 399 is an error. `${NAME}` is replaced from the env files. */
+  /** `health` requests this URL. Any status but 200 to 399 is an error. `${NAME}` is replaced from the env files. */
   readonly healthUrl?: string;
 }
 
@@ -56,49 +56,49 @@ export type Seed = string | { readonly command: string };
 export interface EnvironmentEntry extends Naming {
   /** Deprecated names that still work, with a warning. */
   readonly aliases?: readonly string[];
-    /** True if the data must survive mistakes: destructive tasks then need FORCE=1. Required, without a default. */
+  /** True if the data must survive mistakes: destructive tasks then need FORCE=1. Required, without a default. */
   readonly protected: boolean;
-    /** True on a developer's own machine: `up` builds images, and a missing secrets file is made on first use. */
+  /** True on a developer's own machine: `up` builds images, and a missing secrets file is made on first use. */
   readonly local?: boolean;
-    /**
-     * What runs the database. `compose`: docker compose, with `composeFile`. `embedded`: PostgreSQL from npm on this
-     * machine. `server`: a server that others run, with `server`. Never guessed: which database a command reaches does
-     * not depend on what is installed.
-     */
+  /**
+   * What runs the database. `compose`: docker compose, with `composeFile`. `embedded`: PostgreSQL from npm on this
+   * machine. `server`: a server that others run, with `server`. Never guessed: which database a command reaches does
+   * not depend on what is installed.
+   */
   readonly stack: 'compose' | 'embedded' | 'server';
   /** Where the server is, for `stack: 'server'`. */
   readonly server?: ServerEntry;
   /** The compose project's name; the environment's name by default. */
   readonly project?: string;
-    /**
-     * Pins the container engine, so that no exported variable can choose another one: a docker context, the host name
-     * that the engine reports, or both.
-     */
+  /**
+   * Pins the container engine, so that no exported variable can choose another one: a docker context, the host name
+   * that the engine reports, or both.
+   */
   readonly engine?: { readonly context?: string; readonly host?: string };
-    /**
-     * For comparing schemas: common names for the roles of this environment, `{ owner: 'sanbou_app_stg' }`. By default
-     * the owner of the database is `owner`.
-     */
+  /**
+   * For comparing schemas: common names for the roles of this environment, `{ owner: 'sanbou_app_stg' }`. By default
+   * the owner of the database is `owner`.
+   */
   readonly roles?: Readonly<Record<string, string>>;
 }
 
 export interface Registry {
-    /** The environment of a task that destroys nothing, if ENV is not given. */
+  /** The environment of a task that destroys nothing, if ENV is not given. */
   readonly default: string;
   readonly environments: Readonly<Record<string, EnvironmentEntry>>;
-    /** Names for all environments; an entry may override them. */
+  /** Names for all environments; an entry may override them. */
   readonly names?: Naming;
-    /** Environments that no longer exist, with their successors. */
+  /** Environments that no longer exist, with their successors. */
   readonly removed?: Readonly<Record<string, string>>;
-    /** Accepted differences between schemas, by the object names of the reports: `TABLE mart.tmp_*`. */
+  /** Accepted differences between schemas, by the object names of the reports: `TABLE mart.tmp_*`. */
   readonly ignore?: readonly string[];
-    /**
-     * The role that may read but not write, as the bootstrap script creates it. By default `app_readonly`, or none
-     * without a script. `false`: there is no such role.
-     */
+  /**
+   * The role that may read but not write, as the bootstrap script creates it. By default `app_readonly`, or none
+   * without a script. `false`: there is no such role.
+   */
   readonly readonlyRole?: string | false;
-    /** True if several Alembic heads are intended: `head` then means all of them. */
+  /** True if several Alembic heads are intended: `head` then means all of them. */
   readonly severalHeads?: boolean;
-    /** The application's schemas, which the read-only role may read; by default `mart` and `stg`. */
+  /** The application's schemas, which the read-only role may read; by default `mart` and `stg`. */
   readonly schemas?: readonly string[];
 }

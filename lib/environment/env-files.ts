@@ -10,15 +10,15 @@ export interface Variable {
   /** `env/.env.vm_stg:3` */
   readonly place: string;
   readonly secret: boolean;
-    /** True if every reader of env files gets the same value: no quotes, `$`, `#`, backslash or blank in it. */
+  /** True if every reader of env files gets the same value: no quotes, `$`, `#`, backslash or blank in it. */
   readonly plain: boolean;
 }
 
 export interface EnvFiles {
   readonly variables: ReadonlyMap<string, Variable>;
-    /** Errors, with file and line: the files cannot be used. */
+  /** Errors, with file and line: the files cannot be used. */
   readonly problems: readonly string[];
-    /** Warnings, with the file: the files can be used. */
+  /** Warnings, with the file: the files can be used. */
   readonly warnings: readonly string[];
 }
 
@@ -79,7 +79,7 @@ function expanded(text: string, known: EnvFiles['variables']): string {
       const name = braced ?? bare!;
       const value = known.get(name)?.value;
       if (value !== undefined && !(value === '' && colon === ':')) return value;
-                  // Compose would use the shell's value, so the default would be wrong.
+      // Compose would use the shell's value, so the default would be wrong.
       return other !== undefined && process.env[name] === undefined ? other : (value ?? whole);
     },
   );
@@ -112,7 +112,7 @@ function scan(content: string): {
   for (let row = 0; row < rows.length; row++) {
     const text = rows[row]!;
     if (/^\s*(#|$)/.test(text)) continue;
-        // Compose would keep the invalid bytes, and dotenv would replace them.
+    // Compose would keep the invalid bytes, and dotenv would replace them.
     if (text.includes('\ufffd')) malformed.push({ line: row + 1, what: 'is not UTF-8' });
     const [, name, raw] = text.match(/^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*?)\s*$/) ?? [];
     if (name === undefined) {
@@ -122,7 +122,7 @@ function scan(content: string): {
     lines.set(name, { line: row + 1, raw: raw! });
     const quote = /^["'`]/.exec(raw!)?.[0];
     if (quote === undefined) continue;
-        // A quoted value may continue over several lines.
+    // A quoted value may continue over several lines.
     const first = row;
     let rest = raw!.slice(1);
     let end: number;
@@ -134,7 +134,7 @@ function scan(content: string): {
       });
       row = first;
     } else if (!/^\s*(#|$)/.test(rest.slice(end + 1))) {
-            // Readers of env files disagree on where this value ends.
+      // Readers of env files disagree on where this value ends.
       malformed.push({ line: row + 1, what: `there is text behind the closing ${quote} of ${name}` });
     }
   }

@@ -11,14 +11,14 @@ export interface Names {
   readonly profiles: readonly string[];
   readonly databaseService: string;
   readonly application: {
-        /** True if the registry names the service; false for the default name, which may not exist. */
+    /** True if the registry names the service; false for the default name, which may not exist. */
     readonly stated: boolean;
     readonly service: string;
     readonly folder: string | undefined;
     readonly alembicIni: string;
     readonly python: string | undefined;
   };
-    /** True if no service has Alembic: it runs on this machine, with `alembicIni`. */
+  /** True if no service has Alembic: it runs on this machine, with `alembicIni`. */
   readonly alembicOnHost: boolean;
   readonly alembicIni: string;
   readonly rolesScript: string | undefined;

@@ -56,7 +56,7 @@ export function findRoot(script: string, workingDirectory = process.cwd()): stri
   const around = path.split(`${sep}node_modules${sep}`)[0]!;
   const own = dirname(dirname(path));
   if (around === path && registryIn(own) !== undefined) return own;
-    // A globally installed package has no project around it.
+  // A globally installed package has no project around it.
   const isOutside = around !== path && !`${workingDirectory}${sep}`.startsWith(`${around}${sep}`);
   const found = (isOutside ? nearestRoot(around) : undefined) ?? nearestRoot(workingDirectory);
   if (found !== undefined) return found;

@@ -20,7 +20,7 @@ export interface Environment {
   readonly envFiles: readonly EnvFile[];
   readonly variables: ReadonlyMap<string, Variable>;
   readonly warnings: readonly string[];
-    /** A sentence for each file that was made on first use. */
+  /** A sentence for each file that was made on first use. */
   readonly notes: readonly string[];
 }
 

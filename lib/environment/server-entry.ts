@@ -8,15 +8,13 @@ type TlsMode = (typeof TLS_MODES)[number];
 
 /** A server that others run, as the registry states it for `stack: 'server'`. */
 export interface ServerEntry {
-    /** A host name or an address. No variable and no env file can change it. */
+  /** A host name or an address. No variable and no env file can change it. */
   readonly host: string;
   /** 5432 by default. */
   readonly port?: number;
-    /**
-     * By default `verify-full`: an authority of `caFile` must have signed the certificate, and it must be for `host`.
-     */
+  /** By default `verify-full`: an authority of `caFile` must have signed the certificate, and it must be for `host`. */
   readonly tls?: TlsMode;
-    /** Certificates of the trusted authorities, as PEM; a path relative to the project's root. */
+  /** Certificates of the trusted authorities, as PEM; a path relative to the project's root. */
   readonly caFile?: string;
 }
 
@@ -34,7 +32,7 @@ export function checkServerEntry(given: unknown): string[] {
   if (typeof given !== 'object' || given === null) return ['server is missing: { host: … }'];
   const { host, port, tls = 'verify-full', caFile, ...rest } = given as Record<string, unknown>;
   const problems = Object.keys(rest).map((key) => `server takes host, port, tls and caFile, not ${key}`);
-    // Not a URL, which would hold a user and a password, and not the folder of a socket.
+  // Not a URL, which would hold a user and a password, and not the folder of a socket.
   if (typeof host !== 'string' || !/^[^\s/@?#]+$/.test(host) || /^[^:]*:\d*$/.test(host))
     problems.push('server.host must be a name or an address, without a port');
   if (port !== undefined && !(Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536))

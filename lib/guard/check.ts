@@ -10,12 +10,12 @@ export interface Refusal {
 export interface Request {
   readonly name: string;
   readonly entry: EnvironmentEntry;
-    /** The variables that the shell exports. */
+  /** The variables that the shell exports. */
   readonly exports: Readonly<Record<string, string>>;
 }
 
 export interface Check<T> {
-    /** The name that the journal records. */
+  /** The name that the journal records. */
   readonly name: string;
   readonly refuses: (about: T) => Refusal | undefined;
 }

@@ -47,7 +47,7 @@ export function sharedWithProtected({ overlaps, environment }: Facts): Refusal |
   const shared = overlaps.filter((overlap) => overlap.protected);
   if (shared.length === 0) return undefined;
   const stated = new Set(shared.map(({ own }) => own.at).filter((at) => at !== IN_USE && at !== LEFT_OVER));
-    // The compose file may already name other storage.
+  // The compose file may already name other storage.
   const inUse = shared.some(({ own }) => own.at === IN_USE);
   const left = new Set(shared.filter(({ own }) => own.at === LEFT_OVER).map(({ own }) => own.value));
   return {
@@ -108,7 +108,7 @@ export function markedForOther({ environment, target, markers }: Facts): Refusal
 }
 
 export function neighbourOfOther({ environment, target, markers = {} }: Facts): Refusal | undefined {
-    // makesafe cannot remove the storage of such a server. The environment owns only its own database there.
+  // makesafe cannot remove the storage of such a server. The environment owns only its own database there.
   if (target.storage.kind === 'server') return undefined;
   const others = Object.entries(markers)
     .filter(([database, found]) => database !== target.database && found !== environment.name)

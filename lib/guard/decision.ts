@@ -26,7 +26,7 @@ export async function letPersonDecide(request: GuardRequest, seen: Passed): Prom
     terminal.info(`dry run: nothing is touched (it would wait ${seconds} s)`);
     return seen;
   }
-    // Only stdin has to be a terminal: with `… 2>&1 | tee log` a person still sits in front of it.
+  // Only stdin has to be a terminal: with `… 2>&1 | tee log` a person still sits in front of it.
   if (entry.protected && process.stdin.isTTY) {
     await confirmName(environment.name, terminal, signal);
   }
@@ -49,7 +49,7 @@ export async function letPersonDecide(request: GuardRequest, seen: Passed): Prom
       },
     );
   }
-    // A fact that was unknown at the first reading may be known now: it has to pass the same checks.
+  // A fact that was unknown at the first reading may be known now: it has to pass the same checks.
   enforce([...ON_FACTS, ...ON_CONTENTS], now.facts);
   return now;
 }

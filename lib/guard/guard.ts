@@ -19,7 +19,7 @@ export async function passGuard(
   if (entry.protected && values.FORCE !== true) {
     throw new BlockedError(environment.name, request.action, request.exportedForce);
   }
-    // A refusal by name loads none of the modules below, and so is fast.
+  // A refusal by name loads none of the modules below, and so is fast.
   const { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS, enforce } = await import('./policy.ts');
   const checks = enforce(BEFORE_CONTACT, { name: environment.name, entry, exports: request.exports });
   const [{ checkJournal }, { journalFile, repositoryRevision }] = await Promise.all([
@@ -40,7 +40,7 @@ export async function passGuard(
     const backup = entry.protected
       ? await (await import('./backup-first.ts')).backupFirst(seen, values)
       : null;
-        // Do all remaining work before the countdown: after it, the action should start at once.
+    // Do all remaining work before the countdown: after it, the action should start at once.
     const { onRecord } = await import('./on-record.ts');
     const revision = await repositoryRevision(seen.root);
     const notes: string[] = [];

@@ -48,7 +48,7 @@ export async function withGuardLock<T>(
   try {
     if (!readable) return await withEngineLock(stack, about, busy, work);
     const { name } = stack.database;
-        // An advisory lock belongs to one database: take it in the maintenance database, which is not replaced.
+    // An advisory lock belongs to one database: take it in the maintenance database, which is not replaced.
     return await stack.withClient(maintenanceDatabase(name), async (client) => {
       const other = await tryLock(client, name, about);
       if (other !== undefined) throw busy(other);
@@ -98,7 +98,7 @@ function orRefuse<T>(file: string, work: () => T): T {
 
 /** Takes the advisory lock until the session ends. If another session has it, returns that session's description. */
 async function tryLock(client: Client, database: string, about: string): Promise<string | undefined> {
-    // The server cuts a name that is too long.
+  // The server cuts a name that is too long.
   await client.query("SELECT set_config('application_name', $1, false)", [`makesafe ${about}`]);
   const { rows } = await client.query<{ taken: boolean; holder: string | null }>(
     `SELECT pg_try_advisory_lock($1, hashtext($2)) AS taken,

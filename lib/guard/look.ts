@@ -13,13 +13,13 @@ import { ON_FACTS, enforce } from './policy.ts';
 export async function look({ read, open, environment }: GuardRequest, seen?: Passed): Promise<Passed> {
   const asked = await read();
   const neighbours = once(() => readNeighbours(asked, environment));
-    // Compose is slow, so start early. On the second reading its answers are known, and it would only compete.
+  // Compose is slow, so start early. On the second reading its answers are known, and it would only compete.
   if (!seen) void neighbours();
   const run = await open(asked);
   let facts = await gatherFacts(run, environment, neighbours, seen?.facts);
   if (facts.target.running && !facts.contents) {
-        // A reset that was killed may have left the database closed to connections. The checks do not need its
-        // contents.
+    // A reset that was killed may have left the database closed to connections. The checks do not need its
+    // contents.
     enforce(ON_FACTS, facts);
     const { undoInterrupted } = await import('../database/replace/interrupted.ts');
     if (await undoInterrupted(run)) facts = await gatherFacts(run, environment, neighbours);

@@ -20,7 +20,7 @@ export async function onRecord(
     ...known
   }: Pick<Start, 'checks' | 'backup' | 'revision'> & {
     readonly origins: Readonly<Record<string, Origin>>;
-        /** What the action left out or did differently. The action adds to it while it runs. */
+    /** What the action left out or did differently. The action adds to it while it runs. */
     readonly notes: readonly string[];
   },
   action: () => Promise<void>,
@@ -41,7 +41,7 @@ export async function onRecord(
       };
       append(file, said, terminal.redactor);
     } catch (unwritten) {
-            // The action has already ended, so this is a warning and not a refusal.
+      // The action has already ended, so this is a warning and not a refusal.
       terminal.warn(`how it ended is not on record: ${messageOf(unwritten)}`);
     }
   };

@@ -10,16 +10,16 @@ export interface GuardRequest {
   readonly environment: CanonicalName;
   readonly entry: EnvironmentEntry;
   readonly action: Action;
-    /** Where each parameter's value came from. */
+  /** Where each parameter's value came from. */
   readonly origins: Readonly<Record<string, Origin>>;
-    /** FORCE as the shell exports it. It does not count; the refusal mentions it. */
+  /** FORCE as the shell exports it. It does not count; the refusal mentions it. */
   readonly exportedForce: string | undefined;
-    /** The variables that the shell exports. */
+  /** The variables that the shell exports. */
   readonly exports: Readonly<Record<string, string>>;
-    /** Reads the registry again. */
+  /** Reads the registry again. */
   readonly read: () => Promise<Run>;
-    /** Opens the environment's stack. Reads env files and configuration again. */
+  /** Opens the environment's stack. Reads env files and configuration again. */
   readonly open: (run: Run) => Promise<StackRun>;
-    /** Refuses if the action would fail or do less than it says. Runs before the person has to wait. */
+  /** Refuses if the action would fail or do less than it says. Runs before the person has to wait. */
   readonly preflight: (run: DestructiveRun) => Promise<void>;
 }

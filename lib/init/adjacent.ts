@@ -10,9 +10,9 @@ interface MakefileChange {
   readonly changes: readonly Change[];
   /** Tasks whose target stays the team's own. */
   readonly except: readonly string[];
-    /** What a person has to know about it. */
+  /** What a person has to know about it. */
   readonly remarks: readonly string[];
-    /** What to type instead, if names clash. */
+  /** What to type instead, if names clash. */
   readonly next: readonly string[];
 }
 

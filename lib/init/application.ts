@@ -11,7 +11,7 @@ import { asideBecause, tokensOf } from './words.ts';
 export interface Application {
   readonly service: string;
   readonly alembicIni: string;
-    /** The folder in which alembic has to run to find script_location; undefined if that is the working directory. */
+  /** The folder in which alembic has to run to find script_location; undefined if that is the working directory. */
   readonly folder?: string;
 }
 

@@ -7,7 +7,7 @@ const UNDONE = 'nothing was written';
 export interface Question {
   /** The parameter that answers it. */
   readonly name: string;
-    /** What init could not find out, as a sentence. */
+  /** What init could not find out, as a sentence. */
   readonly about: string;
   readonly candidates: readonly string[];
 }
@@ -24,16 +24,16 @@ export class Asker {
     this.#terminal = terminal;
   }
 
-    /** The value of a parameter, if it was given as a text. */
+  /** The value of a parameter, if it was given as a text. */
   given(name: string): string | undefined {
     const given = this.#given[name];
     return typeof given === 'string' ? given : undefined;
   }
 
-    /**
-     * The value that was given, else the only candidate, else the person's answer. Without a terminal, undefined:
-     * `settle` then reports the open question.
-     */
+  /**
+   * The value that was given, else the only candidate, else the person's answer. Without a terminal, undefined:
+   * `settle` then reports the open question.
+   */
   async decide(question: Question): Promise<string | undefined> {
     const { name, about, candidates } = question;
     const given = this.given(name);
@@ -56,12 +56,12 @@ export class Asker {
     }
   }
 
-    /** True for y. Without a terminal nobody can be asked: the command itself counts as consent. */
+  /** True for y. Without a terminal nobody can be asked: the command itself counts as consent. */
   async confirm(question: string): Promise<boolean> {
     return !this.#isTerminal || /^y(es)?$/i.test(await readLine(`${question} [y/N] `, UNDONE));
   }
 
-    /** @throws UsageError with all open questions and what to type */
+  /** @throws UsageError with all open questions and what to type */
   settle(): void {
     if (this.#open.length === 0) return;
     const open = [...new Map(this.#open.map((one) => [`${one.name} ${one.about}`, one])).values()];

@@ -20,7 +20,7 @@ export function findChains(root: string, files: readonly string[], known: readon
     try {
       text = readText(join(root, file), { most: MOST, as: file });
     } catch {
-            // A larger file is not a list of commands.
+      // A larger file is not a list of commands.
       continue;
     }
     if (!/compose/i.test(text)) continue;

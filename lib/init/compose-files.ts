@@ -15,22 +15,22 @@ import {
 /** A compose file of the repository, whatever its name is. */
 export interface FoundFile {
   readonly path: string;
-    /** True if a database runs in it. */
+  /** True if a database runs in it. */
   readonly hasDatabase: boolean;
-    /** True if each service has an image or a build: the file works without another one below it. */
+  /** True if each service has an image or a build: the file works without another one below it. */
   readonly isWhole: boolean;
-    /** The file's name without docker and compose: `prod`; empty for a file that compose finds by itself. */
+  /** The file's name without docker and compose: `prod`; empty for a file that compose finds by itself. */
   readonly suffix: string;
-    /** The environment that the file is for, and the reason. */
+  /** The environment that the file is for, and the reason. */
   readonly means: { readonly name: string; readonly because: string } | undefined;
-    /** What shows that it is not for development, although its name does not say so. */
+  /** What shows that it is not for development, although its name does not say so. */
   readonly sign: string | undefined;
   readonly services: readonly string[];
-    /** Services that its own depend on, but that are not in the file. */
+  /** Services that its own depend on, but that are not in the file. */
   readonly lacks: readonly string[];
-    /** Files that it uses services of, by `extends` and `include`. */
+  /** Files that it uses services of, by `extends` and `include`. */
   readonly takes: readonly string[];
-    /** Why the file is not used; undefined if it may be. */
+  /** Why the file is not used; undefined if it may be. */
   readonly aside: string | undefined;
 }
 
@@ -70,7 +70,7 @@ export function findComposeFiles(
       const raw = readRaw(root, path);
       if (isCompose(raw)) found.push(describe(root, path, raw));
     } catch (error) {
-            // Templates of other programs are not valid YAML before they are filled in.
+      // Templates of other programs are not valid YAML before they are filled in.
       if (/compose/i.test(basename(path)))
         unreadable.push({ path, problem: messageOf(error).split('\n')[0]!.replace(/:$/, '') });
     }

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 /** A stage of a Dockerfile: the parts that decide where files of the build context end up. */
 interface Stage {
   readonly name: string;
-    /** The stage or image that it starts from. */
+  /** The stage or image that it starts from. */
   readonly from: string;
   folder: string;
   readonly variables: Map<string, string>;
@@ -16,7 +16,7 @@ interface Stage {
 
 /** Where a file ends up in an image. */
 export interface Landing {
-    /** Its path in the image; undefined if nothing copies it. */
+  /** Its path in the image; undefined if nothing copies it. */
   readonly path: string | undefined;
   /** The working directory. */
   readonly folder: string;
@@ -69,7 +69,7 @@ function stagesOf(dockerfile: string): Stage[] {
       const from = rest.match(/--from=(\S+)/)?.[1]?.toLowerCase();
       const words = pathsOf(rest.replaceAll(/--\S+\s+/g, '')).map(fill);
       const target = words.pop();
-            // Keep the slash: it says that the target is a folder, in which the file keeps its name.
+      // Keep the slash: it says that the target is a folder, in which the file keeps its name.
       if (target !== undefined)
         stage.copies.push({
           from,
@@ -95,7 +95,7 @@ function pathsOf(text: string): string[] {
     const given: unknown = JSON.parse(text);
     if (Array.isArray(given)) return given.map(String);
   } catch {
-        // Not JSON, so words.
+    // Not JSON, so words.
   }
   return text.split(/\s+/).filter(Boolean);
 }
@@ -126,7 +126,7 @@ function copied(file: string, source: string, target: string, several: boolean):
   if (from === '/') return posix.join(into, path);
   if (path.startsWith(`${from}/`)) return posix.join(into, path.slice(from.length));
   if (!/[*?[]/.test(from)) return undefined;
-    // A pattern matches files and folders: a folder's content is copied, and a file keeps its name.
+  // A pattern matches files and folders: a folder's content is copied, and a file keeps its name.
   const parts = from.split('/').length;
   const head = path.split('/').slice(0, parts).join('/');
   const pattern = from

@@ -59,7 +59,7 @@ export function groupFiles(
         };
   });
   const laidUnder = new Set(named.filter(({ files }) => files.length > 1).flatMap(({ files }) => files));
-    // If other files are laid over `main`, it is not an environment of its own.
+  // If other files are laid over `main`, it is not an environment of its own.
   const standing = plain.filter(({ files, name }) => !(name === 'main' && laidUnder.has(files[0]!)));
   const together = [...chains.flatMap((files) => chained(files, live, taken)), ...depending(live, chains)];
   const alone = named.filter(
@@ -76,7 +76,7 @@ function candidateOf(
   const files = filesOf(file, live, chains);
   const hasDatabase = files.some((path) => live.find((one) => one.path === path)?.hasDatabase);
   if (!hasDatabase || (isBase(file) && file.means === undefined)) return [];
-    // A file without such a name is an environment only if it has a database and can run alone.
+  // A file without such a name is an environment only if it has a database and can run alone.
   if (file.means === undefined && !(file.hasDatabase && file.isWhole)) return [];
   const name = file.means?.name ?? file.suffix;
   const guarded = file.sign !== undefined || !isPlainlyLocal(name);
@@ -175,7 +175,7 @@ export function filesFor(names: readonly string[], found: readonly FoundEnvironm
   return names.map((name) => {
     const own = found.find((one) => one.name === name) ?? found.find((one) => name.endsWith(`_${one.name}`));
     const taken = own ?? found.find((one) => isLocal(one.name)) ?? found[0];
-        // A local name does not help if it takes the files of a protected environment.
+    // A local name does not help if it takes the files of a protected environment.
     const isGuarded = !isPlainlyLocal(name) || (taken?.protected ?? false);
     const because = isPlainlyLocal(name)
       ? (taken?.because ?? 'its name says so')

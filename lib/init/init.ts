@@ -93,7 +93,7 @@ export async function init(terminal: Terminal, root: string, argv: readonly stri
     return terminal.next(display({ file: 'npx', args: ['makesafe', 'init', ...words] }));
   }
   if (!(await asker.confirm('Write this?'))) throw new CancelledError('nothing was written');
-    // Check all files before writing the first: each must still be what was shown.
+  // Check all files before writing the first: each must still be what was shown.
   const overs = changes.map((change) => lookAtChange(root, change));
   for (const [at, { path, after }] of changes.entries()) {
     await writeWhole(join(root, path), 0o644, (output) => void output.write(after), overs[at]);
@@ -130,8 +130,8 @@ async function ourFiles(root: string, registry: string, { secrets, ...plan }: Pl
     ...(isBeside ? [`/${installedIn(folder)}/node_modules/`] : []),
     ...(secrets.length > 0 && !ignored.includes(TEMPLATE) ? ['/secrets/*', `!/${TEMPLATE}`] : []),
   ];
-    // In a .gitignore the last matching line counts. A file below an ignored folder can only be kept with the folder
-    // itself.
+  // In a .gitignore the last matching line counts. A file below an ignored folder can only be kept with the folder
+  // itself.
   const again = ignored.flatMap((path) => {
     const [folder] = path.split('/');
     return [...(path.includes('/') ? [`!/${folder}/`, `/${folder}/*`] : []), `!/${path}`];

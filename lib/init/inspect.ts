@@ -14,13 +14,13 @@ const SECRETS = 'secrets/.env.{environment}.secrets';
 /** The variables that an environment's compose files need, and where they are defined. */
 export interface Variables {
   readonly envFiles: readonly (string | EnvFile)[];
-    /** Secrets that no env file defines: they go into the template. */
+  /** Secrets that no env file defines: they go into the template. */
   readonly secrets: readonly string[];
-    /** Other variables that no env file defines, each as a sentence with the place that needs it. */
+  /** Other variables that no env file defines, each as a sentence with the place that needs it. */
   readonly missing: readonly string[];
-    /** Env files that the compose files need but that do not exist, with the example to copy. */
+  /** Env files that the compose files need but that do not exist, with the example to copy. */
   readonly absent: readonly { readonly path: string; readonly example: string | undefined }[];
-    /** What shows that others use this environment: `.env says ENVIRONMENT=production`. */
+  /** What shows that others use this environment: `.env says ENVIRONMENT=production`. */
   readonly sign: string | undefined;
 }
 
@@ -34,7 +34,7 @@ export function inspectVariables(root: string, name: string, files: readonly str
     ...['env/.env.common', '.env', join(folder, '.env')],
     ...[`.env.${name}`, join(folder, `.env.${name}`), `env/.env.${name}`, `env/${name}.env`],
   ];
-    // A missing file that has an example is listed, too: `check` then reports that it is missing.
+  // A missing file that has an example is listed, too: `check` then reports that it is missing.
   const made = new Map(
     absent.flatMap(({ path, example }): [string, string][] =>
       example === undefined ? [] : [[path, example]],
@@ -58,7 +58,7 @@ export function inspectVariables(root: string, name: string, files: readonly str
       variablesWithoutDefault(readText(join(root, file), { as: file })).map((use) => ({ ...use, file })),
     )
     .filter((use) => !isDefined(use));
-    // Keeps the first place of each variable.
+  // Keeps the first place of each variable.
   const uses = [...new Map(wanted.toReversed().map((use) => [use.name, use])).values()].toReversed();
   const secrets = uses.filter((use) => isSecretName(use.name)).map((use) => use.name);
   const missing = uses

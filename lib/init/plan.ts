@@ -26,9 +26,9 @@ export interface Plan {
   /** The variables of the template for secrets. */
   readonly secrets: readonly string[];
   readonly remarks: readonly string[];
-    /** The environments, for the table that a person reads. */
+  /** The environments, for the table that a person reads. */
   readonly rows: readonly Row[];
-    /** Each compose file, and what init does with it. */
+  /** Each compose file, and what init does with it. */
   readonly files: readonly Fate[];
 }
 
@@ -141,7 +141,7 @@ async function chooseProjects(
     looked.findIndex(({ name }, at) => isLocal(name) && !guarded[at]!.protected),
   );
   const chosen = new Map<number, string>();
-    // The development environment goes first, to get the folder's name: its containers may already exist elsewhere.
+  // The development environment goes first, to get the folder's name: its containers may already exist elsewhere.
   for (const at of [first, ...looked.keys()]) {
     if (chosen.has(at)) continue;
     const { name, files, stated } = looked[at]!;

@@ -9,10 +9,10 @@ export interface Service {
   readonly image: string | undefined;
   /** Absolute. */
   readonly context: string | undefined;
-    /** Names of its variables. */
+  /** Names of its variables. */
   readonly environment: readonly string[];
   readonly mounts: readonly { readonly source: string; readonly target: string }[];
-    /** Its variables with the values that the file gives them. */
+  /** Its variables with the values that the file gives them. */
   readonly values?: Readonly<Record<string, string>>;
   readonly dockerfile?: string | undefined;
   readonly stage?: string | undefined;
@@ -38,7 +38,7 @@ export const readServices = (root: string, files: readonly string[]): Service[] 
 function servicesOf(root: string, files: readonly string[], raw: Raw): Service[] {
   // A path in a compose file is relative to the first one's folder.
   const folder = resolve(root, dirname(files[0]!));
-    // In compose's order even without compose, so that the questions are the same on every machine.
+  // In compose's order even without compose, so that the questions are the same on every machine.
   return Object.entries(raw.services ?? {})
     .map(([name, service]) => normalise(name, service ?? {}, folder, root))
     .sort((a, b) => (a.name < b.name ? -1 : 1));

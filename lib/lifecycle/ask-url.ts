@@ -19,7 +19,7 @@ export async function askUrl({ names, variables }: Environment): Promise<Service
     const { status } = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) });
     return row(status >= 200 && status < 400, `status ${status}`);
   } catch (error) {
-        // The message of fetch itself is only "fetch failed".
+    // The message of fetch itself is only "fetch failed".
     return row(false, messageOf(error instanceof TypeError && error.cause ? error.cause : error));
   }
 }

@@ -16,7 +16,7 @@ export async function begin(run: StackRun, start: () => Promise<void>): Promise<
     .then(() => ready(run))
     .catch((error: unknown) => (failure = { error }));
   if (!failure) return;
-    // The database may not answer because a killed run closed it.
+  // The database may not answer because a killed run closed it.
   const opened = failure.error instanceof FailedError && (await undoInterrupted(run));
   if (!opened) await makeMissing(run, failure.error);
   await ready(run);
@@ -48,7 +48,7 @@ async function ready(run: StackRun): Promise<void> {
     }),
     stack.checkPassword(),
   ]);
-    // An unfinished staging database alone is in nobody's way.
+  // An unfinished staging database alone is in nobody's way.
   if (isInterrupted(leftovers)) await undoInterrupted(run);
   terminal.ok(`${environment.name}: database ${name} answers`);
   terminal.next(command('db-bootstrap-roles-env', { ENV: environment.name }));

@@ -5,7 +5,7 @@ import type { Terminal } from './terminal.ts';
  */
 export interface Actor {
   readonly dryRun: boolean;
-    /** Resolves to the result of the action, or to undefined in a dry run. */
+  /** Resolves to the result of the action, or to undefined in a dry run. */
   readonly act: <T>(plan: string, action: () => Promise<T>) => Promise<T | undefined>;
 }
 

@@ -9,7 +9,7 @@ export function caller(script = process.argv[1], workingDirectory = process.cwd(
   if (around === undefined || `${workingDirectory}${sep}`.startsWith(`${around}${sep}`))
     return 'npx makesafe';
   const path = relative(workingDirectory, around);
-    // npx finds a global installation, or one in its cache, by name.
+  // npx finds a global installation, or one in its cache, by name.
   if (!isBelow(path) && basename(around) !== OWN_FOLDER) return 'npx makesafe';
   return `npx --prefix ${path} makesafe`;
 }

@@ -1,18 +1,18 @@
 import { MakesafeError, messageOf } from '../errors.ts';
 
 export interface Outcome {
-    /** `not looked at` never hides a fault: another check has failed, or nobody asked for this one. */
+  /** `not looked at` never hides a fault: another check has failed, or nobody asked for this one. */
   readonly state: 'passed' | 'warning' | 'failed' | 'not looked at';
-    /** What the check saw, with names. */
+  /** What the check saw, with names. */
   readonly found: string;
-    /** What to type or do. */
+  /** What to type or do. */
   readonly remedy?: string;
 }
 
 /** One question about an environment, with a name for the table. */
 export interface Check<Facts> {
   readonly name: string;
-    /** @throws anything: the check has then failed */
+  /** @throws anything: the check has then failed */
   readonly look: (facts: Facts) => Promise<Outcome>;
 }
 

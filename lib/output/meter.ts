@@ -17,10 +17,10 @@ export class Meter extends Transform {
   #shown = performance.now();
   size = 0;
 
-    /**
-     * @param what for the progress line: `backing up`
-     * @param whole the expected number of bytes, if known
-     */
+  /**
+   * @param what for the progress line: `backing up`
+   * @param whole the expected number of bytes, if known
+   */
   constructor(terminal: Terminal, what: string, whole?: number) {
     super();
     this.#show = (text) => terminal.progress(text);
@@ -40,7 +40,7 @@ export class Meter extends Transform {
     done(null, chunk);
   }
 
-    /** The hash of the whole stream. Ask once, at the end. */
+  /** The hash of the whole stream. Ask once, at the end. */
   get sha256(): string {
     return this.#hash.digest('hex');
   }

@@ -1,7 +1,7 @@
 /** A text without its escapes and encodings. */
 export interface Plain {
   readonly text: string;
-    /** The start and end in the original for each UTF-16 unit; undefined if both texts are the same. */
+  /** The start and end in the original for each UTF-16 unit; undefined if both texts are the same. */
   readonly origin: { readonly from: readonly number[]; readonly to: readonly number[] } | undefined;
 }
 
@@ -10,8 +10,8 @@ const HEX = '[0-9a-fA-F]';
 /** One alternative for each way to escape. Text that several programs escaped needs several passes. */
 const SPELLING = new RegExp(
   [
-        // URLs. alembic.ini and compose double the percent signs. Takes all adjacent bytes, because UTF-8 needs them
-        // together.
+    // URLs. alembic.ini and compose double the percent signs. Takes all adjacent bytes, because UTF-8 needs them
+    // together.
     `(?<percent>(?:%+${HEX}{2})+)`,
     // C, Python and bash's $'…'.
     `(?<hex>(?:\\\\+x${HEX}{2})+)`,
@@ -22,11 +22,11 @@ const SPELLING = new RegExp(
     // XML and HTML.
     `&(?:(?<named>amp|lt|gt|quot|apos|nbsp)|#(?<decimal>\\d{1,7})|#[xX](?<hexadecimal>${HEX}{1,6}));`,
     `\\\\+(?<letter>[nrtfv])`,
-        // A quote inside quotes in sh: '"'"'. The next line handles '\''.
+    // A quote inside quotes in sh: '"'"'. The next line handles '\''.
     `(?<quote>'"'"')`,
     `(?<escaped>\\\\+|%+)`,
     `(?<doubled>''+|""+|\\$\\$+|\\{\\{+|\\}\\}+)`,
-        // Folded lines, and form encoding, where `+` is a blank.
+    // Folded lines, and form encoding, where `+` is a blank.
     `(?<blank>[\\s+]{2,}|[^\\S ]|\\+)`,
   ].join('|'),
   'g',
@@ -104,7 +104,7 @@ function meaning(whole: string, groups: Readonly<Record<string, string | undefin
   const point =
     unit ?? groups['braced'] ?? groups['long'] ?? sql ?? groups['sqlLong'] ?? groups['hexadecimal'];
   const said = ((): string => {
-        // The two halves of a surrogate pair form a character once they are adjacent.
+    // The two halves of a surrogate pair form a character once they are adjacent.
     if (unit !== undefined) return String.fromCharCode(Number.parseInt(unit, 16));
     if (point !== undefined) return ofPoint(whole, Number.parseInt(point, 16));
     if (named !== undefined) return NAMED[named]!;

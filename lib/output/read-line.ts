@@ -12,7 +12,7 @@ export async function readLine(question: string, undone: string): Promise<string
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const closed = once(lines, 'close').then(() => undefined);
   try {
-        // Both keys close the interface. Then `question` rejects or never settles, depending on the version of Node.
+    // Both keys close the interface. Then `question` rejects or never settles, depending on the version of Node.
     const said = await Promise.race([lines.question(question).catch(() => undefined), closed]);
     if (said === undefined) throw new CancelledError(undone);
     return said.trim();

@@ -6,9 +6,9 @@ const MASK = '********';
 
 /** More about a secret than its text. */
 export interface About {
-    /** The variable that holds it. */
+  /** The variable that holds it. */
   readonly key?: string | undefined;
-    /** The user whose password it is. */
+  /** The user whose password it is. */
   readonly user?: string | undefined;
 }
 
@@ -18,27 +18,27 @@ type Span = readonly [from: number, to: number];
 /** How to search for a secret. */
 interface Sought {
   readonly secret: string;
-    /**
-     * Where to hide it. name: in places of passwords. number: there and in quotes. word: as a whole word. distinct:
-     * anywhere.
-     */
+  /**
+   * Where to hide it. name: in places of passwords. number: there and in quotes. word: as a whole word. distinct:
+   * anywhere.
+   */
   readonly kind: 'name' | 'number' | 'word' | 'distinct';
-    /** The secret, normalised by `plain`. */
+  /** The secret, normalised by `plain`. */
   readonly plain: string;
-    /** False if normalising leaves so little of it that it could match any word. */
+  /** False if normalising leaves so little of it that it could match any word. */
   readonly keepsItsSigns: boolean;
-    /** Its own places, in addition to the common ones. */
+  /** Its own places, in addition to the common ones. */
   readonly places: readonly Place[];
-    /** Base64 words that are the secret, and parts of base64 words that contain it. */
+  /** Base64 words that are the secret, and parts of base64 words that contain it. */
   readonly words: readonly string[];
   readonly cores: readonly string[];
-    /** In hexadecimal, as PostgreSQL prints bytea. */
+  /** In hexadecimal, as PostgreSQL prints bytea. */
   readonly hexadecimal: string;
 }
 
 interface Prepared {
   readonly sought: readonly Sought[];
-    /** The common places. */
+  /** The common places. */
   readonly places: readonly Place[];
 }
 
@@ -50,14 +50,14 @@ interface Prepared {
  * other secret is hidden everywhere.
  */
 export class Redactor {
-    /** Each secret, with the users whose password it is. */
+  /** Each secret, with the users whose password it is. */
   readonly #secrets = new Map<string, Set<string>>();
   readonly #names = new Set<string>();
   readonly #keys = new Set<string>();
   #prepared: Prepared | undefined;
 
   hide(secret: string, { key, user }: About = {}): void {
-        // Programs print a value of several lines line by line, and a value from a file may end with a line break.
+    // Programs print a value of several lines line by line, and a value from a file may end with a line break.
     for (const text of [secret, secret.trim(), ...secret.split('\n').filter((line) => line.length >= 4)]) {
       if (text === '') continue;
       const users = this.#secrets.get(text) ?? new Set();
@@ -69,7 +69,7 @@ export class Redactor {
     this.#prepared = undefined;
   }
 
-    /** Adds names that must stay readable: of environments, users, databases, services, folders. */
+  /** Adds names that must stay readable: of environments, users, databases, services, folders. */
   show(names: Iterable<string | undefined>): void {
     for (const name of names) if (name !== undefined) this.#names.add(name);
     this.#prepared = undefined;
@@ -110,14 +110,14 @@ export class Redactor {
     return found;
   }
 
-    /** Whether a word of base64 contains a secret. */
+  /** Whether a word of base64 contains a secret. */
   #hides(word: string, decoded: () => string): boolean {
     const { sought } = this.#prepared!;
     if (sought.some(({ words, cores }) => words.includes(word) || cores.some((core) => word.includes(core))))
       return true;
     if (word.length < 4) return false;
     const text = decoded();
-        // Most such words are not base64.
+    // Most such words are not base64.
     if (/[\0-\x08\x0e-\x1f\ufffd]/.test(text)) return false;
     const said = plain(text).text;
     return (
@@ -149,7 +149,7 @@ export class Redactor {
 
   #kindOf(secret: string): Sought['kind'] {
     for (const name of this.#names) if (name.includes(secret)) return 'name';
-        // A few signs, and small numbers (sizes, counts, ports), occur everywhere.
+    // A few signs, and small numbers (sizes, counts, ports), occur everywhere.
     if (/^[^\p{L}\p{N}]{1,3}$/u.test(secret)) return 'name';
     if (NUMBER.test(secret)) return 'number';
     return /^\w{1,5}$/.test(secret) ? 'word' : 'distinct';
@@ -177,7 +177,7 @@ function goesOn(text: string, from: number, to: number): boolean {
 
 function isIn({ before, after }: Place, text: string, from: number, to: number): boolean {
   if (goesOn(text, from, to)) return false;
-    // `plain` merges an opening quote with a password that begins with the same quote.
+  // `plain` merges an opening quote with a password that begins with the same quote.
   const begins = /["'`$]/.test(text[from]!) ? [from, from + 1] : [from];
   after.lastIndex = to;
   if (!after.test(text)) return false;

@@ -12,7 +12,7 @@ export function renderFindings(findings: readonly Finding[], style: Terminal['st
   return findings
     .flatMap(({ check, state, found, remedy }) => [
       `${style(COLOUR[state], SIGN[state])} ${check.padEnd(width)}  ${printable(found)}`,
-            // A remedy may have several lines.
+      // A remedy may have several lines.
       ...(remedy?.split('\n').map((line) => `  ${' '.repeat(width)}  → ${printable(line)}`) ?? []),
     ])
     .join('\n');

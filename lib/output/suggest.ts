@@ -6,7 +6,7 @@ const leven = (): ((one: string, other: string) => number) =>
 
 /** The candidate that the person probably meant; undefined if none is similar. */
 export function nearest(typed: string, candidates: Iterable<string>): string | undefined {
-    // NFKC turns the full-width letters of a Japanese input method (ｖｍ＿ｓｔｇ) into ASCII.
+  // NFKC turns the full-width letters of a Japanese input method (ｖｍ＿ｓｔｇ) into ASCII.
   const plain = (text: string): string => text.normalize('NFKC').trim().toLowerCase().replaceAll('-', '_');
   const wanted = plain(typed);
   const distance = leven();

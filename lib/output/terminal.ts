@@ -17,11 +17,11 @@ interface Sink {
  */
 export class Terminal {
   readonly redactor = new Redactor();
-    /** True if standard error is a terminal: progress may rewrite its line. */
+  /** True if standard error is a terminal: progress may rewrite its line. */
   readonly interactive: boolean;
-    /** True if standard output is a terminal. */
+  /** True if standard output is a terminal. */
   readonly showsResult: boolean;
-    /** Rewrites `make …` in messages to what a person has to type in this repository. */
+  /** Rewrites `make …` in messages to what a person has to type in this repository. */
   spell: ((text: string) => string) | undefined;
   readonly #noColour: boolean;
   readonly #annotates: boolean;
@@ -43,7 +43,7 @@ export class Terminal {
 
   info = (text: string): void => this.line(`${this.style('cyan', '[info]')} ${text}`);
   ok = (text: string): void => this.line(`${this.style('green', '[ok]')} ${text}`);
-    /** Shows each warning only once. While lines are folded it does not count as shown. */
+  /** Shows each warning only once. While lines are folded it does not count as shown. */
   warn = (text: string): void => {
     if (this.#warned.has(text)) return;
     if (!this.#folded) this.#warned.add(text);
@@ -54,27 +54,27 @@ export class Terminal {
     this.line(`${this.style('red', '[error]')} ${text}`);
     this.#annotate('error', text);
   };
-    /** Not wrapped to the terminal's width, so that it can be copied. */
+  /** Not wrapped to the terminal's width, so that it can be copied. */
   next = (text: string): void =>
     this.#write(this.#err, this.#told(`${this.style('magenta', '[next]')} ${text}`));
 
-    /** An error whose text shows by itself that it is one. */
+  /** An error whose text shows by itself that it is one. */
   banner(text: string): void {
     this.line(text);
     this.#annotate('error', text.replaceAll('❌', '').trim());
   }
 
-    /** A line for a person. */
+  /** A line for a person. */
   line(text: string): void {
     this.#write(this.#err, this.#told(text), this.interactive ? this.#err.columns : undefined);
   }
 
-    /** A line of the result, for a program. */
+  /** A line of the result, for a program. */
   result(text: string): void {
     this.#write(this.#out, this.#clean(text));
   }
 
-    /** A result for people: wrapped if standard output is a terminal. */
+  /** A result for people: wrapped if standard output is a terminal. */
   screen(text: string): void {
     this.#write(this.#out, this.#told(text), this.showsResult ? this.#out.columns : undefined);
   }
@@ -86,31 +86,31 @@ export class Terminal {
     sink.write(line + '\n');
   }
 
-    /** True while lines are kept back. */
+  /** True while lines are kept back. */
   get folded(): boolean {
     return this.#folded !== undefined;
   }
 
-    /** Keeps back all lines from now on, for work whose output matters only if it fails. */
+  /** Keeps back all lines from now on, for work whose output matters only if it fails. */
   fold(): void {
     this.#folded = [];
   }
 
-    /** Shows lines again from now on. Returns the lines that were kept back. */
+  /** Shows lines again from now on. Returns the lines that were kept back. */
   unfold(): readonly string[] {
     const kept = this.#folded ?? [];
     this.#folded = undefined;
     return kept;
   }
 
-    /** A line that the next progress line replaces. Without a terminal, an ordinary line. */
+  /** A line that the next progress line replaces. Without a terminal, an ordinary line. */
   progress(text: string): void {
     if (this.#folded) return;
     if (!this.interactive) return this.line(`${this.style('cyan', '[info]')} ${text}`);
     this.live(text);
   }
 
-    /** A progress line that is shown even while lines are folded. Shows nothing without a terminal. */
+  /** A progress line that is shown even while lines are folded. Shows nothing without a terminal. */
   live(text: string): void {
     if (!this.interactive) return;
     this.#err.write(`\r\x1b[K${shorten(this.redactor.redact(text), this.#err.columns)}`);
@@ -121,11 +121,11 @@ export class Terminal {
     return this.interactive && !this.#noColour ? styleText(style, text, { validateStream: false }) : text;
   }
 
-    /** Like `style`, for standard output: no colours in a file or a pipe. */
+  /** Like `style`, for standard output: no colours in a file or a pipe. */
   styleResult = (style: Style, text: string): string =>
     this.showsResult && !this.#noColour ? styleText(style, text, { validateStream: false }) : text;
 
-    /** Text for a person: `npx makesafe` becomes the command that works in the working directory. */
+  /** Text for a person: `npx makesafe` becomes the command that works in the working directory. */
   #told(text: string): string {
     const cleaned = this.#clean(text);
     return cleaned.includes('npx makesafe') ? cleaned.replaceAll('npx makesafe', caller()) : cleaned;
@@ -139,12 +139,12 @@ export class Terminal {
   /** https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands */
   #annotate(level: 'error' | 'warning', text: string): void {
     if (!this.#annotates || this.#folded) return;
-        // Redact first: the redactor would not find an escaped secret.
+    // Redact first: the redactor would not find an escaped secret.
     const escaped = this.#clean(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
     this.#err.write(`::${level}::${escaped}\n`);
   }
 
-    /** Removes the progress line before output that does not use this class. */
+  /** Removes the progress line before output that does not use this class. */
   clear(): void {
     if (this.#transient) this.#err.write('\r\x1b[K');
     this.#transient = false;

@@ -36,7 +36,7 @@ export function wrap(line: string, columns: number | undefined): string {
 function labelOf(line: string, columns: number): string {
   const [label = ''] = line.match(/^ *\S.*? {2,}(?=\S)/) ?? [];
   if (label !== '' && stringWidth(label) <= columns - NARROWEST) return label;
-    // A tag may be inside colour codes.
+  // A tag may be inside colour codes.
 
   return line.match(/^ *(?:(?:\x1b\[\d+m)*\[\w+\](?:\x1b\[\d+m)* |[→✓✗!–-] )?/)![0];
 }

@@ -17,7 +17,7 @@ export function readArguments(
 ): Map<string, string> {
   const words = assignments(declared, argv, problems);
   const names = Object.keys(declared);
-    // As strings, because minimist would read 0012 as 12. It turns a repeated parameter into an array.
+  // As strings, because minimist would read 0012 as 12. It turns a repeated parameter into an array.
   const parsed = minimist(words, { string: ['_', ...names], boolean: ['help', 'h'] });
   const { _: rest, help, h, ...options } = parsed as { _: string[] } & Record<string, string | string[]>;
   for (const word of rest) problems.push(`"${word}" is not of the form NAME=value`);

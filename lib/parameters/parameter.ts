@@ -5,17 +5,17 @@ export interface Parameter<T = unknown> {
   readonly summary: string;
   /** What stands for the value in help: `<file>`. */
   readonly placeholder: string;
-    /** The text that is parsed if no value is given. Help shows `defaultNote` instead, if there is one. */
+  /** The text that is parsed if no value is given. Help shows `defaultNote` instead, if there is one. */
   readonly default?: string;
   readonly defaultNote?: string;
   readonly required?: boolean;
-    /** True if a value exported in the shell does not count. */
+  /** True if a value exported in the shell does not count. */
   readonly commandLineOnly?: boolean;
-    /** True if the name alone (`--raw`) means 1. */
+  /** True if the name alone (`--raw`) means 1. */
   readonly flag?: boolean;
-    /** True if a word without a name is its value: `npx makesafe help up`. */
+  /** True if a word without a name is its value: `npx makesafe help up`. */
   readonly bare?: true;
-    /** Turns the text into the value. Throws an Error whose message completes "NAME=text …". */
+  /** Turns the text into the value. Throws an Error whose message completes "NAME=text …". */
   readonly parse: (text: string) => T;
 }
 

@@ -7,7 +7,7 @@ import type { Origin, Parameters, Values } from './parameter.ts';
 export interface Given<P extends Parameters = Parameters> {
   readonly values: Values<P>;
   readonly origins: Readonly<Record<keyof P & string, Origin>>;
-    /** Exported values that do not count, because the parameter is taken from the command line only. */
+  /** Exported values that do not count, because the parameter is taken from the command line only. */
   readonly ignored: Readonly<Record<string, string>>;
   readonly help: boolean;
 }
@@ -17,13 +17,13 @@ export interface Source {
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly make: MakeInvocation | undefined;
-    /** Parameters of other targets on the same make command line: not a mistake here. */
+  /** Parameters of other targets on the same make command line: not a mistake here. */
   readonly alsoAccepted?: ReadonlySet<string>;
-    /** All environments, for the error message. */
+  /** All environments, for the error message. */
   readonly environments?: readonly string[];
-    /** The command line that calls the task with these parameters, for the hint; undefined if it would fail. */
+  /** The command line that calls the task with these parameters, for the hint; undefined if it would fail. */
   readonly line?: (parameters: Readonly<Record<string, string>>) => string | undefined;
-    /** The command line that shows the task's help, for the hint. */
+  /** The command line that shows the task's help, for the hint. */
   readonly help?: string;
 }
 
@@ -38,12 +38,12 @@ export function readParameters<P extends Parameters>(declared: P, source: Source
   const typed = readArguments(declared, source.argv, problems);
   for (const [name, override] of source.make?.overrides ?? []) {
     const parameter = ownParameter(declared, name);
-        // The script's own arguments override those of a make further up.
+    // The script's own arguments override those of a make further up.
     if (typed.has(name)) continue;
     if (!parameter) {
       if (!source.alsoAccepted?.has(name)) problems.push(unknown(name, declared));
     } else if (parameter.commandLineOnly) {
-            // Use the word as it was typed: make strips blanks, and MAKEFLAGS may be inherited.
+      // Use the word as it was typed: make strips blanks, and MAKEFLAGS may be inherited.
       if (override.typed !== undefined) typed.set(name, override.typed);
     } else {
       typed.set(name, override.value);
@@ -83,7 +83,7 @@ export function readParameters<P extends Parameters>(declared: P, source: Source
 
   const help = typed.has('help');
   if (problems.length > 0 && !help) {
-        // Never suggest FORCE=1 to a person who did not type it.
+    // Never suggest FORCE=1 to a person who did not type it.
     const named = Object.entries(ignored).filter(([name]) => name !== 'FORCE');
     const again = Object.fromEntries([...typed, ...named]);
     const line =

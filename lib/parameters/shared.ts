@@ -57,7 +57,7 @@ export const STRICT = flag('stop at any statement that fails, also where nothing
 /** A revision in Alembic's syntax: an id or the beginning of one, head(s), base, `-1`, `+2`, `branch@head`. */
 export function revision(summary: string, fallback?: string): Parameter<string> {
   const parse = (given: string): string => {
-        // Alembic would read any other word with a leading dash as an option.
+    // Alembic would read any other word with a leading dash as an option.
     if (!/^(-\d+|[\w@:.+][\w@:.+~-]*)$/.test(given)) throw new Error('is not a revision');
     return given;
   };

@@ -50,7 +50,7 @@ export function refuseLateGoal(
   if (late === undefined) return;
   throw new UsageError(
     `${late.goal} is a target of your own makefile that destroys or stops (${late.line}), and behind another it may be meant as a word: nothing was run`,
-        // Not "make down": the terminal would replace it by makesafe's own target.
+    // Not "make down": the terminal would replace it by makesafe's own target.
     { hint: `if you mean it, type ${late.goal} behind make on a line of its own` },
   );
 }

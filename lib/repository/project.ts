@@ -48,7 +48,7 @@ export const projectName = (folder: string): string =>
 
 /** The makefile that GNU make reads: the first of these. */
 export const findMakefile = (root: string): string | undefined => {
-    // On a file system that ignores case, only the directory listing has the real name.
+  // On a file system that ignores case, only the directory listing has the real name.
   const names = readdirSync(root);
   return ['GNUmakefile', 'makefile', 'Makefile'].find((name) => names.includes(name));
 };

@@ -8,9 +8,9 @@ export type Part =
     }
   | { readonly kind: 'variable'; readonly name: string; readonly operator: string; readonly value: string }
   | { readonly kind: 'include'; readonly files: string }
-    /** The makefile exports all variables. */
+  /** The makefile exports all variables. */
   | { readonly kind: 'export' }
-    /** make may create targets while it reads the makefile. */
+  /** make may create targets while it reads the makefile. */
   | { readonly kind: 'computed' };
 
 const CONDITIONAL = /^(ifn?eq|ifn?def|else|endif|vpath|undefine|override|private)\b/;
@@ -62,7 +62,7 @@ function partsOf(line: string): Part[] {
 function ruleIn(line: string): Part[] {
   const [, targets, right = ''] = line.match(/^([^:=]+)::?(?!=)(.*)$/) ?? [];
   if (targets === undefined) return [];
-    // A target-specific variable, which has no recipe.
+  // A target-specific variable, which has no recipe.
   if (/^\s*[\w.-]+\s*[:?+]?=/.test(right))
     return [{ kind: 'rule', targets: '', prerequisites: '', recipe: [] }];
   const [prerequisites = '', inline] = right.split(/;(.*)/s);

@@ -19,7 +19,7 @@ export function taskFiles(root?: string): Map<string, string> {
     own === undefined || !existsSync(own) || realpathSync(own) === realpathSync(FOLDER)
       ? []
       : files(own, '.ts');
-    // tasks/ may have files that are not tasks, and merely listing the tasks must not run them.
+  // tasks/ may have files that are not tasks, and merely listing the tasks must not run them.
   const declared = foreign.filter((file) => readText(file).includes('defineTask('));
   const named = [...files(FOLDER, SUFFIX), ...declared].map((file): [string, string] => [
     basename(file, extname(file)),

@@ -9,17 +9,17 @@ export interface Target {
   readonly name: string;
   readonly prerequisites: readonly string[];
   readonly recipe: readonly string[];
-    /** True if it stands behind the include of makesafe.mk: make then runs this target and not makesafe's. */
+  /** True if it stands behind the include of makesafe.mk: make then runs this target and not makesafe's. */
   readonly behindOurs: boolean;
 }
 
 export interface TheirMakefile {
   readonly targets: readonly Target[];
-    /** True if make creates targets while it reads the makefile: their names are not known. */
+  /** True if make creates targets while it reads the makefile: their names are not known. */
   readonly computed: boolean;
-    /** True for `include .env` with `export`: the variables of the env file reach makesafe through make. */
+  /** True for `include .env` with `export`: the variables of the env file reach makesafe through make. */
   readonly exportsEnvFile: boolean;
-    /** The settings of makesafe.mk, if the makefile includes it. */
+  /** The settings of makesafe.mk, if the makefile includes it. */
   readonly ours: { readonly prefix: string; readonly except: readonly string[] } | undefined;
 }
 
@@ -54,7 +54,7 @@ class Reading {
 
   get result(): TheirMakefile {
     return {
-            // A variable in a recipe may be set below the recipe.
+      // A variable in a recipe may be set below the recipe.
       targets: [...this.#targets.values()].map((target) => ({
         ...target,
         recipe: target.recipe.map((line) => this.#fill(line)),
@@ -125,7 +125,7 @@ class Reading {
 /** How to call makesafe's tasks through make in this repository. */
 interface Spelling {
   readonly prefix: string;
-    /** Tasks whose name is another target for make. */
+  /** Tasks whose name is another target for make. */
   readonly except: readonly string[];
 }
 
@@ -145,7 +145,7 @@ export function spellingOf(root: string): Spelling | undefined {
     const makefile = findMakefile(root);
     return makefile === undefined ? undefined : spellingIn(readTheirMakefile(root, makefile));
   } catch {
-        // make itself reports a makefile that cannot be read.
+    // make itself reports a makefile that cannot be read.
     return undefined;
   }
 }

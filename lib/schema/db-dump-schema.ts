@@ -11,9 +11,9 @@ import { SCHEMA_DUMP } from './report/ours.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
 const PG_DUMP_ARGUMENTS = {
-    /** Without owners and privileges, which differ between environments on purpose. */
+  /** Without owners and privileges, which differ between environments on purpose. */
   plain: ['--schema-only', '--no-owner', '--no-acl'],
-    /** Everything, for pg_restore and for comparing. */
+  /** Everything, for pg_restore and for comparing. */
   custom: ['--schema-only', '--format=custom'],
 };
 type Format = keyof typeof PG_DUMP_ARGUMENTS;
@@ -42,11 +42,11 @@ export async function dumpSchema(
     run.root,
   );
   const plan = `pg_dump ${PG_DUMP_ARGUMENTS[format].join(' ')} ${stack.database.name} > ${out}`;
-    // Unmasked text may have secrets: connection strings of subscriptions, options of user mappings.
+  // Unmasked text may have secrets: connection strings of subscriptions, options of user mappings.
   await actor.act(plan, () => writeWhole(path, asIs ? 0o600 : 0o644, dump, over));
   if (actor.dryRun) return;
   terminal.ok(`the schema of ${stack.database.name} (${environment.name}) is in ${relative('', path)}`);
-    // Suggest a comparison with the default environment; for that one itself, with another.
+  // Suggest a comparison with the default environment; for that one itself, with another.
   const names = [run.registry.default, ...Object.keys(run.registry.environments)];
   const other = names.find((name) => name !== environment.name);
   if (other !== undefined) {

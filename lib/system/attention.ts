@@ -1,13 +1,13 @@
 /** How to find out whether the other side of a silent connection still exists. */
 export interface Attention {
-    /** Asks over another connection. @throws the reason if there is no answer */
+  /** Asks over another connection. @throws the reason if there is no answer */
   readonly alive: () => Promise<unknown>;
-    /** Seconds of silence after which `alive` is called; also the time between two calls. */
+  /** Seconds of silence after which `alive` is called; also the time between two calls. */
   readonly silence: number;
 }
 
 export interface Watch {
-    /** Call this when data arrives. */
+  /** Call this when data arrives. */
   readonly heard: () => void;
   readonly stop: () => void;
 }
@@ -32,7 +32,7 @@ export function watchSilence({ alive, silence }: Attention, end: (reason: Error)
     try {
       await alive();
     } catch (error) {
-            // If data arrived in the meantime, the other side was only slow.
+      // If data arrived in the meantime, the other side was only slow.
       if (!stopped && last < asked) return end(error as Error);
     }
     if (stopped) return;

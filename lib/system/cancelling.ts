@@ -1,12 +1,12 @@
 /** Seconds after the first Ctrl-C. All should be over within two. */
 const CANCELLING = {
-    /** Until then, work may end by itself: a child process, a statement that the server was asked to cancel. */
+  /** Until then, work may end by itself: a child process, a statement that the server was asked to cancel. */
   untilCut: 0.8,
-    /** Until then, cleaning up may run. What it could not undo is reported, and the next run repairs it. */
+  /** Until then, cleaning up may run. What it could not undo is reported, and the next run repairs it. */
   untilOver: 1.5,
-    /** At this time the process exits. */
+  /** At this time the process exits. */
   untilLeft: 1.7,
-    /** Replaces `untilOver` while a database is closed to applications and the server that has to open it answers. */
+  /** Replaces `untilOver` while a database is closed to applications and the server that has to open it answers. */
   untilOpened: 10,
 };
 

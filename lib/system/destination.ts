@@ -9,15 +9,15 @@ import { isSystemError } from './reason.ts';
 export interface KindOfFile {
   /** `a schema dump of makesafe or pg_dump` */
   readonly what: string;
-    /** Whether an existing file is of this kind. The file may have any size and content. */
+  /** Whether an existing file is of this kind. The file may have any size and content. */
   readonly isOne: (file: string) => boolean | Promise<boolean>;
 }
 
 /** A checked path for a new file. */
 export interface Destination {
-    /** Absolute, with symbolic links in its folders resolved. */
+  /** Absolute, with symbolic links in its folders resolved. */
   readonly path: string;
-    /** The file that will be replaced; `nothing` for a new file. */
+  /** The file that will be replaced; `nothing` for a new file. */
   readonly over: Seen | 'nothing';
 }
 
@@ -61,7 +61,7 @@ export async function lookAtDestination(
     if (!found) return { path, over: 'nothing' };
     if (found.uid !== (process.getuid?.() ?? found.uid)) throw refuse('it is a file of another user');
     if (found.nlink > 1) throw refuse('the file has another name as well (a hard link)');
-        // An empty file may be replaced: `mktemp` makes one, and so does `>` in front of a dump that failed.
+    // An empty file may be replaced: `mktemp` makes one, and so does `>` in front of a dump that failed.
     if (found.size > 0 && !(await kind.isOne(path)))
       throw refuse(
         `it exists, and is not ${kind.what}`,
@@ -84,7 +84,7 @@ export function lookAtFolder(given: string, name: string, usual: string, root: s
   try {
     const folder = realFolder(resolve(given));
     const why = reservedFolder(folder, root);
-        // Free space is checked elsewhere, by `checkSpace`.
+    // Free space is checked elsewhere, by `checkSpace`.
     if (why === undefined) return void mayEnter(folder);
     throw new RefusedError(`${name}=${given} is refused: ${why}; nothing was written`, {
       hint: `name another folder: ${name}=${usual}`,
@@ -116,7 +116,7 @@ function mayEnter(folder: string): string {
 function mustBeWritable(folder: string): void {
   const { bfree, bavail, files, ffree } = statfsSync(mayEnter(folder));
   const free = process.getuid?.() === 0 ? bfree : bavail;
-    // Some file systems create inodes on demand and report 0 of them.
+  // Some file systems create inodes on demand and report 0 of them.
   if (free === 0 || (files > 0 && ffree === 0))
     throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'open' });
 }

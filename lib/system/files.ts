@@ -39,16 +39,16 @@ export async function writeWhole(
     await mkdir(dirname(path), { recursive: true });
     mayStand(path, over);
     await rm(partial, { force: true });
-        // `wx` fails on an existing file or symbolic link.
+    // `wx` fails on an existing file or symbolic link.
     const handle = await open(partial, 'wx', mode);
     made = true;
     if (typeof over === 'object') await takeAfter(handle, over, mode);
     output = handle.createWriteStream({ flush: true });
     const written = finished(output);
-        // Awaited below. This avoids an unhandled rejection if `fill` fails first.
+    // Awaited below. This avoids an unhandled rejection if `fill` fails first.
     written.catch(() => {});
     await fill(output);
-        // A successful pipeline destroys its stream, too.
+    // A successful pipeline destroys its stream, too.
     if (output.destroyed && !output.writableFinished)
       throw new FailedError(`${path} was not written to its end`);
     output.end();
@@ -63,7 +63,7 @@ export async function writeWhole(
       output.destroy();
       await closed;
     }
-        // Ignore a failed removal: the first error is the one to report.
+    // Ignore a failed removal: the first error is the one to report.
     if (made) await rm(partial, { force: true }).catch(() => {});
     if (isSystemError(error)) throw cannotBeWritten(path, error);
     throw error;

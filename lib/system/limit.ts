@@ -2,17 +2,17 @@ import { UnreachableError } from '../errors.ts';
 
 /** How long something may take, and what to tell the person if it takes longer. */
 export interface Limit {
-    /** Completes "waited 10 s for …": `the container engine to answer`. */
+  /** Completes "waited 10 s for …": `the container engine to answer`. */
   readonly what: string;
   readonly seconds: number;
-    /** What the person can do. */
+  /** What the person can do. */
   readonly hint?: string;
 }
 
 interface Ending {
-    /** Stops the wait, with its reason. */
+  /** Stops the wait, with its reason. */
   readonly signal?: AbortSignal | undefined;
-    /** Ends the work: closes a connection, kills a child process. Errors that follow from that are ignored. */
+  /** Ends the work: closes a connection, kills a child process. Errors that follow from that are ignored. */
   readonly end?: (reason: Error) => void;
 }
 

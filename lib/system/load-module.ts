@@ -17,12 +17,12 @@ export async function loadModule(file: string): Promise<unknown> {
     return quietly(() => nodeRequire(file) as unknown);
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
-        // TypeScript that Node cannot run: enums and the like, and imports without a suffix.
+    // TypeScript that Node cannot run: enums and the like, and imports without a suffix.
     if (SUFFIX !== '.ts' && ['ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX', 'ERR_MODULE_NOT_FOUND'].includes(code)) {
       await useTsx();
       return nodeRequire(file);
     }
-        // Loading again is safe only after these errors: none of the file has run.
+    // Loading again is safe only after these errors: none of the file has run.
     if (code !== 'ERR_REQUIRE_ASYNC_MODULE' && !/top-level await/i.test(message)) throw error;
     if (!isRead) (await import('tsx/esm/api')).register();
     return import(pathToFileURL(file).href);

@@ -7,7 +7,7 @@ import { readBytesIfThere } from './read-bounded.ts';
 /** Identifies a process, so that another one can find out whether it still runs. */
 export interface Owner {
   readonly pid: number;
-    /** Start time of the process, in the system's units. Tells it from a later process with the same id. */
+  /** Start time of the process, in the system's units. Tells it from a later process with the same id. */
   readonly started: string | undefined;
   readonly host: string;
 }
@@ -18,7 +18,7 @@ export const thisProcess = (): Owner => ({
 
 /** The process that holds a lock. */
 export interface Holder extends Owner {
-    /** A description for others to read. */
+  /** A description for others to read. */
   readonly about: string;
 }
 
@@ -36,7 +36,7 @@ export function takeLock(file: string, about = ''): Holder | undefined {
   const own = `${file}.${process.pid}`;
   const ourselves: Holder = { ...thisProcess(), about };
   for (;;) {
-        // A process that had the same id may have left this file. `wx` below never writes through a symbolic link.
+    // A process that had the same id may have left this file. `wx` below never writes through a symbolic link.
     rmSync(own, { force: true });
     try {
       writeFileSync(own, JSON.stringify(ourselves), { flag: 'wx' });
@@ -47,7 +47,7 @@ export function takeLock(file: string, about = ''): Holder | undefined {
       const found = textOf(file);
       const holder = holderIn(found);
       if (holder && isHeld(holder)) return holder;
-            // Undefined if the lock was released in this moment.
+      // Undefined if the lock was released in this moment.
       if (found !== undefined) removeStale(file, found);
     } finally {
       rmSync(own, { force: true });
@@ -66,10 +66,10 @@ function removeLitter(file: string): void {
     try {
       writer = holderIn(textOf(litter));
     } catch {
-            // Not a file of ours.
+      // Not a file of ours.
       continue;
     }
-        // A file that is just being written is empty, but its name has the writer's process id.
+    // A file that is just being written is empty, but its name has the writer's process id.
     const lives = writer ? isHeld(writer) : isAlive(Number(/\.(\d+)$/.exec(name)?.[1] ?? NaN));
     if (!lives) rmSync(litter, { force: true });
   }

@@ -3,22 +3,22 @@ import { parentOf, wordsOf } from './process-id.ts';
 
 /** The command line of `make`, as far as a recipe can know it. */
 export interface MakeInvocation {
-    /** The goals that were typed, in order, without the prefix. Empty for a bare `make`. */
+  /** The goals that were typed, in order, without the prefix. Empty for a bare `make`. */
   readonly goals: readonly string[];
-    /** The makefile's prefix for makesafe's targets. */
+  /** The makefile's prefix for makesafe's targets. */
   readonly prefix?: string;
-    /** Tasks for which makesafe.mk defines no target. */
+  /** Tasks for which makesafe.mk defines no target. */
   readonly except?: readonly string[];
-    /** A flag that hides failures (`-i`) or output (`-O`) of a task. */
+  /** A flag that hides failures (`-i`) or output (`-O`) of a task. */
   readonly blind?: '-i' | '-O';
-    /** Variables that MAKEFLAGS lists as overrides: typed, or inherited through an exported MAKEFLAGS. */
+  /** Variables that MAKEFLAGS lists as overrides: typed, or inherited through an exported MAKEFLAGS. */
   readonly overrides: ReadonlyMap<string, Override>;
 }
 
 interface Override {
-    /** The value after make has expanded it: `a$b` has become `a`. */
+  /** The value after make has expanded it: `a$b` has become `a`. */
   readonly value: string;
-    /** The value in the arguments of a make process; undefined if no make process has it there. */
+  /** The value in the arguments of a make process; undefined if no make process has it there. */
   readonly typed: string | undefined;
 }
 
@@ -99,9 +99,9 @@ function splitAssignment(word: string): [name: string, value: string] | undefine
 /** A make process above this one. */
 interface Make {
   readonly pid: number;
-    /** Its child process on the way to this process. */
+  /** Its child process on the way to this process. */
   readonly started: number;
-    /** Without the program. */
+  /** Without the program. */
   readonly args: readonly string[];
 }
 

@@ -40,8 +40,8 @@ export async function takeAfter(handle: FileHandle, { mode, gid }: Seen, asked: 
       () => true,
       () => false,
     ));
-    // A mode without rights for others means data in the file: then only narrow it. Else keep the mode that its owner
-    // chose.
+  // A mode without rights for others means data in the file: then only narrow it. Else keep the mode that its owner
+  // chose.
   const wanted = asked & 0o077 ? before : before & asked;
   await handle.chmod(group ? wanted : wanted & ~0o070);
 }
@@ -52,7 +52,7 @@ export async function takeAfter(handle: FileHandle, { mode, gid }: Seen, asked: 
  * @throws Error of the system with the code EEXIST
  */
 export function putInFreePlace(from: string, to: string): void {
-    // A rename of a folder can replace only an empty folder.
+  // A rename of a folder can replace only an empty folder.
   if (lstatSync(from).isDirectory()) {
     if (isThere(to)) throw existing(to);
     return renameSync(from, to);
@@ -61,7 +61,7 @@ export function putInFreePlace(from: string, to: string): void {
     linkSync(from, to);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
-        // Some file systems have no hard links.
+    // Some file systems have no hard links.
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code)) throw error;
     if (isThere(to)) throw existing(to);
     return renameSync(from, to);

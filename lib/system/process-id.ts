@@ -32,8 +32,8 @@ interface Status {
 function statusOf(pid: number): Status | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-        // The name in parentheses may hold anything. After it come the state (first), the parent (second) and the start
-        // time (twentieth field).
+    // The name in parentheses may hold anything. After it come the state (first), the parent (second) and the start
+    // time (twentieth field).
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return { state: fields[0], parent: Number(fields[1]), start: fields[19] };
   } catch {

@@ -11,12 +11,12 @@ export const isRunning = ({ pid, exitCode, signalCode }: ChildProcess): boolean 
  * /proc, kills only the process.
  */
 export function killTree(pid: number): void {
-    // Parents first: they would start new children in place of those that ended.
+  // Parents first: they would start new children in place of those that ended.
   for (const one of [pid, ...descendantsOf(pid)]) {
     try {
       process.kill(one, 'SIGKILL');
     } catch {
-            // The process has ended.
+      // The process has ended.
     }
   }
 }

@@ -20,21 +20,21 @@ export interface Result {
 }
 
 export interface RunOptions {
-    /** Variables in addition to INHERITED. */
+  /** Variables in addition to INHERITED. */
   readonly env?: Readonly<Record<string, string>>;
-    /** Variables of INHERITED to leave out, because something else defines them. */
+  /** Variables of INHERITED to leave out, because something else defines them. */
   readonly without?: Iterable<string>;
   readonly cwd?: string;
   readonly input?: string | Readable;
-    /** Receives standard output instead of `Result.stdout`. Ends when the command ends. */
+  /** Receives standard output instead of `Result.stdout`. Ends when the command ends. */
   readonly output?: Writable;
-    /** Called for each line of standard output and standard error, at once. */
+  /** Called for each line of standard output and standard error, at once. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
-    /** Connects the command to our terminal, with its standard output on our standard error. */
+  /** Connects the command to our terminal, with its standard output on our standard error. */
   readonly terminal?: boolean;
-    /** With `terminal`: keeps standard output, because it is the result. */
+  /** With `terminal`: keeps standard output, because it is the result. */
   readonly resultOnStdout?: boolean;
-    /** For the whole command; by default there is no limit. */
+  /** For the whole command; by default there is no limit. */
   readonly limit?: Limit;
 }
 
@@ -107,9 +107,9 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
   const child = zx().$({
     spawn: (() => started) as unknown as typeof spawn,
     ...(options.input === undefined ? {} : { input: options.input }),
-        // zx keeps all output in memory, which a dump may exceed.
+    // zx keeps all output in memory, which a dump may exceed.
     ...(options.output ? { store: { stdout: forgetful(), stderr: [], stdall: forgetful() } } : {}),
-        // Without these, zx searches for bash, which this machine may not have.
+    // Without these, zx searches for bash, which this machine may not have.
     quote: (text) => text,
     prefix: '',
     postfix: '',
@@ -118,7 +118,7 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
   })`${command.file}`;
   const guarded = guard(started, command, options);
 
-    // A command may end before it has read its input. Its status and message then tell why.
+  // A command may end before it has read its input. Its status and message then tell why.
   if (options.input !== undefined) child.stdin.on('error', () => {});
   const streams: Promise<void>[] = [];
   if (options.onLine) {
@@ -128,7 +128,7 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
   }
   if (options.output) streams.push(pipeline(child.stdout, options.output));
   const ended = Promise.all([child, ...streams]).finally(guarded.stop);
-    // Report the wait only for a command that shows nothing itself.
+  // Report the wait only for a command that shows nothing itself.
   const silent = !options.terminal && !options.onLine && !options.output;
   const waited = Promise.race([ended, guarded.cut]);
   const [finished] = await (silent ? whileWaitingFor(basename(command.file), waited) : waited);
@@ -140,11 +140,11 @@ export async function run(command: Command, options: RunOptions = {}): Promise<R
       hint: `install ${command.file}, or correct PATH`,
     });
   }
-    // Node gives a negative status to a process that did not start.
+  // Node gives a negative status to a process that did not start.
   if (finished.cause !== undefined && (finished.exitCode ?? -1) < 0 && finished.signal === null)
     throw notRun(command, finished.cause);
   return {
-        // As a shell does: 128 plus the number of the signal.
+    // As a shell does: 128 plus the number of the signal.
     status: finished.exitCode ?? 128 + (finished.signal ? constants.signals[finished.signal] : 0),
     stdout: finished.stdout,
     stderr: finished.stderr,
@@ -161,7 +161,7 @@ function guard(
   const cut = new Promise<never>((_resolve, reject) => {
     end = (reason) => {
       if (isRunning(child)) killTree(child.pid!);
-            // A process that we could not kill may keep a pipe open.
+      // A process that we could not kill may keep a pipe open.
       for (const stream of child.stdio) stream?.destroy();
       reject(reason);
     };
@@ -188,7 +188,7 @@ function start({ file, args }: Command, options: RunOptions): ChildProcess {
     : [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'];
   try {
     const inherited = childEnvironment({}, without);
-        // As a shell does: `${PWD}` in a compose file is the working directory; unset, it would become the root folder.
+    // As a shell does: `${PWD}` in a compose file is the working directory; unset, it would become the root folder.
     const here = cwd === undefined || new Set(without).has('PWD') ? {} : { PWD: cwd };
     return spawn(file, [...args], { env: { ...inherited, ...here, ...env }, cwd, stdio });
   } catch (error) {

@@ -19,9 +19,9 @@ const TEXT_LIMIT = 4 << 20;
 export class UnreadableError extends ConfigurationError {}
 
 export interface Reading {
-    /** Maximum size in bytes; `TEXT_LIMIT` by default. */
+  /** Maximum size in bytes; `TEXT_LIMIT` by default. */
   readonly most?: number;
-    /** The name for messages; by default the path. */
+  /** The name for messages; by default the path. */
   readonly as?: string;
 }
 
@@ -46,7 +46,7 @@ function sizeOfRegular(file: string, as: string): number | undefined {
     throw new UnreadableError(`${as} is ${kindOf(stats)}, not a file`);
   } catch (error) {
     if (!isMissing(error)) throw asUnreadable(error, as);
-        // A broken symbolic link is reported as such, and not as "no such file".
+    // A broken symbolic link is reported as such, and not as "no such file".
     if (isLink(file)) throw new UnreadableError(`${as} is a link that leads nowhere`, { cause: error });
     return undefined;
   }
@@ -62,7 +62,7 @@ function withDescriptor<T>(file: string, as: string, work: (descriptor: number) 
       closeSync(descriptor);
     }
   } catch (error) {
-        // The file was removed in the meantime.
+    // The file was removed in the meantime.
     if (isMissing(error)) return undefined;
     throw asUnreadable(error, as);
   }
@@ -98,7 +98,7 @@ export function readBytesIfThere(
   if (sizeOfRegular(file, as) === undefined) return undefined;
   return withDescriptor(file, as, (descriptor) => {
     const { size } = fstatSync(descriptor);
-        // Files in /proc report a size of 0.
+    // Files in /proc report a size of 0.
     const buffer = Buffer.allocUnsafe(Math.min(size === 0 ? 64 << 10 : size, most) + 1);
     const filled = size > most ? size : fill(descriptor, buffer, null);
     if (filled > most) {
@@ -179,7 +179,7 @@ export function readHead(file: string, count: number, { as = file }: Reading = {
 /** The end of a file, starting with a whole line. */
 interface Tail {
   readonly text: string;
-    /** The number of bytes before it. */
+  /** The number of bytes before it. */
   readonly skipped: number;
 }
 

@@ -4,7 +4,7 @@ import { MakesafeError, messageOf } from '../errors.ts';
 interface Reason {
   /** Completes "<file> cannot be written: …". */
   readonly why: string;
-    /** What the person can do, if the reason does not say it. */
+  /** What the person can do, if the reason does not say it. */
   readonly remedy?: string;
 }
 

@@ -1,7 +1,7 @@
 /** What would be left behind if the process ended now, for a person who presses Ctrl-C. */
 interface Unfinished {
   readonly left: string;
-    /** True if applications cannot connect until the work is finished or undone. */
+  /** True if applications cannot connect until the work is finished or undone. */
   readonly closed: boolean;
 }
 

@@ -18,20 +18,20 @@ export interface Facts {
   readonly environment: CanonicalName;
   readonly entry: EnvironmentEntry;
   readonly target: Target;
-    /** Undefined if the server is stopped or refuses the login. */
+  /** Undefined if the server is stopped or refuses the login. */
   readonly contents: Contents | undefined;
-    /** Database name to the environment that it is marked for; undefined if the server could not be asked. */
+  /** Database name to the environment that it is marked for; undefined if the server could not be asked. */
   readonly markers: Readonly<Record<string, string>> | undefined;
-    /** Why a running server could not be read. */
+  /** Why a running server could not be read. */
   readonly unread: string | undefined;
   readonly overlaps: readonly Overlap[];
   /** Environments whose configuration cannot be read here, and why. */
   readonly unknown: readonly Footprint[];
-    /** All that will be removed in addition to the database. */
+  /** All that will be removed in addition to the database. */
   readonly plan: Plan;
-    /** Files and folders that must not lie in what is removed: backups, journal, secrets, output files. */
+  /** Files and folders that must not lie in what is removed: backups, journal, secrets, output files. */
   readonly needed: readonly Needed[];
-    /** The environment that, by the journal, last destroyed something in this storage. */
+  /** The environment that, by the journal, last destroyed something in this storage. */
   readonly journalled: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export function readNeighbours(run: Run, { name }: CanonicalName): Promise<Footp
   const { root, registry, terminal } = run;
   const own = { name, databaseService: ofAnyTask(run).PG_SERVICE };
   const neighbours = readFootprints(root, registry, own, terminal.redactor);
-    // Avoids an unhandled rejection: a problem of this environment itself is reported first.
+  // Avoids an unhandled rejection: a problem of this environment itself is reported first.
   neighbours.catch(() => {});
   return neighbours;
 }
@@ -88,7 +88,7 @@ async function askServer({ stack }: StackRun, seen: Contents | undefined): Promi
     const { dataDirectory, markers } = contents;
     return { contents, dataDirectory, markers, unread: undefined };
   } catch (error) {
-        // The database may be missing while the server runs.
+    // The database may be missing while the server runs.
     const server = await stack.withClient('postgres', readServer).catch(() => undefined);
     return { contents: undefined, markers: undefined, ...server, unread: messageOf(error) };
   }

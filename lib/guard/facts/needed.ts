@@ -3,7 +3,7 @@ import type { StackRun } from '../../run/run.ts';
 
 /** A file or folder on this machine that is still needed after the action. */
 export interface Needed {
-    /** The name that the message uses: `BACKUP_DIR`, `the journal`. */
+  /** The name that the message uses: `BACKUP_DIR`, `the journal`. */
   readonly what: string;
   readonly path: string;
 }

@@ -10,7 +10,7 @@ export interface Overlap {
   readonly own: Claim;
   readonly other: Claim;
   readonly environment: string;
-    /** True if at least one of the two environments is protected. */
+  /** True if at least one of the two environments is protected. */
   readonly protected: boolean;
 }
 
@@ -27,7 +27,7 @@ export function findOverlaps(
   const configured = footprints.find(({ environment }) => environment === name)!;
   const own = { ...configured, ...withActual(configured, target, plan) };
   const same = (a: string, b: string): boolean => a === b;
-    // If the other environment is pinned to another host, it does not mean this engine.
+  // If the other environment is pinned to another host, it does not mean this engine.
   const isHere = ({ engine, host }: Footprint): boolean =>
     engine === own.engine && (host === undefined || host === target.host);
   return footprints

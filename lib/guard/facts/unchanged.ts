@@ -15,7 +15,7 @@ export function identityOf(
 ): Record<string, Fact> {
   return {
     'registry entry': `${environment.name} ${JSON.stringify(entry)}`,
-        // As a hash, because env files hold secrets.
+    // As a hash, because env files hold secrets.
     'env files': hash([...variables].map(([name, { value }]) => [name, value])),
     engine: `${target.engine} on host ${target.host}`,
     project: target.project,

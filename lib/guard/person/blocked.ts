@@ -4,9 +4,9 @@ import { RefusedError } from '../../errors.ts';
 export interface Action {
   readonly what: string;
   readonly effect: 'destroy' | 'change';
-    /** The command line with FORCE=1. */
+  /** The command line with FORCE=1. */
   readonly forced: string;
-    /** The command line that takes a backup. */
+  /** The command line that takes a backup. */
   readonly backup: string;
 }
 
@@ -14,7 +14,7 @@ const BAR = '❌'.repeat(32);
 
 /** The refusal for a protected environment, as a banner that nobody overlooks. */
 export class BlockedError extends RefusedError {
-    /** @param exportedForce FORCE as the shell exports it; it does not count */
+  /** @param exportedForce FORCE as the shell exports it; it does not count */
   constructor(name: string, action: Action, exportedForce: string | undefined) {
     const lines = [
       `ERROR: ${action.what} on ${name} is BLOCKED`,

@@ -16,7 +16,7 @@ export async function confirmName(
   signal.throwIfAborted();
   terminal.line(`Type ${name} to go on:`);
   const lines = createInterface({ input });
-    // `question()` of readline never resolves at end of input, so listen to the events.
+  // `question()` of readline never resolves at end of input, so listen to the events.
   const typed = await new Promise<string | undefined>((resolve) => {
     lines.once('line', resolve).once('close', () => resolve(undefined));
     signal.addEventListener('abort', () => resolve(undefined), { once: true });

@@ -24,7 +24,7 @@ export function append(file: string, entry: Entry, redactor: Redactor): void {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const descriptor = openJournal(file, constants.O_CREAT);
     try {
-            // Not writeSync: on a full disk it writes only a part and reports no error.
+      // Not writeSync: on a full disk it writes only a part and reports no error.
       writeFileSync(descriptor, `${isCut(descriptor) ? '\n' : ''}${line}\n`);
       fsyncSync(descriptor);
     } finally {
@@ -40,11 +40,11 @@ const MOST = 16 << 20;
 
 interface Journal {
   readonly entries: Entry[];
-    /** The number of lines that are not valid entries. */
+  /** The number of lines that are not valid entries. */
   readonly cut: number;
-    /** The line number of the first of them, counted from the first line that was read. */
+  /** The line number of the first of them, counted from the first line that was read. */
   readonly firstCut?: number;
-    /** Bytes at the start that were not read, if any. */
+  /** Bytes at the start that were not read, if any. */
   readonly skipped?: number;
 }
 

@@ -58,7 +58,7 @@ export function isEntry(value: unknown): value is Entry {
 /** The line that is written before the action. */
 export interface Start {
   readonly event: 'start';
-    /** The same in the end line of this run. */
+  /** The same in the end line of this run. */
   readonly run: string;
   /** ISO 8601, UTC. */
   readonly time: string;
@@ -70,13 +70,13 @@ export interface Start {
   readonly task: string;
   readonly parameters: Readonly<Record<string, { readonly value: unknown; readonly origin: Origin }>>;
   readonly target: JournalTarget;
-    /** What the screen showed as removed, in addition to the database. */
+  /** What the screen showed as removed, in addition to the database. */
   readonly plan?: RecordedPlan;
   /** Names of the checks that were passed, in order. */
   readonly checks: readonly string[];
-    /** The path of the backup; `skip` with BACKUP=skip; null if none was needed. */
+  /** The path of the backup; `skip` with BACKUP=skip; null if none was needed. */
   readonly backup: string | null;
-    /** The commit of this repository, with `-dirty` if files differ from it. */
+  /** The commit of this repository, with `-dirty` if files differ from it. */
   readonly revision: string | null;
 }
 
@@ -87,7 +87,7 @@ export interface End {
   readonly outcome: 'done' | 'failed' | 'cancelled';
   readonly error?: string;
   readonly seconds: number;
-    /** What was left out or done differently, one sentence each. */
+  /** What was left out or done differently, one sentence each. */
   readonly notes?: readonly string[];
 }
 

@@ -47,7 +47,7 @@ export function checkJournal(file: string): void {
     if (!isThere(file)) accessSync(folder, constants.W_OK | constants.X_OK);
     const { bfree, bavail, bsize, files, ffree } = statfsSync(folder);
     const free = (process.getuid?.() === 0 ? bfree : bavail) * bsize;
-        // Some file systems create inodes on demand and report 0 of them.
+    // Some file systems create inodes on demand and report 0 of them.
     if (free < ROOM || (files > 0 && ffree === 0 && !isThere(file))) throw new UnreadableError(FULL);
   } catch (error) {
     throw unusable('written', file, error);
@@ -60,7 +60,7 @@ export function unusable(how: 'written' | 'read', file: string, error: unknown):
   const why = error instanceof MakesafeError ? messageOf(error) : reasonOf(error);
   const remedy =
     why === FULL ? 'make room on its disk (df -h, df -i)' : (remedyOf(error) ?? `look at it: ls -ld ${file}`);
-    // The message of a failed read already names the file.
+  // The message of a failed read already names the file.
   return new RefusedError(`the journal cannot be ${how}: ${why.includes(file) ? why : `${why} (${file})`}`, {
     hint: `${remedy}; what cannot go on record is not done`,
     cause: error,

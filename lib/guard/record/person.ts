@@ -11,7 +11,7 @@ function accountName(): string {
   try {
     return userInfo().username;
   } catch {
-        // No account has this id: usual in a container.
+    // No account has this id: usual in a container.
     return `uid ${process.getuid?.()}`;
   }
 }

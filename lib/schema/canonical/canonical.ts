@@ -24,13 +24,13 @@ export const COMPLETE = '-- PostgreSQL database dump complete';
  * secrets.
  */
 export class CanonicalDump extends Transform {
-    /** True once pg_dump's last line has been seen. */
+  /** True once pg_dump's last line has been seen. */
   complete = false;
   #decoder = new StringDecoder('utf8');
   #rest = '';
   #quoting = UNQUOTED;
   #blank = true;
-    /** The kind of object in the last header, and its text so far. */
+  /** The kind of object in the last header, and its text so far. */
   #kind = '';
   #text = '';
 
@@ -45,7 +45,7 @@ export class CanonicalDump extends Transform {
     const last = this.#rest + this.#decoder.end();
     if (last !== '') this.push(this.#lines([last]));
     if (!hasSecrets(this.#kind) || this.complete) this.push(this.#object());
-        // Drop an incomplete object that may have secrets: it is not known where a secret in it ends.
+    // Drop an incomplete object that may have secrets: it is not known where a secret in it ends.
     done();
   }
 
@@ -71,7 +71,7 @@ export class CanonicalDump extends Transform {
     return done;
   }
 
-    /** The whole object after the last header: secrets, and text with several spellings, may span lines. */
+  /** The whole object after the last header: secrets, and text with several spellings, may span lines. */
   #object(): string {
     const text = respell(this.#text);
     this.#text = '';

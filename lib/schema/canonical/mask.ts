@@ -14,7 +14,7 @@ const HARMLESS_KEYWORD = /^(?:host|hostaddr|port|dbname|user|sslmode|application
 
 interface Masked {
   readonly text: string;
-    /** What was masked, only to compare it; empty if nothing was. */
+  /** What was masked, only to compare it; empty if nothing was. */
   readonly secret: string;
 }
 
@@ -49,7 +49,7 @@ export function maskSecrets(kind: string, definition: string): Masked {
   if (!FOREIGN.test(kind)) return { text: definition, secret: '' };
   const harmless = (name: string): boolean =>
     kind === 'USER MAPPING' ? HARMLESS_NAME.test(name.trim()) : !SECRET_NAME.test(name);
-    // Only options follow after this word. The columns of a foreign table stand before it.
+  // Only options follow after this word. The columns of a foreign table stand before it.
   const from = definition.search(/\bOPTIONS \(/);
   if (from < 0) return { text: definition, secret: '' };
   const { text, secret } = mask(

@@ -111,7 +111,7 @@ function castAt(
   const [, type] =
     /^::((?:"(?:[^"]|"")*"|\w+)(?:[. ](?:"(?:[^"]|"")*"|\w+))*)$/.exec(write(items.slice(at + 1, end))) ?? [];
   const elements = split(array.items);
-    // Only constants: another element may be an array itself, and casting it would mean something else.
+  // Only constants: another element may be an array itself, and casting it would mean something else.
   const areConstant = elements.every((element) => CONSTANT.test(write(element).trim()));
   return type === undefined || !areConstant ? undefined : { elements, type, end };
 }

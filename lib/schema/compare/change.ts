@@ -5,14 +5,14 @@ import { toldApart } from './look-alike.ts';
 export interface Change {
   readonly class: DifferenceClass;
   readonly changes: readonly string[];
-    /** True if no pattern may hide it: PUBLIC, grant options, owners of SECURITY DEFINER functions. */
+  /** True if no pattern may hide it: PUBLIC, grant options, owners of SECURITY DEFINER functions. */
   readonly grave?: boolean;
 }
 
 export interface Labels {
   readonly base: string;
   readonly compared: string;
-    /** False if a side comes from a server before 18, on which a NOT NULL has no name. */
+  /** False if a side comes from a server before 18, on which a NOT NULL has no name. */
   readonly notNullNames?: boolean;
 }
 

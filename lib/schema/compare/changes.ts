@@ -86,7 +86,7 @@ function constraintChanges(
   const changed = pair(renamed.first, renamed.second, ({ name }) => name);
   const full = ({ name, text }: { name: string; text: string }): string =>
     labelled(`constraint ${name}`, text);
-    // A NOT NULL is reported as a change of its column.
+  // A NOT NULL is reported as a change of its column.
   const told = ({ isNotNull }: InnerConstraint): boolean => !isNotNull;
   const [inBase, inCompared] = sidesToldApart(
     changed.first.filter(told).map(full),
@@ -143,7 +143,7 @@ function privilegeChanges(
       .map(([who, privileges]) => onlyIn(`${who}: ${privileges.sort().join(', ')}`, label))
       .sort();
   };
-    // A REVOKE on one side counts as a privilege of the other side.
+  // A REVOKE on one side counts as a privilege of the other side.
   const [inBase, inCompared] = [
     [...first.filter(({ revoked }) => !revoked), ...second.filter(({ revoked }) => revoked)],
     [...second.filter(({ revoked }) => !revoked), ...first.filter(({ revoked }) => revoked)],

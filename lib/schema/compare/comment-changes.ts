@@ -12,7 +12,7 @@ const CONSTRAINT = /^CONSTRAINT ("(?:[^"]|"")+"|\S+) ON /;
 export function commentChanges(a: SchemaObject, b: SchemaObject, renamed: Renamed, labels: Labels): Change[] {
   const [one, other] = [a.comments, b.comments];
   if (one.length === other.length && one.every((comment, index) => comment === other[index])) return [];
-    // A comment on a part of the object names the part. The object's own name is in the heading.
+  // A comment on a part of the object names the part. The object's own name is in the heading.
   const place = (on: string, same: Renamed): string => {
     const [, column] = COLUMN.exec(on) ?? [];
     if (column !== undefined) return `comment of column ${column}`;

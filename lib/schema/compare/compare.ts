@@ -10,7 +10,7 @@ import type { Side } from '../read/read.ts';
 import { involvedRoles, roleObject } from '../read/server-roles.ts';
 
 export interface CompareOptions {
-    /** Patterns of accepted differences. */
+  /** Patterns of accepted differences. */
   readonly ignore: readonly string[];
   readonly privileges: Comparison['privileges'];
   readonly limits: readonly string[];
@@ -36,7 +36,7 @@ export function compare(base: Side, compared: Side, options: CompareOptions): Co
   const counts = new Map<string, Count>();
   const hits = options.ignore.map(() => 0);
   const differences: Found[] = [];
-    /** Counts an object, and keeps those of its differences that no pattern accepts. */
+  /** Counts an object, and keeps those of its differences that no pattern accepts. */
   const settle = (
     kind: string,
     found: Found[],
@@ -66,7 +66,7 @@ export function compare(base: Side, compared: Side, options: CompareOptions): Co
       [name, ...others].map((change) => difference(a, b, change)),
     );
   }
-    // Look for names that look alike only if a name will be reported: there may be tens of thousands.
+  // Look for names that look alike only if a name will be reported: there may be tens of thousands.
   const isTold = onlyBase.length + onlyCompared.length > 0;
   const names = isTold ? [...both.map(([a]) => a), ...onlyBase, ...onlyCompared].map(nameOf) : [];
   const alike = namesToldApart(names);

@@ -12,7 +12,7 @@ import { loadParser } from '../../sql/syntax.ts';
 
 /** A comparison whose sides need not exist at the same time. */
 export interface Comparing {
-    /** Reads the side of BASE early, before the other side exists. */
+  /** Reads the side of BASE early, before the other side exists. */
   readonly readBase: () => Promise<void>;
   readonly compare: () => Promise<Comparison>;
 }
@@ -58,7 +58,7 @@ export async function comparing(
   return {
     async readBase() {
       const by = stacks.some(({ pgDump }) => pgDump === 'bundled') ? 'bundled' : 'own';
-            // Ignore a failure here: `compare` then reads this side again.
+      // Ignore a failure here: `compare` then reads this side again.
       early = { by, side: read('base', by).catch(() => undefined) };
       await early.side;
     },
@@ -66,7 +66,7 @@ export async function comparing(
     async compare() {
       const by = await choosePgDump(stacks, files.base ?? files.compared);
       const begun = early?.by === by ? early.side : undefined;
-            // pg_dump and its server mostly wait for each other. Reading both sides at once keeps two cores busy.
+      // pg_dump and its server mostly wait for each other. Reading both sides at once keeps two cores busy.
       const [one, other] = await Promise.all([
         Promise.resolve(begun).then((side) => side ?? read('base', by)),
         read('compared', by),

@@ -30,7 +30,7 @@ export function excerpt(a: string, b: string): string {
   while (end < room && one.at(-1 - end) === other.at(-1 - end)) end += 1;
 
   const part = (text: string): string => {
-        // Show whole words and one word before. Of very long words, show only the characters near the difference.
+    // Show whole words and one word before. Of very long words, show only the characters near the difference.
     const word = Math.max(0, text.lastIndexOf(' ', Math.max(0, start - 2)));
     const from = start - word <= AROUND ? word : start - AROUND;
     const last = text.length - end;

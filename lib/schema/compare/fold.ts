@@ -28,7 +28,7 @@ export function fold(paired: Paired): Paired {
     if (kind === 'TRIGGER') triggers.add(`${schema}\0${name}`);
   });
 
-    /** True if the object was added to another one, or paired with what the other side means by writing nothing. */
+  /** True if the object was added to another one, or paired with what the other side means by writing nothing. */
   const settled = (object: SchemaObject, side: 0 | 1): boolean => {
     const { schema, name, table = name } = object;
     const at = holders.get(`${schema}\0${table}`);
@@ -66,7 +66,7 @@ function isInside(
 ): boolean {
   if (kind === 'DEFAULT') return defaults.includes(name);
   if (kind === 'CHECK CONSTRAINT') return constraints.some((one) => one.name === name);
-    // The name of the NOT NULL does not matter.
+  // The name of the NOT NULL does not matter.
   const [, column] = (kind === 'CONSTRAINT' && NOT_NULL.exec(definition)) || [];
   return column !== undefined && notNulls.includes(unquote(column));
 }

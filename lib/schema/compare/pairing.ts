@@ -17,7 +17,7 @@ export function pairObjects(
   const key = ({ kind, schema, table, name }: SchemaObject): string =>
     `${kind}\0${schema}\0${table}\0${name}`;
   const inPlace = pairInPlace(base, compared);
-    // Several objects may have one name, for instance the functions of two casts: tell them apart by their definition.
+  // Several objects may have one name, for instance the functions of two casts: tell them apart by their definition.
   const rest = [inPlace.first, inPlace.second];
   const repeated = new Set(rest.flatMap((objects) => duplicates(objects.map(key))));
   const exact = pair(inPlace.first, inPlace.second, (object) => {
@@ -39,8 +39,8 @@ export function pairObjects(
       ...inPlace.both,
       ...exact.both,
       ...named.both,
-            // An implicit object exists on every server. The side that does not list it has no special privileges on
-            // it.
+      // An implicit object exists on every server. The side that does not list it has no special privileges on
+      // it.
       ...renamed.first.filter(implicit).map((object): Pair => [object, { ...object, privileges: [] }]),
       ...renamed.second.filter(implicit).map((object): Pair => [{ ...object, privileges: [] }, object]),
     ],

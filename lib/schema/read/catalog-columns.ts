@@ -6,11 +6,11 @@
  * @see https://www.postgresql.org/docs/current/catalogs.html
  */
 interface CatalogColumns {
-    /** Columns that pg_dump writes, or that follow from what it writes. */
+  /** Columns that pg_dump writes, or that follow from what it writes. */
   readonly dumped?: string;
-    /** Columns that pg_dump does not write, or not always: makesafe reads them from the catalog. */
+  /** Columns that pg_dump does not write, or not always: makesafe reads them from the catalog. */
   readonly read?: string;
-    /** Columns that are not compared, and why. */
+  /** Columns that are not compared, and why. */
   readonly left?: Readonly<Record<string, string>>;
 }
 

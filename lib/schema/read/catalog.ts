@@ -8,11 +8,11 @@ import { fact, type SchemaObject } from './objects.ts';
 /** What a dump does not show, or does not show to every role. Roles have their real names. */
 export interface Catalog {
   readonly database: Database;
-    /** What the definition of a dumped object does not say. The key is the oids of catalog and object: `3079/16496`. */
+  /** What the definition of a dumped object does not say. The key is the oids of catalog and object: `3079/16496`. */
   readonly facts: Facts;
-    /** Owners of extensions, which pg_dump does not write. Same keys. */
+  /** Owners of extensions, which pg_dump does not write. Same keys. */
   readonly owners: ReadonlyMap<string, string>;
-    /** Objects that the dump's table of contents lacks. */
+  /** Objects that the dump's table of contents lacks. */
   readonly objects: readonly CatalogObject[];
 }
 
@@ -88,7 +88,7 @@ export async function readCatalog(client: Client): Promise<Catalog> {
 
   for (const [name, value] of Object.entries(properties)) {
     const isTag = name === 'locale' && properties['locale provider'] === 'icu';
-        // The C library treats C.UTF-8 and C.utf8 as the same.
+    // The C library treats C.UTF-8 and C.utf8 as the same.
     const text = isTag && value !== null ? languageTag(value) : value?.replace(/\.(utf-?8)$/i, '.UTF-8');
     if (text !== undefined) found({ kind: 'DATABASE PROPERTY', name, definition: text });
   }

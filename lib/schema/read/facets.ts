@@ -11,7 +11,7 @@ import type { Facet, Facets } from './facet.ts';
 
 type Mutable = {
   facets: Facet[];
-    /** Columns by name, each with the index of its facet. */
+  /** Columns by name, each with the index of its facet. */
   columns: Map<string, { node: Node; at: number }>;
   constraints: InnerConstraint[];
   unnamed: InnerConstraint[];
@@ -51,7 +51,7 @@ const columnFacet = (name: string, node: Node, text: string): Facet => ({
 
 function addStatement({ kind, node, text, start }: Statement, found: Mutable): void {
   const storage = STORAGE_OPTIONS.has(kind);
-    // A foreign table's statement contains that of a table, and a materialized view's contains its options.
+  // A foreign table's statement contains that of a table, and a materialized view's contains its options.
   const inner = ['base', 'into'].find((key) => node[key] !== undefined);
   const rest: Node = { ...node, ...(inner === undefined ? {} : { [inner]: { ...(node[inner] as Node) } }) };
   const places: Node[] = inner === undefined ? [rest] : [rest[inner] as Node, rest];

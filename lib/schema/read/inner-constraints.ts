@@ -2,7 +2,7 @@ import { shapeOf, type Node, type Statement } from '../../sql/syntax.ts';
 
 /** A constraint inside a definition. Its name may differ while the rest is the same. */
 export interface InnerConstraint {
-    /** Empty for the default name. */
+  /** Empty for the default name. */
   readonly name: string;
   readonly text: string;
   readonly meaning: string;
@@ -23,7 +23,7 @@ export function takeNames(
   column = '',
   source?: Pick<Statement, 'text' | 'start'>,
 ): Node[] {
-    /** The constraint as written, without its name. */
+  /** The constraint as written, without its name. */
   const writtenAt = (at: number): string | undefined => {
     const place = (one: Node | undefined): number | undefined =>
       one && ((one['Constraint'] as Node)['location'] as number) - source!.start;

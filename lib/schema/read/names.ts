@@ -68,7 +68,7 @@ function splitTag(
   if (own !== undefined && tag.endsWith(` ${unquote(own)}`)) {
     return { name: unquote(own), table: tag.slice(0, -unquote(own).length - 1) };
   }
-    // The name of a publication comes first.
+  // The name of a publication comes first.
   if (own !== undefined && tag.startsWith(`${unquote(own)} `)) {
     return { name: unquote(own), table: tag.slice(unquote(own).length + 1) };
   }

@@ -11,19 +11,17 @@ export interface SchemaObject {
   readonly name: string;
   /** As SQL, secrets masked. */
   readonly definition: string;
-    /** What was masked. Only for comparing: no result contains it. */
+  /** What was masked. Only for comparing: no result contains it. */
   readonly secret: string;
-    /** What the definition does not say: tablespace, version of an extension, that an index is invalid. */
+  /** What the definition does not say: tablespace, version of an extension, that an index is invalid. */
   readonly facts: readonly Facet[];
-    /** The owner's logical name; undefined for kinds without an owner. */
+  /** The owner's logical name; undefined for kinds without an owner. */
   readonly owner?: string | undefined;
   /** COMMENT statements on it and its columns, sorted. */
   readonly comments: readonly string[];
-    /** Undefined if privileges were not read. */
+  /** Undefined if privileges were not read. */
   readonly privileges?: readonly Grant[] | undefined;
-    /**
-     * True for parts of the server, which exist on every side. They are here because somebody changed their privileges.
-     */
+  /** True for parts of the server, which exist on every side: listed because somebody changed their privileges. */
   readonly implicit?: true;
 }
 
@@ -33,14 +31,14 @@ export interface Grant {
   readonly grantee: string;
   /** `SELECT`, `SELECT WITH GRANT OPTION`, `SELECT granted by someone` */
   readonly privilege: string;
-    /** True for a default privilege of this kind of object that was revoked. */
+  /** True for a default privilege of this kind of object that was revoked. */
   readonly revoked: boolean;
 }
 
 /** What the catalogs know about an object beyond its entry, by the entry's `catalog`. */
 export interface Known {
   readonly facts?: readonly Facet[] | undefined;
-    /** The owner of an object whose entry does not have it. */
+  /** The owner of an object whose entry does not have it. */
   readonly owner?: string | undefined;
   readonly privileges?: readonly Grant[] | undefined;
 }
@@ -128,7 +126,7 @@ export const isKnownKind = (kind: string): boolean =>
 export interface Building {
   readonly logical: (role: string) => string;
   readonly known: (catalog: string) => Known;
-    /** False to omit owners. */
+  /** False to omit owners. */
   readonly owners: boolean;
 }
 
@@ -169,13 +167,13 @@ export function objectsOf(entries: readonly Entry[], { logical, known, owners }:
     const definition = parts ? [own, ...parts.map((text) => text.trim())].join('\n') : own;
     const { text, secret } = maskSecrets(kind, mapRoles(kind, definition, logical));
     const { facts = NONE, owner, privileges } = known(catalog);
-        // A sequence that belongs to a column has the owner of the table.
+    // A sequence that belongs to a column has the owner of the table.
     const owned = OWNED.has(kind) && !ownedSequences.has(entry) && !text.startsWith('ALTER TABLE');
     const whose = owned ? entry.owner : owner;
     const { name, table } = identify({ kind, name: entry.name, definition: text });
     const stored = storageFacts(entry);
     const said = comments.get(entry);
-        // All objects have the same shape and share empty values, to save memory: there may be a hundred thousand.
+    // All objects have the same shape and share empty values, to save memory: there may be a hundred thousand.
     return {
       kind,
       schema,
@@ -201,10 +199,7 @@ const isPublicSchema = ({ kind, name }: Entry): boolean =>
 const isDatabaseComment = ({ kind, name }: Entry): boolean =>
   (kind === 'COMMENT' || kind === 'SECURITY LABEL') && name.startsWith('DATABASE ');
 
-/**
- * A partition's foreign key trigger: its name has an oid, which differs everywhere. The catalog tells if it is
- * disabled.
- */
+/** A partition's foreign key trigger: its name has an oid, which differs everywhere. The catalog tells its state. */
 const isForeignKeyTrigger = ({ kind, definition }: Entry): boolean =>
   kind === 'TRIGGER' && /^\s*ALTER TABLE .* TRIGGER "RI_ConstraintTrigger_[ac]_\d+";\s*$/s.test(definition);
 
@@ -221,7 +216,7 @@ function add(to: Map<Entry, string[]>, entry: Entry, text: string): void {
 function storageFacts({ kind, tablespace, accessMethod }: Entry): Facet[] {
   const facts: Facet[] = [];
   if (tablespace !== '') facts.push(fact('storage', 'tablespace', tablespace));
-    // The default access method is a choice of the server, not of the schema.
+  // The default access method is a choice of the server, not of the schema.
   if (accessMethod !== '' && kind !== 'INDEX') facts.push(fact('storage', 'access method', accessMethod));
   return facts;
 }

@@ -25,9 +25,9 @@ export const isIcu = (options: readonly Node[]): boolean =>
 export function optionFacet(option: Node, kind = '', icu = false): Omit<Facet, 'class'> {
   const name = option['defname'] as string;
   const setting = (option['arg'] as Node | undefined)?.['VariableSetStmt'] as Node | undefined;
-    // For a sequence, AS is its type.
+  // For a sequence, AS is its type.
   const called = name !== 'as' ? name : kind === 'CreateFunctionStmt' ? 'body' : 'type';
-    // An option of the TOAST table: toast.autovacuum_enabled.
+  // An option of the TOAST table: toast.autovacuum_enabled.
   const place = option['defnamespace'] === undefined ? '' : `${option['defnamespace'] as string}.`;
   const label = setting ? `setting ${setting['name'] as string}` : `${place}${called}`;
   return {

@@ -3,9 +3,9 @@ import type { Grant } from './objects.ts';
 
 /** Privileges that differ from the default privileges of the object. */
 export interface Granted {
-    /** The key is the oids of catalog and object: `1259/16391`; `database` for the database itself. */
+  /** The key is the oids of catalog and object: `1259/16391`; `database` for the database itself. */
   readonly of: ReadonlyMap<string, readonly Grant[]>;
-    /** Objects with privileges that are not in the dump by themselves: parts of extensions and of the server. */
+  /** Objects with privileges that are not in the dump by themselves: parts of extensions and of the server. */
   readonly identities: ReadonlyMap<
     string,
     { readonly kind: string; readonly schema: string; readonly name: string }

@@ -12,9 +12,9 @@ import { readHead, readText } from '../../system/read-bounded.ts';
 /** A dump file as one side of a comparison. */
 export interface FileSide {
   readonly source: 'custom dump' | 'plain dump';
-    /** Undefined if the file does not say it. */
+  /** Undefined if the file does not say it. */
   readonly pgDumpVersion: string | undefined;
-    /** Sentences that say what the file cannot tell. */
+  /** Sentences that say what the file cannot tell. */
   readonly limits: readonly string[];
   readonly side: (scope: Scope) => Side;
 }

@@ -19,7 +19,7 @@ export interface Source {
   readonly label: string;
   readonly roles: Roles;
   withClient<T>(work: (client: Client) => Promise<T>): Promise<T>;
-    /** @param settings for pg_dump's session, in addition to the usual ones */
+  /** @param settings for pg_dump's session, in addition to the usual ones */
   dump(args: readonly string[], output: Writable, settings: Settings): Promise<Result>;
 }
 
@@ -28,16 +28,16 @@ export interface Side {
   readonly summary: SideSummary;
   readonly objects: readonly SchemaObject[];
   readonly roles: readonly ServerRole[];
-    /** Sentences that say what could not be read. */
+  /** Sentences that say what could not be read. */
   readonly incomplete: readonly string[];
 }
 
 export interface Scope {
-    /** False if the other side is a file, which lacks what only the catalogs show. */
+  /** False if the other side is a file, which lacks what only the catalogs show. */
   readonly catalog: boolean;
   /** Owners, grants, and roles. */
   readonly privileges: boolean;
-    /** True if the other side is plain SQL: then only what plain SQL shows is compared. */
+  /** True if the other side is plain SQL: then only what plain SQL shows is compared. */
   readonly plain: boolean;
 }
 
@@ -96,7 +96,7 @@ async function readServer(
   const roles = scope.catalog && scope.privileges ? await readRoles(client, logical) : [];
   const uncovered = await readCoverage(client);
   const dumped = dump.then(({ archive }) => new Set(archive.entries.map((entry) => entry.catalog)));
-    // Avoids an unhandled rejection: `readDatabase` reports a failed dump.
+  // Avoids an unhandled rejection: `readDatabase` reports a failed dump.
   dumped.catch(() => {});
   const granted =
     scope.catalog && scope.privileges ? await readPrivileges(client, dumped, logical) : undefined;

@@ -6,13 +6,13 @@ import { fact, type SchemaObject } from './objects.ts';
 /** A role of the server, as far as it matters for a database. */
 export interface ServerRole {
   readonly name: string;
-    /** The real name, if `name` is a logical one. */
+  /** The real name, if `name` is a logical one. */
   readonly role?: string;
-    /** True if the role matters for the database: as owner, grantee or role of a policy, or by `asMember`. */
+  /** True if the role matters for the database: as owner, grantee or role of a policy, or by `asMember`. */
   readonly involved: boolean;
-    /** True if it matters only because it can use another role's privileges, or can read or write everywhere. */
+  /** True if it matters only because it can use another role's privileges, or can read or write everywhere. */
   readonly asMember?: boolean;
-    /** Roles whose privileges it can use. */
+  /** Roles whose privileges it can use. */
   readonly memberOf: readonly string[];
   readonly facts: readonly Facet[];
 }
@@ -114,7 +114,7 @@ export function involvedRoles(
       if (involved && !isTheirs) found.add(name);
     }
   }
-    // A loop over a set also visits elements that are added meanwhile.
+  // A loop over a set also visits elements that are added meanwhile.
   for (const name of found) {
     for (const role of all) if (role.name === name) role.memberOf.forEach((other) => found.add(other));
   }

@@ -56,7 +56,7 @@ function tableRow(row: Row, sides: readonly Side[]): Markup {
 function cells(line: Line | undefined, side: Side, changed: boolean): Markup {
   if (!line) return markup`<td class="number none"></td><td class="${side} none"></td>`;
   const look = changed ? (side === 'base' ? 'gone' : 'come') : '';
-    // A sign in addition to the colour, which some people and printers do not show.
+  // A sign in addition to the colour, which some people and printers do not show.
   const sign = changed ? (side === 'base' ? '−' : '+') : '';
   const pieces = line.pieces.map(({ text, marked }) => {
     if (!marked) return text;

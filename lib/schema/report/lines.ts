@@ -9,7 +9,7 @@ export interface Piece {
 }
 
 export interface Line {
-    /** Counted from 1. */
+  /** Counted from 1. */
   readonly number: number;
   readonly pieces: readonly Piece[];
 }
@@ -84,7 +84,7 @@ function align(left: string[], right: string[], list: boolean): Place[] {
         places.push({ equal: true, base: base++, compared: compared++ });
       continue;
     }
-        // Removed lines are put beside the lines that were added in the same place, in order.
+    // Removed lines are put beside the lines that were added in the same place, in order.
     const removed = part.removed ? part.value.length : 0;
     const added = part.added ? part.value.length : next?.added ? next.value.length : 0;
     for (let row = 0; row < Math.max(removed, added); row++) {

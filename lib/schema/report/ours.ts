@@ -59,7 +59,7 @@ function ends(file: string, count: number): { first: string; last: string } {
 }
 
 async function isSchemaArchive(file: string): Promise<boolean> {
-    // A backup of `backup` has a .json file next to it, and may be of an empty database.
+  // A backup of `backup` has a .json file next to it, and may be of an empty database.
   if (isThere(`${file}.json`)) return false;
   const source = createReadStream(file);
   try {
@@ -90,7 +90,7 @@ function isSchemaText(file: string): boolean {
       if (kind !== undefined && DATA.test(kind)) return false;
       if (STATEMENT_WITH_DATA.test(line)) return false;
       if (/^\\(?!(un)?restrict )/.test(line)) return false;
-            // After its end, accept only what pg_dump itself writes there.
+      // After its end, accept only what pg_dump itself writes there.
       if (complete && !/^(--|\\unrestrict .*)?$/.test(line)) return false;
       complete ||= line === COMPLETE;
     }

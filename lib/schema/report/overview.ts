@@ -10,9 +10,9 @@ interface OverviewLine {
 
 export interface OverviewPart {
   readonly concern: Concern;
-    /** The most important lines. */
+  /** The most important lines. */
   readonly lines: readonly OverviewLine[];
-    /** The number of all lines. */
+  /** The number of all lines. */
   readonly count: number;
 }
 
@@ -34,7 +34,7 @@ export function overviewOf(comparison: Comparison): OverviewPart[] {
   for (const difference of comparison.differences) {
     const { changes } = difference;
     const lines = changeLines(difference, comparison);
-        // A line before the changes says that the object exists on one side only.
+    // A line before the changes says that the object exists on one side only.
     const inFront = lines.length - changes.length;
     lines.forEach((text, at) => {
       const change = changes[at - inFront] ?? '';

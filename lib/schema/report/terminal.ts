@@ -21,7 +21,7 @@ import {
 } from './wording.ts';
 
 interface TerminalOptions {
-    /** True to show each changed definition, line by line. */
+  /** True to show each changed definition, line by line. */
   readonly verbose: boolean;
   readonly style: Terminal['style'];
 }
@@ -71,7 +71,7 @@ function summary({ concern, lines, count: number }: OverviewPart, style: Termina
   const shown = lines.map(({ difference, text }) => {
     const [sign, colour] = signOf(difference);
     const name = style('bold', `${objectName(difference)}:`);
-        // The kind of object, if the change does not mention it.
+    // The kind of object, if the change does not mention it.
     const isSaid = difference.schema !== '' && !difference.class.startsWith('only in');
     const kind = isSaid ? '' : ` ${style('dim', `(${printable(difference.kind)})`)}`;
     return `  ${style(colour, sign)} ${name} ${style(colour, text)}${kind}`;
@@ -139,7 +139,7 @@ function signOf({ class: kind }: Difference): [string, 'red' | 'green' | 'yellow
 
 function definition(difference: Difference, style: Terminal['style']): string[] {
   const lines: string[] = [];
-    // As in `diff -u`: all removed lines of a place before its added lines.
+  // As in `diff -u`: all removed lines of a place before its added lines.
   const added: string[] = [];
   const flush = (): void => void lines.push(...added.splice(0));
   for (const row of compareLines(difference.base, difference.compared, isList(difference))) {

@@ -54,7 +54,7 @@ export function sideDetails({ source, database, serverVersion, pgDumpVersion }: 
 
 /** `mart.receive_daily`, `touch on mart.receive_daily` */
 export function objectName({ kind, schema, name, table }: Difference): string {
-    // There is only one.
+  // There is only one.
   if (kind === 'DATABASE') return 'the database';
   const qualified = (unqualified: string): string =>
     schema === '' ? unqualified : `${schema}.${unqualified}`;
@@ -74,7 +74,7 @@ export function changeLines(difference: Difference, { base, compared }: Comparis
 
 function shortened(text: string): string {
   const sides = text.split(' → ');
-    // Shorten both sides, so that neither is lost.
+  // Shorten both sides, so that neither is lost.
   if (text.length > MOST_CHARACTERS && sides.length === 2) return excerpt(sides[0]!, sides[1]!);
   const left = text.length - MOST_CHARACTERS;
   return left <= 0 ? text : `${text.slice(0, MOST_CHARACTERS)} … (${counted(left, 'more character')})`;

@@ -8,8 +8,8 @@ import type { Facts } from './facts.ts';
 export const indexesValid: Check<Facts> = {
   name: 'indexes valid',
   async look({ query }) {
-        // Left by a failed CREATE INDEX CONCURRENTLY, or an index of a partitioned table that lacks some partitions.
-        // https://www.postgresql.org/docs/current/catalog-pg-index.html
+    // Left by a failed CREATE INDEX CONCURRENTLY, or an index of a partitioned table that lacks some partitions.
+    // https://www.postgresql.org/docs/current/catalog-pg-index.html
     const invalid = await names(
       query,
       `SELECT format('%I.%I', nspname, relname) AS name
@@ -56,7 +56,7 @@ export const viewsPopulated: Check<Facts> = {
     );
     const empty = rows.filter(({ populated }) => !populated).map(({ name }) => name);
     if (empty.length === 0) return passed(counted(rows.length, 'materialized view'));
-        // Only a warning: migrations may leave it to the application, and then a rebuild would always fail here.
+    // Only a warning: migrations may leave it to the application, and then a rebuild would always fail here.
     return warning(`never populated: ${some(empty)}`, `REFRESH MATERIALIZED VIEW ${empty[0]}`);
   },
 };

@@ -67,7 +67,7 @@ export async function verifyFacts(run: StackRun, facts: Facts, json = false): Pr
   const { environment, terminal, signal } = run;
   const base = facts.baseName;
   const findings = await verify(facts);
-    // After Ctrl-C, failures say nothing about the environment.
+  // After Ctrl-C, failures say nothing about the environment.
   signal.throwIfAborted();
 
   if (json) terminal.result(renderFindingsJson(environment.name, base, findings));

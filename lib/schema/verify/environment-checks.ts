@@ -82,7 +82,7 @@ export const revisionOfBase: Check<Facts> = {
     if (!base) return notLookedAt(`${baseName} is a file, and says no revision`);
     const [at, { ends: head }, there] = await Promise.all([current(), heads(), base.current()]);
     if (at.length > 0 && sameSet(at, there)) return passed(`as ${baseName}`);
-        // Suggest to migrate the side that is not at head.
+    // Suggest to migrate the side that is not at head.
     const behind = sameSet(at, head) ? base.environment : environment;
     return failed(
       `${environment} ${describeRevisions(at)}; ${baseName} ${describeRevisions(there)}`,

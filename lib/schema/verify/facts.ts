@@ -18,23 +18,23 @@ import type { Comparison } from '../compare/comparison.ts';
 export interface Facts {
   readonly environment: string;
   readonly database: string;
-    /** BASE as it was typed; undefined without BASE. */
+  /** BASE as it was typed; undefined without BASE. */
   readonly baseName: string | undefined;
-    /** The facts of BASE; undefined if it is a dump file. */
+  /** The facts of BASE; undefined if it is a dump file. */
   readonly base: Facts | undefined;
-    /** The role that may read but not write, and the schemas that it reads; undefined if there is none. */
+  /** The role that may read but not write, and the schemas that it reads; undefined if there is none. */
   readonly reader: { readonly role: string; readonly schemas: readonly string[] } | undefined;
   readonly command: StackRun['command'];
   readonly services: () => Promise<readonly ServiceHealth[]>;
   /** The environment that the database is marked for. */
   readonly marker: () => Promise<string | undefined>;
-    /** Runs work on a connection to the environment's database. */
+  /** Runs work on a connection to the environment's database. */
   readonly ask: Ask;
   readonly query: <R extends QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<R[]>;
-    /** The revisions that the database is at. */
+  /** The revisions that the database is at. */
   readonly current: () => Promise<readonly string[]>;
   readonly heads: () => Promise<Heads>;
-    /** Whether the team intends to have several heads. */
+  /** Whether the team intends to have several heads. */
   readonly severalHeads: boolean;
   readonly comparison: () => Promise<Comparison>;
 }
@@ -61,7 +61,7 @@ export function factsOf(run: AlembicRun, base?: FactsOfBase): Facts {
     marker: once(() => ask(async (client) => (await readMarkers(client))[stack.database.name])),
     ask,
     query: (sql, values = []) => ask(async (client) => (await client.query(sql, [...values])).rows as never),
-        // Alembic takes most of a second to start, so ask it only for what the database cannot tell.
+    // Alembic takes most of a second to start, so ask it only for what the database cannot tell.
     current: once(async () => (await ask(readCertainRevisions)) ?? currentOf(run)),
     heads: once(() => headsOf(run)),
     severalHeads: registry.severalHeads === true,
