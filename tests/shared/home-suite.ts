@@ -133,7 +133,7 @@ export function homeSuite({ scratch, environment }: HomeUnderTest): void {
               COMMENT ON DATABASE "${name}" IS 'makesafe.environment=${environment}'; GRANT ALL ON DATABASE "${name}" TO PUBLIC`),
           );
           try {
-            await restore(file);
+            await restore(file, { JOBS: 1 + (seed % 3) });
             const after = await look();
             const found = compare(before.side, after.side, {
               ignore: [],

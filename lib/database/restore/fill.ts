@@ -51,7 +51,7 @@ interface Course {
 }
 
 /** CONNECTION LIMIT of the cage: only our own sessions. Code of the file cannot open another one. */
-const sessionsFor = ({ values }: FillRun, { kind }: Dump): number => (kind === 'directory' ? values.JOBS : 1);
+const sessionsFor = ({ values }: FillRun, { kind }: Dump): number => (kind === 'plain' ? 1 : values.JOBS);
 
 /**
  * Fills the staging database from the file, as a role that exists only for this restore.

@@ -9,7 +9,7 @@ import { quoteName } from '../../sql/quote.ts';
 import { restoreFailure, serverMessage } from './restore-failure.ts';
 import { AtOnce } from './at-once.ts';
 import { openArchive } from './incoming.ts';
-import { fillTable } from './fill-table.ts';
+import { fillTable, fillTableOver } from './fill-table.ts';
 import type { Judge } from './judge.ts';
 import { hangingOn, linksIn } from '../../dump/read/links.ts';
 import { oidsIn, ownerStatement } from '../../dump/read/rights.ts';
@@ -19,8 +19,9 @@ import { type Filling, type Ours, type Made, NOTHING_MADE } from './filling.ts';
 
 /**
  * Restores a dump in custom or directory format without pg_restore: defines the entries of its table of contents in
- * their order, without owners and privileges, and loads the data. Stops at the first error that matters. With a
- * directory, loads as many tables and creates as many indexes at a time as there are clients.
+ * their order, without owners and privileges, and loads the data. Stops at the first error that matters. Creates
+ * as many indexes at a time as there are clients. Of a directory it loads as many tables, of a file one table over all
+ * clients.
  *
  * @param filling what already exists, and who decides whether a failure matters
  * @throws FailedError with the entry and the server's message
@@ -43,7 +44,7 @@ export async function restoreArchive(
       .map(({ id }) => id),
   );
   const isSkipped = (entry: Entry): boolean => !wanted.has(entry.id);
-  const atOnce = new AtOnce(dump.kind === 'directory' ? clients : clients.slice(0, 1));
+  const atOnce = new AtOnce(clients);
   let next = await incoming.next();
   const skipData = async ({ id }: Entry): Promise<void> => {
     while (!next.done && next.value.entry === id) {
@@ -64,6 +65,8 @@ export async function restoreArchive(
       // Only its owner may fill a table of an extension: that is the role that created the extension.
       const isOwn = entry.kind !== 'TABLE DATA' || own.has(keyOf(entry));
       const isTable = entry.kind === 'TABLE DATA' && dump.kind === 'directory';
+      // One file has one table after the other: there all sessions fill the same table.
+      const isShared = !isTable && entry.kind === 'TABLE DATA' && entry.copy !== '' && clients.length > 1;
       for (
         let first = true;
         !next.done && next.value.entry === entry.id;
@@ -73,11 +76,13 @@ export async function restoreArchive(
         const begin = first;
         await atOnce.run(entry, isTable, async (client) => {
           if (begin) await define(client, entry, filling);
-          await fillTable(isOwn || !ours ? client : ours.client, entry, value, encoding).catch(
-            (error: unknown) => {
-              throw failureOf(entry, error);
-            },
-          );
+          const filled =
+            isShared && isOwn
+              ? fillTableOver(clients, entry, value.content, encoding)
+              : fillTable(isOwn || !ours ? client : ours.client, entry, value, encoding);
+          await filled.catch((error: unknown) => {
+            throw failureOf(entry, error);
+          });
         });
       }
     }
