@@ -96,9 +96,7 @@ export class Connections {
   }
 }
 
-/**
- * Waits for the last statement first: else `client.end` only closes the connection, and the session lives on a while.
- */
+/** Waits for the last statement: before its end, `client.end` only closes the connection, and the session lives on. */
 const end = ({ client, reset }: Idle): Promise<void> => reset.then(() => client.end());
 
 const succeeds = (client: Client, statement: string): Promise<boolean> =>

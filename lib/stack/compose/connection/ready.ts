@@ -13,9 +13,7 @@ import { LIMITS } from '../../../system/limits.ts';
 const INTERVAL_MS = 100;
 /** Seconds that one attempt waits until the server listens; then the container's state is read again. */
 const LISTEN = 5;
-/**
- * Milliseconds for the server's answer, at least and at most: one hanging attempt must not use up the whole timeout.
- */
+/** Milliseconds for the server's answer, at least and at most: one hanging attempt must not use the whole timeout. */
 const [ANSWER_MS, PATIENT_MS] = [2_000, 20_000];
 
 /**

@@ -6,9 +6,7 @@ import { run, type Result } from '../../../system/process.ts';
 import type { Engine } from '../engine/engine.ts';
 import { runIn } from '../engine/exec.ts';
 
-/**
- * pg_restore reads a dump in directory format from a folder only. Arguments: those of pg_restore, without the folder.
- */
+/** pg_restore reads the directory format from a folder only. Arguments: those of pg_restore, without the folder. */
 const FROM_DIRECTORY = `
   folder=$(mktemp -d) || exit 1
   trap 'rm -rf "$folder"' EXIT

@@ -59,9 +59,7 @@ interface Question {
   readonly attaches?: boolean;
 }
 
-/**
- * A reused connection is dead, and the engine answers on a new one: for instance, a gateway has dropped the old one.
- */
+/** A reused connection is dead, for instance dropped by a gateway, although the engine answers on a new one. */
 class StaleConnection extends Error {}
 
 /**

@@ -159,8 +159,7 @@ function otherUser({ user, volumes = [] }: ConfiguredService, pgdata: string): P
 }
 
 /**
- * Image 18 and later does not start with a volume at the old place.
- * https://github.com/docker-library/postgres/pull/1259
+ * Images from 18 on do not start with a volume at the old path: https://github.com/docker-library/postgres/pull/1259
  */
 function layoutOf18(major: string, pgdata: string, targets: readonly string[]): Problem[] {
   const own = `/var/lib/postgresql/${major}/docker`;

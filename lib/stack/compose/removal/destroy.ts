@@ -136,9 +136,7 @@ export function stopOrder(
   return waves;
 }
 
-/**
- * Checks on the engine that everything in the plan is gone, and the folder empty. @throws FailedError naming the rest
- */
+/** Checks that everything in the plan is gone, and the folder empty. @throws FailedError naming what is left */
 async function confirmGone(
   plan: ComposePlan,
   storage: Storage,

@@ -14,7 +14,7 @@ import { refuseProblems, type Asking } from '../official/obstacles.ts';
 import { refuseMissing } from './outside.ts';
 import { blockedPorts } from './ports.ts';
 
-/** What is asked about a project that is going to be started. */
+/** What the checks before a start need. */
 interface About {
   readonly environment: Environment;
   readonly docker: Docker;
@@ -25,10 +25,10 @@ interface About {
 }
 
 /**
- * What can be known before anything is started.
+ * Makes `Stack.foresee`: checks, before anything is started, that the project can start.
  *
- * @param dryRun shows the plan also where nobody can look
- * @throws RefusedError · ConfigurationError with what is in the way
+ * @param dryRun ignores an unreachable engine, so that the dry run can still show the plan
+ * @throws RefusedError · ConfigurationError naming what prevents the start
  */
 export const foreseeing =
   (about: About, databaseService: string, asking: Asking, dryRun: boolean) => async (): Promise<void> => {
@@ -42,10 +42,10 @@ export const foreseeing =
   };
 
 /**
- * What another project on the engine has already, so that compose would stop half-way, or make a second stack beside the
- * one that is there.
+ * Refuses a start in which compose would stop half-way, because another project has a name or a port, or in which it
+ * would create a second stack from the same compose file.
  *
- * @throws RefusedError naming all of it, with the place in the file
+ * @throws RefusedError naming all of them, with their place in the file
  */
 async function refuseCollisions({ environment, docker, ask, config, projects }: About): Promise<void> {
   const { project, name } = environment;
@@ -89,7 +89,7 @@ async function refuseCollisions({ environment, docker, ask, config, projects }: 
   });
 }
 
-/** Names that the configuration fixes and that containers of others have. Pure. */
+/** Fixed container names of the configuration that containers of other projects have. Pure. */
 export function takenNames(
   { services }: ComposeConfig,
   others: readonly ListedContainer[],
@@ -104,8 +104,8 @@ export function takenNames(
 }
 
 /**
- * A project that was made from the same compose file, and is that of no environment: whoever typed `docker compose up` in
- * the folder has one of the folder's name.
+ * Another project from the same compose file that belongs to no environment. For instance, somebody typed
+ * `docker compose up` in the folder: then the project has the folder's name.
  */
 function sameFiles(
   { root, names }: Environment,
@@ -121,7 +121,7 @@ function sameFiles(
 }
 
 /**
- * One project name may be on several machines: whoever pins the host means that one.
+ * Several machines may have a project of the same name. If the registry pins a host, only that host is meant.
  *
  * @throws RefusedError when the engine is on another host
  */

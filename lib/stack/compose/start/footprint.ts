@@ -14,13 +14,13 @@ type Claims = Pick<
   'engine' | 'projects' | 'volumes' | 'external' | 'folders' | 'addresses' | 'exclusive'
 >;
 
-/** What the resolved compose configuration of an environment claims. */
+/** The resources in the resolved compose configuration of an environment. */
 export async function footprint(environment: Environment, databaseService: string): Promise<Claims> {
   const [config, engine] = await Promise.all([readLeniently(environment), engineOf(environment)]);
   const { volumes = [], ports = [] } = config.services[databaseService] ?? {};
   const configured = Object.entries(config.volumes ?? {});
   const ofDatabase = new Set(volumes.map(({ source }) => source));
-  // An external volume survives `down -v`; it counts where the database's data may be in it.
+  // `down -v` does not remove an external volume. It counts only if it may hold the database's data.
   const counted = configured.filter(([key, { external }]) => !external || ofDatabase.has(key));
   const at = (...needles: string[]): string => placeOf(environment, needles);
   return {
@@ -52,7 +52,7 @@ export async function footprint(environment: Environment, databaseService: strin
   };
 }
 
-/** What the second stack on an engine would not get. A network of its project's own has the project in its name. */
+/** What only one stack on an engine can use. A default network is no problem: it has the project in its name. */
 function exclusiveOf(config: ComposeConfig, at: (...needles: string[]) => string): Exclusive[] {
   return [
     ...Object.values(config.services).flatMap(({ container_name: name }): Exclusive[] =>
@@ -68,14 +68,14 @@ function exclusiveOf(config: ComposeConfig, at: (...needles: string[]) => string
   ];
 }
 
-/** A context may lead to the engine that docker takes by itself, and two contexts to one engine. */
+/** The engine's endpoint; empty for docker's default. Not the context's name, because two may lead to one engine. */
 async function engineOf({ entry }: Environment): Promise<string> {
   if (entry.engine?.context === undefined) return '';
   const [pinned, usual] = await Promise.all([engineEndpoint(entry), engineEndpoint({})]);
   return pinned === usual ? '' : pinned;
 }
 
-/** The project that is used, and one that an env file names, which compose would take without our `-p`. */
+/** The project, and another one that an env file names: compose would use that one without our `-p`. */
 function projectClaims({ name, project, variables }: Environment): Claim[] {
   const named = variables.get('COMPOSE_PROJECT_NAME');
   return [
@@ -84,7 +84,7 @@ function projectClaims({ name, project, variables }: Environment): Claim[] {
   ];
 }
 
-/** Hosts of databases in the env files, but for services of the stack itself, whose names are private to it. */
+/** Database hosts in the env files, without the services of the stack itself, whose names are valid only in it. */
 function hostsOf({ variables }: Environment, { services }: ComposeConfig): Claim[] {
   const own = new Set([...Object.keys(services), 'localhost', '127.0.0.1', '::1', '']);
   return [...variables].flatMap(([variable, { value, place }]) => {
@@ -99,14 +99,14 @@ function hostOf(variable: string, value: string): string | undefined {
   return value.match(/^[\w+]+:\/\/(?:[^@/]*@)?(\[[^\]]*\]|[^:/?]*)/)?.[1];
 }
 
-/** Secrets that are not on this machine get a stand-in: they are in no name, path or port. */
+/** Reads the configuration although secrets are missing on this machine: no name, path or port contains one. */
 async function readLeniently(environment: Environment): Promise<ComposeConfig> {
   const standIns = Object.fromEntries(missingVariables(environment).map((name) => [name, 'unknown']));
   for (;;) {
     try {
       return await readComposeConfig(environment, standIns);
     } catch (error) {
-      // In a file that the compose files include, compose names one a time.
+      // A variable in an included file: compose names one missing variable at a time.
       const [, missing] = messageOf(error).match(/required variable (\w+) is missing a value/) ?? [];
       if (missing === undefined || missing in standIns) throw error;
       standIns[missing] = 'unknown';
@@ -122,8 +122,10 @@ function missingVariables({ root, names, variables }: Environment): string[] {
 }
 
 /**
- * File and line that give a value: the first line of the compose files that, with the env files' values put in, holds
- * one of the texts; where a variable stands for it, the line of the env file.
+ * File and line that set a value: the first line of the compose files that contains one of the texts, with variables
+ * replaced by the values of the env files. If a variable holds the text, the line of the env file.
+ *
+ * @param needles tried in this order
  */
 export function placeOf(environment: Environment, needles: readonly string[]): string {
   const files = environment.names.composeFiles.map((file) => ({

@@ -22,11 +22,11 @@ interface About {
 }
 
 /**
- * Settles what is to become of containers of the project whose service is in no compose file. Compose would remove them and
- * name none.
+ * Removes or keeps containers of the project whose service is in no compose file, and names them. Compose would remove
+ * them without naming them.
  *
- * @param wish undefined: nobody has said
- * @throws RefusedError where one is kept that uses the same storage as a service: two servers on it destroy it
+ * @param wish undefined: the person has not said; then they are removed, but kept on a protected environment
+ * @throws RefusedError when a container to keep uses the same storage as a service: two servers would destroy it
  */
 export async function settleOrphans(about: About, wish: 'keep' | 'remove' | undefined): Promise<void> {
   const { environment, docker, config, actor, terminal } = about;
@@ -55,7 +55,7 @@ export async function settleOrphans(about: About, wish: 'keep' | 'remove' | unde
 const describeOrphan = (one: ListedContainer): string =>
   `${nameOf(one)} (service ${one.Labels?.[SERVICE_LABEL] ?? ''})`;
 
-/** Services behind a profile that is not chosen are in the file: their containers are none of these. */
+/** A service behind a profile that is not chosen is in the file: its containers are not orphans. */
 async function findOrphans({ environment, ask, config }: About): Promise<ListedContainer[]> {
   const unknown = (await listContainers(ask, environment.project)).filter(
     ({ Labels }) => !Object.hasOwn(config.services, Labels?.[SERVICE_LABEL] ?? ''),
@@ -70,7 +70,7 @@ async function findOrphans({ environment, ask, config }: About): Promise<ListedC
   return unknown.filter(({ Labels }) => !all.has(Labels?.[SERVICE_LABEL] ?? ''));
 }
 
-/** Whether a container mounts a volume or a folder that a configured service mounts as well. Pure. */
+/** Whether a container mounts a volume or folder that a configured service mounts too. Pure. */
 export function sharesStorage(mounts: ListedContainer['Mounts'], config: ComposeConfig): boolean {
   const used = new Set(
     Object.values(config.services).flatMap(({ volumes = [] }) =>

@@ -7,13 +7,13 @@ import type { ComposeConfig } from '../config/config.ts';
 import type { Docker } from '../engine/docker.ts';
 import type { Ask } from '../engine/engine.ts';
 
-/** What compose uses and does not make: a volume or network that is `external`. */
+/** An external volume or network: compose uses it, but does not create it. */
 interface Outside {
   readonly kind: 'volume' | 'network';
   readonly name: string;
 }
 
-/** Those that a service uses; compose asks for no others. Pure. */
+/** The external volumes and networks that a service uses: compose needs no others. Pure. */
 export function outsideOf({ services, volumes = {}, networks = {} }: ComposeConfig): Outside[] {
   const all = Object.values(services);
   const mounted = new Set(all.flatMap((one) => (one.volumes ?? []).map(({ source }) => source)));
@@ -29,7 +29,7 @@ export function outsideOf({ services, volumes = {}, networks = {} }: ComposeConf
   return [...named('volume', volumes, mounted), ...named('network', networks, joined)];
 }
 
-/** Those that are not on the engine. */
+/** The ones that the engine does not have. */
 async function missingOutside(ask: Ask, config: ComposeConfig): Promise<Outside[]> {
   const looked = await Promise.all(
     outsideOf(config).map(async (one) => ({
@@ -43,9 +43,9 @@ async function missingOutside(ask: Ask, config: ComposeConfig): Promise<Outside[
 const sayMissing = ({ kind, name }: Outside): string => `${kind} ${name} is external, and not on this engine`;
 
 /**
- * Compose would stop half-way.
+ * Checks that all external volumes and networks exist: without one, compose would stop half-way.
  *
- * @throws ConfigurationError naming all that is missing, and the lines that make it
+ * @throws ConfigurationError naming the missing ones, and the commands that create them
  */
 export async function refuseMissing(docker: Docker, ask: Ask, config: ComposeConfig): Promise<void> {
   const missing = await missingOutside(ask, config);
@@ -53,7 +53,7 @@ export async function refuseMissing(docker: Docker, ask: Ask, config: ComposeCon
   throw new ConfigurationError(missing.map(sayMissing).join('\n'), { hint: remedyOf(docker, missing) });
 }
 
-/** Whether all that compose expects is there. */
+/** The check result of the same, for `make check`. */
 export async function lookAtOutside(docker: Docker, ask: Ask, config: ComposeConfig): Promise<Outcome> {
   const all = outsideOf(config);
   if (all.length === 0) return passed('nothing is external');
@@ -62,14 +62,14 @@ export async function lookAtOutside(docker: Docker, ask: Ask, config: ComposeCon
   return passed(`${all.map(({ name }) => name).join(', ')}: there`);
 }
 
-/** A volume that is missing may be on another engine, with all that is in it. */
+/** What a person does. A missing volume may be on another engine, with its data. */
 function remedyOf(docker: Docker, missing: readonly Outside[]): string {
   const lines = missing.map(({ kind, name }) => display(docker(kind, 'create', name)));
   const volumes = missing.some(({ kind }) => kind === 'volume');
   return `${volumes ? 'find the engine that has its data, or make an empty one' : 'make it'}: ${lines.join('; ')}`;
 }
 
-/** Whether the folders of this machine that images are built from are there: `rebuild` needs them. */
+/** Checks that the folders and Dockerfiles of all builds exist on this machine: `rebuild` needs them. */
 export function lookAtBuilds({ services }: ComposeConfig): Outcome {
   const missing = Object.entries(services).flatMap(([service, { build }]) => {
     const { context, dockerfile = 'Dockerfile', dockerfile_inline: inline } = build ?? {};

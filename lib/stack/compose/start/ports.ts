@@ -7,17 +7,17 @@ import type { Docker } from '../engine/docker.ts';
 import { askOrThrow, type Ask } from '../engine/engine.ts';
 import { listenBriefly } from '../../../system/port.ts';
 
-/** A port of the engine's host that a service wants. */
+/** A port of the engine's host that a service publishes. */
 export interface Wanted {
   readonly service: string;
   readonly address: string;
   readonly port: number;
 }
 
-/** A port of the engine's host that a running container has. */
+/** A port of the engine's host that a running container uses. */
 export interface Taken {
   readonly container: string;
-  /** Its compose project; empty for a container that compose did not make. */
+  /** Its compose project; empty for a container that compose did not create. */
   readonly project: string;
   readonly address: string;
   readonly port: number;
@@ -26,7 +26,7 @@ export interface Taken {
 /** All addresses of a host. */
 export const EVERYWHERE = /^(0\.0\.0\.0|\[?::\]?|)$/;
 
-/** Fixed ports; one that docker may choose is always free. */
+/** The fixed TCP ports. A port that docker chooses never conflicts. */
 export function wantedPorts({ services }: ComposeConfig): Wanted[] {
   return Object.entries(services).flatMap(([service, { ports = [] }]) =>
     ports.flatMap(({ host_ip: address = '', published, protocol = 'tcp' }) =>
@@ -37,7 +37,7 @@ export function wantedPorts({ services }: ComposeConfig): Wanted[] {
   );
 }
 
-/** The ports of its host that containers have. */
+/** The ports of the engine's host that containers use. */
 export const portsOf = (listed: readonly ListedContainer[]): Taken[] =>
   listed.flatMap((container) =>
     (container.Ports ?? []).flatMap(({ IP = '', PublicPort, Type }) =>
@@ -52,7 +52,7 @@ export const portsOf = (listed: readonly ListedContainer[]): Taken[] =>
     ),
   );
 
-/** Who has a wanted port. */
+/** The container that uses a wanted port. */
 export function holderOf({ address, port }: Wanted, taken: readonly Taken[]): Taken | undefined {
   return taken.find(
     (one) =>
@@ -61,15 +61,15 @@ export function holderOf({ address, port }: Wanted, taken: readonly Taken[]): Ta
   );
 }
 
-/** A wanted port that somebody else has. */
+/** A wanted port that another container or program uses. */
 interface Blocked {
   readonly port: number;
-  /** For people. */
+  /** For messages. */
   readonly said: string;
   readonly holder: Taken | undefined;
 }
 
-/** The fixed ports that are neither free nor ours. @param local whether the engine is on this machine */
+/** The fixed ports that others use. @param local whether the engine is on this machine, so that we can try a port */
 export async function blockedPorts(
   listed: readonly ListedContainer[],
   config: ComposeConfig,
@@ -92,7 +92,7 @@ export async function blockedPorts(
   return states.flat();
 }
 
-/** Whether each fixed port is free, or ours already. */
+/** The check result for `make check`: whether each fixed port is free or ours. */
 export async function lookAtPorts(
   docker: Docker,
   ask: Ask,
@@ -117,7 +117,7 @@ export async function lookAtPorts(
   );
 }
 
-/** Only on the machine that the engine runs on. */
+/** Whether a port is free. Works only on the engine's machine. */
 const canListen = ({ address, port }: Wanted): Promise<boolean> =>
   listenBriefly(port, EVERYWHERE.test(address) ? '0.0.0.0' : address).then(
     () => true,

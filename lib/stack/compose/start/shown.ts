@@ -10,15 +10,15 @@ import { runCompose } from '../engine/plugin.ts';
 import type { RunningContainers } from '../containers/running.ts';
 
 export interface ShownOptions extends RunOptions {
-  /** What is waited for, where nobody is to read what compose prints unless it fails. */
+  /** Shows compose's output only if it fails. Until then, the terminal says that we wait for this. */
   readonly quietly?: string;
 }
 
 /**
- * Runs compose commands where the person sees what they print. On a terminal compose draws its own progress; elsewhere, in
- * logs that are kept, each line passes the redactor.
+ * Runs compose commands and shows their output. On a terminal, compose draws its own progress. Elsewhere, for instance
+ * in the logs of CI, each line passes the redactor.
  *
- * @param allowed asked before each
+ * @param allowed called before each command; rejects to prevent it
  */
 export function shown(
   environment: Environment,
@@ -27,13 +27,13 @@ export function shown(
   allowed: () => Promise<void>,
 ): (command: Command, how: ShownOptions) => Promise<void> {
   return async (command, { quietly, ...how }) => {
-    // It says best why it does not answer; docker has no need to complain then.
+    // If the engine does not answer, this gives the best error message.
     await running.look();
     await allowed();
     const kept: string[] = [];
     const onLine = (line: string): void =>
       void (quietly === undefined ? terminal.line(line) : kept.push(line));
-    // While lines are kept, compose would draw between them and the line that counts the seconds.
+    // While the terminal folds lines, compose would draw between them and the line that counts the seconds.
     const drawn = terminal.interactive && !terminal.folded;
     const output = drawn && quietly === undefined ? { terminal: true } : { onLine };
     const ran = runCompose(command, { ...inProject(environment), ...output, ...how });
@@ -41,7 +41,7 @@ export function shown(
     running.forget();
     if (result.status === 0) return;
     for (const line of kept) terminal.line(line);
-    // All of it was shown; the last line says why.
+    // The whole output was shown: the error needs only the last line, which tells the reason.
     const error = dockerError(command, { ...result, stderr: result.stderr.trim().split('\n').at(-1)! });
     if (!(error instanceof FailedError)) throw error;
     throw new FailedError(error.message, { hint: `make check ENV=${environment.name}` });

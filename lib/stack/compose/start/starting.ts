@@ -23,14 +23,14 @@ interface About extends Orphaned {
   readonly keeps: Keeper;
   readonly stopped: Stopped;
   readonly signal: AbortSignal;
-  /** Whether compose is given a configuration that was shown, and removes nothing that was not. */
+  /** Whether the guard has shown the configuration: then compose uses that one, and no orphan is removed. */
   readonly frozen: boolean;
   /** A compose command that changes something. */
   readonly changing: (...args: string[]) => Command;
   readonly change: (command: Command, how?: RunOptions) => Promise<unknown>;
 }
 
-/** All that starts containers, and returns when the database answers. */
+/** Makes the methods of `Stack` that start containers. They return when the database answers. */
 export function starting(about: About): Pick<Stack, 'up' | 'restart' | 'rebuild'> {
   const { environment, ask, docker, engine, databaseService, settings, running, keeps } = about;
   const { stopped, actor, terminal, signal, frozen, changing, change } = about;
@@ -53,7 +53,7 @@ export function starting(about: About): Pick<Stack, 'up' | 'restart' | 'rebuild'
       await keeps.afterUp();
     });
 
-  // What is left of other files has been named by us.
+  // `settleOrphans` has already handled and named orphans: compose must not remove or report them.
   const up = (...args: string[]): Promise<unknown> =>
     change(changing('up', '-d', ...args), { env: { COMPOSE_IGNORE_ORPHANS: 'true' } });
 
@@ -68,7 +68,7 @@ export function starting(about: About): Pick<Stack, 'up' | 'restart' | 'rebuild'
     },
 
     async restart({ timeout }) {
-      // Compose restarts what there is, and says nothing of what is not.
+      // Compose restarts only existing containers, and does not report a missing one.
       if (!(await findContainer(ask, environment.project, databaseService)))
         throw new UnreachableError(`service ${databaseService} of ${environment.name} has no container`, {
           hint: `make up ENV=${environment.name}`,

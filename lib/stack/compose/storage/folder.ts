@@ -5,19 +5,19 @@ import type { Docker } from '../engine/docker.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MissingFolderError, fromNearest, runHelper, type Helper } from './helper.ts';
 
-/** A folder of the engine's host, and the data directory's place below it ('' for itself). */
+/** A folder on the engine's host, and the data directory's path below it ('' for the folder itself). */
 export interface Place {
   readonly source: string;
   readonly data: string;
 }
 
 /**
- * What is in the place of a data directory, seen by root on the engine's own host. `absent` only where the folder above was
- * read and does not have it; `mount` where another file system begins in it; `unread` where it could not be looked at.
+ * What a data directory's path holds, as root sees it on the engine's host. `absent`: the folder above it could be read
+ * and does not have it. `mount`: it contains a mount point of another file system. `unread`: it could not be read.
  */
 export type Holds = 'absent' | 'empty' | 'data directory' | 'other' | 'link' | 'mount' | 'unread';
 
-/** A name that ends in a line break would be lost to `$(…)`, so a point follows each list. */
+/** Prints a value of `Holds`. A point follows each list, because `$(…)` removes line breaks at the end of a name. */
 const LOOK = `
   at=$1; shift
   for name do
@@ -41,7 +41,7 @@ const LOOK = `
 const AT = '/storage';
 const words = (path: string): string[] => path.split('/').filter(Boolean);
 
-/** @throws MissingImageError */
+/** Finds what a data directory's path holds, in a helper container. @throws MissingImageError · FailedError */
 export async function lookInto(
   engine: Engine,
   docker: Docker,
@@ -63,7 +63,7 @@ export async function lookInto(
   });
 }
 
-/** What empties a data directory, if there is one, and leaves the folder itself. A look follows. */
+/** The helper that empties a data directory, if it exists, and keeps the folder. The caller checks the result. */
 export const emptying = ({ source, data }: Place, image: string): Helper => ({
   image,
   mounts: [{ type: 'bind', source, target: AT, writable: true }],
@@ -72,16 +72,16 @@ export const emptying = ({ source, data }: Place, image: string): Helper => ({
 });
 
 /**
- * True for a folder below the project, wherever links lead. The project's own folder is not inside itself.
+ * Whether a folder is below the project's folder, with links resolved. The project's folder itself is not.
  *
- * @param here false for a folder of another machine: what this one has in that place says nothing of it
+ * @param here false for a folder on another machine: then links on this machine do not matter
  */
 export function isInside(folder: string, root: string, here = true): boolean {
   const real = here && existsSync(folder) ? realpathSync(folder) : posix.normalize(folder);
   return real.startsWith(realpathSync(root) + sep);
 }
 
-/** Ends well where something on the way below `/project` is a link. */
+/** Exits with 0 if a part of the path below `/project` is a link, else with 3. */
 const LOOK_FOR_LINK = `
   at=/project
   for name do at="$at/$name"; [ -L "$at" ] && exit; done
@@ -89,9 +89,10 @@ const LOOK_FOR_LINK = `
 `;
 
 /**
- * Whether a folder below the project is behind a link, on the engine's own host. Compose makes the same paths there.
+ * Whether the path of a folder below the project contains a link on the engine's host. Compose uses the same paths
+ * there.
  *
- * @throws MissingImageError
+ * @throws MissingImageError · FailedError
  */
 export async function isBehindLink(
   engine: Engine,
@@ -112,7 +113,7 @@ export async function isBehindLink(
     if (status === 0 || status === 3) return status === 0;
     throw new FailedError(`${folder} cannot be looked at: ${stderr.trim()}`);
   } catch (error) {
-    // Without the project there is no link in it; the folder itself is looked at as well.
+    // The host does not have the project's folder, so there is no link in it. `lookInto` checks the folder itself.
     if (error instanceof MissingFolderError) return false;
     throw error;
   }

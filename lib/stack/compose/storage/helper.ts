@@ -5,19 +5,19 @@ import { run, type Result } from '../../../system/process.ts';
 import type { Docker } from '../engine/docker.ts';
 import type { Engine } from '../engine/engine.ts';
 
-/** A mount as the engine's API takes it: a path may hold any character, where `--mount` would read it as CSV. */
+/** A mount for the engine's API. There a path may contain any character; `docker run --mount` would parse it as CSV. */
 export interface Mount {
   readonly type: 'bind' | 'volume';
-  /** A folder of the engine's host, or the name of a volume. */
+  /** A folder on the engine's host, or a volume's name. */
   readonly source: string;
   readonly target: string;
   readonly writable?: boolean;
 }
 
-/** Marks a helper, so that nobody takes it for a user of what it looks at. */
+/** The label of a helper, so that it does not count as a user of the storage that it inspects. */
 export const HELPER_LABEL = 'makesafe.helper';
 
-/** A shell script in a container of its own. */
+/** A shell script to run in a container of its own. */
 export interface Helper {
   readonly image: string;
   readonly mounts: readonly Mount[];
@@ -26,10 +26,10 @@ export interface Helper {
 }
 
 /**
- * The container as the engine is asked for it: as root, because only the database's own user may read its files, without
- * a network, and removed when it ends.
+ * The request that creates a helper: as root, because else only the database's own user may read its files; without a
+ * network; and removed when it ends.
  *
- * https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerCreate
+ * @see https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerCreate
  */
 export function helperContainer({ image, mounts, script, args }: Helper): object {
   return {
@@ -50,15 +50,15 @@ export function helperContainer({ image, mounts, script, args }: Helper): object
 }
 
 /**
- * Runs a script in a helper and waits for it, whatever its status.
+ * Runs a script in a helper and waits for its end. Does not throw for a status other than 0.
  *
- * @throws MissingImageError · MissingFolderError when the engine cannot make the container
+ * @throws MissingImageError · MissingFolderError when the engine cannot create the container
  */
 export async function runHelper(engine: Engine, docker: Docker, helper: Helper): Promise<Result> {
   const id = await create(engine, helper);
   const start: Command = docker('start', '--attach', id);
   const result = await run(start);
-  // One that could not be started is not removed by itself.
+  // The engine does not remove a container that could not start.
   if (result.status !== 0) await run(docker('rm', '--force', '--volumes', id));
   return result;
 }
@@ -80,7 +80,11 @@ async function create(engine: Engine, helper: Helper): Promise<string> {
   }
 }
 
-/** The nearest folder above that the engine's host has, as seen by it; the look is made there. */
+/**
+ * Calls `look` with a folder, or with the nearest folder above it that exists on the engine's host.
+ *
+ * @param look gets that folder, and the path of `folder` below it; throws MissingFolderError if it does not exist
+ */
 export async function fromNearest<T>(
   folder: string,
   look: (mounted: string, below: string) => Promise<T>,

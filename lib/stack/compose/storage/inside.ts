@@ -2,25 +2,25 @@ import { posix } from 'node:path';
 import { holds } from '../containers/containers.ts';
 import type { Mount } from '../containers/mounts.ts';
 
-/** What a data directory refers to outside of itself, as its own container sees it. */
+/** The links and mounts of a data directory, as its container sees them. */
 export interface Inside {
-  /** The data directory with every link followed; undefined where there is none yet. */
+  /** The data directory with all links resolved; undefined if it does not exist yet. */
   readonly directory: string | undefined;
   readonly links: readonly Link[];
-  /** The mounts, with the links in their destinations followed, and whether each is a folder. */
+  /** The mounts, with links in their destinations resolved, and whether each one is a folder. */
   readonly mounts: readonly (Mount & { readonly folder: boolean })[];
 }
 
 export interface Link {
   readonly path: string;
-  /** Where it ends; as it is written where it ends nowhere. */
+  /** Its resolved target; for a broken link the target as written. */
   readonly to: string;
   readonly kind: 'folder' | 'file' | 'nothing';
 }
 
 /**
- * Tells of a data directory ($1) and of mount points (the other arguments), each piece ended by a zero byte, because a path may
- * hold anything else. `find` walks one file system only: mounts in it are among the arguments.
+ * Prints the links of a data directory ($1), and the mount points (the other arguments). A zero byte ends each word,
+ * because a path may contain any other byte. `find` stays on one file system: mounts in it are among the arguments.
  */
 export const TELL = `
   real() { readlink -f "$1" && printf .; }
@@ -44,7 +44,7 @@ export const TELL = `
   printf 'end\\0'
 `;
 
-/** What TELL told. @throws Error when its end is missing */
+/** Parses the output of TELL. @throws Error when its end is missing */
 export function readTold(told: string, mounts: readonly Mount[]): Inside {
   const pieces = told.split('\0');
   const next = (): string => pieces.shift()!;
@@ -62,17 +62,17 @@ export function readTold(told: string, mounts: readonly Mount[]): Inside {
   }
 }
 
-/** A part of the data, and where it is: `tablespace 16400`, `/fast`. */
+/** A part of the data, and its path: `tablespace 16400`, `/fast`. */
 export interface Part {
   readonly what: string;
   readonly path: string;
-  /** The mount that holds it; undefined for the container's own layer and for memory, which go with it. */
+  /** The mount that holds it; undefined for the container's own layer and for tmpfs, which end with the container. */
   readonly mount: Mount | undefined;
 }
 
 /**
- * The parts of the data that are, or may be, elsewhere than the data directory as it is written: itself behind a link, what
- * links in it lead to, and what is mounted in it. Configuration files that are links are no data.
+ * The parts of the data that are, or may be, on other storage: the data directory itself, targets of links in it, and
+ * mounts in it. A link to a configuration file is not data.
  */
 export function partsOf({ directory, links, mounts }: Inside): Part[] {
   if (directory === undefined) return [];

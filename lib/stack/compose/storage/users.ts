@@ -6,10 +6,10 @@ import type { ListedContainer } from '../containers/container.ts';
 import { askOrThrow, type Ask } from '../engine/engine.ts';
 import { HELPER_LABEL } from './helper.ts';
 
-/** A container, running or not, and what it mounts: names of volumes, folders of the engine's host. */
+/** A container, running or not, and what it mounts: names of volumes, folders on the engine's host. */
 interface Mounting {
   readonly name: string;
-  /** Its compose project; empty for a container that compose did not make. */
+  /** Its compose project; empty for a container that compose did not create. */
   readonly project: string;
   readonly mounts: readonly string[];
 }
@@ -17,7 +17,7 @@ interface Mounting {
 /** All containers of an engine, with what they mount. */
 export async function mountings(ask: Ask): Promise<readonly Mounting[]> {
   const listed = await askOrThrow<ListedContainer[]>(ask, '/containers/json', { all: true });
-  // A helper of ours, of this run or another, only looks.
+  // makesafe's helpers, of this run or another, only inspect: they do not count.
   const others = listed.filter(({ Labels }) => Labels?.[HELPER_LABEL] === undefined);
   return others.map(({ Names, Labels, Mounts }) => ({
     name: nameOf({ Names }),
@@ -26,7 +26,7 @@ export async function mountings(ask: Ask): Promise<readonly Mounting[]> {
   }));
 }
 
-/** Containers of other projects that use a storage, for people to read. */
+/** Containers of other projects that use a storage, for messages. */
 export function otherUsers(containers: readonly Mounting[], storage: Storage, project: string): string[] {
   if (!['volume', 'device', 'bind'].includes(storage.kind)) return [];
   return selectOtherUsers(containers, storage, project).map(
@@ -34,7 +34,7 @@ export function otherUsers(containers: readonly Mounting[], storage: Storage, pr
   );
 }
 
-/** Pure but for links, which are followed where the folder is on this machine. */
+/** Pure, except that it resolves links if the folder is on this machine. */
 function selectOtherUsers(containers: readonly Mounting[], storage: Storage, project: string): Mounting[] {
   const uses =
     storage.kind === 'bind'

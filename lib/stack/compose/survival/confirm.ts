@@ -11,9 +11,9 @@ import { lossOf, placeOf } from './place.ts';
 import type { About } from './situation.ts';
 import { plan, type Surveyed } from './survey.ts';
 
-/** What is looked at behind `down` and `stop`, for their [ok]. */
+/** The checks after `down` and `stop`, for their [ok]. */
 interface Confirming {
-  /** @returns what was stopped beside what compose stops, in words */
+  /** Stops what compose leaves running. @returns sentences about it */
   readonly stopOthers: () => Promise<string[]>;
   /** @throws FailedError when the data is not where it was */
   readonly confirmKept: (situation: Situation & Surveyed) => Promise<string>;
@@ -21,7 +21,7 @@ interface Confirming {
   readonly confirmStopped: (situation: Situation & Surveyed) => Promise<string>;
 }
 
-/** @param record the file in which it is kept where the data was last */
+/** @param record the file that records where the data was last seen, see last-seen.ts */
 export function confirming(
   { environment, engine, docker, databaseService }: About,
   record: string,
@@ -29,7 +29,7 @@ export function confirming(
   const { project, name: env } = environment;
   const { ask } = engine;
 
-  /** What compose leaves: containers of services behind a profile, or of another compose file. Stopped means all of them. */
+  /** Stops containers that compose leaves running: of services behind a profile, or of another compose file. */
   async function stopOthers(): Promise<string[]> {
     const running = (await containersOf(project)).filter(
       ({ State }) => State === 'running' || State === 'restarting',
@@ -54,7 +54,7 @@ export function confirming(
       filters: { label: [`${PROJECT_LABEL}=${of}`] },
     });
 
-  /** @throws FailedError when the data is not where it was, now that its container is gone */
+  /** Checks, after its container is removed, that the data is where it was. @throws FailedError when it is not */
   async function confirmKept(situation: Situation & Surveyed): Promise<string> {
     const withData = situation.containers.filter(({ data }) => data.state === 'there');
     if (withData.length === 0) return foundWithout(situation);
@@ -71,7 +71,7 @@ export function confirming(
     return `its data stays in ${[...new Set(await Promise.all(places))].join(' and in ')}`;
   }
 
-  /** Where there was no container, or none with data. */
+  /** The same if there was no container, or none with data. */
   async function foundWithout(situation: Situation & Surveyed): Promise<string> {
     const service = situation.services.get(databaseService);
     const seen = await readLastSeen(record, await engineEndpoint(environment.entry));

@@ -1,34 +1,34 @@
 import { inMemory, lossOf, mountOf, placeOf, type Loss, type Place } from './place.ts';
 import { plan, type DatabaseContainer, type PlannedService } from './survey.ts';
 
-/** A container whose data would be lost, or of which nobody can say that they would not. */
+/** A container whose data would be lost, or may be lost. */
 export interface Endangered {
   readonly container: DatabaseContainer;
   readonly loss: Loss;
 }
 
-/** What a decision is made from. Pure data. */
+/** The input for a decision. Pure data. */
 export interface Situation {
   readonly containers: readonly DatabaseContainer[];
-  /** The services that the configuration has now, of those that have such a container, and the database service. */
+  /** The configured services that have such a container, and the database service. */
   readonly services: ReadonlyMap<string, PlannedService>;
   readonly databaseService: string;
-  /** Services that the compose file has behind a profile: `up` and `down` leave their containers alone. */
+  /** Services behind a profile that is not chosen: `up` and `down` do not touch their containers. */
   readonly disabled: ReadonlySet<string>;
   /** Compose's hash of each configured service. */
   readonly hashes: ReadonlyMap<string, string>;
 }
 
 const ANONYMOUS = /^[0-9a-f]{64}$/;
-/** Whether somebody who knows nothing of the container could find it again: a volume without a name is nobody's. */
+/** Whether the place has a name by which it is found without its container. An anonymous volume has none. */
 export const hasName = (place: Place): boolean =>
   place.kind === 'folder' || (place.kind === 'volume' && place.name !== '' && !ANONYMOUS.test(place.name));
 
-/** What containers lose that are removed, and made again by the next `up`. */
+/** The containers that lose data if they are removed, and the next `up` creates them again. */
 export const lostByRemoval = (situation: Situation): Endangered[] =>
   endangered(situation, (container, service) => lossOf(container, plan(service, container, 'anew')));
 
-/** What containers lose that compose makes anew because their configuration or image has changed. */
+/** The containers that lose data if compose recreates them, because their configuration or image has changed. */
 export const lostByReplacing = (situation: Situation): Endangered[] =>
   endangered(situation, (container, service) =>
     isUnchanged(container, service, situation.hashes.get(container.service))
@@ -36,7 +36,7 @@ export const lostByReplacing = (situation: Situation): Endangered[] =>
       : lossOf(container, plan(service, container, 'in its place')),
   );
 
-/** What containers lose that are stopped and started again. */
+/** The containers that lose data if they stop: because it is in memory. */
 export const lostByStopping = ({ containers }: Situation): Endangered[] =>
   containers.flatMap((container) => {
     const path = container.running ? inMemory(container) : undefined;
@@ -45,7 +45,7 @@ export const lostByStopping = ({ containers }: Situation): Endangered[] =>
     return path === undefined ? [] : [{ container, loss }];
   });
 
-/** Compose leaves a container of which neither configuration nor image has changed. */
+/** Whether compose keeps the container, because neither its configuration nor its image has changed. */
 const isUnchanged = (
   { hash, imageId }: DatabaseContainer,
   service: PlannedService,
@@ -68,7 +68,7 @@ function endangered(
   });
 }
 
-/** A container whose service is in the compose file no more is removed. The database's may have been renamed. */
+/** Compose removes a container whose service is no longer in the compose file. It may be the renamed database. */
 function lossOfOrphan(container: DatabaseContainer, successor: PlannedService | undefined): Loss | undefined {
   if (successor) return lossOf(container, plan(successor, container, 'anew'));
   const { mounts, data } = container;
@@ -76,7 +76,7 @@ function lossOfOrphan(container: DatabaseContainer, successor: PlannedService | 
   return lossOf(container, { mounts: named, directory: data.directory, sameImage: false });
 }
 
-/** Where the data are, for people. */
+/** Describes where the data is, for messages. */
 export function whereIs(place: Place): string {
   switch (place.kind) {
     case 'volume': {
@@ -94,7 +94,7 @@ export function whereIs(place: Place): string {
   }
 }
 
-/** Why the data would not be there again, in one sentence. */
+/** Says why the data would be lost, in one sentence. */
 export function whyLost({ container: { name }, loss }: Endangered): string {
   if (loss.kind === 'unknown') return `${name}: it is not known whether the data stays: ${loss.why}`;
   const { what, path, from, to } = loss;
@@ -103,14 +103,14 @@ export function whyLost({ container: { name }, loss }: Endangered): string {
   return `${is}, and a new container would use ${whereIs(to)}`;
 }
 
-/** Lines to type and to change, so that the data stays. */
+/** What a person types and changes, so that the data stays. */
 export function remedyFor(
   { container, loss }: Endangered,
   service: PlannedService | undefined,
   words: {
-    /** The compose file, for people. */
+    /** The compose file, for messages. */
     readonly file: string;
-    /** Of a volume's real name: what the compose file calls it. */
+    /** The key in the compose file for a volume's real name. */
     readonly keyOf: (volume: string) => string;
     readonly command: (task: string, more?: string) => string;
   },
@@ -143,12 +143,12 @@ export function remedyFor(
     loss.kind === 'moved' && loss.from.kind === 'volume' && loss.from.name !== ''
       ? [`or keep that volume by its name: volumes: { data: { external: true, name: ${loss.from.name} } }`]
       : [];
-  // The file is right already for whatever is made from it: the data has to be moved there.
+  // The file is already correct for a new container: only the data has to move.
   if (beside?.destination === at && beside.source !== '') return move;
   return [move[0]!, write, move[1]!, ...keep];
 }
 
-/** Where a volume is mounted so that a data directory is in it: where the image says, else at the directory itself. */
+/** Where to mount a volume for a data directory: at the image's own volume path, else at the directory itself. */
 const mountPoint = (directory: string, ofImage: readonly string[]): string =>
   ofImage.find((path) => `${directory}/`.startsWith(`${path}/`)) ?? directory;
 

@@ -3,19 +3,19 @@ import { once } from '../../../system/memoise.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { PathIn } from '../engine/path-in.ts';
 
-/** The files of a container, running or not, as the engine tells of them. Memory that is mounted in it is not among them. */
+/** Reads the files of a container, running or not, by the engine's API. It does not see a tmpfs mount. */
 export interface Files {
   readonly exists: (path: string) => Promise<boolean>;
-  /** The path with its links followed. @param passed gets each link on the way */
+  /** The path with all links resolved. @param passed receives the path of each link */
   readonly realpath: (path: string, passed?: string[]) => Promise<string>;
   readonly linksIn: (folder: string) => Promise<{ readonly name: string; readonly target: string }[]>;
-  /** Paths in its own layer that its image does not have, or has otherwise. */
+  /** Paths in its own layer that are new or changed, compared with its image. */
   readonly changes: () => Promise<ReadonlySet<string>>;
 }
 
-/** Links followed at the most, as Linux does: path_resolution(7). */
+/** Maximum number of links in a path, like Linux: path_resolution(7). */
 const MOST_LINKS = 40;
-/** Bytes of a folder's tar that are read: a link takes 512. */
+/** Maximum bytes to read of a folder's tar. A link takes 512. */
 const MOST_OF_FOLDER = 1 << 20;
 
 export function filesOf(engine: Engine, container: string): Files {
@@ -54,7 +54,7 @@ export function filesOf(engine: Engine, container: string): Files {
       const changes = await engine.ask<readonly { Path: string; Kind: number }[] | null>(
         `/containers/${container}/changes`,
       );
-      // 2 is what was removed.
+      // Kind 2 is a removed path.
       return new Set((changes ?? []).filter(({ Kind }) => Kind !== 2).map(({ Path }) => Path));
     }),
   };
@@ -65,7 +65,7 @@ export function linksOf(tar: Buffer): { name: string; target: string }[] {
   const found: { name: string; target: string }[] = [];
   const text = (from: number, length: number): string =>
     tar.toString('utf8', from, from + length).replace(/\0.*/s, '');
-  /** Of an entry whose target has no room in its head: in an entry before it. */
+  /** The target of the next entry, if it is too long for that entry's header: then an entry of its own holds it. */
   let long: string | undefined;
   for (let at = 0; at + 512 <= tar.length && tar[at] !== 0;) {
     const [kind, size] = [text(at + 156, 1), parseInt(text(at + 124, 12), 8) || 0];

@@ -3,8 +3,12 @@ import type { Files } from './files.ts';
 import { mountOf, type DataFiles, type Mount } from './place.ts';
 
 /**
- * A server's files in a container, running or not: where the server says, else where it was told, else wherever they are.
- * What is in memory can only be seen from inside, and is believed of a container that runs.
+ * Finds a server's data in a container, running or not. It tries the directory that the server reports, then the
+ * configured one, then searches all mounts and the container's own layer. The engine cannot see files in a tmpfs: in a
+ * running container we assume that the data is there.
+ *
+ * @param told the directory that the server reports; undefined if it does not answer
+ * @param configured the directory by the container's command and variables
  */
 export async function findData(
   files: Files,
@@ -34,14 +38,14 @@ export async function findData(
   return { state: 'unknown', why, ...nowhere(configured) };
 }
 
-/** Where there is no data, or nobody can tell where. */
+/** The result if there is no data, or its place is unknown. */
 export const nowhere = (
   directory: string,
 ): Pick<DataFiles, 'directory' | 'real' | 'links' | 'elsewhere'> => ({
   ...{ directory, real: directory, links: [], elsewhere: [] },
 });
 
-/** Data directories in the container's own layer: not each database's folder in them, which has a PG_VERSION as well. */
+/** Data directories in the container's own layer. Skips the folder of each database, which also has a PG_VERSION. */
 const dataInLayer = async (files: Files): Promise<string[]> =>
   [...(await files.changes())]
     .filter((path) => path.endsWith('/PG_VERSION') && !/\/base\/\d+\/PG_VERSION$/.test(path))
@@ -65,7 +69,7 @@ async function followLinks(
           })),
         )),
       ];
-  // Those in the data directory go where it goes.
+  // Links in the data directory stay with it.
   const links = [...new Set(passed)].filter((link) => !link.startsWith(`${real}/`));
   const changed = links.length > 0 ? await files.changes() : new Set<string>();
   return {

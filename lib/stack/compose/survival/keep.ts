@@ -27,28 +27,30 @@ import { plan, type DatabaseContainer, type Surveyed } from './survey.ts';
 interface KeepOptions extends About {
   readonly actor: Actor;
   readonly terminal: Terminal;
-  /** Runs a compose command, its output where the person sees it. */
+  /** Runs a compose command and shows its output. */
   readonly change: (command: Command) => Promise<unknown>;
 }
 
-/** Stands before whatever removes, stops or replaces containers: the data of a database is not lost by it in silence. */
+/** Makes sure that removing, stopping or replacing containers does not lose the data of a database silently. */
 export interface Keeper {
   /**
-   * @param build images are about to be built
-   * @throws RefusedError when `up` would leave the data behind, with what to change
+   * Checks that `up` keeps the data.
+   *
+   * @param build `up` will build images
+   * @throws RefusedError when the new container would not have the data, with what to change
    */
   beforeUp(build: boolean): Promise<void>;
-  /** @throws RefusedError when the data is gone once its container stops */
+  /** @throws RefusedError when stopping the container would lose the data */
   beforeRestart(): Promise<void>;
-  /** `compose down`, or `compose stop` where the data would not be found again. @throws RefusedError */
+  /** Runs `compose down`, or `compose stop` if the next start would not find the data again. @throws RefusedError */
   down(): Promise<Stopped>;
-  /** Whether the next container finds the data again. */
+  /** The check result for `make check`: whether the next container finds the data. */
   look(): Promise<Outcome>;
-  /** Whether a server that is started now finds data. */
+  /** Whether a start now finds existing data. */
   findsData(): Promise<boolean>;
-  /** Keeps on record where the data is, and warns where it would not stay. */
+  /** Records where the data is, and warns if it would not survive. */
   afterUp(): Promise<void>;
-  /** What was on record is gone, and was meant to. */
+  /** Removes the record, after the data was removed on purpose. */
   forget(): Promise<void>;
 }
 
@@ -80,7 +82,7 @@ export function keeper(options: KeepOptions): Keeper {
     });
   }
 
-  /** Images that are about to be other ones are made first: how a container is made depends on its image. */
+  /** Builds or pulls new images first, because the new container's mounts and data directory depend on its image. */
   async function prepareImages({ containers, services }: Situation, build: boolean): Promise<boolean> {
     let changed = false;
     for (const [name, { imageId }] of services) {
@@ -107,7 +109,7 @@ export function keeper(options: KeepOptions): Keeper {
     if (situation.containers.length === 0) await refuseBesideOldData(situation);
   }
 
-  /** Without a container only what was seen before tells that there is data already. */
+  /** Without a container, only the record tells that there is data already. @throws RefusedError */
   async function refuseBesideOldData(situation: Situation): Promise<void> {
     const seen = await readLastSeen(record, await engineEndpoint(entry));
     const service = situation.services.get(databaseService);
@@ -160,7 +162,7 @@ export function keeper(options: KeepOptions): Keeper {
     return { found: [found, ...others].join('; '), advice };
   }
 
-  /** The database service's container with data; another one's would be compared with the wrong service later. */
+  /** The container with data of the database service, or of a removed service: others belong to another service. */
   const ofDatabase = ({ containers }: Surveyed): DatabaseContainer | undefined =>
     containers.find(({ service, data }) => service === databaseService && data.state === 'there') ??
     containers.find(
@@ -205,7 +207,7 @@ export function keeper(options: KeepOptions): Keeper {
     forget: () => forgetLastSeen(record),
   };
 
-  /** In a dry run the plan is shown also where nobody can look. */
+  /** In a dry run, ignores an unreachable engine, so that the dry run can still show the plan. */
   function unlessDry<A extends unknown[]>(
     check: (...args: A) => Promise<void>,
   ): (...args: A) => Promise<void> {

@@ -6,19 +6,19 @@ import { writeWhole } from '../../../system/files.ts';
 import type { DatabaseContainer } from './survey.ts';
 
 /**
- * Where an environment's data was seen the last time. Without a container the engine does not know it: a configuration
- * that was changed since then would start a new and empty server beside it.
+ * Where an environment's data was seen last. Without a container, the engine does not know it: if the configuration has
+ * changed since, the next start would create a new, empty server and leave the data behind.
  */
 export interface LastSeen {
   /** ISO 8601, UTC. */
   readonly time: string;
-  /** Where the engine listens that has it: an entry may have been moved to another one since, which has none of it. */
+  /** The endpoint of the engine that has it: the entry may name another engine now, which does not have the data. */
   readonly engine: string;
   readonly container: DatabaseContainer;
 }
 
 const FORMAT = 1;
-/** Bytes that such a file has at the most, by far. */
+/** Maximum bytes of such a file; ours are much smaller. */
 const MOST = 1 << 16;
 
 /** @param root the project's folder */
@@ -26,9 +26,11 @@ export const lastSeenFile = (root: string, environment: string): string =>
   join(root, 'journal', `${environment}.data.json`);
 
 /**
- * @param engine where the engine of the environment listens now
- * @returns undefined where nothing was seen on it
- * @throws ConfigurationError when the file is there and is not one of ours
+ * Reads the record.
+ *
+ * @param engine the present endpoint of the environment's engine
+ * @returns undefined if there is no record for this engine
+ * @throws ConfigurationError when the file exists and is not one of ours
  */
 export async function readLastSeen(file: string, engine: string): Promise<LastSeen | undefined> {
   const broken = (why: string, cause?: unknown): ConfigurationError =>
@@ -38,7 +40,7 @@ export async function readLastSeen(file: string, engine: string): Promise<LastSe
     });
   let text: string;
   try {
-    // A pipe of that name would be waited for.
+    // O_NONBLOCK: do not wait if the file is a pipe.
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const found = await handle.stat();
@@ -70,5 +72,5 @@ export async function readLastSeen(file: string, engine: string): Promise<LastSe
 export const writeLastSeen = (file: string, seen: LastSeen): Promise<void> =>
   writeWhole(file, 0o600, (output) => void output.write(`${JSON.stringify({ format: FORMAT, seen })}\n`));
 
-/** The data is gone, and was meant to. */
+/** Removes the record, after the data was removed on purpose. */
 export const forgetLastSeen = (file: string): Promise<void> => rm(file, { force: true });

@@ -8,12 +8,12 @@ import type { Place } from './place.ts';
 const AT = '/looked-at';
 
 /**
- * Whether a place outside of all containers holds a data directory, seen by the engine itself: through a container that is
- * made for the look and never started, so that a folder of another machine is seen as well, whoever may read it.
+ * Whether a volume or folder holds a data directory. It creates a container that mounts the place, never starts it, and
+ * asks the engine for PG_VERSION in it. So it works for an engine on another machine, and needs no read permission.
  *
- * @param image any that the engine has; undefined where there is none
- * @param project whose `down` removes what a killed run left of it
- * @returns undefined where nobody can tell
+ * @param image any image that the engine has; undefined if there is none
+ * @param project the container belongs to it, so that its `down` removes a container that a killed run left
+ * @returns undefined if it cannot be found out
  */
 export async function holdsData(
   engine: Engine,
@@ -22,7 +22,7 @@ export async function holdsData(
   project: string,
 ): Promise<boolean | undefined> {
   if (place.kind === 'layer' || place.kind === 'memory') return false;
-  // Mounted, it would be made.
+  // Mounting a volume that does not exist would create it.
   if (place.kind === 'volume' && (place.name === '' || !(await findVolume(engine.ask, place.name))))
     return false;
   if (image === undefined) return undefined;
@@ -52,7 +52,7 @@ export async function holdsData(
     const below = place.kind === 'volume' ? place.path : '';
     return (await engine.pathIn(id, posix.join(AT, below, 'PG_VERSION'))) !== undefined;
   } finally {
-    // With the anonymous volumes that its image asked for; what was looked at has a name.
+    // v=1 removes the anonymous volumes of its image. It does not remove the place itself, which has a name.
     await engine.remove(`/containers/${id}?v=1&force=1`);
   }
 }

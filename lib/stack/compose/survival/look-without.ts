@@ -8,9 +8,9 @@ import type { About } from './situation.ts';
 import { plan, type DatabaseContainer, type PlannedService } from './survey.ts';
 
 /**
- * The check of a project without a container with data: by the configuration alone, and what was seen before.
+ * The check result for a project without a container with data. It uses the configuration, and the record.
  *
- * @param record the file in which it is kept where the data was last
+ * @param record the file that records where the data was last seen, see last-seen.ts
  */
 export async function lookWithout(
   situation: Situation,
@@ -49,7 +49,7 @@ export async function lookWithout(
   return warning(`${service.directory} would be in ${whereIs(place)}: it would not survive down`, write!);
 }
 
-/** The container that the next `up` makes, as if its data were there already, and where that is. */
+/** The container that the next `up` creates, as if it had data already, and the place of that data. */
 function nextContainer(
   service: PlannedService,
   databaseService: string,
@@ -63,7 +63,7 @@ function nextContainer(
   return { container, place: placeOf(directory, plan(service, container, 'anew').mounts) };
 }
 
-/** Whether a server that is started now finds its data: in the container that is there, or where the next one looks. */
+/** Whether a start now finds existing data: in the present container, or where the next one looks. */
 export async function findsData(
   { containers, services }: Situation,
   { environment, engine, databaseService }: About,

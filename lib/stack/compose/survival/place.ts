@@ -1,56 +1,53 @@
 import { posix } from 'node:path';
 
-/** What is mounted in a container, and where. */
+/** A mount of a container. */
 export interface Mount {
   readonly kind: 'volume' | 'folder' | 'memory';
-  /** A volume's name, '' for one that is made with the container; a folder of the engine's host. */
+  /** A volume's name, '' for a new anonymous volume; or a folder on the engine's host. */
   readonly source: string;
   readonly destination: string;
 }
 
-/** Where a path of a container really is. */
+/** The storage of a path in a container. */
 export type Place =
   | { readonly kind: 'volume'; readonly name: string; readonly path: string }
   | { readonly kind: 'folder'; readonly path: string }
   | { readonly kind: 'memory' }
   | { readonly kind: 'layer' };
 
-/** A path, or its place below the data directory. */
+/** A part of the data, and its path in the container. */
 interface Part {
   readonly what: string;
   readonly path: string;
 }
 
-/** What was found of a server's files in a container. Paths are the container's. */
+/** A server's data in a container. All paths are those in the container. */
 export interface DataFiles {
-  /**
-   * `there`: they were seen. `none`: it was looked for them, and there are none. `unknown`: it could not be found out
-   * where they are; `why` says so.
-   */
+  /** `there`: found. `none`: there is none. `unknown`: it could not be found out; `why` tells the reason. */
   readonly state: 'there' | 'none' | 'unknown';
   readonly why?: string;
-  /** The data directory as the server was told it. */
+  /** The data directory, as the server's settings name it. */
   readonly directory: string;
-  /** The same, links followed. */
+  /** The same with all links resolved. */
   readonly real: string;
-  /** Links that lead to it: a new container needs them as well. Those of the image come with the same image. */
+  /** Links in the path to the data: a new container needs them as well. `ofImage`: the same image has the link. */
   readonly links: readonly { readonly path: string; readonly ofImage: boolean }[];
-  /** What the data directory has elsewhere, behind links: pg_wal, tablespaces. Links followed. */
+  /** Parts of the data outside the data directory, behind links: pg_wal, tablespaces. Links are resolved. */
   readonly elsewhere: readonly Part[];
 }
 
-/** A container that is there, and the server's files in it. */
+/** An existing container, and the server's data in it. */
 export interface Present {
   readonly mounts: readonly Mount[];
   readonly data: DataFiles;
 }
 
-/** A container that would be made. */
+/** A container that compose would create. */
 export interface Planned {
   readonly mounts: readonly Mount[];
-  /** Where its server would look for its data directory; undefined where nobody can tell. */
+  /** The data directory of its server; undefined if unknown. */
   readonly directory: string | undefined;
-  /** Whether it is made from the image of the present one. */
+  /** Whether it has the same image as the present container. */
   readonly sameImage: boolean;
 }
 
@@ -67,7 +64,7 @@ export type Loss =
 
 const inside = (folder: string, path: string): boolean => !/^\.\.(\/|$)/.test(posix.relative(folder, path));
 
-/** The mount that holds a path: the one mounted deepest above it. */
+/** The mount that holds a path: of all mounts at or above it, the deepest one. */
 export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
   return mounts
     .filter(({ destination }) => inside(destination, path))
@@ -88,26 +85,26 @@ export function placeOf(path: string, mounts: readonly Mount[]): Place {
   }
 }
 
-/** Whether two containers have the same files there. What a container has for itself alone is never the same. */
+/** Whether two places hold the same files for two containers. Memory and a container's own layer never do. */
 export function isSame(a: Place, b: Place): boolean {
   if (a.kind === 'volume' && b.kind === 'volume')
     return a.name !== '' && a.name === b.name && a.path === b.path;
   return a.kind === 'folder' && b.kind === 'folder' && a.path === b.path;
 }
 
-/** What a server makes anew at each start: https://www.postgresql.org/docs/current/storage-file-layout.html */
+/** What a server recreates at each start: https://www.postgresql.org/docs/current/storage-file-layout.html */
 const PASSING =
   /^(pg_stat_tmp|pg_notify|pg_serial|pg_snapshots|pg_subtrans|pg_replslot\/\.tmp|base\/pgsql_tmp)(\/|$)/;
 
-/** Mounts below the data directory, by their place in it. */
+/** Mounts below the data directory, as paths relative to it. */
 const mountsBelow = (real: string, mounts: readonly Mount[]): string[] =>
   mounts
     .map(({ destination }) => posix.relative(real, destination))
     .filter((path) => path !== '' && !/^\.\.(\/|$)/.test(path) && !PASSING.test(path));
 
 /**
- * What of a server's data a new container would not have; undefined where it would have all of them. The rule is one: each
- * path that leads to the data is, in the new container, in the same volume or folder as it is now. Pure.
+ * The part of a server's data that a new container would not have; undefined if it would have all. The rule: in the new
+ * container, each path that leads to the data must be in the same volume or folder as now. Pure.
  */
 export function lossOf({ mounts, data }: Present, planned: Planned): Loss | undefined {
   if (data.state === 'none') return undefined;
@@ -121,7 +118,7 @@ export function lossOf({ mounts, data }: Present, planned: Planned): Loss | unde
     return isSame(from, to) ? undefined : { kind: 'moved', what, path: now, from, to };
   };
   const stays = directory === data.directory;
-  // A link is followed in the new container only where it is found again, and followed to the same place.
+  // If the directory stays the same, the new container follows the same links. The checks below make sure of that.
   const real = stays ? data.real : directory;
   const first = moved('the data', data.real, real);
   if (first) return first;
@@ -142,12 +139,12 @@ export function lossOf({ mounts, data }: Present, planned: Planned): Loss | unde
   return [...links, ...elsewhere, ...parts].find((loss) => loss !== undefined);
 }
 
-/** The first of the data that is gone when the container stops: what is in memory. Pure. */
+/** The first path of the data that is in memory, so that it is lost when the container stops. Pure. */
 export function inMemory({ mounts, data }: Present): string | undefined {
   if (data.state === 'none') return undefined;
   const { real, elsewhere } = data;
   const paths = [real, ...mountsBelow(real, mounts).map((path) => posix.join(real, path))];
-  // Where it is not known, it may be there.
+  // If the place of the data is unknown, it may be in any of the mounts.
   if (data.state === 'unknown')
     paths.push(...mounts.map(({ destination }) => destination).filter(mayHoldData));
   return [...paths, ...elsewhere.map(({ path }) => path)].find(
@@ -158,11 +155,14 @@ export function inMemory({ mounts, data }: Present): string | undefined {
 const mayHoldData = (path: string): boolean => !/^\/(tmp|run|var\/run|var\/tmp|dev\/shm)(\/|$)/.test(path);
 
 /**
- * The mounts of a container that compose makes: those of the configuration, and a volume for each place for which the image
- * wants one. One that replaces another inherits what that has in such places, also where it was a named volume.
+ * The mounts of a container that compose creates: those of the configuration, and an anonymous volume for each other
+ * volume path of the image. If it replaces a container, it takes over what that one has at such paths, even a named
+ * volume.
  *
- * https://docs.docker.com/reference/compose-file/services/#volumes, `--renew-anon-volumes` of
- * https://docs.docker.com/reference/cli/docker/compose/up/
+ * @see https://docs.docker.com/reference/compose-file/services/#volumes
+ * @see https://docs.docker.com/reference/cli/docker/compose/up/ (`--renew-anon-volumes`)
+ * @param ofImage the image's volume paths
+ * @param replaced the mounts of the container that it replaces
  */
 export function mountsToBe(
   configured: readonly Mount[],
@@ -183,15 +183,17 @@ export function mountsToBe(
   return [...named, ...rest];
 }
 
-/** What a container is started with, of what says where its server has its data. */
+/** The variables and the command of a container, which tell the server's data directory. */
 export interface Start {
   readonly env: readonly string[];
   readonly words: readonly string[];
 }
 
 /**
- * The data directory by what a container is started with: the server's options, else PGDATA, else the official image's
- * place before version 18. https://www.postgresql.org/docs/current/app-postgres.html
+ * The data directory by a container's start: from the server's options, else PGDATA, else the default of the official
+ * image before version 18.
+ *
+ * @see https://www.postgresql.org/docs/current/app-postgres.html
  */
 export function directoryOf({ env, words }: Start): string {
   const line = words.join(' ');
@@ -204,11 +206,13 @@ export function directoryOf({ env, words }: Start): string {
 }
 
 /**
- * Where the server of a new container would look: as it is started. Where the present one has its data elsewhere than its
- * own start says (by a configuration file, or in an image of another kind), only the same start leads to the same place.
+ * The data directory of a new container's server. Usually the one that its start gives. But if the present data is not
+ * where the present start says (because of a configuration file or a special image), it is known only for the same
+ * start.
  *
- * @param now by what the present container was started with
- * @param then by what the new one is started with
+ * @param now the directory by the start of the present container
+ * @param then the directory by the start of the new one
+ * @returns undefined if unknown
  */
 export const directoryToBe = (data: DataFiles, now: string, then: string): string | undefined =>
   data.directory === now ? then : now === then ? data.directory : undefined;

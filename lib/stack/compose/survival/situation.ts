@@ -7,23 +7,23 @@ import { runCompose } from '../engine/plugin.ts';
 import type { Situation } from './decide.ts';
 import { planService, surveyContainers, type Surveyed } from './survey.ts';
 
-/** The project whose data is asked for, and whom to ask. */
+/** The project whose data we look for, and what is needed to ask about it. */
 export interface About {
   readonly environment: Environment;
   readonly engine: Engine;
   readonly docker: Docker;
   readonly config: ComposeConfig;
   readonly databaseService: string;
-  /** The data directory by the server's own word; undefined where it does not answer. */
+  /** The data directory that the server reports; undefined if it does not answer. */
   readonly told: () => Promise<string | undefined>;
 }
 
-/** What is there, and what compose would make in its place. */
+/** Finds the existing containers, and what compose would create instead. */
 interface Situations {
   readonly look: () => Promise<Situation & Surveyed>;
-  /** The same containers beside images that may be other ones by now. */
+  /** For the same containers, reads the images again, which may have changed. */
   readonly situationOf: (surveyed: Surveyed) => Promise<Situation & Surveyed>;
-  /** Compose's hash of each service as it is configured now. */
+  /** Compose's hash of each service's present configuration. */
   readonly hashes: () => Promise<Map<string, string>>;
 }
 
@@ -41,7 +41,7 @@ export function situations({ environment, engine, config, databaseService, told 
     const wanted = new Set([databaseService, ...surveyed.containers.map(({ service }) => service)]);
     const names = [...wanted].filter((service) => Object.hasOwn(config.services, service));
     const plans = names.map(async (name) => [name, await planService(ask, surveyed, name, project)] as const);
-    // Compose is asked only where there is something that it does not tell by itself.
+    // Ask compose only if a container's service is not in the configuration: it may be behind a profile.
     const [services, disabled] = await Promise.all([
       Promise.all(plans),
       names.length < wanted.size ? allServices() : new Set<string>(),
@@ -49,7 +49,7 @@ export function situations({ environment, engine, config, databaseService, told 
     return { ...surveyed, services: new Map(services), databaseService, disabled, hashes: new Map() };
   }
 
-  /** Those behind a profile as well. */
+  /** All services, also those behind a profile. */
   async function allServices(): Promise<Set<string>> {
     const { stdout } = await runOrThrow(
       compose('--profile', '*', 'config', '--services'),

@@ -8,7 +8,7 @@ import { filesOf } from './files.ts';
 import { findData, nowhere } from './find-data.ts';
 import { directoryOf, directoryToBe, mountsToBe, type Mount, type Planned, type Present } from './place.ts';
 
-/** The part of a container that tells how it was made, beside what `Container` has. */
+/** The part of a container that tells how it was created, in addition to `Container`. */
 type Inspected = Container & {
   readonly Name: string;
   readonly Config: {
@@ -29,35 +29,35 @@ interface Image {
   } | null;
 }
 
-/** A container of the project that is a PostgreSQL server's, or was. */
+/** A container of the project that runs, or ran, a PostgreSQL server. */
 export interface DatabaseContainer extends Present {
-  /** With links in their destinations followed. */
+  /** `destination`: with links resolved. `written`: as in the configuration. */
   readonly mounts: readonly (Mount & { readonly written: string })[];
   readonly id: string;
   readonly name: string;
   readonly service: string;
   readonly running: boolean;
-  /** The data directory by what it was started with. */
+  /** The data directory by its command and variables. */
   readonly configured: string;
-  /** The name by which its image was asked for, and what it was then. */
+  /** The name of its image, and the image's ID at its creation. */
   readonly image: string;
   readonly imageId: string;
-  /** Compose's own hash of the configuration that it was made from. */
+  /** Compose's hash of the configuration at its creation. */
   readonly hash: string | undefined;
 }
 
-/** A database service as a container of it would be made, and what it is made from. */
+/** How compose would create a container of a database service. */
 export interface PlannedService {
   readonly configured: readonly Mount[];
   readonly ofImage: readonly string[];
   readonly directory: string;
-  /** Undefined where the engine does not have the image. */
+  /** Undefined if the engine does not have the image. */
   readonly imageId: string | undefined;
-  /** What keeps us from knowing how a container would be made. */
+  /** Why we cannot know how compose would create it. */
   readonly unknown?: string;
 }
 
-/** What the engine and the configuration tell, once for all services. */
+/** What the engine and the configuration tell, for all services. */
 export interface Surveyed {
   readonly config: ComposeConfig;
   readonly volumes: ActualVolumes;
@@ -65,10 +65,10 @@ export interface Surveyed {
 }
 
 /**
- * The containers of the project that have a database's data, or had: those of the database service, and whatever else
- * was made with a PGDATA. Stopped ones, and those whose service the compose file no longer has, are among them.
+ * Finds the containers of the project that have, or had, a database's data: those of the database service, and all
+ * others with a variable PGDATA. This includes stopped ones, and those whose service is no longer in the compose file.
  *
- * @param dataDirectory of the database service, by the server's own word where it answers
+ * @param dataDirectory the directory that the database service's server reports; undefined if it does not answer
  */
 export async function surveyContainers(
   engine: Engine,
@@ -76,7 +76,7 @@ export async function surveyContainers(
   dataDirectory: Promise<string | undefined>,
 ): Promise<Surveyed> {
   const { ask } = engine;
-  // Whoever needs it hears why there is none.
+  // The error matters only where the result is needed: do not report it as unhandled.
   dataDirectory.catch(() => {});
   const listed = await listContainers(ask, project);
   const inspected = await Promise.all(listed.map(({ Id }) => ask<Inspected>(`/containers/${Id}/json`)));
@@ -135,7 +135,7 @@ function mountsOf({ Mounts, HostConfig }: Inspected, volumes: ActualVolumes): Mo
 const inMemory = (paths: readonly string[]): Mount[] =>
   paths.map((path) => ({ kind: 'memory', source: '', destination: posix.normalize(path) }));
 
-/** A volume may be a folder that outlives it, or memory: `driver_opts: { o: bind, device: ./data }`. */
+/** A volume may be memory, or bind a folder, which outlives it: `driver_opts: { o: bind, device: ./data }`. */
 function volumeMount(name: string, destination: string, options: Readonly<Record<string, string>>): Mount {
   const { type, o = '', device } = options;
   if (device !== undefined && o.split(',').some((option) => /^r?bind$/.test(option)))
@@ -143,7 +143,7 @@ function volumeMount(name: string, destination: string, options: Readonly<Record
   return { kind: type === 'tmpfs' ? 'memory' : 'volume', source: name, destination };
 }
 
-/** How a container of a service would be made from the configuration as it is now. */
+/** Plans how compose would create a container of a service from the present configuration. */
 export async function planService(
   ask: Ask,
   { config, volumes, containers }: Surveyed,
@@ -152,7 +152,7 @@ export async function planService(
 ): Promise<PlannedService> {
   const service = config.services[name]!;
   const reference = imageOf(service, name, project);
-  // Where the name is gone, what a container of that name was made from is the best there is.
+  // If no image has the name now, use the image of a container that was created from that name.
   const known = containers.find(({ image: name }) => name === reference)?.imageId;
   const image =
     (await ask<Image>(`/images/${reference}/json`)) ??
@@ -162,7 +162,8 @@ export async function planService(
   );
   const { Env, Cmd, Entrypoint, Volumes } = image?.Config ?? {};
   const entrypoint = words(service.entrypoint);
-  // A new entrypoint leaves the image's command out. https://docs.docker.com/reference/compose-file/services/#entrypoint
+  // With an entrypoint in the service, compose ignores the image's command.
+  // https://docs.docker.com/reference/compose-file/services/#entrypoint
   const command = words(service.command) ?? (entrypoint ? [] : (Cmd ?? []));
   return {
     configured: configuredMounts(service, config, volumes),
@@ -198,20 +199,24 @@ function configuredMounts(
     const configured = config.volumes?.[source];
     const name = configured?.name ?? '';
     const mount = volumeMount(name, destination, volumes.get(name)?.Options ?? configured?.driver_opts ?? {});
-    // Of a volume only a folder below may be mounted; what is in another one of it is not the same.
+    // A service may mount only a folder of a volume: another folder of the same volume is another place.
     const { subpath } = volume ?? {};
     return subpath === undefined ? mount : { ...mount, source: posix.join(mount.source, subpath) };
   });
   return [...mounted, ...inMemory([tmpfs].flat().map((path) => path.split(':')[0]!))];
 }
 
-/** A container in the place of another, or where there is none. */
+/**
+ * Plans the container that compose would create.
+ *
+ * @param how `in its place`: it replaces `present` and takes over its volumes; `anew`: `present` was removed before
+ */
 export function plan(
   { configured, ofImage, directory, imageId, unknown }: PlannedService,
   present: DatabaseContainer,
   how: 'anew' | 'in its place',
 ): Planned {
-  // What the present container has behind a link, the next one has there as well: both write the same place.
+  // If a mount's destination is a link, resolve it as in the present container: both write to the same place.
   const real = new Map(present.mounts.map(({ written, destination }) => [written, destination]));
   const follow = (path: string): string => real.get(path) ?? path;
   const mounts = configured.map((mount) => ({ ...mount, destination: follow(mount.destination) }));

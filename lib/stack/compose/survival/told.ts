@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { MakesafeError } from '../../../errors.ts';
 
-/** Milliseconds for the server's word; without it, the container tells where its data is. */
+/** Milliseconds for the server's answer. Without it, the container's configuration tells where its data is. */
 const ANSWER_MS = 3_000;
 
-/** The view leaves out what the role may not read, where SHOW would be refused. */
+/** If the role may not read the setting, this view returns no row; SHOW would fail. */
 const DATA_DIRECTORY = `SELECT setting FROM pg_settings WHERE name = 'data_directory'`;
 
-/** The data directory by the server's own word; undefined where it does not answer, or does not tell this role. */
+/** The data directory that the server reports; undefined if it does not answer, or the role may not read it. */
 export async function toldDirectory(
   withClient: <T>(work: (client: Client) => Promise<T>) => Promise<T>,
 ): Promise<string | undefined> {
