@@ -36,7 +36,7 @@ export class IncomparableError extends MakesafeError {
 
 /**
  * Turns an error that ended a comparison into one with status 3. Status 1 means that the two differ, so a failure must
- * not have it. An error with a status of its own keeps it.
+ * not have it. Errors other than FailedError already have a clear status, and keep it.
  *
  * @param what the sentence that goes before the message: `vm_stg cannot be read`
  */

@@ -17,9 +17,7 @@ interface Writing {
   readonly source: string;
 }
 
-/**
- * Whether migrations may write. They run with the database's own settings, which makesafe's own connections override.
- */
+/** Whether migrations may write: they use the database's own settings, unlike makesafe's other connections. */
 export const writable: Check<StackRun> = {
   name: 'writable',
   async look({ stack }) {

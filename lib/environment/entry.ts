@@ -12,9 +12,7 @@ export interface Naming {
    * itself. A list is used exactly as it is.
    */
   readonly composeFile?: string | readonly string[];
-  /**
-   * Later files override earlier ones. All must exist; [] means none. Values of a secret file never appear in output.
-   */
+  /** Later files override earlier ones; all must exist; [] means none. Output never has values of secret files. */
   readonly envFiles?: readonly (string | EnvFile)[];
   /** The file that a missing secrets file is made from. */
   readonly secretsTemplate?: string;
@@ -33,10 +31,7 @@ export interface Naming {
         readonly folder?: string;
         /** Path of alembic.ini inside the service. */
         readonly alembicIni?: string;
-        /**
-         * Path of the Python with alembic inside the service; by default the one in the first line of alembic's
-         * script.
-         */
+        /** Path of the Python with alembic in the service; by default the one in alembic's first line. */
         readonly python?: string;
       }
     | false;

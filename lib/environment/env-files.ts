@@ -28,9 +28,7 @@ export interface EnvFile {
   readonly secret: boolean;
 }
 
-/**
- * Reads env files in order; later files override earlier ones. Collects all problems instead of stopping at the first.
- */
+/** Reads env files in order; later files override earlier ones. Collects all problems before it returns. */
 export function readEnvFiles(root: string, files: readonly EnvFile[]): EnvFiles {
   const variables = new Map<string, Variable>();
   const problems: string[] = [];

@@ -44,10 +44,10 @@ export function namingRegistry(root: string): (text: string) => string {
 }
 
 /**
- * The root of the project that a script belongs to. For an installed package, that is the repository around
- * node_modules. For any other script, it is the script's own project if that has a registry. Otherwise it is the
- * nearest registry at or above the working directory. So a script of one project never acts on another project because
- * of where it was called.
+ * The root of the project that a script belongs to. A script outside of node_modules belongs to its own project, if
+ * that has a registry. A script in node_modules that is called from outside belongs to the repository around
+ * node_modules. Otherwise the nearest registry at or above the working directory counts. So a script of one project
+ * never acts on another project because of where it was called.
  *
  * @throws ConfigurationError if there is none
  */

@@ -24,7 +24,7 @@ export interface Environment {
   readonly notes: readonly string[];
 }
 
-/** Variables that the embedded server needs. A compose stack needs those of its compose files. */
+/** Variables that stacks without compose need. A compose stack needs those of its compose files. */
 const REQUIRED = ['POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_PASSWORD'];
 
 /**

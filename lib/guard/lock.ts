@@ -74,9 +74,7 @@ async function withEngineLock<T>(
   }
 }
 
-/**
- * Refuses if the lock file cannot be read (another run may hold it) or cannot be created (it would protect nothing).
- */
+/** Refuses if the lock file cannot be read (another run may hold it) or created (it would protect nothing). */
 function orRefuse<T>(file: string, work: () => T): T {
   try {
     return work();

@@ -18,8 +18,7 @@ export async function look({ read, open, environment }: GuardRequest, seen?: Pas
   const run = await open(asked);
   let facts = await gatherFacts(run, environment, neighbours, seen?.facts);
   if (facts.target.running && !facts.contents) {
-    // A reset that was killed may have left the database closed to connections. The checks do not need its
-    // contents.
+    // A killed reset may have left the database closed to connections. These checks do not need its contents.
     enforce(ON_FACTS, facts);
     const { undoInterrupted } = await import('../database/replace/interrupted.ts');
     if (await undoInterrupted(run)) facts = await gatherFacts(run, environment, neighbours);

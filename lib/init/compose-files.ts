@@ -17,7 +17,7 @@ export interface FoundFile {
   readonly path: string;
   /** True if a database runs in it. */
   readonly hasDatabase: boolean;
-  /** True if each service has an image or a build: the file works without another one below it. */
+  /** True if each service has an image, a build or `extends`: the file works without another one below it. */
   readonly isWhole: boolean;
   /** The file's name without docker and compose: `prod`; empty for a file that compose finds by itself. */
   readonly suffix: string;

@@ -62,7 +62,7 @@ const PARAMETERS = {
 
 const TEMPLATE = 'secrets/.env.template.secrets';
 
-/** `npx makesafe init`: writes a registry for the repository. Never overwrites a file, and shows every change first. */
+/** `npx makesafe init`: writes a registry for the repository. Only adds to existing files. Shows all changes first. */
 export async function init(terminal: Terminal, root: string, argv: readonly string[]): Promise<void> {
   const source = { argv, env: {}, make: undefined };
   const { values, help } = readParameters(PARAMETERS, source);
@@ -130,8 +130,7 @@ async function ourFiles(root: string, registry: string, { secrets, ...plan }: Pl
     ...(isBeside ? [`/${installedIn(folder)}/node_modules/`] : []),
     ...(secrets.length > 0 && !ignored.includes(TEMPLATE) ? ['/secrets/*', `!/${TEMPLATE}`] : []),
   ];
-  // In a .gitignore the last matching line counts. A file below an ignored folder can only be kept with the folder
-  // itself.
+  // In a .gitignore the last matching line counts. To keep a file below an ignored folder, keep the folder first.
   const again = ignored.flatMap((path) => {
     const [folder] = path.split('/');
     return [...(path.includes('/') ? [`!/${folder}/`, `/${folder}/*`] : []), `!/${path}`];

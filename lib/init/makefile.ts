@@ -33,7 +33,7 @@ function installing(folder: string): string {
     : `npm ci --prefix ${own}`;
 }
 
-/** Lines for the end of an existing makefile. Its own targets keep working, also before \`npm install\`. */
+/** Lines for the end of an existing makefile. Its own targets keep working, also before `npm install`. */
 export function includeBlock(folder: string, prefix: string, except: readonly string[]): string {
   const settings = [
     ...(prefix === '' ? [] : [`MAKESAFE_PREFIX := ${prefix}`]),

@@ -17,9 +17,7 @@ export function chained(files: readonly string[], live: readonly FoundFile[], ta
   ];
 }
 
-/**
- * Files that name no environment, and that need services of the file with the database: `storages.yaml`, `app.yaml`.
- */
+/** Files that name no environment and need services of the file with the database: `storages.yaml`, `app.yaml`. */
 export function depending(live: readonly FoundFile[], chains: readonly (readonly string[])[]): Candidate[] {
   const isPlain = (file: FoundFile): boolean =>
     file.means === undefined && !isBase(file) && !chains.some((chain) => chain.includes(file.path));

@@ -1,8 +1,6 @@
 import type { Terminal } from './terminal.ts';
 
-/**
- * Everything that changes something goes through `act`. A dry run prints the command or statement, and does not run it.
- */
+/** Everything that changes something goes through `act`. A dry run only prints the command or statement. */
 export interface Actor {
   readonly dryRun: boolean;
   /** Resolves to the result of the action, or to undefined in a dry run. */

@@ -59,9 +59,7 @@ export function plain(text: string): Plain {
   return read;
 }
 
-/**
- * Maps a part of the plain text to its position in the original, with adjacent backslashes that the plain text lost.
- */
+/** Maps a part of the plain text to its position in the original, with adjacent backslashes that were removed. */
 export function inOriginal({ text, origin }: Plain, from: number, to: number, end: number): [number, number] {
   if (!origin) return [from, to];
   return [from === 0 ? 0 : origin.to[from - 1]!, to === text.length ? end : origin.from[to]!];

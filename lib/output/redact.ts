@@ -18,10 +18,7 @@ type Span = readonly [from: number, to: number];
 /** How to search for a secret. */
 interface Sought {
   readonly secret: string;
-  /**
-   * Where to hide it. name: in places of passwords. number: there and in quotes. word: as a whole word. distinct:
-   * anywhere.
-   */
+  /** Where to hide it. name: where passwords stand. number: also in quotes. word: as whole word. distinct: anywhere. */
   readonly kind: 'name' | 'number' | 'word' | 'distinct';
   /** The secret, normalised by `plain`. */
   readonly plain: string;

@@ -10,10 +10,7 @@ import { readText } from '../system/read-bounded.ts';
 
 const ENVIRONMENT = 'local_demo';
 
-/**
- * `demo`: sets up, runs the runbook twice as a person would type it, and proves that both runs end with the same
- * schema.
- */
+/** `demo`: sets up, runs the runbook twice as a person would type it, and proves that both schemas are the same. */
 export async function demo(run: Run): Promise<void> {
   const { root, terminal, signal, make } = run;
   const began = performance.now();

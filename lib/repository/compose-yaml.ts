@@ -26,7 +26,7 @@ export interface RawService {
 
 /** @throws Error if the file is not YAML */
 export const readRaw = (root: string, file: string): Raw =>
-  // Only warn of unknown tags: compose has its own, such as !reset.
+  // Ignore unknown tags: compose has its own, such as !reset.
   (parse(readText(join(root, file), { as: file }), { merge: true, logLevel: 'error' }) ?? {}) as Raw;
 
 /** Whether a file of any name is a compose file: services, each of which says how it runs or what it changes. */

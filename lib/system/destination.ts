@@ -143,9 +143,7 @@ const READ_BY_NAME = /^(GNU)?makefile$|^(docker|container)file|^(docker-)?compos
 const SOURCES =
   /^\.(ts|tsx|mts|cts|js|jsx|mjs|cjs|py|pyc|rb|go|rs|java|c|h|cc|cpp|php|pl|sh|bash|zsh|fish|mk|mak|ya?ml|json|jsonl|toml|ini|cfg|conf|env|secrets|lock|mako|service|pem|key|crt|so|exe|dll)$/i;
 
-/**
- * Why a file of ours may not have this path; undefined if it may. New files, too, must not be what make or git reads.
- */
+/** Why a file of ours may not have this path; undefined if it may. Names that make or git read are refused, too. */
 function reservedFor(path: string, root: string): string | undefined {
   const name = basename(path);
   if (name.startsWith('.')) return 'a name that begins with a dot is for settings';

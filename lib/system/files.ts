@@ -23,7 +23,7 @@ import { isSystemError } from './reason.ts';
  * @param fill writes the content; it may end the stream itself
  * @param mode permissions; 0600 for files with data in them
  * @param over the file to replace, which decides the permissions; `nothing` for a new file. Without it, any file of
- * this name is replaced: only for files that nobody but makesafe writes
+ *   this name is replaced: only for files that nobody but makesafe writes
  * @throws FailedError naming the file and the reason
  */
 export async function writeWhole(

@@ -98,7 +98,7 @@ export function untilSignalled(end: (status: number) => void): () => void {
  * argument arrives unchanged.
  *
  * @throws UnreachableError if the program is not installed, if the other side stops answering, or if the limit is over.
- * The command and all processes that it started are then killed, as they are if a cancelled task runs out of time
+ *   The command and all processes that it started are then killed, as they are if a cancelled task runs out of time
  */
 export async function run(command: Command, options: RunOptions = {}): Promise<Result> {
   const started = start(command, options);

@@ -25,10 +25,7 @@ export interface Reading {
   readonly as?: string;
 }
 
-/**
- * What the path is, for messages: `a folder`, `a pipe`. Only regular files are read: a pipe or device may block for
- * ever.
- */
+/** What the path is, for messages: `a folder`, `a pipe`. Only regular files are read: a pipe may block for ever. */
 export function kindOf(stats: Stats): string {
   if (stats.isFile()) return 'a file';
   if (stats.isDirectory()) return 'a folder';

@@ -4,14 +4,14 @@ import { display } from '../output/display.ts';
 import type { MakeInvocation } from '../system/make.ts';
 import { taskNames } from '../repository/task-files.ts';
 
-/** The line to type for a task, in the way in which this one was called. */
+/** The command line that calls a task in the same way as this one was called: by make, or as a script. */
 export function commandLine(
   make: MakeInvocation | undefined,
   root: string,
   task: string,
   parameters: Readonly<Record<string, string>>,
 ): string {
-  // make expands what it is given, and takes a doubled dollar sign for one.
+  // make expands its arguments: a doubled dollar sign becomes one.
   const words = Object.entries(parameters).map(
     ([name, value]) => `${name}=${make ? value.replaceAll('$', '$$$$') : value}`,
   );
@@ -25,8 +25,8 @@ const scriptLine = (root: string, task: string): [string, ...string[]] =>
     : ['npx', 'makesafe', task];
 
 /**
- * Messages say `make up`. Where that is another target, or none, this puts what is to be typed there: with the prefix
- * that the makefile gives our targets, or without make.
+ * Messages say `make up`. In some repositories that would run another target, or none. The returned function replaces
+ * it by what works there: with the makefile's prefix, or without make. Undefined if nothing has to be replaced.
  */
 export function spelling(
   make: MakeInvocation | undefined,

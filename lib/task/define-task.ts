@@ -9,7 +9,7 @@ import { runTask } from './run-task.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { DestructiveRun, Definition, Task } from '../run/run.ts';
 
-/** `defineTask` for a team's own task: what its SQL means is for the settings of its database to say. */
+/** `defineTask` for a team's own task: its connections keep the settings of the database, which its SQL may rely on. */
 export function defineTeamTask<const P extends Parameters = Record<never, never>>(
   url: string,
   { run, destructive, ...declared }: Definition<P>,
@@ -24,7 +24,7 @@ export function defineTeamTask<const P extends Parameters = Record<never, never>
   return defineTask(url, definition as unknown as Definition<P>);
 }
 
-/** A run as it is, where it has no stack. */
+/** The same run, but its connections keep the database's settings. Unchanged without a stack. */
 function withDatabaseSettings(run: DestructiveRun): DestructiveRun {
   const stack = run.stack as Stack | undefined;
   if (!stack) return run;
@@ -34,7 +34,7 @@ function withDatabaseSettings(run: DestructiveRun): DestructiveRun {
 }
 
 /**
- * Declares a task. Run as a script, the file runs it; imported, it is data.
+ * Declares a task. If the file was started as a script, runs the task; if it was imported, only returns it.
  *
  * @param url `import.meta.url` of the task's file
  */
@@ -43,12 +43,12 @@ export function defineTask<const P extends Parameters = Record<never, never>>(
   definition: Definition<P>,
 ): Task {
   const file = fileURLToPath(url);
-  // Inside, a run's values are looked up by name; only the task's own file knows their types.
+  // Only the task's own file knows the types of its parameters. From here on, values are looked up by name.
   const general = definition as unknown as Definition;
   const parameters = allParameters(general);
   const task = { name: basename(file, extname(file)), definition: general, parameters };
   if (process.argv[1] !== undefined && url === pathToFileURL(realpathSync(process.argv[1])).href) {
-    // A package may be a link in node_modules, and then belongs to the repository around that.
+    // A package may be a link in node_modules. Then the repository around the link counts.
     const script = process.argv[1].includes(`${sep}node_modules${sep}`) ? process.argv[1] : file;
     void runTask(task, script);
   }
@@ -70,6 +70,6 @@ function allParameters({ environment, destructive, parameters = {} }: Definition
     name,
     { ...parameter, commandLineOnly: true },
   ]);
-  // Wherever DRY_RUN comes from, it makes the task harmless.
+  // DRY_RUN may come from anywhere, because it only makes a task harmless.
   return { ...Object.fromEntries(commandLineOnly), DRY_RUN };
 }

@@ -22,9 +22,9 @@ const GROUPS: Record<Group, string> = {
 };
 
 /**
- * `make`, `make help`, `make help TASK=up`; and the answer to a target that does not exist.
+ * `make`, `make help` and `make help TASK=up`. Also answers a target that does not exist.
  *
- * @throws UsageError naming the nearest task
+ * @throws UsageError naming the most similar task
  */
 export async function help({
   root,
@@ -34,7 +34,7 @@ export async function help({
   terminal,
 }: Run<Giving<{ TASK: string | undefined }>>): Promise<void> {
   const known = new Set(taskNames(root));
-  // What stands beside `help` is its TASK, and make runs nothing of it.
+  // Another goal next to `help` counts as its TASK: make does not run it.
   const beside = make?.goals.filter((goal) => goal !== 'help') ?? [];
   const wanted = [values.TASK, ...beside].filter((name) => name !== undefined);
   const unknown = wanted.find((name) => !known.has(name));
@@ -62,7 +62,7 @@ export async function help({
   );
 }
 
-/** Tasks whose name is another target for make, and the line that runs ours. */
+/** Tasks whose name is another target for make, each with the command line that runs makesafe's task. */
 function theirs(root: string, make: MakeInvocation | undefined): ReadonlyMap<string, string> {
   const { except = [] } = make ?? spellingOf(root) ?? {};
   return new Map(except.map((name) => [name, commandLine(undefined, root, name, {})]));
@@ -77,8 +77,8 @@ function usage(root: string, make: MakeInvocation | undefined): string {
 const USAGE_OF_SCRIPT = 'npx tsx tasks/<task>.ts';
 
 /**
- * Summaries and examples name the environments of makesafe's own registry; a team finds its own in their place: the
- * protected one, the default one, and another one.
+ * Summaries and examples use environments of makesafe's own registry. Replaces them by the team's: the protected one,
+ * the default one, and another one.
  */
 export function inRegistry(text: string, { environments, default: usual }: Registry): string {
   const names = Object.keys(environments);
@@ -90,7 +90,7 @@ export function inRegistry(text: string, { environments, default: usual }: Regis
   );
 }
 
-/** All tasks in groups, a line each, and the environments. */
+/** All tasks by group, one a line, and the environments. */
 export function renderOverview(
   tasks: readonly Task[],
   registry: Registry,
@@ -107,7 +107,7 @@ export function renderOverview(
           const mark = definition.destructive ? '⚠' : ' ';
           const summary = inRegistry(definition.summary, registry);
           const line = elsewhere.get(name);
-          // Behind `make` this name is a target of the team's own.
+          // With `make`, this name is a target of the team.
           return `  ${mark} ${pad(name, width)}  ${line === undefined ? summary : `only as ${line}: ${summary}`}`;
         }),
     ].join('\n'),
@@ -133,7 +133,7 @@ function describe(name: string, entry: EnvironmentEntry, registry: Registry): st
   return words.join('; ');
 }
 
-/** One task: what it does, its parameters with their origins and defaults, and lines to type. */
+/** One task: its summary, parameters with defaults, and examples. */
 export function renderTask({ name, definition, parameters }: Task, registry: Registry): string {
   const rows = Object.entries(parameters).map(([variable, parameter]) => [
     `${variable}=${parameter.placeholder}`,

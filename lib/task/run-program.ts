@@ -7,14 +7,14 @@ import { tidyUp } from '../system/tidying.ts';
 import { Terminal } from '../output/terminal.ts';
 import { wasLeft, wouldBeLeft } from '../system/unfinished.ts';
 
-/** Runs work as a program: the only place that sets an exit code. */
+/** Runs work as a program: reports errors, handles signals and sets the exit code. */
 export async function runProgram(
   work: (terminal: Terminal, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const terminal = new Terminal();
   sayOn(terminal);
   const controller = new AbortController();
-  // Node ends in silence, with status 0, when nothing is left to wait for but a promise that nobody keeps.
+  // If only a promise is left that never settles, Node exits with status 0 and without a message.
   const lost = (): void => {
     terminal.error('ended without a result; what was being done may be half done');
     process.exitCode = 1;
@@ -30,28 +30,28 @@ export async function runProgram(
     fail(reason);
     leave();
   });
-  // What was thrown where nobody waits for it, so that it, too, passes the redactor.
+  // Errors outside of any awaited promise have to pass the redactor, too.
   process.once('uncaughtException', (error) => {
     fail(error);
     leave();
   });
   try {
     await work(terminal, controller.signal);
-    // A child that was cancelled may have ended well; the person still wanted to stop.
+    // A child process may end well although it was cancelled. The person wanted to stop, so the task is cancelled.
     controller.signal.throwIfAborted();
   } catch (thrown) {
-    // Whatever failed after Ctrl-C failed because of it; the action may have said more about the state it left.
+    // After Ctrl-C, any error is a consequence of it. The action may have said more about the state.
     const cancelled = controller.signal.aborted && !(thrown instanceof CancelledError);
     fail(cancelled ? controller.signal.reason : thrown);
   }
   process.off('beforeExit', lost);
   await tidyUp();
   forget();
-  // What still waits for somebody, waits for nothing that anybody wants to know.
+  // The work is done: exit even if a connection or a child process still keeps the event loop alive.
   setTimeout(leave, controller.signal.aborted ? LINGER / 5 : LINGER).unref();
 }
 
-/** Milliseconds after its work in which this process lets go of connections and children by itself. */
+/** Milliseconds that connections and child processes get to close by themselves after the work. */
 const LINGER = 500;
 
 function leave(): void {
@@ -59,7 +59,7 @@ function leave(): void {
   process.exit();
 }
 
-/** Whoever read our output may have gone (`… | head`): what was begun is finished all the same. */
+/** If the reader of our output has gone (`… | head`), the work continues. Any other output error is reported once. */
 function outliveReaders(fail: (error: unknown) => void): void {
   let failed = false;
   const lost = (error: NodeJS.ErrnoException): void => {
@@ -79,13 +79,13 @@ function report(error: unknown, terminal: Terminal): void {
   if (process.env['DEBUG'] === '1' || unexpected) printStack(error, terminal, unexpected);
 }
 
-/** What PostgreSQL answers is its own word, whatever it was asked. */
+/** Whether PostgreSQL sent this error: then it is an answer of the server, and not a fault of makesafe. */
 const isOfServer = (error: unknown): error is Error & { code: string } => {
   const { code, severity } = (error ?? {}) as { code?: unknown; severity?: unknown };
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && typeof severity === 'string';
 };
 
-/** A cancelled task that says nothing itself of the state it left. */
+/** What a cancelled task has left behind, if its own message does not say it. */
 function leftBehind(error: unknown): string {
   if (!(error instanceof CancelledError) || error.message !== 'cancelled') return '';
   const left = new Set([...wouldBeLeft(), wasLeft()].filter((one) => one !== undefined));

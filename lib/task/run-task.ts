@@ -22,7 +22,7 @@ export const runTask = (task: Task, script: string): Promise<void> =>
 async function perform(task: Task, script: string, terminal: Terminal, signal: AbortSignal): Promise<void> {
   const root = findRoot(script);
   const called = readMakeInvocation(process.env, makeCommandLines());
-  // What stands behind ours in their makefile is theirs for make, whether anybody has said so or not.
+  // The makefile itself decides which targets are the team's: MAKESAFE_EXCEPT may not list all of them.
   const make = called && { ...called, ...spellingOf(root) };
   const [spell, name] = [spelling(make, root), namingRegistry(root)];
   terminal.spell = (text) => name(spell?.(text) ?? text);
@@ -61,7 +61,7 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
 
 type StackDefinition = Exclude<Definition, { environment: 'none' }>;
 
-/** The way of a task with ENV: canonical name → guard, if it destroys → environment → stack → the work. */
+/** Runs a task with ENV: canonical name → guard, if the task is destructive → environment → stack → the work. */
 async function performOnStack(
   run: Run,
   definition: StackDefinition,
@@ -124,8 +124,9 @@ async function performOnStack(
 }
 
 /**
- * The environment that a person chooses who has typed none; undefined where nobody is asked: a destructive task and a
- * short form have said before which one, of several targets one only could be meant, and a recipe or a script is no person.
+ * Asks a person who typed no ENV for the environment. Undefined if nobody is asked. A destructive task needs ENV typed,
+ * and a short form has a fixed environment; with several goals the answer would be for only one; a recipe or script is
+ * no person.
  */
 async function chosenEnvironment({ task, terminal, registry, make }: Run): Promise<string | undefined> {
   const { environments, default: usual } = registry;
@@ -141,7 +142,7 @@ async function chosenEnvironment({ task, terminal, registry, make }: Run): Promi
   return choose(terminal, 'ENV', choices, usual);
 }
 
-/** The parameters that were typed, for a line that repeats them. */
+/** The parameters that were typed, for a command line that repeats them. */
 function typedAgain({ origins, values }: Given): Record<string, string> {
   const typed = Object.keys(origins).filter((name) => origins[name] === 'command line');
   return Object.fromEntries(
@@ -163,18 +164,18 @@ async function readGiven(
     Object.entries(registry.environments).some(([name, { aliases = [] }]) =>
       [name, ...aliases].includes(typed),
     );
-  // An ENV of the application's, in an env file that a makefile exports, is none of ours.
+  // An exported env file may define the application's own ENV, which is no environment: then suggest no command line.
   const line = (parameters: Readonly<Record<string, string>>): string | undefined =>
     isOne(parameters['ENV'] ?? environments[0]!) ? commandLine(make, root, task.name, parameters) : undefined;
   const help = commandLine(make, root, 'help', { TASK: task.name });
   const source = { argv: process.argv.slice(2), env: process.env, make, line, help, environments };
-  // For a target that does not exist, that is what the person wants to hear of, not its variables.
+  // make runs `help` for a target that does not exist. Report that, and ignore the variables that were typed for it.
   if (make && make.goals.length > 0 && !make.goals.includes(task.name)) {
     return readParameters(task.parameters, { ...source, make: { ...make, overrides: new Map() } });
   }
   const others = make?.goals.filter((goal) => goal !== task.name) ?? [];
   if (others.length === 0) return readParameters(task.parameters, source);
-  // `make db-reset-volume-env up ENV=… WAIT=9`: what one target takes is no mistake for the other.
+  // `make db-reset-volume-env up ENV=… WAIT=9`: a parameter of one goal is not a mistake for the other.
   const { loadTasks } = await import('./find-tasks.ts');
   const goals = (await loadTasks(root)).filter(({ name }) => others.includes(name));
   const alsoAccepted = new Set(goals.flatMap(({ parameters }) => Object.keys(parameters)));
@@ -182,8 +183,9 @@ async function readGiven(
 }
 
 /**
- * What the shell exports, for the guard to look at. From here on nothing of it can choose a server, not even through a
- * library's own defaults. So what a makefile has added to it was no choice of the person's, and does not count.
+ * The variables that the shell exports, for the guard to check. Removes those that could choose a server from our own
+ * environment, because even the defaults of libraries use them. Variables that a makefile added are not the person's
+ * choice, so they are left out.
  */
 function exportsOfTheShell(isMakes: (name: string) => boolean): Record<string, string> {
   const exports = { ...process.env } as Record<string, string>;

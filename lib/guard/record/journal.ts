@@ -5,9 +5,7 @@ import { journalFile, readJournal } from './entries.ts';
 import type { End, Entry, Start } from './entry.ts';
 import type { Giving } from '../../parameters/parameter.ts';
 
-/**
- * `journal`: shows the destructive runs of an environment, the latest last; with JSON=1 as one array of raw entries.
- */
+/** `journal`: shows the destructive runs of an environment, the latest last; JSON=1 prints the raw entries. */
 export function showJournal({
   root,
   name,

@@ -7,9 +7,7 @@ const OPTION = /((?:"(?:[^"]|"")+"|\w+) )(E?'(?:[^']|'')*')/g;
 const SECRET_NAME = /pass|pwd|secret|token|key|credential|auth|private|conn/i;
 /** The only options of user mappings that are shown: the others usually are secrets. */
 const HARMLESS_NAME = /^"?user(?:name)?"?$/;
-/**
- * The only ones of connection strings. https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
- */
+/** The same for connection strings. https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS */
 const HARMLESS_KEYWORD = /^(?:host|hostaddr|port|dbname|user|sslmode|application_name|connect_timeout)$/;
 
 interface Masked {

@@ -7,9 +7,7 @@ import { sidesToldApart, toldApart } from './look-alike.ts';
 import type { Grant, SchemaObject } from '../read/objects.ts';
 import { type Change, type Labels, type Renamed, renaming, pair } from './change.ts';
 
-/**
- * How an object differs between two sides. Empty if it is the same, even if the text differs but the meaning does not.
- */
+/** How an object differs between two sides. Empty if it means the same, even if the text differs. */
 export function changesBetween(a: SchemaObject, b: SchemaObject, labels: Labels): Change[] {
   const definition = definitionChanges(a, b, labels);
   return [

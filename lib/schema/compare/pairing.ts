@@ -39,8 +39,7 @@ export function pairObjects(
       ...inPlace.both,
       ...exact.both,
       ...named.both,
-      // An implicit object exists on every server. The side that does not list it has no special privileges on
-      // it.
+      // An implicit object exists on every server. The side that does not list it has only its default privileges.
       ...renamed.first.filter(implicit).map((object): Pair => [object, { ...object, privileges: [] }]),
       ...renamed.second.filter(implicit).map((object): Pair => [{ ...object, privileges: [] }, object]),
     ],

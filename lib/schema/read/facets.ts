@@ -168,9 +168,7 @@ function addCommands({ node, text }: Statement, found: Mutable): void {
   }
 }
 
-/**
- * Adds a NOT NULL to a column of the same definition: one that is NOT VALID is a statement of its own after the table.
- */
+/** Adds a NOT NULL to a column of the same definition: one that is NOT VALID is a separate statement. */
 function addNotNull(constraint: Node, { columns, facets }: Mutable): boolean {
   const name = textOf(constraint['keys']);
   const column = columns.get(name);

@@ -103,10 +103,7 @@ const POLICY_ROLES = new RegExp(
 );
 const MAPPING_ROLE = new RegExp(`^(CREATE USER MAPPING FOR )(${NAME})( SERVER )`);
 
-/**
- * Replaces roles in a definition by their logical names. Sorts the roles of a policy, because their order means
- * nothing.
- */
+/** Replaces roles in a definition by logical names. Sorts the roles of a policy: their order means nothing. */
 export function mapRoles(kind: string, definition: string, logical: (role: string) => string): string {
   if (kind !== 'USER MAPPING' && kind !== 'POLICY') return definition;
   const write = (name: string): string => {

@@ -80,9 +80,7 @@ interface Server {
 
 type Dump = Promise<{ archive: Archive; warnings: string[] }>;
 
-/**
- * Reads the catalogs while pg_dump runs. Queries run one after the other; only those that need the dump wait for it.
- */
+/** Reads the catalogs while pg_dump runs, one query after the other. Only queries that need the dump wait for it. */
 async function readServer(
   { label, roles: stated }: Source,
   client: Client,
