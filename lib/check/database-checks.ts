@@ -57,6 +57,7 @@ export const alembicRuns: Check<AlembicRun> = {
 /** Bytes: with less free space the next restore or migration may not fit. */
 const LITTLE = 1e9;
 
+/** Whether the server has space for another copy of the database. */
 export const diskSpace: Check<StackRun> = {
   name: 'disk space',
   async look({ stack }) {

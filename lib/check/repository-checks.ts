@@ -46,6 +46,7 @@ export function ownRecipes(makefile: string, tasks: ReadonlySet<string>): { targ
   });
 }
 
+/** Whether recipes in the team's makefile hide makesafe's tasks. */
 export const makefileOurs: Check<StackRun> = {
   name: 'makefile',
   look: ({ root }) => Promise.resolve(lookAtMakefile(root)),

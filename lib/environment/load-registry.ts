@@ -74,19 +74,19 @@ function ask(path: string, file: string, signal?: AbortSignal): Promise<Answer> 
     child.once('close', (_code, endedBy) => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', cancel);
-      // What V8 says of its heap in the end is not for a person.
+      // Do not show V8's report about its heap: it does not help a person.
       if (endedBy === 'SIGABRT') return fail(`takes more than ${MEGABYTES} MB of memory`);
       process.stderr.write(said());
       const answer = answered();
       if (answer !== '') resolve(JSON.parse(answer) as Answer);
       else if (endedBy !== null) fail(`cannot be loaded: its process was ended by ${endedBy}`);
-      // Nothing was left to wait for.
+      // The process ended by itself without an answer: an await never settled.
       else fail('waits for something that never comes (await)');
     });
   }).finally(() => child.kill('SIGKILL'));
 }
 
-/** What comes, up to a limit: somebody may print for ever. */
+/** Collects output up to a limit, because the file may print for ever. */
 function collect(...streams: readonly Readable[]): () => string {
   let text = '';
   for (const stream of streams)

@@ -17,6 +17,7 @@ export function readonlyRoleOf(
 }
 export const schemasOf = ({ schemas = ['mart', 'stg'] }: Registry): readonly string[] => schemas;
 
+/** The usual path of the registry, relative to the root. */
 export const REGISTRY_FILE = 'env/environments.ts';
 
 /** Used instead if git ignores `env/`, which is also the usual folder of a Python virtual environment. */

@@ -34,6 +34,7 @@ export function engineOfShell({ name, entry, exports }: Request): Refusal | unde
   };
 }
 
+/** Refuses if the engine runs on another host than the registry pins. */
 export function otherHost({ entry, target, environment }: Facts): Refusal | undefined {
   const pinned = entry.engine?.host;
   if (pinned === undefined || pinned === target.host) return undefined;
@@ -43,6 +44,7 @@ export function otherHost({ entry, target, environment }: Facts): Refusal | unde
   };
 }
 
+/** Refuses if two environments share a resource and one of them is protected. */
 export function sharedWithProtected({ overlaps, environment }: Facts): Refusal | undefined {
   const shared = overlaps.filter((overlap) => overlap.protected);
   if (shared.length === 0) return undefined;
@@ -66,6 +68,7 @@ export function sharedWithProtected({ overlaps, environment }: Facts): Refusal |
   };
 }
 
+/** Refuses if containers of other projects mount the storage. */
 export function usedByOthers({ target }: Facts): Refusal | undefined {
   if (target.otherUsers.length === 0) return undefined;
   return {
@@ -98,6 +101,7 @@ export function neededLiesInIt({ plan, needed }: Facts): Refusal | undefined {
   return { reason: found.join('\n'), remedy: 'keep it elsewhere: BACKUP_DIR=<another folder>, for one' };
 }
 
+/** Refuses if the database is marked for another environment. */
 export function markedForOther({ environment, target, markers }: Facts): Refusal | undefined {
   const found = markers?.[target.database];
   if (found === undefined || found === environment.name) return undefined;
@@ -107,6 +111,7 @@ export function markedForOther({ environment, target, markers }: Facts): Refusal
   };
 }
 
+/** Refuses if the storage also holds databases of other environments. */
 export function neighbourOfOther({ environment, target, markers = {} }: Facts): Refusal | undefined {
   // makesafe cannot remove the storage of such a server. The environment owns only its own database there.
   if (target.storage.kind === 'server') return undefined;
@@ -146,8 +151,8 @@ export function madeForOther({
     remedy: `start it ${how}: make up ENV=${environment.name}`,
   };
 }
-/** A stopped server cannot be asked for its marker, and cannot be backed up. */
-/** Neither the marker nor a backup can be had of a server that is stopped. */
+
+/** Without a connection, a protected database can neither be asked for its marker nor be backed up. */
 export function mustRun({ environment, entry, target, contents, unread }: Facts): Refusal | undefined {
   if (!entry.protected || contents !== undefined) return undefined;
   const why = target.running ? `cannot be read: ${unread}` : 'is not running';

@@ -25,6 +25,7 @@ export const BEFORE_CONTACT: readonly Check<Request>[] = [
   { name: 'nothing exported chooses another engine', refuses: engineOfShell },
 ];
 
+/** These run at both readings of the facts. */
 export const ON_FACTS: readonly Check<Facts>[] = [
   { name: 'the engine is on the pinned host', refuses: otherHost },
   { name: 'nothing is shared with a protected environment', refuses: sharedWithProtected },

@@ -16,6 +16,7 @@ interface MakefileChange {
   readonly next: readonly string[];
 }
 
+/** Adds makesafe's targets to the repository's makefile, or creates a makefile. */
 export function changeMakefile(root: string, tasks: readonly string[], prefix: string): MakefileChange {
   const makefile = findMakefile(root);
   const folder = packageFolder(root);

@@ -152,6 +152,7 @@ function environmentOfEnvFile(file: string): string | undefined {
   return environmentIn(rest);
 }
 
+/** Variables that name an environment: `APP_ENV`, `DJANGO_ENV`, `STAGE`. */
 export const SAYS_WHICH =
   /^((APP|APPLICATION|DEPLOY|DEPLOYMENT|SERVICE|DJANGO|RUN)_)?ENV(IRONMENT)?$|^(STAGE|ENV_NAME)$/;
 

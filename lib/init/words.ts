@@ -1,4 +1,4 @@
-/** Words for a developer's own machine, and for test environments, whose data are thrown away. */
+/** Words for a developer's own machine, and for test environments, whose data are disposable. */
 const LOCAL = /^(local|localhost|dev|devel|develop|development|developer|tests?|testing|ci|e2e|unit)+$/;
 
 /** Words for an environment that others use. A name without any of these words is not local for that reason alone. */
@@ -65,6 +65,7 @@ export function environmentIn(name: string): string | undefined {
   return known.length === words.length ? asName(name) : known.join('_');
 }
 
+/** Whether a text has a word that means production. */
 export const saysProduction = (text: string): boolean => tokensOf(text).some((word) => PRODUCTION.test(word));
 
 /** A name that both compose and makesafe accept. */

@@ -48,7 +48,7 @@ async function ready(run: StackRun): Promise<void> {
     }),
     stack.checkPassword(),
   ]);
-  // An unfinished staging database alone is in nobody's way.
+  // An unfinished staging database alone disturbs nothing: leave it.
   if (isInterrupted(leftovers)) await undoInterrupted(run);
   terminal.ok(`${environment.name}: database ${name} answers`);
   terminal.next(command('db-bootstrap-roles-env', { ENV: environment.name }));

@@ -7,6 +7,7 @@ export interface Actor {
   readonly act: <T>(plan: string, action: () => Promise<T>) => Promise<T | undefined>;
 }
 
+/** An actor that runs actions, or in a dry run only prints them. */
 export function makeActor(dryRun: boolean, terminal: Terminal): Actor {
   return {
     dryRun,

@@ -14,9 +14,11 @@ export function caller(script = process.argv[1], workingDirectory = process.cwd(
   return `npx --prefix ${path} makesafe`;
 }
 
+/** The folder around node_modules that a script is installed in; undefined if it is not in node_modules. */
 export function aroundOf(script: string | undefined): string | undefined {
   const [around, inside] = (script ?? '').split(`${sep}node_modules${sep}`);
   return inside === undefined ? undefined : resolve(around!);
 }
 
+/** Whether a relative path leads below the folder that it starts from. */
 export const isBelow = (path: string): boolean => path !== '' && !path.startsWith('..') && !isAbsolute(path);

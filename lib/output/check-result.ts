@@ -25,6 +25,7 @@ export const warning = (found: string, remedy: string): Outcome => ({ state: 'wa
 export const failed = (found: string, remedy: string): Outcome => ({ state: 'failed', found, remedy });
 export const notLookedAt = (found: string): Outcome => ({ state: 'not looked at', found });
 
+/** Runs a check. If it throws, it has failed. */
 export async function lookAt<Facts>({ name, look }: Check<Facts>, facts: Facts): Promise<Finding> {
   try {
     return { check: name, ...(await look(facts)) };

@@ -53,6 +53,7 @@ export class Redactor {
   readonly #keys = new Set<string>();
   #prepared: Prepared | undefined;
 
+  /** Adds a secret. Of a URL with a password, the password is hidden, too. */
   hide(secret: string, { key, user }: About = {}): void {
     // Programs print a value of several lines line by line, and a value from a file may end with a line break.
     for (const text of [secret, secret.trim(), ...secret.split('\n').filter((line) => line.length >= 4)]) {
@@ -72,6 +73,7 @@ export class Redactor {
     this.#prepared = undefined;
   }
 
+  /** The text, with each secret replaced by asterisks. */
   redact(text: string): string {
     if (this.#secrets.size === 0) return text;
     let out = '';

@@ -35,9 +35,9 @@ export class Terminal {
     this.#out = out;
     this.#err = err;
     this.interactive = err.isTTY === true;
-    // https://no-color.org: present and not empty.
     this.#annotates = env['GITHUB_ACTIONS'] === 'true';
     this.showsResult = out.isTTY === true;
+    // https://no-color.org: set and not empty.
     this.#noColour = Boolean(env['NO_COLOR']);
   }
 

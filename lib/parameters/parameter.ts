@@ -3,7 +3,7 @@ export type Origin = 'command line' | 'environment' | 'default';
 /** One parameter of a task. Parsing and help both use this declaration. */
 export interface Parameter<T = unknown> {
   readonly summary: string;
-  /** What stands for the value in help: `<file>`. */
+  /** The value in help: `<file>`. */
   readonly placeholder: string;
   /** The text that is parsed if no value is given. Help shows `defaultNote` instead, if there is one. */
   readonly default?: string;

@@ -53,4 +53,5 @@ export const findMakefile = (root: string): string | undefined => {
   return ['GNUmakefile', 'makefile', 'Makefile'].find((name) => names.includes(name));
 };
 
+/** Whether a path of the repository exists. */
 export const isPresent = (root: string, path: string): boolean => isThere(join(root, path));

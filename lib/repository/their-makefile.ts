@@ -23,6 +23,7 @@ export interface TheirMakefile {
   readonly ours: { readonly prefix: string; readonly except: readonly string[] } | undefined;
 }
 
+/** Whether the text of a makefile includes makesafe.mk. */
 export const includesUs = (makefile: string): boolean => makefile.includes(`${PACKAGE}/makesafe.mk`);
 
 /**

@@ -24,6 +24,7 @@ export function mayHang(cut: (reason: Error) => void): () => void {
   return () => void cuts.delete(cut);
 }
 
+/** Cuts everything that is registered, with this reason. */
 export function cutAll(reason: Error): void {
   const all = [...cuts];
   cuts.clear();

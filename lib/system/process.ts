@@ -65,6 +65,7 @@ const INHERITED = [
 /** Whether child processes inherit this variable, and it has a value. */
 export const isInherited = (name: string): boolean => INHERITED.includes(name) && Boolean(process.env[name]);
 
+/** The variables for a child process: inherited ones, except `without`, and `extra`. */
 export function childEnvironment(
   extra: Readonly<Record<string, string>> = {},
   without: Iterable<string> = [],
@@ -207,6 +208,7 @@ function forgetful(): string[] {
   return Object.assign([] as string[], { push: () => 0 });
 }
 
+/** Calls `visit` for each line, and resolves at the end of the stream. */
 export async function eachLine(stream: Readable, visit: (line: string) => void): Promise<void> {
   for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) visit(line);
 }

@@ -66,6 +66,7 @@ export function remedyOf(error: unknown): string | undefined {
   return code === undefined ? undefined : REASONS[code]?.remedy;
 }
 
+/** Whether the error says that a file or folder does not exist. */
 export const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '');
 
 /** A user id without an account has only a number. */

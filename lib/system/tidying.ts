@@ -11,5 +11,6 @@ export function beforeLeaving(tidy: () => Promise<void>): () => void {
   return () => void unfinished.delete(tidy);
 }
 
+/** Runs all registered clean-up. Never rejects. */
 export const tidyUp = async (): Promise<void> =>
   void (await Promise.all([...unfinished].map((tidy) => tidy().catch(() => {}))));

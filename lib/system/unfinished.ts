@@ -26,6 +26,7 @@ export async function whileUnfinished<T>(
   }
 }
 
+/** What unfinished work would leave behind now. */
 export const wouldBeLeft = (): readonly string[] => unfinished.map(({ left }) => left);
 
 /** What the failed work has left behind. */

@@ -7,6 +7,7 @@ import { isCut, openJournal, unusable } from './journal-file.ts';
 import { isEntry, type Start, type Entry } from './entry.ts';
 
 const folderOf = (root: string): string => join(root, 'journal');
+/** The path of an environment's journal. */
 export const journalFile = (root: string, environment: string): string =>
   join(folderOf(root), `${environment}.jsonl`);
 

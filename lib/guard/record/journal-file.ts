@@ -56,6 +56,7 @@ export function checkJournal(file: string): void {
 
 const FULL = 'ENOSPC, the disk is full';
 
+/** The refusal if the journal cannot be read or written. */
 export function unusable(how: 'written' | 'read', file: string, error: unknown): RefusedError {
   const why = error instanceof MakesafeError ? messageOf(error) : reasonOf(error);
   const remedy =

@@ -19,6 +19,7 @@ export interface Labels {
 /** Constraints inside a definition that have another name on the other side: compared name to base name. */
 export type Renamed = ReadonlyMap<string, string>;
 
+/** The sentence for a constraint that has another name. An empty name is the default one of a NOT NULL. */
 export function renaming(from: string, to: string): string {
   const [one, other] = toldApart(from || USUAL_NAME, to || USUAL_NAME);
   return `constraint ${one} → ${other}`;

@@ -9,6 +9,7 @@ const COMMENT = /^COMMENT ON (.*?) IS (.*);$/s;
 const COLUMN = /^COLUMN .*\.("(?:[^"]|"")+"|[^."]+)$/s;
 const CONSTRAINT = /^CONSTRAINT ("(?:[^"]|"")+"|\S+) ON /;
 
+/** How the comments on an object and on its parts differ between two sides. */
 export function commentChanges(a: SchemaObject, b: SchemaObject, renamed: Renamed, labels: Labels): Change[] {
   const [one, other] = [a.comments, b.comments];
   if (one.length === other.length && one.every((comment, index) => comment === other[index])) return [];

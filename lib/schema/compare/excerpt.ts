@@ -13,6 +13,7 @@ const AROUND = 20;
 /** Keeps unusual kinds of blanks, because they are a difference. */
 const oneLine = (text: string): string => text.replaceAll(/[ \t-\r]+/g, ' ').trim();
 
+/** The text on one line, cut if it is too long. */
 export function shorten(text: string): string {
   const line = oneLine(text);
   return line.length <= LONGEST ? line : `${cut(line, 0, LONGEST - 1)}…`;

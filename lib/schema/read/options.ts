@@ -4,6 +4,7 @@ import { shapeOf, type Node, type Tree } from '../../sql/syntax.ts';
 
 /** Options of a definition: storage parameters, and options of sequences, functions and foreign objects. */
 
+/** Whether a part of a syntax tree is a list of options. */
 export const isOptions = (tree: Tree | undefined): tree is Node[] =>
   Array.isArray(tree) && tree.length > 0 && tree.every((one) => (one as Node)['DefElem'] !== undefined);
 
@@ -22,6 +23,7 @@ export const isIcu = (options: readonly Node[]): boolean =>
     return defname === 'provider' && textOf(arg) === 'icu';
   });
 
+/** The facet of one option; `icu` for an option of an ICU collation. */
 export function optionFacet(option: Node, kind = '', icu = false): Omit<Facet, 'class'> {
   const name = option['defname'] as string;
   const setting = (option['arg'] as Node | undefined)?.['VariableSetStmt'] as Node | undefined;

@@ -137,6 +137,7 @@ async function dumpError(
   });
 }
 
+/** Sentences that name kinds of entries that makesafe does not know. */
 export function unknownKinds({ entries }: Archive): string[] {
   const kinds = new Set(entries.map(({ kind }) => kind));
   return [...kinds]

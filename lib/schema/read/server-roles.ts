@@ -121,6 +121,7 @@ export function involvedRoles(
   return found;
 }
 
+/** A role, as an object to compare. */
 export const roleObject = ({ name, facts }: ServerRole): SchemaObject => ({
   ...{ kind: 'ROLE', schema: '', name, definition: '', secret: '', facts, comments: [] },
 });

@@ -8,6 +8,7 @@ import { gapSentence, isList, objectName } from './wording.ts';
 /** Rows that all tables of a page may have together, because of the limits of browsers and printers. */
 const MOST_ROWS = 50_000;
 
+/** Counts down the rows that the tables of a page may have. */
 export class RowBudget {
   #left = MOST_ROWS;
 

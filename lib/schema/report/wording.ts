@@ -10,6 +10,7 @@ import { printable } from '../../output/printable.ts';
 export type Counts = Omit<KindCount, 'kind'>;
 export const COUNTED = ['identical', 'equivalent', 'different', 'ignored'] as const;
 
+/** The sums over all kinds of objects. */
 export function total(objects: readonly KindCount[]): Counts {
   const sum = (key: keyof Counts): number => objects.reduce((all, count) => all + count[key], 0);
   return {

@@ -46,6 +46,7 @@ export interface FactsOfBase extends Comparing {
   readonly facts: Facts | undefined;
 }
 
+/** The facts of an environment. Nothing is read before it is needed. */
 export function factsOf(run: AlembicRun, base?: FactsOfBase): Facts {
   const { environment, stack, registry, command } = run;
   const role = readonlyRoleOf(registry, environment.names.rolesScript);
