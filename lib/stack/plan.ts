@@ -59,9 +59,7 @@ export const NOTHING: Plan = {
   ...{ volumes: [], folders: [], containers: [], networks: [], stays: [], obstacles: [] },
 };
 
-/**
- * The identity of everything in a plan, by its label on the screen. A container's state is not part of its identity.
- */
+/** The identity of everything in a plan, by its label on the screen. It does not include a container's state. */
 export function identityOfPlan(plan: Plan): Record<string, string> {
   const lines: [string, readonly string[]][] = [
     // A volume has no stable identity but its name: the engine reports the time of the last write as its creation time.

@@ -8,9 +8,7 @@ export type Storage =
       /** The compose project that made it, when its label says so. */
       readonly madeFor?: string;
     }
-  /**
-   * `source`: the folder on the engine's host. `data`: the data directory's path below it; '' for the folder itself.
-   */
+  /** `source`: a folder on the engine's host. `data`: the data directory's path below it; '' for the folder itself. */
   | { readonly kind: 'bind'; readonly source: string; readonly data: string }
   /** A volume whose data is elsewhere, on NFS for instance, and stays there when the volume is removed. */
   | { readonly kind: 'device'; readonly name: string; readonly device: string }

@@ -47,7 +47,7 @@ export type Refusal =
   { readonly found: Reached } | { readonly unknown: string } | { readonly unreachable: string };
 
 interface Report extends Partial<Plan>, Partial<Heads> {
-  /** Connections that reached the right database. */
+  /** The number of connections that reached the right database so far. */
   readonly bound?: number;
   /** The backend's process ID of a connection that reached the right database, reported at once. */
   readonly session?: number;

@@ -4,9 +4,7 @@ import { ConfigurationError, UnreachableError } from '../../errors.ts';
 import type { Command } from '../../system/command.ts';
 import { run, type Result } from '../../system/process.ts';
 
-/**
- * Exits with 0 for a Python that can migrate. It imports the drivers, because one may be installed without its libpq.
- */
+/** Exits with 0 for a Python that can migrate. It imports a driver, because one may be installed without its libpq. */
 const PROBE = `
 import importlib, importlib.util, sys
 if not all(map(importlib.util.find_spec, ("alembic", "sqlalchemy"))):

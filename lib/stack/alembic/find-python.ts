@@ -6,9 +6,7 @@ import type { Result } from '../../system/process.ts';
 import { interpreterOf, type Python } from './interpreter.ts';
 import { readHead } from '../../system/read-bounded.ts';
 
-/**
- * Prints the path of the first alembic on PATH, and its first two lines. Uses only built-in commands of every shell.
- */
+/** Prints the path of the first alembic on PATH, and its first two lines. Uses only built-in shell commands. */
 const LOOK = `f=$(command -v alembic) || exit 3
 printf '%s\\n' "$f"
 { IFS= read -r a; IFS= read -r b; } < "$f"

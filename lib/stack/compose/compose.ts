@@ -157,7 +157,7 @@ export async function openComposeStack(environment: Environment, options: StackO
     config: async () => (await told(compose('config'))).stdout.trimEnd(),
 
     async plan(target) {
-      // Remove them now: if they ended while the person reads the plan, the plan would have changed.
+      // Remove abandoned containers first: if one ended while the person reads the plan, the plan would have changed.
       if (!actor.dryRun) await removeAbandoned(engine, project);
       return gatherPlan(about, target, await container());
     },

@@ -4,9 +4,7 @@ import type { Finding } from '../../output/check-result.ts';
 import { findBinaries } from './binaries.ts';
 import { findRunning, type Home } from './server.ts';
 
-/**
- * Checks that the server can run on this machine, and says whether it does. Every session checks the password anyway.
- */
+/** Checks that the server can run on this machine, and says whether it does. Every session checks the password. */
 export function diagnoseEmbedded(home: Home): Finding {
   const check = 'engine';
   try {

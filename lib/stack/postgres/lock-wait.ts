@@ -37,9 +37,7 @@ const HOLDERS = `
     AND NOT (ours.usename LIKE 'makesafe_cage_%' AND other.usename IS NOT DISTINCT FROM ours.usename)
   ORDER BY 1`;
 
-/**
- * Milliseconds between two queries: while we wait for a lock; at most, while we do not (each query opens a session).
- */
+/** Milliseconds between two queries: while we wait for a lock, and at most while we do not. Each opens a session. */
 const WHILE_WAITING = 1_000;
 const AT_THE_MOST = 15_000;
 

@@ -23,7 +23,7 @@ const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
 const REGISTRY = 'in env/environments.ts';
 
-/** What the terminal says that we wait for. */
+/** Names what we wait for, in messages. */
 export const connectionTo = (address: string): string => `a connection to ${address}`;
 
 /**

@@ -23,9 +23,7 @@ import { readText } from '../../system/read-bounded.ts';
 /** Milliseconds between two attempts to reach a server that does not answer yet. */
 const INTERVAL_MS = 500;
 
-/**
- * Opens a PostgreSQL server that somebody else runs, for instance a managed one. makesafe changes only its databases.
- */
+/** Opens a PostgreSQL server that somebody else runs, for instance a managed one. Only its databases are makesafe's. */
 export function openServerStack(environment: Environment, options: StackOptions): Stack {
   const { actor, terminal, signal } = options;
   const { name, root, entry, project, variables } = environment;

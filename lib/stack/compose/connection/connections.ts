@@ -31,8 +31,7 @@ export class Connections {
   }
 
   /**
-   * Ends all connections, idle or in use, whose key begins with `beginning`: a server that stops waits for its
-   * sessions.
+   * Ends all connections whose key begins with `beginning`, idle or in use: a stopping server waits for its sessions.
    */
   async endAll(beginning: string): Promise<void> {
     const idle = [...this.#idle.keys()]

@@ -72,9 +72,7 @@ export function listening(
     : [];
 }
 
-/**
- * Options of POSTGRES_INITDB_ARGS with which the first start fails or waits forever, or makes a database not in UTF-8.
- */
+/** Options of POSTGRES_INITDB_ARGS by which the first start fails or waits forever, or makes no UTF-8 database. */
 function initialising(options: ReadonlyMap<string, string>, user: Given): Problem[] {
   const problems: Problem[] = [];
   const out = (option: string, why: string): number =>

@@ -83,7 +83,7 @@ async function removeStaleHelpers({ volumes }: ComposePlan, { engine, docker }: 
   if (stale.length > 0) await runTolerant(docker('rm', '--force', ...stale));
 }
 
-/** The folder in the plan, in which all links are resolved: a link that changes later does not matter. */
+/** The folder in the plan. Links that the plan has resolved may lead elsewhere now: that does not matter. */
 const folderOf = (plan: ComposePlan): Place => ({ source: plan.folders[0]!.path, data: '' });
 
 async function empty(plan: ComposePlan, { actor, terminal, engine, docker }: Tools): Promise<void> {

@@ -137,7 +137,7 @@ function keptVolumes(
     }));
 }
 
-/** Other folders that the database's containers mount. Nobody would take an application's folders for data. */
+/** Other folders that the database's containers mount, or that volumes bind. The application's folders hold no data. */
 function keptFolders(
   { storage, databaseService, volumes }: ProjectFacts,
   ours: readonly ListedContainer[],
@@ -154,9 +154,7 @@ function keptFolders(
     .map((folder) => ({ what: `folder ${folder}`, why: 'mounted' }));
 }
 
-/**
- * A volume that belongs to another project, by its label or its users. `storageObstacles` checks the database's own.
- */
+/** Obstacles: a volume of another project, by its label or users. `storageObstacles` checks the database's own. */
 function volumeObstacles(
   { Name, Labels }: ActualVolume,
   { project, storage }: ProjectFacts,

@@ -36,7 +36,7 @@ export const lostByReplacing = (situation: Situation): Endangered[] =>
       : lossOf(container, plan(service, container, 'in its place')),
   );
 
-/** The containers that lose data if they stop: because it is in memory. */
+/** The containers that lose data when they stop, because it is in memory. */
 export const lostByStopping = ({ containers }: Situation): Endangered[] =>
   containers.flatMap((container) => {
     const path = container.running ? inMemory(container) : undefined;
