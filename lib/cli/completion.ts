@@ -22,7 +22,7 @@ export function printScript(terminal: Terminal): Promise<void> {
 }
 
 /**
- * Prints what could replace the last word, one candidate a line. The shell calls it on Tab: on any error it prints
+ * Prints what could replace the last word, one candidate per line. The shell calls it on Tab: on any error it prints
  * nothing.
  *
  * @param words all words after `make` or `npx`; the last one may be incomplete

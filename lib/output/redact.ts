@@ -164,7 +164,7 @@ function* occurrences(text: string, part: string): Generator<Span> {
   for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) yield [at, at + part.length];
 }
 
-/** Whether it begins and ends at the end of a word. */
+/** Whether it neither begins nor ends in the middle of a word. */
 const isWord = (text: string, from: number, to: number): boolean =>
   !WORD_ENDS.test(text.slice(Math.max(0, from - 2), from)) && !goesOn(text, from, to);
 

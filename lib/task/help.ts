@@ -90,7 +90,7 @@ export function inRegistry(text: string, { environments, default: usual }: Regis
   );
 }
 
-/** All tasks by group, one a line, and the environments. */
+/** All tasks by group, one per line, and the environments. */
 export function renderOverview(
   tasks: readonly Task[],
   registry: Registry,

@@ -8,7 +8,7 @@ import { describeOverlap } from '../facts/overlap.ts';
 import type { Facts } from '../facts/facts.ts';
 import { describeStorage } from '../facts/describe-storage.ts';
 
-/** What will be destroyed, as facts, one a line. */
+/** What will be destroyed, as facts, one per line. */
 export function describeTarget(facts: Facts, { what, effect }: Action, terminal: Terminal): string[] {
   const { environment, entry, target, contents, unread } = facts;
   const { name, alias } = environment;
@@ -43,7 +43,7 @@ export function describeTarget(facts: Facts, { what, effect }: Action, terminal:
   ];
 }
 
-/** All that is removed, and what stays of the project: one thing a line, the storage of the database first. */
+/** All that is removed, and what stays of the project: one thing per line, the storage of the database first. */
 function describePlan(plan: Plan): [string, string][] {
   const rows = (label: string, lines: readonly string[]): [string, string][] =>
     lines.map((line, at) => [at === 0 ? label : '', printable(line)]);

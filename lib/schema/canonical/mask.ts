@@ -22,7 +22,7 @@ const FOREIGN = /^(?:USER MAPPING|SERVER|FOREIGN DATA WRAPPER|FOREIGN TABLE)$/;
 export const hasSecrets = (kind: string): boolean =>
   kind === 'SUBSCRIPTION' || FOREIGN.test(kind) || ROUTINE.test(kind);
 
-/** Settings of a function stand before its body, one a line. */
+/** Settings of a function stand before its body, one per line. */
 const ROUTINE = /^(?:FUNCTION|PROCEDURE)$/;
 const SET = /^( {4}SET (?:"(?:[^"]|"")+"|\S+) TO )(.*)$/gm;
 const BODY = /^ {4}AS |^ *(?:BEGIN ATOMIC|RETURN )/m;

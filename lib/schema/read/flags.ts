@@ -45,7 +45,7 @@ const FLAGS = [
              CASE WHEN child.convalidated THEN 'validated' ELSE 'NOT VALID' END || ', unlike that of ' || parent.conrelid::regclass::text
       FROM ${pairs} WHERE child.convalidated <> parent.convalidated AND child.contype = parent.contype`,
   ),
-  // Before 18, a column of a child may be nullable although the parent's is not. A restore keeps that.
+  // Before 18, a column of a child may be nullable although the parent's is not. A restore makes it NOT NULL.
   `SELECT 'pg_class'::regclass::oid || '/' || child.attrelid, 'definition', 'column ' || child.attname,
           'may be null, unlike that of ' || inhparent::regclass::text
    FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid AND relkind IN ('r', 'p', 'f')

@@ -39,7 +39,7 @@ const MOST_MARKED = 50;
 const MOST_EDITS = { lines: 400, words: 200 };
 
 /**
- * Compares two definitions line by line; undefined for a missing side. Time and size are limited for any input: if the
+ * Compares two definitions line by line; one of them may be missing. Time and size are limited for any input: if the
  * two have too little in common, all lines of one side count as removed and all of the other as added.
  *
  * @param list whether the lines are a list, for instance of columns: then a missing comma at the end is no change

@@ -65,7 +65,7 @@ export function objectName({ kind, schema, name, table }: Difference): string {
 /** Characters shown of one change, which may hold a whole function body. */
 const MOST_CHARACTERS = 300;
 
-/** The changes of a difference, one a line; never empty. */
+/** The changes of a difference, one per line; never empty. */
 export function changeLines(difference: Difference, { base, compared }: Comparison): string[] {
   const { class: kind, changes } = difference;
   const only = { 'only in base': base.label, 'only in compared': compared.label }[kind as string];
