@@ -124,7 +124,8 @@ export async function besideOnceItAnswers<T>(
 /** Whether the error means that the connection or the server is gone, and not that a statement failed. */
 export function isLost(error: unknown): boolean {
   if (error instanceof UnreachableError) return true;
-  const { code, message } = (error instanceof FailedError ? error.cause : error) as Partial<pg.DatabaseError>;
+  const from = error instanceof FailedError ? error.cause : error;
+  const { code, message } = (from ?? {}) as Partial<pg.DatabaseError>;
   // Class 57P: the server ends sessions, or is starting or stopping. pg's own errors have no code.
   return code === undefined ? HUNG_UP.test(message ?? '') : /^(57P0|08|E[A-Z])/.test(code);
 }

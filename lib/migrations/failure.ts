@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, type Dirent } from 'node:fs';
 import { basename, join, posix, relative } from 'node:path';
 import { excerptOf } from './excerpt.ts';
 import { describeCourse, type MigrationFailure } from '../stack/alembic/failure-report.ts';
@@ -71,7 +71,7 @@ function messageIn(exception: string): string {
 export function findInProject(root: string, path: string): string {
   const wanted = basename(path);
   const search = (folder: string, depth: number): string | undefined => {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    for (const entry of entriesOf(folder)) {
       const full = join(folder, entry.name);
       if (entry.isFile() && entry.name === wanted) return full;
       if (!entry.isDirectory() || depth === 0 || /^(\.|node_modules$|__pycache__$)/.test(entry.name))
@@ -83,6 +83,15 @@ export function findInProject(root: string, path: string): string {
   };
   const found = search(root, 8);
   return found === undefined ? path : relative(root, found);
+}
+
+/** None of a folder that may not be read, such as a server's data. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
 /** Lines of the database's message that are shown; the saved output has all of them. */

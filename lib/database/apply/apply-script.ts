@@ -45,8 +45,12 @@ const statements = ({ path, gzip }: Pick<Script, 'path' | 'gzip'>): AsyncGenerat
 /** Statements that would end the transaction around the whole file. */
 const ENDS = new Set(['BEGIN', 'START', 'COMMIT', 'END', 'ROLLBACK', 'ABORT']);
 
-const endsTransaction = ({ words: [first, second] }: Statement): boolean =>
-  first === 'PREPARE' ? second === 'TRANSACTION' : ENDS.has(first ?? '') && second !== 'TO';
+/** `ROLLBACK WORK TO SAVEPOINT s` goes back within it: https://www.postgresql.org/docs/current/sql-rollback-to.html */
+function endsTransaction({ words: [first, ...rest] }: Statement): boolean {
+  if (first === 'PREPARE') return rest[0] === 'TRANSACTION';
+  const next = /^(WORK|TRANSACTION)$/.test(rest[0] ?? '') ? rest[1] : rest[0];
+  return ENDS.has(first ?? '') && next !== 'TO';
+}
 
 /**
  * Reads a script to its end, before the countdown starts.

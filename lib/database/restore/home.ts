@@ -116,7 +116,10 @@ export async function attributesHere(
 export function attributesChanged(now: DatabaseAttributes, then: DatabaseAttributes): string[] {
   const list = <T>(all: readonly T[] | null): string =>
     JSON.stringify((all ?? []).map((one) => JSON.stringify(one)).sort());
-  const plain = ['owner', 'encoding', 'collate', 'ctype', 'locale', 'tablespace', 'connectionLimit'] as const;
+  const plain = [
+    ...(['owner', 'encoding', 'provider', 'collate', 'ctype', 'locale', 'icuRules', 'tablespace'] as const),
+    ...(['connectionLimit', 'isTemplate'] as const),
+  ];
   return [
     ...plain.flatMap((name) => (now[name] === then[name] ? [] : [`${name} ${now[name]} → ${then[name]}`])),
     ...(list(now.settings) === list(then.settings) ? [] : ['settings']),

@@ -38,6 +38,7 @@ export async function restore(run: RestoreRun, file: string): Promise<void> {
   });
   const leftOut = [...(filled?.leftOut ?? [])];
   const said = `${environment.name}: ${stack.database.name} is restored from ${relative('', path)}`;
+  let failed: { readonly error: unknown } | undefined;
   try {
     if (home && values.BOOTSTRAP_ROLES_SQL === undefined)
       terminal.info('the script for roles was not run: the rights are those of the backup');
@@ -45,12 +46,17 @@ export async function restore(run: RestoreRun, file: string): Promise<void> {
     if (!actor.dryRun) leftOut.splice(0, leftOut.length, ...(await makeForRoles(run, leftOut)));
   } catch (error) {
     terminal.warn(`${said}, but not all rights are set`);
-    throw error;
-  } finally {
-    leftOut.push(...(await makeEventTriggers(run, dump, home)));
-    reportLeftOut(terminal, leftOut);
-    for (const line of describeLeftOut(leftOut)) run.note?.(`left out: ${line}`);
+    failed = { error };
   }
+  try {
+    leftOut.push(...(await makeEventTriggers(run, dump, home)));
+  } catch (error) {
+    if (failed) terminal.warn(`nor are its event triggers made: ${messageOf(error)}`);
+    failed ??= { error };
+  }
+  reportLeftOut(terminal, leftOut);
+  for (const line of describeLeftOut(leftOut)) run.note?.(`left out: ${line}`);
+  if (failed) throw failed.error;
   if (actor.dryRun) return;
   terminal.ok(`${said}: ${describeFound(filled!.found)}`);
   if (kept !== undefined) reportKept(run, kept);

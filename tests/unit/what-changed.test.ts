@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import type { DatabaseAttributes } from '../../lib/database/attributes.ts';
+import { isLost } from '../../lib/database/maintenance.ts';
+import { attributesChanged } from '../../lib/database/restore/home.ts';
+import { FailedError, UnreachableError } from '../../lib/errors.ts';
+
+describe('attributes of a database that a restore changes', () => {
+  const now: DatabaseAttributes = {
+    ...{ oid: '1', owner: 'app', encoding: 'UTF8', collate: 'C', ctype: 'C', provider: 'c', locale: null },
+    ...{ icuRules: null, tablespace: 'pg_default', connectionLimit: -1, isTemplate: false, privileges: null },
+    ...{ comment: null, settings: [] },
+  };
+
+  it.each([
+    [{}, []],
+    [{ oid: '2' }, []],
+    [{ provider: 'i', locale: 'de-DE' }, ['provider c → i', 'locale null → de-DE']],
+    [{ icuRules: '&a < b' }, ['icuRules null → &a < b']],
+    [{ isTemplate: true, connectionLimit: 3 }, ['connectionLimit -1 → 3', 'isTemplate false → true']],
+    [{ comment: 'x', settings: [{ role: null, name: 'a.b', value: '1' }] }, ['settings', 'comment']],
+  ] as const)('%o', (then, said) => {
+    expect(attributesChanged(now, { ...now, ...then })).toEqual(said);
+  });
+});
+
+describe('whether the server is gone', () => {
+  it.each([
+    [new UnreachableError('gone'), true],
+    [new FailedError('a statement failed'), false],
+    [new FailedError('closed', { cause: Object.assign(new Error('x'), { code: '57P01' }) }), true],
+    [new FailedError('wrong', { cause: Object.assign(new Error('x'), { code: '42P01' }) }), false],
+    [Object.assign(new Error('x'), { code: 'ECONNRESET' }), true],
+    [undefined, false],
+  ])('%o: %o', (error, lost) => {
+    expect(isLost(error)).toBe(lost);
+  });
+});
