@@ -87,6 +87,7 @@ export function starting(about: About): Pick<Stack, 'up' | 'restart' | 'rebuild'
       await keeps.beforeUp(false);
       await settleOrphans(about, orphans);
       await up();
+      if (!actor.dryRun) await stopped.note([]);
       await ready(timeout);
     },
   };
