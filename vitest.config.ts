@@ -30,11 +30,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: filesOf(
-            'e2e',
-            ['guard-matrix', 'reset-database', 'reset-volume', 'restore', 'runbook', 'readme'],
-            6,
-          ),
+          include: filesOf('e2e', ['guard-matrix', 'reset-database', 'reset-volume', 'restore'], 7),
           globalSetup: 'tests/helpers/engine.ts',
           testTimeout: 300_000,
           hookTimeout: 300_000,
