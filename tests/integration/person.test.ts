@@ -96,7 +96,10 @@ describe('what a person does with the database that is there, on an embedded ser
     });
 
     test('savepoints are part of a transaction; TRANSACTION=0 leaves transactions to the file', async () => {
-      scratch.write('fix.sql', 'SAVEPOINT a;\nDELETE FROM things;\nROLLBACK TO a;\nROLLBACK WORK TO SAVEPOINT a;\n');
+      scratch.write(
+        'fix.sql',
+        'SAVEPOINT a;\nDELETE FROM things;\nROLLBACK TO a;\nROLLBACK WORK TO SAVEPOINT a;\n',
+      );
       succeeded(await apply(''));
       scratch.write(
         'fix.sql',

@@ -11,27 +11,29 @@ describe('attributes of a database that a restore changes', () => {
     ...{ comment: null, settings: [] },
   };
 
-  it.each([
+  const cases: readonly (readonly [Partial<DatabaseAttributes>, readonly string[]])[] = [
     [{}, []],
     [{ oid: '2' }, []],
     [{ provider: 'i', locale: 'de-DE' }, ['provider c → i', 'locale null → de-DE']],
     [{ icuRules: '&a < b' }, ['icuRules null → &a < b']],
     [{ isTemplate: true, connectionLimit: 3 }, ['connectionLimit -1 → 3', 'isTemplate false → true']],
     [{ comment: 'x', settings: [{ role: null, name: 'a.b', value: '1' }] }, ['settings', 'comment']],
-  ] as const)('%o', (then, said) => {
+  ];
+  it.each(cases)('%o', (then, said) => {
     expect(attributesChanged(now, { ...now, ...then })).toEqual(said);
   });
 });
 
 describe('whether the server is gone', () => {
-  it.each([
+  const cases: readonly (readonly [unknown, boolean])[] = [
     [new UnreachableError('gone'), true],
     [new FailedError('a statement failed'), false],
     [new FailedError('closed', { cause: Object.assign(new Error('x'), { code: '57P01' }) }), true],
     [new FailedError('wrong', { cause: Object.assign(new Error('x'), { code: '42P01' }) }), false],
     [Object.assign(new Error('x'), { code: 'ECONNRESET' }), true],
     [undefined, false],
-  ])('%o: %o', (error, lost) => {
+  ];
+  it.each(cases)('%o: %o', (error, lost) => {
     expect(isLost(error)).toBe(lost);
   });
 });
