@@ -14,11 +14,7 @@ export default defineTask(import.meta.url, {
   },
   parameters: {
     DUMP: required('a dump in custom or directory format or plain SQL, also .gz', { placeholder: '<file>' }),
-    JOBS: wholeNumber('how many sessions restore at once (not a plain dump)', {
-      default: '1',
-      min: 1,
-      max: 64,
-    }),
+    JOBS: wholeNumber('how many sessions restore at once', { default: '1', min: 1, max: 64 }),
     BOOTSTRAP_ROLES_SQL,
     ALLOW,
     STRICT,
