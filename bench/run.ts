@@ -22,7 +22,7 @@ const { short, only } = parseArgs({
 const whole = !short && only === undefined;
 
 /** How many times its budget a figure of the short form may take. */
-const SANE = 10;
+const SANE = 30;
 
 /** Where something is asked the ratio has to stand still: single rounds differ by a quarter. */
 function roundsOf({ budget, long }: Figure): number {

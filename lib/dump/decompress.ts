@@ -53,6 +53,8 @@ class Frames {
   readonly #output: Iterator<Uint8Array>;
   #next: Uint8Array | undefined;
   #isAsked = false;
+  #wasEmpty = false;
+  #isDone = false;
 
   constructor(decoder: ZSTDDecoder) {
     const take = (): IteratorResult<Uint8Array> => {
@@ -66,23 +68,22 @@ class Frames {
 
   *decode(chunk: Uint8Array): Generator<Uint8Array> {
     this.#next = chunk;
-    while (this.#next) yield* this.#once();
+    while (this.#next) yield* this.#once('Z_DATA_ERROR');
   }
 
+  /** Decodes what is left. The decoder throws if it needs more. */
   *end(): Generator<Uint8Array> {
-    while (!this.#isDone) yield* this.#once();
+    while (!this.#isDone) yield* this.#once('Z_BUF_ERROR');
   }
 
-  #isDone = false;
-  #wasEmpty = false;
-
-  *#once(): Generator<Uint8Array> {
+  /** @param code of an error that the decoder throws */
+  *#once(code: string): Generator<Uint8Array> {
     this.#isAsked = false;
     let result: IteratorResult<Uint8Array>;
     try {
       result = this.#output.next();
     } catch (error) {
-      throw failure('Z_BUF_ERROR', messageOf(error), error);
+      throw failure(code, messageOf(error), error);
     }
     if (result.done) {
       this.#isDone = true;

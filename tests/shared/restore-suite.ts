@@ -260,6 +260,24 @@ export function restoreSuite(under: RestoreUnderTest): void {
     expect([await oid(), await databases()]).toEqual(before);
   });
 
+  test.each(['', 'JOBS=3'])('so do rows that the server refuses %s', async (jobs) => {
+    // Rows for several pieces, which only a session with that setting may write.
+    await db.sql(`
+      CREATE FUNCTION allowed() RETURNS boolean LANGUAGE sql AS $$ SELECT coalesce(current_setting('app.there', true), '') = '1' $$;
+      CREATE TABLE written_then (n int CHECK (allowed())); SET app.there = '1';
+      INSERT INTO written_then SELECT generate_series(1, 200000)`);
+    const { stdout } = await scratch.mustTask(`backup ${ENV} BACKUP_DIR=refused`);
+    await db.sql('DROP TABLE written_then; DROP FUNCTION allowed()');
+    const before = [await oid(), await databases()];
+    const { status, stderr } = await restore(`DUMP=${stdout.trim()} ${jobs}`);
+    expect(stderr).toMatch(
+      /\[error\] the restore stopped at TABLE DATA public\.written_then: new row for relation "written_then" violates check/,
+    );
+    expect(stderr).toContain(`the old database ${database} is in use, unchanged`);
+    expect(status).toBe(1);
+    expect([await oid(), await databases()]).toEqual(before);
+  });
+
   test('Ctrl-C in the middle leaves the old one in use: 130', async () => {
     scratch.write('slow.sql', 'CREATE TABLE a ();\nSELECT pg_sleep(60);\n');
     const before = [await oid(), await databases()];
