@@ -37,7 +37,7 @@ export function decompressor(compression: Compression): Duplex | undefined {
  */
 export const createUnzstd = (): Duplex => Duplex.from(unzstd);
 
-async function* unzstd(source: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array> {
+async function* unzstd(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const decoder = new ZSTDDecoder();
   await decoder.init();
   const frames = new Frames(decoder);
@@ -66,18 +66,18 @@ class Frames {
     this.#output = decoder.decodeStreaming({ [Symbol.iterator]: () => ({ next: take }) });
   }
 
-  *decode(chunk: Uint8Array): Generator<Uint8Array> {
+  *decode(chunk: Uint8Array): Generator<Buffer> {
     this.#next = chunk;
     while (this.#next) yield* this.#once('Z_DATA_ERROR');
   }
 
   /** Decodes what is left. The decoder throws if it needs more. */
-  *end(): Generator<Uint8Array> {
+  *end(): Generator<Buffer> {
     while (!this.#isDone) yield* this.#once('Z_BUF_ERROR');
   }
 
   /** @param code of an error that the decoder throws */
-  *#once(code: string): Generator<Uint8Array> {
+  *#once(code: string): Generator<Buffer> {
     this.#isAsked = false;
     let result: IteratorResult<Uint8Array>;
     try {
@@ -89,11 +89,13 @@ class Frames {
       this.#isDone = true;
       return;
     }
-    const isEmpty = result.value.length === 0;
+    const { buffer, byteOffset, length } = result.value;
+    const isEmpty = length === 0;
     // The decoder reports no error for damaged data: it returns empty output forever and reads no input.
     if (isEmpty && this.#wasEmpty && !this.#isAsked) throw failure('Z_DATA_ERROR', 'it cannot be decoded');
     this.#wasEmpty = isEmpty;
-    if (!isEmpty) yield result.value;
+    // `Duplex.from` passes on what it gets: readers of an archive expect a Buffer.
+    if (!isEmpty) yield Buffer.from(buffer, byteOffset, length);
   }
 }
 

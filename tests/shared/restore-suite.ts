@@ -242,6 +242,19 @@ export function restoreSuite(under: RestoreUnderTest): void {
     expect(await db.sql(CONTENT)).toBe(content);
   });
 
+  test('JOBS=3 brings back every row of a table that it splits', async () => {
+    await db.sql(
+      `CREATE TABLE split AS SELECT n, CASE WHEN n % 7 <> 0 THEN E'\\\\.\\n' || n END AS text FROM generate_series(1, 200000) AS n`,
+    );
+    const rows = `SELECT count(*), sum(hashtext(split::text)) FROM split`;
+    const before = await db.sql(rows);
+    const { stdout } = await scratch.mustTask(`backup ${ENV} BACKUP_DIR=split`);
+    await db.sql('TRUNCATE split');
+    succeeded(await restore(`DUMP=${stdout.trim()} JOBS=3`));
+    expect(await db.sql(rows)).toBe(before);
+    await db.sql('DROP TABLE split');
+  });
+
   test('an archive whose restore fails names the entry, and leaves the old one in use', async () => {
     // A view whose rows come from a setting that only one session had.
     await db.sql(

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { Readable, type Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createUnzstd } from '../../lib/dump/decompress.ts';
+import { createUnzstd, decompressor } from '../../lib/dump/decompress.ts';
 import { PATIENCE } from './support.ts';
 
 /** `seq 1 30000 | zstd -19 --no-check`: several blocks, as pg_dump writes them, without a checksum. */
@@ -24,6 +25,20 @@ function inPieces(bytes: Buffer, lengths: readonly number[]): Buffer[] {
   }
   return pieces;
 }
+
+describe('each piece is a Buffer, which readers of rows rely on', () => {
+  it.each([
+    ['gzip', gzipSync(TEXT)],
+    ['zstd', FRAME],
+  ] as const)('%s', async (compression, bytes) => {
+    const stage = decompressor(compression)!;
+    const pieces: unknown[] = [];
+    stage.on('data', (piece) => pieces.push(piece));
+    await pipeline(Readable.from(inPieces(bytes, [5_000])), stage);
+    expect(pieces.length).toBeGreaterThan(0);
+    expect(pieces.filter((piece) => !Buffer.isBuffer(piece))).toEqual([]);
+  });
+});
 
 describe('zstd', () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 1, maxLength: 9 });
