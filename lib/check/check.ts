@@ -1,11 +1,11 @@
 import { FailedError, MakesafeError } from '../errors.ts';
-import { asWarning, lookAt, notLookedAt, some, type Check, type Finding } from '../output/check-result.ts';
-import { renderFindings, renderFindingsJson } from '../output/render-check-results.ts';
+import { asWarning, lookAt, skipped, some, type Check, type CheckResult } from '../output/check-result.ts';
+import { renderCheckResults, renderCheckResultsJson } from '../output/render-check-results.ts';
 import { makeActor } from '../output/actor.ts';
 import { openEnvironment } from '../run/open-environment.ts';
 import { readerReads } from '../schema/verify/database-checks.ts';
 import { atHead, databaseReachable, markerRight, oneHead } from '../schema/verify/environment-checks.ts';
-import { factsOf, type Facts } from '../schema/verify/facts.ts';
+import { factsOf, type VerifyFacts } from '../schema/verify/facts.ts';
 import type { NamedRun } from '../run/run.ts';
 import { alembicRuns, diskSpace, leftovers, storageStays } from './database-checks.ts';
 import { folders, replaceable, writable } from './later-checks.ts';
@@ -15,7 +15,7 @@ import type { Giving } from '../parameters/parameter.ts';
 import type { AlembicRun } from '../migrations/alembic.ts';
 
 /** The last two are warnings only: a database that is not set up completely is not broken. */
-const OF_CONTENTS: readonly Check<Facts>[] = [markerRight, asWarning(readerReads), asWarning(atHead)];
+const OF_CONTENTS: readonly Check<VerifyFacts>[] = [markerRight, asWarning(readerReads), asWarning(atHead)];
 
 const OF_REPOSITORY = [registryKept, makefileOurs, folders, neighbours];
 const OF_DATABASE = [alembicRuns, writable, replaceable];
@@ -30,19 +30,19 @@ type CheckRun = NamedRun<Giving<{ JSON: boolean; ALEMBIC_INI: string | undefined
  */
 export async function check(run: CheckRun): Promise<void> {
   const { name, terminal, values, signal } = run;
-  const findings = await examine(run);
+  const results = await examine(run);
   // After Ctrl-C, failures say nothing about the environment.
   signal.throwIfAborted();
-  if (values.JSON) terminal.result(renderFindingsJson(name.name, undefined, findings));
-  else terminal.screen(renderFindings(findings, terminal.styleResult));
-  const bad = findings.filter(({ state }) => state === 'failed').map((finding) => finding.check);
+  if (values.JSON) terminal.result(renderCheckResultsJson(name.name, undefined, results));
+  else terminal.screen(renderCheckResults(results, terminal.styleResult));
+  const bad = results.filter(({ state }) => state === 'failed').map((result) => result.check);
   if (bad.length > 0) {
-    throw new FailedError(`${name.name}: ${bad.length} of ${findings.length} checks failed: ${some(bad)}`);
+    throw new FailedError(`${name.name}: ${bad.length} of ${results.length} checks failed: ${some(bad)}`);
   }
   terminal.ok(`${name.name}: all checks passed`);
 }
 
-async function examine(run: CheckRun): Promise<Finding[]> {
+async function examine(run: CheckRun): Promise<CheckResult[]> {
   const configuration = { check: 'configuration' };
   let opened: AlembicRun;
   try {
@@ -86,5 +86,5 @@ async function examine(run: CheckRun): Promise<Finding[]> {
 /** Messages about an environment's files are lists with a heading: make them one line. */
 const onOneLine = (text: string): string => text.replaceAll(':\n', ': ').replaceAll('\n', '; ');
 
-const unreachable = (check: string): Promise<Finding> =>
-  Promise.resolve({ check, ...notLookedAt('the database does not answer') });
+const unreachable = (check: string): Promise<CheckResult> =>
+  Promise.resolve({ check, ...skipped('the database does not answer') });

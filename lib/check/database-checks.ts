@@ -3,7 +3,7 @@ import { lookForLeftovers } from '../database/replace/interrupted.ts';
 import { describeLeftovers } from '../database/replace/leftovers.ts';
 import { byteSize } from '../output/display.ts';
 import { MakesafeError } from '../errors.ts';
-import { failed, notLookedAt, passed, warning, type Check } from '../output/check-result.ts';
+import { failed, skipped, passed, warning, type Check } from '../output/check-result.ts';
 import type { StackRun } from '../run/run.ts';
 import type { AlembicRun } from '../migrations/alembic.ts';
 
@@ -22,9 +22,7 @@ export const leftovers: Check<StackRun> = {
     const env = { ENV: environment.name };
     const start = `${stopped.join(', ')}: a run has stopped it, and was ended before it started it again`;
     if (!found)
-      return stopped.length > 0
-        ? failed(start, command('up', env))
-        : notLookedAt('the server does not answer');
+      return stopped.length > 0 ? failed(start, command('up', env)) : skipped('the server does not answer');
     const left = describeLeftovers(stack.database.name, found);
     if (stopped.length > 0) left.push(start);
     const kept = found.kept.map(({ name }) => `${name} is kept`);
@@ -38,7 +36,7 @@ export const leftovers: Check<StackRun> = {
 export const storageStays: Check<StackRun> = {
   name: 'storage',
   look: async ({ stack }) =>
-    (await stack.lookAtStorage?.()) ?? notLookedAt('the server is kept by somebody else'),
+    (await stack.lookAtStorage?.()) ?? skipped('the server is kept by somebody else'),
 };
 
 /** Whether Alembic runs and reaches this database, as al-up-env needs it. */

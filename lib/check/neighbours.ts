@@ -1,6 +1,6 @@
 import { passed, some, warning, type Check } from '../output/check-result.ts';
-import { readFootprints } from '../stack/footprint.ts';
-import type { Exclusive, Footprint } from '../stack/claims.ts';
+import { readResources } from '../stack/read-resources.ts';
+import type { Exclusive, Resources } from '../stack/resources.ts';
 import type { StackRun } from '../run/run.ts';
 import { ofAnyTask } from '../run/open-environment.ts';
 
@@ -13,26 +13,30 @@ interface Collision {
 }
 
 /** Finds resources that an environment and others of its engine cannot both have, or would share. Pure. */
-export function collisionsOf(name: string, footprints: readonly Footprint[]): Collision[] {
-  const own = footprints.find(({ environment }) => environment === name)!;
-  return footprints
+export function collisionsOf(name: string, all: readonly Resources[]): Collision[] {
+  const own = all.find(({ environment }) => environment === name)!;
+  return all
     .filter((other) => other !== own && mayShareEngine(own, other))
     .flatMap((other) => {
-      const exclusive = (own.exclusive ?? []).flatMap((claim) =>
+      const exclusive = (own.exclusive ?? []).flatMap((resource) =>
         (other.exclusive ?? [])
-          .filter((theirs) => collide(claim, theirs))
-          .map((theirs) => ({ what: `${claim.what} ${claim.value}`, at: claim.at, there: theirs.at })),
+          .filter((theirs) => collide(resource, theirs))
+          .map((theirs) => ({
+            what: `${resource.what} ${resource.value}`,
+            at: resource.at,
+            there: theirs.at,
+          })),
       );
-      const volumes = own.volumes.flatMap((claim) =>
+      const volumes = own.volumes.flatMap((resource) =>
         other.volumes
-          .filter(({ value }) => value === claim.value)
-          .map((theirs) => ({ what: `volume ${claim.value}`, at: claim.at, there: theirs.at })),
+          .filter(({ value }) => value === resource.value)
+          .map((theirs) => ({ what: `volume ${resource.value}`, at: resource.at, there: theirs.at })),
       );
       return [...exclusive, ...volumes].map((one) => ({ ...one, environment: other.environment }));
     });
 }
 
-const mayShareEngine = (one: Footprint, other: Footprint): boolean =>
+const mayShareEngine = (one: Resources, other: Resources): boolean =>
   one.engine === other.engine &&
   (one.host === undefined || other.host === undefined || one.host === other.host);
 
@@ -49,8 +53,8 @@ export const neighbours: Check<StackRun> = {
     const { root, registry, environment, terminal } = run;
     const databaseService = ofAnyTask(run).PG_SERVICE;
     const own = { name: environment.name, databaseService };
-    const footprints = await readFootprints(root, registry, own, terminal.redactor);
-    const found = collisionsOf(environment.name, footprints);
+    const all = await readResources(root, registry, own, terminal.redactor);
+    const found = collisionsOf(environment.name, all);
     if (found.length === 0)
       return passed('no other environment of this engine wants the same names and ports');
     const said = found.map(

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { registryIn, REGISTRY_FILE } from '../environment/registry.ts';
-import { failed, notLookedAt, passed, warning, type Check, type Outcome } from '../output/check-result.ts';
+import { failed, skipped, passed, warning, type Check, type Outcome } from '../output/check-result.ts';
 import { MakesafeError } from '../errors.ts';
 import { includesUs } from '../repository/their-makefile.ts';
 import { findMakefile } from '../repository/project.ts';
@@ -20,7 +20,7 @@ export const registryKept: Check<StackRun> = {
       if (error instanceof MakesafeError) return undefined;
       throw error;
     });
-    if (isThere?.status !== 0) return notLookedAt('this is no checkout of git');
+    if (isThere?.status !== 0) return skipped('this is no checkout of git');
     const { status } = await git('ls-files', '--error-unmatch', '--', file);
     if (status === 0) return passed(`${file} is tracked`);
     // https://git-scm.com/docs/git-check-ignore
@@ -55,7 +55,7 @@ export const makefileOurs: Check<StackRun> = {
 function lookAtMakefile(root: string): Outcome {
   const name = findMakefile(root);
   const makefile = name === undefined ? undefined : readTextIfThere(join(root, name));
-  if (makefile === undefined || !includesUs(makefile)) return notLookedAt('no makefile includes makesafe.mk');
+  if (makefile === undefined || !includesUs(makefile)) return skipped('no makefile includes makesafe.mk');
   const hasPrefix = /^MAKESAFE_PREFIX\s*:?=\s*\S/m.test(makefile);
   const own = hasPrefix ? [] : ownRecipes(makefile, new Set(taskFiles(root).keys()));
   if (own.length === 0) return passed(`${name} has no recipe of a task's name`);

@@ -31,7 +31,7 @@ export interface Contents {
 }
 
 /** What distinguishes a database from all others. */
-export type Identity = Pick<Contents, 'systemIdentifier' | 'dataDirectory' | 'oid' | 'markers'>;
+export type ContentsIdentity = Pick<Contents, 'systemIdentifier' | 'dataDirectory' | 'oid' | 'markers'>;
 
 /** A row of the query: it has the comments of all databases instead of the markers. */
 type Row<T> = Omit<T, 'markers'> & { readonly comments: Readonly<Record<string, string | null>> };
@@ -78,8 +78,8 @@ export async function readContents(client: Client): Promise<Contents> {
 }
 
 /** Only what identifies the database: reads no sizes and no statistics. */
-export async function readIdentity(client: Client): Promise<Identity> {
-  const { rows } = await client.query<Row<Omit<Identity, 'systemIdentifier'>>>(
+export async function readIdentity(client: Client): Promise<ContentsIdentity> {
+  const { rows } = await client.query<Row<Omit<ContentsIdentity, 'systemIdentifier'>>>(
     `SELECT ${IDENTITY} FROM pg_database AS d WHERE datname = current_database()`,
   );
   return { ...withMarkers(rows[0]!), systemIdentifier: await readSystemIdentifier(client) };

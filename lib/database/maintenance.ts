@@ -26,7 +26,7 @@ const RESTART_TIMEOUT = 5;
  * @param ended process id of our own lost session: it is terminated, and the wait is OWN_TIMEOUT
  * @throws RefusedError if the lock is still held after that
  */
-export async function beside<T>(
+export async function withMaintenanceSession<T>(
   { stack, actor }: StackRun,
   work: (client: Client) => Promise<T>,
   ended?: number,
@@ -93,8 +93,8 @@ async function holder(client: Client, name: string): Promise<string> {
   return rows[0]?.who ?? 'it has just ended';
 }
 
-/** Like `beside`, but first waits for a server that does not answer. */
-export async function besideOnceItAnswers<T>(
+/** Like `withMaintenanceSession`, but first waits for a server that does not answer. */
+export async function withMaintenanceSessionOnceItAnswers<T>(
   run: StackRun,
   work: (client: Client) => Promise<T>,
   ended?: number,
@@ -103,7 +103,7 @@ export async function besideOnceItAnswers<T>(
   let lastSeen = began;
   for (;;) {
     try {
-      return await beside(run, work, ended);
+      return await withMaintenanceSession(run, work, ended);
     } catch (error) {
       const now = performance.now();
       if (!run.stack.hasEnded?.()) lastSeen = now;

@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import type { Stack } from '../stack/stack.ts';
 
 /** Answers a question with a client of the environment's database. */
-export type Ask = <T>(question: (client: Client) => Promise<T>) => Promise<T>;
+export type AskDatabase = <T>(question: (client: Client) => Promise<T>) => Promise<T>;
 
 interface Waiting {
   /** Never throws: errors go to the caller of the question. */
@@ -16,7 +16,7 @@ interface Waiting {
  * and several at once slow each other down. The first question opens the connection; it closes when no question is
  * left.
  */
-export function overOneConnection(stack: Pick<Stack, 'database' | 'withClient'>): Ask {
+export function overOneConnection(stack: Pick<Stack, 'database' | 'withClient'>): AskDatabase {
   const waiting: Waiting[] = [];
   let isOpen = false;
 

@@ -1,5 +1,5 @@
 import { once } from '../system/memoise.ts';
-import { factsOf, type Facts } from '../schema/verify/facts.ts';
+import { factsOf, type VerifyFacts } from '../schema/verify/facts.ts';
 import type { HeldBack } from '../stack/stack.ts';
 import type { RebuildRun } from './parameters.ts';
 
@@ -12,7 +12,7 @@ export interface Ahead {
   /** The command that continues a failed run. */
   readonly again: string;
   /** Facts of the environment. Ask only for what exists at that step. */
-  readonly facts: Facts;
+  readonly facts: VerifyFacts;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { readContents } from '../database/contents.ts';
 import { MakesafeError } from '../errors.ts';
-import type { Facts } from '../schema/verify/facts.ts';
+import type { VerifyFacts } from '../schema/verify/facts.ts';
 import type { DestructiveRun } from '../run/run.ts';
 import type { Timed } from './progress.ts';
 
@@ -9,7 +9,11 @@ import type { Timed } from './progress.ts';
  * Shows what the database contains now, and how it differs from BASE. A log also gets the time of each step here,
  * because people read or forward its last lines; a terminal shows the times above.
  */
-export async function showOutcome(run: DestructiveRun, times: readonly Timed[], facts: Facts): Promise<void> {
+export async function showOutcome(
+  run: DestructiveRun,
+  times: readonly Timed[],
+  facts: VerifyFacts,
+): Promise<void> {
   const { terminal } = run;
   const [contents, roles] = await facts
     .ask(async (client) => [await readContents(client), await readRoles(client)] as const)
@@ -44,7 +48,7 @@ async function readRoles(client: Client): Promise<string[]> {
 const MOST = 10;
 
 /** Nothing if no comparison was asked for, or none was possible: the check's own line says why. */
-async function differencesFrom({ baseName, comparison }: Facts): Promise<[string, string][]> {
+async function differencesFrom({ baseName, comparison }: VerifyFacts): Promise<[string, string][]> {
   const found = baseName === undefined ? undefined : await comparison().catch(() => undefined);
   if (!found) return [];
   const { changeLines, objectName, verdictSentence } = await import('../schema/report/wording.ts');

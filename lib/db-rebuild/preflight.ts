@@ -11,7 +11,7 @@ import {
 } from '../errors.ts';
 import type { Heads } from '../stack/alembic/binding.ts';
 import { once } from '../system/memoise.ts';
-import { headsOf, type Facts } from '../schema/verify/facts.ts';
+import { readHeads, type VerifyFacts } from '../schema/verify/facts.ts';
 import type { RebuildRun } from './parameters.ts';
 
 /**
@@ -22,7 +22,7 @@ import type { RebuildRun } from './parameters.ts';
  */
 export async function checkRebuild(run: RebuildRun): Promise<void> {
   const { METHOD, BASE, UNTIL } = run.values;
-  const heads = once(() => headsOf(run));
+  const heads = once(() => readHeads(run));
   await Promise.all([
     run.stack.foresee?.(),
     ...(METHOD === 'db' ? [checkDatabase(run)] : []),
@@ -99,7 +99,7 @@ async function checkBase(run: RebuildRun, name: string, heads: () => Promise<Hea
 }
 
 /** Warns if BASE is not at head: ENV will be at head, so the two will differ. */
-async function sayIfBehind(run: RebuildRun, base: Facts, heads: () => Promise<Heads>): Promise<void> {
+async function sayIfBehind(run: RebuildRun, base: VerifyFacts, heads: () => Promise<Heads>): Promise<void> {
   let at: readonly string[] | undefined;
   let ends: readonly string[];
   try {

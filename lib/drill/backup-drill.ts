@@ -3,8 +3,8 @@ import { ageText, readBackups } from '../database/backup/backups.ts';
 import type { TakenBackup } from '../database/backup/backup-facts.ts';
 import { canonicalise, type CanonicalName } from '../environment/canonicalise.ts';
 import { FailedError, RefusedError } from '../errors.ts';
-import type { Finding } from '../output/check-result.ts';
-import { renderFindings } from '../output/render-check-results.ts';
+import type { CheckResult } from '../output/check-result.ts';
+import { renderCheckResults } from '../output/render-check-results.ts';
 import { openEnvironment } from '../run/open-environment.ts';
 import type { NamedRun } from '../run/run.ts';
 import { lookAtBackup } from './look.ts';
@@ -40,26 +40,26 @@ export async function backupDrill(run: DrillRun): Promise<void> {
   terminal.info(`${file}: ${age} old, of ${backup.facts.database}, PostgreSQL ${backup.facts.serverVersion}`);
   terminal.info(`it is restored on ${on.name}, into a database of its own that is removed afterwards`);
 
-  const { findings, serverVersion } = await lookAtBackup(target, backup);
+  const { results, serverVersion } = await lookAtBackup(target, backup);
   signal.throwIfAborted();
-  const proven = findings.every(({ state }) => state !== 'failed');
+  const proven = results.every(({ state }) => state !== 'failed');
   const record: DrillRecord = {
     ...{ format: 1, time: new Date().toISOString(), on: on.name, serverVersion },
-    ...{ sha256: backup.facts.sha256, proven, checks: findings },
+    ...{ sha256: backup.facts.sha256, proven, checks: results },
   };
   await writeRecord(backup.file, record);
   terminal.clear();
   if (values.JSON) terminal.result(JSON.stringify({ environment: run.name.name, file, ...record }, null, 2));
-  else terminal.screen(renderFindings(findings, terminal.styleResult));
-  if (!proven) throw notProven(run, file, findings);
+  else terminal.screen(renderCheckResults(results, terminal.styleResult));
+  if (!proven) throw notProven(run, file, results);
   terminal.ok(
     `${run.name.name}: the backup of ${age} ago is proven: it came back whole on ${on.name} (${relative('', recordFile(backup.file))})`,
   );
   terminal.next(command('backups', { ENV: run.name.name }));
 }
 
-function notProven(run: NamedRun, file: string, findings: readonly Finding[]): FailedError {
-  const bad = findings.filter(({ state }) => state === 'failed').map(({ check }) => check);
+function notProven(run: NamedRun, file: string, results: readonly CheckResult[]): FailedError {
+  const bad = results.filter(({ state }) => state === 'failed').map(({ check }) => check);
   return new FailedError(`${run.name.name}: ${file} is not proven: ${bad.join(', ')}`, {
     hint: run.command('backup', { ENV: run.name.name }),
   });

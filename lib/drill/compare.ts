@@ -19,12 +19,12 @@ import { compareObjects } from './objects.ts';
  */
 export async function objectsAs(
   run: StackRun,
-  aside: string,
+  staging: string,
   { file, facts }: TakenBackup,
   { entries, pgDumpVersion }: ArchiveHead,
   { leftOut, later }: Filled,
 ): Promise<Outcome> {
-  const staged = inDatabase(run, aside);
+  const staged = inDatabase(run, staging);
   const restored = await tocOf(staged.stack);
   const waiting = hangingOn(linksIn(entries), later);
   const without = new Set(leftOut.map(({ place }) => place));

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { Client } from 'pg';
-import type { Entry } from '../dump/toc.ts';
+import type { TocEntry } from '../dump/toc.ts';
 import { majorVersion } from '../dump/archive.ts';
 import type { TakenBackup } from '../database/backup/backup-facts.ts';
 import { verifyBackup } from '../database/backup/backups.ts';
@@ -13,13 +13,21 @@ import { checkReplaceable } from '../database/replace/obstacles.ts';
 import { describeFound } from '../dump/read/brings.ts';
 import { checkExtensions } from '../database/restore/extensions.ts';
 import { fill, GROWTH, type Filled } from '../database/restore/fill.ts';
-import { originOf, type Home } from '../database/restore/home.ts';
+import { originOf, type HomeBackup } from '../database/restore/home.ts';
 import { describeLeftOut } from '../database/restore/left-out.ts';
 import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
 import { inStaging } from '../database/replace/staging.ts';
 import { counted, grouped } from '../output/display.ts';
 import { RefusedError } from '../errors.ts';
-import { failed, lookAt, passed, some, warning, type Finding, type Outcome } from '../output/check-result.ts';
+import {
+  failed,
+  lookAt,
+  passed,
+  some,
+  warning,
+  type CheckResult,
+  type Outcome,
+} from '../output/check-result.ts';
 import type { StackRun } from '../run/run.ts';
 import { objectsAs } from './compare.ts';
 import type { ConsentRun } from '../database/restore/consents.ts';
@@ -27,7 +35,7 @@ import type { FillRun } from '../database/restore/restore-run.ts';
 
 /** The check results, in the order of the checks. Checks that depend on a failed one are missing. */
 export interface Looked {
-  readonly findings: readonly Finding[];
+  readonly results: readonly CheckResult[];
   readonly serverVersion: string;
 }
 
@@ -38,12 +46,12 @@ export interface Looked {
  * @throws CancelledError
  */
 export async function lookAtBackup(run: ConsentRun, backup: TakenBackup): Promise<Looked> {
-  const findings: Finding[] = [];
+  const results: CheckResult[] = [];
   const look = async (check: string, outcome: () => Promise<Outcome>): Promise<boolean> => {
-    const finding = await lookAt({ name: check, look: outcome }, undefined);
+    const result = await lookAt({ name: check, look: outcome }, undefined);
     run.signal.throwIfAborted();
-    findings.push(finding);
-    return finding.state !== 'failed';
+    results.push(result);
+    return result.state !== 'failed';
   };
   const serverVersion = await versionOf(run);
   let dump: Dump | undefined;
@@ -53,23 +61,23 @@ export async function lookAtBackup(run: ConsentRun, backup: TakenBackup): Promis
       dump = await read(run, backup);
       return passed(`read to its end: ${counted(dump.tables ?? 0, 'table')}`);
     }));
-  if (!isWhole || !dump) return { findings, serverVersion };
+  if (!isWhole || !dump) return { results, serverVersion };
   await look('rows in the file', () => Promise.resolve(rowsAsKept(backup, dump!)));
   const { home } = await originOf(run, dump, backup.facts);
   await canBeTried(run, dump, serverVersion, home);
   const head = await headOf(backup.file);
-  await inStaging(run, async (aside, client) => {
+  await inStaging(run, async (staging, client) => {
     let filled: Filled | undefined;
     const filling = { ...run, values: { ...run.values, STRICT: false, JOBS: 1 } } as FillRun;
     const isRestored = await look('restored', async () => {
-      filled = await fill(filling, dump!, aside, client, home);
+      filled = await fill(filling, dump!, staging, client, home);
       return restoredAs(filled!);
     });
     if (!isRestored) return;
-    await look('objects', () => objectsAs(run, aside, backup, head, filled!));
-    await look('constraints', () => constraintsAs(run, aside, head.entries));
+    await look('objects', () => objectsAs(run, staging, backup, head, filled!));
+    await look('constraints', () => constraintsAs(run, staging, head.entries));
   });
-  return { findings, serverVersion };
+  return { results, serverVersion };
 }
 
 const versionOf = ({ stack }: StackRun): Promise<string> =>
@@ -116,7 +124,7 @@ async function canBeTried(
   run: ConsentRun,
   dump: Dump,
   serverVersion: string,
-  home: Home | undefined,
+  home: HomeBackup | undefined,
 ): Promise<void> {
   if (dump.server !== undefined && majorVersion(dump.server) > majorVersion(serverVersion))
     throw new RefusedError(
@@ -147,10 +155,10 @@ function restoredAs({ found, leftOut, later }: Filled): Outcome {
  */
 async function constraintsAs(
   { stack }: StackRun,
-  aside: string,
-  entries: readonly Entry[],
+  staging: string,
+  entries: readonly TocEntry[],
 ): Promise<Outcome> {
-  const [{ all, open }, invalid] = await stack.withClient(aside, async (client) => [
+  const [{ all, open }, invalid] = await stack.withClient(staging, async (client) => [
     await constraints(client),
     await invalidIndexes(client),
   ]);

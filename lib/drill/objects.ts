@@ -1,4 +1,4 @@
-import type { Entry } from '../dump/toc.ts';
+import type { TocEntry } from '../dump/toc.ts';
 
 /** The objects in an archive, compared with those in a dump of the restored database. */
 interface ObjectsFound {
@@ -21,14 +21,14 @@ const NOT_SCHEMA = new Set([
  */
 const NOT_RESTORED = /^(DATABASE|EXTENSION|LARGE OBJECT) |^SCHEMA public$/;
 
-const isSchema = ({ kind, schema, name, definition }: Entry): boolean =>
+const isSchema = ({ kind, schema, name, definition }: TocEntry): boolean =>
   definition !== '' &&
   !NOT_SCHEMA.has(kind) &&
   !(kind === 'SCHEMA' && name === 'public') &&
   !(/^(COMMENT|SECURITY LABEL)$/.test(kind) && schema === '' && NOT_RESTORED.test(name));
 
 /** Compares the objects of two archives by kind and name. */
-export function compareObjects(backedUp: readonly Entry[], restored: readonly Entry[]): ObjectsFound {
+export function compareObjects(backedUp: readonly TocEntry[], restored: readonly TocEntry[]): ObjectsFound {
   const [before, after] = [byTitle(backedUp), byTitle(restored)];
   const differences: string[] = [];
   let compared = 0;
@@ -42,7 +42,7 @@ export function compareObjects(backedUp: readonly Entry[], restored: readonly En
 }
 
 /** Number of entries by kind and name: several objects may have the same name, for example operators. */
-function byTitle(entries: readonly Entry[]): Map<string, number> {
+function byTitle(entries: readonly TocEntry[]): Map<string, number> {
   const found = new Map<string, number>();
   for (const entry of entries) {
     if (!isSchema(entry)) continue;

@@ -1,10 +1,18 @@
 import { PIECE } from './decompress.ts';
-import { LARGE_OBJECTS, TABLE_DATA, integerOf, readToc, type Entry, type Head, type Reading } from './toc.ts';
+import {
+  LARGE_OBJECTS,
+  TABLE_DATA,
+  integerOf,
+  readToc,
+  type TocEntry,
+  type Head,
+  type Reading,
+} from './toc.ts';
 import type { ByteStream } from './byte-stream.ts';
 
 /** The table of contents of a dump in custom or directory format. */
 export interface ArchiveHead extends Head {
-  readonly entries: readonly Entry[];
+  readonly entries: readonly TocEntry[];
 }
 
 /** A table of contents and where it comes from. For a plain dump, as much as the dump says. */
@@ -28,7 +36,7 @@ export interface Data {
  * @throws Error with what is wrong in it, RangeError if it is cut
  */
 export async function readHead(bytes: ByteStream): Promise<ArchiveHead> {
-  const entries: Entry[] = [];
+  const entries: TocEntry[] = [];
   const head = await read(
     bytes,
     readToc((entry) => entries.push(entry)),
@@ -98,5 +106,5 @@ async function* gather(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 export const majorVersion = (version: string): number => Number.parseInt(version, 10);
 
 /** `TABLE mart.suppliers` */
-export const placeOf = ({ kind, schema, name }: Entry): string =>
+export const placeOf = ({ kind, schema, name }: TocEntry): string =>
   `${kind} ${schema === '' ? '' : `${schema}.`}${name}`;

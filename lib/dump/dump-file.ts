@@ -4,7 +4,7 @@ import { Readable, Writable, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { messageOf } from '../errors.ts';
 import { decompressor, isReadHere } from './decompress.ts';
-import type { Compression, Entry } from './toc.ts';
+import type { Compression, TocEntry } from './toc.ts';
 import { readData, readHead, type ArchiveHead, type Data } from './archive.ts';
 import { ByteStream } from './byte-stream.ts';
 
@@ -101,7 +101,7 @@ export async function headOf(path: string): Promise<ArchiveHead> {
 
 /** One data file of a dump in directory format. */
 interface DataFile {
-  readonly entry: Entry;
+  readonly entry: TocEntry;
   readonly oid?: number;
   readonly path: string;
 }

@@ -6,7 +6,7 @@
 import { decode, decoderOf } from './encodings.ts';
 
 /** One entry of the table of contents. */
-export interface Entry {
+export interface TocEntry {
   readonly id: number;
   /** OIDs of its catalog and of the object, `1259/16391`; `0/0` if it is in no catalog. */
   readonly catalog: string;
@@ -71,7 +71,7 @@ export type Reading<T> = Generator<Look, T, Buffer>;
  * @param visit is called with each entry, in order
  * @throws Error with what is wrong in it
  */
-export function* readToc(visit: (entry: Entry) => void): Reading<Head> {
+export function* readToc(visit: (entry: TocEntry) => void): Reading<Head> {
   const cursor = new Cursor();
   const head = yield* once(cursor, () => headAt(cursor));
   for (let left = yield* once(cursor, () => cursor.integer()); left > 0; left--) {
@@ -173,7 +173,7 @@ function headAt(cursor: Cursor): Layout {
   };
 }
 
-function entryAt(cursor: Cursor, { format, minor, offsetSize }: Layout): Entry {
+function entryAt(cursor: Cursor, { format, minor, offsetSize }: Layout): TocEntry {
   const id = cursor.integer();
   // Whether a function writes its data. Not used: the offset below says whether there are data.
   cursor.integer();

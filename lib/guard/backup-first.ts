@@ -4,7 +4,7 @@ import { takeBackup } from '../database/backup/backup.ts';
 import { byteSize } from '../output/display.ts';
 import { RefusedError, messageOf } from '../errors.ts';
 import type { StackRun } from '../run/run.ts';
-import type { Facts } from './facts/facts.ts';
+import type { GuardFacts } from './facts/facts.ts';
 import type { Values } from '../parameters/parameter.ts';
 import type { GuardParameters } from './parameters.ts';
 
@@ -15,7 +15,7 @@ import type { GuardParameters } from './parameters.ts';
  * @throws RefusedError if no backup can be taken: then nothing is destroyed
  */
 export async function backupFirst(
-  run: StackRun & { readonly facts: Facts },
+  run: StackRun & { readonly facts: GuardFacts },
   { BACKUP, BACKUP_DIR, BACKUP_MAX_AGE }: Values<GuardParameters>,
 ): Promise<string | null> {
   const { terminal, environment, command, actor, facts, signal } = run;

@@ -14,7 +14,7 @@ export interface Request {
   readonly exports: Readonly<Record<string, string>>;
 }
 
-export interface Check<T> {
+export interface GuardCheck<T> {
   /** The name that the journal records. */
   readonly name: string;
   readonly refuses: (about: T) => Refusal | undefined;

@@ -1,5 +1,5 @@
 import { isBelow } from '../system/files.ts';
-import type { Facts } from './facts/facts.ts';
+import type { GuardFacts } from './facts/facts.ts';
 import { IN_USE, LEFT_OVER, describeOverlap } from './facts/overlap.ts';
 import type { Refusal, Request } from './check.ts';
 
@@ -35,7 +35,7 @@ export function engineOfShell({ name, entry, exports }: Request): Refusal | unde
 }
 
 /** Refuses if the engine runs on another host than the registry pins. */
-export function otherHost({ entry, target, environment }: Facts): Refusal | undefined {
+export function otherHost({ entry, target, environment }: GuardFacts): Refusal | undefined {
   const pinned = entry.engine?.host;
   if (pinned === undefined || pinned === target.host) return undefined;
   return {
@@ -45,7 +45,7 @@ export function otherHost({ entry, target, environment }: Facts): Refusal | unde
 }
 
 /** Refuses if two environments share a resource and one of them is protected. */
-export function sharedWithProtected({ overlaps, environment }: Facts): Refusal | undefined {
+export function sharedWithProtected({ overlaps, environment }: GuardFacts): Refusal | undefined {
   const shared = overlaps.filter((overlap) => overlap.protected);
   if (shared.length === 0) return undefined;
   const stated = new Set(shared.map(({ own }) => own.at).filter((at) => at !== IN_USE && at !== LEFT_OVER));
@@ -69,7 +69,7 @@ export function sharedWithProtected({ overlaps, environment }: Facts): Refusal |
 }
 
 /** Refuses if containers of other projects mount the storage. */
-export function usedByOthers({ target }: Facts): Refusal | undefined {
+export function usedByOthers({ target }: GuardFacts): Refusal | undefined {
   if (target.otherUsers.length === 0) return undefined;
   return {
     reason: `the storage is also mounted by ${list(target.otherUsers)}`,
@@ -78,7 +78,7 @@ export function usedByOthers({ target }: Facts): Refusal | undefined {
 }
 
 /** What the stack's plan reports: something is shared with others, or could not be removed. */
-export function cannotBeRemoved({ plan }: Facts): Refusal | undefined {
+export function cannotBeRemoved({ plan }: GuardFacts): Refusal | undefined {
   if (plan.obstacles.length === 0) return undefined;
   const lines = (word: keyof Refusal): string =>
     [...new Set(plan.obstacles.map((obstacle) => obstacle[word]))].join('\n');
@@ -86,7 +86,7 @@ export function cannotBeRemoved({ plan }: Facts): Refusal | undefined {
 }
 
 /** A backup that is removed together with the data is no backup. */
-export function neededLiesInIt({ plan, needed }: Facts): Refusal | undefined {
+export function neededLiesInIt({ plan, needed }: GuardFacts): Refusal | undefined {
   const removed = [
     ...plan.folders.map(({ path }) => ({ folder: path, what: `folder ${path}` })),
     ...plan.volumes.flatMap(({ name, folder }) =>
@@ -102,7 +102,7 @@ export function neededLiesInIt({ plan, needed }: Facts): Refusal | undefined {
 }
 
 /** Refuses if the database is marked for another environment. */
-export function markedForOther({ environment, target, markers }: Facts): Refusal | undefined {
+export function markedForOther({ environment, target, markers }: GuardFacts): Refusal | undefined {
   const found = markers?.[target.database];
   if (found === undefined || found === environment.name) return undefined;
   return {
@@ -112,7 +112,7 @@ export function markedForOther({ environment, target, markers }: Facts): Refusal
 }
 
 /** Refuses if the storage also holds databases of other environments. */
-export function neighbourOfOther({ environment, target, markers = {} }: Facts): Refusal | undefined {
+export function neighbourOfOther({ environment, target, markers = {} }: GuardFacts): Refusal | undefined {
   // makesafe cannot remove the storage of such a server. The environment owns only its own database there.
   if (target.storage.kind === 'server') return undefined;
   const others = Object.entries(markers)
@@ -132,7 +132,7 @@ export function madeForOther({
   target,
   markers,
   journalled,
-}: Facts): Refusal | undefined {
+}: GuardFacts): Refusal | undefined {
   if (markers?.[target.database] === environment.name) return undefined;
   const { storage } = target;
   const madeFor = storage.kind === 'volume' && !storage.external ? storage.madeFor : undefined;
@@ -153,7 +153,7 @@ export function madeForOther({
 }
 
 /** Without a connection, a protected database can neither be asked for its marker nor be backed up. */
-export function mustRun({ environment, entry, target, contents, unread }: Facts): Refusal | undefined {
+export function mustRun({ environment, entry, target, contents, unread }: GuardFacts): Refusal | undefined {
   if (!entry.protected || contents !== undefined) return undefined;
   const why = target.running ? `cannot be read: ${unread}` : 'is not running';
   return {

@@ -1,5 +1,5 @@
 import { RefusedError } from '../errors.ts';
-import type { Facts } from './facts/facts.ts';
+import type { GuardFacts } from './facts/facts.ts';
 import {
   chosenByShell,
   engineOfShell,
@@ -13,20 +13,20 @@ import {
   sharedWithProtected,
   usedByOthers,
 } from './checks.ts';
-import type { Request, Check } from './check.ts';
+import type { Request, GuardCheck } from './check.ts';
 
 /**
  * All checks of the guard. Before them, guard.ts asks for FORCE=1 on a protected environment. After them come the
  * backup, the confirmation and the countdown. FORCE overrides none of these checks. docs/GUARD.md says what each
  * protects from.
  */
-export const BEFORE_CONTACT: readonly Check<Request>[] = [
+export const BEFORE_CONTACT: readonly GuardCheck<Request>[] = [
   { name: 'nothing exported chooses another server', refuses: chosenByShell },
   { name: 'nothing exported chooses another engine', refuses: engineOfShell },
 ];
 
 /** These run at both readings of the facts. */
-export const ON_FACTS: readonly Check<Facts>[] = [
+export const ON_FACTS: readonly GuardCheck<GuardFacts>[] = [
   { name: 'the engine is on the pinned host', refuses: otherHost },
   { name: 'nothing is shared with a protected environment', refuses: sharedWithProtected },
   { name: 'no other project uses the storage', refuses: usedByOthers },
@@ -38,7 +38,7 @@ export const ON_FACTS: readonly Check<Facts>[] = [
 ];
 
 /** These run after an interrupted run was undone: such a run leaves the database closed to connections. */
-export const ON_CONTENTS: readonly Check<Facts>[] = [
+export const ON_CONTENTS: readonly GuardCheck<GuardFacts>[] = [
   { name: 'a protected database can be read', refuses: mustRun },
 ];
 
@@ -48,7 +48,7 @@ export const ON_CONTENTS: readonly Check<Facts>[] = [
  * @returns the names of the checks
  * @throws RefusedError with the reasons and remedies of all failed checks
  */
-export function enforce<T>(checks: readonly Check<T>[], about: T): string[] {
+export function enforce<T>(checks: readonly GuardCheck<T>[], about: T): string[] {
   const refusals = checks.flatMap(({ refuses }) => refuses(about) ?? []);
   if (refusals.length > 0) {
     throw new RefusedError(

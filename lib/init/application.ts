@@ -5,7 +5,7 @@ import { readTextIfThere } from '../system/read-bounded.ts';
 import type { Asker } from './ask.ts';
 import { landingOf } from './dockerfile.ts';
 import type { Service } from './services.ts';
-import { asideBecause, tokensOf } from './words.ts';
+import { unusedBecause, tokensOf } from './words.ts';
 
 /** A service that has alembic.ini, and the path of that file inside the service. */
 export interface Application {
@@ -118,7 +118,7 @@ export async function findApplication(
   asker: Asker,
 ): Promise<FoundApplication> {
   const all = files.filter((file) => /^alembic[\w.-]*\.ini$/.test(basename(file)));
-  const inis = all.filter((file) => asideBecause(file) === undefined);
+  const inis = all.filter((file) => unusedBecause(file) === undefined);
   const found = inis
     .map((ini) => ({ ini, in: servicesWith(resolve(root, ini), services) }))
     .filter((one) => one.in.length > 0);

@@ -70,7 +70,7 @@ export async function chooseEnvironments(
 
 /** No usable file has a database that init recognises: asks which files to use. An ignored file may have one. */
 async function withoutDatabase(found: readonly FoundFile[], asker: Asker): Promise<FoundEnvironment> {
-  const live = found.filter(({ aside, path }) => aside === undefined && !isOverride(path));
+  const live = found.filter(({ unused, path }) => unused === undefined && !isOverride(path));
   const choice = live.length > 0 ? live : found.filter(({ hasDatabase }) => hasDatabase);
   const candidates = choice.map(({ path }) => `dev:${path}`);
   const said = await asker.decide({

@@ -3,7 +3,7 @@ import { messageOf } from '../errors.ts';
 import { isCompose, readRaw, type Raw, type RawService } from '../repository/compose-yaml.ts';
 import { databaseServices, readServices } from './services.ts';
 import {
-  asideBecause,
+  unusedBecause,
   asName,
   environmentIn,
   isPlainlyLocal,
@@ -31,7 +31,7 @@ export interface FoundFile {
   /** Files that it uses services of, by `extends` and `include`. */
   readonly takes: readonly string[];
   /** Why the file is not used; undefined if it may be. */
-  readonly aside: string | undefined;
+  readonly unused: string | undefined;
 }
 
 export interface Unreadable {
@@ -81,7 +81,9 @@ export function findComposeFiles(
   return {
     found: found.map((file) => {
       const by = parts.get(file.path);
-      return by === undefined || file.aside !== undefined ? file : { ...file, aside: `${by} takes from it` };
+      return by === undefined || file.unused !== undefined
+        ? file
+        : { ...file, unused: `${by} takes from it` };
     }),
     unreadable,
   };
@@ -118,7 +120,7 @@ function describe(root: string, path: string, raw: Raw): FoundFile {
     services: names,
     lacks: [...new Set(depended)].filter((one) => !names.includes(one)),
     takes: partsOf(path, raw),
-    aside: isOverride(path) ? undefined : asideBecause(path),
+    unused: isOverride(path) ? undefined : unusedBecause(path),
   };
 }
 

@@ -41,7 +41,7 @@ export function groupFiles(
   given: readonly GivenFiles[] = [],
   chains: readonly (readonly string[])[] = [],
 ): Grouping {
-  const live = all.filter(({ path, aside }) => aside === undefined && !isOverride(path));
+  const live = all.filter(({ path, unused }) => unused === undefined && !isOverride(path));
   const named = live.flatMap((file) => candidateOf(file, live, chains));
   const bases = live.filter(
     (file) => isBase(file) && file.hasDatabase && !named.some((one) => one.file === file),

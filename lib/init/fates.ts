@@ -45,7 +45,7 @@ export function fatesOf(
       if (over.length === 0) return 'not used: no environment takes the file that compose lays it over';
       return `${over.map(({ name }) => name).join(', ')}: laid over ${over[0]!.files[0]!}`;
     }
-    if (file.aside !== undefined) return `not used: ${file.aside}`;
+    if (file.unused !== undefined) return `not used: ${file.unused}`;
     if (!file.hasDatabase) return 'not used: no database in it';
     return 'not used: another file is taken for that environment';
   };

@@ -13,7 +13,7 @@ import { Asker } from './ask.ts';
 import { append, create, describeChange, lookAtChange, missingLines, type Change } from './changes.ts';
 import type { GivenFiles } from './environments.ts';
 import { ignoredByGit } from './git.ts';
-import { makePlan, type Plan } from './plan.ts';
+import { makePlan, type InitPlan } from './plan.ts';
 import { isPresent } from '../repository/project.ts';
 import { registryText } from './registry-text.ts';
 import { renderTable } from './table.ts';
@@ -119,7 +119,7 @@ async function placeOfRegistry(root: string): Promise<string> {
     : REGISTRY_FILE;
 }
 
-async function ourFiles(root: string, registry: string, { secrets, ...plan }: Plan): Promise<Change[]> {
+async function ourFiles(root: string, registry: string, { secrets, ...plan }: InitPlan): Promise<Change[]> {
   const template = `# Copy it for each environment, readable by you only, and fill it in.\n${secrets.map((name) => `${name}=\n`).join('')}`;
   const ours = [registry, ...(secrets.length > 0 ? [TEMPLATE] : [])];
   const ignored = await ignoredByGit(root, ours);

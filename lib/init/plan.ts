@@ -21,7 +21,7 @@ import { databaseServices, readStack, type Service } from './services.ts';
 import type { Row } from './table.ts';
 
 /** What init found: the registry to write, and what to tell the person. */
-export interface Plan {
+export interface InitPlan {
   readonly registry: Registry;
   /** The variables of the template for secrets. */
   readonly secrets: readonly string[];
@@ -47,7 +47,7 @@ interface Looked extends FoundEnvironment {
  * @throws ConfigurationError if there is no compose file that can be read
  * @throws UsageError naming the parameters to give
  */
-export async function makePlan(root: string, wishes: Wishes, asker: Asker): Promise<Plan> {
+export async function makePlan(root: string, wishes: Wishes, asker: Asker): Promise<InitPlan> {
   const files = listFiles(root, await trackedFiles(root));
   const { found, unreadable } = findComposeFiles(root, files);
   if (found.length === 0 && unreadable.length > 0) {

@@ -85,7 +85,7 @@ const ASIDE: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Why a file is not used, by a word in its path: `archive/` is set aside. */
-export function asideBecause(path: string): string | undefined {
+export function unusedBecause(path: string): string | undefined {
   const parts = path.split('/');
   for (const [index, part] of parts.entries()) {
     const found = ASIDE.find(([word]) => tokensOf(part).some((token) => word.test(token)));

@@ -1,8 +1,8 @@
 import { MakesafeError, messageOf } from '../errors.ts';
 
 export interface Outcome {
-  /** `not looked at` never hides a fault: another check has failed, or nobody asked for this one. */
-  readonly state: 'passed' | 'warning' | 'failed' | 'not looked at';
+  /** `skipped` never hides a fault: another check has failed, or nobody asked for this one. */
+  readonly state: 'passed' | 'warning' | 'failed' | 'skipped';
   /** What the check saw, with names. */
   readonly found: string;
   /** What to type or do. */
@@ -16,17 +16,17 @@ export interface Check<Facts> {
   readonly look: (facts: Facts) => Promise<Outcome>;
 }
 
-export interface Finding extends Outcome {
+export interface CheckResult extends Outcome {
   readonly check: string;
 }
 
 export const passed = (found: string): Outcome => ({ state: 'passed', found });
 export const warning = (found: string, remedy: string): Outcome => ({ state: 'warning', found, remedy });
 export const failed = (found: string, remedy: string): Outcome => ({ state: 'failed', found, remedy });
-export const notLookedAt = (found: string): Outcome => ({ state: 'not looked at', found });
+export const skipped = (found: string): Outcome => ({ state: 'skipped', found });
 
 /** Runs a check. If it throws, it has failed. */
-export async function lookAt<Facts>({ name, look }: Check<Facts>, facts: Facts): Promise<Finding> {
+export async function lookAt<Facts>({ name, look }: Check<Facts>, facts: Facts): Promise<CheckResult> {
   try {
     return { check: name, ...(await look(facts)) };
   } catch (error) {

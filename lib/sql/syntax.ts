@@ -4,7 +4,7 @@ import { loadModule, parseSync } from 'libpg-query';
 export type Tree = null | boolean | number | string | Tree[] | { [key: string]: Tree };
 export type Node = Record<string, Tree>;
 
-export interface Statement {
+export interface ParsedStatement {
   /** `CreateStmt`, and its contents. Positions in the text are included; `shapeOf` removes them. */
   readonly kind: string;
   readonly node: Node;
@@ -17,7 +17,7 @@ export interface Statement {
 export const loadParser = loadModule;
 
 /** The statements in SQL text; undefined if the parser cannot parse it. */
-export function parseStatements(sql: string): Statement[] | undefined {
+export function parseStatements(sql: string): ParsedStatement[] | undefined {
   const bytes = Buffer.from(sql);
   try {
     const { stmts = [] } = parseSync(sql) as unknown as {

@@ -1,6 +1,6 @@
 import type { EnvironmentEntry } from '../environment/entry.ts';
 import type { Environment } from '../environment/resolve.ts';
-import type { Footprint } from './claims.ts';
+import type { Resources } from './resources.ts';
 import type { Stack, StackOptions } from './stack.ts';
 
 /** What a kind of stack has to provide. Its code is loaded only when an environment of that kind needs it. */
@@ -8,7 +8,7 @@ interface Kind {
   /** The stack of an environment. @throws ConfigurationError naming what is wrong with its files */
   readonly open: (environment: Environment, options: StackOptions) => Promise<Stack>;
   /** The resources it uses that another environment may use too, as far as its files tell. */
-  readonly footprint: (environment: Environment, databaseService: string) => Promise<Partial<Footprint>>;
+  readonly resources: (environment: Environment, databaseService: string) => Promise<Partial<Resources>>;
 }
 
 /**
@@ -18,15 +18,15 @@ interface Kind {
 export const KINDS: Readonly<Record<EnvironmentEntry['stack'], Kind>> = {
   compose: {
     open: async (...given) => (await import('./compose/compose.ts')).openComposeStack(...given),
-    footprint: async (...given) => (await import('./compose/start/footprint.ts')).footprint(...given),
+    resources: async (...given) => (await import('./compose/start/resources.ts')).resources(...given),
   },
   embedded: {
     open: async (...given) => (await import('./embedded/embedded.ts')).openEmbeddedStack(...given),
-    footprint: async (environment) => (await import('./embedded/footprint.ts')).footprint(environment),
+    resources: async (environment) => (await import('./embedded/resources.ts')).resources(environment),
   },
   server: {
     open: async (...given) => (await import('./server/server.ts')).openServerStack(...given),
-    footprint: async (environment) => (await import('./server/footprint.ts')).footprint(environment),
+    resources: async (environment) => (await import('./server/resources.ts')).resources(environment),
   },
 };
 

@@ -1,6 +1,6 @@
 import type { Transform, Writable } from 'node:stream';
 import type { Client } from 'pg';
-import type { Finding, Outcome } from '../output/check-result.ts';
+import type { CheckResult, Outcome } from '../output/check-result.ts';
 import type { ToText } from '../dump/read/dump.ts';
 import type { AlembicOptions, AlembicResult } from './alembic/run-alembic.ts';
 import type { Result } from '../system/process.ts';
@@ -124,7 +124,7 @@ export interface Stack {
    */
   checkPassword(): Promise<void>;
   /** Check results about the engine, its ports and its password. */
-  diagnose(): Promise<Finding[]>;
+  diagnose(): Promise<CheckResult[]>;
   /** The resolved configuration as text, secrets included. Print it only on the terminal, which hides them. */
   config(): Promise<string>;
 

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { makeActor } from '../../lib/output/actor.ts';
-import { beside } from '../../lib/database/maintenance.ts';
+import { withMaintenanceSession } from '../../lib/database/maintenance.ts';
 import { openSession } from '../../lib/stack/postgres/session.ts';
 import type { StackRun } from '../../lib/run/run.ts';
 import { Terminal } from '../../lib/output/terminal.ts';
@@ -23,8 +23,8 @@ test('who meets another run hears which session has the lock', async () => {
       },
     },
   } as unknown as StackRun;
-  await beside(run, async () => {
-    const second = beside(run, () => Promise.resolve());
+  await withMaintenanceSession(run, async () => {
+    const second = withMaintenanceSession(run, () => Promise.resolve());
     await expect(second).rejects.toThrow(
       /wait for it: makesafe \(process \d+ of the server, user app, since \d{4}-/,
     );

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { keptName, writeMark } from '../../lib/database/replace/aside.ts';
+import { keptName, writeMark } from '../../lib/database/replace/names.ts';
 import { connect, localAsker, PATIENCE, useEmbedded } from '../helpers/embedded.ts';
 import { succeeded, type Ran } from '../helpers/processes.ts';
 

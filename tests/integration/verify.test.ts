@@ -3,10 +3,10 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readMarkers } from '../../lib/database/contents.ts';
 import { readCertainRevisions, readRevisions } from '../../lib/database/revisions.ts';
-import { lookAt, type Check, type Finding } from '../../lib/output/check-result.ts';
+import { lookAt, type Check, type CheckResult } from '../../lib/output/check-result.ts';
 import * as databaseChecks from '../../lib/schema/verify/database-checks.ts';
 import { databaseReachable, markerRight } from '../../lib/schema/verify/environment-checks.ts';
-import type { Facts } from '../../lib/schema/verify/facts.ts';
+import type { VerifyFacts } from '../../lib/schema/verify/facts.ts';
 import { findAlembic } from '../../lib/stack/alembic/find-alembic.ts';
 import { connect, PATIENCE, useEmbedded } from '../helpers/embedded.ts';
 import { succeeded, type Ran } from '../helpers/processes.ts';
@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([client?.end(), twin?.end()]));
 
 const asks =
-  (whom: pg.Client): Facts['query'] =>
+  (whom: pg.Client): VerifyFacts['query'] =>
   async (text, values = []) =>
     (await whom.query({ text, values: [...values], types: pg.types })).rows as never;
 
@@ -46,7 +46,7 @@ const asks =
 const parsing = (whom: pg.Client): pg.Client =>
   ({ query: (text: string) => whom.query({ text, types: pg.types }) }) as unknown as pg.Client;
 
-const facts = (parts: Partial<Facts> = {}): Facts => ({
+const facts = (parts: Partial<VerifyFacts> = {}): VerifyFacts => ({
   environment: 'local_demo',
   database: 'core_demo',
   baseName: undefined,
@@ -65,7 +65,11 @@ const facts = (parts: Partial<Facts> = {}): Facts => ({
 });
 
 /** What a check says of the database with a fault in it, which is gone afterwards. */
-async function withFault(check: Check<Facts>, fault: string, parts: Partial<Facts> = {}): Promise<Finding> {
+async function withFault(
+  check: Check<VerifyFacts>,
+  fault: string,
+  parts: Partial<VerifyFacts> = {},
+): Promise<CheckResult> {
   await client.query('BEGIN');
   try {
     await client.query(fault);
@@ -78,7 +82,7 @@ async function withFault(check: Check<Facts>, fault: string, parts: Partial<Fact
 describe('each check, with its fault planted', () => {
   type Name = Exclude<keyof typeof databaseChecks, never>;
 
-  test.each<[check: Name, fault: string, state: Finding['state'], found: string]>([
+  test.each<[check: Name, fault: string, state: CheckResult['state'], found: string]>([
     ['readerReads', '', 'passed', 'app_readonly reads all 14 relations of mart and stg'],
     [
       'readerReads',
@@ -168,7 +172,7 @@ describe('each check, with its fault planted', () => {
     [
       'readerWritesNothing',
       'ALTER ROLE app_readonly RENAME TO reader',
-      'not looked at',
+      'skipped',
       'there is no role app_readonly',
     ],
 
@@ -202,9 +206,9 @@ describe('each check, with its fault planted', () => {
       'never populated: mart.mv_receive_daily_summary',
     ],
   ])('%s: %s', async (name, fault, state, found) => {
-    const finding = await withFault(databaseChecks[name], fault);
-    expect(finding).toMatchObject({ state, found: expect.stringContaining(found) as string });
-    expect(finding.remedy === undefined).toBe(state === 'passed' || state === 'not looked at');
+    const result = await withFault(databaseChecks[name], fault);
+    expect(result).toMatchObject({ state, found: expect.stringContaining(found) as string });
+    expect(result.remedy === undefined).toBe(state === 'passed' || state === 'skipped');
   });
 
   test('a constraint that BASE has not validated either is no fault', async () => {
@@ -230,7 +234,7 @@ describe('each check, with its fault planted', () => {
   });
 
   test('another environment’s marker', async () => {
-    const marked = (name: string): Promise<Finding> =>
+    const marked = (name: string): Promise<CheckResult> =>
       withFault(markerRight, `COMMENT ON DATABASE core_demo IS 'ours\nmakesafe.environment=${name}'`);
     expect((await marked('local_demo')).state).toBe('passed');
     expect((await marked('vm_prod')).state).toBe('failed');
@@ -276,7 +280,7 @@ describe('the task', () => {
   test('without BASE, what needs it is left out and named', async () => {
     const ran = succeeded(await verify());
     expect(ran.stdout).toMatch(/^– same revision +needs BASE=<environment>$/m);
-    expect(ran.stderr).toContain('[info] not looked at: same revision, same schema');
+    expect(ran.stderr).toContain('[info] skipped: same revision, same schema');
     expect(ran.stderr).toContain('[ok] local_demo is as it should be\n');
   });
 
@@ -301,7 +305,7 @@ describe('the task', () => {
     try {
       const ran = await verify('BASE=twin JSON=1');
       expect(ran.status).toBe(1);
-      const { checks, ...rest } = JSON.parse(ran.stdout) as { checks: Finding[] };
+      const { checks, ...rest } = JSON.parse(ran.stdout) as { checks: CheckResult[] };
       expect(rest).toEqual({ format: 1, environment: 'local_demo', base: 'twin', passed: false });
       expect(checks.map(({ check }) => check)).toEqual(NAMES);
       const bad = checks.filter(({ state }) => state === 'failed');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { besides } from '../../lib/database/replace/aside.ts';
+import { besides } from '../../lib/database/replace/names.ts';
 import { seededRandom } from './support.ts';
 
 // https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS

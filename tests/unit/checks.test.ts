@@ -13,7 +13,7 @@ import {
   sharedWithProtected,
   usedByOthers,
 } from '../../lib/guard/checks.ts';
-import type { Facts } from '../../lib/guard/facts/facts.ts';
+import type { GuardFacts } from '../../lib/guard/facts/facts.ts';
 import { IN_USE, LEFT_OVER, type Overlap } from '../../lib/guard/facts/overlap.ts';
 import { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS } from '../../lib/guard/policy.ts';
 import type { Refusal } from '../../lib/guard/check.ts';
@@ -35,7 +35,7 @@ function table<T>(check: (about: T) => Refusal | undefined, rows: readonly Row<T
 }
 
 /** Facts with another environment entry, or other parts. */
-const but = (changes: Partial<Facts>): Facts => ({ ...facts, ...changes });
+const but = (changes: Partial<GuardFacts>): GuardFacts => ({ ...facts, ...changes });
 const request = (exports: Record<string, string>, changes: Partial<EnvironmentEntry> = {}) => ({
   ...{ name: 'vm_stg', entry: { ...entry, ...changes }, exports },
 });
@@ -278,7 +278,7 @@ table(cannotBeRemoved, [
   ],
 ]);
 
-const removing = (path: string): Partial<Facts> => ({
+const removing = (path: string): Partial<GuardFacts> => ({
   plan: {
     ...NOTHING,
     folders: [{ path: '/p/data', note: '' }],

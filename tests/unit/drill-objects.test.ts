@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Entry } from '../../lib/dump/toc.ts';
+import type { TocEntry } from '../../lib/dump/toc.ts';
 import { compareObjects } from '../../lib/drill/objects.ts';
 
-const entry = (kind: string, schema: string, name: string, definition = 'CREATE …'): Entry => ({
+const entry = (kind: string, schema: string, name: string, definition = 'CREATE …'): TocEntry => ({
   ...{ id: 1, catalog: '0/0', kind, schema, name, definition, copy: '', tablespace: '', accessMethod: '' },
   ...{ owner: '', dependencies: [], hasData: false, file: '', drop: '' },
 });
@@ -10,7 +10,7 @@ const items = entry('TABLE', 'mart', 'items');
 const plus = entry('OPERATOR', 'public', '+');
 
 describe('the objects of a backup and of what was restored from it', () => {
-  const cases: [what: string, backedUp: Entry[], restored: Entry[], said: string[]][] = [
+  const cases: [what: string, backedUp: TocEntry[], restored: TocEntry[], said: string[]][] = [
     ['the same', [items, plus], [plus, items], []],
     ['one is missing', [items, plus], [items], ['OPERATOR public.+ is not in the restored database']],
     ['one is more', [items], [items, plus], ['OPERATOR public.+ is not in the backup']],

@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { UnreachableError } from '../../lib/errors.ts';
-import { askOrThrow, openEngine, type Ask } from '../../lib/stack/compose/engine/engine.ts';
+import { askOrThrow, openEngine, type AskEngine } from '../../lib/stack/compose/engine/engine.ts';
 import type { Docker } from '../../lib/stack/compose/engine/docker.ts';
 import { temporaryFolder } from './support.ts';
 
@@ -35,7 +35,7 @@ const DOCKER = `
 `;
 
 let folder: string;
-let ask: Ask;
+let ask: AskEngine;
 const mode = (word: string): void => writeFileSync(join(folder, 'mode'), word);
 const starts = (): string[] => readFileSync(join(folder, 'starts'), 'utf8').trim().split('\n');
 

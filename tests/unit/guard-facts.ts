@@ -1,6 +1,6 @@
 import type { Contents } from '../../lib/database/contents.ts';
 import type { EnvironmentEntry } from '../../lib/environment/entry.ts';
-import type { Facts } from '../../lib/guard/facts/facts.ts';
+import type { GuardFacts } from '../../lib/guard/facts/facts.ts';
 import { NOTHING } from '../../lib/stack/plan.ts';
 import type { Storage, Target } from '../../lib/stack/stack.ts';
 
@@ -41,7 +41,7 @@ export const contents: Contents = {
   markers: { core_stg: 'vm_stg' },
 };
 
-export const facts: Facts = {
+export const facts: GuardFacts = {
   environment: { name: 'vm_stg' },
   ...{ entry, target, contents },
   markers: contents.markers,
@@ -54,7 +54,7 @@ export const facts: Facts = {
 };
 
 /** The facts of a server that is stopped. */
-export const stopped: Facts = {
+export const stopped: GuardFacts = {
   ...facts,
   target: { ...target, server: 'container 0123456789ab (exited)', running: false },
   contents: undefined,

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { makeActor } from '../../lib/output/actor.ts';
 import { CancelledError, RefusedError } from '../../lib/errors.ts';
 import { BlockedError } from '../../lib/guard/person/blocked.ts';
-import type { Facts } from '../../lib/guard/facts/facts.ts';
+import type { GuardFacts } from '../../lib/guard/facts/facts.ts';
 import { passGuard } from '../../lib/guard/guard.ts';
 import type { GuardRequest } from '../../lib/guard/request.ts';
 import { journalFile, readJournal } from '../../lib/guard/record/entries.ts';
@@ -58,7 +58,7 @@ vi.mock('../../lib/guard/backup-first.ts', () => ({
   },
 }));
 
-const running: Facts = { ...facts, target: { ...target, running: false } };
+const running: GuardFacts = { ...facts, target: { ...target, running: false } };
 const protectedEntry = { ...entry, protected: true };
 beforeEach(() => {
   Object.assign(played, {
@@ -98,7 +98,7 @@ function guard(play: Play = {}) {
   onTestFinished(() => void (process.stdin.isTTY = isTTY));
   const name = isProtected ? 'vm_prod' : 'vm_stg';
   const own = isProtected ? protectedEntry : entry;
-  played.facts = (played.facts as Facts[]).map((one) => ({
+  played.facts = (played.facts as GuardFacts[]).map((one) => ({
     ...one,
     entry: own,
     environment: { name },
@@ -189,7 +189,7 @@ describe('the order of the gate', () => {
   });
 
   test('of one whose server a killed run has left closed: whose it is is looked at before it is opened', async () => {
-    const closed: Facts = { ...running, contents: undefined, target: { ...target, running: true } };
+    const closed: GuardFacts = { ...running, contents: undefined, target: { ...target, running: true } };
     played.facts = [closed, running];
     await guard().passing;
     expect(played.steps.slice(0, 5)).toEqual(['open', 'facts', 'undo', 'facts', 'preflight']);
@@ -325,7 +325,7 @@ describe('refused before anyone waits, with nothing on record', () => {
   });
 });
 
-test.each<[title: string, now: Facts, change: string]>([
+test.each<[title: string, now: GuardFacts, change: string]>([
   [
     'container',
     { ...running, target: { ...running.target, server: 'container ba98 (running)' } },

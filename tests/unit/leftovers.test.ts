@@ -8,7 +8,7 @@ import {
   readMark,
   writeMark,
   type Mark,
-} from '../../lib/database/replace/aside.ts';
+} from '../../lib/database/replace/names.ts';
 import {
   describeLeftovers,
   localTime,

@@ -4,9 +4,9 @@ import { ownRecipes } from '../../lib/check/repository-checks.ts';
 import { checkRegistry } from '../../lib/environment/registry.ts';
 import { takenNames } from '../../lib/stack/compose/start/before-up.ts';
 import { addressFrom } from '../../lib/stack/compose/migrations/migrations.ts';
-import type { Exclusive, Footprint } from '../../lib/stack/claims.ts';
+import type { Exclusive, Resources } from '../../lib/stack/resources.ts';
 
-const footprint = (environment: string, more: Partial<Footprint>): Footprint => ({
+const resources = (environment: string, more: Partial<Resources>): Resources => ({
   ...{ environment, protected: false, engine: '', projects: [], volumes: [], external: [] },
   ...{ folders: [], addresses: [] },
   ...more,
@@ -14,7 +14,7 @@ const footprint = (environment: string, more: Partial<Footprint>): Footprint => 
 const port = (value: string, address = ''): Exclusive => ({ what: 'port', value, at: 'x.yml:7', address });
 const container = (value: string): Exclusive => ({ what: 'container name', value, at: 'x.yml:3' });
 
-test.each<[what: string, own: Partial<Footprint>, other: Partial<Footprint>, found: string[]]>([
+test.each<[what: string, own: Partial<Resources>, other: Partial<Resources>, found: string[]]>([
   [
     'one container name',
     { exclusive: [container('db')] },
@@ -39,13 +39,13 @@ test.each<[what: string, own: Partial<Footprint>, other: Partial<Footprint>, fou
   ['two hosts', { exclusive: [port('80')], host: 'a' }, { exclusive: [port('80')], host: 'b' }, []],
   ['perhaps one host', { exclusive: [port('80')], host: 'a' }, { exclusive: [port('80')] }, ['port 80']],
 ])('two environments with %s', (_what, own, other, found) => {
-  const collisions = collisionsOf('own', [footprint('own', own), footprint('other', other)]);
+  const collisions = collisionsOf('own', [resources('own', own), resources('other', other)]);
   expect(collisions.map(({ what }) => what)).toEqual(found);
 });
 
 test('the place in both files', () => {
-  const other = footprint('other', { exclusive: [{ ...container('db'), at: 'y.yml:9' }] });
-  expect(collisionsOf('own', [footprint('own', { exclusive: [container('db')] }), other])).toEqual([
+  const other = resources('other', { exclusive: [{ ...container('db'), at: 'y.yml:9' }] });
+  expect(collisionsOf('own', [resources('own', { exclusive: [container('db')] }), other])).toEqual([
     { what: 'container name db', at: 'x.yml:3', environment: 'other', there: 'y.yml:9' },
   ]);
 });

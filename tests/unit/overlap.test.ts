@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findOverlaps, describeOverlap } from '../../lib/guard/facts/overlap.ts';
-import type { Footprint } from '../../lib/stack/claims.ts';
+import type { Resources } from '../../lib/stack/resources.ts';
 import { NOTHING, type Plan } from '../../lib/stack/plan.ts';
 import type { Storage } from '../../lib/stack/stack.ts';
 import { target, volume } from './guard-facts.ts';
@@ -10,20 +10,20 @@ import { temporaryFolder } from './support.ts';
 
 type Claimed = Partial<Record<'projects' | 'volumes' | 'external' | 'folders' | 'addresses', string[]>>;
 
-function footprint(
+function resources(
   environment: string,
   { projects = [], volumes = [], external = [], folders = [], addresses = [] }: Claimed,
-  more: Partial<Footprint> = {},
-): Footprint {
-  const claims = (values: string[], what: string) =>
+  more: Partial<Resources> = {},
+): Resources {
+  const listed = (values: string[], what: string) =>
     values.map((value, index) => ({ value, at: `${environment}.${what}:${index + 1}` }));
   return {
     ...{ environment, protected: environment === 'vm_prod', engine: '' },
-    projects: claims(projects, 'project'),
-    volumes: claims(volumes, 'volume'),
-    external: claims(external, 'external'),
-    folders: claims(folders, 'folder'),
-    addresses: claims(addresses, 'address'),
+    projects: listed(projects, 'project'),
+    volumes: listed(volumes, 'volume'),
+    external: listed(external, 'external'),
+    folders: listed(folders, 'folder'),
+    addresses: listed(addresses, 'address'),
     ...more,
   };
 }
@@ -38,8 +38,8 @@ function shared(
     plan = NOTHING,
   }: { storage?: Storage; engine?: string; plan?: Plan } = {},
 ): string[] {
-  const footprints = [footprint('vm_stg', stg), footprint('vm_prod', prod, { engine })];
-  return findOverlaps('vm_stg', footprints, { ...target, storage }, plan).map(describeOverlap);
+  const all = [resources('vm_stg', stg), resources('vm_prod', prod, { engine })];
+  return findOverlaps('vm_stg', all, { ...target, storage }, plan).map(describeOverlap);
 }
 
 test('nothing in common', () => {
@@ -182,8 +182,8 @@ test.each([
   ['vm_prod', 'vm_stg', true],
   ['vm_stg', 'local_dev', false],
 ])('%s with %s: one of them is protected: %j', (own, other, isProtected) => {
-  const footprints = [own, other].map((name) => footprint(name, { volumes: ['v'] }));
-  const found = findOverlaps(own, footprints, { ...target, storage: { kind: 'none' } }, NOTHING);
+  const all = [own, other].map((name) => resources(name, { volumes: ['v'] }));
+  const found = findOverlaps(own, all, { ...target, storage: { kind: 'none' } }, NOTHING);
   expect(found).toMatchObject([{ environment: other, protected: isProtected }]);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { holderOf, portsOf, wantedPorts } from '../../lib/stack/compose/start/ports.ts';
+import { portHolder, portsOf, wantedPorts } from '../../lib/stack/compose/start/ports.ts';
 
 test('fixed ports of all services; what docker chooses is always free', () => {
   const services = {
@@ -43,12 +43,12 @@ test.each([
   ['127.0.0.1', '127.0.0.1', true],
   ['127.0.0.1', '10.0.0.1', false],
 ])('an address of %j meets one of %j: %s', (wanted, taken, meets) => {
-  const found = holderOf({ service: 's', address: wanted, port: 80 }, [
+  const found = portHolder({ service: 's', address: wanted, port: 80 }, [
     { container: 'c', project: 'p', address: taken.replace(':::', '::'), port: 80 },
   ]);
   expect(found !== undefined).toBe(meets);
   expect(
-    holderOf({ service: 's', address: wanted, port: 81 }, [
+    portHolder({ service: 's', address: wanted, port: 81 }, [
       { container: 'c', project: 'p', address: taken, port: 80 },
     ]),
   ).toBeUndefined();

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { Ask } from '../../lib/stack/compose/engine/engine.ts';
+import type { AskEngine } from '../../lib/stack/compose/engine/engine.ts';
 import { runningContainers, type RunningContainers } from '../../lib/stack/compose/containers/running.ts';
 
 /** What the engine lists: state and id of each container, by service. */
@@ -8,7 +8,7 @@ let looks: number;
 let failure: Error | undefined;
 let running: RunningContainers;
 
-const ask: Ask = <T>() => {
+const ask: AskEngine = <T>() => {
   looks++;
   if (failure) return Promise.reject(failure);
   const containers = listed.map(([service, State, Id]) => ({

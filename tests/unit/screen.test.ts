@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Facts } from '../../lib/guard/facts/facts.ts';
+import type { GuardFacts } from '../../lib/guard/facts/facts.ts';
 import { ago, describeDoubts, describeTarget } from '../../lib/guard/person/screen.ts';
 import type { Storage } from '../../lib/stack/stack.ts';
 import { contents, entry, facts, stopped, target, volume } from './guard-facts.ts';
@@ -7,9 +7,9 @@ import { recordingTerminal } from './support.ts';
 
 const action = { what: 'DB reset', effect: 'destroy' as const, forced: '', backup: '' };
 const { terminal } = recordingTerminal();
-const describeIt = (changes: Partial<Facts> = {}): string[] =>
+const describeIt = (changes: Partial<GuardFacts> = {}): string[] =>
   describeTarget({ ...facts, ...changes }, action, terminal);
-const screen = (changes?: Partial<Facts>): string => describeIt(changes).join('\n');
+const screen = (changes?: Partial<GuardFacts>): string => describeIt(changes).join('\n');
 
 test('running: all facts, a line each', () => {
   const found = screen({

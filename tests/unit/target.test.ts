@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Target } from '../../lib/stack/stack.ts';
-import { describeTarget, type About } from '../../lib/stack/compose/connection/target.ts';
+import { readTarget, type About } from '../../lib/stack/compose/connection/target.ts';
 
 beforeEach(() => {
   vi.stubEnv('DOCKER_HOST', 'unix:///run/a.sock');
@@ -27,7 +27,7 @@ function stack(container: string | undefined, state = 'running') {
     databaseService: 'db',
     engine: { ask: (path: string) => Promise.resolve(answers[path]?.()) },
   } as unknown as About;
-  const look = (seen?: Target): Promise<Target> => describeTarget(about, Promise.resolve(undefined), seen);
+  const look = (seen?: Target): Promise<Target> => readTarget(about, Promise.resolve(undefined), seen);
   return { look, hosts };
 }
 

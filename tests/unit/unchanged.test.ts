@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Variable } from '../../lib/environment/env-files.ts';
-import type { Facts } from '../../lib/guard/facts/facts.ts';
+import type { GuardFacts } from '../../lib/guard/facts/facts.ts';
 import { changesBetween, configurationChanges, identityOf } from '../../lib/guard/facts/unchanged.ts';
 import { NOTHING } from '../../lib/stack/plan.ts';
 import { contents, entry, facts, stopped, target, volume } from './guard-facts.ts';
@@ -11,7 +11,8 @@ const variables = new Map([
   ['POSTGRES_PASSWORD', variable('hush')],
 ]);
 const before = identityOf(facts, variables);
-const changes = (now: Facts, with_ = variables): string[] => changesBetween(before, identityOf(now, with_));
+const changes = (now: GuardFacts, with_ = variables): string[] =>
+  changesBetween(before, identityOf(now, with_));
 
 test('nothing has changed', () => {
   expect(changes({ ...facts })).toEqual([]);
@@ -26,7 +27,7 @@ const overlap = {
   ...{ what: 'volume' as const, environment: 'local_dev', protected: false },
   ...{ own: { value: 'v', at: 'a:1' }, other: { value: 'v', at: 'b:2' } },
 };
-test.each<[change: string, now: Facts]>([
+test.each<[change: string, now: GuardFacts]>([
   [
     'registry entry: vm_stg {"protected":false,"stack":"compose","composeFile":"c.yml"} → vm_stg {"protected":true,"stack":"compose","composeFile":"c.yml"}',
     { ...facts, entry: { ...entry, protected: true } },
@@ -81,11 +82,11 @@ test.each([
 });
 
 test('a container that has started meanwhile is the one that it was; another one is not', () => {
-  const container = (id: string, state: string): Facts => ({
+  const container = (id: string, state: string): GuardFacts => ({
     ...facts,
     plan: { ...NOTHING, containers: [{ id, name: 'shop-db-1', service: 'db', state }] },
   });
-  const between = (before: Facts, now: Facts): string[] =>
+  const between = (before: GuardFacts, now: GuardFacts): string[] =>
     changesBetween(identityOf(before, variables), identityOf(now, variables));
   expect(between(container('a1', 'created'), container('a1', 'running'))).toEqual([]);
   expect(between(container('a1', 'running'), container('b2', 'running'))).toEqual([

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { FailedError } from '../../lib/errors.ts';
-import { renderFindings, renderFindingsJson } from '../../lib/output/render-check-results.ts';
-import { lookAt, some, type Finding } from '../../lib/output/check-result.ts';
+import { renderCheckResults, renderCheckResultsJson } from '../../lib/output/render-check-results.ts';
+import { lookAt, some, type CheckResult } from '../../lib/output/check-result.ts';
 import * as checks from '../../lib/schema/verify/environment-checks.ts';
-import type { Facts } from '../../lib/schema/verify/facts.ts';
+import type { VerifyFacts } from '../../lib/schema/verify/facts.ts';
 import { SAMPLE, sample } from '../helpers/comparison.ts';
 
 const answers =
@@ -11,7 +11,7 @@ const answers =
   () =>
     Promise.resolve(value);
 
-const facts = (parts: Partial<Facts> = {}): Facts => ({
+const facts = (parts: Partial<VerifyFacts> = {}): VerifyFacts => ({
   environment: 'vm_stg',
   database: 'core_stg',
   baseName: 'local_dev',
@@ -30,12 +30,12 @@ const facts = (parts: Partial<Facts> = {}): Facts => ({
   ...parts,
 });
 
-const at = (current: string[]): Partial<Facts> => ({ current: answers(current) });
-const base = (current: string[]): Partial<Facts> => ({
+const at = (current: string[]): Partial<VerifyFacts> => ({ current: answers(current) });
+const base = (current: string[]): Partial<VerifyFacts> => ({
   base: facts({ ...at(current), environment: 'local_dev' }),
 });
 
-test.each<[check: Exclude<keyof typeof checks, 'withoutBase'>, parts: Partial<Facts>, line: string]>([
+test.each<[check: Exclude<keyof typeof checks, 'withoutBase'>, parts: Partial<VerifyFacts>, line: string]>([
   ['stackUp', {}, '✓ db running'],
   ['stackUp', { services: answers([]) }, '✗ no service runs → make up ENV=vm_stg'],
   [
@@ -121,21 +121,21 @@ test.each<[check: Exclude<keyof typeof checks, 'withoutBase'>, parts: Partial<Fa
   ],
   ['oneHead', { heads: () => Promise.reject(new Error('no Python')) }, '✗ no Python'],
 ])('%s: %j', async (name, parts, line) => {
-  const finding = await lookAt(checks[name], facts(parts));
-  const text = renderFindings([finding], (_, content) => content);
-  expect(text.replace(`${finding.check}  `, '').replace(/\n +→/, ' →')).toBe(line);
+  const result = await lookAt(checks[name], facts(parts));
+  const text = renderCheckResults([result], (_, content) => content);
+  expect(text.replace(`${result.check}  `, '').replace(/\n +→/, ' →')).toBe(line);
 });
 
 describe('the table', () => {
-  const findings: Finding[] = [
+  const results: CheckResult[] = [
     { check: 'stack up', state: 'passed', found: 'db running' },
     { check: 'marker', state: 'warning', found: 'none yet', remedy: 'make it' },
     { check: 'materialized views', state: 'failed', found: 'mart."a\nb"', remedy: 'REFRESH' },
-    { check: 'schema', state: 'not looked at', found: 'needs BASE' },
+    { check: 'schema', state: 'skipped', found: 'needs BASE' },
   ];
 
   test('for a person', () => {
-    expect(`\n${renderFindings(findings, (_, text) => text)}\n`).toMatchInlineSnapshot(`
+    expect(`\n${renderCheckResults(results, (_, text) => text)}\n`).toMatchInlineSnapshot(`
       "
       ✓ stack up            db running
       ! marker              none yet
@@ -148,7 +148,7 @@ describe('the table', () => {
   });
 
   test('for a program', () => {
-    expect(JSON.parse(renderFindingsJson('vm_stg', undefined, findings))).toMatchInlineSnapshot(`
+    expect(JSON.parse(renderCheckResultsJson('vm_stg', undefined, results))).toMatchInlineSnapshot(`
       {
         "base": null,
         "checks": [
@@ -175,7 +175,7 @@ describe('the table', () => {
             "check": "schema",
             "found": "needs BASE",
             "remedy": null,
-            "state": "not looked at",
+            "state": "skipped",
           },
         ],
         "environment": "vm_stg",
@@ -183,7 +183,7 @@ describe('the table', () => {
         "passed": false,
       }
     `);
-    const well = renderFindingsJson('vm_stg', 'local_dev', findings.slice(0, 2));
+    const well = renderCheckResultsJson('vm_stg', 'local_dev', results.slice(0, 2));
     expect(JSON.parse(well)).toMatchObject({ passed: true, base: 'local_dev' });
   });
 });

@@ -1,5 +1,5 @@
 import { writeWhole } from '../../system/files.ts';
-import type { Finding } from '../../output/check-result.ts';
+import type { CheckResult } from '../../output/check-result.ts';
 import { readTextIfThere, UnreadableError } from '../../system/read-bounded.ts';
 
 /** Result of the last drill of a backup: the contents of `<dump>.drill.json`. */
@@ -13,7 +13,7 @@ export interface DrillRecord {
   /** Of the dump that was restored, as in its facts. The record applies to no other dump. */
   readonly sha256: string;
   readonly proven: boolean;
-  readonly checks: readonly Finding[];
+  readonly checks: readonly CheckResult[];
 }
 
 export const recordFile = (dump: string): string => `${dump}.drill.json`;

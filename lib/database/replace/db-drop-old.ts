@@ -2,7 +2,7 @@ import type { DestructiveRun } from '../../run/run.ts';
 import { handOf } from '../identity.ts';
 import { lookForLeftovers } from './interrupted.ts';
 import { drop, findLeftovers } from './leftovers.ts';
-import { beside } from '../maintenance.ts';
+import { withMaintenanceSession } from '../maintenance.ts';
 import { chosen, describe } from './kept.ts';
 import type { Giving } from '../../parameters/parameter.ts';
 
@@ -19,7 +19,7 @@ export async function checkKept(run: DestructiveRun<Giving<{ NAME: string | unde
 /** `db-drop-old-env`: drops old databases that a reset or restore kept, or could not drop. */
 export async function dropKept(run: DestructiveRun<Giving<{ NAME: string | undefined }>>): Promise<void> {
   const { actor, terminal, environment, stack, signal } = run;
-  await beside(run, async (client) => {
+  await withMaintenanceSession(run, async (client) => {
     const hand = await handOf(run, client);
     for (const row of chosen(run, await findLeftovers(client, stack.database.name))) {
       signal.throwIfAborted();

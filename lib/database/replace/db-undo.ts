@@ -1,6 +1,6 @@
 import { RefusedError } from '../../errors.ts';
 import type { DestructiveRun } from '../../run/run.ts';
-import { INVALID, isGoneName, readMark } from './aside.ts';
+import { INVALID, isGoneName, readMark } from './names.ts';
 import { OtherDatabaseError } from '../asserted.ts';
 import { readAttributes } from '../attributes.ts';
 import { exchangeInTime, outgoing, type Occasion } from './exchange.ts';

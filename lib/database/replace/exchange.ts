@@ -3,7 +3,7 @@ import { messageOf } from '../../errors.ts';
 import { LIMITS } from '../../system/limits.ts';
 import type { StackRun } from '../../run/run.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
-import { formerName, keptName, writeMark, type Mark } from './aside.ts';
+import { formerName, keptName, writeMark, type Mark } from './names.ts';
 import { type DatabaseAttributes } from '../attributes.ts';
 import { quoteName, quoteText } from '../../sql/quote.ts';
 import { change, type Hand } from '../asserted.ts';

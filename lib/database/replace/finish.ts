@@ -4,7 +4,7 @@ import { whileUnfinished } from '../../system/unfinished.ts';
 import { OtherDatabaseError, type Hand } from '../asserted.ts';
 import { handOf } from '../identity.ts';
 import { drop, dropStatement, findLeftovers } from './leftovers.ts';
-import { besideOnceItAnswers } from '../maintenance.ts';
+import { withMaintenanceSessionOnceItAnswers } from '../maintenance.ts';
 
 /** The OIDs of the old and the new database. */
 interface Exchanged {
@@ -49,7 +49,7 @@ export async function finishAnew(
   out: string,
 ): Promise<void> {
   try {
-    await besideOnceItAnswers(run, async (client) =>
+    await withMaintenanceSessionOnceItAnswers(run, async (client) =>
       finish(run, await handOf(run, client), exchanged, keep, out),
     );
   } catch (error) {

@@ -2,7 +2,7 @@ import { MakesafeError } from '../../errors.ts';
 import type { StackRun } from '../../run/run.ts';
 import { handOf } from '../identity.ts';
 import { describeLeftovers, drop, findLeftovers, reopen, type Leftovers } from './leftovers.ts';
-import { beside } from '../maintenance.ts';
+import { withMaintenanceSession } from '../maintenance.ts';
 import { maintenanceDatabase } from '../../stack/postgres/maintenance-database.ts';
 
 /** Finds what interrupted runs left on the server of the environment's database. */
@@ -30,7 +30,7 @@ export async function undoInterrupted(run: StackRun): Promise<boolean> {
     throw error;
   }
   if (!isInterrupted(found)) return false;
-  return beside(run, async (client) => {
+  return withMaintenanceSession(run, async (client) => {
     // The run that was found may have ended while we waited for the lock.
     const leftovers = await findLeftovers(client, stack.database.name);
     if (!isInterrupted(leftovers)) return false;

@@ -10,7 +10,7 @@ import {
   newName,
   readMark,
   type Mark,
-} from './aside.ts';
+} from './names.ts';
 import { assertKnown, assertedly, change, type Hand, type Known } from '../asserted.ts';
 import { dropSubscriptions, rollBackPrepared } from '../subscriptions.ts';
 import { endSessions } from '../maintenance.ts';

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import type { StackRun } from '../../run/run.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
-import { newName } from './aside.ts';
+import { newName } from './names.ts';
 import { handOf, ownAttributes } from '../identity.ts';
 import { findLeftovers, removeLeftovers } from './leftovers.ts';
 import { withRollback } from './with-rollback.ts';
@@ -17,7 +17,7 @@ import { build, settle } from './swap.ts';
  */
 export async function inStaging(
   run: StackRun,
-  work: (aside: string, client: Client) => Promise<void>,
+  work: (staging: string, client: Client) => Promise<void>,
 ): Promise<void> {
   const { stack } = run;
   const { name } = stack.database;

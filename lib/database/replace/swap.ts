@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { CancelledError, FailedError, messageOf } from '../../errors.ts';
 import type { StackRun } from '../../run/run.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
-import { CREATED_BY_US, newName, writeMark } from './aside.ts';
+import { CREATED_BY_US, newName, writeMark } from './names.ts';
 import { OtherDatabaseError, change, type Hand, type Known } from '../asserted.ts';
 import {
   createStatement,
@@ -28,7 +28,7 @@ interface Replacement {
    * Fills the staging database. Gets its name, and a client of the maintenance database. Meanwhile only superusers, its
    * owner and the restore's own role can connect. A dry run also calls it, to print the plan.
    */
-  readonly fill?: (aside: string, client: Client) => Promise<void>;
+  readonly fill?: (staging: string, client: Client) => Promise<void>;
   /**
    * The attributes of the new database, if they differ from those of the old one.
    *

@@ -5,7 +5,12 @@ import type { StackRun } from '../../run/run.ts';
 import { OtherDatabaseError } from '../asserted.ts';
 import { handOf } from '../identity.ts';
 import { findLeftovers, removeLeftovers, reopen } from './leftovers.ts';
-import { beside, besideOnceItAnswers, cancelOn, isLost } from '../maintenance.ts';
+import {
+  withMaintenanceSession,
+  withMaintenanceSessionOnceItAnswers,
+  cancelOn,
+  isLost,
+} from '../maintenance.ts';
 
 /** How far a change has come; needed if it fails. */
 export interface Progress {
@@ -28,7 +33,7 @@ export async function withRollback(
   const progress: Progress = {};
   let session: number | undefined;
   try {
-    await beside(run, async (client) => {
+    await withMaintenanceSession(run, async (client) => {
       session = await backendPid(client);
       const stopCancelling = cancelOn(run, session);
       try {
@@ -59,7 +64,7 @@ async function putBack(
   let exchanged: boolean;
   let left: string | undefined;
   try {
-    exchanged = await besideOnceItAnswers(
+    exchanged = await withMaintenanceSessionOnceItAnswers(
       run,
       async (client) => {
         const leftovers = await findLeftovers(client, name);
@@ -69,7 +74,7 @@ async function putBack(
         if (leftovers.present?.oid === oid) await reopen(leftovers, hand);
         // The old database is in use even if the staging database cannot be dropped.
         await removeLeftovers(leftovers, hand).catch((failed: unknown) => {
-          // If the connection is lost again, `besideOnceItAnswers` waits and retries.
+          // If the connection is lost again, `withMaintenanceSessionOnceItAnswers` waits and retries.
           if (isLost(failed)) throw failed;
           left = messageOf(failed);
         });

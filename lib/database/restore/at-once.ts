@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { Entry } from '../../dump/toc.ts';
+import type { TocEntry } from '../../dump/toc.ts';
 
 /** Distributes work among several clients. Work that may not overlap waits until all running work has ended. */
 export class AtOnce {
@@ -18,7 +18,7 @@ export class AtOnce {
    * @throws the first error of any work
    */
   async run(
-    { id, dependencies }: Entry,
+    { id, dependencies }: TocEntry,
     overlaps: boolean,
     work: (client: Client) => Promise<void>,
   ): Promise<void> {

@@ -4,7 +4,7 @@ import { readAttributes } from '../attributes.ts';
 import type { Dump } from '../../dump/read/dump.ts';
 import { maintenanceDatabase } from '../../stack/postgres/maintenance-database.ts';
 import { missingRolesOf, withoutMissing } from './apply-rights.ts';
-import { attributesChanged, attributesHere, type Home, type Origin } from './home.ts';
+import { attributesChanged, attributesHere, type HomeBackup, type Origin } from './home.ts';
 import { describeLeftOut, describeRights } from './left-out.ts';
 
 /**
@@ -18,7 +18,7 @@ export function sayWhereItBelongs(run: StackRun, dump: Dump, origin: Origin): Pr
   return Promise.resolve(sayElsewhere(run, dump, origin.why));
 }
 
-async function sayHome(run: StackRun, dump: Dump, home: Home): Promise<string[]> {
+async function sayHome(run: StackRun, dump: Dump, home: HomeBackup): Promise<string[]> {
   const { stack, environment, terminal, command } = run;
   const { name } = stack.database;
   const { leftOut, changed, missing } = await stack.withClient(maintenanceDatabase(name), async (client) => {

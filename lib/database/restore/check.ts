@@ -14,7 +14,7 @@ import { Meter } from '../../output/meter.ts';
 import { checkReplaceable } from '../replace/obstacles.ts';
 import { quoteName } from '../../sql/quote.ts';
 import { maintenanceDatabase } from '../../stack/postgres/maintenance-database.ts';
-import { originOf, type Home } from './home.ts';
+import { originOf, type HomeBackup } from './home.ts';
 import { sayWhereItBelongs } from './belongs.ts';
 import { bringsNoData, lacks, tablesOf, type TableThere } from '../../dump/read/brings.ts';
 import { readKeeper, type Keeper } from '../replace/cage.ts';
@@ -29,7 +29,7 @@ const inspected = new Map<string, { dump: Dump; stamp: string; known: Known }>()
 /** What is known of a file besides its contents. */
 export interface Known {
   /** Set if it is a backup of this environment. */
-  readonly home: Home | undefined;
+  readonly home: HomeBackup | undefined;
   /** What the screen said about it, for the journal. */
   readonly notes: readonly string[];
 }

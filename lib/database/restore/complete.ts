@@ -10,7 +10,7 @@ import { applyRights, isOfEventTrigger, missingRolesOf, withoutMissing } from '.
 import { runErrands } from './errands.ts';
 import { makeLater } from './extensions.ts';
 import type { Filled } from './fill.ts';
-import type { Home } from './home.ts';
+import type { HomeBackup } from './home.ts';
 import type { LeftOut } from './left-out.ts';
 import { hangingOn } from '../../dump/read/links.ts';
 import { whyHarmless } from './harmless.ts';
@@ -27,7 +27,7 @@ export async function complete(
   { stack, actor, terminal }: StackRun,
   dump: Dump,
   filled: Filled | undefined,
-  home: Home | undefined,
+  home: HomeBackup | undefined,
 ): Promise<void> {
   const later = filled?.later ?? new Set<string>();
   if (later.size === 0) return;
@@ -83,7 +83,7 @@ const canBeRun = (client: Client, sql: string): Promise<boolean> =>
 export async function makeEventTriggers(
   { stack, actor, values }: StackRun<Giving<{ STRICT: boolean }>>,
   dump: Dump,
-  home: Home | undefined,
+  home: HomeBackup | undefined,
 ): Promise<LeftOut[]> {
   const triggers = dump.errands.filter(({ errand }) => errand.kind === 'event trigger');
   const leftOut: LeftOut[] = [];

@@ -3,7 +3,7 @@ import { pipeline as flow } from 'node:stream/promises';
 import type { Client } from 'pg';
 import { from } from 'pg-copy-streams';
 import { decoderFor } from '../../dump/encodings.ts';
-import type { Entry } from '../../dump/toc.ts';
+import type { TocEntry } from '../../dump/toc.ts';
 import { quoteText } from '../../sql/quote.ts';
 import { restoreStatements } from './restore-script.ts';
 import type { Incoming } from './incoming.ts';
@@ -15,7 +15,7 @@ import type { Incoming } from './incoming.ts';
  */
 export async function fillTable(
   client: Client,
-  { copy }: Entry,
+  { copy }: TocEntry,
   { oid, content }: Incoming,
   encoding: string | undefined,
 ): Promise<void> {
@@ -37,7 +37,7 @@ function copyStatement(copy: string, encoding: string | undefined): string {
  */
 export async function fillTableOver(
   clients: readonly Client[],
-  { copy }: Entry,
+  { copy }: TocEntry,
   content: Readable,
   encoding: string | undefined,
 ): Promise<void> {

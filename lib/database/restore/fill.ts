@@ -19,7 +19,7 @@ import {
 import { isAllowed } from './consents.ts';
 import { runErrands } from './errands.ts';
 import { makeBefore } from './extensions.ts';
-import { undumpedRights, type Home } from './home.ts';
+import { undumpedRights, type HomeBackup } from './home.ts';
 import { makeJudge } from './judge.ts';
 import type { LeftOut } from './left-out.ts';
 import { hangingOn } from '../../dump/read/links.ts';
@@ -43,8 +43,8 @@ export interface Filled {
 interface Course {
   readonly run: FillRun;
   readonly dump: Dump;
-  readonly home: Home | undefined;
-  readonly aside: string;
+  readonly home: HomeBackup | undefined;
+  readonly staging: string;
   readonly keeper: Keeper;
   /** Of the maintenance database. */
   readonly client: Client;
@@ -56,7 +56,7 @@ const sessionsFor = ({ values }: FillRun, { kind }: Dump): number => (kind === '
 /**
  * Fills the staging database from the file, as a role that exists only for this restore.
  *
- * @param aside name of the staging database
+ * @param staging name of the staging database
  * @param client of the maintenance database
  * @param home set if the dump is a backup of this environment: then the dump's owners and privileges apply
  * @returns undefined in a dry run
@@ -64,21 +64,21 @@ const sessionsFor = ({ values }: FillRun, { kind }: Dump): number => (kind === '
 export async function fill(
   run: FillRun,
   dump: Dump,
-  aside: string,
+  staging: string,
   client: Client,
-  home?: Home,
+  home?: HomeBackup,
 ): Promise<Filled | undefined> {
   const { actor, terminal } = run;
   const program =
     dump.kind === 'plain'
       ? 'psql -v ON_ERROR_STOP=1'
       : `pg_restore --exit-on-error${home ? '' : ' --no-owner --no-acl'}`;
-  const command = `${program} -d ${quoteName(aside)} < ${dump.name}`;
+  const command = `${program} -d ${quoteName(staging)} < ${dump.name}`;
   const uncaged = isAllowed(run, 'uncaged');
   return actor.act(
     uncaged ? command : `${command}  # as a role of its own, for this database only`,
     async () => {
-      const course = { run, dump, home, aside, client, keeper: await readKeeper(client) };
+      const course = { run, dump, home, staging, client, keeper: await readKeeper(client) };
       const filled = uncaged ? await fillAs(course, undefined) : await inCage(course);
       terminal.clear();
       return filled;
@@ -88,21 +88,21 @@ export async function fill(
 
 /** The role is dropped even if the restore fails. If the server is gone too, the next run drops it. */
 async function inCage(course: Course): Promise<Filled> {
-  const { run, dump, aside, keeper, client } = course;
+  const { run, dump, staging, keeper, client } = course;
   const { stack } = run;
   const cage = await makeCage(client, keeper, {
-    ...{ of: stack.database.name, into: aside, sessions: sessionsFor(run, dump) },
+    ...{ of: stack.database.name, into: staging, sessions: sessionsFor(run, dump) },
     temporary: Math.max(dump.contents * GROWTH, LEAST_TEMPORARY),
   });
   let filled: Filled;
   try {
     filled = await fillAs(course, cage);
   } catch (error) {
-    await stack.withClient(aside, (ours) => takeOver(ours, cage, undefined)).catch(() => {});
-    await dropCage(client, aside, cage).catch(() => {});
+    await stack.withClient(staging, (ours) => takeOver(ours, cage, undefined)).catch(() => {});
+    await dropCage(client, staging, cage).catch(() => {});
     throw error;
   }
-  await dropCage(client, aside, cage);
+  await dropCage(client, staging, cage);
   return filled;
 }
 
@@ -110,22 +110,22 @@ async function inCage(course: Course): Promise<Filled> {
 const LEAST_TEMPORARY = 1e9;
 
 async function fillAs(course: Course, cage: Cage | undefined): Promise<Filled> {
-  const { run, dump, home, aside, keeper, client: beside } = course;
+  const { run, dump, home, staging, keeper, client: maintenance } = course;
   const { stack, terminal, signal } = run;
-  const { made, schema } = await stack.withClient(aside, async (client) => ({
+  const { made, schema } = await stack.withClient(staging, async (client) => ({
     schema: cage && (await givePublic(client, cage)),
     made: await makeBefore(client, dump, cage),
   }));
   const leftOut: LeftOut[] = [];
-  const judge = makeJudge(beside, leftOut, run.values.STRICT);
-  const cancel = (): void => void endSessionsOf(run, aside).catch(() => {});
+  const judge = makeJudge(maintenance, leftOut, run.values.STRICT);
+  const cancel = (): void => void endSessionsOf(run, staging).catch(() => {});
   signal.addEventListener('abort', cancel, { once: true });
   let filled: Pick<Filled, 'found' | 'revisions'>;
   try {
     filled = await withOurs(course, cage, (ours) =>
-      withSessions(run, aside, sessionsFor(run, dump), cage, async (clients) => {
+      withSessions(run, staging, sessionsFor(run, dump), cage, async (clients) => {
         const warnings = new Warnings(clients);
-        await setAsFor(clients, keeper, aside, dump);
+        await setAsFor(clients, keeper, staging, dump);
         const meter = new Meter(terminal, 'restoring', dump.size);
         await restore(clients, dump, meter, { made, judge, ours }, stack.toText);
         warnings.report(terminal);
@@ -137,7 +137,7 @@ async function fillAs(course: Course, cage: Cage | undefined): Promise<Filled> {
     signal.removeEventListener('abort', cancel);
   }
   signal.throwIfAborted();
-  await stack.withClient(aside, async (client) => {
+  await stack.withClient(staging, async (client) => {
     await client.query(OUR_SETTINGS);
     // Before we become the owner: ANALYZE runs functions of indexes with the rights of the table's owner.
     await client.query('ANALYZE');
@@ -157,12 +157,12 @@ async function fillAs(course: Course, cage: Cage | undefined): Promise<Filled> {
 
 /** Only for a sealed backup, opens a session of ours for what the cage may not define. */
 const withOurs = <T>(
-  { run, home, aside }: Course,
+  { run, home, staging }: Course,
   cage: Cage | undefined,
   work: (ours: Ours | undefined) => Promise<T>,
 ): Promise<T> =>
   home?.sealed
-    ? run.stack.withClient(aside, (client) => work({ client, cage: cage?.user }))
+    ? run.stack.withClient(staging, (client) => work({ client, cage: cage?.user }))
     : work(undefined);
 
 /** Runs the file's statements that only we may run, once everything else is there. */

@@ -9,7 +9,7 @@ import { allowLine, isAllowed, type ConsentRun } from './consents.ts';
 import type { Right } from '../../dump/read/rights.ts';
 
 /** What a backup of this environment restores besides the contents of the dump. */
-export interface Home extends Omit<HomeFacts, 'attributes'> {
+export interface HomeBackup extends Omit<HomeFacts, 'attributes'> {
   /** Undefined if only the person says (ALLOW=home) that it is a backup of this environment. */
   readonly attributes: DatabaseAttributes | undefined;
   /**
@@ -20,7 +20,7 @@ export interface Home extends Omit<HomeFacts, 'attributes'> {
 }
 
 /** Whether a dump is a backup of this environment; if not, why. */
-export type Origin = { readonly home: Home } | { readonly home: undefined; readonly why: string };
+export type Origin = { readonly home: HomeBackup } | { readonly home: undefined; readonly why: string };
 
 /**
  * Recognises a backup of this environment by its facts file: only somebody who knows the environment's password can
@@ -129,7 +129,7 @@ export function attributesChanged(now: DatabaseAttributes, then: DatabaseAttribu
 }
 
 /** Statements for the privileges that pg_dump does not dump. */
-export const undumpedRights = ({ undumped }: Home): Right[] =>
+export const undumpedRights = ({ undumped }: HomeBackup): Right[] =>
   undumped.map(({ on, privileges }) => ({
     ...{ kind: 'privileges', place: on, needs: [] },
     sql: [

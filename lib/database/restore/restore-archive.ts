@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream';
 import { pipeline as flow } from 'node:stream/promises';
 import type { Client } from 'pg';
-import type { Entry } from '../../dump/toc.ts';
+import type { TocEntry } from '../../dump/toc.ts';
 import { placeOf } from '../../dump/archive.ts';
 import type { Dump } from '../../dump/read/dump.ts';
 import { nowhere } from '../../dump/dump-file.ts';
@@ -43,10 +43,10 @@ export async function restoreArchive(
       .filter((entry) => isWanted(entry) && !isMade(entry, made) && !later.has(entry.id) && only(entry.id))
       .map(({ id }) => id),
   );
-  const isSkipped = (entry: Entry): boolean => !wanted.has(entry.id);
+  const isSkipped = (entry: TocEntry): boolean => !wanted.has(entry.id);
   const atOnce = new AtOnce(clients);
   let next = await incoming.next();
-  const skipData = async ({ id }: Entry): Promise<void> => {
+  const skipData = async ({ id }: TocEntry): Promise<void> => {
     while (!next.done && next.value.entry === id) {
       await flow(next.value.content, nowhere());
       next = await incoming.next();
@@ -92,9 +92,9 @@ export async function restoreArchive(
   if (!next.done) throw restoreFailure('its data', 'they are in another order than its table of contents');
 }
 
-const keyOf = ({ schema, name }: Entry): string => `${schema}\0${name}`;
+const keyOf = ({ schema, name }: TocEntry): string => `${schema}\0${name}`;
 
-const failureOf = (entry: Entry, error: unknown, whose?: 'ours'): Error =>
+const failureOf = (entry: TocEntry, error: unknown, whose?: 'ours'): Error =>
   restoreFailure(placeOf(entry), serverMessage(error, whose), entry.copy || entry.definition, error);
 
 /**
@@ -108,11 +108,11 @@ const HANDED_OVER = /^(?:SERVER|FOREIGN TABLE|TYPE)$/;
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 
-const isMade = ({ kind, name }: Entry, { extensions, schemas }: Made): boolean =>
+const isMade = ({ kind, name }: TocEntry, { extensions, schemas }: Made): boolean =>
   (kind === 'EXTENSION' && extensions.has(name)) || (kind === 'SCHEMA' && schemas.has(name));
 
 /** Each one locks only its own table, so they do not wait for each other. */
-const isIndex = ({ kind }: Entry): boolean => kind === 'INDEX' || kind === 'CONSTRAINT';
+const isIndex = ({ kind }: TocEntry): boolean => kind === 'INDEX' || kind === 'CONSTRAINT';
 
 /** As pg_restore sets them. Older servers do not have every one of these parameters: the join skips those. */
 const SETTINGS = `
@@ -126,16 +126,16 @@ const SETTINGS = `
 const UNWANTED = new Set([
   ...['ACL', 'ACL LANGUAGE', 'DEFAULT ACL', 'DATABASE', 'DATABASE PROPERTIES', 'ENCODING', 'STATISTICS DATA'],
 ]);
-const isWanted = (entry: Entry): boolean => {
+const isWanted = (entry: TocEntry): boolean => {
   const { kind, name } = entry;
   const isAboutDatabase = /^(COMMENT|SECURITY LABEL)$/.test(kind) && name.startsWith('DATABASE ');
   return !UNWANTED.has(kind) && !isAboutDatabase && (!isErrand(entry) || kind === 'EXTENSION');
 };
 
 /** Runs last, as in pg_restore: the view may read any other object. */
-const isLate = ({ kind }: Entry): boolean => kind === 'MATERIALIZED VIEW DATA';
+const isLate = ({ kind }: TocEntry): boolean => kind === 'MATERIALIZED VIEW DATA';
 
-async function define(client: Client, entry: Entry, { judge, ours }: Filling): Promise<void> {
+async function define(client: Client, entry: TocEntry, { judge, ours }: Filling): Promise<void> {
   const { kind, definition, accessMethod } = entry;
   if (definition === '') return;
   if (kind === 'BLOB METADATA') {
@@ -160,7 +160,7 @@ async function define(client: Client, entry: Entry, { judge, ours }: Filling): P
 
 const STORED = /^(?:TABLE|MATERIALIZED VIEW)$/;
 
-async function defineOurselves({ client, cage }: Ours, entry: Entry): Promise<void> {
+async function defineOurselves({ client, cage }: Ours, entry: TocEntry): Promise<void> {
   try {
     await client.query(entry.definition);
   } catch (error) {
@@ -171,7 +171,7 @@ async function defineOurselves({ client, cage }: Ours, entry: Entry): Promise<vo
 }
 
 /** Several statements in one query are one transaction, so all were rolled back: each one runs again by itself. */
-async function judgeEach(client: Client, entry: Entry, error: unknown, judge: Judge): Promise<void> {
+async function judgeEach(client: Client, entry: TocEntry, error: unknown, judge: Judge): Promise<void> {
   const place = placeOf(entry);
   const statements = splitStatements(entry.definition);
   if (statements.length === 1) return judge({ place, sql: entry.definition, error });

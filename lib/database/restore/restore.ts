@@ -32,7 +32,7 @@ export async function restore(run: RestoreRun, file: string): Promise<void> {
   let filled: Filled | undefined;
   const { kept } = await replaceDatabase(run, {
     what: 'restore',
-    fill: async (aside, client) => void (filled = await fill(run, dump, aside, client, home)),
+    fill: async (staging, client) => void (filled = await fill(run, dump, staging, client, home)),
     ...(home?.attributes ? { attributes: ofBackup(home.attributes) } : {}),
     complete: () => complete(run, dump, filled, home),
   });

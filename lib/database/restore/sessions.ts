@@ -10,7 +10,7 @@ import type { Cage, Keeper } from '../replace/cage.ts';
 /** Opens `count` connections to the staging database, as the file's role, and runs `work` with them. */
 export function withSessions<T>(
   run: StackRun,
-  aside: string,
+  staging: string,
   count: number,
   cage: Cage | undefined,
   work: (clients: Client[]) => Promise<T>,
@@ -18,24 +18,24 @@ export function withSessions<T>(
 ): Promise<T> {
   if (clients.length === count) return work(clients);
   return run.stack.withClient(
-    aside,
+    staging,
     async (client) => {
-      if (cage) await checkCaged(client, cage, aside);
-      return withSessions(run, aside, count, cage, work, [...clients, client]);
+      if (cage) await checkCaged(client, cage, staging);
+      return withSessions(run, staging, count, cage, work, [...clients, client]);
     },
     cage ? { user: cage.user, password: cage.password, settings: 'file' } : { settings: 'file' },
   );
 }
 
 /** Checks that the session has the rights of the cage and no others: all protection depends on this. */
-async function checkCaged(client: Client, { user }: Cage, aside: string): Promise<void> {
+async function checkCaged(client: Client, { user }: Cage, staging: string): Promise<void> {
   const { rows } = await client.query<{ is: boolean }>(
     `SELECT session_user = $1 AND current_user = $1 AND current_database() = $2 AND NOT rolsuper AS is
      FROM pg_catalog.pg_roles WHERE rolname = session_user`,
-    [user, aside],
+    [user, staging],
   );
   if (!rows[0]?.is)
-    throw new FailedError(`the connection for the file is not that of role ${user} in ${aside}`);
+    throw new FailedError(`the connection for the file is not that of role ${user} in ${staging}`);
 }
 
 /**
@@ -45,7 +45,7 @@ async function checkCaged(client: Client, { user }: Cage, aside: string): Promis
 export async function setAsFor(
   clients: readonly Client[],
   { user }: Keeper,
-  aside: string,
+  staging: string,
   dump: Dump,
 ): Promise<void> {
   for (const client of clients) {
@@ -57,7 +57,7 @@ export async function setAsFor(
        WHERE setrole = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = $1)
          AND setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = $2))
        ORDER BY setdatabase`,
-      [user, aside],
+      [user, staging],
     );
     for (const { name, value } of rows)
       await client.query('SELECT set_config($1, $2, false)', [name, value]).catch(() => {});
@@ -109,7 +109,7 @@ export class Warnings {
 }
 
 /** Terminates all sessions in the staging database. */
-export const endSessionsOf = ({ stack }: StackRun, aside: string): Promise<unknown> =>
+export const endSessionsOf = ({ stack }: StackRun, staging: string): Promise<unknown> =>
   stack.withClient(maintenanceDatabase(stack.database.name), (client) =>
-    client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [aside]),
+    client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [staging]),
   );

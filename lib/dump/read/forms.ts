@@ -1,7 +1,7 @@
 import type { Statement } from '../../sql/lexer.ts';
 import { splitStatements } from '../../sql/run-statements.ts';
 import { asCopy } from './subscription-copy.ts';
-import type { Entry } from '../toc.ts';
+import type { TocEntry } from '../toc.ts';
 
 /**
  * A statement that needs more rights than the cage has, in a form that can do nothing else: makesafe runs it itself.
@@ -149,7 +149,7 @@ export function reachesBeyond({ words, sql, copies }: Statement): string | undef
  * Whether makesafe runs an entry itself, because it needs more rights than the dump gets. Only in the form that pg_dump
  * writes.
  */
-export const isErrand = ({ kind, name, definition }: Entry): boolean =>
+export const isErrand = ({ kind, name, definition }: TocEntry): boolean =>
   (/^(EXTENSION|EVENT TRIGGER|SUBSCRIPTION)$/.test(kind) ||
     (kind === 'COMMENT' && /^(EXTENSION|EVENT TRIGGER|SUBSCRIPTION) /.test(name))) &&
   errandsOf(definition) !== undefined;

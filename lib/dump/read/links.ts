@@ -1,4 +1,4 @@
-import type { Entry } from '../toc.ts';
+import type { TocEntry } from '../toc.ts';
 
 /** An entry of an archive and its dependencies. */
 export interface Link {
@@ -11,10 +11,10 @@ export interface Link {
 }
 
 /** The dependencies between the entries of an archive, in their order. */
-export function linksIn(entries: readonly Entry[]): Link[] {
+export function linksIn(entries: readonly TocEntry[]): Link[] {
   const named = new Set(entries.map(({ kind, schema, name }) => `${kind} ${schema}.${name}`));
   const ids = new Set(entries.map(({ id }) => id));
-  const isOrphan = ({ kind, schema, name, dependencies }: Entry): boolean => {
+  const isOrphan = ({ kind, schema, name, dependencies }: TocEntry): boolean => {
     if (kind === 'TABLE DATA') return !named.has(`TABLE ${schema}.${name}`);
     if (kind === 'SEQUENCE SET') return !named.has(`SEQUENCE ${schema}.${name}`);
     return kind === 'ACL' && !dependencies.some((id) => ids.has(id));

@@ -1,4 +1,4 @@
-import type { Entry } from '../toc.ts';
+import type { TocEntry } from '../toc.ts';
 import { quoteName } from '../../sql/quote.ts';
 import type { Statement } from '../../sql/lexer.ts';
 import { splitStatements } from '../../sql/run-statements.ts';
@@ -25,7 +25,7 @@ export interface Right {
  * @see https://github.com/postgres/postgres/blob/REL_17_STABLE/src/bin/pg_dump/pg_backup_archiver.c
  * (_getObjectDescription)
  */
-export function rightsIn(entries: readonly Entry[]): Right[] {
+export function rightsIn(entries: readonly TocEntry[]): Right[] {
   const objects = new Map(entries.map((entry) => [entry.id, entry]));
   return [
     ...entries.flatMap(tablespaceOf),
@@ -46,7 +46,7 @@ const NAMED =
 const WITH_ARGUMENTS = /^(?:AGGREGATE|FUNCTION|OPERATOR|OPERATOR CLASS|OPERATOR FAMILY|PROCEDURE)$/;
 
 /** What follows ALTER; empty for an object without an owner of its own. */
-function objectsOf({ kind, schema, name, drop, definition }: Entry): string[] {
+function objectsOf({ kind, schema, name, drop, definition }: TocEntry): string[] {
   if (kind === 'BLOB METADATA') return [...oidsIn(definition)].map((oid) => `LARGE OBJECT ${oid}`);
   // Without a DROP statement, it is a part of another object.
   if (drop === '') return [];
@@ -61,7 +61,7 @@ function objectsOf({ kind, schema, name, drop, definition }: Entry): string[] {
 /** OIDs of the large objects that one entry creates; since PostgreSQL 17 there may be many. */
 export const oidsIn = (definition: string): string[] => definition.match(/^\d+$/gm) ?? [];
 
-function ownersOf(entry: Entry): Right[] {
+function ownersOf(entry: TocEntry): Right[] {
   const { owner, id } = entry;
   if (owner === '') return [];
   return objectsOf(entry).map((object) => ({
@@ -71,7 +71,7 @@ function ownersOf(entry: Entry): Right[] {
 }
 
 /** The statement that makes a role the owner of an object; undefined for an object without an owner of its own. */
-export const ownerStatement = (entry: Entry, role: string): string | undefined =>
+export const ownerStatement = (entry: TocEntry, role: string): string | undefined =>
   objectsOf(entry).map((object) => `ALTER ${object} OWNER TO ${quoteName(role)}`)[0];
 
 const RIGHTS = /^(?:GRANT|REVOKE)$/;
@@ -86,7 +86,7 @@ function isAboutRights(sql: string): boolean {
   });
 }
 
-function privilegesOf(entry: Entry, objects: ReadonlyMap<number, Entry>): Right[] {
+function privilegesOf(entry: TocEntry, objects: ReadonlyMap<number, TocEntry>): Right[] {
   const { id, kind, schema, name, definition, dependencies } = entry;
   if (!/^(?:ACL|ACL LANGUAGE|DEFAULT ACL)$/.test(kind) || !isAboutRights(definition)) return [];
   const right = {
@@ -111,7 +111,7 @@ const STORED: Readonly<Record<string, string>> = {
   ...{ TABLE: 'TABLE', INDEX: 'INDEX', CONSTRAINT: 'INDEX', 'MATERIALIZED VIEW': 'MATERIALIZED VIEW' },
 };
 
-function tablespaceOf({ kind, schema, name, tablespace, definition }: Entry): Right[] {
+function tablespaceOf({ kind, schema, name, tablespace, definition }: TocEntry): Right[] {
   const what = STORED[kind];
   if (what === undefined || tablespace === '') return [];
   // The name of a CONSTRAINT entry is the table's name, a blank, and the constraint's name.

@@ -2,8 +2,8 @@ import { readContents, readIdentity, readServer, type Contents } from '../../dat
 import type { CanonicalName } from '../../environment/canonicalise.ts';
 import type { EnvironmentEntry } from '../../environment/entry.ts';
 import { messageOf } from '../../errors.ts';
-import { readFootprints } from '../../stack/footprint.ts';
-import type { Footprint } from '../../stack/claims.ts';
+import { readResources } from '../../stack/read-resources.ts';
+import type { Resources } from '../../stack/resources.ts';
 import { NOTHING, type Plan } from '../../stack/plan.ts';
 import type { Target } from '../../stack/stack.ts';
 import { neededOf, type Needed } from './needed.ts';
@@ -14,7 +14,7 @@ import { findOverlaps, type Overlap } from './overlap.ts';
 import { ofAnyTask } from '../../run/open-environment.ts';
 
 /** All facts that the checks use. */
-export interface Facts {
+export interface GuardFacts {
   readonly environment: CanonicalName;
   readonly entry: EnvironmentEntry;
   readonly target: Target;
@@ -26,7 +26,7 @@ export interface Facts {
   readonly unread: string | undefined;
   readonly overlaps: readonly Overlap[];
   /** Environments whose configuration cannot be read here, and why. */
-  readonly unknown: readonly Footprint[];
+  readonly unknown: readonly Resources[];
   /** All that will be removed in addition to the database. */
   readonly plan: Plan;
   /** Files and folders that must not lie in what is removed: backups, journal, secrets, output files. */
@@ -36,10 +36,10 @@ export interface Facts {
 }
 
 /** Reads which resources the environments of the registry use. Compose is slow, so callers start this first. */
-export function readNeighbours(run: Run, { name }: CanonicalName): Promise<Footprint[]> {
+export function readNeighbours(run: Run, { name }: CanonicalName): Promise<Resources[]> {
   const { root, registry, terminal } = run;
   const own = { name, databaseService: ofAnyTask(run).PG_SERVICE };
-  const neighbours = readFootprints(root, registry, own, terminal.redactor);
+  const neighbours = readResources(root, registry, own, terminal.redactor);
   // Avoids an unhandled rejection: a problem of this environment itself is reported first.
   neighbours.catch(() => {});
   return neighbours;
@@ -53,9 +53,9 @@ export function readNeighbours(run: Run, { name }: CanonicalName): Promise<Footp
 export async function gatherFacts(
   run: StackRun,
   environment: CanonicalName,
-  neighbours: () => Promise<readonly Footprint[]>,
-  seen?: Facts,
-): Promise<Facts> {
+  neighbours: () => Promise<readonly Resources[]>,
+  seen?: GuardFacts,
+): Promise<GuardFacts> {
   const { stack, root } = run;
   const server = askServer(run, seen?.contents);
   const found = stack.target(
@@ -63,7 +63,7 @@ export async function gatherFacts(
     seen?.target,
   );
   const removes = run.task.definition.destructive?.removesStorage?.(run.values) === true;
-  const [target, plan, { contents, markers, unread }, footprints] = await Promise.all([
+  const [target, plan, { contents, markers, unread }, all] = await Promise.all([
     found,
     removes ? found.then((target) => stack.plan(target)) : NOTHING,
     server,
@@ -72,13 +72,15 @@ export async function gatherFacts(
   return {
     ...{ environment, entry: run.environment.entry, target, contents, markers, unread, plan },
     needed: neededOf(run),
-    overlaps: findOverlaps(environment.name, footprints, target, plan),
-    unknown: footprints.filter((one) => one.unread !== undefined && one.environment !== environment.name),
+    overlaps: findOverlaps(environment.name, all, target, plan),
+    unknown: all.filter((one) => one.unread !== undefined && one.environment !== environment.name),
     journalled: lastKnown(readJournals(root), target, contents),
   };
 }
 
-type Answer = Pick<Facts, 'contents' | 'markers' | 'unread'> & { readonly dataDirectory?: string | null };
+type Answer = Pick<GuardFacts, 'contents' | 'markers' | 'unread'> & {
+  readonly dataDirectory?: string | null;
+};
 
 async function askServer({ stack }: StackRun, seen: Contents | undefined): Promise<Answer> {
   try {
@@ -95,4 +97,4 @@ async function askServer({ stack }: StackRun, seen: Contents | undefined): Promi
 }
 
 /** A run that passed the guard, with the facts that the person saw. */
-export type Passed = DestructiveRun & { readonly facts: Facts };
+export type Passed = DestructiveRun & { readonly facts: GuardFacts };

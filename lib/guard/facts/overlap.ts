@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Claim, Footprint } from '../../stack/claims.ts';
+import type { Resource, Resources } from '../../stack/resources.ts';
 import type { Plan } from '../../stack/plan.ts';
 import type { Target } from '../../stack/stack.ts';
 import { isNested } from '../../system/files.ts';
@@ -7,8 +7,8 @@ import { isNested } from '../../system/files.ts';
 /** A resource that two environments both use. */
 export interface Overlap {
   readonly what: 'project' | 'volume' | 'folder' | 'address';
-  readonly own: Claim;
-  readonly other: Claim;
+  readonly own: Resource;
+  readonly other: Resource;
   readonly environment: string;
   /** True if at least one of the two environments is protected. */
   readonly protected: boolean;
@@ -18,32 +18,27 @@ export interface Overlap {
 export const [IN_USE, LEFT_OVER] = ['the storage in use', 'a volume of the project'];
 
 /** Finds what an environment shares with the others of the registry, by configuration or in actual use. */
-export function findOverlaps(
-  name: string,
-  footprints: readonly Footprint[],
-  target: Target,
-  plan: Plan,
-): Overlap[] {
-  const configured = footprints.find(({ environment }) => environment === name)!;
+export function findOverlaps(name: string, all: readonly Resources[], target: Target, plan: Plan): Overlap[] {
+  const configured = all.find(({ environment }) => environment === name)!;
   const own = { ...configured, ...withActual(configured, target, plan) };
   const same = (a: string, b: string): boolean => a === b;
   // If the other environment is pinned to another host, it does not mean this engine.
-  const isHere = ({ engine, host }: Footprint): boolean =>
+  const isHere = ({ engine, host }: Resources): boolean =>
     engine === own.engine && (host === undefined || host === target.host);
-  return footprints
+  return all
     .filter((other) => other !== configured && isHere(other))
     .flatMap((other) => {
       const shared = (
         what: Overlap['what'],
-        ours: readonly Claim[],
-        theirs: readonly Claim[],
+        ours: readonly Resource[],
+        theirs: readonly Resource[],
         meets: (a: string, b: string) => boolean,
       ): Overlap[] =>
-        ours.flatMap((claim) =>
+        ours.flatMap((resource) =>
           theirs
-            .filter(({ value }) => meets(claim.value, value))
+            .filter(({ value }) => meets(resource.value, value))
             .map((met) => ({
-              ...{ what, own: claim, other: met, environment: other.environment },
+              ...{ what, own: resource, other: met, environment: other.environment },
               protected: own.protected || other.protected,
             })),
         );
@@ -58,11 +53,11 @@ export function findOverlaps(
 
 /** Adds what the server really uses and what the plan removes: the configuration may name other storage by now. */
 function withActual(
-  { volumes: configured, folders }: Footprint,
+  { volumes: configured, folders }: Resources,
   { storage }: Target,
   plan: Plan,
-): Pick<Footprint, 'volumes' | 'folders'> {
-  const more = (names: readonly string[], at: string, known: readonly Claim[]): Claim[] =>
+): Pick<Resources, 'volumes' | 'folders'> {
+  const more = (names: readonly string[], at: string, known: readonly Resource[]): Resource[] =>
     names.filter((name) => !known.some(({ value }) => value === name)).map((value) => ({ value, at }));
   const used = [...configured, ...more('name' in storage ? [storage.name] : [], IN_USE, configured)];
   const removed = more(

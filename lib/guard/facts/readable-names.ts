@@ -1,7 +1,7 @@
-import type { Facts } from './facts.ts';
+import type { GuardFacts } from './facts.ts';
 
 /** The names on the guard's screen, which the redactor must not hide. */
-export function namesOfFacts({ target, contents, markers, plan }: Facts): string[] {
+export function namesOfFacts({ target, contents, markers, plan }: GuardFacts): string[] {
   const { engine, host, project, database, user, server, storage, otherUsers, dataDirectory, folder } =
     target;
   return [

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Variable } from '../../environment/env-files.ts';
 import { identityOfPlan } from '../../stack/plan.ts';
-import type { Facts } from './facts.ts';
+import type { GuardFacts } from './facts.ts';
 import { describeOverlap } from './overlap.ts';
 import { describeStorage } from './describe-storage.ts';
 
@@ -10,7 +10,7 @@ type Fact = string | undefined;
 
 /** What must not change while the person reads and waits. The keys are the screen's words. */
 export function identityOf(
-  { environment, entry, target, contents, markers, overlaps, plan }: Facts,
+  { environment, entry, target, contents, markers, overlaps, plan }: GuardFacts,
   variables: ReadonlyMap<string, Variable>,
 ): Record<string, Fact> {
   return {

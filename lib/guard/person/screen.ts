@@ -5,11 +5,11 @@ import type { Plan } from '../../stack/plan.ts';
 import type { Terminal } from '../../output/terminal.ts';
 import type { Action } from './blocked.ts';
 import { describeOverlap } from '../facts/overlap.ts';
-import type { Facts } from '../facts/facts.ts';
+import type { GuardFacts } from '../facts/facts.ts';
 import { describeStorage } from '../facts/describe-storage.ts';
 
 /** What will be destroyed, as facts, one per line. */
-export function describeTarget(facts: Facts, { what, effect }: Action, terminal: Terminal): string[] {
+export function describeTarget(facts: GuardFacts, { what, effect }: Action, terminal: Terminal): string[] {
   const { environment, entry, target, contents, unread } = facts;
   const { name, alias } = environment;
   const unknown = target.running ? `not known: ${unread ?? ''}` : 'not known while the server is stopped';
@@ -73,7 +73,7 @@ function describePlan(plan: Plan): [string, string][] {
 }
 
 /** What is no reason to refuse, but what the person should see. */
-export function describeDoubts({ overlaps, unknown }: Facts): string[] {
+export function describeDoubts({ overlaps, unknown }: GuardFacts): string[] {
   return [
     ...overlaps.map(describeOverlap),
     ...unknown.map(

@@ -4,7 +4,7 @@ import { run } from '../../system/process.ts';
 import type { Redactor } from '../../output/redact.ts';
 import { isThere, readTailIfThere } from '../../system/read-bounded.ts';
 import { isCut, openJournal, unusable } from './journal-file.ts';
-import { isEntry, type Start, type Entry } from './entry.ts';
+import { isEntry, type Start, type JournalEntry } from './entry.ts';
 
 const folderOf = (root: string): string => join(root, 'journal');
 /** The path of an environment's journal. */
@@ -17,7 +17,7 @@ export const journalFile = (root: string, environment: string): string =>
  *
  * @throws RefusedError if the line cannot be written
  */
-export function append(file: string, entry: Entry, redactor: Redactor): void {
+export function append(file: string, entry: JournalEntry, redactor: Redactor): void {
   const line = JSON.stringify(entry, (_key, value: unknown) =>
     typeof value === 'string' ? redactor.redact(value) : value,
   );
@@ -40,7 +40,7 @@ export function append(file: string, entry: Entry, redactor: Redactor): void {
 const MOST = 16 << 20;
 
 interface Journal {
-  readonly entries: Entry[];
+  readonly entries: JournalEntry[];
   /** The number of lines that are not valid entries. */
   readonly cut: number;
   /** The line number of the first of them, counted from the first line that was read. */
@@ -57,7 +57,7 @@ interface Journal {
 export function readJournal(file: string): Journal {
   const tail = readTailIfThere(file, { most: MOST });
   if (tail === undefined) return { entries: [], cut: 0 };
-  const entries: Entry[] = [];
+  const entries: JournalEntry[] = [];
   const cut: number[] = [];
   tail.text.split('\n').forEach((line, index) => {
     if (line === '') return;

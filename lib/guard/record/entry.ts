@@ -36,7 +36,7 @@ function isTarget(value: unknown): boolean {
 }
 
 /** Whether this is a line of a journal as makesafe writes it. The file may have been edited, so nothing is assumed. */
-export function isEntry(value: unknown): value is Entry {
+export function isEntry(value: unknown): value is JournalEntry {
   if (!isRecord(value) || !areTexts(value, ['run', 'time'])) return false;
   if (value['event'] === 'end') {
     const { outcome, error, seconds, notes = [] } = value;
@@ -91,7 +91,7 @@ export interface End {
   readonly notes?: readonly string[];
 }
 
-export type Entry = Start | End;
+export type JournalEntry = Start | End;
 
 /** What the screen showed, by name and id, and a hash over all of it. */
 export type RecordedPlan = Pick<Plan, 'volumes' | 'folders' | 'containers' | 'networks' | 'stays'> & {

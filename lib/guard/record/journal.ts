@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { byteSize, counted, display } from '../../output/display.ts';
 import type { NamedRun } from '../../run/run.ts';
 import { journalFile, readJournal } from './entries.ts';
-import type { End, Entry, Start } from './entry.ts';
+import type { End, JournalEntry, Start } from './entry.ts';
 import type { Giving } from '../../parameters/parameter.ts';
 
 /** `journal`: shows the destructive runs of an environment, the latest last; JSON=1 prints the raw entries. */
@@ -27,7 +27,7 @@ export function showJournal({
 }
 
 /** Two lines for each run: time, outcome and command; then person, database and backup. Errors and notes follow. */
-export function describeRuns(entries: readonly Entry[]): string[] {
+export function describeRuns(entries: readonly JournalEntry[]): string[] {
   const ends = new Map(entries.filter((entry) => entry.event === 'end').map((end) => [end.run, end]));
   return entries
     .filter((entry) => entry.event === 'start')

@@ -8,7 +8,7 @@ import type { Grant, SchemaObject } from '../read/objects.ts';
 import { type Change, type Labels, type Renamed, renaming, pair } from './change.ts';
 
 /** How an object differs between two sides. Empty if it means the same, even if the text differs. */
-export function changesBetween(a: SchemaObject, b: SchemaObject, labels: Labels): Change[] {
+export function objectChanges(a: SchemaObject, b: SchemaObject, labels: Labels): Change[] {
   const definition = definitionChanges(a, b, labels);
   return [
     ...definition.found,

@@ -1,4 +1,4 @@
-import { changesBetween } from './changes.ts';
+import { objectChanges } from './changes.ts';
 import { renaming, type Change } from './change.ts';
 import type { Comparison, Difference, DifferenceClass, KindCount } from './comparison.ts';
 import { fold } from './fold.ts';
@@ -55,12 +55,12 @@ export function compare(base: Side, compared: Side, options: CompareOptions): Co
   };
 
   for (const [a, b] of both) {
-    const found = changesBetween(a, b, labels).map((change) => difference(a, b, change));
+    const found = objectChanges(a, b, labels).map((change) => difference(a, b, change));
     settle(a.kind, found, a.definition === b.definition ? 'identical' : 'equivalent');
   }
   for (const [a, b] of renamed) {
     const name = { class: 'constraint name', changes: [renaming(a.name, b.name)] } as const;
-    const others = changesBetween(a, { ...b, definition: a.definition }, labels);
+    const others = objectChanges(a, { ...b, definition: a.definition }, labels);
     settle(
       a.kind,
       [name, ...others].map((change) => difference(a, b, change)),

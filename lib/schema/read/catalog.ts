@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { withoutMarker } from '../../stack/postgres/marker.ts';
-import { readFlags, type Facts } from './flags.ts';
+import { readFlags, type FacetsOf } from './flags.ts';
 import { languageTag } from './locale.ts';
 import { maskSetting } from '../canonical/mask.ts';
 import { fact, type SchemaObject } from './objects.ts';
@@ -9,7 +9,7 @@ import { fact, type SchemaObject } from './objects.ts';
 export interface Catalog {
   readonly database: Database;
   /** What the definition of a dumped object does not say. The key is the oids of catalog and object: `3079/16496`. */
-  readonly facts: Facts;
+  readonly facts: FacetsOf;
   /** Owners of extensions, which pg_dump does not write. Same keys. */
   readonly owners: ReadonlyMap<string, string>;
   /** Objects that the dump's table of contents lacks. */

@@ -6,7 +6,7 @@ import {
 } from './inner-constraints.ts';
 import { closingParenthesis } from './names.ts';
 import { isIcu, isOptions, isUsualMultirange, optionFacet, textOf } from './options.ts';
-import { parseStatements, shapeOf, type Node, type Statement } from '../../sql/syntax.ts';
+import { parseStatements, shapeOf, type Node, type ParsedStatement } from '../../sql/syntax.ts';
 import type { Facet, Facets } from './facet.ts';
 
 type Mutable = {
@@ -49,7 +49,7 @@ const columnFacet = (name: string, node: Node, text: string): Facet => ({
   ...{ text, meaning: shapeOf(node) },
 });
 
-function addStatement({ kind, node, text, start }: Statement, found: Mutable): void {
+function addStatement({ kind, node, text, start }: ParsedStatement, found: Mutable): void {
   const storage = STORAGE_OPTIONS.has(kind);
   // A foreign table's statement contains that of a table, and a materialized view's contains its options.
   const inner = ['base', 'into'].find((key) => node[key] !== undefined);
@@ -129,7 +129,7 @@ function addElements(elements: Node[], text: string, start: number, found: Mutab
   return text.slice(close + 1).trim();
 }
 
-function addCommands({ node, text }: Statement, found: Mutable): void {
+function addCommands({ node, text }: ParsedStatement, found: Mutable): void {
   const written = text.replace(
     /^ALTER (?:FOREIGN TABLE|TABLE|INDEX) (?:ONLY )?(?:"(?:[^"]|"")*"|[^\s".])+\.(?:"(?:[^"]|"")*"|[^\s".])+\s+/,
     '',

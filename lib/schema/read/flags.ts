@@ -3,7 +3,7 @@ import type { Facet } from './facet.ts';
 import { fact } from './objects.ts';
 
 /** Facts about objects. The key is the oids of catalog and object: `3079/16496`. */
-export type Facts = ReadonlyMap<string, readonly Facet[]>;
+export type FacetsOf = ReadonlyMap<string, readonly Facet[]>;
 
 interface Row {
   readonly catalog: string;
@@ -85,7 +85,7 @@ const LABELS = `
  *
  * @param major version of the server
  */
-export async function readFlags(client: Client, major: number): Promise<Facts> {
+export async function readFlags(client: Client, major: number): Promise<FacetsOf> {
   const all = [...FLAGS, LABELS, ...(major >= 15 ? [DATABASE_COLLATION] : [])];
   const { rows } = await client.query<Row>(
     `SELECT * FROM (${all.join(' UNION ALL ')}) AS found (catalog, class, label, text)`,

@@ -1,4 +1,4 @@
-import { shapeOf, type Node, type Statement } from '../../sql/syntax.ts';
+import { shapeOf, type Node, type ParsedStatement } from '../../sql/syntax.ts';
 
 /** A constraint inside a definition. Its name may differ while the rest is the same. */
 export interface InnerConstraint {
@@ -21,7 +21,7 @@ export function takeNames(
   constraints: Node[],
   found: Found,
   column = '',
-  source?: Pick<Statement, 'text' | 'start'>,
+  source?: Pick<ParsedStatement, 'text' | 'start'>,
 ): Node[] {
   /** The constraint as written, without its name. */
   const writtenAt = (at: number): string | undefined => {
@@ -49,7 +49,7 @@ export function takeNames(
 }
 
 /** The same for `ALTER DOMAIN … ADD`. */
-export function addDomainConstraint({ kind, node, text }: Statement, found: Found): boolean {
+export function addDomainConstraint({ kind, node, text }: ParsedStatement, found: Found): boolean {
   const { Constraint: constraint } = ((kind === 'AlterDomainStmt' && node['def']) || {}) as Node;
   if (constraint === undefined) return false;
   const { conname, ...rest } = constraint as Node;

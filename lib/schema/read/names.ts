@@ -1,4 +1,4 @@
-import type { Entry } from '../../dump/toc.ts';
+import type { TocEntry } from '../../dump/toc.ts';
 
 /** A name as PostgreSQL writes it in SQL: quoted if needed. */
 const NAME = String.raw`(?:"(?:[^"]|"")+"|[^\s"'.,();]+)`;
@@ -7,7 +7,7 @@ const ON_TABLE = String.raw`ON (?:ONLY )?(?:${NAME}\.)?(${NAME})`;
 export const unquote = (name: string): string =>
   name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 
-export interface Identity {
+export interface ObjectIdentity {
   readonly name: string;
   readonly table?: string;
 }
@@ -39,7 +39,7 @@ export function identify({
   kind,
   name: tag,
   definition,
-}: Pick<Entry, 'kind' | 'name' | 'definition'>): Identity {
+}: Pick<TocEntry, 'kind' | 'name' | 'definition'>): ObjectIdentity {
   const bound = OF_TABLE[kind];
   if (bound) return splitTag(tag, bound, definition);
   if (kind === 'INDEX') {
@@ -63,7 +63,7 @@ function splitTag(
   tag: string,
   { name, table }: { name?: RegExp; table?: RegExp },
   definition: string,
-): Identity {
+): ObjectIdentity {
   const [, own] = name?.exec(definition) ?? [];
   if (own !== undefined && tag.endsWith(` ${unquote(own)}`)) {
     return { name: unquote(own), table: tag.slice(0, -unquote(own).length - 1) };

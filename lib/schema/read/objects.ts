@@ -1,4 +1,4 @@
-import type { Entry } from '../../dump/toc.ts';
+import type { TocEntry } from '../../dump/toc.ts';
 import type { Facet } from './facet.ts';
 import { maskSecrets } from '../canonical/mask.ts';
 import { identify, mapRoles } from './names.ts';
@@ -131,12 +131,15 @@ export interface Building {
 }
 
 /** The objects of a table of contents. Entries that belong to another object are added to it. */
-export function objectsOf(entries: readonly Entry[], { logical, known, owners }: Building): SchemaObject[] {
+export function objectsOf(
+  entries: readonly TocEntry[],
+  { logical, known, owners }: Building,
+): SchemaObject[] {
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
-  const comments = new Map<Entry, string[]>();
-  const more = new Map<Entry, string[]>();
-  const ownedSequences = new Set<Entry>();
-  const objects: Entry[] = [];
+  const comments = new Map<TocEntry, string[]>();
+  const more = new Map<TocEntry, string[]>();
+  const ownedSequences = new Set<TocEntry>();
+  const objects: TocEntry[] = [];
   for (const entry of entries) {
     if (NO_OBJECT.test(entry.kind) || isPublicSchema(entry) || isDatabaseComment(entry)) continue;
     if (isForeignKeyTrigger(entry)) continue;
@@ -192,28 +195,28 @@ export function objectsOf(entries: readonly Entry[], { logical, known, owners }:
 const NONE: readonly never[] = [];
 
 /** The dump has the public schema only if it was changed, so it is read from the catalog. */
-const isPublicSchema = ({ kind, name }: Entry): boolean =>
+const isPublicSchema = ({ kind, name }: TocEntry): boolean =>
   (kind === 'SCHEMA' && name === 'public') || (kind === 'COMMENT' && name === 'SCHEMA public');
 
 /** Comment and labels of the database are read from the catalog, if there is one. */
-const isDatabaseComment = ({ kind, name }: Entry): boolean =>
+const isDatabaseComment = ({ kind, name }: TocEntry): boolean =>
   (kind === 'COMMENT' || kind === 'SECURITY LABEL') && name.startsWith('DATABASE ');
 
 /** A partition's foreign key trigger: its name has an oid, which differs everywhere. The catalog tells its state. */
-const isForeignKeyTrigger = ({ kind, definition }: Entry): boolean =>
+const isForeignKeyTrigger = ({ kind, definition }: TocEntry): boolean =>
   kind === 'TRIGGER' && /^\s*ALTER TABLE .* TRIGGER "RI_ConstraintTrigger_[ac]_\d+";\s*$/s.test(definition);
 
 /** An index may be attached to the index of a constraint: `p1 p1_pkey`. */
-const isIndexOf = (attached: Entry, { kind, name }: Entry): boolean =>
+const isIndexOf = (attached: TocEntry, { kind, name }: TocEntry): boolean =>
   attached.kind === 'INDEX ATTACH' && kind === 'CONSTRAINT' && name.endsWith(` ${attached.name}`);
 
-function add(to: Map<Entry, string[]>, entry: Entry, text: string): void {
+function add(to: Map<TocEntry, string[]>, entry: TocEntry, text: string): void {
   const texts = to.get(entry);
   if (texts) texts.push(text);
   else to.set(entry, [text]);
 }
 
-function storageFacts({ kind, tablespace, accessMethod }: Entry): Facet[] {
+function storageFacts({ kind, tablespace, accessMethod }: TocEntry): Facet[] {
   const facts: Facet[] = [];
   if (tablespace !== '') facts.push(fact('storage', 'tablespace', tablespace));
   // The default access method is a choice of the server, not of the schema.

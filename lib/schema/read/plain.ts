@@ -1,4 +1,4 @@
-import type { Entry } from '../../dump/toc.ts';
+import type { TocEntry } from '../../dump/toc.ts';
 import type { Archive } from '../../dump/archive.ts';
 import { behindLine, UNQUOTED } from '../../sql/quoting.ts';
 import { COMPLETE, HEADER, NOISE } from '../canonical/canonical.ts';
@@ -18,7 +18,7 @@ const VERSIONS = {
  * @throws Error if the text is not a complete dump
  */
 export function parsePlain(text: string): Omit<Archive, 'version' | 'database'> {
-  const entries: (Entry & { lines: string[] })[] = [];
+  const entries: (TocEntry & { lines: string[] })[] = [];
   let [serverVersion, pgDumpVersion, complete] = ['', '', false];
   let quoting = UNQUOTED;
   for (const line of text.split('\n')) {
@@ -44,7 +44,7 @@ export function parsePlain(text: string): Omit<Archive, 'version' | 'database'> 
   };
 }
 
-function entry(id: number, name: string, kind: string, schema: string): Entry {
+function entry(id: number, name: string, kind: string, schema: string): TocEntry {
   return {
     ...{ id, name, kind, schema: schema === '-' ? '' : schema, catalog: '', definition: '' },
     ...{ drop: '', copy: '', tablespace: '', accessMethod: '', owner: '' },
@@ -53,7 +53,7 @@ function entry(id: number, name: string, kind: string, schema: string): Entry {
 }
 
 /** Reduces an entry of an archive to what a plain dump shows: only the header's fields, with secrets masked. */
-export function asPlain({ id, name, kind, schema, definition }: Entry): Entry {
+export function asPlain({ id, name, kind, schema, definition }: TocEntry): TocEntry {
   const line = (text: string): string => text.replaceAll(/[\r\n]/g, ' ');
   const { text } = maskSecrets(kind, definition);
   return { ...entry(id, line(name), line(kind), line(schema)), definition: text };

@@ -1,11 +1,11 @@
 import { counted } from '../../output/display.ts';
 import { withoutBase } from './environment-checks.ts';
-import { failed, notLookedAt, passed, some, warning, type Check } from '../../output/check-result.ts';
-import type { Facts } from './facts.ts';
+import { failed, skipped, passed, some, warning, type Check } from '../../output/check-result.ts';
+import type { VerifyFacts } from './facts.ts';
 
 /** Objects in the database that do not work fully, even if the schema is the same. */
 
-export const indexesValid: Check<Facts> = {
+export const indexesValid: Check<VerifyFacts> = {
   name: 'indexes valid',
   async look({ query }) {
     // Left by a failed CREATE INDEX CONCURRENTLY, or an index of a partitioned table that lacks some partitions.
@@ -30,7 +30,7 @@ const NOT_VALIDATED = `
   WHERE NOT convalidated AND coalesce(to_jsonb(con) ->> 'conenforced', 'true') = 'true'
   ORDER BY 1`;
 
-export const constraintsValidated: Check<Facts> = {
+export const constraintsValidated: Check<VerifyFacts> = {
   name: 'constraints validated',
   async look({ query, base, baseName }) {
     const here = await names(query, NOT_VALIDATED);
@@ -47,7 +47,7 @@ export const constraintsValidated: Check<Facts> = {
   },
 };
 
-export const viewsPopulated: Check<Facts> = {
+export const viewsPopulated: Check<VerifyFacts> = {
   name: 'materialized views populated',
   async look({ query }) {
     const rows = await query<{ name: string; populated: boolean }>(
@@ -61,9 +61,9 @@ export const viewsPopulated: Check<Facts> = {
   },
 };
 
-const withoutReader = notLookedAt('the registry names no readonlyRole');
+const withoutReader = skipped('the registry names no readonlyRole');
 
-export const readerReads: Check<Facts> = {
+export const readerReads: Check<VerifyFacts> = {
   name: 'reader reads',
   async look({ query, reader, environment, command }) {
     if (!reader) return withoutReader;
@@ -94,12 +94,12 @@ export const readerReads: Check<Facts> = {
   },
 };
 
-export const readerWritesNothing: Check<Facts> = {
+export const readerWritesNothing: Check<VerifyFacts> = {
   name: 'reader writes nothing',
   async look({ query, reader }) {
     if (!reader) return withoutReader;
     const { role } = reader;
-    if (!(await exists(query, role))) return notLookedAt(`there is no role ${role}`);
+    if (!(await exists(query, role))) return skipped(`there is no role ${role}`);
     const [attributes] = await names(query, ATTRIBUTES, [role]);
     const able = attributes !== undefined ? [attributes] : await names(query, WRITES, [role]);
     const usual = able.length === 0 ? [] : await names(query, USUAL);
@@ -163,11 +163,11 @@ const DEFINERS = `
     AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
     AND has_schema_privilege($1, pronamespace, 'USAGE') ORDER BY 1`;
 
-const exists = async (query: Facts['query'], role: string): Promise<boolean> =>
+const exists = async (query: VerifyFacts['query'], role: string): Promise<boolean> =>
   (await query('SELECT FROM pg_roles WHERE rolname = $1', [role])).length > 0;
 
 const names = async (
-  query: Facts['query'],
+  query: VerifyFacts['query'],
   sql: string,
   values: readonly unknown[] = [],
 ): Promise<string[]> => (await query<{ name: string }>(sql, values)).map(({ name }) => name);

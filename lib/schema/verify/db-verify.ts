@@ -2,8 +2,8 @@ import { counted } from '../../output/display.ts';
 import { FailedError } from '../../errors.ts';
 import type { StackRun } from '../../run/run.ts';
 import { openBase } from '../compare/base.ts';
-import { renderFindings, renderFindingsJson } from '../../output/render-check-results.ts';
-import { lookAt, notLookedAt, some, type Check, type Finding } from '../../output/check-result.ts';
+import { renderCheckResults, renderCheckResultsJson } from '../../output/render-check-results.ts';
+import { lookAt, skipped, some, type Check, type CheckResult } from '../../output/check-result.ts';
 import {
   constraintsValidated,
   indexesValid,
@@ -20,12 +20,12 @@ import {
   schemaSame,
   stackUp,
 } from './environment-checks.ts';
-import { factsOf, type Facts, type FactsOfBase } from './facts.ts';
+import { factsOf, type VerifyFacts, type FactsOfBase } from './facts.ts';
 import type { Giving } from '../../parameters/parameter.ts';
 
 /** The second one decides whether the others can run: they all need the database. */
-const FIRST: readonly Check<Facts>[] = [stackUp, databaseReachable];
-const OTHERS: readonly Check<Facts>[] = [
+const FIRST: readonly Check<VerifyFacts>[] = [stackUp, databaseReachable];
+const OTHERS: readonly Check<VerifyFacts>[] = [
   ...[markerRight, oneHead, atHead, revisionOfBase, schemaSame],
   ...[readerReads, readerWritesNothing, indexesValid, constraintsValidated, viewsPopulated],
 ];
@@ -63,24 +63,24 @@ export async function factsOfBase(run: ComparedRun, name: string): Promise<Facts
  * @param json true for JSON
  * @throws FailedError if a check failed
  */
-export async function verifyFacts(run: StackRun, facts: Facts, json = false): Promise<void> {
+export async function verifyFacts(run: StackRun, facts: VerifyFacts, json = false): Promise<void> {
   const { environment, terminal, signal } = run;
   const base = facts.baseName;
-  const findings = await verify(facts);
+  const results = await verify(facts);
   // After Ctrl-C, failures say nothing about the environment.
   signal.throwIfAborted();
 
-  if (json) terminal.result(renderFindingsJson(environment.name, base, findings));
-  else terminal.screen(renderFindings(findings, terminal.styleResult));
-  const those = (state: Finding['state']): string[] =>
-    findings.filter((finding) => finding.state === state).map(({ check }) => check);
-  const [bad, left] = [those('failed'), those('not looked at')];
+  if (json) terminal.result(renderCheckResultsJson(environment.name, base, results));
+  else terminal.screen(renderCheckResults(results, terminal.styleResult));
+  const those = (state: CheckResult['state']): string[] =>
+    results.filter((result) => result.state === state).map(({ check }) => check);
+  const [bad, left] = [those('failed'), those('skipped')];
   if (bad.length > 0) {
     throw new FailedError(
-      `${environment.name}: ${bad.length} of ${findings.length} checks failed: ${some(bad)}`,
+      `${environment.name}: ${bad.length} of ${results.length} checks failed: ${some(bad)}`,
     );
   }
-  if (left.length > 0) terminal.info(`not looked at: ${left.join(', ')}`);
+  if (left.length > 0) terminal.info(`skipped: ${left.join(', ')}`);
   const warnings = those('warning').length;
   terminal.ok(
     `${environment.name} is as it should be${base === undefined ? '' : `, and as ${base}`}` +
@@ -89,12 +89,12 @@ export async function verifyFacts(run: StackRun, facts: Facts, json = false): Pr
 }
 
 /** All check results, in the order of the table. Independent checks run at the same time. */
-async function verify(facts: Facts): Promise<Finding[]> {
+async function verify(facts: VerifyFacts): Promise<CheckResult[]> {
   const first = await Promise.all(FIRST.map((check) => lookAt(check, facts)));
   const reachable = first.find(({ check }) => check === databaseReachable.name)!.state === 'passed';
   const others = OTHERS.map((check) => (reachable ? lookAt(check, facts) : unreachable(check)));
   return [...first, ...(await Promise.all(others))];
 }
 
-const unreachable = ({ name }: Check<Facts>): Promise<Finding> =>
-  Promise.resolve({ check: name, ...notLookedAt('the database does not answer') });
+const unreachable = ({ name }: Check<VerifyFacts>): Promise<CheckResult> =>
+  Promise.resolve({ check: name, ...skipped('the database does not answer') });

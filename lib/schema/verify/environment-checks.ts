@@ -1,6 +1,6 @@
 import {
   failed,
-  notLookedAt,
+  skipped,
   passed,
   some,
   warning,
@@ -9,12 +9,12 @@ import {
 } from '../../output/check-result.ts';
 import { grouped } from '../../output/display.ts';
 import { remarks, total } from '../report/wording.ts';
-import type { Facts } from './facts.ts';
+import type { VerifyFacts } from './facts.ts';
 import { describeRevisions } from '../../database/revisions.ts';
 
 /** Checks of the stack, of which database it is, and of its schema. */
 
-export const stackUp: Check<Facts> = {
+export const stackUp: Check<VerifyFacts> = {
   name: 'stack up',
   async look({ services, environment, command }) {
     const all = await services();
@@ -26,7 +26,7 @@ export const stackUp: Check<Facts> = {
   },
 };
 
-export const databaseReachable: Check<Facts> = {
+export const databaseReachable: Check<VerifyFacts> = {
   name: 'database reachable',
   async look({ query, database }) {
     const [row] = await query<{ version: string }>("SELECT current_setting('server_version') AS version");
@@ -34,7 +34,7 @@ export const databaseReachable: Check<Facts> = {
   },
 };
 
-export const markerRight: Check<Facts> = {
+export const markerRight: Check<VerifyFacts> = {
   name: 'marker',
   async look({ marker, environment, command }) {
     const marked = await marker();
@@ -49,7 +49,7 @@ export const markerRight: Check<Facts> = {
   },
 };
 
-export const oneHead: Check<Facts> = {
+export const oneHead: Check<VerifyFacts> = {
   name: 'one head',
   async look({ heads, severalHeads, command }) {
     const { heads: all } = await heads();
@@ -63,7 +63,7 @@ export const oneHead: Check<Facts> = {
   },
 };
 
-export const atHead: Check<Facts> = {
+export const atHead: Check<VerifyFacts> = {
   name: 'at head',
   async look({ current, heads, environment, command }) {
     const [at, { ends: all }] = await Promise.all([current(), heads()]);
@@ -75,11 +75,11 @@ export const atHead: Check<Facts> = {
   },
 };
 
-export const revisionOfBase: Check<Facts> = {
+export const revisionOfBase: Check<VerifyFacts> = {
   name: 'same revision',
   async look({ current, heads, base, baseName, environment, command }) {
     if (baseName === undefined) return withoutBase;
-    if (!base) return notLookedAt(`${baseName} is a file, and says no revision`);
+    if (!base) return skipped(`${baseName} is a file, and says no revision`);
     const [at, { ends: head }, there] = await Promise.all([current(), heads(), base.current()]);
     if (at.length > 0 && sameSet(at, there)) return passed(`as ${baseName}`);
     // Suggest to migrate the side that is not at head.
@@ -91,7 +91,7 @@ export const revisionOfBase: Check<Facts> = {
   },
 };
 
-export const schemaSame: Check<Facts> = {
+export const schemaSame: Check<VerifyFacts> = {
   name: 'same schema',
   async look({ comparison, baseName, environment, command }) {
     if (baseName === undefined) return withoutBase;
@@ -108,7 +108,7 @@ export const schemaSame: Check<Facts> = {
   },
 };
 
-export const withoutBase: Outcome = notLookedAt('needs BASE=<environment>');
+export const withoutBase: Outcome = skipped('needs BASE=<environment>');
 
 const sameSet = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every((item) => other.includes(item));

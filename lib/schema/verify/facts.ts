@@ -2,7 +2,7 @@ import type { QueryResultRow } from 'pg';
 import { parseFailure } from '../../migrations/failure.ts';
 import { readLanded, type AlembicRun } from '../../migrations/alembic.ts';
 import { readMarkers } from '../../database/contents.ts';
-import { overOneConnection, type Ask } from '../../database/one-connection.ts';
+import { overOneConnection, type AskDatabase } from '../../database/one-connection.ts';
 import { readCertainRevisions } from '../../database/revisions.ts';
 import { readonlyRoleOf, schemasOf } from '../../environment/registry.ts';
 import { FailedError } from '../../errors.ts';
@@ -15,13 +15,13 @@ import type { Comparing } from '../compare/comparing.ts';
 import type { Comparison } from '../compare/comparison.ts';
 
 /** What the checks ask about an environment. Each question is asked only when needed, and only once. */
-export interface Facts {
+export interface VerifyFacts {
   readonly environment: string;
   readonly database: string;
   /** BASE as it was typed; undefined without BASE. */
   readonly baseName: string | undefined;
   /** The facts of BASE; undefined if it is a dump file. */
-  readonly base: Facts | undefined;
+  readonly base: VerifyFacts | undefined;
   /** The role that may read but not write, and the schemas that it reads; undefined if there is none. */
   readonly reader: { readonly role: string; readonly schemas: readonly string[] } | undefined;
   readonly command: StackRun['command'];
@@ -29,7 +29,7 @@ export interface Facts {
   /** The environment that the database is marked for. */
   readonly marker: () => Promise<string | undefined>;
   /** Runs work on a connection to the environment's database. */
-  readonly ask: Ask;
+  readonly ask: AskDatabase;
   readonly query: <R extends QueryResultRow>(sql: string, values?: readonly unknown[]) => Promise<R[]>;
   /** The revisions that the database is at. */
   readonly current: () => Promise<readonly string[]>;
@@ -43,11 +43,11 @@ export interface Facts {
 export interface FactsOfBase extends Comparing {
   readonly name: string;
   /** Undefined for a dump file. */
-  readonly facts: Facts | undefined;
+  readonly facts: VerifyFacts | undefined;
 }
 
 /** The facts of an environment. Nothing is read before it is needed. */
-export function factsOf(run: AlembicRun, base?: FactsOfBase): Facts {
+export function factsOf(run: AlembicRun, base?: FactsOfBase): VerifyFacts {
   const { environment, stack, registry, command } = run;
   const role = readonlyRoleOf(registry, environment.names.rolesScript);
   const ask = overOneConnection(stack);
@@ -64,7 +64,7 @@ export function factsOf(run: AlembicRun, base?: FactsOfBase): Facts {
     query: (sql, values = []) => ask(async (client) => (await client.query(sql, [...values])).rows as never),
     // Alembic takes most of a second to start, so ask it only for what the database cannot tell.
     current: once(async () => (await ask(readCertainRevisions)) ?? currentOf(run)),
-    heads: once(() => headsOf(run)),
+    heads: once(() => readHeads(run)),
     severalHeads: registry.severalHeads === true,
     comparison: once(() => base?.compare() ?? Promise.reject(new Error('nothing to compare with'))),
   };
@@ -80,7 +80,7 @@ async function currentOf(run: AlembicRun): Promise<readonly string[]> {
 }
 
 /** @throws FailedError if Alembic fails, for instance because the revision files cannot be read */
-export const headsOf = async (run: AlembicRun): Promise<Heads> => (await asked(run, 'heads')).heads!;
+export const readHeads = async (run: AlembicRun): Promise<Heads> => (await asked(run, 'heads')).heads!;
 
 async function asked(run: AlembicRun, what: 'current' | 'heads'): Promise<AlembicResult> {
   const { stack, values, environment, command } = run;

@@ -45,7 +45,7 @@ import { starting } from './start/starting.ts';
 import { stoppedContainers } from './containers/stopped.ts';
 import { keeper } from './survival/keep.ts';
 import { toldDirectory } from './survival/told.ts';
-import { databaseImage, describeTarget } from './connection/target.ts';
+import { databaseImage, readTarget } from './connection/target.ts';
 
 /** Opens a stack that docker compose runs. Reads the resolved configuration once. */
 export async function openComposeStack(environment: Environment, options: StackOptions): Promise<Stack> {
@@ -101,7 +101,7 @@ export async function openComposeStack(environment: Environment, options: StackO
     database: { name: settings.name, user: settings.user, service: databaseService },
     foresee,
 
-    target: (dataDirectory, seen) => describeTarget(about, dataDirectory, seen),
+    target: (dataDirectory, seen) => readTarget(about, dataDirectory, seen),
 
     build: async ({ quietly } = {}) =>
       void (await change(changing('build'), quietly ? { quietly: 'the images to be built' } : {})),

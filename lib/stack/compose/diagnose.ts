@@ -1,4 +1,4 @@
-import { failed, notLookedAt, passed, type Check, type Outcome } from '../../output/check-result.ts';
+import { failed, skipped, passed, type Check, type Outcome } from '../../output/check-result.ts';
 import { BY_PASSWORD } from './official/problems.ts';
 import { lookAtService } from './official/obstacles.ts';
 import { findContainer } from './containers/containers.ts';
@@ -60,11 +60,10 @@ const password: Check<Diagnosed> = {
   async look(about): Promise<Outcome> {
     const { docker, engine, environment, databaseService, settings, asking } = about;
     const container = await findContainer(engine.ask, environment.project, databaseService);
-    if (container?.State.Status !== 'running')
-      return notLookedAt(`service ${databaseService} is not running`);
+    if (container?.State.Status !== 'running') return skipped(`service ${databaseService} is not running`);
     const { method } = await asking.declared();
     if (method !== undefined && !BY_PASSWORD.includes(method))
-      return notLookedAt(`the server lets in by ${method}, and not by a password`);
+      return skipped(`the server lets in by ${method}, and not by a password`);
     if (await takesPassword(engine, container.Id, settings))
       return passed(`the server takes the one of ${settings.user}`);
     const { message, hint } = otherPasswordIn(docker, container.Id, settings, environment);

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { MakesafeError } from '../../errors.ts';
-import type { Finding } from '../../output/check-result.ts';
+import type { CheckResult } from '../../output/check-result.ts';
 import { findBinaries } from './binaries.ts';
 import { findRunning, type Home } from './server.ts';
 
 /** Checks that the server can run on this machine, and says whether it does. Every session checks the password. */
-export function diagnoseEmbedded(home: Home): Finding {
+export function diagnoseEmbedded(home: Home): CheckResult {
   const check = 'engine';
   try {
     findBinaries(join(home.folder, 'lib'));

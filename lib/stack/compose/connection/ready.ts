@@ -4,7 +4,7 @@ import type { Terminal } from '../../../output/terminal.ts';
 import { findContainer } from '../containers/containers.ts';
 import type { Container } from '../containers/container.ts';
 import type { Docker } from '../engine/docker.ts';
-import type { Ask } from '../engine/engine.ts';
+import type { AskEngine } from '../engine/engine.ts';
 import type { ConnectOptions } from './connect.ts';
 import { whileWaiting } from '../../../output/waiting.ts';
 import { run } from '../../../system/process.ts';
@@ -28,7 +28,7 @@ const [ANSWER_MS, PATIENT_MS] = [2_000, 20_000];
  */
 export async function waitUntilReady(
   docker: Docker,
-  ask: Ask,
+  ask: AskEngine,
   project: string,
   service: string,
   probe: (container: string, how: ConnectOptions) => Promise<unknown>,

@@ -35,7 +35,7 @@ export interface About {
  * @param dataDirectory what the server reports; undefined if it does not
  * @param seen the result of the last call: if the container is the same, its engine's host is the same too
  */
-export async function describeTarget(
+export async function readTarget(
   about: About,
   dataDirectory: Promise<string | undefined>,
   seen?: Target,

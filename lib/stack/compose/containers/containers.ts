@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { Storage } from '../../stack.ts';
 import type { ComposeConfig } from '../config/config.ts';
-import { askOrThrow, type Ask } from '../engine/engine.ts';
+import { askOrThrow, type AskEngine } from '../engine/engine.ts';
 import { mountsOfContainer, mountsOfService, type Mount } from './mounts.ts';
 import type { Container, ListedContainer, ActualVolume, ActualVolumes } from './container.ts';
 
@@ -14,7 +14,7 @@ export const nameOf = ({ Names }: Pick<ListedContainer, 'Names'>): string =>
 
 /** All containers of a project, or of one service in it, without those of `docker compose run`. */
 export async function listContainers(
-  ask: Ask,
+  ask: AskEngine,
   project: string,
   service?: string,
 ): Promise<readonly ListedContainer[]> {
@@ -25,7 +25,7 @@ export async function listContainers(
 
 /** The container of a service, preferably a running one; undefined if there is none. */
 export async function findContainer(
-  ask: Ask,
+  ask: AskEngine,
   project: string,
   service: string,
 ): Promise<Container | undefined> {
@@ -37,7 +37,10 @@ export async function findContainer(
 }
 
 /** IDs of the running containers, by service. */
-export async function runningByService(ask: Ask, project: string): Promise<ReadonlyMap<string, string>> {
+export async function runningByService(
+  ask: AskEngine,
+  project: string,
+): Promise<ReadonlyMap<string, string>> {
   const running = (await listContainers(ask, project)).filter(({ State }) => State === 'running');
   // If a service has several, use the first in the list, which is the newest.
   return new Map(running.reverse().map(({ Id, Labels }) => [Labels![SERVICE_LABEL]!, Id]));
@@ -51,7 +54,7 @@ export function pgdata(env: readonly string[] | null | undefined): string {
 
 /** The existing volumes of the configuration and of the container's mounts, by name. */
 export async function inspectVolumes(
-  ask: Ask,
+  ask: AskEngine,
   config: ComposeConfig,
   container: Container | undefined,
 ): Promise<ActualVolumes> {
@@ -63,7 +66,7 @@ export async function inspectVolumes(
   return new Map(volumes.flatMap((volume) => (volume ? [[volume.Name, volume]] : [])));
 }
 
-export const findVolume = (ask: Ask, name: string): Promise<ActualVolume | undefined> =>
+export const findVolume = (ask: AskEngine, name: string): Promise<ActualVolume | undefined> =>
   ask<ActualVolume>(`/volumes/${encodeURIComponent(name)}`);
 
 /** PGDATA of a service without container: from the configuration, else from the image. */
@@ -77,7 +80,7 @@ export function configuredPgdata(
 }
 
 /** The variables of an image, as `NAME=value`; none if the engine does not have the image. */
-export async function imageEnvironment(ask: Ask, image: string): Promise<readonly string[]> {
+export async function imageEnvironment(ask: AskEngine, image: string): Promise<readonly string[]> {
   const found = await ask<{ Config: { Env: readonly string[] | null } | null }>(`/images/${image}/json`);
   return found?.Config?.Env ?? [];
 }

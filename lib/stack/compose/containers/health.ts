@@ -1,7 +1,7 @@
 import type { ServiceHealth } from '../../stack.ts';
 import type { ConfiguredService } from '../config/config.ts';
 import { SERVICE_LABEL, listContainers } from './containers.ts';
-import type { Ask } from '../engine/engine.ts';
+import type { AskEngine } from '../engine/engine.ts';
 
 /** The part of a container that tells its health, as `docker inspect` shows it. */
 export interface Patient {
@@ -74,7 +74,7 @@ function isOneShot({ State }: Patient, service: string, services: Services): boo
 }
 
 /** The containers of the project, by service. */
-export async function readPatients(ask: Ask, project: string): Promise<Map<string, Patient[]>> {
+export async function readPatients(ask: AskEngine, project: string): Promise<Map<string, Patient[]>> {
   const listed = await listContainers(ask, project);
   const inspected = await Promise.all(listed.map(({ Id }) => ask<Patient>(`/containers/${Id}/json`)));
   const patients = new Map<string, Patient[]>();

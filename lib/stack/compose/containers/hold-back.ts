@@ -4,12 +4,12 @@ import type { Application } from '../../stack.ts';
 import type { ComposeConfig } from '../config/config.ts';
 import { SERVICE_LABEL, listContainers } from './containers.ts';
 import { runOrThrow, type Docker } from '../engine/docker.ts';
-import type { Ask } from '../engine/engine.ts';
+import type { AskEngine } from '../engine/engine.ts';
 import type { Stopped } from './stopped.ts';
 import { waitingServices } from '../config/waiting-services.ts';
 
 interface About {
-  readonly ask: Ask;
+  readonly ask: AskEngine;
   readonly docker: Docker;
   readonly project: string;
   readonly config: ComposeConfig;

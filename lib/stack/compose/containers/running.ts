@@ -1,7 +1,7 @@
 import type { Environment } from '../../../environment/resolve.ts';
 import { UnreachableError } from '../../../errors.ts';
 import { runningByService } from './containers.ts';
-import type { Ask } from '../engine/engine.ts';
+import type { AskEngine } from '../engine/engine.ts';
 
 /** The running containers, to run commands in them. */
 export interface RunningContainers {
@@ -20,7 +20,7 @@ export interface RunningContainers {
 }
 
 export function runningContainers(
-  ask: Ask,
+  ask: AskEngine,
   { project, name }: Pick<Environment, 'project' | 'name'>,
 ): RunningContainers {
   const seen = new Map<string, string>();

@@ -3,7 +3,7 @@ import type { Environment } from '../../../environment/resolve.ts';
 import { writeWhole } from '../../../system/files.ts';
 import { readJsonIfThere } from '../../../system/read-bounded.ts';
 import { SERVICE_LABEL, listContainers } from './containers.ts';
-import type { Ask } from '../engine/engine.ts';
+import type { AskEngine } from '../engine/engine.ts';
 
 /**
  * Records the containers that a run stops and will start again, by ID. If the run is killed before that, the
@@ -16,7 +16,7 @@ export interface Stopped {
   readonly services: () => Promise<readonly string[]>;
 }
 
-export function stoppedContainers({ root, name, project }: Environment, ask: Ask): Stopped {
+export function stoppedContainers({ root, name, project }: Environment, ask: AskEngine): Stopped {
   const file = join(root, 'journal', `.${name}.stopped.json`);
   return {
     async note(ids) {

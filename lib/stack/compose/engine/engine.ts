@@ -19,11 +19,14 @@ import { wayTo, type Way } from './way.ts';
  * @throws UnreachableError when docker is not installed or its engine does not answer
  * @throws FailedError with the engine's message
  */
-export type Ask = <T>(path: string, query?: Readonly<Record<string, unknown>>) => Promise<T | undefined>;
+export type AskEngine = <T>(
+  path: string,
+  query?: Readonly<Record<string, unknown>>,
+) => Promise<T | undefined>;
 
 /** An engine's API. */
 export interface Engine {
-  readonly ask: Ask;
+  readonly ask: AskEngine;
   /** Creates something (POST). @throws like `ask`, and FailedError if the engine does not have what the path names */
   readonly make: <T>(path: string, what: object) => Promise<T>;
   /** Removes what the path names, if it exists (DELETE). */
@@ -201,12 +204,12 @@ async function refusal(response: IncomingMessage): Promise<FailedError> {
  *
  * @throws FailedError also when the engine does not have it
  */
-export async function askOrThrow<T>(ask: Ask, ...question: Parameters<Ask>): Promise<T> {
+export async function askOrThrow<T>(ask: AskEngine, ...question: Parameters<AskEngine>): Promise<T> {
   const answer = await ask<T>(...question);
   if (answer !== undefined) return answer;
   throw new FailedError(`the container engine does not tell ${question[0]}`);
 }
 
 /** The name of the engine's machine. */
-export const engineHost = async (ask: Ask): Promise<string> =>
+export const engineHost = async (ask: AskEngine): Promise<string> =>
   (await askOrThrow<{ Name: string }>(ask, '/info')).Name;

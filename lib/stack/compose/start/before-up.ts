@@ -8,8 +8,8 @@ import { PROJECT_LABEL, nameOf } from '../containers/containers.ts';
 import type { ListedContainer } from '../containers/container.ts';
 import type { Docker } from '../engine/docker.ts';
 import { engineEndpoint } from '../engine/endpoint.ts';
-import { askOrThrow, engineHost, type Ask } from '../engine/engine.ts';
-import { placeOf } from './footprint.ts';
+import { askOrThrow, engineHost, type AskEngine } from '../engine/engine.ts';
+import { placeOf } from './resources.ts';
 import { refuseProblems, type Asking } from '../official/obstacles.ts';
 import { refuseMissing } from './outside.ts';
 import { blockedPorts } from './ports.ts';
@@ -18,7 +18,7 @@ import { blockedPorts } from './ports.ts';
 interface About {
   readonly environment: Environment;
   readonly docker: Docker;
-  readonly ask: Ask;
+  readonly ask: AskEngine;
   readonly config: ComposeConfig;
   /** The compose projects of all environments of the registry. */
   readonly projects: readonly string[];
@@ -125,7 +125,7 @@ function sameFiles(
  *
  * @throws RefusedError when the engine is on another host
  */
-export async function refuseOtherHost({ name, entry }: Environment, ask: Ask): Promise<void> {
+export async function refuseOtherHost({ name, entry }: Environment, ask: AskEngine): Promise<void> {
   const pinned = entry.engine?.host;
   if (pinned === undefined) return;
   const host = await engineHost(ask);

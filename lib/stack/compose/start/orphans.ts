@@ -9,12 +9,12 @@ import { composeCommand, composeFile, inProject, type ComposeConfig } from '../c
 import { SERVICE_LABEL, listContainers, nameOf } from '../containers/containers.ts';
 import type { ListedContainer } from '../containers/container.ts';
 import { runOrThrow, type Docker } from '../engine/docker.ts';
-import type { Ask } from '../engine/engine.ts';
+import type { AskEngine } from '../engine/engine.ts';
 import { runCompose } from '../engine/plugin.ts';
 
 interface About {
   readonly environment: Environment;
-  readonly ask: Ask;
+  readonly ask: AskEngine;
   readonly docker: Docker;
   readonly config: ComposeConfig;
   readonly actor: Actor;

@@ -5,7 +5,7 @@ import { ConfigurationError } from '../../../errors.ts';
 import { failed, passed, type Outcome } from '../../../output/check-result.ts';
 import type { ComposeConfig } from '../config/config.ts';
 import type { Docker } from '../engine/docker.ts';
-import type { Ask } from '../engine/engine.ts';
+import type { AskEngine } from '../engine/engine.ts';
 
 /** An external volume or network: compose uses it, but does not create it. */
 interface Outside {
@@ -30,7 +30,7 @@ export function outsideOf({ services, volumes = {}, networks = {} }: ComposeConf
 }
 
 /** The ones that the engine does not have. */
-async function missingOutside(ask: Ask, config: ComposeConfig): Promise<Outside[]> {
+async function missingOutside(ask: AskEngine, config: ComposeConfig): Promise<Outside[]> {
   const looked = await Promise.all(
     outsideOf(config).map(async (one) => ({
       one,
@@ -47,14 +47,14 @@ const sayMissing = ({ kind, name }: Outside): string => `${kind} ${name} is exte
  *
  * @throws ConfigurationError naming the missing ones, and the commands that create them
  */
-export async function refuseMissing(docker: Docker, ask: Ask, config: ComposeConfig): Promise<void> {
+export async function refuseMissing(docker: Docker, ask: AskEngine, config: ComposeConfig): Promise<void> {
   const missing = await missingOutside(ask, config);
   if (missing.length === 0) return;
   throw new ConfigurationError(missing.map(sayMissing).join('\n'), { hint: remedyOf(docker, missing) });
 }
 
 /** The check result of the same, for `make check`. */
-export async function lookAtOutside(docker: Docker, ask: Ask, config: ComposeConfig): Promise<Outcome> {
+export async function lookAtOutside(docker: Docker, ask: AskEngine, config: ComposeConfig): Promise<Outcome> {
   const all = outsideOf(config);
   if (all.length === 0) return passed('nothing is external');
   const missing = await missingOutside(ask, config);

@@ -4,7 +4,7 @@ import type { ComposeConfig } from '../config/config.ts';
 import { nameOf, PROJECT_LABEL } from '../containers/containers.ts';
 import type { ListedContainer } from '../containers/container.ts';
 import type { Docker } from '../engine/docker.ts';
-import { askOrThrow, type Ask } from '../engine/engine.ts';
+import { askOrThrow, type AskEngine } from '../engine/engine.ts';
 import { listenBriefly } from '../../../system/port.ts';
 
 /** A port of the engine's host that a service publishes. */
@@ -53,7 +53,7 @@ export const portsOf = (listed: readonly ListedContainer[]): Taken[] =>
   );
 
 /** The container that uses a wanted port. */
-export function holderOf({ address, port }: Wanted, taken: readonly Taken[]): Taken | undefined {
+export function portHolder({ address, port }: Wanted, taken: readonly Taken[]): Taken | undefined {
   return taken.find(
     (one) =>
       one.port === port &&
@@ -79,7 +79,7 @@ export async function blockedPorts(
   const taken = portsOf(listed);
   const states = await Promise.all(
     wantedPorts(config).map(async (one) => {
-      const holder = holderOf(one, taken);
+      const holder = portHolder(one, taken);
       const isOurs = holder ? holder.project === project : !local || (await canListen(one));
       const who = holder
         ? `${holder.container}${holder.project && ` (project ${holder.project})`}`
@@ -95,7 +95,7 @@ export async function blockedPorts(
 /** The check result for `make check`: whether each fixed port is free or ours. */
 export async function lookAtPorts(
   docker: Docker,
-  ask: Ask,
+  ask: AskEngine,
   config: ComposeConfig,
   project: string,
   local: boolean,
@@ -106,7 +106,7 @@ export async function lookAtPorts(
   const blocked = await blockedPorts(listed, config, project, local);
   if (blocked.length === 0) {
     const taken = portsOf(listed);
-    return passed(wanted.map((one) => `${one.port} ${holderOf(one, taken) ? 'ours' : 'free'}`).join(', '));
+    return passed(wanted.map((one) => `${one.port} ${portHolder(one, taken) ? 'ours' : 'free'}`).join(', '));
   }
   const other = blocked.find(({ holder }) => holder?.project)?.holder;
   return failed(

@@ -3,7 +3,7 @@ import { isNested } from '../../../system/files.ts';
 import type { Storage } from '../../stack.ts';
 import { PROJECT_LABEL, nameOf } from '../containers/containers.ts';
 import type { ListedContainer } from '../containers/container.ts';
-import { askOrThrow, type Ask } from '../engine/engine.ts';
+import { askOrThrow, type AskEngine } from '../engine/engine.ts';
 import { HELPER_LABEL } from './helper.ts';
 
 /** A container, running or not, and what it mounts: names of volumes, folders on the engine's host. */
@@ -15,7 +15,7 @@ interface Mounting {
 }
 
 /** All containers of an engine, with what they mount. */
-export async function mountings(ask: Ask): Promise<readonly Mounting[]> {
+export async function mountings(ask: AskEngine): Promise<readonly Mounting[]> {
   const listed = await askOrThrow<ListedContainer[]>(ask, '/containers/json', { all: true });
   // makesafe's helpers, of this run or another, only inspect: they do not count.
   const others = listed.filter(({ Labels }) => Labels?.[HELPER_LABEL] === undefined);

@@ -1,4 +1,4 @@
-import { failed, notLookedAt, passed, warning, type Outcome } from '../../../output/check-result.ts';
+import { failed, skipped, passed, warning, type Outcome } from '../../../output/check-result.ts';
 import { engineEndpoint } from '../engine/endpoint.ts';
 import { hasName, whereIs, whyLost, type Endangered, type Situation } from './decide.ts';
 import { readLastSeen } from './last-seen.ts';
@@ -21,7 +21,7 @@ export async function lookWithout(
   const { project } = environment;
   const service = situation.services.get(databaseService);
   if (!service || service.imageId === undefined)
-    return notLookedAt('there is no container yet, and the engine does not have its image');
+    return skipped('there is no container yet, and the engine does not have its image');
   const seen = await readLastSeen(record, await engineEndpoint(environment.entry));
   const loss = seen && lossOf(seen.container, plan(service, seen.container, 'anew'));
   if (

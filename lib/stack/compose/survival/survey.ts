@@ -3,7 +3,7 @@ import { FailedError, messageOf } from '../../../errors.ts';
 import type { ComposeConfig, ConfiguredService } from '../config/config.ts';
 import { inspectVolumes, listContainers, SERVICE_LABEL } from '../containers/containers.ts';
 import type { ActualVolumes, Container } from '../containers/container.ts';
-import type { Ask, Engine } from '../engine/engine.ts';
+import type { AskEngine, Engine } from '../engine/engine.ts';
 import { filesOf } from './files.ts';
 import { findData, nowhere } from './find-data.ts';
 import { directoryOf, directoryToBe, mountsToBe, type Mount, type Planned, type Present } from './place.ts';
@@ -145,7 +145,7 @@ function volumeMount(name: string, destination: string, options: Readonly<Record
 
 /** Plans how compose would create a container of a service from the present configuration. */
 export async function planService(
-  ask: Ask,
+  ask: AskEngine,
   { config, volumes, containers }: Surveyed,
   name: string,
   project: string,

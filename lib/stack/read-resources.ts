@@ -3,7 +3,7 @@ import type { Registry } from '../environment/entry.ts';
 import { ConfigurationError, messageOf } from '../errors.ts';
 import { hideSecrets, namesOfEnvironment } from '../environment/readable-names.ts';
 import type { Redactor } from '../output/redact.ts';
-import type { Footprint } from './claims.ts';
+import type { Resources } from './resources.ts';
 import { KINDS } from './kinds.ts';
 
 /**
@@ -12,12 +12,12 @@ import { KINDS } from './kinds.ts';
  * @param own the environment of this run; the command line may have set another database service for it
  * @param redactor learns the secrets of all environments, because a message may quote an env file
  */
-export function readFootprints(
+export function readResources(
   root: string,
   registry: Registry,
   own: { readonly name: string; readonly databaseService: string | undefined },
   redactor: Redactor,
-): Promise<Footprint[]> {
+): Promise<Resources[]> {
   return Promise.all(
     Object.keys(registry.environments).map(async (name) => {
       const environment = peekEnvironment(root, registry, name);
@@ -35,7 +35,7 @@ export function readFootprints(
         if (warnings.length > 0) throw new ConfigurationError(warnings.join('; '));
         const typed = name === own.name ? own.databaseService : undefined;
         const service = typed ?? environment.names.databaseService;
-        return { ...common, ...(await KINDS[entry.stack].footprint(environment, service)) };
+        return { ...common, ...(await KINDS[entry.stack].resources(environment, service)) };
       } catch (error) {
         return { ...common, unread: messageOf(error) };
       }

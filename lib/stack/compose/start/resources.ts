@@ -3,19 +3,19 @@ import { variablesWithoutDefault } from '../../../environment/compose-variables.
 import { REGISTRY_FILE } from '../../../environment/registry.ts';
 import type { Environment } from '../../../environment/resolve.ts';
 import { messageOf } from '../../../errors.ts';
-import type { Claim, Exclusive, Footprint } from '../../claims.ts';
+import type { Resource, Exclusive, Resources } from '../../resources.ts';
 import { composeFile, readComposeConfig, type ComposeConfig } from '../config/config.ts';
 import { engineEndpoint } from '../engine/endpoint.ts';
 import { EVERYWHERE, wantedPorts } from './ports.ts';
 import { readText } from '../../../system/read-bounded.ts';
 
-type Claims = Pick<
-  Footprint,
+type OfCompose = Pick<
+  Resources,
   'engine' | 'projects' | 'volumes' | 'external' | 'folders' | 'addresses' | 'exclusive'
 >;
 
 /** The resources in the resolved compose configuration of an environment. */
-export async function footprint(environment: Environment, databaseService: string): Promise<Claims> {
+export async function resources(environment: Environment, databaseService: string): Promise<OfCompose> {
   const [config, engine] = await Promise.all([readLeniently(environment), engineOf(environment)]);
   const { volumes = [], ports = [] } = config.services[databaseService] ?? {};
   const configured = Object.entries(config.volumes ?? {});
@@ -25,7 +25,7 @@ export async function footprint(environment: Environment, databaseService: strin
   const at = (...needles: string[]): string => placeOf(environment, needles);
   return {
     engine,
-    projects: projectClaims(environment),
+    projects: projectResources(environment),
     volumes: counted.map(([key, { name }]) => ({ value: name, at: at(name, `${key}:`) })),
     external: configured
       .filter((one) => !counted.includes(one))
@@ -76,7 +76,7 @@ async function engineOf({ entry }: Environment): Promise<string> {
 }
 
 /** The project, and another one that an env file names: compose would use that one without our `-p`. */
-function projectClaims({ name, project, variables }: Environment): Claim[] {
+function projectResources({ name, project, variables }: Environment): Resource[] {
   const named = variables.get('COMPOSE_PROJECT_NAME');
   return [
     { value: project, at: `${REGISTRY_FILE} (${name})` },
@@ -85,7 +85,7 @@ function projectClaims({ name, project, variables }: Environment): Claim[] {
 }
 
 /** Database hosts in the env files, without the services of the stack itself, whose names are valid only in it. */
-function hostsOf({ variables }: Environment, { services }: ComposeConfig): Claim[] {
+function hostsOf({ variables }: Environment, { services }: ComposeConfig): Resource[] {
   const own = new Set([...Object.keys(services), 'localhost', '127.0.0.1', '::1', '']);
   return [...variables].flatMap(([variable, { value, place }]) => {
     const host = hostOf(variable, value);
