@@ -45,8 +45,8 @@ const MADE_BY: Readonly<Record<string, readonly [file: string, words: string]>> 
     'which compose does not remove',
   ],
   'cancelled; nothing was touched': ['integration/guard-protected.test.ts', 'cancelled; nothing was touched'],
-  cancelled: ['integration/signals.test.ts', 'cancelled'],
-  'cancelled; left behind: …': ['integration/signals.test.ts', 'cancelled; left behind'],
+  cancelled: ['slow/signals.test.ts', 'cancelled'],
+  'cancelled; left behind: …': ['slow/signals.test.ts', 'cancelled; left behind'],
   'waiting for …': ['slow/held-up.test.ts', 'waiting for'],
 };
 
