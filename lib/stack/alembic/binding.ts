@@ -5,6 +5,7 @@ import type { DatabaseIdentity } from '../identity.ts';
 import { markerOf } from '../postgres/marker.ts';
 import type { Result } from '../../system/process.ts';
 import type { FailureReport } from './failure-report.ts';
+import { watchedOf, type Watched, type WatchOptions, type WatchReport } from './watch.ts';
 
 /** The identity of a database, as every session on it can read it, even with a role of few privileges. */
 export interface Reached extends Omit<DatabaseIdentity, 'name'> {
@@ -57,6 +58,7 @@ interface Report extends Partial<Plan>, Partial<Heads> {
   readonly traceback?: string;
   /** The file of a revision that alembic created. */
   readonly made?: string;
+  readonly watched?: WatchReport;
 }
 
 /** A comment in the query, for people who read the server's log. */
@@ -107,20 +109,31 @@ export async function readReached(client: Client): Promise<Reached> {
   };
 }
 
-let source: string | undefined;
+const sources = new Map<string, string>();
+
+/** The text of a file beside this one, read once. */
+function sourceOf(file: string): string {
+  if (!sources.has(file)) sources.set(file, readFileSync(new URL(file, import.meta.url), 'utf8'));
+  return sources.get(file)!;
+}
 
 /** Binds one run of alembic to a database: makes the program to run, and reads what it reports. */
 export class Binding {
   /** Prefix of the program's own lines. It is random, so no line of alembic can look like one. */
   readonly #word = `makesafe-${randomBytes(12).toString('hex')} `;
   readonly #expected: Reached | null;
+  readonly #watch: WatchOptions | undefined;
   readonly #reports: Report[] = [];
   /** The process IDs of alembic's backends so far. Filled by `own`, as the lines come. */
   readonly sessions: number[] = [];
 
-  /** @param expected the only database that alembic may reach; null if it may reach none */
-  constructor(expected: Reached | null) {
+  /**
+   * @param expected the only database that alembic may reach; null if it may reach none
+   * @param watch reports each statement of the migrations
+   */
+  constructor(expected: Reached | null, watch?: WatchOptions) {
     this.#expected = expected;
+    this.#watch = watch;
   }
 
   /**
@@ -129,17 +142,17 @@ export class Binding {
    * @param script path of alembic's script, on the machine that runs it; undefined: the program runs the module
    */
   program(script: string | undefined): string {
-    source ??= readFileSync(new URL('./bound_alembic.py', import.meta.url), 'utf8');
     const given = JSON.stringify({
       ...{ expected: this.#expected, privileges: PRIVILEGES, questions: QUESTIONS },
-      ...{ word: this.#word, script: script ?? null },
+      ...{ word: this.#word, script: script ?? null, watch: this.#watch ?? null },
     });
     // A JSON string of these characters only is also a Python string.
     const quoted = JSON.stringify(given).replaceAll(
       /[^\x20-\x7e]/g,
       (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
     );
-    return `${source}\n\nmain(json.loads(${quoted}))\n`;
+    const source = ['./bound_alembic.py', ...(this.#watch ? ['./watched_alembic.py'] : [])].map(sourceOf);
+    return `${source.join('\n\n')}\n\nmain(json.loads(${quoted}))\n`;
   }
 
   /**
@@ -175,6 +188,11 @@ export class Binding {
 
   get refusal(): Refusal | undefined {
     return this.#reports.find(({ refused }) => refused)?.refused;
+  }
+
+  /** What the migrations did; undefined if nobody watched. */
+  get watched(): Watched | undefined {
+    return this.#watch && watchedOf(this.#reports.flatMap(({ watched }) => watched ?? []));
   }
 
   /** How many connections reached the right database. */

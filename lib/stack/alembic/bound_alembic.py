@@ -558,6 +558,9 @@ def main(what):
     try:
         from alembic import config
 
+        if given.get("watch"):
+            # Of watched_alembic.py, which is joined to this file then.
+            watch(given["watch"])  # noqa: F821
         bind_drivers()
         bind_pool()
         tell_plans()

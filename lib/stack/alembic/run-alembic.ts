@@ -16,6 +16,7 @@ import {
 } from './binding.ts';
 import type { FailureReport } from './failure-report.ts';
 import type { Python } from './interpreter.ts';
+import type { Watched, WatchOptions } from './watch.ts';
 
 export interface AlembicOptions {
   /** Path of alembic.ini, on the machine or in the container that migrates. Default: that of the environment. */
@@ -28,6 +29,8 @@ export interface AlembicOptions {
   readonly foldTraceback?: boolean;
   /** Refuses also a command that only reads, if makesafe cannot see which database it reaches. */
   readonly strict?: boolean;
+  /** Reports each statement of the migrations, and what it did. */
+  readonly watch?: WatchOptions | undefined;
 }
 
 /** What alembic did on the verified database. */
@@ -40,6 +43,8 @@ export interface AlembicResult extends Result {
   readonly failure?: FailureReport | undefined;
   /** The file of the new revision, a path on the machine or in the container that migrates; undefined if unknown. */
   readonly made?: string | undefined;
+  /** What the migrations did; undefined if nobody watched. */
+  readonly watched?: Watched | undefined;
 }
 
 /** The place where an environment's migrations run: a container or this machine. */
@@ -103,7 +108,8 @@ export async function runAlembic(
     shown,
     strict = false,
     foldTraceback = false,
-  }: Pick<AlembicOptions, 'shown' | 'strict' | 'foldTraceback'>,
+    watch,
+  }: Pick<AlembicOptions, 'shown' | 'strict' | 'foldTraceback' | 'watch'>,
 ): Promise<AlembicResult> {
   const need = strict ? 'always' : needOfBinding(args);
   const python = need === 'none' ? undefined : await place.python().catch(unlessNeeded(need));
@@ -120,7 +126,7 @@ export async function runAlembic(
         throw error;
       }));
   if (expected) refuseOther(expected, place, shown);
-  const binding = new Binding(expected);
+  const binding = new Binding(expected, watch);
   const input = binding.program(python.script);
   const started = place.start(args, { words: python.words, input }, (line) =>
     binding.own(line, !foldTraceback),
@@ -128,8 +134,8 @@ export async function runAlembic(
   const holders = holdersOf(place.ask, () => ({ processes: binding.sessions }));
   const result = binding.read(await whileWaitingFor(holders, started));
   if (binding.refusal) throw refused(binding.refusal, expected, binding.bound, place);
-  const { plans, heads, failure, made } = binding;
-  return { ...result, plans, heads, failure, made };
+  const { plans, heads, failure, made, watched } = binding;
+  return { ...result, plans, heads, failure, made, watched };
 }
 
 const unlessNeeded =
