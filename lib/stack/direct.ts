@@ -8,6 +8,7 @@ import type { Environment } from '../environment/resolve.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { Login } from './postgres/login.ts';
 import { alembicHere } from './alembic/alembic-here.ts';
+import type { Redirection } from './alembic/binding.ts';
 import { watchSilence } from '../system/attention.ts';
 import { psqlHere } from './postgres/psql.ts';
 import { pgDump } from './pg-dump/pg-dump.ts';
@@ -28,6 +29,8 @@ export interface Reach {
   readonly connect: () => Promise<Duplex>;
   /** Where the server is: variables for the application's migrations and their driver. */
   readonly variables: () => Readonly<Record<string, string>>;
+  /** Where all connections of alembic are led, if not where env.py says. */
+  readonly led?: () => Required<Redirection>;
 }
 
 type Direct = Pick<
@@ -110,11 +113,12 @@ export function direct(environment: Environment, options: StackOptions, reach: R
     isBuiltIn: () => false,
 
     alembic: alembicHere(environment, options, {
-      ask: (question) => withClient(login.database, question),
+      ask: (question, database = login.database) => withClient(database, question),
       variables: async () => {
         await makeSure();
         return reach.variables();
       },
+      ...(reach.led && { led: reach.led }),
     }),
   };
 }

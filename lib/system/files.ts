@@ -94,6 +94,9 @@ export function writeNewSync(path: string, text: string, mode: number): boolean 
   }
 }
 
+/** Removes a file that makesafe has written, if it is still there. */
+export const removeFile = (path: string): void => rmSync(path, { force: true });
+
 /** Flushes a folder: otherwise a power failure could undo a rename in it. */
 export async function flushFolder(folder: string): Promise<void> {
   const handle = await open(folder);

@@ -154,20 +154,27 @@ describe.skipIf(inject('noEngine') !== '')('alembic reaches the verified databas
     readonly python?: () => Promise<Python>;
     readonly words?: readonly string[];
     readonly variables?: Record<string, string>;
+    /** A database of the right server, to which alembic is led. */
+    readonly instead?: string;
   }
   let projects = 0;
 
   async function upgrade(cell: Cell): Promise<AlembicResult> {
     const { runner = container, server, database, env, words = ['upgrade', 'head'], variables = {} } = cell;
+    const { instead } = cell;
     const project = `project_${++projects}`;
     write(`${project}/env.py`, env);
     write(`${project}.ini`, `[alembic]\nscript_location = ${project}\nversion_locations = versions\n`);
     const [there, first] = await Promise.all([runner.address(server), runner.address(right)]);
+    const [host, port] = first.split(':') as [string, string];
     const place: Place = {
       environment: 'vm_stg',
       settings: 'the settings',
       nameThePython: 'name it',
-      ask: (question) => asked(right, database, question),
+      ask: (question, name = database) => asked(right, name, question),
+      ...(instead === undefined
+        ? {}
+        : { server: { host, port: Number(port), user: 'app', password: 'app' } }),
       python: cell.python ?? runner.python,
       start: (args, instead) =>
         runner.start(
@@ -179,7 +186,7 @@ describe.skipIf(inject('noEngine') !== '')('alembic reaches the verified databas
           instead?.input,
         ),
     };
-    return runAlembic(place, words, {});
+    return runAlembic(place, words, instead === undefined ? {} : { instead: { database: instead } });
   }
 
   const refusal = async (cell: Cell): Promise<string> => {
@@ -220,6 +227,24 @@ describe.skipIf(inject('noEngine') !== '')('alembic reaches the verified databas
       ...(kind === 'raw connection' ? ['raw_was_here'] : []),
     ]);
     expect(hasLanded(await asked(right, database, (client) => readLanding(client, plans![0]!)))).toBe(true);
+  });
+
+  test.concurrent.each(chosen)('%s, %s, %s: led', async (_where, driver, kind, runner) => {
+    const [database, instead] = [await makeDatabases(), await makeDatabases()];
+    const env = envOf(kind, driver);
+    const { status, stderr, plans } = await upgrade({ runner, server: wrong, database, env, instead });
+    expect(status, stderr).toBe(0);
+    expect(plans).toMatchObject([{ plan: ['0001'] }]);
+    expect(await tables(right, instead)).toEqual([
+      ...['alembic_version', 'migrated'],
+      ...(kind === 'raw connection' ? ['raw_was_here'] : []),
+    ]);
+    const others = [
+      [wrong, database],
+      [wrong, instead],
+      [right, database],
+    ] as const;
+    for (const [server, name] of others) expect(await tables(server, name)).toEqual([]);
   });
 
   /** On both servers, as their administrator. */

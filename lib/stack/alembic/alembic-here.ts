@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError } from '../../errors.ts';
+import type { Redirection } from './binding.ts';
 import { NAME_ALEMBIC, pythonOf } from './find-python.ts';
 import { readsFilesOnly, runAlembic, showing, type Place } from './run-alembic.ts';
 import { run } from '../../system/process.ts';
@@ -10,8 +11,9 @@ import type { Stack, StackOptions } from '../stack.ts';
 
 /** How an Alembic of this machine reaches the database. */
 interface Reach {
-  /** Asks the environment's own database on a session of makesafe. */
   readonly ask: Place['ask'];
+  /** Leads all connections of alembic to this database and server. Without it they go where env.py says. */
+  readonly led?: () => Required<Redirection>;
   /**
    * Where the database is: variables for env.py and its driver.
    *
@@ -27,7 +29,7 @@ export function alembicHere(
   reach: Reach,
 ): Stack['alembic'] {
   let alembicOnce: ReturnType<typeof findAlembic> | undefined;
-  return async (args, { ini, quiet = false, ...how } = {}) => {
+  return async (args, { ini, quiet = false, instead, ...how } = {}) => {
     const file = resolve(root, ini ?? names.alembicIni);
     // Commands that only read the revisions' files work while the server is down.
     const where = readsFilesOnly(args) ? {} : await reach.variables();
@@ -43,11 +45,13 @@ export function alembicHere(
       ...where,
       PYTHONDONTWRITEBYTECODE: '1',
     };
+    const led = readsFilesOnly(args) ? undefined : reach.led?.();
     const place: Place = {
       environment: name,
       settings: `the variables that env.py reads (env files of ${name}), and ${relative(root, file)}`,
       nameThePython: NAME_ALEMBIC,
       ask: reach.ask,
+      ...(led && { server: led.server! }),
       python: () => Promise.resolve().then(() => pythonOf(alembic)),
       start: (words, instead, own) => {
         const [program, ...before] = instead ? [...instead.words, '-'] : [alembic.file, ...alembic.args];
@@ -61,6 +65,6 @@ export function alembicHere(
         );
       },
     };
-    return runAlembic(place, args, how);
+    return runAlembic(place, args, { ...how, instead: instead ?? led });
   };
 }

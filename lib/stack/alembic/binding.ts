@@ -1,20 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Client } from 'pg';
-import type { DatabaseIdentity } from '../identity.ts';
-import { markerOf } from '../postgres/marker.ts';
 import type { Result } from '../../system/process.ts';
+import type { Credentials } from '../postgres/session.ts';
 import type { FailureReport } from './failure-report.ts';
+import { PRIVILEGES, QUESTIONS, type Reached } from './reached.ts';
+import { walkFor, walkOf, type Walk, type WalkOptions, type WalkReport } from './walk.ts';
 import { watchedOf, type Watched, type WatchOptions, type WatchReport } from './watch.ts';
 
-/** The identity of a database, as every session on it can read it, even with a role of few privileges. */
-export interface Reached extends Omit<DatabaseIdentity, 'name'> {
+/** Where each connection of alembic goes instead of where env.py says. */
+export interface Redirection {
   readonly database: string;
-  /**
-   * The start time of the server, in microseconds since 1970. It distinguishes a server from one on a copy of its
-   * storage, and from all others if the role may not read the system identifier. Null when the role may not read it.
-   */
-  readonly started: string | null;
+  /** Undefined: the server, role and password are those that env.py uses. */
+  readonly server?: OtherServer | undefined;
+}
+
+/** A server that is reached over TCP without TLS. */
+export interface OtherServer extends Credentials {
+  readonly host: string;
+  readonly port: number;
 }
 
 /** The target revisions of alembic for one version table, before it runs the first one. */
@@ -47,7 +50,7 @@ export function headsOf(stdout: string): Heads {
 export type Refusal =
   { readonly found: Reached } | { readonly unknown: string } | { readonly unreachable: string };
 
-interface Report extends Partial<Plan>, Partial<Heads> {
+interface Report extends Partial<Plan>, Partial<Heads>, WalkReport {
   /** The number of connections that reached the right database so far. */
   readonly bound?: number;
   /** The backend's process ID of a connection that reached the right database, reported at once. */
@@ -59,54 +62,8 @@ interface Report extends Partial<Plan>, Partial<Heads> {
   /** The file of a revision that alembic created. */
   readonly made?: string;
   readonly watched?: WatchReport;
-}
-
-/** A comment in the query, for people who read the server's log. */
-const NOTE = '/* makesafe: which database is this? */';
-
-const MAY = (name: string): string =>
-  `pg_catalog.has_function_privilege('pg_catalog.${name}()', 'EXECUTE')::pg_catalog.text`;
-
-/**
- * Our own session runs both queries, and bound_alembic.py runs them in each of alembic's sessions. They depend on no
- * setting of the session, such as search_path. They return only ASCII text, whatever the encodings. A query that names
- * a function which the role may not call fails, even if it never calls it: so the first query asks for the privileges.
- */
-const PRIVILEGES = `${NOTE} SELECT ${MAY('pg_control_system')}, ${MAY('pg_postmaster_start_time')}`;
-
-const question = (system: boolean, started: boolean): string => `${NOTE}
-  SELECT d.oid::pg_catalog.text,
-    ${system ? '(SELECT system_identifier::pg_catalog.text FROM pg_catalog.pg_control_system())' : 'NULL'},
-    ${started ? `(${STARTED})::pg_catalog.int8::pg_catalog.text` : 'NULL'},
-    (SELECT ${hex('s.description')} FROM pg_catalog.pg_shdescription AS s
-     WHERE s.objoid OPERATOR(pg_catalog.=) d.oid
-       AND s.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_database'::pg_catalog.regclass),
-    ${hex('d.datname::pg_catalog.text')}, pg_catalog.pg_backend_pid()::pg_catalog.text
-  FROM pg_catalog.pg_database AS d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()`;
-
-const STARTED = `pg_catalog.date_part('epoch', pg_catalog.pg_postmaster_start_time()) OPERATOR(pg_catalog.*) 1000000`;
-
-const hex = (text: string): string =>
-  `pg_catalog.encode(pg_catalog.convert_to(${text}, pg_catalog.getdatabaseencoding()), 'hex')`;
-
-const QUESTIONS = Object.fromEntries(
-  [true, false].flatMap((system) =>
-    [true, false].map((started) => [`${system} ${started}`, question(system, started)]),
-  ),
-);
-
-/** Reads the identity of the database that the client is connected to, to compare alembic's connections with it. */
-export async function readReached(client: Client): Promise<Reached> {
-  const ask = async (text: string): Promise<(string | null)[]> =>
-    (await client.query<(string | null)[]>({ text, rowMode: 'array' })).rows[0]!;
-  const [oid, systemIdentifier, started, comment, name] = await ask(
-    QUESTIONS[(await ask(PRIVILEGES)).join(' ')]!,
-  );
-  const decoded = (text: string | null | undefined): string => Buffer.from(text ?? '', 'hex').toString();
-  return {
-    ...{ database: decoded(name), oid: oid!, systemIdentifier: systemIdentifier!, started: started! },
-    marker: markerOf(decoded(comment)) ?? null,
-  };
+  /** The files that were read, but for those of libraries. */
+  readonly read?: readonly string[];
 }
 
 const sources = new Map<string, string>();
@@ -117,11 +74,25 @@ function sourceOf(file: string): string {
   return sources.get(file)!;
 }
 
+interface BindingOptions {
+  /** Leads alembic's connections to this database; undefined: they go where env.py says. */
+  readonly instead?: Redirection | undefined;
+  /** Reports which files were read. */
+  readonly trace?: boolean;
+  /** Goes up, down and up again with each revision of `upgrade heads`. */
+  readonly walk?: WalkOptions | undefined;
+  /** Reports each statement of the migrations. */
+  readonly watch?: WatchOptions | undefined;
+}
+
 /** Binds one run of alembic to a database: makes the program to run, and reads what it reports. */
 export class Binding {
   /** Prefix of the program's own lines. It is random, so no line of alembic can look like one. */
   readonly #word = `makesafe-${randomBytes(12).toString('hex')} `;
   readonly #expected: Reached | null;
+  readonly #instead: Redirection | undefined;
+  readonly #trace: boolean;
+  readonly #walk: WalkOptions | undefined;
   readonly #watch: WatchOptions | undefined;
   readonly #reports: Report[] = [];
   /** The process IDs of alembic's backends so far. Filled by `own`, as the lines come. */
@@ -129,10 +100,12 @@ export class Binding {
 
   /**
    * @param expected the only database that alembic may reach; null if it may reach none
-   * @param watch reports each statement of the migrations
    */
-  constructor(expected: Reached | null, watch?: WatchOptions) {
+  constructor(expected: Reached | null, { instead, trace = false, walk, watch }: BindingOptions = {}) {
     this.#expected = expected;
+    this.#instead = instead;
+    this.#trace = trace;
+    this.#walk = walk;
     this.#watch = watch;
   }
 
@@ -142,17 +115,25 @@ export class Binding {
    * @param script path of alembic's script, on the machine that runs it; undefined: the program runs the module
    */
   program(script: string | undefined): string {
+    const files = [
+      './bound_alembic.py',
+      ...(this.#trace ? ['./traced_alembic.py'] : []),
+      ...(this.#walk ? ['./walked_alembic.py'] : []),
+      ...(this.#watch ? ['./watched_alembic.py'] : []),
+    ];
+    const { database, server = null } = this.#instead ?? {};
     const given = JSON.stringify({
       ...{ expected: this.#expected, privileges: PRIVILEGES, questions: QUESTIONS },
-      ...{ word: this.#word, script: script ?? null, watch: this.#watch ?? null },
+      instead: database === undefined ? null : { database, server },
+      ...{ word: this.#word, script: script ?? null, trace: this.#trace },
+      ...{ walk: this.#walk ? walkFor(this.#walk) : null, watch: this.#watch ?? null },
     });
     // A JSON string of these characters only is also a Python string.
     const quoted = JSON.stringify(given).replaceAll(
       /[^\x20-\x7e]/g,
       (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
     );
-    const source = ['./bound_alembic.py', ...(this.#watch ? ['./watched_alembic.py'] : [])].map(sourceOf);
-    return `${source.join('\n\n')}\n\nmain(json.loads(${quoted}))\n`;
+    return `${files.map(sourceOf).join('\n\n')}\n\nmain(json.loads(${quoted}))\n`;
   }
 
   /**
@@ -166,6 +147,7 @@ export class Binding {
     const report = line.slice(at + this.#word.length);
     const [, session] = /^\{"session": (\d+)\}/.exec(report) ?? [];
     if (session !== undefined) this.sessions.push(Number(session));
+    if (report.startsWith('{"walking": ')) this.#walk?.onStep?.((JSON.parse(report) as Report).walking!);
     const before = line.slice(0, at) || undefined;
     if (!traceback || !report.startsWith('{"traceback": ')) return before;
     return `${before ?? ''}${(JSON.parse(report) as Report).traceback!.trimEnd()}`;
@@ -186,6 +168,11 @@ export class Binding {
     return this.#reports.findLast(({ failed }) => failed)?.failed;
   }
 
+  /** How far the walk came, and what it found; undefined if there was none. */
+  get walk(): Walk | undefined {
+    return this.#walk && walkOf(this.#reports);
+  }
+
   get refusal(): Refusal | undefined {
     return this.#reports.find(({ refused }) => refused)?.refused;
   }
@@ -203,6 +190,11 @@ export class Binding {
   /** The file of the new revision: its path on the machine or in the container that runs alembic. */
   get made(): string | undefined {
     return this.#reports.findLast(({ made }) => made !== undefined)?.made;
+  }
+
+  /** The files of the project that alembic has read; undefined if nobody asked, or if it did not end by itself. */
+  get files(): readonly string[] | undefined {
+    return this.#reports.find(({ read }) => read)?.read;
   }
 
   get heads(): Heads | undefined {

@@ -7,10 +7,13 @@ connects (SQLAlchemy's pool, creator=, env.py by itself), the first statement of
 not known here is bound by SQLAlchemy's pool, in front of its first statement. What is refused ends the process at once,
 because an env.py may catch an exception and go on.
 
+It can also lead each connection of a known driver to another database than env.py names, which then has to be the given one.
+
 What this program has to say goes to standard error, behind a word that nobody else can know; lib/stack/alembic/binding.ts
 takes it out again.
 """
 import functools
+import inspect
 import json
 import os
 import re
@@ -96,8 +99,31 @@ def unknown(what, error):
     refuse(unknown="%s: %s: %s" % (what, type(error).__name__, str(error).strip()))
 
 
+# What a connection asks of its session. All else says where the server is, and how it is reached.
+OF_SESSION = {"options", "application_name", "fallback_application_name", "client_encoding", "connect_timeout"}
+# The same of libpq's variables: https://www.postgresql.org/docs/current/libpq-envars.html
+OF_SESSION_VARIABLES = {"PGOPTIONS", "PGAPPNAME", "PGCLIENTENCODING", "PGDATESTYLE", "PGTZ", "PGGEQO"}
+
+
+def led(found):
+    """The keywords of libpq for a connection, with the given database in the place of the one that they name."""
+    instead = given["instead"]
+    if instead is None:
+        return found
+    server = instead["server"]
+    if server is None:
+        return {**{key: value for key, value in found.items() if key != "database"}, "dbname": instead["database"]}
+    for name in os.environ:
+        if name.startswith("PG") and name not in OF_SESSION_VARIABLES:
+            # libpq does not see it any more (PGSERVICE, PGHOSTADDR, PGSSLMODE); os.environ still has it for env.py.
+            os.unsetenv(name)
+    kept = {key: value for key, value in found.items() if key in OF_SESSION}
+    return {**kept, **server, "dbname": instead["database"], "sslmode": "disable"}
+
+
 def bind_psycopg2(module):
     plain = module._connect
+    read, write = module.extensions.parse_dsn, module.extensions.make_dsn
 
     def ask(connection, question):
         # Not the connection's own kind of cursor, which may return something else than tuples.
@@ -108,8 +134,10 @@ def bind_psycopg2(module):
         return row
 
     @functools.wraps(plain)
-    def connect(*args, **options):
-        connection = plain(*args, **options)
+    def connect(dsn, *args, **options):
+        if given["instead"] is not None:
+            dsn = write(**led(read(dsn)))
+        connection = plain(dsn, *args, **options)
         try:
             # So that it begins no transaction.
             usual, connection.autocommit = connection.autocommit, True
@@ -127,6 +155,16 @@ def bind_psycopg(module):
     plain = module.Connection.connect.__func__
     plain_async = module.AsyncConnection.connect.__func__
     tuples = module.rows.tuple_row
+    # What is Python's, and not libpq's.
+    signed = [each for one in (plain, plain_async) for each in inspect.signature(one).parameters.values()]
+    own = {each.name for each in signed if each.kind is each.KEYWORD_ONLY}
+
+    def lead(conninfo, options):
+        if given["instead"] is None:
+            return [conninfo], options
+        keywords = {name: value for name, value in options.items() if name not in own}
+        others = {name: value for name, value in options.items() if name in own}
+        return [], {**others, **led(module.conninfo.conninfo_to_dict(conninfo, **keywords))}
 
     def ask(connection, question):
         with module.Cursor(connection, row_factory=tuples) as cursor:
@@ -138,8 +176,9 @@ def bind_psycopg(module):
             return await cursor.fetchone()
 
     @functools.wraps(plain)
-    def connect(cls, *args, **options):
-        connection = plain(cls, *args, **options)
+    def connect(cls, conninfo="", **options):
+        words, options = lead(conninfo, options)
+        connection = plain(cls, *words, **options)
         try:
             usual, connection.autocommit = connection.autocommit, True
             row = identity(functools.partial(ask, connection))
@@ -150,8 +189,9 @@ def bind_psycopg(module):
         return connection
 
     @functools.wraps(plain_async)
-    async def connect_async(cls, *args, **options):
-        connection = await plain_async(cls, *args, **options)
+    async def connect_async(cls, conninfo="", **options):
+        words, options = lead(conninfo, options)
+        connection = await plain_async(cls, *words, **options)
         try:
             usual = connection.autocommit
             await connection.set_autocommit(True)
@@ -170,9 +210,21 @@ def bind_psycopg(module):
 def bind_asyncpg(module):
     plain = module._connect
 
+    def lead(options):
+        """A keyword counts more than the DSN, which may have settings of the session as well, and than a variable."""
+        instead = given["instead"]
+        if instead is None:
+            return options
+        server = instead["server"]
+        if server is None:
+            return {**options, "database": instead["database"]}
+        way = {"direct_tls": False, "target_session_attrs": None}
+        found = {key: value for key, value in way.items() if key in options}
+        return {**options, **found, **server, "database": instead["database"], "ssl": "disable"}
+
     @functools.wraps(plain)
     async def connect(*args, **options):
-        connection = await plain(*args, **options)
+        connection = await plain(*args, **lead(options))
 
         async def ask(question):
             return tuple(await connection.fetchrow(question))
@@ -190,10 +242,24 @@ def bind_asyncpg(module):
 
 def bind_pg8000(module):
     plain = module.CoreConnection.__init__
+    known = inspect.signature(plain)
+
+    def lead(words):
+        instead = given["instead"]
+        if instead is None:
+            return
+        words["database"] = instead["database"]
+        if instead["server"] is not None:
+            words.update(instead["server"])
+            for way in ("unix_sock", "sock", "source_address"):
+                words.pop(way, None)
+            words["ssl_context"] = False
 
     @functools.wraps(plain)
     def connect(self, *args, **options):
-        plain(self, *args, **options)
+        words = known.bind(self, *args, **options).arguments
+        lead(words)
+        plain(**words)
         try:
             # Below the layer that begins transactions.
             row = identity(lambda question: self.execute_unnamed(question).rows[0])
@@ -368,7 +434,8 @@ def tell_plans():
                 migration.log.disabled = quiet
             table = context._version
             say(plan=sorted(planned.heads), table=table.name, schema=table.schema, steps=len(steps))
-            return followed(steps, context, heads)
+            weave = given.get("weave")
+            return followed(weave(steps, context) if weave else steps, context, heads)
 
         self._migrations_fn = told
 
@@ -550,17 +617,21 @@ def hide_own_frames():
 
 def main(what):
     """
-    :param what: the expected database (none: every connection is refused), the questions that tell which one it is, the
-        word in front of reports, and alembic's own script (none: the module)
+    :param what: the expected database (none: every connection is refused), the questions that tell which one it is, where
+        to lead connections instead (a database, and its server unless it is env.py's), the word in front of reports, and
+        alembic's own script (none: the module)
     """
     given.update(what)
     script = given["script"]
     try:
         from alembic import config
 
-        if given.get("watch"):
-            # Of watched_alembic.py, which is joined to this file then.
-            watch(given["watch"])  # noqa: F821
+        if given["trace"]:
+            trace()  # noqa: F821, of traced_alembic.py
+        if given["walk"] is not None:
+            walk(given["walk"])  # noqa: F821, of walked_alembic.py
+        if given["watch"] is not None:
+            watch(given["watch"])  # noqa: F821, of watched_alembic.py
         bind_drivers()
         bind_pool()
         tell_plans()

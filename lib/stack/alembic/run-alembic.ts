@@ -1,3 +1,4 @@
+import type { Client } from 'pg';
 import type { DatabaseIdentity } from '../identity.ts';
 import { RefusedError, UnreachableError } from '../../errors.ts';
 import type { Result, RunOptions } from '../../system/process.ts';
@@ -5,17 +6,12 @@ import { whileWaitingFor } from '../../output/waiting.ts';
 import { holdersOf } from '../postgres/lock-wait.ts';
 import type { AskElsewhere } from '../postgres/watch-session.ts';
 import type { Terminal } from '../../output/terminal.ts';
-import {
-  Binding,
-  headsOf,
-  readReached,
-  type Heads,
-  type Plan,
-  type Reached,
-  type Refusal,
-} from './binding.ts';
+import { Binding, headsOf, type Heads, type OtherServer, type Plan, type Redirection } from './binding.ts';
 import type { FailureReport } from './failure-report.ts';
 import type { Python } from './interpreter.ts';
+import { readReached } from './reached.ts';
+import { refused, refuseOther } from './refusal.ts';
+import type { Walk, WalkOptions } from './walk.ts';
 import type { Watched, WatchOptions } from './watch.ts';
 
 export interface AlembicOptions {
@@ -23,10 +19,19 @@ export interface AlembicOptions {
   readonly ini?: string | undefined;
   /** Does not show alembic's lines. */
   readonly quiet?: boolean;
+  /**
+   * Another database of the environment's server, to which all connections of alembic go instead of where env.py says.
+   * Default: the environment's database, and a connection that goes elsewhere is refused.
+   */
+  readonly instead?: Pick<Redirection, 'database'> | undefined;
   /** The database that the guard has shown. Default: the one that our own session reaches. */
   readonly shown?: DatabaseIdentity | undefined;
   /** Does not show the traceback, because the caller explains the failure. The result still has it. */
   readonly foldTraceback?: boolean;
+  /** Reports which files were read. */
+  readonly trace?: boolean;
+  /** With `upgrade heads`: goes up, down and up again with each revision, and compares. */
+  readonly walk?: WalkOptions | undefined;
   /** Refuses also a command that only reads, if makesafe cannot see which database it reaches. */
   readonly strict?: boolean;
   /** Reports each statement of the migrations, and what it did. */
@@ -41,17 +46,25 @@ export interface AlembicResult extends Result {
   readonly heads: Heads | undefined;
   /** Why alembic stopped; undefined if it did not, or if it is unknown. */
   readonly failure?: FailureReport | undefined;
+  /** The files of the project that alembic has read; undefined if nobody asked. */
+  readonly files?: readonly string[] | undefined;
+  /** What the walk found; undefined if there was none. */
+  readonly walk?: Walk | undefined;
   /** The file of the new revision, a path on the machine or in the container that migrates; undefined if unknown. */
   readonly made?: string | undefined;
   /** What the migrations did; undefined if nobody watched. */
   readonly watched?: Watched | undefined;
 }
 
+type AskDatabase = <T>(question: (client: Client) => Promise<T>, database?: string) => Promise<T>;
+
 /** The place where an environment's migrations run: a container or this machine. */
 export interface Place {
   readonly environment: string;
-  /** Asks the environment's database on a session of makesafe, which is verified. */
-  readonly ask: AskElsewhere;
+  /** Asks a database on a session of makesafe, which is verified. Default: the environment's database. */
+  readonly ask: AskDatabase;
+  /** The server for all connections of alembic, if it is not the one that env.py names. Then `instead` is needed. */
+  readonly server?: OtherServer;
   /** @throws RefusedError if makesafe cannot run a program with the Python of the project's alembic */
   readonly python: () => Promise<Python>;
   /** Runs alembic with these arguments. `instead`: the words and input to run in its place, with the same arguments. */
@@ -105,13 +118,18 @@ export async function runAlembic(
   place: Place,
   args: readonly string[],
   {
+    instead,
     shown,
     strict = false,
     foldTraceback = false,
+    trace = false,
+    walk,
     watch,
-  }: Pick<AlembicOptions, 'shown' | 'strict' | 'foldTraceback' | 'watch'>,
+  }: Omit<AlembicOptions, 'ini' | 'quiet'>,
 ): Promise<AlembicResult> {
-  const need = strict ? 'always' : needOfBinding(args);
+  // Only our program leads connections elsewhere.
+  const need = strict || instead ? 'always' : needOfBinding(args);
+  const ask: AskElsewhere = (query) => place.ask(query, instead?.database);
   const python = need === 'none' ? undefined : await place.python().catch(unlessNeeded(need));
   if (!python) {
     const result = await place.start(args, undefined, (line) => line);
@@ -120,22 +138,24 @@ export async function runAlembic(
   // A command that only reads files may reach no database.
   const expected = await (readsFilesOnly(args)
     ? null
-    : place.ask(readReached).catch((error: unknown) => {
+    : ask(readReached).catch((error: unknown) => {
         // alembic can create a revision's file while the database is down. Then it may reach no database.
         if (args[0] === 'revision' && need !== 'always' && error instanceof UnreachableError) return null;
         throw error;
       }));
   if (expected) refuseOther(expected, place, shown);
-  const binding = new Binding(expected, watch);
+  const { server } = place;
+  const led = instead && { ...instead, server };
+  const binding = new Binding(expected, { instead: led, trace, walk, watch });
   const input = binding.program(python.script);
   const started = place.start(args, { words: python.words, input }, (line) =>
     binding.own(line, !foldTraceback),
   );
-  const holders = holdersOf(place.ask, () => ({ processes: binding.sessions }));
+  const holders = holdersOf(ask, () => ({ processes: binding.sessions }));
   const result = binding.read(await whileWaitingFor(holders, started));
   if (binding.refusal) throw refused(binding.refusal, expected, binding.bound, place);
-  const { plans, heads, failure, made, watched } = binding;
-  return { ...result, plans, heads, failure, made, watched };
+  const { plans, heads, failure, made, files, walk: walked, watched } = binding;
+  return { ...result, plans, heads, failure, made, files, walk: walked, watched };
 }
 
 const unlessNeeded =
@@ -143,71 +163,3 @@ const unlessNeeded =
   (error: unknown): undefined => {
     if (need === 'always' || !(error instanceof RefusedError)) throw error;
   };
-
-/** @throws RefusedError when our own session reaches another environment's database, or not the one that was shown */
-function refuseOther(found: Reached, { environment }: Place, shown: DatabaseIdentity | undefined): void {
-  if (found.marker !== null && found.marker !== environment) {
-    throw new RefusedError(
-      `database ${found.database} is marked for ${found.marker}, and this is ${environment}: nothing was touched`,
-      { hint: `look at what it is: make db-mark-env ENV=${environment}` },
-    );
-  }
-  if (!shown) return;
-  const differs =
-    found.oid !== shown.oid ||
-    found.marker !== shown.marker ||
-    (shown.systemIdentifier !== null &&
-      found.systemIdentifier !== null &&
-      found.systemIdentifier !== shown.systemIdentifier);
-  if (differs) {
-    throw new RefusedError(
-      `${describeReached(found)} is not the database that was shown: nothing was touched`,
-      { hint: 'type the same again, and look at what is shown' },
-    );
-  }
-}
-
-/** `database core_stg (marker vm_stg, system 7412345678901234567)` */
-function describeReached({ database, marker, systemIdentifier, started }: Reached): string {
-  const server =
-    systemIdentifier !== null
-      ? `system ${systemIdentifier}`
-      : `server started ${started === null ? 'at an unknown time' : new Date(Number(started) / 1000).toISOString()}`;
-  return `database ${database} (${marker === null ? 'no marker' : `marker ${marker}`}, ${server})`;
-}
-
-function refused(
-  refusal: Refusal,
-  expected: Reached | null,
-  bound: number,
-  { environment, settings, nameThePython }: Place,
-): RefusedError {
-  const touched = bound === 0 ? 'nothing was touched' : 'nothing was touched there';
-  if ('unreachable' in refusal) {
-    return new RefusedError(
-      `alembic's own Python cannot say which database it reaches (${refusal.unreachable}): nothing was touched`,
-      { hint: `name the Python that has the project's alembic: ${nameThePython}` },
-    );
-  }
-  if ('unknown' in refusal) {
-    return new RefusedError(
-      `nobody can say which database alembic reaches (${refusal.unknown}): ${touched}`,
-      { hint: `alembic may reach the database of ${environment} only: look at ${settings}` },
-    );
-  }
-  const other = expected
-    ? `\n${environment} is on ${describeReached(expected)}${sameBut(refusal.found, expected)}`
-    : '';
-  return new RefusedError(
-    `alembic reaches ${describeReached(refusal.found)}, not the one that was shown: ${touched}${other}`,
-    { hint: `look at what says where alembic goes: ${settings}` },
-  );
-}
-
-/** Says what differs, if both databases look the same in the message. */
-function sameBut(found: Reached, expected: Reached): string {
-  if (describeReached(found) !== describeReached(expected)) return '';
-  return found.oid !== expected.oid
-    ? `; the database's OID is ${found.oid} there, and ${expected.oid} here`
-    : '; the servers were not started at the same time: one runs on a copy of the other';
-}

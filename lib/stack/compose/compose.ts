@@ -200,7 +200,7 @@ export async function openComposeStack(environment: Environment, options: StackO
       about,
       options,
       () => running.of(databaseService),
-      (work) => stack.withClient(settings.name, work),
+      (question, name = settings.name) => stack.withClient(name, question),
     ),
   };
 

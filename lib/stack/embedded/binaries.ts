@@ -8,6 +8,8 @@ import { readJsonIfThere } from '../../system/read-bounded.ts';
 interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
+  /** Of the package, which begins with the server's: `17.10.0-beta.17`. */
+  readonly version: string;
   /** As in the file PG_VERSION: `17`. */
   readonly major: string;
   /** Environment variables that the programs need to find their libraries. */
@@ -46,6 +48,7 @@ export function findBinaries(fallback: string, from?: string): Binaries {
   return {
     initdb: join(native, 'bin', 'initdb'),
     postgres: join(native, 'bin', 'postgres'),
+    version,
     major: version.split('.')[0]!,
     env: linkLibraries(root, fallback),
   };

@@ -1,16 +1,15 @@
-import { existsSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import pg from 'pg';
 import type { Environment } from '../../environment/resolve.ts';
 import { byteSize } from '../../output/display.ts';
-import { ConfigurationError, FailedError, UnreachableError } from '../../errors.ts';
+import { FailedError, UnreachableError } from '../../errors.ts';
 import { direct } from '../direct.ts';
 import type { Plan } from '../plan.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 import { connectLocally, withLocalClient } from './client.ts';
 import { diagnoseEmbedded } from './diagnose.ts';
-import { followFile } from './follow.ts';
+import { showLog } from './follow.ts';
 import { checkData, storageOf, whatStays } from './data.ts';
 import { withLock } from './lock.ts';
 import { RESERVE, isDiskFull, keepReserve, useReserve } from './reserve.ts';
@@ -21,20 +20,24 @@ import {
   homeOf,
   initialise,
   isGone,
-  lastLines,
   removeData,
   start,
   stop,
+  type Aside,
   type Home,
   type Running,
 } from './server.ts';
 
-/** Opens a stack without containers: PostgreSQL from npm, which listens on this machine's loopback address only. */
-export function openEmbeddedStack(environment: Environment, options: StackOptions): Stack {
+/**
+ * Opens a stack without containers: PostgreSQL from npm, which listens on this machine's loopback address only.
+ *
+ * @param aside runs it elsewhere than in the environment's own folder; all connections of its alembic are led to it
+ */
+export function openEmbeddedStack(environment: Environment, options: StackOptions, aside?: Aside): Stack {
   const { actor, terminal, signal } = options;
   const { name, root, variables } = environment;
   const { act } = actor;
-  const home = homeOf(root, name);
+  const home = aside?.home ?? homeOf(root, name);
   const value = (variable: string): string => variables.get(variable)!.value;
   const database = { name: value('POSTGRES_DB'), user: value('POSTGRES_USER'), service: 'db' };
   const credentials = { user: database.user, password: value('POSTGRES_PASSWORD') };
@@ -60,7 +63,11 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
   /** Starts the server. If the disk is full, frees the reserve and tries once more. */
   async function startServer(): Promise<number> {
     const timeZone = variables.get('TZ')?.value;
-    const options = timeZone === undefined ? [] : ['-c', `timezone=${timeZone}`];
+    const settings = [
+      ...(timeZone === undefined ? [] : [`timezone=${timeZone}`]),
+      ...(aside?.settings ?? []),
+    ];
+    const options = settings.flatMap((setting) => ['-c', setting]);
     try {
       return (await start(home, options)).port;
     } catch (error) {
@@ -72,13 +79,13 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
 
   async function beginAlone(): Promise<void> {
     checkData(home, name);
-    await initialise(home, credentials);
+    await initialise(home, credentials, aside && ['--no-sync']);
     const port = await startServer();
     await withClient('postgres', port, async (client) => {
       const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database.name]);
       if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database.name)}`);
     });
-    terminal.info(`PostgreSQL listens on 127.0.0.1:${port}, user ${database.user}`);
+    if (!aside) terminal.info(`PostgreSQL listens on 127.0.0.1:${port}, user ${database.user}`);
   }
 
   const withClient = <T>(
@@ -167,18 +174,7 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
       return Promise.resolve();
     },
 
-    async logs({ service, follow, tail }) {
-      if (service !== undefined && service !== 'db') {
-        throw new ConfigurationError(`the embedded stack has no service ${service}`, {
-          hint: 'services: db',
-        });
-      }
-      if (!existsSync(home.log)) return;
-      const { size } = statSync(home.log);
-      const text = lastLines(home.log, tail);
-      if (text !== '') terminal.result(text);
-      if (follow) await followFile(home.log, size, terminal.result.bind(terminal), signal);
-    },
+    logs: (asked) => showLog(home.log, asked, terminal, signal),
 
     health: () =>
       Promise.resolve([
@@ -217,6 +213,12 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
       withClient: async (to, work, as) => withClient(to, running().port, work, as),
       connect: () => Promise.resolve(connectLocally(running().port)),
       variables: () => ({ POSTGRES_HOST: '127.0.0.1', POSTGRES_PORT: String(running().port) }),
+      ...(aside && {
+        led: () => ({
+          database: database.name,
+          server: { host: '127.0.0.1', port: running().port, ...credentials },
+        }),
+      }),
     }),
   };
 }

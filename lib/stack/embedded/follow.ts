@@ -1,14 +1,36 @@
+import { existsSync, statSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigurationError } from '../../errors.ts';
+import type { Terminal } from '../../output/terminal.ts';
+import type { Stack } from '../stack.ts';
+import { lastLines } from './server.ts';
 
 const INTERVAL_MS = 250;
+
+/** `logs`. @throws ConfigurationError for another service than the database's */
+export async function showLog(
+  file: string,
+  { service, follow, tail }: Parameters<Stack['logs']>[0],
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  if (service !== undefined && service !== 'db') {
+    throw new ConfigurationError(`the embedded stack has no service ${service}`, { hint: 'services: db' });
+  }
+  if (!existsSync(file)) return;
+  const { size } = statSync(file);
+  const text = lastLines(file, tail);
+  if (text !== '') terminal.result(text);
+  if (follow) await followFile(file, size, terminal.result.bind(terminal), signal);
+}
 
 /**
  * Shows what is appended to a file until the signal is aborted.
  *
  * @param from the offset in bytes at which to begin
  */
-export async function followFile(
+async function followFile(
   file: string,
   from: number,
   show: (text: string) => void,

@@ -24,6 +24,13 @@ export interface Home {
   readonly log: string;
 }
 
+/** What differs for a server that is not an environment's own, see `withScratchServer`. */
+export interface Aside {
+  readonly home: Home;
+  /** Settings of the server: `fsync=off`. */
+  readonly settings: readonly string[];
+}
+
 export interface Credentials {
   readonly user: string;
   readonly password: string;
@@ -47,8 +54,16 @@ export function findRunning({ data }: Home): Running | undefined {
   return pid > 0 && port > 0 && isServerOf(pid, data) ? { pid, port } : undefined;
 }
 
-/** Creates the data directory if there is none. It has another name until it is complete. */
-export async function initialise(home: Home, { user, password }: Credentials): Promise<void> {
+/**
+ * Creates the data directory if there is none. It has another name until it is complete.
+ *
+ * @param more options of initdb
+ */
+export async function initialise(
+  home: Home,
+  { user, password }: Credentials,
+  more: readonly string[] = [],
+): Promise<void> {
   await removeLeftovers(home);
   if (existsSync(home.data)) return;
   const unfinished = join(home.folder, 'data.new');
@@ -68,6 +83,7 @@ export async function initialise(home: Home, { user, password }: Credentials): P
       '--auth=scram-sha-256',
       '--encoding=UTF8',
       ...locale,
+      ...more,
     ];
     const initdb = { file: binaries.initdb, args: ['-D', unfinished, ...options] };
     const result = await run(await unprivileged(initdb, home.folder), { env: binaries.env });
@@ -184,6 +200,9 @@ export async function removeData(home: Home): Promise<void> {
   if (existsSync(home.data)) await rename(home.data, join(home.folder, 'data.old'));
   await removeLeftovers(home);
 }
+
+/** Removes all of a server that has ended. */
+export const removeFolder = ({ folder }: Home): Promise<void> => rm(folder, { recursive: true, force: true });
 
 /** Whether there is no data directory, and no link in its place. @throws Error of the system when it cannot be seen */
 export async function isGone({ data }: Pick<Home, 'data'>): Promise<boolean> {

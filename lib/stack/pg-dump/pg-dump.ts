@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { childEnvironment, type Result } from '../../system/process.ts';
 import { scriptCommand, SUFFIX } from '../../system/script.ts';
 import { mayHang } from '../../system/cancelling.ts';
+import { readJsonIfThere } from '../../system/read-bounded.ts';
 import type { Login } from '../postgres/login.ts';
 import { DUMPER } from '../postgres/lock-wait.ts';
 import { programOptions, type Settings } from '../postgres/settings.ts';
@@ -66,4 +69,15 @@ export async function pgDump(
 function conninfo({ user, password, database }: Login, settings?: Settings): string {
   const quote = (value: string): string => `'${value.replaceAll(/[\\']/g, '\\$&')}'`;
   return `host=localhost user=${quote(user)} password=${quote(password)} dbname=${quote(database)} application_name=${quote(DUMPER)} options=${quote(programOptions(settings))}`;
+}
+
+/** The version of the package that has pg_dump. */
+export function versionOfPgDump(): string {
+  const entry = createRequire(import.meta.url).resolve('@electric-sql/pglite-tools/pg_dump');
+  for (let folder = dirname(entry); ; folder = dirname(folder)) {
+    const file = join(folder, 'package.json');
+    const { name, version } = (readJsonIfThere(file) ?? {}) as { name?: string; version?: string };
+    if (name === '@electric-sql/pglite-tools' && version !== undefined) return version;
+    if (folder === dirname(folder)) throw new Error(`no package.json above ${entry}`);
+  }
 }

@@ -1,8 +1,13 @@
 import { posix } from 'node:path';
-import type { Client } from 'pg';
 import { ConfigurationError } from '../../../errors.ts';
 import { NAME_PYTHON, pythonIn } from '../../alembic/find-python.ts';
-import { readsFilesOnly, runAlembic, showing, type AlembicResult } from '../../alembic/run-alembic.ts';
+import {
+  readsFilesOnly,
+  runAlembic,
+  showing,
+  type AlembicResult,
+  type Place,
+} from '../../alembic/run-alembic.ts';
 import type { Stack } from '../../stack.ts';
 import { composeFile } from '../config/config.ts';
 import { findContainer } from '../containers/containers.ts';
@@ -16,12 +21,12 @@ import { migrationContainers, type About } from './migration-container.ts';
  * revisions' files may use the running one.
  *
  * @param requireDatabase throws if the database's service does not run
- * @param withClient opens a session of makesafe on the environment's database
+ * @param ask asks on a session of makesafe; default: the environment's database
  */
 export function migrating(
   about: About,
   requireDatabase: () => Promise<unknown>,
-  withClient: <T>(work: (client: Client) => Promise<T>) => Promise<T>,
+  ask: Place['ask'],
 ): Pick<Stack, 'alembic' | 'isBuiltIn'> {
   const { environment, engine, config, terminal } = about;
   const { service, folder, alembicIni, python } = environment.names.application;
@@ -58,7 +63,7 @@ export function migrating(
             environment: environment.name,
             settings: `the variables of service ${service} (${composeFile(environment)} and the env files), and its networks: where another stack is on the same one, a host name may be either's`,
             nameThePython: NAME_PYTHON,
-            ask: withClient,
+            ask,
             python: () =>
               python === undefined
                 ? pythonIn(service, (words) => runIn(engine, id, words, how))

@@ -1,7 +1,7 @@
-import type { Client } from 'pg';
 import type { Environment } from '../../../environment/resolve.ts';
 import { ConfigurationError } from '../../../errors.ts';
 import { alembicHere } from '../../alembic/alembic-here.ts';
+import type { Place } from '../../alembic/run-alembic.ts';
 import type { Stack, StackOptions } from '../../stack.ts';
 import { migrating } from './alembic.ts';
 import { composeFile, type ComposeConfig } from '../config/config.ts';
@@ -22,17 +22,17 @@ interface About {
  * service has the migrations.
  *
  * @param database the ID of the database's container; throws if it does not run
- * @param withClient opens a session of makesafe on the environment's database
+ * @param ask asks on a session of makesafe; default: the environment's database
  */
 export function migrations(
   about: About,
   options: StackOptions,
   database: () => Promise<string>,
-  withClient: <T>(work: (client: Client) => Promise<T>) => Promise<T>,
+  ask: Place['ask'],
 ): Pick<Stack, 'alembic' | 'isBuiltIn'> {
   const { environment, config, settings } = about;
   const { actor, terminal } = options;
-  if (!isOnHost(environment, config)) return migrating({ ...about, actor, terminal }, database, withClient);
+  if (!isOnHost(environment, config)) return migrating({ ...about, actor, terminal }, database, ask);
   const variables = async (): Promise<Readonly<Record<string, string>>> => {
     const { host, port } = await publishedAddress(about, await database());
     const { user, name, password } = settings;
@@ -43,7 +43,7 @@ export function migrations(
   };
   return {
     isBuiltIn: () => false,
-    alembic: alembicHere(environment, options, { ask: withClient, variables }),
+    alembic: alembicHere(environment, options, { ask, variables }),
   };
 }
 
