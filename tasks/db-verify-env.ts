@@ -7,7 +7,7 @@ export default defineTask(import.meta.url, {
   summary: 'Check that an environment is as it should be, and as another one',
   environment: 'any',
   parameters: {
-    BASE: text('the environment or dump file to compare with', { placeholder: '<environment>' }),
+    BASE: text('an environment, a dump file, or migrations', { placeholder: '<environment>' }),
     PRIVILEGES: flag('0 leaves owners and privileges out of the comparison', { default: '1' }),
     JSON: flag('the result as JSON'),
     ALEMBIC,

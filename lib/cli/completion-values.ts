@@ -30,7 +30,7 @@ export function valuesOf(
   const { registry, tasks } = typed;
   const environments = Object.keys(registry.environments);
   if (name === 'ENV') return environments;
-  if (name === 'BASE') return [...environments, ...files(value)];
+  if (name === 'BASE') return [...environments, 'migrations', ...files(value)];
   if (parameter?.flag) return ['1', '0'];
   switch (parameter?.placeholder) {
     case '<environment>':

@@ -22,7 +22,10 @@ export async function bootstrapRoles(run: RolesRun): Promise<void> {
 }
 
 /** The script that the person passes, or else the one of the registry; undefined if there is none. */
-export const rolesScript = ({ values, environment }: RolesRun): string | undefined =>
+export const rolesScript = ({
+  values,
+  environment,
+}: Pick<RolesRun, 'values' | 'environment'>): string | undefined =>
   values.BOOTSTRAP_ROLES_SQL ?? environment.names.rolesScript;
 
 /**

@@ -57,7 +57,7 @@ export async function alembic(
  *
  * @throws FailedError if it is not
  */
-async function makeSureItLanded(
+export async function makeSureItLanded(
   { stack, task, command, environment }: StackRun,
   plans: readonly Plan[] = [],
   again = command(task.name, { ENV: environment.name }),

@@ -1,6 +1,6 @@
-import { readdirSync, type Dirent } from 'node:fs';
-import { basename, join, posix, relative } from 'node:path';
+import { basename, posix } from 'node:path';
 import { excerptOf } from './excerpt.ts';
+import { filesNamed } from './files-named.ts';
 import { describeCourse, type MigrationFailure } from '../stack/alembic/failure-report.ts';
 import { printableLine } from '../output/printable.ts';
 import { describeRevisions } from '../database/revisions.ts';
@@ -68,31 +68,8 @@ function messageIn(exception: string): string {
 }
 
 /** The project's file with the same name as a path in a container. If there is none, the path as it is. */
-export function findInProject(root: string, path: string): string {
-  const wanted = basename(path);
-  const search = (folder: string, depth: number): string | undefined => {
-    for (const entry of entriesOf(folder)) {
-      const full = join(folder, entry.name);
-      if (entry.isFile() && entry.name === wanted) return full;
-      if (!entry.isDirectory() || depth === 0 || /^(\.|node_modules$|__pycache__$)/.test(entry.name))
-        continue;
-      const found = search(full, depth - 1);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  };
-  const found = search(root, 8);
-  return found === undefined ? path : relative(root, found);
-}
-
-/** None of a folder that may not be read, such as a server's data. */
-function entriesOf(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
-  }
-}
+export const findInProject = (root: string, path: string): string =>
+  filesNamed(root, basename(path))[0] ?? path;
 
 /** Lines of the database's message that are shown; the saved output has all of them. */
 const WORDS = 4;

@@ -19,12 +19,16 @@ export function renderCheckResults(results: readonly CheckResult[], style: Termi
 }
 
 /** JSON for programs, as docs/COMPARISON.md describes it. Always has every field. */
-export function renderCheckResultsJson(
+export const renderCheckResultsJson = (...given: Parameters<typeof checkResultsForJson>): string =>
+  JSON.stringify(checkResultsForJson(...given), null, 2);
+
+/** The same as an object, for a result that has more. */
+export function checkResultsForJson(
   environment: string,
   base: string | undefined,
   results: readonly CheckResult[],
-): string {
+): object {
   const checks = results.map(({ check, state, found, remedy = null }) => ({ check, state, found, remedy }));
   const passed = results.every(({ state }) => state !== 'failed');
-  return JSON.stringify({ format: 1, environment, base: base ?? null, passed, checks }, null, 2);
+  return { format: 1, environment, base: base ?? null, passed, checks };
 }

@@ -136,12 +136,21 @@ export class Terminal {
     return this.spell?.(redacted) ?? redacted;
   }
 
+  /** In GitHub Actions: shows a text beside a line of a file. Elsewhere nothing. */
+  annotate(level: 'error' | 'warning', text: string, file: string, line?: number): void {
+    const at = { file, ...(line === undefined ? {} : { line: String(line) }) };
+    const escaped = Object.entries(at).map(
+      ([name, value]) => `${name}=${escape(value).replaceAll(':', '%3A').replaceAll(',', '%2C')}`,
+    );
+    this.#annotate(level, text, ` ${escaped.join(',')}`);
+  }
+
   /** https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands */
-  #annotate(level: 'error' | 'warning', text: string): void {
+  #annotate(level: 'error' | 'warning', text: string, at = ''): void {
     if (!this.#annotates || this.#folded) return;
     // Redact first: the redactor would not find an escaped secret.
-    const escaped = this.#clean(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-    this.#err.write(`::${level}::${escaped}\n`);
+    this.clear();
+    this.#err.write(`::${level}${at}::${escape(this.#clean(text))}\n`);
   }
 
   /** Removes the progress line before output that does not use this class. */
@@ -150,3 +159,6 @@ export class Terminal {
     this.#transient = false;
   }
 }
+
+const escape = (text: string): string =>
+  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');

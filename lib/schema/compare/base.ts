@@ -3,15 +3,16 @@ import { canonicalise, type CanonicalName } from '../../environment/canonicalise
 import { UsageError } from '../../errors.ts';
 import { openEnvironment } from '../../run/open-environment.ts';
 import type { StackRun } from '../../run/run.ts';
+import { MIGRATIONS } from '../migrated/migrated.ts';
 import type { Parameters } from '../../parameters/parameter.ts';
 
-/** What BASE means: an environment, already opened, or a dump file. */
+/** What BASE means: an environment, already opened, a dump file, or what the revisions make. */
 export type Base<P extends Parameters = Parameters> =
-  { readonly environment: StackRun<P> } | { readonly file: string };
+  { readonly environment: StackRun<P> } | { readonly file: string } | { readonly migrations: true };
 
 /**
  * Opens what BASE means. The name or alias of an environment always means the environment, even if a file has that
- * name.
+ * name; `migrations` means the revisions of this checkout, even if a file or folder has that name.
  *
  * @throws UsageError if BASE is neither, or is the same environment as ENV
  */
@@ -21,9 +22,10 @@ export async function openBase<P extends Parameters>(run: StackRun<P>, base: str
   try {
     name = canonicalise(base, registry);
   } catch (error) {
+    if (base === MIGRATIONS) return { migrations: true };
     if (statSync(base, { throwIfNoEntry: false })?.isFile()) return { file: base };
     if (!(error instanceof UsageError)) throw error;
-    const hint = error.hint === undefined ? {} : { hint: `${error.hint}, or a dump file` };
+    const hint = error.hint === undefined ? {} : { hint: `${error.hint}, or a dump file, or ${MIGRATIONS}` };
     throw new UsageError(error.message.replace(/^ENV\b/, 'BASE'), hint);
   }
   if (name.alias !== undefined) {

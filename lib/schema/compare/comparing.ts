@@ -3,6 +3,7 @@ import { REGISTRY_FILE } from '../../environment/registry.ts';
 import type { PgDump, Stack } from '../../stack/stack.ts';
 import type { StackRun } from '../../run/run.ts';
 import type { Base } from './base.ts';
+import { limitsOf, ofRevisions, readMigrated } from '../migrated/migrated.ts';
 import { compare } from './compare.ts';
 import type { Comparison } from './comparison.ts';
 import type { SideSummary } from '../read/side-summary.ts';
@@ -44,9 +45,11 @@ export async function comparing(
     privileges,
     plain: [files.base?.source, files.compared?.source].includes('plain dump'),
   };
+  const ofMigrations = 'migrations' in base;
   const stacks = [environments.base, environments.compared].flatMap((side) => (side ? [side.stack] : []));
   const read = async (side: keyof typeof environments, by: PgDump): Promise<Side> => {
     await loadParser();
+    if (side === 'base' && ofMigrations) return readMigrated(run, scope);
     const environment = environments[side];
     if (!environment) return files[side]!.side(scope);
     return readDatabase(sourceOf(environment, by), scope).catch((error: unknown) => {
@@ -57,14 +60,15 @@ export async function comparing(
 
   return {
     async readBase() {
-      const by = stacks.some(({ pgDump }) => pgDump === 'bundled') ? 'bundled' : 'own';
+      const isBundled = ofMigrations || stacks.some(({ pgDump }) => pgDump === 'bundled');
+      const by = isBundled ? 'bundled' : 'own';
       // Ignore a failure here: `compare` then reads this side again.
       early = { by, side: read('base', by).catch(() => undefined) };
       await early.side;
     },
 
     async compare() {
-      const by = await choosePgDump(stacks, files.base ?? files.compared);
+      const by = ofMigrations ? 'bundled' : await choosePgDump(stacks, files.base ?? files.compared);
       const begun = early?.by === by ? early.side : undefined;
       // pg_dump and its server mostly wait for each other. Reading both sides at once keeps two cores busy.
       const [one, other] = await Promise.all([
@@ -72,10 +76,16 @@ export async function comparing(
         read('compared', by),
       ]);
       mustBeComparable(one.summary, other.summary);
-      const comparison = compare(one, other, {
+      const sides = ofMigrations
+        ? ([ofRevisions(one), ofRevisions(other)] as const)
+        : ([one, other] as const);
+      const comparison = compare(...sides, {
         ignore: run.registry.ignore ?? [],
         privileges: scope.catalog && scope.privileges ? 'compared' : 'left out',
-        limits: [files.base, files.compared].flatMap((file) => file?.limits ?? []),
+        limits: [
+          ...[files.base, files.compared].flatMap((file) => file?.limits ?? []),
+          ...(ofMigrations ? limitsOf(one.summary, other.summary) : []),
+        ],
       });
       mustNotIdle(comparison);
       return comparison;
@@ -102,7 +112,11 @@ function mustNotIdle({ ignored, verdict }: Comparison): void {
   );
 }
 
-function sourceOf({ environment, stack }: StackRun, by: PgDump): Source {
+/** The database of a run, as a side of a comparison. */
+export function sourceOf(
+  { environment, stack }: Pick<StackRun, 'environment' | 'stack'>,
+  by: PgDump,
+): Source {
   return {
     label: environment.name,
     roles: environment.entry.roles ?? {},

@@ -1,7 +1,7 @@
 export interface SideSummary {
-  /** `vm_stg`, or the path of the file as it was typed. */
+  /** `vm_stg`, `migrations`, or the path of the file as it was typed. */
   readonly label: string;
-  readonly source: 'environment' | 'custom dump' | 'plain dump';
+  readonly source: 'environment' | 'custom dump' | 'plain dump' | 'migrations';
   readonly database: string;
   /** `17.10`; undefined if a plain dump does not say it. */
   readonly serverVersion: string | undefined;

@@ -37,7 +37,7 @@ export const constraintsValidated: Check<VerifyFacts> = {
     if (here.length === 0) return passed('all');
     const remedy = 'ALTER TABLE … VALIDATE CONSTRAINT …';
     if (!base) {
-      const why = baseName === undefined ? withoutBase.found : `${baseName} is a file`;
+      const why = baseName === undefined ? withoutBase.found : `${baseName} is no running database`;
       return warning(`not validated: ${some(here)} (whether that is new is not known: ${why})`, remedy);
     }
     const there = new Set(await names(base.query, NOT_VALIDATED));

@@ -9,6 +9,7 @@ import {
 } from '../../output/check-result.ts';
 import { grouped } from '../../output/display.ts';
 import { remarks, total } from '../report/wording.ts';
+import { MIGRATIONS } from '../migrated/migrated.ts';
 import type { VerifyFacts } from './facts.ts';
 import { describeRevisions } from '../../database/revisions.ts';
 
@@ -79,7 +80,12 @@ export const revisionOfBase: Check<VerifyFacts> = {
   name: 'same revision',
   async look({ current, heads, base, baseName, environment, command }) {
     if (baseName === undefined) return withoutBase;
-    if (!base) return skipped(`${baseName} is a file, and says no revision`);
+    if (!base)
+      return skipped(
+        baseName === MIGRATIONS
+          ? 'migrations is all revisions: see at head'
+          : `${baseName} is a file, and says no revision`,
+      );
     const [at, { ends: head }, there] = await Promise.all([current(), heads(), base.current()]);
     if (at.length > 0 && sameSet(at, there)) return passed(`as ${baseName}`);
     // Suggest to migrate the side that is not at head.

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import type { Variable } from '../environment/env-files.ts';
+import type { Environment } from '../environment/resolve.ts';
+import { readTogether } from '../repository/compose-yaml.ts';
+import { isThere } from '../system/read-bounded.ts';
+
+/**
+ * The environment with the variables that its compose files give the application's service: for an env.py that runs on
+ * this machine, perhaps without compose and without the secrets. Unchanged for a stack without containers.
+ *
+ * @throws Error if a compose file is not YAML
+ */
+export function withServiceVariables(environment: Environment): Environment {
+  const { root, names, entry, variables } = environment;
+  if (entry.stack !== 'compose') return environment;
+  const files = names.composeFiles.filter((file) => isThere(join(root, file)));
+  const { services = {} } = readTogether(root, files);
+  const given = services[names.application.service]?.environment ?? {};
+  const pairs = Array.isArray(given)
+    ? (given as readonly string[]).map((pair): [string, string | undefined] => {
+        const at = pair.indexOf('=');
+        return at < 0 ? [pair, undefined] : [pair.slice(0, at), pair.slice(at + 1)];
+      })
+    : Object.entries(given).map(([name, value]): [string, string | undefined] => [
+        name,
+        value === null ? undefined : String(value),
+      ]);
+  const own = pairs.flatMap(([name, text]): [string, Variable][] =>
+    // Without a value, compose passes on its own.
+    text === undefined ? [] : [[name, interpolated(text, variables, files.join(', '))]],
+  );
+  return Object.freeze({ ...environment, variables: new Map([...variables, ...own]) });
+}
+
+/** @see https://docs.docker.com/reference/compose-file/interpolation/ */
+function interpolated(text: string, variables: Environment['variables'], place: string): Variable {
+  let secret = false;
+  const value = text.replaceAll(
+    /\$(?:(\$)|\{(\w+)(?:(:?[-+?])([^}]*))?\}|(\w+))/g,
+    (_all, dollar?: string, braced?: string, operator: string = '', word: string = '', bare?: string) => {
+      if (dollar !== undefined) return dollar;
+      const found = variables.get((braced ?? bare)!);
+      secret ||= found?.secret === true;
+      const has = found !== undefined && (!operator.startsWith(':') || found.value !== '');
+      if (operator.endsWith('+')) return has ? word : '';
+      return has ? found.value : operator.endsWith('-') ? word : '';
+    },
+  );
+  return { value, place, secret, plain: false };
+}

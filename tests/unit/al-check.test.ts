@@ -1,0 +1,230 @@
+import { expect, test } from 'vitest';
+import { judge, type Seen } from '../../lib/check/revisions/results.ts';
+import { mostAlike } from '../../lib/migrations/ini-here.ts';
+import { Terminal } from '../../lib/output/terminal.ts';
+import type { Comparison, Difference } from '../../lib/schema/compare/comparison.ts';
+import type { WalkedRevision } from '../../lib/stack/alembic/walk.ts';
+
+const side = (label: string): Comparison['base'] => ({
+  ...{ label, source: 'environment', database: 'core', serverVersion: '17.10', pgDumpVersion: '18.3' },
+});
+
+const comparison = (...differences: Partial<Difference>[]): Comparison => ({
+  verdict: differences.length === 0 ? 'same' : 'different',
+  ...{ base: side('nothing'), compared: side('down'), privileges: 'compared', objects: [] },
+  differences: differences.map((one) => ({
+    ...{ kind: 'TABLE', schema: 'mart', name: 'item', class: 'definition', changes: [], ...one },
+  })),
+  ...{ ignored: [], incomplete: [], limits: [] },
+});
+
+const revision = (more: Partial<WalkedRevision> = {}): WalkedRevision => ({
+  ...{ revision: 'r1', path: '/project/versions/r1.py', downgrade: true },
+  ...{ lines: { upgrade: 5, downgrade: 9 }, undone: [], again: [], lost: [], ...more },
+});
+
+const GOOD: Seen = {
+  severalHeads: false,
+  grantsAgain: false,
+  failure: undefined,
+  walked: {
+    ...{ heads: ['r1'], revisions: [revision()], failed: [], models: { operations: [] } },
+    reached: { side: { summary: side('x'), objects: [], roles: [], incomplete: [] } },
+  },
+  turns: [],
+  ends: comparison(),
+};
+const walked = (more: Partial<Seen['walked']>): Partial<Seen> => ({ walked: { ...GOOD.walked, ...more } });
+const FAILURE = {
+  revision: 'r1',
+  file: 'versions/r1.py',
+  line: 6,
+  message: 'no such thing',
+  isNotImplemented: false,
+};
+const TURN = {
+  ...{ revision: 'r1', file: 'versions/r1.py', line: 9 },
+  changes: [{ kind: 'table', name: 'mart.item', how: 'changed' }],
+} as const;
+
+test.each<[name: string, seen: Partial<Seen>, check: string, state: string, found: string]>([
+  ['all is well', {}, 'down undoes up', 'passed', 'the schema is the same'],
+  ['two heads', walked({ heads: ['r1', 'r2'] }), 'one head', 'failed', '2 heads: r1, r2'],
+  [
+    'two heads on purpose',
+    { ...walked({ heads: ['r1', 'r2'] }), severalHeads: true },
+    'one head',
+    'passed',
+    'r1, r2 (severalHeads)',
+  ],
+  ['no revision', walked({ heads: [] }), 'one head', 'failed', 'there are no revisions'],
+  ['unreadable', walked({ heads: undefined }), 'one head', 'skipped', 'the revisions could not be read'],
+  [
+    'up fails',
+    { failure: FAILURE },
+    'up from nothing',
+    'failed',
+    'versions/r1.py:6: revision r1: no such thing',
+  ],
+  ['up fails', { failure: FAILURE }, 'a way back', 'skipped', 'the revisions did not all run'],
+  [
+    'down fails',
+    walked({ failed: [{ ...FAILURE, doing: 'down' }] }),
+    'down and up again',
+    'failed',
+    '1 revision of 1: r1',
+  ],
+  [
+    'no way back, by itself',
+    walked({ failed: [{ ...FAILURE, doing: 'down', isNotImplemented: true }] }),
+    'down and up again',
+    'passed',
+    '1 revision',
+  ],
+  [
+    'no way back, by itself',
+    walked({ failed: [{ ...FAILURE, doing: 'down', isNotImplemented: true }] }),
+    'a way back',
+    'warning',
+    'none from r1',
+  ],
+  [
+    'no downgrade',
+    walked({ revisions: [revision({ downgrade: false })] }),
+    'a way back',
+    'warning',
+    'none from r1',
+  ],
+  [
+    'not undone',
+    { turns: [{ ...TURN, after: 'down', comparison: comparison({ class: 'only in compared' }) }] },
+    'down undoes up',
+    'failed',
+    '1 revision of 1: r1',
+  ],
+  [
+    'not undone, not compared',
+    { turns: [{ ...TURN, after: 'down', comparison: undefined }] },
+    'down undoes up',
+    'failed',
+    '1 revision of 1: r1',
+  ],
+  [
+    'the catalogs differ, the schema does not',
+    { turns: [{ ...TURN, after: 'down', comparison: comparison() }] },
+    'down undoes up',
+    'passed',
+    'the schema is the same',
+  ],
+  [
+    'only the order of columns',
+    { turns: [{ ...TURN, after: 'down', comparison: comparison({ class: 'column order' }) }] },
+    'down undoes up',
+    'passed',
+    'the schema is the same',
+  ],
+  [
+    'the order of columns',
+    walked({
+      revisions: [revision({ undone: [{ kind: 'column order', name: 'mart.item', how: 'changed' }] })],
+    }),
+    'down undoes up',
+    'passed',
+    'the schema is the same, but for the order of columns in mart.item',
+  ],
+  [
+    'only what the script grants again',
+    {
+      grantsAgain: true,
+      turns: [{ ...TURN, after: 'down', comparison: comparison({ class: 'privileges' }) }],
+    },
+    'down undoes up',
+    'passed',
+    'the schema is the same',
+  ],
+  [
+    'grants, and no script',
+    { turns: [{ ...TURN, after: 'down', comparison: comparison({ class: 'privileges' }) }] },
+    'down undoes up',
+    'failed',
+    '1 revision of 1: r1',
+  ],
+  [
+    'another schema again',
+    { turns: [{ ...TURN, after: 'up again', comparison: comparison({}) }] },
+    'up again as before',
+    'failed',
+    '1 revision of 1: r1',
+  ],
+  [
+    'unreadable in part',
+    { ends: { ...comparison(), verdict: 'incomplete', incomplete: ['no a'] } },
+    'same in the end',
+    'failed',
+    'the schema after "up" alone is not that after each has gone down and up: no a',
+  ],
+  [
+    'lost',
+    walked({ revisions: [revision({ lost: [{ kind: 'table', name: 'mart.item', line: 10 }] })] }),
+    'lost on the way down',
+    'passed',
+    'with their data, by 1 revision: versions/r1.py:10: table mart.item',
+  ],
+  [
+    'no models',
+    walked({ models: null }),
+    'models',
+    'skipped',
+    'env.py gives context.configure() no target_metadata',
+  ],
+  [
+    'other models',
+    walked({ models: { operations: ['add_column mart.item.x'] } }),
+    'models',
+    'failed',
+    '1 operation would lead the schema to them: add_column mart.item.x',
+  ],
+  [
+    'models that cannot be compared',
+    walked({ models: { error: 'KeyError: x' } }),
+    'models',
+    'failed',
+    'they could not be compared: KeyError: x',
+  ],
+])('%s: %s', (_name, seen, check, state, found) => {
+  const { results } = judge({ ...GOOD, ...seen }, (path) => path.replace('/project/', ''));
+  expect(results.find((one) => one.check === check)).toMatchObject({ state, found });
+});
+
+test('a failure is a remark beside its line, and so is what has no way back', () => {
+  const seen = { ...GOOD, ...walked({ revisions: [revision({ downgrade: false })] }), failure: FAILURE };
+  expect(judge(seen, () => 'versions/r1.py').remarks).toEqual([
+    { level: 'error', file: 'versions/r1.py', line: 6, text: 'no such thing' },
+    { level: 'warning', file: 'versions/r1.py', line: 9, text: 'there is no way back from this revision' },
+  ]);
+});
+
+test.each([
+  [
+    ['a/alembic.ini', 'b/migrations/alembic.ini'],
+    '/backend/migrations/alembic.ini',
+    ['b/migrations/alembic.ini'],
+  ],
+  [['a/alembic.ini'], '/backend/migrations/alembic.ini', ['a/alembic.ini']],
+  [['a/x/alembic.ini', 'b/x/alembic.ini'], '/app/x/alembic.ini', ['a/x/alembic.ini', 'b/x/alembic.ini']],
+  [['alembic.ini'], '/backend/alembic.ini', ['alembic.ini']],
+  [[], '/backend/alembic.ini', []],
+])('of %j the most like %s', (files, path, found) => {
+  expect(mostAlike(files, path)).toEqual(found);
+});
+
+test('an annotation escapes what GitHub reads, and hides secrets', () => {
+  const lines: string[] = [];
+  const sink = { write: (line: string) => lines.push(line) };
+  const terminal = new Terminal(sink, sink, { GITHUB_ACTIONS: 'true' });
+  terminal.redactor.hide('s3cret:w0rd%');
+  terminal.annotate('error', '100 %\nof s3cret:w0rd%', 'a,b:c.py', 7);
+  expect(lines.join('')).toBe('::error file=a%2Cb%3Ac.py,line=7::100 %25%0Aof ********\n');
+  new Terminal(sink, sink, {}).annotate('error', 'x', 'y');
+  expect(lines).toHaveLength(1);
+});
