@@ -1,5 +1,6 @@
 import { migrate } from '../migrations/alembic.ts';
 import { applyRoles, rolesScript } from '../database/db-bootstrap-roles.ts';
+import { withRunLock } from '../database/run-lock.ts';
 import { ensureMarker } from '../database/marker.ts';
 import { counted } from '../output/display.ts';
 import { FailedError } from '../errors.ts';
@@ -47,9 +48,12 @@ const WORK: Readonly<Record<StepName, Work>> = {
     await hold();
     // If `up` had nothing to start, Alembic starts here.
     if (!run.actor.dryRun) facts.heads().catch(() => {});
-    const migrating = migrate(run, 'head', again);
-    await applyRoles(run, migrating);
-    const count = await migrating;
+    // Again: the server may have been made anew, and the lock went with the old one.
+    const count = await withRunLock(run, { otherwise: 'wait' }, async () => {
+      const migrating = migrate(run, 'head', again);
+      await applyRoles(run, migrating);
+      return migrating;
+    });
     const what = count === 0 ? 'nothing to do' : counted(count, 'revision');
     return rolesScript(run) === undefined ? what : `${what}; the roles can read what was made`;
   },

@@ -59,6 +59,10 @@ const ENTRY: Readonly<Record<string, Form>> = {
     'compose, embedded or server',
     (value) => isText(value) && ['compose', 'embedded', 'server'].includes(value),
   ],
+  othersWait: [
+    'seconds (more than 0), or false',
+    (value) => value === false || (typeof value === 'number' && value > 0 && Number.isFinite(value)),
+  ],
   roles: ["the database's names of roles: { owner: 'app' }", isMap],
 };
 

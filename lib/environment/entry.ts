@@ -71,6 +71,11 @@ export interface EnvironmentEntry extends Naming {
    */
   readonly engine?: { readonly context?: string; readonly host?: string };
   /**
+   * Seconds that other sessions may wait for a migration. Then it gives way, and is begun again. False: no limit. By
+   * default 2 on a protected environment, and no limit elsewhere.
+   */
+  readonly othersWait?: number | false;
+  /**
    * For comparing schemas: common names for the roles of this environment, `{ owner: 'sanbou_app_stg' }`. By default
    * the owner of the database is `owner`.
    */

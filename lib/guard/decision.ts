@@ -5,12 +5,13 @@ import { countdown } from './person/countdown.ts';
 import type { GuardRequest } from './request.ts';
 import { look } from './look.ts';
 import type { Passed } from './facts/facts.ts';
+import { describePending } from '../migrations/pending.ts';
 import { ON_CONTENTS, ON_FACTS, enforce } from './policy.ts';
 import { describeDoubts, describeTarget } from './person/screen.ts';
 import { changesBetween, configurationChanges, identityOf } from './facts/unchanged.ts';
 
 /**
- * Shows the screen, asks for the name, counts down, and then reads all facts again.
+ * Shows the screen, asks for the name, counts down, and then reads all facts again. A migration is only shown.
  *
  * @returns the run with the facts of the second reading
  * @throws RefusedError if anything changed in the meantime
@@ -19,15 +20,17 @@ import { changesBetween, configurationChanges, identityOf } from './facts/unchan
 export async function letPersonDecide(request: GuardRequest, seen: Passed): Promise<Passed> {
   const { entry, environment, action, run } = request;
   const { terminal, signal, actor } = seen;
-  for (const line of describeTarget(seen.facts, action, terminal)) terminal.line(line);
+  const pending = seen.pending && describePending(seen.root, seen.pending);
+  for (const line of describeTarget(seen.facts, action, terminal, pending)) terminal.line(line);
   describeDoubts(seen.facts).forEach(terminal.warn);
-  const seconds = waitSeconds(entry, run.values.WAIT);
+  const consent = action.effect !== 'migrate';
+  const seconds = consent ? waitSeconds(entry, run.values.WAIT) : 0;
   if (actor.dryRun) {
-    terminal.info(`dry run: nothing is touched (it would wait ${seconds} s)`);
+    terminal.info(`dry run: nothing is touched${consent ? ` (it would wait ${seconds} s)` : ''}`);
     return seen;
   }
   // Only stdin has to be a terminal: with `… 2>&1 | tee log` a person still sits in front of it.
-  if (entry.protected && process.stdin.isTTY) {
+  if (consent && entry.protected && process.stdin.isTTY) {
     await confirmName(environment.name, terminal, signal);
   }
   await countdown(seconds, terminal, signal);

@@ -3,10 +3,13 @@ import { BlockedError } from './person/blocked.ts';
 import type { GuardRequest } from './request.ts';
 
 /**
- * The only way to any action that destroys data. In this order:
+ * The only way to any action that destroys data, and to a migration of a protected environment. In this order:
  *
  * FORCE on a protected environment → checks on the facts → preflight → lock → backup → screen with what will be
  * destroyed → the person types the name → countdown → all facts again → journal → the action → journal.
+ *
+ * A migration wants no consent (FORCE, name, countdown), so that a deployment without a terminal can run it. It waits
+ * for the lock, and takes a backup only if there is something to run.
  *
  * @throws RefusedError or CancelledError; before the action starts, nothing has been changed
  */
@@ -16,7 +19,8 @@ export async function passGuard(
 ): Promise<void> {
   const { entry, environment } = request;
   const { values } = request.run;
-  if (entry.protected && values.FORCE !== true) {
+  const migrates = request.action.effect === 'migrate';
+  if (entry.protected && !migrates && values.FORCE !== true) {
     throw new BlockedError(environment.name, request.action, request.exportedForce);
   }
   // A refusal by name loads none of the modules below, and so is fast.
@@ -28,24 +32,37 @@ export async function passGuard(
   ]);
   checkJournal(journalFile(request.run.root, environment.name));
   const { look } = await import('./look.ts');
-  const [seen, { aboutLock, withGuardLock }, { letPersonDecide }] = await Promise.all([
+  const [first, { withRunLock }, { letPersonDecide }] = await Promise.all([
     look(request),
-    import('./lock.ts'),
+    import('../database/run-lock.ts'),
     import('./decision.ts'),
   ]);
-  checks.push(...enforce([...ON_FACTS, ...ON_CONTENTS], seen.facts));
-  await request.preflight(seen);
+  checks.push(...enforce([...ON_FACTS, ...ON_CONTENTS], first.facts));
+  await request.preflight(first);
 
-  await withGuardLock(seen, seen.facts.markers !== undefined, aboutLock(seen.task.name), async () => {
-    const backup = entry.protected
-      ? await (await import('./backup-first.ts')).backupFirst(seen, values)
-      : null;
+  const lock = {
+    otherwise: migrates ? 'wait' : 'refuse',
+    readable: first.facts.markers !== undefined,
+  } as const;
+  await withRunLock(first, lock, async (waited) => {
+    let seen = first;
+    if (waited) {
+      // Who was waited for may have changed everything.
+      seen = await look(request);
+      enforce([...ON_FACTS, ...ON_CONTENTS], seen.facts);
+    }
+    const pending = await request.pending?.(seen);
+    seen = { ...seen, pending };
+    const backup =
+      entry.protected && pending?.length !== 0
+        ? await (await import('./backup-first.ts')).backupFirst(seen, values)
+        : null;
     // Do all remaining work before the countdown: after it, the action should start at once.
     const { onRecord } = await import('./on-record.ts');
     const revision = await repositoryRevision(seen.root);
     const notes: string[] = [];
     const note = (text: string): void => void notes.push(text);
-    const passed = { ...(await letPersonDecide(request, seen)), note };
+    const passed = { ...(await letPersonDecide(request, seen)), pending, note };
     if (passed.actor.dryRun) return action(passed);
     const known = { origins: request.origins, checks, backup, revision, notes };
     await onRecord(passed, known, () => action(passed));

@@ -4,7 +4,7 @@ import { CancelledError, messageOf } from '../errors.ts';
 import type { Origin } from '../parameters/parameter.ts';
 import { NOTHING, planHash, type Plan } from '../stack/plan.ts';
 import type { Passed } from './facts/facts.ts';
-import { person } from './record/person.ts';
+import { person } from '../system/person.ts';
 import { append, journalFile } from './record/entries.ts';
 import type { End, RecordedPlan, Start } from './record/entry.ts';
 

@@ -2,6 +2,7 @@ import type { CanonicalName } from '../environment/canonicalise.ts';
 import type { EnvironmentEntry } from '../environment/entry.ts';
 import type { Origin } from '../parameters/parameter.ts';
 import type { DestructiveRun, Run, StackRun } from '../run/run.ts';
+import type { Pending } from '../stack/alembic/pending.ts';
 import type { Action } from './person/blocked.ts';
 import type { GuardParameters } from './parameters.ts';
 
@@ -20,6 +21,8 @@ export interface GuardRequest {
   readonly read: () => Promise<Run>;
   /** Opens the environment's stack. Reads env files and configuration again. */
   readonly open: (run: Run) => Promise<StackRun>;
+  /** The revisions that a migration would run. */
+  readonly pending?: ((run: StackRun) => Promise<readonly Pending[]>) | undefined;
   /** Refuses if the action would fail or do less than it says. Runs before the person has to wait. */
   readonly preflight: (run: DestructiveRun) => Promise<void>;
 }

@@ -2,8 +2,9 @@ import type { DatabaseIdentity } from '../stack/identity.ts';
 import { FailedError } from '../errors.ts';
 import type { Plan } from '../stack/alembic/binding.ts';
 import { failed } from './failed.ts';
+import { givingWay, othersWait } from './give-way.ts';
 import { hasLanded, readLanding } from './landing.ts';
-import type { AlembicResult } from '../stack/alembic/run-alembic.ts';
+import type { AlembicOptions, AlembicResult } from '../stack/alembic/run-alembic.ts';
 import type { StackRun } from '../run/run.ts';
 import { whileUnfinished } from '../system/unfinished.ts';
 import type { Giving } from '../parameters/parameter.ts';
@@ -21,6 +22,10 @@ interface Way {
   readonly leads?: boolean;
   /** The database that the guard has shown. */
   readonly shown?: DatabaseIdentity | undefined;
+  /** The revisions that the guard has shown: no other one may run. */
+  readonly revisions?: readonly string[] | undefined;
+  /** Called with the revisions that are about to run. */
+  readonly onPending?: AlembicOptions['onPending'];
   /** The command to run again after a failure; by default the task's own. */
   readonly again?: string | undefined;
 }
@@ -33,7 +38,7 @@ interface Way {
  */
 export async function alembic(
   run: AlembicRun,
-  { changes, leads = false, shown, again }: Way,
+  { changes, leads = false, shown, again, revisions, onPending }: Way,
   ...args: string[]
 ): Promise<AlembicResult | undefined> {
   const { stack, environment, values, actor, command } = run;
@@ -41,9 +46,11 @@ export async function alembic(
   const action = async (): Promise<AlembicResult> => {
     // Alembic commits after each migration, so an interrupted run leaves the last complete revision.
     const where = `the database at the last revision that was finished (${command('al-cur-env', { ENV: environment.name })})`;
-    const result = await whileUnfinished(where, () =>
-      stack.alembic(args, { ini, shown, foldTraceback: true }),
-    );
+    const limit = leads ? othersWait(environment.entry) : undefined;
+    const attempt = (): Promise<AlembicResult> =>
+      stack.alembic(args, { ini, shown, foldTraceback: true, othersWait: limit, revisions, onPending });
+    const line = again ?? command(run.task.name, { ENV: environment.name });
+    const result = await whileUnfinished(where, () => givingWay(run, attempt, args.at(-1)!, line));
     if (result.status !== 0) throw await failed(run, result, args, again);
     if (leads) await makeSureItLanded(run, result.plans, again);
     return result;
@@ -75,16 +82,25 @@ export async function makeSureItLanded(
   }
 }
 
+/** With several heads on purpose, `head` is ambiguous for Alembic. */
+export const targetOf = ({ registry }: AlembicRun, revision: string): string =>
+  revision === 'head' && registry.severalHeads ? 'heads' : revision;
+
 /**
  * Upgrades the database to a revision.
  *
  * @param again the command that continues after a failure, if it is not the task's own
+ * @param how what a person was shown
  * @returns how many migrations were run
  */
-export async function migrate(run: AlembicRun, revision: string, again?: string): Promise<number> {
-  // With several heads on purpose, `head` is ambiguous for Alembic.
-  const to = revision === 'head' && run.registry.severalHeads ? 'heads' : revision;
-  const result = await alembic(run, { changes: true, leads: true, again }, 'upgrade', to);
+export async function migrate(
+  run: AlembicRun,
+  revision: string,
+  again?: string,
+  how: Pick<Way, 'shown' | 'revisions' | 'onPending'> = {},
+): Promise<number> {
+  const way = { changes: true, leads: true, again, ...how };
+  const result = await alembic(run, way, 'upgrade', targetOf(run, revision));
   return (result?.plans ?? []).reduce((all, { steps }) => all + steps, 0);
 }
 

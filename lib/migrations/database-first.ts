@@ -10,10 +10,10 @@ import type { Giving } from '../parameters/parameter.ts';
  *
  * @param work migrates the database
  */
-export async function databaseFirst(
+export async function databaseFirst<T>(
   run: StackRun<Giving<{ TIMEOUT: number }>>,
-  work: () => Promise<void>,
-): Promise<void> {
+  work: () => Promise<T>,
+): Promise<T> {
   const { stack, terminal, actor, values, environment, command } = run;
   const { application } = stack;
   if (!application || actor.dryRun) return work();
@@ -30,8 +30,9 @@ export async function databaseFirst(
     if (environment.entry.local === true) await stack.build();
     await stack.up({ build: false, timeout, only: 'database' });
   }
+  let done: T;
   try {
-    await work();
+    done = await work();
   } catch (error) {
     if (services.length > 0)
       terminal.warn(
@@ -39,6 +40,7 @@ export async function databaseFirst(
       );
     throw error;
   }
-  if (runs && !empty && services.length === 0 && left.length === 0) return;
+  if (runs && !empty && services.length === 0 && left.length === 0) return done;
   await stack.up({ build: false, timeout, orphans: 'ignore' });
+  return done;
 }

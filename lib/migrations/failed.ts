@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { advise } from './advice.ts';
 import { describeFailure, findInProject, parseFailure } from './failure.ts';
+import { describeInvalid, readInvalidIndexes } from '../database/invalid-indexes.ts';
 import { readRevisions } from '../database/revisions.ts';
 import { FailedError, messageOf } from '../errors.ts';
 import { writeWhole } from '../system/files.ts';
@@ -28,12 +29,14 @@ export async function failed(
     return new FailedError(`alembic ${args[0]} failed (status ${status})\noutput     ${output}`, { status });
   const at = await stack.withClient(stack.database.name, readRevisions).catch(() => undefined);
   const file = found.file && findInProject(root, found.file);
+  const invalid = await stack.withClient(stack.database.name, readInvalidIndexes).catch(() => []);
   const line = (name: string): string => command(name, { ENV: environment.name });
   const hint = advise(found, {
     ...{ at, line, again: again ?? line(task.name) },
     builtIn: stack.isBuiltIn(found.file),
   });
-  return new FailedError(describeFailure({ ...found, file }, stack.database.name, at, output), {
+  const described = describeFailure({ ...found, file }, stack.database.name, at, output);
+  return new FailedError([described, ...describeInvalid(invalid)].join('\n'), {
     status,
     ...(hint === undefined ? {} : { hint }),
   });

@@ -65,7 +65,10 @@ export function choice(summary: string, words: readonly string[], options: Optio
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 /** A duration such as `90s`, `30m`, `1h` or `2d`. The value is in seconds. */
-export function duration(summary: string, options: { default: string }): Parameter<number> {
+export function duration(
+  summary: string,
+  options: { default: string } & Pick<Parameter, 'commandLineOnly'>,
+): Parameter<number> {
   const parse = (given: string): number => {
     const [, count, unit] = given.match(/^(\d{1,6})([smhd])$/) ?? [];
     if (count === undefined) throw new Error('is not a time such as 30m, 1h or 2d');

@@ -36,7 +36,11 @@ export async function openEnvironment<P extends Parameters>(
     stack: await openStack(environment, {
       ...{ databaseService, alembic, actor, terminal, signal },
       projects: Object.entries(registry.environments).map(([one, { project }]) => project ?? one),
-      frozen: definition.destructive !== undefined,
+      frozen:
+        definition.destructive !== undefined ||
+        (definition.environment === 'any' &&
+          definition.migrates !== undefined &&
+          environment.entry.protected),
     }),
   };
 }

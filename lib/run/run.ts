@@ -5,6 +5,7 @@ import type { Registry } from '../environment/entry.ts';
 import type { Environment } from '../environment/resolve.ts';
 import type { MakeInvocation } from '../system/make.ts';
 import type { Parameters, Values } from '../parameters/parameter.ts';
+import type { Pending } from '../stack/alembic/pending.ts';
 import type { Plan } from '../stack/plan.ts';
 import type { Stack, Target } from '../stack/stack.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -35,7 +36,7 @@ export interface StackRun<P extends Parameters = Parameters> extends Run<P> {
   readonly stack: Stack;
 }
 
-/** What a destructive task gets after the confirmation. */
+/** What a destructive task gets after the confirmation, and a task that migrates on a protected environment. */
 export interface DestructiveRun<P extends Parameters = Parameters> extends StackRun<P> {
   /** The stack that the guard showed. */
   readonly target: Target;
@@ -45,6 +46,8 @@ export interface DestructiveRun<P extends Parameters = Parameters> extends Stack
   readonly note?: (text: string) => void;
   /** Everything that the guard showed as removed; empty for a task that does not touch containers and storage. */
   readonly plan: Plan;
+  /** The revisions that the guard showed, of a task that migrates. */
+  readonly pending?: readonly Pending[] | undefined;
 }
 
 interface Declaration<P extends Parameters> {
@@ -75,7 +78,9 @@ export type Definition<P extends Parameters = Parameters> =
   | (Declaration<P> & {
       readonly environment: 'any';
       readonly destructive?: undefined;
-      readonly run: (run: StackRun<P>) => Promise<void>;
+      /** If it migrates: then it passes the guard on a protected environment, but needs no confirmation. */
+      readonly migrates?: Migrates<P>;
+      readonly run: (run: StackRun<P> & Partial<DestructiveRun<P>>) => Promise<void>;
     })
   /** Takes ENV and opens nothing: shows what is recorded about an environment, even if its files are invalid. */
   | (Declaration<P> & {
@@ -108,6 +113,13 @@ export interface Destructive<P extends Parameters = Parameters> {
   readonly countdown: 'always' | 'when protected';
   /** Runs before the countdown, and refuses what would fail or do less than it says. */
   readonly preflight?: (run: DestructiveRun<P>) => Promise<void>;
+}
+
+export interface Migrates<P extends Parameters = Parameters> {
+  /** Name for the screen: `Upgrade`. */
+  readonly what: string;
+  /** The revisions that it would run. Changes nothing. */
+  readonly pending: (run: StackRun<P>) => Promise<readonly Pending[]>;
 }
 
 export interface Task {

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, extname, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { guardParameters } from '../guard/parameters.ts';
+import { BACKUP_PARAMETERS, guardParameters } from '../guard/parameters.ts';
 import { flag } from '../parameters/kinds.ts';
 import type { Parameter, Parameters } from '../parameters/parameter.ts';
 import { ENV, PG_SERVICE, TYPED_ENV } from '../parameters/shared.ts';
@@ -55,11 +55,13 @@ export function defineTask<const P extends Parameters = Record<never, never>>(
   return task;
 }
 
-function allParameters({ environment, destructive, parameters = {} }: Definition): Parameters {
+function allParameters(definition: Definition): Parameters {
+  const { environment, destructive, parameters = {} } = definition;
   if (environment === 'none') return parameters;
   if (environment === 'name only') return { ENV, ...parameters };
   const DRY_RUN = flag('print what would be done and touch nothing');
-  if (!destructive) return { ENV, ...parameters, PG_SERVICE, DRY_RUN };
+  const migrates = environment === 'any' && definition.migrates !== undefined;
+  if (!destructive) return { ENV, ...parameters, ...(migrates && BACKUP_PARAMETERS), PG_SERVICE, DRY_RUN };
   const typed: Parameters = {
     ENV: TYPED_ENV,
     ...guardParameters(destructive.countdown),

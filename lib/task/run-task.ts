@@ -61,7 +61,10 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
 
 type StackDefinition = Exclude<Definition, { environment: 'none' }>;
 
-/** Runs a task with ENV: canonical name → guard, if the task is destructive → environment → stack → the work. */
+/**
+ * Runs a task with ENV: canonical name → guard, if the task is destructive, or migrates a protected environment →
+ * environment → stack → the work.
+ */
 async function performOnStack(
   run: Run,
   definition: StackDefinition,
@@ -90,7 +93,8 @@ async function performOnStack(
     const { openEnvironment } = await import('../run/open-environment.ts');
     return openEnvironment(opened, name);
   };
-  if (definition.environment !== 'typed') return definition.run(await open(run));
+  const migrates = definition.environment === 'any' && entry.protected ? definition.migrates : undefined;
+  if (definition.environment !== 'typed' && !migrates) return definition.run(await open(run));
 
   const { blind } = run.make ?? {};
   if (blind !== undefined) {
@@ -100,13 +104,12 @@ async function performOnStack(
     throw new UsageError(`make ${blind} ${why}: nothing was touched`, { hint });
   }
   const { destructive } = definition;
-  if (destructive.countdown === 'always') terminal.info(`ENV=${typed}, canonical name ${name.name}`);
+  if (destructive?.countdown === 'always') terminal.info(`ENV=${typed}, canonical name ${name.name}`);
   const { passGuard } = await import('../guard/guard.ts');
   const request = {
     ...{ run: run as Run<GuardParameters>, environment: name, entry, origins: given.origins },
     action: {
-      what: destructive.what,
-      effect: destructive.effect,
+      ...(destructive ?? { what: migrates!.what, effect: 'migrate' as const }),
       forced: run.command(task.name, { ...typedAgain(given), ENV: name.name, FORCE: '1' }),
       backup: run.command('backup', { ENV: name.name }),
     },
@@ -118,7 +121,8 @@ async function performOnStack(
       return { ...run, registry: again };
     },
     open,
-    preflight: async (opened: DestructiveRun) => destructive.preflight?.(opened),
+    pending: migrates?.pending,
+    preflight: async (opened: DestructiveRun) => destructive?.preflight?.(opened),
   };
   return passGuard(request, (passed) => definition.run(passed));
 }

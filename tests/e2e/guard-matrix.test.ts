@@ -322,7 +322,7 @@ describe.skipIf(inject('noEngine') !== '')('every way in that people reported', 
           { cwd: clone },
         );
       };
-      const holder = `another destructive run is at work on ${environment}: db-reset-volume-env by `;
+      const holder = `another run is at work on ${environment}: db-reset-volume-env by `;
       refused(await inClone(other).ended, 77, holder, /by \S+@\S+ since \d\d:\d\d:\d\d$/m);
       // It dies with its holder.
       running.child.kill('SIGKILL');

@@ -322,7 +322,7 @@ const VOLUMES: readonly Row[] = [
         return verdict(scratch.startTask([...words, 'WAIT=0']));
       });
     },
-    refused: /another destructive run is at work on shop_stg/,
+    refused: /another run is at work on shop_stg/,
     undo: ({ scratch }) => rmSync(inside(scratch.outside, 'clone'), { recursive: true }),
   },
   {

@@ -47,7 +47,7 @@ describe('one destructive run at a time, and all of them on record', () => {
         const { status, stderr } = await scratch.runTask(`${words} ${ENV}`);
         expect(stderr).toMatch(
           new RegExp(
-            `another destructive run is at work on local_demo: db-reset-db-env by ${person} since \\d\\d:\\d\\d:\\d\\d \\(process ${running.child.pid}\\)`,
+            `another run is at work on local_demo: db-reset-db-env by ${person} since \\d\\d:\\d\\d:\\d\\d \\(process ${running.child.pid}\\)`,
           ),
         );
         expect(stderr).not.toContain('Starting in');

@@ -544,7 +544,7 @@ const LOCKS: readonly Row[] = [
         await ready();
         return verdict(scratch.startTask([...words, 'WAIT=0']));
       }),
-    refused: /another destructive run is at work on shop_stg/,
+    refused: /another run is at work on shop_stg/,
   },
 ];
 

@@ -13,6 +13,7 @@ import { holderOf } from '../../lib/system/lock.ts';
 import type { Origin } from '../../lib/parameters/parameter.ts';
 import type { Stack } from '../../lib/stack/stack.ts';
 import type { GuardParameters } from '../../lib/guard/parameters.ts';
+import type { Pending } from '../../lib/stack/alembic/pending.ts';
 import type { DestructiveRun, Run, StackRun } from '../../lib/run/run.ts';
 import { entry, facts, stopped, target } from './guard-facts.ts';
 import { recordingTerminal, temporaryFolder } from './support.ts';
@@ -90,7 +91,7 @@ function guard(play: Play = {}) {
   const { terminal, written } = recordingTerminal({ NO_COLOR: '1' }, play.outputOnTerminal ?? onTerminal);
   const line = terminal.line.bind(terminal);
   terminal.line = (text) => {
-    if (text.includes('will be destroyed')) played.steps.push('screen');
+    if (/will be (destroyed|migrated)/.test(text)) played.steps.push('screen');
     line(text);
   };
   const isTTY = process.stdin.isTTY;
@@ -116,7 +117,11 @@ function guard(play: Play = {}) {
       lock: play.lock,
       // The lock on the server is free.
       withClient: (_database: string, work: (client: unknown) => Promise<void>) =>
-        work({ query: () => Promise.resolve({ rows: [{ taken: true }] }) }),
+        work({
+          once: () => {},
+          query: (text: string) =>
+            Promise.resolve({ rows: text.includes('pg_try_advisory_lock') ? [{ taken: true }] : [] }),
+        }),
     },
   };
   const journal = journalFile(root, name);
@@ -218,9 +223,7 @@ describe('the order of the gate', () => {
   test('of a stopped one that another machine is at work on: refused', async () => {
     played.facts = [stopped];
     const { passing, journal } = guard({ lock: () => Promise.resolve({ holder: 'db-reset-x by jiro@vm9' }) });
-    await expect(passing).rejects.toThrow(
-      'another destructive run is at work on vm_stg: db-reset-x by jiro@vm9',
-    );
+    await expect(passing).rejects.toThrow('another run is at work on vm_stg: db-reset-x by jiro@vm9');
     expect(played.steps).toEqual(['open', 'facts', 'preflight']);
     expect(journal()).toEqual([]);
   });
@@ -249,6 +252,57 @@ describe('the order of the gate', () => {
     expect(played.steps).toEqual(['open', 'facts', 'preflight', 'screen', 'action after ']);
     expect(written.err).toContain('[info] dry run: nothing is touched (it would wait 5 s)\n');
     expect(existsSync(join(root, 'journal'))).toBe(false);
+  });
+});
+
+describe('a migration of a protected environment', () => {
+  const upgrade = (pending: readonly Pending[], play: Play = {}) =>
+    guard({
+      isProtected: true,
+      onTerminal: true,
+      ...play,
+      request: {
+        action: { what: 'Upgrade', effect: 'migrate', forced: '', backup: 'make backup' },
+        pending: () => (played.steps.push('pending'), Promise.resolve(pending)),
+        ...play.request,
+      },
+    });
+  const one: Pending = { id: '0012', message: 'add suppliers', path: null };
+
+  test('wants no consent; the screen has what is pending, the action gets it', async () => {
+    const given: unknown[] = [];
+    const { passing, written, journal } = upgrade([one], {
+      action: (passed) => Promise.resolve(void given.push(passed.pending)),
+    });
+    await passing;
+    expect(played.steps).toEqual([
+      ...['open', 'facts', 'preflight', 'pending', 'backup', 'screen', 'wait 0'],
+      ...['open', 'facts', 'action after start'],
+    ]);
+    expect(written.err).toContain('Upgrade: this will be migrated');
+    expect(written.err).toContain('    pending      0012  add suppliers\n');
+    expect(given).toEqual([[one]]);
+    expect(journal()[0]).toMatchObject({ backup: 'backups/x.dump' });
+  });
+
+  test('with nothing pending takes no backup', async () => {
+    const { passing, written, journal } = upgrade([]);
+    await passing;
+    expect(played.steps).not.toContain('backup');
+    expect(written.err).toContain('    pending      none: there is nothing to migrate\n');
+    expect(journal()[0]).toMatchObject({ backup: null });
+  });
+
+  test('is refused by facts as everything is', async () => {
+    played.facts = [{ ...running, target: { ...running.target, otherUsers: ['x'] } }];
+    await expect(upgrade([one]).passing).rejects.toThrow('the storage is also mounted by x');
+    await expect(upgrade([one], { request: { exports: { PGHOST: 'x' } } }).passing).rejects.toThrow('PGHOST');
+    played.facts = [stopped];
+    await expect(upgrade([one]).passing).rejects.toThrow('is not running; it is protected');
+    played.facts = [running];
+    played.backup = new RefusedError('no room');
+    await expect(upgrade([one]).passing).rejects.toThrow('no room');
+    expect(played.steps).not.toContain('action after start');
   });
 });
 

@@ -20,7 +20,7 @@ import {
 } from '../../lib/guard/record/entries.ts';
 import type { End, Start } from '../../lib/guard/record/entry.ts';
 import { checkJournal } from '../../lib/guard/record/journal-file.ts';
-import { person } from '../../lib/guard/record/person.ts';
+import { person } from '../../lib/system/person.ts';
 import { describeRuns, showJournal } from '../../lib/guard/record/journal.ts';
 import { Redactor } from '../../lib/output/redact.ts';
 import { HUGE, NOT_FILES } from './broken-files.ts';

@@ -20,12 +20,12 @@ describe('the work of a task is reached', () => {
     expect(reaching).toEqual(['task/run-task.ts']);
   });
 
-  test('there, of one with `typed`, as what the guard is given and nothing else', () => {
+  test('there, of one with `typed` or that migrates what is protected, as what the guard is given and nothing else', () => {
     const runTask = source('task/run-task.ts');
     expect(linesWith(runTask, /definition\.run\b/)).toEqual([
       '? definition.run(run)',
       "if (definition.environment === 'name only') return definition.run({ ...run, name });",
-      "if (definition.environment !== 'typed') return definition.run(await open(run));",
+      "if (definition.environment !== 'typed' && !migrates) return definition.run(await open(run));",
       'return passGuard(request, (passed) => definition.run(passed));',
     ]);
     expect(runTask).toMatch(/return definition\.environment === 'none'\n\s+\? definition\.run\(run\)/);
@@ -44,7 +44,7 @@ describe('the work of a task is reached', () => {
       'enforce(BEFORE_CONTACT',
       'enforce([...ON_FACTS, ...ON_CONTENTS]',
       'request.preflight',
-      'withGuardLock(',
+      'withRunLock(',
       'backupFirst(',
       'letPersonDecide(',
       'actor.dryRun) return action(',

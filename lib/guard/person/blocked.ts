@@ -1,9 +1,9 @@
 import { RefusedError } from '../../errors.ts';
 
-/** How the screen describes a destructive task: "DB reset on vm_prod is BLOCKED". */
+/** How the screen describes a task: "DB reset on vm_prod is BLOCKED". */
 export interface Action {
   readonly what: string;
-  readonly effect: 'destroy' | 'change';
+  readonly effect: 'destroy' | 'change' | 'migrate';
   /** The command line with FORCE=1. */
   readonly forced: string;
   /** The command line that takes a backup. */

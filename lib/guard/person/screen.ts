@@ -8,8 +8,23 @@ import { describeOverlap } from '../facts/overlap.ts';
 import type { GuardFacts } from '../facts/facts.ts';
 import { describeStorage } from '../facts/describe-storage.ts';
 
-/** What will be destroyed, as facts, one per line. */
-export function describeTarget(facts: GuardFacts, { what, effect }: Action, terminal: Terminal): string[] {
+const WHAT_HAPPENS: Readonly<Record<Action['effect'], string>> = {
+  destroy: 'destroyed',
+  change: 'changed',
+  migrate: 'migrated',
+};
+
+/**
+ * What will be destroyed, as facts, one per line.
+ *
+ * @param pending a line for each revision that a migration will run
+ */
+export function describeTarget(
+  facts: GuardFacts,
+  { what, effect }: Action,
+  terminal: Terminal,
+  pending?: readonly string[],
+): string[] {
   const { environment, entry, target, contents, unread } = facts;
   const { name, alias } = environment;
   const unknown = target.running ? `not known: ${unread ?? ''}` : 'not known while the server is stopped';
@@ -33,12 +48,10 @@ export function describeTarget(facts: GuardFacts, { what, effect }: Action, term
         : [['contents', unknown] as [string, string]]),
     ['marker', facts.markers ? (facts.markers[target.database] ?? 'none yet') : unknown],
     ...describePlan(facts.plan),
+    ...(pending ?? []).map((line, at): [string, string] => [at === 0 ? 'pending' : '', line]),
   ];
   return [
-    terminal.style(
-      ['bold', 'yellow'],
-      `⚠️  ${what}: this will be ${effect === 'destroy' ? 'destroyed' : 'changed'}`,
-    ),
+    terminal.style(['bold', 'yellow'], `⚠️  ${what}: this will be ${WHAT_HAPPENS[effect]}`),
     ...rows.map(([label, value]) => `    ${label.padEnd(12)} ${value}`),
   ];
 }

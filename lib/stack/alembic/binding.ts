@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { MARK_MIGRATING } from '../postgres/advisory-keys.ts';
 import type { Result } from '../../system/process.ts';
 import type { Credentials } from '../postgres/session.ts';
 import type { FailureReport } from './failure-report.ts';
+import { eachOnce, type Pending } from './pending.ts';
+import { programOf } from './program.ts';
 import { PRIVILEGES, QUESTIONS, type Reached } from './reached.ts';
+import type { Refusal } from './refusal.ts';
 import { walkFor, walkOf, type Walk, type WalkOptions, type WalkReport } from './walk.ts';
 import { watchedOf, type Watched, type WatchOptions, type WatchReport } from './watch.ts';
 
@@ -46,10 +49,6 @@ export function headsOf(stdout: string): Heads {
   return { heads, ends: heads };
 }
 
-/** Why bound_alembic.py ended alembic: what a connection reached, or why it could not find that out. */
-export type Refusal =
-  { readonly found: Reached } | { readonly unknown: string } | { readonly unreachable: string };
-
 interface Report extends Partial<Plan>, Partial<Heads>, WalkReport {
   /** The number of connections that reached the right database so far. */
   readonly bound?: number;
@@ -61,20 +60,19 @@ interface Report extends Partial<Plan>, Partial<Heads>, WalkReport {
   readonly traceback?: string;
   /** The file of a revision that alembic created. */
   readonly made?: string;
+  readonly pending?: readonly Pending[];
   readonly watched?: WatchReport;
   /** The files that were read, but for those of libraries. */
   readonly read?: readonly string[];
 }
 
-const sources = new Map<string, string>();
-
-/** The text of a file beside this one, read once. */
-function sourceOf(file: string): string {
-  if (!sources.has(file)) sources.set(file, readFileSync(new URL(file, import.meta.url), 'utf8'));
-  return sources.get(file)!;
-}
-
 interface BindingOptions {
+  /** Alembic changes the database: each of its sessions holds the lock of `MIGRATING`. */
+  readonly migrates?: boolean;
+  /** Only reports which revisions would run. */
+  readonly look?: boolean;
+  /** The only revisions that may run; undefined: any. */
+  readonly shown?: readonly string[] | undefined;
   /** Leads alembic's connections to this database; undefined: they go where env.py says. */
   readonly instead?: Redirection | undefined;
   /** Reports which files were read. */
@@ -90,23 +88,19 @@ export class Binding {
   /** Prefix of the program's own lines. It is random, so no line of alembic can look like one. */
   readonly #word = `makesafe-${randomBytes(12).toString('hex')} `;
   readonly #expected: Reached | null;
-  readonly #instead: Redirection | undefined;
-  readonly #trace: boolean;
-  readonly #walk: WalkOptions | undefined;
-  readonly #watch: WatchOptions | undefined;
+  readonly #options: BindingOptions;
   readonly #reports: Report[] = [];
   /** The process IDs of alembic's backends so far. Filled by `own`, as the lines come. */
   readonly sessions: number[] = [];
+  /** The names of the version tables so far, in the same way. */
+  readonly versionTables: string[] = [];
+  /** Called in the same way with the revisions that are about to run. */
+  onPending: ((pending: readonly Pending[]) => void) | undefined;
 
-  /**
-   * @param expected the only database that alembic may reach; null if it may reach none
-   */
-  constructor(expected: Reached | null, { instead, trace = false, walk, watch }: BindingOptions = {}) {
+  /** @param expected the only database that alembic may reach; null if it may reach none */
+  constructor(expected: Reached | null, options: BindingOptions = {}) {
     this.#expected = expected;
-    this.#instead = instead;
-    this.#trace = trace;
-    this.#walk = walk;
-    this.#watch = watch;
+    this.#options = options;
   }
 
   /**
@@ -115,29 +109,25 @@ export class Binding {
    * @param script path of alembic's script, on the machine that runs it; undefined: the program runs the module
    */
   program(script: string | undefined): string {
-    const files = [
-      './bound_alembic.py',
-      ...(this.#trace ? ['./traced_alembic.py'] : []),
-      ...(this.#walk ? ['./walked_alembic.py'] : []),
-      ...(this.#watch ? ['./watched_alembic.py'] : []),
+    const { instead, trace = false, walk, watch } = this.#options;
+    const { migrates = false, look = false, shown = null } = this.#options;
+    const parts = [
+      'bound',
+      ...(trace ? ['traced'] : []),
+      ...(walk ? ['walked'] : []),
+      ...(watch ? ['watched'] : []),
     ];
-    const { database, server = null } = this.#instead ?? {};
-    const given = JSON.stringify({
+    return programOf(parts, {
       ...{ expected: this.#expected, privileges: PRIVILEGES, questions: QUESTIONS },
-      instead: database === undefined ? null : { database, server },
-      ...{ word: this.#word, script: script ?? null, trace: this.#trace },
-      ...{ walk: this.#walk ? walkFor(this.#walk) : null, watch: this.#watch ?? null },
+      ...{ mark: migrates ? MARK_MIGRATING : null, look, shown },
+      instead: instead ? { database: instead.database, server: instead.server ?? null } : null,
+      ...{ word: this.#word, script: script ?? null, trace },
+      ...{ walk: walk ? walkFor(walk) : null, watch: watch ?? null },
     });
-    // A JSON string of these characters only is also a Python string.
-    const quoted = JSON.stringify(given).replaceAll(
-      /[^\x20-\x7e]/g,
-      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    );
-    return `${files.map(sourceOf).join('\n\n')}\n\nmain(json.loads(${quoted}))\n`;
   }
 
   /**
-   * The part of a line that alembic itself printed; undefined if none. Collects `sessions`.
+   * The part of a line that alembic itself printed; undefined if none. Collects `sessions` and `versionTables`.
    *
    * @param traceback whether to show tracebacks as well
    */
@@ -145,9 +135,14 @@ export class Binding {
     const at = line.indexOf(this.#word);
     if (at < 0) return line;
     const report = line.slice(at + this.#word.length);
-    const [, session] = /^\{"session": (\d+)\}/.exec(report) ?? [];
-    if (session !== undefined) this.sessions.push(Number(session));
-    if (report.startsWith('{"walking": ')) this.#walk?.onStep?.((JSON.parse(report) as Report).walking!);
+    if (/^\{"(session|plan)": /.test(report)) {
+      const { session, table, pending } = JSON.parse(report) as Report;
+      if (session !== undefined) this.sessions.push(session);
+      if (table !== undefined) this.versionTables.push(table);
+      if (pending !== undefined) this.onPending?.(pending);
+    }
+    if (report.startsWith('{"walking": '))
+      this.#options.walk?.onStep?.((JSON.parse(report) as Report).walking!);
     const before = line.slice(0, at) || undefined;
     if (!traceback || !report.startsWith('{"traceback": ')) return before;
     return `${before ?? ''}${(JSON.parse(report) as Report).traceback!.trimEnd()}`;
@@ -170,7 +165,7 @@ export class Binding {
 
   /** How far the walk came, and what it found; undefined if there was none. */
   get walk(): Walk | undefined {
-    return this.#walk && walkOf(this.#reports);
+    return this.#options.walk && walkOf(this.#reports);
   }
 
   get refusal(): Refusal | undefined {
@@ -179,7 +174,7 @@ export class Binding {
 
   /** What the migrations did; undefined if nobody watched. */
   get watched(): Watched | undefined {
-    return this.#watch && watchedOf(this.#reports.flatMap(({ watched }) => watched ?? []));
+    return this.#options.watch && watchedOf(this.#reports.flatMap(({ watched }) => watched ?? []));
   }
 
   /** How many connections reached the right database. */
@@ -195,6 +190,11 @@ export class Binding {
   /** The files of the project that alembic has read; undefined if nobody asked, or if it did not end by itself. */
   get files(): readonly string[] | undefined {
     return this.#reports.find(({ read }) => read)?.read;
+  }
+
+  /** The revisions that alembic would run, in its order, of all version tables. */
+  get pending(): readonly Pending[] {
+    return eachOnce(this.#reports.flatMap(({ pending = [] }) => pending));
   }
 
   get heads(): Heads | undefined {

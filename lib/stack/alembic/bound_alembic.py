@@ -58,8 +58,12 @@ def text(value):
     return value.decode("ascii") if isinstance(value, bytes) else value
 
 
-def judge(connection, row):
-    """Ends the process unless the row that the session answered to the question is that of the expected database."""
+def judge(row):
+    """
+    Ends the process unless the row that the session answered to the question is that of the expected database.
+
+    :return: the process id of the session's backend
+    """
     global count
     oid, system, started, comment, name, process = map(text, row)
     marked = MARKER.search(bytes.fromhex(comment or ""))
@@ -80,19 +84,33 @@ def judge(connection, row):
         refuse(found=found)
     count += 1
     say(session=int(process))
+    return int(process)
+
+
+def remember(connection):
     try:
         bound.add(connection)
     except TypeError:
         pass  # The pool asks once more.
 
 
-def identity(ask):
-    """What a session says of its database; in two questions, because a role may not be allowed all of the second."""
-    return ask(given["questions"][" ".join(map(text, ask(given["privileges"])))])
+def identify(ask, backend):
+    """
+    Asks a session which database it is on; in two questions, because a role may not be allowed all of the second. Of a
+    run that migrates it is marked then, for whoever has to know that it is still at work. Behind a pooler it is not: the
+    server's session is not ours, and would keep the mark.
+
+    :param backend: the process id of the backend, as the server said it to the driver; none if the driver does not tell
+    """
+    process = judge(ask(given["questions"][" ".join(map(text, ask(given["privileges"])))]))
+    if given["mark"] and process == backend:
+        ask(given["mark"])
 
 
-async def identity_async(ask):
-    return await ask(given["questions"][" ".join(map(text, await ask(given["privileges"])))])
+async def identify_async(ask, backend):
+    process = judge(await ask(given["questions"][" ".join(map(text, await ask(given["privileges"])))]))
+    if given["mark"] and process == backend:
+        await ask(given["mark"])
 
 
 def unknown(what, error):
@@ -141,11 +159,11 @@ def bind_psycopg2(module):
         try:
             # So that it begins no transaction.
             usual, connection.autocommit = connection.autocommit, True
-            row = identity(functools.partial(ask, connection))
+            identify(functools.partial(ask, connection), connection.get_backend_pid())
             connection.autocommit = usual
         except Exception as error:
             unknown("psycopg2", error)
-        judge(connection, row)
+        remember(connection)
         return connection
 
     module._connect = connect
@@ -181,11 +199,11 @@ def bind_psycopg(module):
         connection = plain(cls, *words, **options)
         try:
             usual, connection.autocommit = connection.autocommit, True
-            row = identity(functools.partial(ask, connection))
+            identify(functools.partial(ask, connection), connection.info.backend_pid)
             connection.autocommit = usual
         except Exception as error:
             unknown("psycopg", error)
-        judge(connection, row)
+        remember(connection)
         return connection
 
     @functools.wraps(plain_async)
@@ -195,11 +213,11 @@ def bind_psycopg(module):
         try:
             usual = connection.autocommit
             await connection.set_autocommit(True)
-            row = await identity_async(functools.partial(ask_async, connection))
+            await identify_async(functools.partial(ask_async, connection), connection.info.backend_pid)
             await connection.set_autocommit(usual)
         except Exception as error:
             unknown("psycopg", error)
-        judge(connection, row)
+        remember(connection)
         return connection
 
     module.Connection.connect = classmethod(connect)
@@ -231,10 +249,10 @@ def bind_asyncpg(module):
 
         try:
             # No transaction is left open: asyncpg begins none by itself.
-            row = await identity_async(ask)
+            await identify_async(ask, connection.get_server_pid())
         except Exception as error:
             unknown("asyncpg", error)
-        judge(connection, row)
+        remember(connection)
         return connection
 
     module._connect = connect
@@ -262,10 +280,11 @@ def bind_pg8000(module):
         plain(**words)
         try:
             # Below the layer that begins transactions.
-            row = identity(lambda question: self.execute_unnamed(question).rows[0])
+            backend = int.from_bytes((getattr(self, "_backend_key_data", None) or b"")[:4], "big")
+            identify(lambda question: self.execute_unnamed(question).rows[0], backend)
         except Exception as error:
             unknown("pg8000", error)
-        judge(self, row)
+        remember(self)
 
     module.CoreConnection.__init__ = connect
 
@@ -331,11 +350,11 @@ def bind_pool():
             return row
 
         try:
-            row = identity(ask)
+            identify(ask, None)
             connection.rollback()
         except Exception as error:
             unknown(type(driver).__module__, error)
-        judge(driver, row)
+        remember(driver)
 
 
 def lock_versions(context):
@@ -416,9 +435,13 @@ def tell_plans():
         if steps_of is None or self.as_sql:
             return
 
+        if given["look"]:
+            # As `alembic current` has it: no version table is made.
+            self.opts["dont_mutate"] = True
+
         def told(heads, context):
             steps = list(steps_of(heads, context))
-            if steps and lock_versions(context):
+            if steps and not given["look"] and lock_versions(context):
                 # Somebody else may have migrated while we waited.
                 now = context.get_current_heads()
                 if set(now) != set(heads):
@@ -433,7 +456,13 @@ def tell_plans():
             finally:
                 migration.log.disabled = quiet
             table = context._version
-            say(plan=sorted(planned.heads), table=table.name, schema=table.schema, steps=len(steps))
+            pending = [about(step) for step in steps if revision_of(step) is not None]
+            say(plan=sorted(planned.heads), table=table.name, schema=table.schema, steps=len(steps), pending=pending)
+            if given["look"]:
+                return []
+            unseen = [one["id"] for one in pending if one["id"] not in given["shown"]] if given["shown"] is not None else []
+            if unseen:
+                refuse(unseen=unseen)
             weave = given.get("weave")
             return followed(weave(steps, context) if weave else steps, context, heads)
 
@@ -456,6 +485,12 @@ def tell_heads():
         return heads
 
     ScriptDirectory.get_heads = get_heads
+
+
+def about(step):
+    """What a person is shown of a revision that is about to run."""
+    script = step.revision
+    return {"id": script.revision, "message": getattr(script, "doc", None), "path": getattr(script, "path", None)}
 
 
 def revision_of(step):
@@ -514,18 +549,19 @@ def words_of(error):
     """What the database said, as each driver has it."""
     diag = getattr(error, "diag", None)
     if getattr(diag, "message_primary", None):  # psycopg2, psycopg
-        names = ["message_primary", "message_detail", "message_hint", "context", "statement_position"]
+        names = ["message_primary", "message_detail", "message_hint", "context", "statement_position", "sqlstate"]
         found = [getattr(diag, name, None) for name in names]
     elif getattr(error, "sqlstate", None) and hasattr(error, "position"):  # asyncpg
-        found = [getattr(error, name, None) for name in ["message", "detail", "hint", "context", "position"]]
+        found = [getattr(error, name, None) for name in ["message", "detail", "hint", "context", "position", "sqlstate"]]
         found[0] = found[0] or str(error)
     elif error.args and isinstance(error.args[0], dict) and "M" in error.args[0]:  # pg8000
-        found = [error.args[0].get(key) for key in "MDHWP"]
+        found = [error.args[0].get(key) for key in "MDHWPC"]
     else:
         return None
     said = dict(zip(["message", "detail", "hint", "context"], found))
     # Within a statement of the server's own, a function's for instance, it has another name.
     said["position"] = int(found[4]) if found[4] else None
+    said["state"] = found[5]
     return said
 
 
@@ -618,8 +654,9 @@ def hide_own_frames():
 def main(what):
     """
     :param what: the expected database (none: every connection is refused), the questions that tell which one it is, where
-        to lead connections instead (a database, and its server unless it is env.py's), the word in front of reports, and
-        alembic's own script (none: the module)
+        to lead connections instead (a database, and its server unless it is env.py's), the statement that marks a session
+        that migrates (none: it does not migrate), whether to look only what would run, the revisions that may run (none:
+        all), the word in front of reports, and alembic's own script (none: the module)
     """
     given.update(what)
     script = given["script"]

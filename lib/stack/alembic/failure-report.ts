@@ -19,6 +19,8 @@ export interface FailureReport {
     readonly context: string | null;
     /** The position in the statement, in characters from 1. */
     readonly position: number | null;
+    /** SQLSTATE */
+    readonly state?: string | null;
   } | null;
   readonly statement: string | null;
   /** The database's revisions before the run, and those after the finished migrations; null if unknown. */
@@ -89,7 +91,8 @@ export function describeCourse(
   return rows;
 }
 
-const listed = (revisions: readonly string[]): string =>
+/** All of a few revisions; of many, the first and the last one. */
+export const listed = (revisions: readonly string[]): string =>
   revisions.length <= 3
     ? revisions.join(', ')
     : `${revisions[0]!} to ${revisions.at(-1)!} (${revisions.length} revisions)`;

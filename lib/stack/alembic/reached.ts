@@ -40,6 +40,7 @@ const STARTED = `pg_catalog.date_part('epoch', pg_catalog.pg_postmaster_start_ti
 const hex = (text: string): string =>
   `pg_catalog.encode(pg_catalog.convert_to(${text}, pg_catalog.getdatabaseencoding()), 'hex')`;
 
+/** The second query, by the answer of the first one. */
 export const QUESTIONS = Object.fromEntries(
   [true, false].flatMap((system) =>
     [true, false].map((started) => [`${system} ${started}`, question(system, started)]),

@@ -1,7 +1,14 @@
 import { RefusedError } from '../../errors.ts';
 import type { DatabaseIdentity } from '../identity.ts';
-import type { Refusal } from './binding.ts';
 import type { Reached } from './reached.ts';
+
+/** Why bound_alembic.py ended alembic: what a connection reached, or why it could not find that out. */
+export type Refusal =
+  | { readonly found: Reached }
+  | { readonly unknown: string }
+  | { readonly unreachable: string }
+  /** Revisions that would have run although they were not shown. */
+  | { readonly unseen: readonly string[] };
 
 /** What a refusal names, see `Place`. */
 interface Named {
@@ -63,6 +70,14 @@ export function refused(
     return new RefusedError(
       `nobody can say which database alembic reaches (${refusal.unknown}): ${touched}`,
       { hint: `alembic may reach the database of ${environment} only: look at ${settings}` },
+    );
+  }
+  if ('unseen' in refusal) {
+    return new RefusedError(
+      `alembic would run what was not shown (${refusal.unseen.join(', ')}): nothing was run`,
+      {
+        hint: 'somebody has changed the revisions or the database: type the same again, and look at what is shown',
+      },
     );
   }
   const other = expected

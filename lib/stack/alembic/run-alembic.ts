@@ -8,7 +8,9 @@ import type { AskElsewhere } from '../postgres/watch-session.ts';
 import type { Terminal } from '../../output/terminal.ts';
 import { Binding, headsOf, type Heads, type OtherServer, type Plan, type Redirection } from './binding.ts';
 import type { FailureReport } from './failure-report.ts';
+import { watchOthers, type Others } from './give-way.ts';
 import type { Python } from './interpreter.ts';
+import type { Pending } from './pending.ts';
 import { readReached } from './reached.ts';
 import { refused, refuseOther } from './refusal.ts';
 import type { Walk, WalkOptions } from './walk.ts';
@@ -36,6 +38,14 @@ export interface AlembicOptions {
   readonly strict?: boolean;
   /** Reports each statement of the migrations, and what it did. */
   readonly watch?: WatchOptions | undefined;
+  /** Seconds that other sessions may wait for a command that migrates; then it is stopped. Undefined: no limit. */
+  readonly othersWait?: number | undefined;
+  /** Runs nothing, and only finds out which revisions would run. */
+  readonly look?: boolean;
+  /** The revisions that a person was shown: no other one may run. Undefined: any may. */
+  readonly revisions?: readonly string[] | undefined;
+  /** Called with the revisions that are about to run. */
+  readonly onPending?: ((pending: readonly Pending[]) => void) | undefined;
 }
 
 /** What alembic did on the verified database. */
@@ -44,6 +54,8 @@ export interface AlembicResult extends Result {
   readonly plans: readonly Plan[] | undefined;
   /** The heads, from alembic's API; undefined for a command that does not read them. */
   readonly heads: Heads | undefined;
+  /** The revisions that it ran or would run, in its order; undefined if the run was not bound to a database. */
+  readonly pending?: readonly Pending[] | undefined;
   /** Why alembic stopped; undefined if it did not, or if it is unknown. */
   readonly failure?: FailureReport | undefined;
   /** The files of the project that alembic has read; undefined if nobody asked. */
@@ -54,6 +66,8 @@ export interface AlembicResult extends Result {
   readonly made?: string | undefined;
   /** What the migrations did; undefined if nobody watched. */
   readonly watched?: Watched | undefined;
+  /** What was met while others were kept from waiting; undefined without a limit. */
+  readonly others?: Others | undefined;
 }
 
 type AskDatabase = <T>(question: (client: Client) => Promise<T>, database?: string) => Promise<T>;
@@ -93,6 +107,10 @@ export const showing =
 const FILES_ONLY = ['heads', 'history', 'branches', 'show'];
 export const readsFilesOnly = ([command]: readonly string[]): boolean => FILES_ONLY.includes(command!);
 
+/** Commands that change the database. */
+const migrates = ([command]: readonly string[]): boolean =>
+  ['upgrade', 'downgrade', 'stamp', 'ensure_version'].includes(command!);
+
 type Need = 'none' | 'where possible' | 'always';
 
 /**
@@ -125,6 +143,10 @@ export async function runAlembic(
     trace = false,
     walk,
     watch,
+    othersWait,
+    look = false,
+    revisions,
+    onPending,
   }: Omit<AlembicOptions, 'ini' | 'quiet'>,
 ): Promise<AlembicResult> {
   // Only our program leads connections elsewhere.
@@ -146,16 +168,22 @@ export async function runAlembic(
   if (expected) refuseOther(expected, place, shown);
   const { server } = place;
   const led = instead && { ...instead, server };
-  const binding = new Binding(expected, { instead: led, trace, walk, watch });
+  const purpose = { migrates: migrates(args) && !look, look, shown: revisions };
+  const binding = new Binding(expected, { instead: led, trace, walk, watch, ...purpose });
+  binding.onPending = onPending;
   const input = binding.program(python.script);
   const started = place.start(args, { words: python.words, input }, (line) =>
     binding.own(line, !foldTraceback),
   );
   const holders = holdersOf(ask, () => ({ processes: binding.sessions }));
-  const result = binding.read(await whileWaitingFor(holders, started));
+  const ended = new AbortController();
+  const watching =
+    othersWait === undefined ? undefined : watchOthers(othersWait, ask, () => binding, ended.signal);
+  const result = binding.read(await whileWaitingFor(holders, started).finally(() => ended.abort()));
+  const others = await watching;
   if (binding.refusal) throw refused(binding.refusal, expected, binding.bound, place);
-  const { plans, heads, failure, made, files, walk: walked, watched } = binding;
-  return { ...result, plans, heads, failure, made, files, walk: walked, watched };
+  const { plans, pending, heads, failure, made, files, walk: walked, watched } = binding;
+  return { ...result, plans, pending, heads, failure, made, files, walk: walked, watched, others };
 }
 
 const unlessNeeded =

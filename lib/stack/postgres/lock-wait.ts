@@ -11,8 +11,8 @@ export interface Waiting {
   readonly application?: string;
 }
 
-/** A session that holds a lock that one of our sessions waits for. */
-export interface Holder {
+/** A session of the server, and what it is doing. */
+export interface ServerSession {
   /** 0 for a prepared transaction. */
   readonly pid: number;
   /** Null if the session has ended, or our role may not see it. */
@@ -25,11 +25,20 @@ export interface Holder {
   readonly statement: string | null;
 }
 
+/**
+ * The columns of a `ServerSession`.
+ *
+ * @param row the alias of pg_stat_activity
+ * @param pid its process ID, for a session that may have ended
+ */
+export const aboutSessions = (row: string, pid = `${row}.pid`): string =>
+  `${pid} AS pid, ${row}.usename::text AS "user", ${row}.application_name AS application, ${row}.state,
+    extract(epoch FROM clock_timestamp() - ${row}.xact_start)::int AS age, left(${row}.query, 200) AS statement`;
+
 /** https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SESSION */
 const HOLDERS = `
   WITH ours AS (SELECT pid, usename FROM pg_stat_activity WHERE pid = ANY ($1::int[]) OR application_name = $2)
-  SELECT DISTINCT holder AS pid, other.usename::text AS "user", other.application_name AS application, other.state,
-    extract(epoch FROM clock_timestamp() - other.xact_start)::int AS age, left(other.query, 200) AS statement
+  SELECT DISTINCT ${aboutSessions('other', 'holder')}
   FROM ours, unnest(pg_blocking_pids(ours.pid)) AS holder
     LEFT JOIN pg_stat_activity AS other ON other.pid = holder
   WHERE holder NOT IN (SELECT pid FROM ours)
@@ -60,7 +69,9 @@ export function holdersOf(
     pause = Math.min(pause * 2, AT_THE_MOST);
     next = performance.now() + pause;
     const { processes = [], application = null } = waiting();
-    const { rows } = await elsewhere((client) => client.query<Holder>(HOLDERS, [processes, application]));
+    const { rows } = await elsewhere((client) =>
+      client.query<ServerSession>(HOLDERS, [processes, application]),
+    );
     said = rows.length === 0 ? undefined : `a lock that ${rows.map(describeHolder).join(' and ')}`;
     if (said !== undefined) next = performance.now() + (pause = WHILE_WAITING);
     return said;
@@ -71,14 +82,27 @@ export function holdersOf(
  * `psql of taro holds (process 4711 of the server, idle in transaction for 40 s, after LOCK TABLE t; SELECT
  * pg_terminate_backend(4711) ends it)`
  */
-function describeHolder({ pid, user, application, state, age, statement }: Holder): string {
-  if (pid === 0) return 'a prepared transaction holds (pg_prepared_xacts lists it)';
-  const program = application ? printable(application) : 'a session';
-  const whose = user === null ? '' : ` of ${printable(user)}`;
+const describeHolder = (session: ServerSession): string =>
+  session.pid === 0
+    ? 'a prepared transaction holds (pg_prepared_xacts lists it)'
+    : `${nameOf(session)} holds (${activityOf(session)}; ${ender(session.pid)} ends it)`;
+
+/** `psql of taro (process 4711 of the server, idle in transaction for 40 s, after LOCK TABLE t)` */
+export const describeSession = (session: ServerSession): string =>
+  session.pid === 0
+    ? 'a prepared transaction (pg_prepared_xacts lists it)'
+    : `${nameOf(session)} (${activityOf(session)})`;
+
+/** What a person types to end a session. */
+export const ender = (pid: number): string => `SELECT pg_terminate_backend(${pid})`;
+
+const nameOf = ({ application, user }: ServerSession): string =>
+  `${application ? printable(application) : 'a session'}${user === null ? '' : ` of ${printable(user)}`}`;
+
+function activityOf({ pid, state, age, statement }: ServerSession): string {
   const since = age === null ? '' : ` for ${age} s`;
   const after = statement ? `, ${state === 'active' ? 'at' : 'after'} ${briefly(statement)}` : '';
-  const what = state === null ? '' : `, ${state}${since}${after}`;
-  return `${program}${whose} holds (process ${pid} of the server${what}; SELECT pg_terminate_backend(${pid}) ends it)`;
+  return `process ${pid} of the server${state === null ? '' : `, ${state}${since}${after}`}`;
 }
 
 /** Characters of a statement to show. */

@@ -1,0 +1,40 @@
+import type { Client } from 'pg';
+import { FIRST_KEY, MIGRATING } from '../stack/postgres/advisory-keys.ts';
+import { aboutSessions, describeSession, ender, type ServerSession } from '../stack/postgres/lock-wait.ts';
+
+/** Who holds the lock, and what a person can do about it. */
+export interface Busy {
+  readonly holder: string;
+  readonly remedy: string;
+}
+
+/** Says who we are, for a person who finds the lock taken. The server cuts a name that is too long. */
+export const nameSession = async (client: Client, about: string): Promise<void> =>
+  void (await client.query("SELECT set_config('application_name', $1, false)", [`makesafe ${about}`]));
+
+/** Takes the advisory lock until the session ends. If another session has it, returns that session's description. */
+export async function tryLock(client: Client, database: string): Promise<Busy | undefined> {
+  const { rows } = await client.query<{ taken: boolean; holder: string | null }>(
+    `SELECT pg_try_advisory_lock($1, hashtext($2)) AS taken,
+       (SELECT string_agg(application_name, ', ') FROM pg_locks JOIN pg_stat_activity USING (pid)
+        WHERE locktype = 'advisory' AND granted AND classid::int8 = $1 AND objid::int8 = hashtext($2)::int8 & 4294967295
+          AND pid <> pg_backend_pid()) AS holder`,
+    [FIRST_KEY, database],
+  );
+  const { taken, holder } = rows[0]!;
+  return taken ? undefined : { holder: (holder ?? 'somebody else').replace('makesafe ', ''), remedy: '' };
+}
+
+const LAST_ALEMBIC_SESSIONS = `
+  SELECT ${aboutSessions('a')} FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
+  WHERE ${MIGRATING('l')} AND database = (SELECT oid FROM pg_database WHERE datname = $1) ORDER BY 1`;
+
+/** Sessions of an Alembic whose makesafe was killed. While we hold the lock, no other makesafe starts one. */
+export async function lastAlembic(client: Client, database: string): Promise<Busy | undefined> {
+  const { rows } = await client.query<ServerSession>(LAST_ALEMBIC_SESSIONS, [database]);
+  if (rows.length === 0) return undefined;
+  return {
+    holder: `the migration of a run that was killed: ${rows.map(describeSession).join(' and ')}`,
+    remedy: `; or end it: ${rows.map(({ pid }) => ender(pid)).join('; ')}`,
+  };
+}
