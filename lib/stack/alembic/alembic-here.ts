@@ -5,7 +5,7 @@ import { ConfigurationError } from '../../errors.ts';
 import type { Redirection } from './binding.ts';
 import { NAME_ALEMBIC, pythonOf } from './find-python.ts';
 import { readsFilesOnly, runAlembic, showing, type Place } from './run-alembic.ts';
-import { run } from '../../system/process.ts';
+import { run, type RunOptions } from '../../system/process.ts';
 import { findAlembic } from './find-alembic.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 
@@ -60,7 +60,7 @@ export function alembicHere(
           {
             ...{ cwd: dirname(file), env },
             ...(instead ? { input: instead.input } : {}),
-            ...(quiet ? {} : { onLine: showing(terminal, own) }),
+            ...(quiet ? hearing(led && own) : { onLine: showing(terminal, own) }),
           },
         );
       },
@@ -68,3 +68,7 @@ export function alembicHere(
     return runAlembic(place, args, { ...how, instead: instead ?? led });
   };
 }
+
+/** Hears lines that are not shown, and says how far it is: on a server of our own, nobody else holds it up. */
+const hearing = (own: ((line: string) => unknown) | undefined): Pick<RunOptions, 'onLine'> =>
+  own ? { onLine: (line) => void own(line) } : {};
