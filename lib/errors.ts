@@ -92,6 +92,11 @@ export const HUNG_UP = /^(Connection terminated|Client has encountered a connect
  */
 export function asKnown(error: unknown): unknown {
   if (error instanceof MakesafeError || !(error instanceof Error)) return error;
+  if ('code' in error && error.code === READ_ONLY)
+    return new UnreachableError('the server takes no changes: it is a standby by now', {
+      cause: error,
+      hint: 'see which server is the primary, have the address lead there, then type this again',
+    });
   const ended =
     'code' in error ? /^(57P0|ECONNRESET$)/.test(String(error.code)) : HUNG_UP.test(error.message);
   if (!ended) return error;
@@ -100,6 +105,12 @@ export function asKnown(error: unknown): unknown {
     hint: 'see what happened to the server, then type this again',
   });
 }
+
+/**
+ * read_only_sql_transaction. Our sessions do not take over `default_transaction_read_only`, so the server is a standby:
+ * another one became the primary while the task ran.
+ */
+const READ_ONLY = '25006';
 
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {

@@ -59,6 +59,8 @@ export interface Hand {
   readonly client: Client;
   readonly actor: Actor;
   readonly systemIdentifier: string | null;
+  /** Of the server; null if it does not tell. */
+  readonly timeline: number | null;
   /** Runs `work` with a client of another database on the same server. */
   readonly enter: <T>(database: string, work: (client: Client) => Promise<T>) => Promise<T>;
 }

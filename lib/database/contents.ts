@@ -1,10 +1,11 @@
 import type { Client } from 'pg';
 import { markerOf } from '../stack/postgres/marker.ts';
+import { readRecovery, type Recovery } from './recovery.ts';
 import { readRevisions } from './revisions.ts';
 import { readSystemIdentifier } from './system-identifier.ts';
 
 /** What a database contains, without reading rows of its tables. */
-export interface Contents {
+export interface Contents extends Recovery {
   readonly serverVersion: string;
   /** Of the data directory: initdb creates it, and it is unique. Null if the role is not allowed to read it. */
   readonly systemIdentifier: string | null;
@@ -31,7 +32,8 @@ export interface Contents {
 }
 
 /** What distinguishes a database from all others. */
-export type ContentsIdentity = Pick<Contents, 'systemIdentifier' | 'dataDirectory' | 'oid' | 'markers'>;
+export type ContentsIdentity = Pick<Contents, 'systemIdentifier' | 'dataDirectory' | 'oid' | 'markers'> &
+  Recovery;
 
 /** A row of the query: it has the comments of all databases instead of the markers. */
 type Row<T> = Omit<T, 'markers'> & { readonly comments: Readonly<Record<string, string | null>> };
@@ -72,18 +74,25 @@ const READ = `
 
 /** The contents of the database that the client is connected to. */
 export async function readContents(client: Client): Promise<Contents> {
-  const { rows } = await client.query<Row<Omit<Contents, 'revisions' | 'systemIdentifier'>>>(READ);
-  const systemIdentifier = await readSystemIdentifier(client);
-  return { ...withMarkers(rows[0]!), systemIdentifier, revisions: await readRevisions(client) };
+  const { rows } = await client.query<Row<Omit<Contents, 'revisions' | keyof ServerIdentity>>>(READ);
+  const server = await readServerIdentity(client);
+  return { ...withMarkers(rows[0]!), ...server, revisions: await readRevisions(client) };
 }
 
 /** Only what identifies the database: reads no sizes and no statistics. */
 export async function readIdentity(client: Client): Promise<ContentsIdentity> {
-  const { rows } = await client.query<Row<Omit<ContentsIdentity, 'systemIdentifier'>>>(
+  const { rows } = await client.query<Row<Omit<ContentsIdentity, keyof ServerIdentity>>>(
     `SELECT ${IDENTITY} FROM pg_database AS d WHERE datname = current_database()`,
   );
-  return { ...withMarkers(rows[0]!), systemIdentifier: await readSystemIdentifier(client) };
+  return { ...withMarkers(rows[0]!), ...(await readServerIdentity(client)) };
 }
+
+type ServerIdentity = Pick<Contents, 'systemIdentifier'> & Recovery;
+
+const readServerIdentity = async (client: Client): Promise<ServerIdentity> => ({
+  systemIdentifier: await readSystemIdentifier(client),
+  ...(await readRecovery(client)),
+});
 
 /** What does not depend on the database that the client is connected to. */
 export async function readServer(client: Client): Promise<Pick<Contents, 'dataDirectory' | 'markers'>> {

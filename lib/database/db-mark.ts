@@ -2,6 +2,7 @@ import { RefusedError } from '../errors.ts';
 import type { StackRun } from '../run/run.ts';
 import { assertedly } from './asserted.ts';
 import { markerOf, withMarker } from '../stack/postgres/marker.ts';
+import { refuseStandby } from './recovery.ts';
 import { otherMarker, readKnown, commentStatement } from './marker.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
@@ -33,6 +34,7 @@ export async function markEnvironment(run: StackRun<Giving<{ REPLACE: string | u
         hint: `look at what it is: ${command('db-mark-env', { ENV: environment.name })}`,
       });
     }
+    await refuseStandby(client);
     const comment = withMarker(is.comment, environment.name);
     const statement = commentStatement(name, comment);
     const asserted = { before: [is], after: [{ ...is, comment }] };

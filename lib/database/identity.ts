@@ -4,16 +4,22 @@ import type { StackRun } from '../run/run.ts';
 import { OtherDatabaseError, type Hand } from './asserted.ts';
 import { readAttributes, type DatabaseAttributes } from './attributes.ts';
 import type { Contents } from './contents.ts';
+import { refuseStandby } from './recovery.ts';
 import { markerOf } from '../stack/postgres/marker.ts';
 import { readSystemIdentifier } from './system-identifier.ts';
 import type { DatabaseIdentity } from '../stack/identity.ts';
 
 /** The identity of the database that `contents` was read in. */
 export const identityIn = (
-  { systemIdentifier, oid, markers }: Pick<Contents, 'systemIdentifier' | 'oid' | 'markers'>,
+  {
+    systemIdentifier,
+    timeline,
+    oid,
+    markers,
+  }: Pick<Contents, 'systemIdentifier' | 'timeline' | 'oid' | 'markers'>,
   name: string,
 ): DatabaseIdentity => ({
-  ...{ systemIdentifier, oid, name },
+  ...{ systemIdentifier, timeline, oid, name },
   // A database name may be `constructor` or another property that every object has.
   marker: Object.hasOwn(markers, name) ? markers[name]! : null,
 });
@@ -32,10 +38,11 @@ export async function ownAttributes(
   throw new FailedError(`there is no database ${name}`, { hint: command('up', { ENV: environment.name }) });
 }
 
-/** A `Hand` for a session, with the identifier of its server. */
+/** A `Hand` for a session, with the identifier of its server. @throws RefusedError if it is a standby */
 export async function handOf({ actor, stack }: StackRun, client: Client): Promise<Hand> {
+  const { timeline } = await refuseStandby(client);
   return {
-    ...{ client, actor, systemIdentifier: await readSystemIdentifier(client) },
+    ...{ client, actor, timeline, systemIdentifier: await readSystemIdentifier(client) },
     enter: (database, work) => stack.withClient(database, work),
   };
 }
@@ -44,16 +51,17 @@ export async function handOf({ actor, stack }: StackRun, client: Client): Promis
  * Checks that the name still belongs to the database that the person has confirmed. Without a confirmation, checks
  * nothing.
  *
- * @throws OtherDatabaseError if it is another database, on another server, or has another marker
+ * @throws OtherDatabaseError if it is another database, on another server, or has another marker; or if another server
+ *   of the cluster has become the primary, which is a new timeline
  */
 export function checkShown(
   { identity, stack }: Shown,
-  { systemIdentifier }: Pick<Hand, 'systemIdentifier'>,
+  { systemIdentifier, timeline }: Pick<Hand, 'systemIdentifier' | 'timeline'>,
   { oid, comment }: Pick<DatabaseAttributes, 'oid' | 'comment'>,
 ): void {
   if (!identity) return;
-  const now = { systemIdentifier, oid, marker: markerOf(comment) ?? null };
-  const changes = (['systemIdentifier', 'oid', 'marker'] as const).filter(
+  const now = { systemIdentifier, timeline, oid, marker: markerOf(comment) ?? null };
+  const changes = (['systemIdentifier', 'timeline', 'oid', 'marker'] as const).filter(
     (fact) => now[fact] !== identity[fact],
   );
   if (changes.length === 0) return;

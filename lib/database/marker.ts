@@ -2,6 +2,7 @@ import type { Client, DatabaseError } from 'pg';
 import { RefusedError } from '../errors.ts';
 import type { StackRun } from '../run/run.ts';
 import { assertedly, type Known } from './asserted.ts';
+import { refuseStandby } from './recovery.ts';
 import { quoteName, quoteText } from '../sql/quote.ts';
 import { markerOf, withMarker } from '../stack/postgres/marker.ts';
 
@@ -11,11 +12,15 @@ const NOT_ALLOWED = '42501';
 /**
  * Marks the database for its environment, unless it is marked already. Without the right to do so, only warns.
  *
- * @throws RefusedError if it is marked for another environment
+ * @throws RefusedError if it is marked for another environment, or the server is a standby
  */
 export async function ensureMarker(run: StackRun): Promise<void> {
   const { stack, actor } = run;
-  if (!actor.dryRun) await stack.withClient(stack.database.name, (client) => markWith(client, run));
+  if (actor.dryRun) return;
+  await stack.withClient(stack.database.name, async (client) => {
+    await refuseStandby(client);
+    await markWith(client, run);
+  });
 }
 
 /** @throws RefusedError if the database is marked for another environment */

@@ -1,3 +1,4 @@
+import { TO_THE_PRIMARY, describeStandby } from '../database/recovery.ts';
 import { isBelow } from '../system/files.ts';
 import type { GuardFacts } from './facts/facts.ts';
 import { IN_USE, LEFT_OVER, describeOverlap } from './facts/overlap.ts';
@@ -160,6 +161,12 @@ export function mustRun({ environment, entry, target, contents, unread }: GuardF
     reason: `the database of ${environment.name} ${why}; it is protected, and neither its marker nor a backup can be had before it answers`,
     remedy: `make up ENV=${environment.name}`,
   };
+}
+
+/** Refuses on a standby, before a backup is taken or a name typed: the server would refuse every change. */
+export function isStandby({ contents }: GuardFacts): Refusal | undefined {
+  if (!contents?.isStandby) return undefined;
+  return { reason: describeStandby(contents), remedy: TO_THE_PRIMARY };
 }
 
 const list = (words: readonly string[]): string => words.join(', ');

@@ -3,6 +3,7 @@ import type { GuardFacts } from './facts/facts.ts';
 import {
   chosenByShell,
   engineOfShell,
+  isStandby,
   madeForOther,
   cannotBeRemoved,
   markedForOther,
@@ -40,6 +41,7 @@ export const ON_FACTS: readonly GuardCheck<GuardFacts>[] = [
 /** These run after an interrupted run was undone: such a run leaves the database closed to connections. */
 export const ON_CONTENTS: readonly GuardCheck<GuardFacts>[] = [
   { name: 'a protected database can be read', refuses: mustRun },
+  { name: 'the server is the primary', refuses: isStandby },
 ];
 
 /**

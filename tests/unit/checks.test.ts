@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { TO_THE_PRIMARY } from '../../lib/database/recovery.ts';
 import type { EnvironmentEntry } from '../../lib/environment/entry.ts';
 import {
   cannotBeRemoved,
   chosenByShell,
   engineOfShell,
+  isStandby,
   madeForOther,
   markedForOther,
   mustRun,
@@ -18,7 +20,7 @@ import { IN_USE, LEFT_OVER, type Overlap } from '../../lib/guard/facts/overlap.t
 import { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS } from '../../lib/guard/policy.ts';
 import type { Refusal } from '../../lib/guard/check.ts';
 import { NOTHING } from '../../lib/stack/plan.ts';
-import { entry, facts, stopped, target, volume } from './guard-facts.ts';
+import { contents, entry, facts, stopped, target, volume } from './guard-facts.ts';
 
 type Row<T> = readonly [title: string, about: T, refused?: readonly [reason: string, remedy: string]];
 
@@ -309,6 +311,21 @@ table(neededLiesInIt, [
 ]);
 
 const prod = { environment: { name: 'vm_prod' }, entry: { ...entry, protected: true } };
+table(isStandby, [
+  ['a primary', facts],
+  ['a server that is stopped', stopped],
+  [
+    'a standby',
+    but({ contents: { ...contents, isStandby: true, primary: 'n1:5432' } }),
+    ['the server is a standby: it takes no changes; it follows n1:5432', TO_THE_PRIMARY],
+  ],
+  [
+    'a standby whose primary is not known',
+    but({ contents: { ...contents, isStandby: true } }),
+    ['the server is a standby: it takes no changes', TO_THE_PRIMARY],
+  ],
+]);
+
 table(mustRun, [
   ['not protected, stopped', stopped],
   ['protected, read', but(prod)],

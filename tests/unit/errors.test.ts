@@ -42,6 +42,10 @@ test('a session that the server ended is a server that cannot be reached; nothin
     new Error('Client has encountered a connection error and is not queryable'),
   ];
   for (const one of lost) expect(asKnown(one)).toBeInstanceOf(UnreachableError);
+  expect(asKnown(Object.assign(new Error('cannot execute'), { code: '25006' }))).toMatchObject({
+    status: 69,
+    message: 'the server takes no changes: it is a standby by now',
+  });
   const others = [
     new FailedError('x'),
     new Error('x'),

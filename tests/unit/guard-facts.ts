@@ -28,6 +28,7 @@ export const target: Target = {
 export const contents: Contents = {
   serverVersion: '17.11',
   systemIdentifier: '7654321098765432109',
+  ...{ isStandby: false, timeline: 1, primary: null },
   dataDirectory: '/var/lib/postgresql/data',
   oid: '16385',
   size: 48_230_000,

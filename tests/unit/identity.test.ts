@@ -9,6 +9,7 @@ test.each([
 ])('a database with %s', (_what, name, marker) => {
   expect(identityIn(contents, name)).toEqual({
     systemIdentifier: '7654321098765432109',
+    timeline: 1,
     oid: '16385',
     name,
     marker,

@@ -61,6 +61,11 @@ test.each<[change: string, now: GuardFacts]>([
   ['database: core_stg of app_stg → core_stg of app', { ...facts, target: { ...target, user: 'app' } }],
   ['database id: 16385 → 16999', { ...facts, contents: { ...contents, oid: '16999' } }],
   ['system: 7654321098765432109 → 1', { ...facts, contents: { ...contents, systemIdentifier: '1' } }],
+  ['primary: timeline 1 → timeline 2', { ...facts, contents: { ...contents, timeline: 2 } }],
+  [
+    'primary: timeline 1 → a standby',
+    { ...facts, contents: { ...contents, isStandby: true, timeline: null } },
+  ],
   ['markers: {"core_stg":"vm_stg"} → {"core_stg":"vm_prod"}', { ...facts, markers: { core_stg: 'vm_prod' } }],
   ['markers: {"core_stg":"vm_stg"} → {}', { ...facts, markers: {} }],
   ['volumes: none → uploads', { ...facts, plan: { ...NOTHING, volumes: [{ name: 'uploads', note: '' }] } }],

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Variable } from '../../environment/env-files.ts';
+import type { Recovery } from '../../database/recovery.ts';
 import { identityOfPlan } from '../../stack/plan.ts';
 import type { GuardFacts } from './facts.ts';
 import { describeOverlap } from './overlap.ts';
@@ -25,11 +26,16 @@ export function identityOf(
     database: `${target.database} of ${target.user}`,
     'database id': contents?.oid,
     system: contents?.systemIdentifier ?? undefined,
+    // A standby that becomes the primary has the same system identifier, and begins a new timeline.
+    primary: contents && describeRecovery(contents),
     markers: markers && JSON.stringify(markers),
     overlaps: overlaps.map(describeOverlap).join(', '),
     ...identityOfPlan(plan),
   };
 }
+
+const describeRecovery = ({ isStandby, timeline }: Recovery): Fact =>
+  isStandby ? 'a standby' : timeline === null ? undefined : `timeline ${timeline}`;
 
 const hash = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12);

@@ -31,6 +31,8 @@ export function describeTarget(
   const size = contents ? `, ${byteSize(contents.storageSize)}` : '';
   const version = contents ? `, PostgreSQL ${contents.serverVersion}` : '';
   const system = contents?.systemIdentifier ? `, system ${contents.systemIdentifier}` : '';
+  // Timeline 1 is a server that never was a standby.
+  const timeline = (contents?.timeline ?? 1) > 1 ? `, timeline ${contents!.timeline}` : '';
   const rows: [string, string][] = [
     [
       'environment',
@@ -38,7 +40,7 @@ export function describeTarget(
     ],
     ['engine', `${target.engine} on host ${target.host}`],
     ['project', target.project],
-    ['server', `${target.server ?? 'none'}${version}${system}`],
+    ['server', `${target.server ?? 'none'}${version}${system}${timeline}`],
     ['storage', `${describeStorage(target.storage)}${size}`],
     ['database', `${target.database} of ${target.user}${contents ? `, ${describeContents(contents)}` : ''}`],
     ...(target.server === undefined && target.storage.kind === 'none'

@@ -3,7 +3,7 @@ import type { DatabaseIdentity } from '../identity.ts';
 import { markerOf } from '../postgres/marker.ts';
 
 /** The identity of a database, as every session on it can read it, even with a role of few privileges. */
-export interface Reached extends Omit<DatabaseIdentity, 'name'> {
+export interface Reached extends Omit<DatabaseIdentity, 'name' | 'timeline'> {
   readonly database: string;
   /**
    * The start time of the server, in microseconds since 1970. It distinguishes a server from one on a copy of its

@@ -65,6 +65,17 @@ export async function clientOver(
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 export const NO_SUCH_DATABASE = '3D000';
 
+/** A violated protocol. pgbouncer gives this code to all that it refuses, and to what the server refuses it. */
+const OF_POOLER = '08P01';
+const SAID_BY_POOLER: readonly (readonly [words: RegExp, state: string])[] = [
+  [/\b(?:password|SASL) authentication failed\b/, INVALID_PASSWORD],
+  [/\bdatabase ".*" does not exist\b/, NO_SUCH_DATABASE],
+];
+
+/** The SQLSTATE of a session that was refused, also by a pooler. */
+export const stateOf = ({ code, message = '' }: Partial<pg.DatabaseError>): string | undefined =>
+  (code === OF_POOLER ? SAID_BY_POOLER.find(([words]) => words.test(message))?.[1] : undefined) ?? code;
+
 /** What a person does when the server refuses a session, by SQLSTATE. */
 const REMEDIES: Readonly<Record<string, (database: string) => string>> = {
   '28000': () => 'POSTGRES_USER has to be a role that the server knows, and lets in from here (pg_hba.conf)',
@@ -97,8 +108,9 @@ export function connectionError(
       cause: error,
     });
   }
-  if (error.code === INVALID_PASSWORD && about.otherPassword) return about.otherPassword(error);
-  const hint = error.code === NO_SUCH_DATABASE ? about.make : REMEDIES[error.code ?? '']?.(database);
+  const state = stateOf(error);
+  if (state === INVALID_PASSWORD && about.otherPassword) return about.otherPassword(error);
+  const hint = state === NO_SUCH_DATABASE ? about.make : REMEDIES[state ?? '']?.(database);
   return new FailedError(`the server refuses database ${database}: ${messageOf(error)}`, {
     cause: error,
     ...(hint === undefined ? {} : { hint }),

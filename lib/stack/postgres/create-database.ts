@@ -1,11 +1,11 @@
 import pg from 'pg';
 import { FailedError, messageOf } from '../../errors.ts';
-import { NO_SUCH_DATABASE } from './client.ts';
+import { NO_SUCH_DATABASE, stateOf } from './client.ts';
 
 /** Whether a connection failed because the database does not exist. */
 export const isMissing = (error: unknown): error is FailedError =>
   error instanceof FailedError &&
-  (error.cause as Partial<pg.DatabaseError> | undefined)?.code === NO_SUCH_DATABASE;
+  stateOf((error.cause ?? {}) as Partial<pg.DatabaseError>) === NO_SUCH_DATABASE;
 
 /**
  * Creates an empty database.

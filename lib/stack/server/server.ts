@@ -18,6 +18,7 @@ import { withoutChannelBinding } from './channel-binding.ts';
 import { connectionTo, openConnection, type Server } from './connection.ts';
 import type { AskElsewhere } from '../postgres/watch-session.ts';
 import { ENGINE } from './diagnose.ts';
+import { refuseTransactionPooling } from './pooler.ts';
 import { readText } from '../../system/read-bounded.ts';
 
 /** Milliseconds between two attempts to reach a server that does not answer yet. */
@@ -37,6 +38,9 @@ export function openServerStack(environment: Environment, options: StackOptions)
   const elsewhere: AskElsewhere = (question) =>
     withClient(maintenanceDatabase(database.name), question, undefined, false);
 
+  /** Asked once, on the first session. */
+  let pooling: Promise<void> | undefined;
+
   /** @param watched false for the session that `elsewhere` uses to ask about another session */
   async function withClient<T>(
     to: string,
@@ -47,12 +51,18 @@ export function openServerStack(environment: Environment, options: StackOptions)
     let connection: Duplex | undefined;
     const connecting = async (): Promise<Duplex> => (connection = await openConnection(server));
     const how = { as, server: address, elsewhere: watched ? elsewhere : undefined };
-    const client = await openSession(connecting, { ...login, database: to }, how).catch((error: unknown) => {
+    const there = { ...login, database: to };
+    const client = await openSession(connecting, there, how).catch((error: unknown) => {
       connection?.destroy();
       const make = to === database.name ? `make up ENV=${name}` : undefined;
       throw connectionError(error, to, { otherPassword, make });
     });
     try {
+      await (pooling ??= refuseTransactionPooling(
+        client,
+        () => openSession(connecting, there, how),
+        address,
+      ));
       return await work(client);
     } finally {
       await client.end();

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PATIENCE, connect, useEmbedded } from '../helpers/embedded.ts';
+import { MANAGED, managed } from '../helpers/managed-server.ts';
+import { freePort } from '../helpers/scratch.ts';
+
+const MODES = ['session', 'transaction', 'statement'] as const;
+const ports = await Promise.all(MODES.map(() => freePort()));
+const POSTGRES_PASSWORD = 'of-the-administrator';
+const env = { POSTGRES_USER: 'administrator', POSTGRES_DB: 'core', POSTGRES_PASSWORD };
+const entry = (mode: (typeof MODES)[number]) => ({
+  entry: {
+    stack: 'server' as const,
+    server: { host: '127.0.0.1', port: ports[MODES.indexOf(mode)]!, tls: 'disable' as const },
+  },
+  env,
+});
+
+/** pgbouncer of Debian, as it comes: a session of the server goes to whoever comes next. */
+describe('behind a pooler', () => {
+  const scratch = useEmbedded({
+    environments: {
+      [MANAGED]: { ...managed, env: { ...managed.env, POSTGRES_PASSWORD } },
+      by_session: entry('session'),
+      by_transaction: entry('transaction'),
+      by_statement: entry('statement'),
+      other_password: { ...entry('session'), env: { ...env, POSTGRES_PASSWORD: 'of-somebody-else' } },
+    },
+  });
+  const poolers: ReturnType<typeof spawn>[] = [];
+
+  beforeAll(async () => {
+    await scratch.mustTask(`up ENV=${MANAGED}`);
+    const folder = join(scratch.outside, 'poolers');
+    mkdirSync(folder, { recursive: true });
+    for (const path of [scratch.outside, folder]) chmodSync(path, 0o755);
+    writeFileSync(join(folder, 'users.txt'), `"administrator" "${POSTGRES_PASSWORD}"\n`);
+    for (const [index, mode] of MODES.entries()) {
+      const file = join(folder, `${mode}.ini`);
+      const settings = [
+        `[databases]\n* = host=127.0.0.1 port=${scratch.server(MANAGED).port}`,
+        `[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${ports[index]}\nunix_socket_dir =`,
+        `pool_mode = ${mode}\nauth_type = scram-sha-256\nauth_file = ${join(folder, 'users.txt')}`,
+        'ignore_startup_parameters = extra_float_digits,options\nserver_login_retry = 1',
+      ];
+      writeFileSync(file, `${settings.join('\n')}\n`);
+      // It does not run as root.
+      const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
+      const pooler = spawn('pgbouncer', [...user, file], { stdio: ['ignore', 'ignore', 'pipe'] });
+      poolers.push(pooler);
+      for await (const text of pooler.stderr) if (String(text).includes('process up')) break;
+    }
+  }, PATIENCE);
+  afterAll(async () => {
+    for (const pooler of poolers) {
+      const ended = once(pooler, 'exit');
+      if (pooler.kill()) await ended;
+    }
+  });
+
+  test('that keeps a session for each client, all works', async () => {
+    await scratch.mustTask('up ENV=by_session');
+    const { stderr } = await scratch.mustTask('db-reset-db-env ENV=by_session WAIT=0');
+    expect(stderr).toContain('[ok] by_session');
+  });
+
+  test.each(['by_transaction', 'by_statement'])('that does not, %s is refused: 78', async (name) => {
+    const client = await connect(scratch, { environment: MANAGED, user: 'administrator', database: 'core' });
+    const oid = async (): Promise<unknown> =>
+      (await client.query(`SELECT oid FROM pg_database WHERE datname = 'core'`)).rows;
+    const before = await oid();
+    for (const line of ['db-reset-db-env WAIT=0', 'db-bootstrap-roles-env', 'backup']) {
+      const [task, ...words] = line.split(' ');
+      const { status, stderr } = await scratch.runTask([task!, `ENV=${name}`, ...words]);
+      expect(stderr).toContain('is a pooler that gives each transaction another session');
+      expect(stderr).toContain('pool_mode = session');
+      expect(status).toBe(78);
+    }
+    expect(await oid()).toEqual(before);
+    await client.end();
+  });
+
+  test('a wrong password is called one', async () => {
+    const { stderr } = await scratch.runTask('db-bootstrap-roles-env ENV=other_password');
+    expect(stderr).toContain('refuses the password of administrator');
+  });
+});
