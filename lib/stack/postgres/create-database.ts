@@ -5,7 +5,7 @@ import { NO_SUCH_DATABASE, stateOf } from './client.ts';
 /** Whether a connection failed because the database does not exist. */
 export const isMissing = (error: unknown): error is FailedError =>
   error instanceof FailedError &&
-  stateOf((error.cause ?? {}) as Partial<pg.DatabaseError>) === NO_SUCH_DATABASE;
+  stateOf((error.cause ?? {})) === NO_SUCH_DATABASE;
 
 /**
  * Creates an empty database.
