@@ -167,7 +167,13 @@ describe('the order of the gate', () => {
     [
       'the database that was shown',
       running,
-      { systemIdentifier: '7654321098765432109', timeline: 1, oid: '16385', name: 'core_stg', marker: 'vm_stg' },
+      {
+        systemIdentifier: '7654321098765432109',
+        timeline: 1,
+        oid: '16385',
+        name: 'core_stg',
+        marker: 'vm_stg',
+      },
     ],
     ['none where its server could not be read', stopped, undefined],
   ])('the action is given %s', async (_what, seen, identity) => {

@@ -4,8 +4,7 @@ import { NO_SUCH_DATABASE, stateOf } from './client.ts';
 
 /** Whether a connection failed because the database does not exist. */
 export const isMissing = (error: unknown): error is FailedError =>
-  error instanceof FailedError &&
-  stateOf((error.cause ?? {})) === NO_SUCH_DATABASE;
+  error instanceof FailedError && stateOf(error.cause ?? {}) === NO_SUCH_DATABASE;
 
 /**
  * Creates an empty database.
