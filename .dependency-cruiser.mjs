@@ -10,6 +10,7 @@ export const ROOMS = [
     'task',
     'init',
     'check',
+    'rehearsal',
     'drill',
     'db-rebuild',
     'schema',

@@ -58,7 +58,7 @@ export async function lookAtBackup(run: ConsentRun, backup: TakenBackup): Promis
   const isWhole =
     (await look('file', () => isWhat(run, backup))) &&
     (await look('archive', async () => {
-      dump = await read(run, backup);
+      dump = await readDump(run, backup.file);
       return passed(`read to its end: ${counted(dump.tables ?? 0, 'table')}`);
     }));
   if (!isWhole || !dump) return { results, serverVersion };
@@ -80,7 +80,8 @@ export async function lookAtBackup(run: ConsentRun, backup: TakenBackup): Promis
   return { results, serverVersion };
 }
 
-const versionOf = ({ stack }: StackRun): Promise<string> =>
+/** The version of the server. */
+export const versionOf = ({ stack }: StackRun): Promise<string> =>
   stack.withClient(maintenanceDatabase(stack.database.name), async (client) => {
     const { rows } = await client.query<{ version: string }>(
       `SELECT current_setting('server_version') AS version`,
@@ -94,7 +95,8 @@ async function isWhat({ terminal }: StackRun, { file, facts }: TakenBackup): Pro
   return failed('it is not what it was when it was taken: its checksum is another', 'take a new backup');
 }
 
-const read = (run: StackRun, { file }: TakenBackup): Promise<Dump> =>
+/** Reads a backup to its end. */
+export const readDump = (run: StackRun, file: string): Promise<Dump> =>
   inspectDump(relative('', file), file, {
     parameter: 'DUMP',
     otherCommand: () => {},
@@ -120,7 +122,7 @@ function rowsAsKept({ facts: { rows } }: TakenBackup, { brings }: Dump): Outcome
 }
 
 /** @throws RefusedError if this server cannot restore the dump */
-async function canBeTried(
+export async function canBeTried(
   run: ConsentRun,
   dump: Dump,
   serverVersion: string,

@@ -64,6 +64,14 @@ const ENTRY: Readonly<Record<string, Form>> = {
     (value) => value === false || (typeof value === 'number' && value > 0 && Number.isFinite(value)),
   ],
   roles: ["the database's names of roles: { owner: 'app' }", isMap],
+  hazards: [
+    '{ blocks, long }, in seconds',
+    (value) =>
+      isRecord(value) &&
+      Object.entries(value).every(
+        ([key, limit]) => ['blocks', 'long'].includes(key) && typeof limit === 'number' && limit >= 0,
+      ),
+  ],
 };
 
 const REGISTRY: Readonly<Record<string, Form>> = {

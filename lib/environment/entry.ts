@@ -80,6 +80,11 @@ export interface EnvironmentEntry extends Naming {
    * the owner of the database is `owner`.
    */
   readonly roles?: Readonly<Record<string, string>>;
+  /**
+   * For rehearsals, in seconds: for how long a migration may keep others waiting (`blocks`, 0.5 by default), and how long a
+   * revision may take (`long`, 60 by default). What takes longer is named as a hazard.
+   */
+  readonly hazards?: { readonly blocks?: number; readonly long?: number };
 }
 
 export interface Registry {

@@ -138,7 +138,7 @@ function blocks({ held: locks }: Watched, { blocks: limit }: Limits): Hazard[] {
   return [...longest.values()].map(({ revision, number, relation, mode, ms }) => {
     const kind = BLOCKS[mode]!;
     const who = kind === 'blocks-reads' ? 'reads or writes' : 'writes';
-    const reason = `keeps its lock of ${relation} for ${seconds(ms)}: nobody ${who} there meanwhile`;
+    const reason = `keeps its lock of ${relation} for ${duration(ms)}: nobody ${who} there meanwhile`;
     return { kind, revision, statement: number, relation, reason };
   });
 }
@@ -153,7 +153,7 @@ function long({ statements }: Watched, { long: limit }: Limits): Hazard[] {
     .filter(([, ms]) => ms > limit)
     .map(([revision, ms]) => ({
       ...{ kind: 'long', revision, statement: null, relation: null },
-      reason: `takes ${seconds(ms)}`,
+      reason: `takes ${duration(ms)}`,
     }));
 }
 
@@ -202,8 +202,9 @@ function irreversible({ revisions, statements }: Watched, found: readonly Hazard
     });
 }
 
-/** `1.4 s`, `2 min 5 s` */
-export function seconds(ms: number): string {
+/** `12 ms`, `1.4 s`, `2 min 5 s` */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
   const whole = Math.round(ms / 1000);
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;

@@ -58,6 +58,14 @@ export const CASES: readonly WatchedCase[] = [
     held: ['1 public.items AccessExclusiveLock commit'],
   },
   {
+    what: 'a column that is made and goes',
+    upgrade:
+      on('ALTER TABLE items ADD COLUMN brief bigint DEFAULT 1') +
+      '\n' +
+      on('ALTER TABLE items DROP COLUMN brief'),
+    says: ['1 ALTER TABLE; lock public.items AccessExclusiveLock', '2 ALTER TABLE'],
+  },
+  {
     what: 'tables dropped by a DO block, whatever its words',
     sql: `CREATE TABLE "Odd ""name" (a int); INSERT INTO "Odd ""name" VALUES (1), (NULL)`,
     upgrade: on(`DO $$ BEGIN EXECUTE 'DR' || 'OP TABLE items'; DROP TABLE "Odd ""name"; END $$`),

@@ -190,7 +190,8 @@ class Session:
         self.depth = 0
         self.transaction = None
         self.together = False  # Whether several statements share a transaction.
-        self.known, self.existed = {}, set()
+        # By OID: what is known of each relation, and the columns of those that were there before the transaction.
+        self.known, self.existed = {}, {}
         self.locks, self.held = set(), {}
         self.wal = 0
         self.began = None
@@ -230,7 +231,7 @@ class Session:
                 self.ended("unseen")
                 self.transaction, self.wal, self.known, _ = self.look(SNAPSHOT)
                 self.together = self.transaction == transaction
-                self.existed = set(self.known)
+                self.existed = self.columns_known()
                 self.locks = {(oid, mode) for oid in modes for mode in modes[oid]}
             if watched["count"]:
                 self.count_due()
@@ -262,7 +263,7 @@ class Session:
                 self.together = False
                 self.transaction, wal, relations, modes = self.look(SNAPSHOT)
                 effects = self.effects(relations, None, began)
-                self.existed = set(self.known)
+                self.existed = self.columns_known()
             else:
                 effects = self.effects(relations, modes, began)
             self.tell_statement(sql, verb, ms, rows, effects, wal - self.wal)
@@ -275,6 +276,9 @@ class Session:
             ms = (clock.now() - self.began) * 1000
             self.tell_statement(sql, verb_of(sql), ms, None, {}, 0, failed=state_of(error) or type(error).__name__)
         self.depth = 0
+
+    def columns_known(self):
+        return {oid: set(one.columns or {}) for oid, one in self.known.items()}
 
     def effects(self, relations, modes, began):
         """
@@ -348,7 +352,9 @@ class Session:
             touched = True
             for number, (name, type_, modifier, words) in before.columns.items():
                 after = now.columns.get(number)
-                if not now.holds_rows or oid not in self.existed or after and after[1:3] == [type_, modifier]:
+                if not now.holds_rows or number not in self.existed.get(oid, ()):
+                    continue
+                if after and after[1:3] == [type_, modifier]:
                     continue
                 what = {"relation": now.label, "column": name, "rows": values_of(oid, number)}
                 if after is None:
@@ -416,7 +422,7 @@ class Session:
             counts[oid] = self.count(tables[oid])
         emptied = [
             {"relation": tables[oid].label, "column": tables[oid].columns[number][0], "rows": rows}
-            for oid in due & self.existed
+            for oid in due & set(self.existed)
             for number, rows in emptied_of(before[oid], counts[oid])
             if number in (tables[oid].columns or {})
         ]

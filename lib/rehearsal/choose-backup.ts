@@ -1,0 +1,47 @@
+import { relative, resolve } from 'node:path';
+import type { TakenBackup } from '../database/backup/backup-facts.ts';
+import { readBackups, verifyBackup } from '../database/backup/backups.ts';
+import { readRecord } from '../database/backup/drill-record.ts';
+import { RefusedError } from '../errors.ts';
+import { Meter } from '../output/meter.ts';
+import type { StackRun } from '../run/run.ts';
+
+/** A backup to rehearse on. */
+export interface Chosen extends TakenBackup {
+  /** Whether a drill has restored it. */
+  readonly proven: boolean;
+}
+
+/**
+ * The newest backup of the environment that a drill has proven; if there is none, the newest one. It is read to its end:
+ * a damaged one does not count.
+ *
+ * @throws RefusedError with the line that takes one
+ */
+export async function chooseBackup(run: StackRun, folder: string): Promise<Chosen> {
+  const { environment, terminal, command, signal } = run;
+  const own = findBackups(run, folder);
+  const broken: string[] = [];
+  for (const backup of [...own.filter(({ proven }) => proven), ...own.filter(({ proven }) => !proven)]) {
+    const file = relative('', backup.file);
+    if (await verifyBackup(backup, new Meter(terminal, `reading ${file}`, backup.facts.size))) return backup;
+    signal.throwIfAborted();
+    broken.push(file);
+  }
+  throw new RefusedError(
+    `no backup of ${environment.name} is what it was when it was taken: ${broken.join(', ')}`,
+    { hint: command('backup', { ENV: environment.name }) },
+  );
+}
+
+/** The backups of the environment, the newest first. @throws RefusedError if there is none */
+export function findBackups({ environment, command }: StackRun, folder: string): Chosen[] {
+  const own = readBackups(resolve(folder)).filter(({ facts }) => facts.environment === environment.name);
+  if (own.length > 0) return own.map((backup) => ({ ...backup, proven: isProven(backup) }));
+  throw new RefusedError(
+    `${relative('', resolve(folder)) || '.'} has no backup of ${environment.name} to rehearse on`,
+    { hint: command('backup', { ENV: environment.name }) },
+  );
+}
+
+const isProven = ({ file, facts }: TakenBackup): boolean => readRecord(file, facts.sha256)?.proven === true;
