@@ -11,7 +11,7 @@ import { holderOf, releaseLock, takeLock } from '../system/lock.ts';
 import { person } from '../system/person.ts';
 import { UnreadableError } from '../system/read-bounded.ts';
 import { reasonOf, remedyOf } from '../system/reason.ts';
-import { lastAlembic, nameSession, tryLock, type Busy } from './server-lock.ts';
+import { holdsLock, lastAlembic, nameSession, tryLock, type Busy } from './server-lock.ts';
 
 /** Who holds the lock, for a person who finds it taken: `db-reset-db-env by taro@vm7 since 14:03:07`. */
 const aboutRun = (task: string): string =>
@@ -29,7 +29,25 @@ const LAST_ALEMBIC = 5_000;
  * The locks that this process holds, by lock file, with the session that holds the server's lock. A step of a task that
  * holds the lock needs it again if the server was made anew in between.
  */
-const held = new Map<string, Client | undefined>();
+const held = new Map<string, Client | 'no session' | 'lost'>();
+
+const fileOf = ({ root, environment }: Pick<StackRun, 'root' | 'environment'>): string =>
+  join(root, 'journal', `.${environment.name}.lock`);
+
+/**
+ * Checks that the server's lock is still held: it ended with its session, if that was lost while a person was reading.
+ *
+ * @throws RefusedError if it is not: another run may hold it by now
+ */
+export async function checkRunLock(run: StackRun): Promise<void> {
+  const client = held.get(fileOf(run));
+  if (client === undefined || client === 'no session') return;
+  if (client !== 'lost' && (await holdsLock(client, run.stack.database.name).catch(() => false))) return;
+  throw new RefusedError(
+    `refused; nothing was touched\nthe session that held the lock on ${run.environment.name} was lost, and another run may have it by now`,
+    { hint: 'see what happened to the server, then type this again' },
+  );
+}
 
 /**
  * Allows only one run at a time to destroy, change or migrate an environment's database. Takes two locks, and both end
@@ -47,8 +65,8 @@ export async function withRunLock<T>(
   { otherwise, readable = true }: { readonly otherwise: Otherwise; readonly readable?: boolean },
   work: (waited: boolean) => Promise<T>,
 ): Promise<T> {
-  const { root, environment, actor, task } = run;
-  const file = join(root, 'journal', `.${environment.name}.lock`);
+  const { environment, actor, task } = run;
+  const file = fileOf(run);
   if (actor.dryRun) {
     const holder = otherwise === 'refuse' ? orRefuse(file, () => holderOf(file)) : undefined;
     if (holder) throw busyError(environment.name, inFile(file, holder));
@@ -59,7 +77,7 @@ export async function withRunLock<T>(
     withServerLock(run, { file, otherwise, readable, about, waited }, work);
   if (held.has(file)) return onServer(false);
   const taken = await takeFile(run, file, otherwise, about);
-  held.set(file, undefined);
+  held.set(file, 'no session');
   try {
     return await onServer(taken === 'waited');
   } finally {
@@ -142,7 +160,7 @@ async function withServerLock<T>(
 ): Promise<T> {
   const { stack } = run;
   const { name } = stack.database;
-  if (held.get(how.file)) return work(how.waited);
+  if (typeof held.get(how.file) === 'object') return work(how.waited);
   let opened = false;
   const locked = async (client: Client): Promise<T> => {
     opened = true;
@@ -167,14 +185,15 @@ async function withServerLock<T>(
 
 /** Runs `work` while the session of this client holds the server's lock. */
 async function whileHeld<T>(file: string, client: Client, work: () => Promise<T>): Promise<T> {
-  const forget = (): void => void (held.get(file) === client && held.set(file, undefined));
+  const set = (now: 'no session' | 'lost') => (): void =>
+    void (held.get(file) === client && held.set(file, now));
   held.set(file, client);
   // A server that is removed takes the lock with it.
-  client.once('end', forget);
+  client.once('end', set('lost'));
   try {
     return await work();
   } finally {
-    forget();
+    set('no session')();
   }
 }
 

@@ -12,17 +12,28 @@ export interface Busy {
 export const nameSession = async (client: Client, about: string): Promise<void> =>
   void (await client.query("SELECT set_config('application_name', $1, false)", [`makesafe ${about}`]));
 
+/** A condition on a row of pg_locks: it is the lock on the database $2, with the first key $1. */
+const IS_IT = `locktype = 'advisory' AND granted AND classid::int8 = $1 AND objid::int8 = hashtext($2)::int8 & 4294967295`;
+
 /** Takes the advisory lock until the session ends. If another session has it, returns that session's description. */
 export async function tryLock(client: Client, database: string): Promise<Busy | undefined> {
   const { rows } = await client.query<{ taken: boolean; holder: string | null }>(
     `SELECT pg_try_advisory_lock($1, hashtext($2)) AS taken,
        (SELECT string_agg(application_name, ', ') FROM pg_locks JOIN pg_stat_activity USING (pid)
-        WHERE locktype = 'advisory' AND granted AND classid::int8 = $1 AND objid::int8 = hashtext($2)::int8 & 4294967295
-          AND pid <> pg_backend_pid()) AS holder`,
+        WHERE ${IS_IT} AND pid <> pg_backend_pid()) AS holder`,
     [FIRST_KEY, database],
   );
   const { taken, holder } = rows[0]!;
   return taken ? undefined : { holder: (holder ?? 'somebody else').replace('makesafe ', ''), remedy: '' };
+}
+
+/** Whether the session of this client holds the lock. @throws an error of pg if the session was lost */
+export async function holdsLock(client: Client, database: string): Promise<boolean> {
+  const { rows } = await client.query<{ holds: boolean }>(
+    `SELECT EXISTS (SELECT FROM pg_locks WHERE ${IS_IT} AND pid = pg_backend_pid()) AS holds`,
+    [FIRST_KEY, database],
+  );
+  return rows[0]!.holds;
 }
 
 const LAST_ALEMBIC_SESSIONS = `

@@ -32,7 +32,7 @@ export async function passGuard(
   ]);
   checkJournal(journalFile(request.run.root, environment.name));
   const { look } = await import('./look.ts');
-  const [first, { withRunLock }, { letPersonDecide }] = await Promise.all([
+  const [first, { checkRunLock, withRunLock }, { letPersonDecide }] = await Promise.all([
     look(request),
     import('../database/run-lock.ts'),
     import('./decision.ts'),
@@ -64,6 +64,7 @@ export async function passGuard(
     const note = (text: string): void => void notes.push(text);
     const passed = { ...(await letPersonDecide(request, seen)), pending, note };
     if (passed.actor.dryRun) return action(passed);
+    await checkRunLock(passed);
     const known = { origins: request.origins, checks, backup, revision, notes };
     await onRecord(passed, known, () => action(passed));
   });

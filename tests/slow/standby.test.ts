@@ -67,6 +67,24 @@ describe('a primary and its standby', () => {
     await scratch.mustTask([task!, 'ENV=vm_stg', ...words].join(' '));
   });
 
+  test('a lock that is lost during the countdown refuses: 77', async () => {
+    balancer.turn(scratch.server(MANAGED).port);
+    const before = await ask(MANAGED, KEPT);
+    const running = scratch.startTask('db-reset-db-env ENV=vm_stg WAIT=3');
+    await running.printed('sessions');
+    running.interrupt('SIGSTOP');
+    const ended = await ask(
+      MANAGED,
+      `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE 'makesafe db-reset-db-env by %'`,
+    );
+    running.interrupt('SIGCONT');
+    const { status, stderr } = await running.ended;
+    expect(ended).toBe('1');
+    expect(stderr).toContain('the session that held the lock on vm_stg was lost');
+    expect(status).toBe(77);
+    expect(await ask(MANAGED, KEPT)).toBe(before);
+  });
+
   test('a failover during the countdown is a change: 77, and both have their data', async () => {
     balancer.turn(scratch.server(MANAGED).port);
     const running = scratch.startTask('db-reset-db-env ENV=vm_stg WAIT=3');
