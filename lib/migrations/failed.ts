@@ -3,10 +3,10 @@ import { advise } from './advice.ts';
 import { describeFailure, findInProject, parseFailure } from './failure.ts';
 import { describeInvalid, readInvalidIndexes } from '../database/invalid-indexes.ts';
 import { readRevisions } from '../database/revisions.ts';
-import { FailedError, messageOf } from '../errors.ts';
+import { FailedError, UnreachableError, messageOf, type MakesafeError } from '../errors.ts';
 import { writeWhole } from '../system/files.ts';
 import type { StackRun } from '../run/run.ts';
-import { failureOf } from '../stack/alembic/failure-report.ts';
+import { failureOf, type FailureReport } from '../stack/alembic/failure-report.ts';
 import type { AlembicResult } from '../stack/alembic/run-alembic.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function failed(
   result: AlembicResult,
   args: readonly string[],
   again?: string,
-): Promise<FailedError> {
+): Promise<MakesafeError> {
   const { status, stdout, stderr } = result;
   const { stack, root, task, command, environment } = run;
   const parsed = parseFailure(stdout + stderr);
@@ -36,11 +36,19 @@ export async function failed(
     builtIn: stack.isBuiltIn(found.file),
   });
   const described = describeFailure({ ...found, file }, stack.database.name, at, output);
+  if (wasLost(result.failure))
+    return new UnreachableError(`the session of the migration was lost\n${described}`, {
+      hint: `see what happened to the server, then: ${again ?? line(task.name)}`,
+    });
   return new FailedError([described, ...describeInvalid(invalid)].join('\n'), {
     status,
     ...(hint === undefined ? {} : { hint }),
   });
 }
+
+/** Whether the server or the connection ended, so that the revision is not to blame. Class 57P: the server ends sessions. */
+const wasLost = (failure: FailureReport | undefined): boolean =>
+  failure?.lost === true || /^57P0/.test(failure?.words?.state ?? '');
 
 /**
  * Saves the whole output of the latest failure in the journal folder.

@@ -208,4 +208,20 @@ $$
       ]
     `);
   });
+
+  test('whose session the server ends is not to blame: 69, and the same again', async () => {
+    write('0002_big', '0001_small', 'op.execute("SELECT pg_sleep(3600)")');
+    const running = scratch.startTask(`al-up-env ${ENV}`);
+    const client = await connect(scratch);
+    const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(3600)'`;
+    while ((await client.query(end)).rowCount === 0);
+    await client.end();
+    const { status, stderr } = await running.ended;
+    expect(stderr).toMatch(/^\[error\] the session of the migration was lost$/m);
+    expect(stderr).toContain('core_demo is at 0001_small');
+    expect(stderr).toMatch(
+      /^\[next\] see what happened to the server, then: .*al-up-env\.ts ENV=local_demo$/m,
+    );
+    expect(status).toBe(69);
+  });
 });

@@ -580,8 +580,10 @@ def statement_of(error):
 def tell_failure(error):
     """Says why alembic stopped, and where in the revision's own file."""
     step, context = course["running"], course.get("context")
-    frames, words, statement = [], None, None
+    frames, words, statement, lost = [], None, None, False
     for one in causes(error):
+        # SQLAlchemy knows by which errors a driver says that its connection is gone.
+        lost = lost or bool(getattr(one, "connection_invalidated", False))
         words = words or words_of(one)
         statement = statement or statement_of(one)
         if not any(frame["revision"] for frame in frames):
@@ -609,6 +611,7 @@ def tell_failure(error):
             "place": place,
             "error": "".join(traceback.format_exception_only(type(error), error)).strip(),
             "words": words,
+            "lost": lost,
             "statement": statement and statement[:1000000],
             "begun": course.get("begun"),
             "reached": course.get("reached"),

@@ -22,6 +22,8 @@ export interface FailureReport {
     /** SQLSTATE */
     readonly state?: string | null;
   } | null;
+  /** Whether the connection was lost. Left out by an error that SQLAlchemy has not seen. */
+  readonly lost?: boolean;
   readonly statement: string | null;
   /** The database's revisions before the run, and those after the finished migrations; null if unknown. */
   readonly begun: readonly string[] | null;
