@@ -14,7 +14,9 @@ import type { Comparison } from '../schema/compare/comparison.ts';
 import { loadParser } from '../sql/syntax.ts';
 import type { State, WalkedRevision } from '../stack/alembic/walk.ts';
 import { fromNothing, stateOf, type Reached } from './revisions/from-nothing.ts';
-import { judge, type Seen, type Turn } from './revisions/results.ts';
+import { findCollisions } from './revisions/collisions.ts';
+import { judge, type Seen } from './revisions/results.ts';
+import type { Turn } from './revisions/turns.ts';
 import { walkOver } from './revisions/walk-over.ts';
 
 type RevisionsRun = NamedRun<
@@ -62,6 +64,10 @@ async function see(run: MigrationsRun & Pick<RevisionsRun, 'values'>): Promise<S
   return {
     ...{ severalHeads, walked, grantsAgain },
     failure: 'failure' in plain ? plain.failure : undefined,
+    collisions: await findCollisions(
+      run.root,
+      walked.revisions.map(({ path }) => relative(run.root, path)),
+    ),
     turns: await compareTurns(run, walked.revisions, grantsAgain),
     ends: compared(plain, walked.reached),
   };
@@ -117,6 +123,6 @@ const compared = (one: Reached, other: Reached): Comparison | undefined =>
 
 /** One revision for a program: docs/TASKS.md. Always has every field. */
 const describeRevision = (
-  { revision, path, downgrade, undone = [], again = [], lost = [] }: WalkedRevision,
+  { revision, path, downgrade, undone = [], again = [], lost = [], reads = [] }: WalkedRevision,
   root: string,
-): object => ({ revision, file: relative(root, path), downgrade, undone, again, lost });
+): object => ({ revision, file: relative(root, path), downgrade, undone, again, lost, reads });

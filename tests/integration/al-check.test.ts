@@ -24,12 +24,12 @@ const text = ([id, before, up, down]: Revision): string => {
 };
 
 describe('al-check', () => {
-  const scratch = useEmbedded();
+  const scratch = useEmbedded({ only: ['local_dev', 'local_demo'], engine: false });
   const left = (): string[] =>
     readdirSync(scratch.path('.embedded/.scratch')).filter((name) => name.startsWith('run-'));
 
-  test('all revisions of the sample are well; nothing is left behind, and no secret is needed', async () => {
-    const { stdout, stderr } = await scratch.mustTask('al-check ENV=local_demo');
+  test('all revisions of the sample are well, without an engine and without secrets, and nothing is left behind', async () => {
+    const { stdout, stderr } = await scratch.mustTask('al-check');
     expect(stderr).toMatch(/\[ok\] 17 revisions: up, down and up again/);
     for (const check of [
       'one head',
@@ -43,7 +43,7 @@ describe('al-check', () => {
     expect(stdout).toMatch(/^– models +env\.py gives context\.configure\(\) no target_metadata/m);
     expect(left()).toEqual([]);
     expect(processesOf(scratch.path('.embedded/.scratch'))).toEqual([]);
-    expect(() => scratch.read('secrets/.env.local_demo.secrets')).toThrow('ENOENT');
+    expect(() => scratch.read('secrets/.env.local_dev.secrets')).toThrow('ENOENT');
   });
 
   describe('of bad ones', () => {
@@ -52,7 +52,12 @@ describe('al-check', () => {
       ['b2', 'a1', 'CREATE TABLE IF NOT EXISTS stays (id int)', 'SELECT 1'],
       ['c3', 'b2', 'CREATE TABLE c3 (id int)', 'DROP TABLE no_such_table'],
       ['d4', 'c3', 'CREATE TABLE IF NOT EXISTS d4 (id int, note text)', 'ALTER TABLE d4 DROP COLUMN note'],
-      ['e5', 'd4', 'CREATE TABLE e5 (id int)', 'raise NotImplementedError("forward only")'],
+      [
+        'e5',
+        'd4',
+        'import os; op.execute("CREATE TABLE e5 (id int)" + os.environ.get("NOT_SET", ""))',
+        'raise NotImplementedError("forward only")',
+      ],
       ['f6', 'e5', 'CREATE TABLE f6 (id int)', 'pass'],
       ['g7', 'f6', 'ALTER TABLE item DROP COLUMN name', 'ALTER TABLE item ADD COLUMN name text'],
       ['h8', 'g7', 'ALTER TABLE item ADD COLUMN weight int', 'ALTER TABLE item DROP COLUMN weight'],
@@ -90,6 +95,8 @@ describe('al-check', () => {
       ['up again as before', 'failed', /^1 revision of 9: d4$/],
       ['same in the end', 'failed', /table public\.d4: column note text/],
       ['a way back', 'warning', /^none from e5, f6$/],
+      ['same everywhere', 'warning', /e5\.py:8: reads the environment$/],
+      ['beside the main branch', 'skipped', /^git knows no main branch here$/],
       ['lost on the way down', 'passed', /a1\.py:12: table public\.item\b/],
       ['models', 'failed', /^\d+ operations would lead the schema to them: .*add_column item\.colour/],
     ])('%s', (check, state, found) => {
@@ -131,7 +138,7 @@ describe('al-check', () => {
       /^✗ up from nothing +app\/.*\/b2\.py:8: revision b2: relation "no_such_table" does not exist$/m,
     );
     expect(stdout).toMatch(/^– same in the end /m);
-    expect(stderr).toMatch(/\[error\] 1 of 9 checks failed: up from nothing/);
+    expect(stderr).toMatch(/\[error\] 1 of 11 checks failed: up from nothing/);
     expect(left()).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { collisionsBetween, revisionIn } from '../../lib/check/revisions/collisions.ts';
 import { judge, type Seen } from '../../lib/check/revisions/results.ts';
 import { mostAlike } from '../../lib/migrations/ini-here.ts';
 import { Terminal } from '../../lib/output/terminal.ts';
@@ -31,6 +32,7 @@ const GOOD: Seen = {
     ...{ heads: ['r1'], revisions: [revision()], failed: [], models: { operations: [] } },
     reached: { side: { summary: side('x'), objects: [], roles: [], incomplete: [] } },
   },
+  collisions: { branch: 'origin/main', found: [] },
   turns: [],
   ends: comparison(),
 };
@@ -164,6 +166,35 @@ test.each<[name: string, seen: Partial<Seen>, check: string, state: string, foun
     'the schema after "up" alone is not that after each has gone down and up: no a',
   ],
   [
+    'an extension that is not there',
+    { failure: { ...FAILURE, message: 'extension "postgis" is not available' } },
+    'up from nothing',
+    'failed',
+    'versions/r1.py:6: revision r1: extension "postgis" is not available',
+  ],
+  [
+    'the clock',
+    walked({ revisions: [revision({ reads: [{ what: 'the clock', line: 7 }] })] }),
+    'same everywhere',
+    'warning',
+    'versions/r1.py:7: reads the clock',
+  ],
+  ['nothing else', {}, 'beside the main branch', 'passed', 'no revision of origin/main collides with one of this branch'],
+  [
+    'a collision',
+    { collisions: { branch: 'origin/main', found: [{ here: 'a.py', text: 'a.py and b.py both follow r0' }] } },
+    'beside the main branch',
+    'failed',
+    'with origin/main there will be several heads: a.py and b.py both follow r0',
+  ],
+  [
+    'no main branch',
+    { collisions: { branch: '', found: [], unknown: 'git knows no main branch here' } },
+    'beside the main branch',
+    'skipped',
+    'git knows no main branch here',
+  ],
+  [
     'lost',
     walked({ revisions: [revision({ lost: [{ kind: 'table', name: 'mart.item', line: 10 }] })] }),
     'lost on the way down',
@@ -216,6 +247,33 @@ test.each([
   [[], '/backend/alembic.ini', []],
 ])('of %j the most like %s', (files, path, found) => {
   expect(mostAlike(files, path)).toEqual(found);
+});
+
+const file = (name: string, revision: string, ...before: string[]) => ({ file: name, revision, before });
+
+test.each([
+  ['one after the other', [file('a.py', 'a', 'r0')], [file('b.py', 'b', 'r1')], []],
+  ['two after one', [file('a.py', 'a', 'r0')], [file('b.py', 'b', 'r0')], ['a.py and b.py both follow r0']],
+  ['a merge and another', [file('a.py', 'a', 'r0', 'r1')], [file('b.py', 'b', 'r1')], ['a.py and b.py both follow r1']],
+  ['two first ones', [file('a.py', 'a')], [file('b.py', 'b')], ['a.py and b.py are both the first one']],
+  ['one id', [file('a.py', 'x', 'r0')], [file('b.py', 'x', 'r1')], ['a.py and b.py are both revision x']],
+  ['the same file', [file('a.py', 'x', 'r0')], [file('a.py', 'x', 'r0')], []],
+])('%s', (_name, ours, theirs, found) => {
+  expect(collisionsBetween(ours, theirs).map(({ text }) => text)).toEqual(found);
+});
+
+test.each([
+  ['revision = "a"\ndown_revision = "b"\n', 'a', ['b']],
+  ["revision: str = 'a'\ndown_revision: Union[str, None] = 'b'\n", 'a', ['b']],
+  ['revision = "a"\ndown_revision = None\n', 'a', []],
+  ['revision = "a"\ndown_revision = (\n    "b",\n    "c",\n)\n', 'a', ['b', 'c']],
+  ['revision = "a"\ndown_revision = "b"  # after "c"\n', 'a', ['b']],
+])('%j', (text, revision, before) => {
+  expect(revisionIn('x.py', text)).toEqual({ file: 'x.py', revision, before });
+});
+
+test('a file without a revision is none', () => {
+  expect(revisionIn('x.py', 'import os\n')).toBeUndefined();
 });
 
 test('an annotation escapes what GitHub reads, and hides secrets', () => {

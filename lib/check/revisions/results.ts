@@ -9,9 +9,9 @@ import {
 } from '../../output/check-result.ts';
 import { counted } from '../../output/display.ts';
 import type { Comparison } from '../../schema/compare/comparison.ts';
-import { changeLines, objectName } from '../../schema/report/wording.ts';
-import type { CatalogChange } from '../../stack/alembic/walk.ts';
+import type { Collisions } from './collisions.ts';
 import type { StepFailure } from './failure.ts';
+import { describeTurn, differencesIn, orderOnly, type Turn } from './turns.ts';
 import type { Walked } from './walk-over.ts';
 
 /** All that was seen of the revisions. */
@@ -22,23 +22,11 @@ export interface Seen {
   /** Why the revisions do not run from nothing as env.py runs them; undefined if they do. */
   readonly failure: StepFailure | undefined;
   readonly walked: Walked;
+  readonly collisions: Collisions;
   /** For each revision whose "down" or second "up" leads to another schema. */
   readonly turns: readonly Turn[];
   /** The schema after "up" from nothing, compared with that after all have gone down and up; undefined if one is missing. */
   readonly ends: Comparison | undefined;
-}
-
-/** Two states that should have the same schema, and have not. */
-export interface Turn {
-  readonly revision: string;
-  /** Relative to the project's root. */
-  readonly file: string;
-  readonly line: number | undefined;
-  readonly after: 'down' | 'up again';
-  /** What the catalogs say; counts where nothing better is there. */
-  readonly changes: readonly CatalogChange[];
-  /** The full comparison; undefined if it was not made, because there were too many. */
-  readonly comparison: Comparison | undefined;
 }
 
 /** A remark beside a line of a revision's file. */
@@ -78,7 +66,7 @@ export function judge(seen: Seen, fileOf: (path: string) => string): Judged {
       'up from nothing',
       failed(
         `${place(stopped)}${revision === undefined ? '' : `revision ${revision}: `}${stopped.message}`,
-        'correct it, then type this again',
+        remedyOf(stopped.message),
       ),
     );
   } else {
@@ -160,8 +148,35 @@ export function judge(seen: Seen, fileOf: (path: string) => string): Judged {
       : passed(`with their data, by ${counted(losing.length, 'revision')}: ${some(lost)}`),
   );
 
+  const reading = revisions.flatMap(({ path, reads = [] }) =>
+    reads.map(({ what, line }) => ({ file: fileOf(path), line, text: `reads ${what}` })),
+  );
+  for (const one of reading) remark('warning', one, `${one.text}: it may make something else elsewhere`);
+  add(
+    'same everywhere',
+    reading.length > 0
+      ? warning(
+          some(reading.map((one) => `${place(one)}${one.text}`)),
+          'write down what it reads, or see that it does not change the schema',
+        )
+      : cut(stopped, passed('none reads the clock, chance, the environment or another server')),
+  );
+
+  add('beside the main branch', beside(seen.collisions));
+  for (const { here, text } of seen.collisions.found) remark('error', { file: here, line: undefined }, text);
+
   add('models', models(walked));
   return { results, remarks };
+}
+
+/** What to do about a revision that fails here and may be right elsewhere. */
+function remedyOf(message: string): string {
+  const [, extension] = /^extension "(.+)" is not available/.exec(message) ?? [];
+  if (extension !== undefined)
+    return `the PostgreSQL that npm installs has no ${extension}: these revisions cannot be tried on it`;
+  if (/^ModuleNotFoundError: /.test(message))
+    return "name the alembic of the Python that has the project's packages: ALEMBIC=<.venv>/bin/alembic";
+  return 'correct it, then type this again';
 }
 
 const cut = (stopped: StepFailure | undefined, otherwise: Outcome): Outcome =>
@@ -178,6 +193,15 @@ function oneHead({ walked: { heads }, severalHeads }: Seen): Outcome {
   );
 }
 
+function beside({ branch, found, unknown }: Collisions): Outcome {
+  if (unknown !== undefined) return skipped(unknown);
+  if (found.length === 0) return passed(`no revision of ${branch} collides with one of this branch`);
+  return failed(
+    `with ${branch} there will be several heads: ${some(found.map(({ text }) => text))}`,
+    `take ${branch} in, and let yours follow: its down_revision, or make al-merge MSG="…"`,
+  );
+}
+
 function models({ models: found }: Walked): Outcome {
   if (found === undefined) return skipped('the revisions did not all run');
   if (found === null) return skipped('env.py gives context.configure() no target_metadata');
@@ -189,39 +213,3 @@ function models({ models: found }: Walked): Outcome {
     'make al-rev-auto MSG="…"',
   );
 }
-
-function describeTurn({ after, changes, comparison, revision }: Turn, grantsAgain: boolean): string {
-  const what =
-    after === 'down'
-      ? 'after "down" the schema is not that before "up"'
-      : 'the second "up" leads to another schema';
-  const found = comparison
-    ? differencesIn(comparison, grantsAgain)
-    : changes.map(({ kind, name, how }) => `${kind} ${name} is ${how}`);
-  return `${revision}: ${what}: ${some(found)}`;
-}
-
-/**
- * What differs, in words. Not the order of columns: PostgreSQL puts a column that comes back at the end, and no downgrade
- * can change that.
- */
-const differencesIn = (comparison: Comparison, grantsAgain = false): string[] => [
-  ...comparison.incomplete,
-  ...comparison.differences
-    .filter(({ class: kind }) => kind !== 'column order' && !(grantsAgain && kind === 'privileges'))
-    .map((one) => describeDifference(one, comparison)),
-];
-
-/** Says which tables have their columns in another order, if any. */
-function orderOnly(revisions: Walked['revisions'], after: Turn['after']): string {
-  const moved = revisions.flatMap(({ undone = [], again = [] }) =>
-    (after === 'down' ? undone : again).flatMap(({ kind, name }) => (kind === 'column order' ? [name] : [])),
-  );
-  const tables = [...new Set(moved)];
-  return tables.length === 0
-    ? 'the schema is the same'
-    : `the schema is the same, but for the order of columns in ${some(tables)}`;
-}
-
-const describeDifference = (one: Comparison['differences'][number], comparison: Comparison): string =>
-  `${one.kind.toLowerCase()} ${objectName(one)}: ${changeLines(one, comparison).join('; ')}`;

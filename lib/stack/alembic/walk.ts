@@ -43,6 +43,12 @@ export interface Lost {
   readonly line: number | null;
 }
 
+/** Something that a revision's file reads, and that is not the same elsewhere or later. */
+export interface Reading {
+  readonly what: 'the clock' | 'chance' | 'the environment' | 'another server';
+  readonly line: number;
+}
+
 /** What the walk found about one revision. */
 export interface WalkedRevision {
   readonly revision: string;
@@ -55,6 +61,7 @@ export interface WalkedRevision {
   readonly undone?: readonly CatalogChange[];
   /** What differs after the second "up" from the first one. */
   readonly again?: readonly CatalogChange[];
+  readonly reads?: readonly Reading[];
   /** What "down" removes with its data. */
   readonly lost?: readonly Lost[];
 }

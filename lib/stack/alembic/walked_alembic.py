@@ -67,8 +67,9 @@ def walk(what):
                 continue
             after = snapshot(what["query"], context)
             script = step.revision
-            there, lines = ways(script)
-            found = {**of, "path": script.path, "lines": lines, "downgrade": there}
+            body = parsed(script.path)
+            there, lines = ways(script, body)
+            found = {**of, "path": script.path, "lines": lines, "downgrade": there, "reads": readings(body)}
             if there and of["revision"] not in what["upOnly"]:
                 down = type(step)(step.revision_map, script, False)
                 yield go("down", down)
@@ -137,15 +138,21 @@ def line_in_revision():
     return None
 
 
-def ways(script):
+def parsed(path):
+    """The statements of a file; None if it has no source that can be read."""
+    try:
+        with open(path, "rb") as file:
+            return ast.parse(file.read()).body
+    except (OSError, SyntaxError):
+        return None
+
+
+def ways(script, body):
     """Whether a revision can go back: not if downgrade() only raises, or does nothing while upgrade() does; and the lines."""
     lines = {"upgrade": None, "downgrade": None}
     if not hasattr(script.module, "downgrade"):
         return False, lines
-    try:
-        with open(script.path, "rb") as file:
-            body = ast.parse(file.read()).body
-    except (OSError, SyntaxError):
+    if body is None:
         return True, lines
     functions = {one.name: doing(one) for one in body if isinstance(one, ast.FunctionDef) and one.name in lines}
     lines.update({one.name: one.lineno for one in body if isinstance(one, ast.FunctionDef) and one.name in lines})
@@ -153,6 +160,35 @@ def ways(script):
     if down and down is not True and isinstance(down[0], ast.Raise):
         return False, lines
     return bool(down) or not functions.get("upgrade"), lines
+
+
+# What gives something else elsewhere or later, by the end of its dotted name.
+READS = {
+    "the clock": r"(datetime|date)\.(now|utcnow|today)|time\.(time|time_ns|localtime|gmtime|strftime)",
+    "chance": r"random\.\w+|secrets\.\w+|uuid\.uuid[14]|uuid[14]",
+    "the environment": r"os\.getenv|getenv|environ\.\w+|os\.uname|socket\.gethostname|platform\.\w+",
+    "another server": r"create_(async_)?engine|(psycopg2|psycopg|asyncpg|pg8000|pymysql|sqlite3)\.connect"
+    r"|requests\.\w+|httpx\.\w+|urlopen|boto3\.\w+",
+}
+
+
+def readings(body):
+    """Calls in a revision's file, and uses of os.environ, whose result is not the file's own."""
+    found = set()
+    for node in (each for one in body or [] for each in ast.walk(one)):
+        name = dotted(node.func) if isinstance(node, ast.Call) else None
+        if isinstance(node, ast.Subscript) and dotted(node.value).endswith("environ"):
+            found.add((node.lineno, "the environment"))
+        for what, pattern in READS.items() if name else ():
+            if re.search(r"(^|\.)(%s)$" % pattern, name):
+                found.add((node.lineno, what))
+    return [{"what": what, "line": line} for line, what in sorted(found)]
+
+
+def dotted(node):
+    if isinstance(node, ast.Attribute):
+        return "%s.%s" % (dotted(node.value), node.attr)
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def doing(function):
