@@ -179,10 +179,18 @@ test.each<[name: string, seen: Partial<Seen>, check: string, state: string, foun
     'warning',
     'versions/r1.py:7: reads the clock',
   ],
-  ['nothing else', {}, 'beside the main branch', 'passed', 'no revision of origin/main collides with one of this branch'],
+  [
+    'nothing else',
+    {},
+    'beside the main branch',
+    'passed',
+    'no revision of origin/main collides with one of this branch',
+  ],
   [
     'a collision',
-    { collisions: { branch: 'origin/main', found: [{ here: 'a.py', text: 'a.py and b.py both follow r0' }] } },
+    {
+      collisions: { branch: 'origin/main', found: [{ here: 'a.py', text: 'a.py and b.py both follow r0' }] },
+    },
     'beside the main branch',
     'failed',
     'with origin/main there will be several heads: a.py and b.py both follow r0',
@@ -254,7 +262,12 @@ const file = (name: string, revision: string, ...before: string[]) => ({ file: n
 test.each([
   ['one after the other', [file('a.py', 'a', 'r0')], [file('b.py', 'b', 'r1')], []],
   ['two after one', [file('a.py', 'a', 'r0')], [file('b.py', 'b', 'r0')], ['a.py and b.py both follow r0']],
-  ['a merge and another', [file('a.py', 'a', 'r0', 'r1')], [file('b.py', 'b', 'r1')], ['a.py and b.py both follow r1']],
+  [
+    'a merge and another',
+    [file('a.py', 'a', 'r0', 'r1')],
+    [file('b.py', 'b', 'r1')],
+    ['a.py and b.py both follow r1'],
+  ],
   ['two first ones', [file('a.py', 'a')], [file('b.py', 'b')], ['a.py and b.py are both the first one']],
   ['one id', [file('a.py', 'x', 'r0')], [file('b.py', 'x', 'r1')], ['a.py and b.py are both revision x']],
   ['the same file', [file('a.py', 'x', 'r0')], [file('a.py', 'x', 'r0')], []],

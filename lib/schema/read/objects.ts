@@ -49,34 +49,10 @@ const NO_OBJECT =
 
 /** Kinds that have an owner of their own. The owner of an index or a trigger is its table's. */
 const OWNED = new Set([
-  ...[
-    'SCHEMA',
-    'TABLE',
-    'VIEW',
-    'MATERIALIZED VIEW',
-    'FOREIGN TABLE',
-    'SEQUENCE',
-    'TYPE',
-    'DOMAIN',
-    'SHELL TYPE',
-  ],
-  ...[
-    'FUNCTION',
-    'PROCEDURE',
-    'AGGREGATE',
-    'OPERATOR',
-    'OPERATOR CLASS',
-    'OPERATOR FAMILY',
-    'CONVERSION',
-    'COLLATION',
-  ],
-  ...[
-    'TEXT SEARCH DICTIONARY',
-    'TEXT SEARCH CONFIGURATION',
-    'FOREIGN DATA WRAPPER',
-    'SERVER',
-    'EVENT TRIGGER',
-  ],
+  ...['SCHEMA', 'TABLE', 'VIEW', 'MATERIALIZED VIEW', 'FOREIGN TABLE', 'SEQUENCE', 'TYPE'],
+  ...['DOMAIN', 'SHELL TYPE', 'FUNCTION', 'PROCEDURE', 'AGGREGATE', 'OPERATOR', 'OPERATOR CLASS'],
+  ...['OPERATOR FAMILY', 'CONVERSION', 'COLLATION', 'TEXT SEARCH DICTIONARY'],
+  ...['TEXT SEARCH CONFIGURATION', 'FOREIGN DATA WRAPPER', 'SERVER', 'EVENT TRIGGER'],
   ...['PUBLICATION', 'SUBSCRIPTION', 'STATISTICS', 'PROCEDURAL LANGUAGE'],
 ]);
 
