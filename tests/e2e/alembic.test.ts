@@ -71,6 +71,60 @@ describe.skipIf(inject('noEngine') !== '')('Alembic', () => {
     expect(await sql(tables)).toBe(before);
   });
 
+  test('two at once on a stopped stack: one starts the database and migrates, the other waits and does nothing', async () => {
+    await scratch.mustTask('al-down REV=base');
+    await scratch.mustTask('down ENV=local_dev');
+    const both = await Promise.all([scratch.runTask('al-up'), scratch.runTask('al-up-env ENV=local_dev')]);
+    const said = both.map(({ status, stderr }) => `${status} ${stderr}`).join('\n');
+    expect(
+      both.map(({ status }) => status),
+      said,
+    ).toEqual([0, 0]);
+    const ends = both.map(({ stderr }) => /\[ok\] local_dev: (migrated|nothing)/.exec(stderr)?.[1]).sort();
+    expect(ends, said).toEqual(['migrated', 'nothing']);
+    expect(said).toMatch(/waiting for al-up(-env)? by .* since/);
+    expect(await revision()).toBe(HEAD);
+  });
+
+  test('killed with SIGKILL: the next one waits for its Alembic in the container', async () => {
+    await scratch.mustTask('al-down REV=-1');
+    const holder = scratch.start([
+      'docker',
+      'exec',
+      '-i',
+      `${scratch.project('local_dev')}-db-1`,
+      'psql',
+      '-U',
+      'app_dev',
+      '-d',
+      'core_dev',
+      '-c',
+      'BEGIN',
+      '-c',
+      'LOCK TABLE mart.v_receive_weekly',
+      '-c',
+      'SELECT 1 AS locked',
+      '-c',
+      'SELECT pg_sleep(600)',
+    ]);
+    try {
+      await holder.printed('locked');
+      const first = scratch.startTask('al-up');
+      const waits = `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = 'core_dev'`;
+      await expect.poll(() => sql(waits)).toBe('1');
+      first.child.kill('SIGKILL');
+      await first.ended;
+      const next = scratch.startTask('al-up');
+      await next.printed('waiting for the migration of a run that was killed');
+      await sql(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)'`);
+      expect((await next.ended).status).toBe(0);
+      expect(await revision()).toBe(HEAD);
+    } finally {
+      holder.child.kill('SIGKILL');
+      await holder.ended;
+    }
+  });
+
   test.each(['al-hist', 'al-hist-env ENV=local_dev'])('%s lists every revision', async (words) => {
     const { stdout } = await scratch.mustTask(words);
     const revisions = readdirSync(scratch.path(VERSIONS))

@@ -226,6 +226,9 @@ describe.skipIf(inject('noEngine') !== '')('alembic reaches the verified databas
       ...['alembic_version', 'migrated'],
       ...(kind === 'raw connection' ? ['raw_was_here'] : []),
     ]);
+    // Who has to know that it is still at work finds its session.
+    const marks = (client: pg.Client) => client.query<{ marks: string }>('TABLE migrated');
+    expect((await asked(right, database, marks)).rows).toEqual([{ marks: '1' }]);
     expect(hasLanded(await asked(right, database, (client) => readLanding(client, plans![0]!)))).toBe(true);
   });
 

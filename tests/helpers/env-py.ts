@@ -149,7 +149,11 @@ from alembic import op
 revision, down_revision, branch_labels, depends_on = "0001", None, None, None
 
 def upgrade():
-    op.execute("CREATE TABLE migrated (id int)")
+    # How many advisory locks its session holds.
+    op.execute(
+        "CREATE TABLE migrated AS SELECT count(*) AS marks FROM pg_catalog.pg_locks"
+        " WHERE locktype = 'advisory' AND granted AND pid = pg_catalog.pg_backend_pid()"
+    )
 
 def downgrade():
     op.execute("DROP TABLE migrated")

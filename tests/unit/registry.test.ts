@@ -93,6 +93,16 @@ describe('checkRegistry', () => {
       registry({ b: { ...entry, protected: 'yes' } }),
       ['b: protected must be true or false'],
     ],
+    ...[0, -1, '2', true, Infinity].map((othersWait): [string, Registry, string[]] => [
+      `a limit of ${JSON.stringify(othersWait)} seconds for who waits`,
+      registry({ b: { ...entry, othersWait } }),
+      ['b: othersWait must be seconds (more than 0), or false'],
+    ]),
+    ...[0.5, 2, false].map((othersWait): [string, Registry, string[]] => [
+      `a limit of ${othersWait} for who waits`,
+      registry({ b: { ...entry, othersWait } }),
+      [],
+    ]),
     [
       'no stack',
       registry({ b: { ...entry, stack: undefined } }),
