@@ -170,3 +170,24 @@ describe('whoever waits for a lock hears after two seconds who holds it', () => 
     120_000,
   );
 });
+
+describe('whoever waits for a synchronous standby', () => {
+  const scratch = useEmbedded();
+  beforeAll(() => scratch.mustTask('up ENV=local_demo'), PATIENCE);
+
+  test('hears its name, and goes on when it is there, or not asked for any more', async () => {
+    const client = await connectTo(scratch);
+    const standbys = async (names: string): Promise<void> => {
+      // The setting itself must not wait.
+      await client.query('SET synchronous_commit = local');
+      await client.query(`ALTER SYSTEM SET synchronous_standby_names = '${names}'`);
+      await client.query('SELECT pg_reload_conf()');
+    };
+    await standbys('n2');
+    const running = scratch.startTask('db-reset-db-env ENV=local_demo WAIT=0');
+    await running.printed('a standby to confirm (synchronous_standby_names is n2; ');
+    await standbys('');
+    expect(succeeded(await running.ended).stderr).toContain('[ok] local_demo');
+    await client.end();
+  });
+});

@@ -46,13 +46,18 @@ const HOLDERS = `
     AND NOT (ours.usename LIKE 'makesafe_cage_%' AND other.usename IS NOT DISTINCT FROM ours.usename)
   ORDER BY 1`;
 
+/** https://www.postgresql.org/docs/current/warm-standby.html#SYNCHRONOUS-REPLICATION */
+const SYNCHRONOUS = `
+  SELECT current_setting('synchronous_standby_names') AS names FROM pg_stat_activity
+  WHERE (pid = ANY ($1::int[]) OR application_name = $2) AND wait_event = 'SyncRep' LIMIT 1`;
+
 /** Milliseconds between two queries: while we wait for a lock, and at most while we do not. Each opens a session. */
 const WHILE_WAITING = 1_000;
 const AT_THE_MOST = 15_000;
 
 /**
- * Makes a reason for `whileWaiting`: which sessions hold the locks that ours wait for. Undefined while ours wait for
- * none.
+ * Makes a reason for `whileWaiting`: which sessions hold the locks that ours wait for, or which standby has to confirm
+ * a commit. Undefined while ours wait for neither.
  *
  * @param elsewhere asks on another session of the same server
  * @param waiting our sessions, read again for each query
@@ -69,10 +74,12 @@ export function holdersOf(
     pause = Math.min(pause * 2, AT_THE_MOST);
     next = performance.now() + pause;
     const { processes = [], application = null } = waiting();
-    const { rows } = await elsewhere((client) =>
-      client.query<ServerSession>(HOLDERS, [processes, application]),
-    );
-    said = rows.length === 0 ? undefined : `a lock that ${rows.map(describeHolder).join(' and ')}`;
+    said = await elsewhere(async (client) => {
+      const { rows } = await client.query<ServerSession>(HOLDERS, [processes, application]);
+      if (rows.length > 0) return `a lock that ${rows.map(describeHolder).join(' and ')}`;
+      const standby = await client.query<{ names: string }>(SYNCHRONOUS, [processes, application]);
+      return standby.rows[0] && describeStandby(standby.rows[0]);
+    });
     if (said !== undefined) next = performance.now() + (pause = WHILE_WAITING);
     return said;
   };
@@ -86,6 +93,9 @@ const describeHolder = (session: ServerSession): string =>
   session.pid === 0
     ? 'a prepared transaction holds (pg_prepared_xacts lists it)'
     : `${nameOf(session)} holds (${activityOf(session)}; ${ender(session.pid)} ends it)`;
+
+const describeStandby = ({ names }: { readonly names: string }): string =>
+  `a standby to confirm (synchronous_standby_names is ${names}; pg_stat_replication lists those that are there)`;
 
 /** `psql of taro (process 4711 of the server, idle in transaction for 40 s, after LOCK TABLE t)` */
 export const describeSession = (session: ServerSession): string =>
