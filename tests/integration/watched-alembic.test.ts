@@ -79,6 +79,8 @@ describe('alembic, watched', () => {
     readonly watch: WatchOptions | undefined;
     readonly env?: string;
     readonly words?: readonly string[];
+    /** A second revision file. */
+    readonly second?: string;
   }
 
   async function migrate({
@@ -89,12 +91,14 @@ describe('alembic, watched', () => {
     watch,
     env,
     words,
+    second,
   }: Watching): Promise<AlembicResult> {
     // One name for both runs of a case: it is in what alembic prints.
     const project = `project-${database}-${driver.replace(' ', '-')}`;
     mkdirSync(scratch.path(project, 'versions'), { recursive: true });
     scratch.write(`${project}/env.py`, env ?? envOf('plain', driver));
     scratch.write(`${project}/versions/0001.py`, revisionOf(upgrade));
+    if (second !== undefined) scratch.write(`${project}/versions/0002.py`, second);
     scratch.write(`${project}/alembic.ini`, `[alembic]\nscript_location = .\nversion_locations = versions\n`);
     const where = `127.0.0.1:${scratch.server('watched').port}`;
     const place: Place = {
@@ -191,6 +195,42 @@ describe('alembic, watched', () => {
       expect(told(watched!)).toEqual([
         '1 SET',
         '2 DROP TABLE; lock public.items AccessExclusiveLock; dropped public.items 100',
+      ]);
+    },
+  );
+
+  test.concurrent.each(STACKS)(
+    '%s, %s: several revisions in one transaction, and back',
+    async (file, driver) => {
+      const database = await makeDatabase('');
+      const second = `
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+
+def upgrade():
+    op.execute("ALTER TABLE items DROP COLUMN extra")
+
+def downgrade():
+    op.execute("DROP TABLE items")
+`;
+      const upgrade = 'op.execute("ALTER TABLE items ADD COLUMN extra int DEFAULT 1")';
+      const cell = { file, driver, database, upgrade, second, watch: { count: true } };
+      const { watched } = await migrate(cell);
+      expect(watched!.statements.map(({ revision }) => revision)).toEqual(['0001', '0002']);
+      expect(told(watched!)).toEqual([
+        '1 ALTER TABLE; lock public.items AccessExclusiveLock',
+        // What the transaction itself has made is nobody's.
+        '1 ALTER TABLE',
+      ]);
+      expect(heldLocks(watched!)).toEqual(['1 public.items AccessExclusiveLock commit']);
+      const back = await migrate({ ...cell, words: ['downgrade', 'base'] });
+      expect(back.watched!.revisions.map(({ revision, way }) => [revision, way])).toEqual([
+        ['0002', 'down'],
+        ['0001', 'down'],
+      ]);
+      expect(told(back.watched!)).toEqual([
+        '1 DROP TABLE; lock public.items AccessExclusiveLock; dropped public.items 100',
+        '1 SELECT 1',
       ]);
     },
   );

@@ -131,6 +131,17 @@ describe('checkRegistry', () => {
       ['b: server.tls must be one of verify-full, verify-ca, require, disable'],
     ],
     ['no compose file', registry({ b: { ...entry, composeFile: undefined } }), ['b: composeFile is missing']],
+    ['limits of a rehearsal', registry({ b: { ...entry, hazards: { blocks: 0.2, long: 600 } } }), []],
+    [
+      'a limit as a word',
+      registry({ b: { ...entry, hazards: { blocks: '2 s' } } }),
+      ['b: hazards must be { blocks, long }, in seconds'],
+    ],
+    [
+      'another limit',
+      registry({ b: { ...entry, hazards: { locks: 2 } } }),
+      ['b: hazards must be { blocks, long }, in seconds'],
+    ],
     ['an empty list', registry({ b: { ...entry, composeFile: [] } }), ['b: composeFile is missing']],
     [
       'a compose file for all',

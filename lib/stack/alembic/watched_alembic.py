@@ -403,6 +403,20 @@ class Session:
             **more
         )
 
+    def absorb(self):
+        """Behind what alembic itself has written down: that is no step of the migration."""
+        if self.transaction is None:
+            return
+        try:
+            transaction, wal, relations, modes = self.look(LOOK)
+            if transaction == self.transaction:
+                before = set(self.held)
+                self.effects(relations, modes, clock.now())
+                self.held = {key: lock for key, lock in self.held.items() if key in before}
+                self.wal = wal
+        except Exception as error:
+            lost(error)
+
     def close_revision(self):
         """Before alembic writes down that the revision is done: the last look at what it did."""
         if not watched["count"] and self.transaction is None:
@@ -715,16 +729,19 @@ def watch_steps():
         if type(self) is not migration.HeadMaintainer or course["running"] is not step:
             return plain(self, step)
         announce()
+        session = session_of_engine(self.context.connection)
         watched["closing"] = True
         try:
-            session_of_engine(self.context.connection).close_revision()
+            session.close_revision()
         finally:
             watched["closing"] = False
         watched["stamping"] = True
         try:
-            return plain(self, step)
+            result = plain(self, step)
         finally:
             watched["stamping"] = False
+        session.absorb()
+        return result
 
     migration.HeadMaintainer.update_to_step = update_to_step
 
