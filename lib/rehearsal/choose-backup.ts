@@ -8,13 +8,13 @@ import type { StackRun } from '../run/run.ts';
 
 /** A backup to rehearse on. */
 export interface Chosen extends TakenBackup {
-  /** Whether a drill has restored it. */
-  readonly proven: boolean;
+  /** Whether its last drill has proven it; undefined if there was none. */
+  readonly drilled: boolean | undefined;
 }
 
 /**
- * The newest backup of the environment that a drill has proven; if there is none, the newest one. It is read to its end:
- * a damaged one does not count.
+ * The newest backup of the environment that a drill has proven; if there is none, the newest one, and last those with
+ * which a drill has failed. It is read to its end: a damaged one does not count.
  *
  * @throws RefusedError with the line that takes one
  */
@@ -22,7 +22,9 @@ export async function chooseBackup(run: StackRun, folder: string): Promise<Chose
   const { environment, terminal, command, signal } = run;
   const own = findBackups(run, folder);
   const broken: string[] = [];
-  for (const backup of [...own.filter(({ proven }) => proven), ...own.filter(({ proven }) => !proven)]) {
+  for (const backup of [true, undefined, false].flatMap((drilled) =>
+    own.filter((one) => one.drilled === drilled),
+  )) {
     const file = relative('', backup.file);
     if (await verifyBackup(backup, new Meter(terminal, `reading ${file}`, backup.facts.size))) return backup;
     signal.throwIfAborted();
@@ -37,11 +39,12 @@ export async function chooseBackup(run: StackRun, folder: string): Promise<Chose
 /** The backups of the environment, the newest first. @throws RefusedError if there is none */
 export function findBackups({ environment, command }: StackRun, folder: string): Chosen[] {
   const own = readBackups(resolve(folder)).filter(({ facts }) => facts.environment === environment.name);
-  if (own.length > 0) return own.map((backup) => ({ ...backup, proven: isProven(backup) }));
+  if (own.length > 0) return own.map((backup) => ({ ...backup, drilled: drilledAs(backup) }));
   throw new RefusedError(
     `${relative('', resolve(folder)) || '.'} has no backup of ${environment.name} to rehearse on`,
     { hint: command('backup', { ENV: environment.name }) },
   );
 }
 
-const isProven = ({ file, facts }: TakenBackup): boolean => readRecord(file, facts.sha256)?.proven === true;
+const drilledAs = ({ file, facts }: TakenBackup): boolean | undefined =>
+  readRecord(file, facts.sha256)?.proven;

@@ -32,9 +32,10 @@ export interface Copy {
  * @throws RefusedError if there is none, or it cannot be restored there
  */
 export async function copyOfBackup(run: StackRun, target: ConsentRun, folder: string): Promise<Copy> {
-  const { file, facts, proven } = await chooseBackup(run, folder);
+  const { file, facts, drilled } = await chooseBackup(run, folder);
   const age = ageText(Math.max(0, Math.round((Date.now() - Date.parse(facts.time)) / 1000)));
   const name = relative('', file);
+  const proven = drilled === true;
   return {
     what: `${name}: ${age} old, of ${facts.database}, ${proven ? 'proven by a drill' : 'not proven by a drill'}`,
     backup: { file: name, sha256: facts.sha256, time: facts.time, proven },
