@@ -89,7 +89,7 @@ async function onCopy(
   let refusal: RefusedError | undefined;
   await inStaging(target, async (staging, client) => {
     await copy.fill(staging, client);
-    const how = { to: values.TO, ini: values.ALEMBIC_INI, limits: limitsOf(run) };
+    const how = { to: values.TO, ini: target.values.ALEMBIC_INI, limits: limitsOf(run) };
     rehearsed = await migrateCopy({ run, target, on: target.on, staging, copy, now, ...how }).catch(
       (error: unknown) => {
         if (!(error instanceof RefusedError)) throw error;

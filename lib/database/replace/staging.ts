@@ -4,7 +4,7 @@ import { whileUnfinished } from '../../system/unfinished.ts';
 import { newName } from './names.ts';
 import { handOf, ownAttributes } from '../identity.ts';
 import { findLeftovers, removeLeftovers } from './leftovers.ts';
-import { withRollback } from './with-rollback.ts';
+import { withRollback, type Progress } from './with-rollback.ts';
 import { build, settle } from './swap.ts';
 
 /**
@@ -21,7 +21,7 @@ export async function inStaging(
 ): Promise<void> {
   const { stack } = run;
   const { name } = stack.database;
-  await withRollback(run, async (client, progress) => {
+  const change = async (client: Client, progress: Progress): Promise<void> => {
     const hand = await handOf(run, client);
     await settle(run, hand);
     const own = await ownAttributes(run, client);
@@ -31,5 +31,6 @@ export async function inStaging(
       await build(run, hand, own, { what: 'drill', since: new Date() }, progress, work);
       await removeLeftovers(await findLeftovers(client, name), hand);
     });
-  });
+  };
+  await withRollback(run, change, true);
 }

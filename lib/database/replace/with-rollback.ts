@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { CancelledError, FailedError, messageOf } from '../../errors.ts';
+import { CancelledError, FailedError, MakesafeError, messageOf } from '../../errors.ts';
 import type { Actor } from '../../output/actor.ts';
 import type { StackRun } from '../../run/run.ts';
 import { OtherDatabaseError } from '../asserted.ts';
@@ -18,19 +18,23 @@ export interface Progress {
   oid?: string;
   /** The OID of the staging database, set once it exists. */
   newOid?: string;
+  /** Whether the staging database is dropped in the end, and never replaces the old one. */
+  readonly isForNow?: boolean;
 }
 
 /**
  * Makes a change to the environment's database that ends with a swap. If anything fails before the swap (an error, a
  * lost connection, Ctrl-C), the old database is in use again afterwards, and the error says so.
  *
+ * @param isForNow whether nothing is swapped: the staging database is dropped in any case
  * @throws CancelledError · FailedError · OtherDatabaseError; errors before the first change are thrown as they are
  */
 export async function withRollback(
   run: StackRun,
   change: (client: Client, progress: Progress) => Promise<void>,
+  isForNow = false,
 ): Promise<void> {
-  const progress: Progress = {};
+  const progress: Progress = { isForNow };
   let session: number | undefined;
   try {
     await withMaintenanceSession(run, async (client) => {
@@ -56,7 +60,7 @@ export async function withRollback(
 async function putBack(
   run: StackRun,
   error: unknown,
-  { oid, newOid }: Progress & { readonly oid: string },
+  { oid, newOid, isForNow = false }: Progress & { readonly oid: string },
   session: number | undefined,
 ): Promise<void> {
   const { stack, command, environment, signal } = run;
@@ -92,7 +96,7 @@ async function putBack(
   }
   if (exchanged) return;
   const state =
-    `the old database ${name} is in use, unchanged` +
+    (isForNow ? `${name} was not touched` : `the old database ${name} is in use, unchanged`) +
     (left === undefined
       ? ''
       : `\nwhat was half made beside it is left to the next reset or restore: ${left}`);
@@ -100,7 +104,11 @@ async function putBack(
     throw new CancelledError(`cancelled; ${state}`, signal.reason.signal);
   if (error instanceof OtherDatabaseError)
     throw new OtherDatabaseError(`${error.message}\n${state}`, { cause: error });
-  throw new FailedError(`${messageOf(error)}\n${state}`, { cause: error });
+  const hint = error instanceof MakesafeError ? error.hint : undefined;
+  throw new FailedError(`${messageOf(error)}\n${state}`, {
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 /** An actor that never dry-runs: it undoes real changes. */
