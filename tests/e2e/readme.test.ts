@@ -29,11 +29,24 @@ describe.skipIf(inject('noEngine') !== '')("README's lines", () => {
     });
 
     test('the runbook, then all of it in one line, and a dry run', { timeout: 600_000 }, async () => {
-      const [steps, ...rest] = blocksOf('The runbook');
+      const [steps, all] = blocksOf('The runbook');
       expect(await typist.typeAll(steps!)).toContain('[ok] vm_stg is at head');
-      const said = await typist.typeAll(rest.flat());
+      const said = await typist.typeAll(all!);
       expect(said).toMatch(/^✓ verify .*local_dev/m);
       expect(await typist.typeAll(blocksOf('Dry run').flat())).toContain('dry run');
+    });
+
+    test('production, a few revisions behind', { timeout: 600_000 }, async () => {
+      const lines = blocksOf('The runbook').at(-1)!;
+      expect(lines).toHaveLength(6);
+      clone.write('secrets/.env.vm_prod.secrets', "POSTGRES_PASSWORD='of production'\n", 0o600);
+      const before = ['up ENV=local_demo', 'up ENV=vm_prod', 'al-up-env ENV=vm_prod REV=20250901_090000000'];
+      await typist.typeAll(before.map((line) => `make ${line}`));
+      const said = await typist.typeAll(lines);
+      expect(said).toContain('17 revisions: up, down and up again');
+      expect(said).toContain('4 revisions migrated on a copy, with no hazards');
+      expect(said).toContain('[ok] vm_prod: migrated to head');
+      expect(said).toContain('[ok] vm_prod is as it should be, and as migrations');
     });
   });
 
