@@ -26,7 +26,13 @@ export default defineConfig({
       { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'] } },
       { test: { name: 'integration', include: ['tests/integration/**/*.test.ts'], ...tasks } },
       // What installs, demonstrates, injects faults, goes through a large table, or takes over half a minute for one thing.
-      { test: { name: 'slow', include: filesOf('slow', ['readme', 'embedded-restore', 'embedded-secrets'], 9), ...tasks } },
+      {
+        test: {
+          name: 'slow',
+          include: filesOf('slow', ['readme', 'embedded-restore', 'embedded-secrets'], 9),
+          ...tasks,
+        },
+      },
       {
         test: {
           name: 'e2e',

@@ -2,15 +2,13 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
-import { FailedError, RefusedError, messageOf } from '../errors.ts';
-import { display } from '../output/display.ts';
+import { FailedError, RefusedError } from '../errors.ts';
 import { whileWaiting } from '../output/waiting.ts';
 import type { StackRun } from '../run/run.ts';
 import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
-import { holderOf, releaseLock, takeLock } from '../system/lock.ts';
+import { releaseLock } from '../system/lock.ts';
 import { person } from '../system/person.ts';
-import { UnreadableError } from '../system/read-bounded.ts';
-import { reasonOf, remedyOf } from '../system/reason.ts';
+import { lookAtFile, takeFileOf } from './lock-file.ts';
 import { holdsLock, lastAlembic, nameSession, tryLock, type Busy } from './server-lock.ts';
 
 /** Who holds the lock, for a person who finds it taken: `db-reset-db-env by taro@vm7 since 14:03:07`. */
@@ -68,8 +66,8 @@ export async function withRunLock<T>(
   const { environment, actor, task } = run;
   const file = fileOf(run);
   if (actor.dryRun) {
-    const holder = otherwise === 'refuse' ? orRefuse(file, () => holderOf(file)) : undefined;
-    if (holder) throw busyError(environment.name, inFile(file, holder));
+    const busy = otherwise === 'refuse' ? lookAtFile(file) : undefined;
+    if (busy) throw busyError(environment.name, busy);
     return work(false);
   }
   const about = aboutRun(task.name);
@@ -94,10 +92,7 @@ async function takeFile(
   about: string,
 ): Promise<'at once' | 'waited' | undefined> {
   try {
-    return await until(run, otherwise, () => {
-      const holder = orRefuse(file, () => takeLock(file, about));
-      return Promise.resolve(holder && inFile(file, holder));
-    });
+    return await until(run, otherwise, () => Promise.resolve(takeFileOf(file, about)));
   } catch (error) {
     // Who may not write in this clone may still migrate: the server's lock holds for all clones.
     if (otherwise === 'refuse' || !(error instanceof RefusedError)) throw error;
@@ -105,11 +100,6 @@ async function takeFile(
     return undefined;
   }
 }
-
-const inFile = (file: string, { about, pid, host }: NonNullable<ReturnType<typeof holderOf>>): Busy => ({
-  holder: `${about} (process ${pid})`,
-  remedy: host === hostname() ? '' : `; if ${host} is gone for good: rm ${file}`,
-});
 
 const busyError = (environment: string, { holder, remedy }: Busy): RefusedError =>
   new RefusedError(`refused; nothing was touched\nanother run is at work on ${environment}: ${holder}`, {
@@ -213,25 +203,5 @@ async function withEngineLock<T>(
     return await work(waited || met === 'waited');
   } finally {
     await release?.();
-  }
-}
-
-/** Refuses if the lock file cannot be read (another run may hold it) or created (it would protect nothing). */
-function orRefuse<T>(file: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    const isThere = error instanceof UnreadableError;
-    throw new RefusedError(
-      `refused; nothing was touched\n${isThere ? 'the lock cannot be read' : 'the lock cannot be taken'}: ${
-        isThere ? messageOf(error) : `${file}: ${reasonOf(error)}`
-      }`,
-      {
-        cause: error,
-        hint: isThere
-          ? `it should be a small file, or absent; if no other run is at work: ${display({ file: 'rm', args: ['-r', file] })}`
-          : (remedyOf(error) ?? `ls -ld ${file}`),
-      },
-    );
   }
 }
