@@ -97,7 +97,7 @@ describe('al-check', () => {
       ['a way back', 'warning', /^none from e5, f6$/],
       ['same everywhere', 'warning', /e5\.py:8: reads the environment$/],
       ['beside the main branch', 'skipped', /^git knows no main branch here$/],
-      ['lost on the way down', 'passed', /a1\.py:12: table public\.item\b/],
+      ['lost on the way down', 'passed', /table public\.item \(a1\.py:12\)/],
       ['models', 'failed', /^\d+ operations would lead the schema to them: .*add_column item\.colour/],
     ])('%s', (check, state, found) => {
       const one = result.checks.find((each) => each.check === check);

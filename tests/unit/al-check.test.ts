@@ -207,7 +207,7 @@ test.each<[name: string, seen: Partial<Seen>, check: string, state: string, foun
     walked({ revisions: [revision({ lost: [{ kind: 'table', name: 'mart.item', line: 10 }] })] }),
     'lost on the way down',
     'passed',
-    'with their data, by 1 revision: versions/r1.py:10: table mart.item',
+    'with their data, by 1 revision: table mart.item (r1.py:10)',
   ],
   [
     'no models',

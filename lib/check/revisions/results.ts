@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import {
   failed,
   passed,
@@ -137,15 +138,13 @@ export function judge(seen: Seen, fileOf: (path: string) => string): Judged {
 
   const losing = revisions.filter(({ lost = [] }) => lost.length > 0);
   const lost = losing.flatMap(({ path, lost: gone = [] }) =>
-    gone.map(
-      ({ kind, name, line }) => `${place({ file: fileOf(path), line: line ?? undefined })}${kind} ${name}`,
-    ),
+    gone.map(({ kind, name, line }) => `${kind} ${name} (${basename(path)}${line ? `:${line}` : ''})`),
   );
   add(
     'lost on the way down',
     lost.length === 0
       ? cut(stopped, passed('no table and no column'))
-      : passed(`with their data, by ${counted(losing.length, 'revision')}: ${some(lost)}`),
+      : passed(`with their data, by ${counted(losing.length, 'revision')}: ${some(lost, 3)}`),
   );
 
   const reading = revisions.flatMap(({ path, reads = [] }) =>
