@@ -64,6 +64,7 @@ const ENTRY: Readonly<Record<string, Form>> = {
     (value) => value === false || (typeof value === 'number' && value > 0 && Number.isFinite(value)),
   ],
   roles: ["the database's names of roles: { owner: 'app' }", isMap],
+  rehearse: ["'required'", (value) => value === 'required'],
   hazards: [
     '{ blocks, long }, in seconds',
     (value) =>

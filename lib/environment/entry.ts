@@ -84,6 +84,8 @@ export interface EnvironmentEntry extends Naming {
    * For rehearsals, in seconds: for how long a migration may keep others waiting (`blocks`, 0.5 by default), and how long a
    * revision may take (`long`, 60 by default). What takes longer is named as a hazard.
    */
+  /** `required`: a protected environment is migrated only if its migration was rehearsed. Else a warning says so. */
+  readonly rehearse?: 'required';
   readonly hazards?: { readonly blocks?: number; readonly long?: number };
 }
 

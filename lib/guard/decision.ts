@@ -13,15 +13,20 @@ import { changesBetween, configurationChanges, identityOf } from './facts/unchan
 /**
  * Shows the screen, asks for the name, counts down, and then reads all facts again. A migration is only shown.
  *
+ * @param hazards of a migration, a line for each
  * @returns the run with the facts of the second reading
  * @throws RefusedError if anything changed in the meantime
  * @throws CancelledError if the person does not confirm
  */
-export async function letPersonDecide(request: GuardRequest, seen: Passed): Promise<Passed> {
+export async function letPersonDecide(
+  request: GuardRequest,
+  seen: Passed,
+  hazards: readonly string[] = [],
+): Promise<Passed> {
   const { entry, environment, action, run } = request;
   const { terminal, signal, actor } = seen;
   const pending = seen.pending && describePending(seen.root, seen.pending);
-  for (const line of describeTarget(seen.facts, action, terminal, pending)) terminal.line(line);
+  for (const line of describeTarget(seen.facts, action, terminal, { pending, hazards })) terminal.line(line);
   describeDoubts(seen.facts).forEach(terminal.warn);
   const consent = action.effect !== 'migrate';
   const seconds = consent ? waitSeconds(entry, run.values.WAIT) : 0;

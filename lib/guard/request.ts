@@ -23,6 +23,9 @@ export interface GuardRequest {
   readonly open: (run: Run) => Promise<StackRun>;
   /** The revisions that a migration would run. */
   readonly pending?: ((run: StackRun) => Promise<readonly Pending[]>) | undefined;
+  /** What they will do: lines for the screen. @throws RefusedError if nobody has allowed it */
+  readonly foresee?:
+    ((run: StackRun & Pick<DestructiveRun, 'pending'>) => Promise<readonly string[]>) | undefined;
   /** Refuses if the action would fail or do less than it says. Runs before the person has to wait. */
   readonly preflight: (run: DestructiveRun) => Promise<void>;
 }

@@ -9,6 +9,8 @@ import { migrate, targetOf, type RevisionRun } from './alembic.ts';
 import { failed } from './failed.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
+export { foresee } from './foresee.ts';
+
 type UpgradeRun = Partial<Pick<DestructiveRun, 'identity' | 'pending'>> &
   StackRun<
     Giving<{

@@ -1,18 +1,7 @@
 import { counted } from '../output/display.ts';
 import type { HeldLock, Watched, WatchedStatement } from '../stack/alembic/watch.ts';
+import { HAZARDS, type HazardKind } from './allow.ts';
 import { mayLose } from './narrowing.ts';
-
-/** What may surprise somebody about a migration. */
-export const HAZARDS = [
-  'deletes-data',
-  'blocks-reads',
-  'blocks-writes',
-  'rewrites-table',
-  'long',
-  'not-transactional',
-  'irreversible',
-] as const;
-export type HazardKind = (typeof HAZARDS)[number];
 
 /** A hazard of a revision, as it was seen on a copy. */
 export interface Hazard {

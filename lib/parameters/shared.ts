@@ -73,10 +73,13 @@ export const BACKUP_DIR = folder('the folder of the backups', { default: 'backup
 const CONSENTS = ['less', 'extensions', 'uncaged', 'home', 'norights'] as const;
 export type Consent = (typeof CONSENTS)[number];
 
-export const ALLOW: Parameter<readonly Consent[]> = {
-  summary:
-    'what is meant: less (the dump brings less than there is), extensions (that only a superuser makes), uncaged (the file runs with all rights of the role), home (the dump is one of the environment itself, with its owners and privileges), norights (without them, also at home)',
-  placeholder: CONSENTS.join(','),
+/** Words that have to be typed on the command line, separated by commas. */
+export const consents = <const W extends string>(
+  words: readonly W[],
+  summary: string,
+): Parameter<readonly W[]> => ({
+  summary,
+  placeholder: words.join(','),
   default: '',
   defaultNote: 'nothing',
   commandLineOnly: true,
@@ -85,8 +88,13 @@ export const ALLOW: Parameter<readonly Consent[]> = {
       .split(',')
       .filter((word) => word !== '')
       .map((word) => {
-        const found = CONSENTS.find((consent) => consent === word);
-        if (found === undefined) throw new Error(`: ${word} is none of ${CONSENTS.join(', ')}`);
+        const found = words.find((consent) => consent === word);
+        if (found === undefined) throw new Error(`: ${word} is none of ${words.join(', ')}`);
         return found;
       }),
-};
+});
+
+export const ALLOW = consents(
+  CONSENTS,
+  'what is meant: less (the dump brings less than there is), extensions (that only a superuser makes), uncaged (the file runs with all rights of the role), home (the dump is one of the environment itself, with its owners and privileges), norights (without them, also at home)',
+);

@@ -2,7 +2,8 @@ import { counted, grouped, byteSize } from '../output/display.ts';
 import { pad, widest } from '../output/columns.ts';
 import type { Terminal } from '../output/terminal.ts';
 import type { HeldLock, WatchedStatement } from '../stack/alembic/watch.ts';
-import { HAZARDS, duration, type Hazard } from '../migrations/hazards.ts';
+import { HAZARDS } from '../migrations/allow.ts';
+import { duration, type Hazard } from '../migrations/hazards.ts';
 import type { Receipt } from '../migrations/receipt.ts';
 
 /** Lines of each part of the screen; the receipt has all. */

@@ -120,6 +120,8 @@ export interface Migrates<P extends Parameters = Parameters> {
   readonly what: string;
   /** The revisions that it would run. Changes nothing. */
   readonly pending: (run: StackRun<P>) => Promise<readonly Pending[]>;
+  /** What they will do: lines for the screen. Refuses what nobody has allowed. Changes nothing. */
+  readonly foresee?: (run: StackRun<P> & Pick<DestructiveRun, 'pending'>) => Promise<readonly string[]>;
 }
 
 export interface Task {

@@ -122,6 +122,7 @@ async function performOnStack(
     },
     open,
     pending: migrates?.pending,
+    foresee: migrates?.foresee,
     preflight: async (opened: DestructiveRun) => destructive?.preflight?.(opened),
   };
   return passGuard(request, (passed) => definition.run(passed));

@@ -83,6 +83,8 @@ interface Play {
   readonly request?: Partial<GuardRequest>;
   readonly action?: (run: DestructiveRun) => Promise<void>;
   readonly lock?: Stack['lock'];
+  /** Whether the session that holds the lock on the server is lost while the person reads. */
+  readonly lockIsLost?: boolean;
 }
 
 function guard(play: Play = {}) {
@@ -120,7 +122,13 @@ function guard(play: Play = {}) {
         work({
           once: () => {},
           query: (text: string) =>
-            Promise.resolve({ rows: text.includes('pg_try_advisory_lock') ? [{ taken: true }] : [] }),
+            Promise.resolve({
+              rows: text.includes('pg_try_advisory_lock')
+                ? [{ taken: true }]
+                : text.includes('AS holds')
+                  ? [{ holds: !play.lockIsLost }]
+                  : [],
+            }),
         }),
     },
   };
@@ -181,6 +189,15 @@ describe('the order of the gate', () => {
     const given: unknown[] = [];
     await guard({ action: (passed) => Promise.resolve(void given.push(passed.identity)) }).passing;
     expect(given).toEqual([identity]);
+  });
+
+  test('whose lock is lost while the person reads: refused, and nothing on record', async () => {
+    const { passing, journal } = guard({ lockIsLost: true });
+    await expect(passing).rejects.toMatchObject({
+      status: 77,
+      message: expect.stringContaining('the session that held the lock on vm_stg was lost') as string,
+    });
+    expect(journal()).toEqual([]);
   });
 
   test('of a protected one, on a terminal', async () => {
@@ -273,7 +290,7 @@ describe('a migration of a protected environment', () => {
         ...play.request,
       },
     });
-  const one: Pending = { id: '0012', message: 'add suppliers', path: null };
+  const one: Pending = { id: '0012', message: 'add suppliers', path: null, sha256: null };
 
   test('wants no consent; the screen has what is pending, the action gets it', async () => {
     const given: unknown[] = [];

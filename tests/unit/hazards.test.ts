@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { HAZARDS, hazardsOf, type Limits } from '../../lib/migrations/hazards.ts';
+import { HAZARDS } from '../../lib/migrations/allow.ts';
+import { hazardsOf, type Limits } from '../../lib/migrations/hazards.ts';
 import {
   watchedOf,
   type HeldLock,

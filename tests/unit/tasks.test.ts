@@ -82,7 +82,12 @@ describe.each([...tasks])('%s', (name: string, { definition, parameters }: Task)
       file!.split('/'),
     );
     const migrates = definition.environment === 'any' && definition.migrates;
-    expect(files.length).toBe((definition.destructive?.preflight ?? migrates) ? 2 : 1);
+    const before = [
+      definition.destructive?.preflight,
+      migrates && migrates.pending,
+      migrates && migrates.foresee,
+    ];
+    expect(files.length).toBe(1 + before.filter(Boolean).length);
     const own = name.replace(/-env$/, '');
     for (const file of files)
       expect([file.at(-1), file.slice(-2).join('/')]).toContain(

@@ -48,6 +48,7 @@ describe('the work of a task is reached', () => {
       'backupFirst(',
       'letPersonDecide(',
       'actor.dryRun) return action(',
+      'checkRunLock(',
       'onRecord(',
     ];
     const places = order.map((step) => body.indexOf(step));
@@ -63,7 +64,7 @@ describe('the work of a task is reached', () => {
       // The short forms are daily work on the default environment.
       if (/environment: '(typed|default only)'/.test(task)) continue;
       expect(task, file).not.toMatch(
-        /lib\/\S*(reset-|restore|swap|db-rebuild\/db-rebuild|db-undo|db-drop-old)|downgrade|stamp\(run\)/,
+        /lib\/\S*(reset-|restore|swap|db-rebuild\/db-rebuild|db-undo|db-drop-old)|\bdowngrade\(|stamp\(run\)/,
       );
     }
   });

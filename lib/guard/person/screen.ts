@@ -17,13 +17,13 @@ const WHAT_HAPPENS: Readonly<Record<Action['effect'], string>> = {
 /**
  * What will be destroyed, as facts, one per line.
  *
- * @param pending a line for each revision that a migration will run
+ * @param migration lines for the revisions that a migration will run, and for its hazards
  */
 export function describeTarget(
   facts: GuardFacts,
   { what, effect }: Action,
   terminal: Terminal,
-  pending?: readonly string[],
+  migration: { readonly pending?: readonly string[] | undefined; readonly hazards?: readonly string[] } = {},
 ): string[] {
   const { environment, entry, target, contents, unread } = facts;
   const { name, alias } = environment;
@@ -50,7 +50,8 @@ export function describeTarget(
         : [['contents', unknown] as [string, string]]),
     ['marker', facts.markers ? (facts.markers[target.database] ?? 'none yet') : unknown],
     ...describePlan(facts.plan),
-    ...(pending ?? []).map((line, at): [string, string] => [at === 0 ? 'pending' : '', line]),
+    ...listed('pending', migration.pending),
+    ...listed('hazards', migration.hazards),
   ];
   return [
     terminal.style(['bold', 'yellow'], `⚠️  ${what}: this will be ${WHAT_HAPPENS[effect]}`),
@@ -58,29 +59,30 @@ export function describeTarget(
   ];
 }
 
+const listed = (label: string, lines: readonly string[] = []): [string, string][] =>
+  lines.map((line, at) => [at === 0 ? label : '', printable(line)]);
+
 /** All that is removed, and what stays of the project: one thing per line, the storage of the database first. */
 function describePlan(plan: Plan): [string, string][] {
-  const rows = (label: string, lines: readonly string[]): [string, string][] =>
-    lines.map((line, at) => [at === 0 ? label : '', printable(line)]);
   const noted = (what: string, note: string): string => (note === '' ? what : `${what} (${note})`);
   return [
-    ...rows(
+    ...listed(
       'volumes',
       plan.volumes.map(({ name, note }) => noted(name, note)),
     ),
-    ...rows(
+    ...listed(
       'folders',
       plan.folders.map(({ path, note }) => noted(path, note)),
     ),
-    ...rows(
+    ...listed(
       'containers',
       plan.containers.map(({ name, id, state }) => `${name} (${id.slice(0, 12)}, ${state})`),
     ),
-    ...rows(
+    ...listed(
       'networks',
       plan.networks.map(({ name, id }) => `${name} (${id.slice(0, 12)})`),
     ),
-    ...rows(
+    ...listed(
       'stays',
       plan.stays.map(({ what, why }) => noted(what, why)),
     ),

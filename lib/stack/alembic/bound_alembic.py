@@ -13,6 +13,7 @@ What this program has to say goes to standard error, behind a word that nobody e
 takes it out again.
 """
 import functools
+import hashlib
 import inspect
 import json
 import os
@@ -490,7 +491,13 @@ def tell_heads():
 def about(step):
     """What a person is shown of a revision that is about to run."""
     script = step.revision
-    return {"id": script.revision, "message": getattr(script, "doc", None), "path": getattr(script, "path", None)}
+    path = getattr(script, "path", None)
+    try:
+        with open(path, "rb") as file:
+            sha256 = hashlib.sha256(file.read()).hexdigest()
+    except Exception:
+        sha256 = None  # It is not there as a file.
+    return {"id": script.revision, "message": getattr(script, "doc", None), "path": path, "sha256": sha256}
 
 
 def revision_of(step):

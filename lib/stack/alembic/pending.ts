@@ -5,6 +5,8 @@ export interface Pending {
   readonly message: string | null;
   /** The revision's file, a path on the machine or in the container that migrates. */
   readonly path: string | null;
+  /** SHA-256 of that file; null if it cannot be read. */
+  readonly sha256: string | null;
 }
 
 /** Without repetitions: an env.py may begin again after an error. */
