@@ -29,14 +29,18 @@ export default defineConfig({
       {
         test: {
           name: 'slow',
-          include: filesOf('slow', ['readme', 'embedded-restore', 'embedded-secrets'], 9),
+          include: filesOf(
+            'slow',
+            ['readme', 'embedded-restore', 'embedded-secrets', 'protected-upgrade'],
+            6,
+          ),
           ...tasks,
         },
       },
       {
         test: {
           name: 'e2e',
-          include: filesOf('e2e', ['guard-matrix', 'reset-database', 'reset-volume', 'restore'], 7),
+          include: filesOf('e2e', ['guard-matrix', 'reset-database', 'reset-volume', 'restore'], 5),
           globalSetup: 'tests/helpers/engine.ts',
           testTimeout: 300_000,
           hookTimeout: 300_000,

@@ -26,7 +26,7 @@ export async function finish(
   out: string,
 ): Promise<void> {
   const { name } = stack.database;
-  await whileUnfinished(`the old database, as ${out}`, async () => {
+  await whileUnfinished(`the old database, as ${out} (the new database ${name} is in use)`, async () => {
     if (actor.dryRun) return keep ? undefined : actor.act(`${dropStatement(out)};`, () => Promise.resolve());
     const { present, former, kept } = await findLeftovers(hand.client, name);
     if (present && present.oid !== oid && present.oid !== newOid)

@@ -72,9 +72,8 @@ export async function replaceDatabase(
     const next = { ...((await wanted?.(client, old)) ?? old), name };
     progress.oid = oid = old.oid;
     if (!run.actor.dryRun) stack.fullDisk?.prepare();
-    await whileUnfinished(`${newName(name)}, half made, which the next ${what} removes`, () =>
-      build(run, hand, next, occasion, progress, fill),
-    );
+    const left = `${newName(name)}, half made, which the next ${what} removes (the old database ${name} is in use, unchanged)`;
+    await whileUnfinished(left, () => build(run, hand, next, occasion, progress, fill));
     newOid = progress.newOid ?? '';
     const { connectionLimit, isTemplate } = next;
     const comment = withMarker(next.comment, environment.name);
