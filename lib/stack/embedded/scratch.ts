@@ -92,7 +92,8 @@ async function removeAbandoned(all: string): Promise<void> {
 }
 
 async function remove(home: Home): Promise<void> {
-  await stop(home);
+  // Immediately: nothing of it has to survive, and after Ctrl-C there are two seconds.
+  await stop(home, 'SIGQUIT');
   await endOrphans(home.data);
   await removeFolder(home);
 }

@@ -172,11 +172,11 @@ function isReady({ data }: Home): boolean {
   return readTextIfThere(join(data, 'postmaster.pid'))?.split('\n')[7]?.trim() === 'ready';
 }
 
-/** Ends the server; its clients are disconnected ("fast" shutdown). */
-export async function stop(home: Home): Promise<void> {
+/** Ends the server; its clients are disconnected. SIGINT: "fast" shutdown; SIGQUIT: "immediate", as after a crash. */
+export async function stop(home: Home, how: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Promise<void> {
   const running = findRunning(home);
   if (!running) return;
-  process.kill(running.pid, 'SIGINT');
+  process.kill(running.pid, how);
   for (const deadline = performance.now() + 30_000; performance.now() < deadline; await sleep(20)) {
     if (!findRunning(home)) return;
   }
