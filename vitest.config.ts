@@ -37,6 +37,15 @@ export default defineConfig({
           ...tasks,
         },
       },
+      // A cluster of three servers: Debian's packages.
+      {
+        test: {
+          name: 'cluster',
+          include: filesOf('cluster', [], 1),
+          ...tasks,
+          testTimeout: 300_000,
+        },
+      },
       {
         test: {
           name: 'e2e',

@@ -6,7 +6,7 @@ export default defineTask(import.meta.url, {
   summary: 'Run the tests: unit and integration, or the suite that PROJECT names',
   environment: 'none',
   parameters: {
-    PROJECT: choice('one suite, or all of them', ['unit', 'integration', 'slow', 'e2e', 'all']),
+    PROJECT: choice('one suite, or all of them', ['unit', 'integration', 'slow', 'cluster', 'e2e', 'all']),
   },
   examples: ['make test', 'make test PROJECT=unit', 'make test PROJECT=all'],
   run: async (run) => (await import('../lib/project/test.ts')).test(run),

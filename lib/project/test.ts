@@ -4,7 +4,7 @@ import { installAlembic } from '../migrations/setup.ts';
 import type { Run } from '../run/run.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
-const SUITES = ['unit', 'integration', 'slow', 'e2e'] as const;
+const SUITES = ['unit', 'integration', 'slow', 'cluster', 'e2e'] as const;
 /** The suites that a person runs before a commit. */
 const DAILY = ['unit', 'integration'] as const;
 

@@ -3,12 +3,13 @@ import { ConfigurationError, FailedError, RefusedError } from '../../errors.ts';
 import type { StackRun } from '../../run/run.ts';
 import { applyScript, readWhole } from './apply-script.ts';
 import { refuseOtherMarker } from '../marker.ts';
+import { refuseStandby } from '../recovery.ts';
 
 /**
  * `db-seed-env`: runs the registry's `seed`: a file of SQL, or a command of the application.
  *
  * @throws RefusedError on a protected environment (test data do not belong in production), or if the database is marked
- * for another environment
+ * for another environment, or if the server is a standby
  * @throws FailedError if the command fails, or if it is unknown which database the application reaches
  */
 export async function seed(run: StackRun): Promise<void> {
@@ -24,7 +25,10 @@ export async function seed(run: StackRun): Promise<void> {
       hint: "write in env/environments.ts: seed: 'scripts/db/seed.sql', or seed: { command: 'python -m app.seed' }",
     });
   }
-  await stack.withClient(stack.database.name, (client) => refuseOtherMarker(client, run));
+  await stack.withClient(stack.database.name, async (client) => {
+    await refuseStandby(client);
+    await refuseOtherMarker(client, run);
+  });
   if (typeof given === 'string') {
     const how = { oneTransaction: true, parameter: 'seed' };
     return applyScript(run, await readWhole(relative('', resolve(root, given)), how), how);
