@@ -1,4 +1,5 @@
 import { isInherited } from '../system/process.ts';
+import type { Variable } from './env-files.ts';
 
 /** Variables of the database service. Without them the server would start with the wrong user, database or password. */
 const OF_DATABASE = /^POSTGRES_(USER|DB|PASSWORD)$/;
@@ -34,6 +35,30 @@ export function variablesWithoutDefault(composeFile: string): Use[] {
       return [{ name, required: kind === '?', beginsPath: begins.has(name), line: index + 1 }];
     });
   });
+}
+
+/**
+ * A text of a compose file with the values that the env files give.
+ *
+ * @see https://docs.docker.com/reference/compose-file/interpolation/
+ */
+export function interpolated(
+  text: string,
+  variables: ReadonlyMap<string, Variable>,
+): Pick<Variable, 'value' | 'secret'> {
+  let secret = false;
+  const value = text.replaceAll(
+    /\$(?:(\$)|\{(\w+)(?:(:?[-+?])([^}]*))?\}|(\w+))/g,
+    (_all, dollar?: string, braced?: string, operator: string = '', word: string = '', bare?: string) => {
+      if (dollar !== undefined) return dollar;
+      const found = variables.get((braced ?? bare)!);
+      secret ||= found?.secret === true;
+      const has = found !== undefined && (!operator.startsWith(':') || found.value !== '');
+      if (operator.endsWith('+')) return has ? word : '';
+      return has ? found.value : operator.endsWith('-') ? word : '';
+    },
+  );
+  return { value, secret };
 }
 
 /**

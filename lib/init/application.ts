@@ -136,15 +136,18 @@ export async function findApplication(
     about: `there are several alembic.ini (${found.map(({ ini }) => ini).join(', ')}), each in a service of its own`,
     candidates: [...new Set(best.map(({ name }) => name))],
   });
+  // The second question has an answer only when the first one has.
+  if (service === undefined) return { names: {}, because: '' };
   const seen = found.flatMap((one) => one.in.filter((each) => each.service === service));
   const alembicIni = await asker.decide({
     name: 'ALEMBIC_INI',
-    about: `the alembic.ini of service ${service ?? '…'} cannot be told`,
+    about: `the alembic.ini of service ${service} cannot be told`,
     candidates: [...new Set(seen.map((one) => one.alembicIni))],
   });
-  if (service === undefined || alembicIni === undefined) return { names: {}, because: '' };
+  if (alembicIni === undefined) return { names: {}, because: '' };
   const application = seen.find((one) => one.alembicIni === alembicIni) ?? { service, alembicIni };
-  const others = new Set(found.flatMap((one) => one.in.map((each) => each.service)));
+  const same = found.filter((one) => one.in.includes(application));
+  const others = new Set(same.flatMap((one) => one.in.map((each) => each.service)));
   others.delete(service);
   const chosen =
     wished === undefined ? best.find(({ name }) => name === service)!.because : 'APPLICATION_SERVICE';

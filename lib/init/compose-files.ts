@@ -89,6 +89,10 @@ export function findComposeFiles(
   };
 }
 
+/** Templates and copies of compose files: `docker-compose.yml.j2`, `compose.prod.yaml.bak`. */
+export const copiesOf = (files: readonly string[]): string[] =>
+  files.filter((file) => /compose[^/]*\.ya?ml\.\w+$/i.test(file));
+
 /** The other files that a file uses services of. */
 function partsOf(path: string, { include = [], services = {} }: Raw): string[] {
   const extended = Object.values(services).flatMap((one) =>
@@ -154,9 +158,9 @@ function environmentOfEnvFile(file: string): string | undefined {
   return environmentIn(rest);
 }
 
-/** Variables that name an environment: `APP_ENV`, `DJANGO_ENV`, `STAGE`. */
+/** Variables that name an environment: `APP_ENV`, `SENTRY_ENVIRONMENT`, `STAGE`. NODE_ENV only says how something is built. */
 export const SAYS_WHICH =
-  /^((APP|APPLICATION|DEPLOY|DEPLOYMENT|SERVICE|DJANGO|RUN)_)?ENV(IRONMENT)?$|^(STAGE|ENV_NAME)$/;
+  /^(?!NODE_)(\w+_)?(ENV|ENVIRONMENT)(_NAME|_TYPE)?$|^(\w+_)?(STAGE|DEPLOY_TARGET)$|^(APP|RUN|DEPLOY(MENT)?)_MODE$/;
 
 /** What shows that the file is for an environment that others use, in spite of its name. */
 function signOf(path: string, suffix: string, services: Services): string | undefined {
@@ -176,7 +180,9 @@ function signOf(path: string, suffix: string, services: Services): string | unde
   const folder = dirname(path).split('/').find(saysProduction);
   if (folder !== undefined && suffix !== '') return `it is in ${folder}/`;
   const certificates = services.some((one) =>
-    /letsencrypt|certbot|acme/i.test(JSON.stringify([one?.image, one?.command, one?.volumes])),
+    /letsencrypt|certbot|\bacme(\.sh|\.json|[-_](email|companion))|\.acme\./i.test(
+      JSON.stringify([one?.image, one?.command, one?.volumes]),
+    ),
   );
   return certificates ? 'it asks for certificates of a public name' : undefined;
 }

@@ -102,7 +102,7 @@ function filesOf(
 }
 
 /** The file that compose finds by itself, in the same folder or the nearest one above. */
-function baseOf(path: string, live: readonly FoundFile[]): string | undefined {
+export function baseOf(path: string, live: readonly FoundFile[]): string | undefined {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     const found = live.find((one) => isBase(one) && dirname(one.path) === folder);
     if (found) return found.path;

@@ -1,5 +1,6 @@
-import { dirname } from 'node:path';
-import { isFoundByCompose, isOverride, type FoundFile, type Unreadable } from './compose-files.ts';
+import { dirname, extname } from 'node:path';
+import { isBase, isFoundByCompose, isOverride, type FoundFile, type Unreadable } from './compose-files.ts';
+import { baseOf } from './environments.ts';
 import type { FoundEnvironment } from './found-environment.ts';
 import type { Variables } from './inspect.ts';
 
@@ -35,6 +36,7 @@ const isBeside = (override: string, path: string): boolean =>
 export function fatesOf(
   found: readonly FoundFile[],
   unreadable: readonly Unreadable[],
+  copies: readonly string[],
   looked: readonly FoundEnvironment[],
 ): Fate[] {
   const fate = (file: FoundFile): string => {
@@ -46,11 +48,16 @@ export function fatesOf(
       return `${over.map(({ name }) => name).join(', ')}: laid over ${over[0]!.files[0]!}`;
     }
     if (file.unused !== undefined) return `not used: ${file.unused}`;
+    const base = baseOf(file.path, found);
+    const changed = found.find(({ path }) => path === base)?.services ?? [];
+    if (!isBase(file) && file.means === undefined && file.services.some((one) => changed.includes(one)))
+      return `not used: it changes ${base}, and no environment is in its name (FILES=${file.suffix}:${base}+${file.path})`;
     if (!file.hasDatabase) return 'not used: no database in it';
     return 'not used: another file is taken for that environment';
   };
   return [
     ...found.map((file) => ({ path: file.path, became: fate(file) })),
+    ...copies.map((path) => ({ path, became: `not used: a template or a copy (${extname(path)})` })),
     ...unreadable.map(({ path, problem }) => ({ path, became: `not used: it cannot be read: ${problem}` })),
   ];
 }

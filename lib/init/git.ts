@@ -17,6 +17,24 @@ export async function ignoredByGit(root: string, paths: readonly string[]): Prom
   return status === 0 ? stdout.split('\n').filter(Boolean) : [];
 }
 
+/**
+ * The same with the file whose pattern counts: `.gitignore`, `secrets/.gitignore`, or one outside of the root.
+ *
+ * @see https://git-scm.com/docs/git-check-ignore
+ */
+export async function ignoringFiles(
+  root: string,
+  paths: readonly string[],
+): Promise<{ readonly path: string; readonly by: string }[]> {
+  const { status, stdout } = await git(root, ['check-ignore', '--no-index', '--verbose', '--', ...paths]);
+  const lines = status === 0 ? stdout.split('\n') : [];
+  return lines.flatMap((line) => {
+    // A pattern with ! keeps the file.
+    const [, by, path] = line.match(/^(.*?):\d+:(?!!).*\t(.*)$/) ?? [];
+    return by === undefined ? [] : [{ path: path!, by }];
+  });
+}
+
 /** The files below a root that git tracks, in folders of any name. Empty without git. */
 export async function trackedFiles(root: string): Promise<string[]> {
   const { status, stdout } = await git(root, ['ls-files', '-z', '--cached']);

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { display } from '../output/display.ts';
 import { checkRegistry, REGISTRY_AT_ROOT, REGISTRY_FILE, registryIn } from '../environment/registry.ts';
 import { CancelledError, ConfigurationError, UsageError } from '../errors.ts';
@@ -12,7 +12,7 @@ import { changeMakefile } from './adjacent.ts';
 import { Asker } from './ask.ts';
 import { append, create, describeChange, lookAtChange, missingLines, type Change } from './changes.ts';
 import type { GivenFiles } from './environments.ts';
-import { ignoredByGit } from './git.ts';
+import { ignoredByGit, ignoringFiles } from './git.ts';
 import { makePlan, type InitPlan } from './plan.ts';
 import { isPresent } from '../repository/project.ts';
 import { registryText } from './registry-text.ts';
@@ -78,7 +78,7 @@ export async function init(terminal: Terminal, root: string, argv: readonly stri
 
   const registry = await placeOfRegistry(root);
   const makefile = changeMakefile(root, taskNames(), values.PREFIX);
-  const changes = [...(await ourFiles(root, registry, plan)), ...makefile.changes];
+  const changes = await changesIn(root, registry, plan, makefile.changes);
   for (const change of changes) terminal.result(`${describeChange(change, terminal)}\n`);
   for (const line of renderTable(plan.rows, plan.files, registry).split('\n')) terminal.line(line);
   [...plan.remarks, ...makefile.remarks].forEach(terminal.warn);
@@ -119,32 +119,53 @@ async function placeOfRegistry(root: string): Promise<string> {
     : REGISTRY_FILE;
 }
 
-async function ourFiles(root: string, registry: string, { secrets, ...plan }: InitPlan): Promise<Change[]> {
+/** All files that init writes. What git ignores of them is kept by a line in the .gitignore that hides it. */
+async function changesIn(
+  root: string,
+  registry: string,
+  { secrets, ...plan }: InitPlan,
+  makefile: readonly Change[],
+): Promise<Change[]> {
   const template = `# Copy it for each environment, readable by you only, and fill it in.\n${secrets.map((name) => `${name}=\n`).join('')}`;
-  const ours = [registry, ...(secrets.length > 0 ? [TEMPLATE] : [])];
-  const ignored = await ignoredByGit(root, ours);
+  const written = [
+    ...create(root, registry, registryText(plan.registry)),
+    ...(secrets.length > 0 ? create(root, TEMPLATE, template) : []),
+    ...makefile,
+  ];
+  const ignored = await ignoringFiles(
+    root,
+    written.map(({ path }) => path),
+  );
   const folder = packageFolder(root);
   const isBeside = !/^(\.\.\/)*node_modules\//.test(folder);
   const lines = [
     ...['/backups/', '/journal/', '/.embedded/', '/node_modules/'],
     ...(isBeside ? [`/${installedIn(folder)}/node_modules/`] : []),
-    ...(secrets.length > 0 && !ignored.includes(TEMPLATE) ? ['/secrets/*', `!/${TEMPLATE}`] : []),
+    ...(secrets.length > 0 && !ignored.some(({ path }) => path === TEMPLATE)
+      ? ['/secrets/*', `!/${TEMPLATE}`]
+      : []),
   ];
-  // In a .gitignore the last matching line counts. To keep a file below an ignored folder, keep the folder first.
-  const again = ignored.flatMap((path) => {
-    const [folder] = path.split('/');
-    return [...(path.includes('/') ? [`!/${folder}/`, `/${folder}/*`] : []), `!/${path}`];
-  });
+  const own = ignored.filter(({ path, by }) => by === `${dirname(path)}/.gitignore`);
+  const again = ignored.filter((one) => !own.includes(one)).flatMap(({ path }) => keeping(path));
   return [
-    ...create(root, registry, registryText(plan.registry)),
-    ...(secrets.length > 0 ? create(root, TEMPLATE, template) : []),
+    ...written.slice(0, written.length - makefile.length),
     ...append(
       root,
       '.gitignore',
       missingLines(root, '.gitignore', lines) + again.map((line) => `${line}\n`).join(''),
       () => false,
     ),
+    ...own.flatMap(({ path, by }) =>
+      append(root, by, missingLines(root, by, ['!.gitignore', `!${basename(path)}`]), () => false),
+    ),
+    ...makefile,
   ];
+}
+
+/** In a .gitignore the last matching line counts. To keep a file below an ignored folder, keep the folder first. */
+function keeping(path: string): string[] {
+  const [folder] = path.split('/');
+  return [...(path.includes('/') ? [`!/${folder}/`, `/${folder}/*`] : []), `!/${path}`];
 }
 
 /** The command that installs makesafe: with the repository's own package manager, or in a separate folder. */

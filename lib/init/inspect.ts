@@ -20,48 +20,44 @@ export interface Variables {
   readonly missing: readonly string[];
   /** Env files that the compose files need but that do not exist, with the example to copy. */
   readonly absent: readonly { readonly path: string; readonly example: string | undefined }[];
+  /** What the env files define. */
+  readonly values: ReadonlyMap<string, Variable>;
   /** What shows that others use this environment: `.env says ENVIRONMENT=production`. */
   readonly sign: string | undefined;
 }
 
 /** The env files of an environment, by their usual names, and a secrets file if secrets are defined nowhere. */
 export function inspectVariables(root: string, name: string, files: readonly string[]): Variables {
+  const uses = usesIn(root, files);
   const folder = dirname(files[0]!);
-  const absent = wantedEnvFiles(root, files)
-    .filter((path) => !isPresent(root, path))
-    .map((path) => ({ path, example: exampleOf(root, path) }));
   const candidates = [
-    ...['env/.env.common', '.env', join(folder, '.env')],
-    ...[`.env.${name}`, join(folder, `.env.${name}`), `env/.env.${name}`, `env/${name}.env`],
+    ...new Set([
+      ...['env/.env.common', '.env', join(folder, '.env')],
+      ...[`.env.${name}`, join(folder, `.env.${name}`), `env/.env.${name}`, `env/${name}.env`],
+    ]),
   ];
+  const absent = absentEnvFiles(root, files, candidates, uses);
   // A missing file that has an example is listed, too: `check` then reports that it is missing.
   const made = new Map(
     absent.flatMap(({ path, example }): [string, string][] =>
       example === undefined ? [] : [[path, example]],
     ),
   );
-  const used = [...new Set(candidates)].filter((path) => isPresent(root, path) || made.has(path));
-  const { variables } = readEnvFiles(
+  const used = candidates.filter((path) => isPresent(root, path) || made.has(path));
+  const variables = valuesIn(
     root,
-    used.map((path) => ({ path: made.get(path) ?? path, secret: false })),
+    used.map((path) => made.get(path) ?? path),
   );
-  const isDefined = ({ name: variable }: { name: string }): boolean => {
+  const isDefined = ({ name: variable }: Use): boolean => {
     const known = variables.get(variable);
     return (
-      isGiven(variable) ||
       Boolean(known?.value) ||
       (known !== undefined && [...made.values()].some((example) => known.place.startsWith(`${example}:`)))
     );
   };
-  const wanted = files
-    .flatMap((file) =>
-      variablesWithoutDefault(readText(join(root, file), { as: file })).map((use) => ({ ...use, file })),
-    )
-    .filter((use) => !isDefined(use));
-  // Keeps the first place of each variable.
-  const uses = [...new Map(wanted.toReversed().map((use) => [use.name, use])).values()].toReversed();
-  const secrets = uses.filter((use) => isSecretName(use.name)).map((use) => use.name);
-  const missing = uses
+  const wanted = uses.filter((use) => !isDefined(use));
+  const secrets = wanted.filter((use) => isSecretName(use.name)).map((use) => use.name);
+  const missing = wanted
     .filter((use) => !isSecretName(use.name))
     .map(({ name: variable, file, line, ...use }) => {
       const needed = use.required || use.beginsPath ? '' : ', and empty for compose';
@@ -75,11 +71,56 @@ export function inspectVariables(root: string, name: string, files: readonly str
       ...used.map((path) => path.replace(`.env.${name}`, '.env.{environment}')),
       ...(needsSecrets ? [{ path: SECRETS, secret: true }] : []),
     ],
-    secrets,
-    missing,
-    absent,
+    ...{ secrets, missing, absent, values: variables },
     sign: signIn(variables),
   };
+}
+
+type Use = ReturnType<typeof variablesWithoutDefault>[number] & { readonly file: string };
+
+/** The variables that compose files use without a default, each with its first place. */
+function usesIn(root: string, files: readonly string[]): Use[] {
+  const uses = files
+    .flatMap((file) =>
+      variablesWithoutDefault(readText(join(root, file), { as: file })).map((use) => ({ ...use, file })),
+    )
+    .filter((use) => !isGiven(use.name));
+  return [...new Map(uses.toReversed().map((use) => [use.name, use])).values()].toReversed();
+}
+
+const valuesIn = (root: string, paths: readonly string[]): ReadonlyMap<string, Variable> =>
+  readEnvFiles(
+    root,
+    paths.map((path) => ({ path, secret: false })),
+  ).variables;
+
+/**
+ * Env files that are not there: those of `env_file:`, and those with an example that defines what the compose files use
+ * and no present file defines.
+ */
+function absentEnvFiles(
+  root: string,
+  files: readonly string[],
+  candidates: readonly string[],
+  uses: readonly Use[],
+): Variables['absent'] {
+  const known = valuesIn(
+    root,
+    candidates.filter((path) => isPresent(root, path)),
+  );
+  const open = uses.filter(({ name }) => !known.get(name)?.value);
+  const helps = (example: string | undefined): boolean => {
+    const given = example === undefined ? undefined : valuesIn(root, [example]);
+    return open.some(({ name }) => given?.has(name));
+  };
+  const wanted = wantedEnvFiles(root, files);
+  return [...wanted, ...candidates.filter((path) => !wanted.includes(path) && helps(exampleOf(root, path)))]
+    .filter((path) => !isPresent(root, path))
+    .map((path) => ({
+      path,
+      // What a service is given may follow the example of .env, if it has none of its own.
+      example: exampleOf(root, path) ?? exampleOf(root, join(dirname(path), '.env')),
+    }));
 }
 
 function signIn(variables: ReadonlyMap<string, Variable>): string | undefined {
@@ -105,15 +146,15 @@ function wantedEnvFiles(root: string, files: readonly string[]): string[] {
   ];
 }
 
-/** The example of an env file, by its usual names: `.env.example` for `.env`. */
+const EXAMPLES = ['example', 'sample', 'template', 'dist', 'default', 'defaults'];
+
+/** The example of an env file, by its usual names: `.env.example` and `env.sample` for `.env`. */
 function exampleOf(root: string, path: string): string | undefined {
   const [folder, name] = [dirname(path), basename(path)];
-  const names = ['example', 'sample', 'template', 'dist'].flatMap((word) => [
-    `${name}.${word}`,
-    `${word}${name}`,
-    name.replace(/^\.env/, `.env.${word}`),
-  ]);
-  return [...names, 'env.example', 'example.env']
+  return EXAMPLES.flatMap((word) => [
+    ...[`${name}.${word}`, `${name}-${word}`, `${name}_${word}`, `${word}${name}`],
+    ...[name.replace(/^\.env/, `.env.${word}`), `${name.replace(/^\./, '')}.${word}`],
+  ])
     .map((one) => join(folder, one))
     .find((one) => isPresent(root, one));
 }

@@ -1,10 +1,11 @@
 import { dirname, resolve } from 'node:path';
 import type { EnvironmentEntry, Registry } from '../environment/entry.ts';
+import { interpolated } from '../environment/compose-variables.ts';
 import { ConfigurationError } from '../errors.ts';
 import { describeApplication, findApplication, type FoundApplication } from './application.ts';
 import type { Asker } from './ask.ts';
 import { chooseEnvironments, type Wishes } from './choose-environments.ts';
-import { findComposeFiles, type Unreadable } from './compose-files.ts';
+import { copiesOf, findComposeFiles, type Unreadable } from './compose-files.ts';
 import { fatesOf, remarksOn, type Fate } from './fates.ts';
 import { isLocal } from './environments.ts';
 import type { FoundEnvironment } from './found-environment.ts';
@@ -94,7 +95,7 @@ export async function makePlan(root: string, wishes: Wishes, asker: Asker): Prom
       application: describeApplication(one.application.names),
       applicationBecause: one.application.because,
     })),
-    files: fatesOf(found, unreadable, looked),
+    files: fatesOf(found, unreadable, copiesOf(files), looked),
   };
 }
 
@@ -111,12 +112,19 @@ async function look(
     candidates: databaseServices(services).map(({ name }) => name),
   });
   const others = services.filter(({ name }) => name !== databaseService);
+  const variables = inspectVariables(root, environment.name, environment.files);
   return {
     ...environment,
-    ...{ stated, services, databaseService },
-    variables: inspectVariables(root, environment.name, environment.files),
+    ...{ stated: statedProject(stated, variables), services, databaseService, variables },
     application: await findApplication(root, files, others, asker),
   };
+}
+
+/** The project's name as compose takes it: from the env file, else from `name:`, in which it replaces variables. */
+function statedProject(stated: string | undefined, { values }: Variables): string | undefined {
+  const given = values.get('COMPOSE_PROJECT_NAME')?.value ?? '';
+  const name = given === '' ? interpolated(stated ?? '', values).value : given;
+  return /^[a-z0-9][a-z0-9_-]*$/.test(name) ? name : undefined;
 }
 
 /** The typed PROTECTED counts; else the compose files, then the env files. */

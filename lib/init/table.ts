@@ -25,7 +25,8 @@ export function renderTable(rows: readonly Row[], files: readonly Fate[], regist
   if (all.join('\n').split('\n').length <= LINES) return all.join('\n');
   const stated = rows.flatMap((row) => row.files);
   const others = files.filter(({ path }) => !stated.includes(path));
-  return [...environments, ...['Other compose files', ...grouped(others)].map(fitting)].join('\n');
+  const rest = others.length === 0 ? [] : ['Other compose files', ...grouped(others)];
+  return [...environments, ...rest.map(fitting)].join('\n');
 }
 
 const fitting = (line: string): string => wrap(line, COLUMNS);

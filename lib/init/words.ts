@@ -1,41 +1,21 @@
 /** Words for a developer's own machine, and for test environments, whose data are disposable. */
-const LOCAL = /^(local|localhost|dev|devel|develop|development|developer|tests?|testing|ci|e2e|unit)+$/;
+const LOCAL_WORDS =
+  'local localhost dev devel develop development developer test tests testing ci e2e unit'.split(' ');
 
 /** Words for an environment that others use. A name without any of these words is not local for that reason alone. */
-const ELSEWHERE = new Set([
-  ...[
-    'prod',
-    'production',
-    'prd',
-    'live',
-    'release',
-    'released',
-    'deploy',
-    'deployment',
-    'deployed',
-    'main',
-    'master',
-  ],
-  ...[
-    'server',
-    'vps',
-    'vm',
-    'aws',
-    'gcp',
-    'azure',
-    'cloud',
-    'remote',
-    'hosted',
-    'public',
-    'swarm',
-    'demo',
-    'sandbox',
-  ],
-  ...['staging', 'stage', 'stg', 'qa', 'uat', 'preprod', 'preview', 'pilot', 'beta', 'canary'],
-]);
+const ELSEWHERE_WORDS = [
+  'prod production prd live release released deploy deployment deployed main master',
+  'server srv vps vm aws ec2 lightsail gcp gce azure cloud remote hosted public swarm onprem',
+  'hetzner digitalocean droplet linode ovh vultr heroku railway demo sandbox',
+  'staging stage stg qa uat acceptance preprod preproduction preview pilot beta canary',
+].flatMap((line) => line.split(' '));
+
+/** Several words written as one, perhaps with a number: `vmprod`, `prod2`. A local word with a number is not plainly local. */
+const LOCAL = new RegExp(`^(?:${LOCAL_WORDS.join('|')})+$`);
+const KNOWN = new RegExp(`^(?:${[...LOCAL_WORDS, ...ELSEWHERE_WORDS].join('|')})+\\d*$`);
 
 /** Words that mean production in any place. `deploy`, `server` and the like are also names of folders. */
-const PRODUCTION = /^(prod|production|prd|live|release|vps)$/;
+const PRODUCTION = /prod|prd|live|release|vps/;
 
 /** `docker-compose.vm_prod.yml`: docker, compose, vm, prod, yml. */
 export const tokensOf = (text: string): string[] =>
@@ -45,7 +25,7 @@ export const tokensOf = (text: string): string[] =>
     .filter(Boolean);
 
 const isLocalWord = (word: string): boolean => LOCAL.test(word);
-const isElsewhere = (word: string): boolean => ELSEWHERE.has(word);
+const isElsewhere = (word: string): boolean => KNOWN.test(word) && !LOCAL.test(word);
 
 /** Whether a name says that the environment is local or for tests, and has no word that contradicts it. */
 export function isPlainlyLocal(name: string): boolean {
@@ -66,7 +46,8 @@ export function environmentIn(name: string): string | undefined {
 }
 
 /** Whether a text has a word that means production. */
-export const saysProduction = (text: string): boolean => tokensOf(text).some((word) => PRODUCTION.test(word));
+export const saysProduction = (text: string): boolean =>
+  tokensOf(text).some((word) => KNOWN.test(word) && PRODUCTION.test(word));
 
 /** A name that both compose and makesafe accept. */
 export const asName = (text: string): string =>

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { interpolated } from '../environment/compose-variables.ts';
 import type { Variable } from '../environment/env-files.ts';
 import type { Environment } from '../environment/resolve.ts';
 import { readTogether } from '../repository/compose-yaml.ts';
@@ -27,24 +28,9 @@ export function withServiceVariables(environment: Environment): Environment {
       ]);
   const own = pairs.flatMap(([name, text]): [string, Variable][] =>
     // Without a value, compose passes on its own.
-    text === undefined ? [] : [[name, interpolated(text, variables, files.join(', '))]],
+    text === undefined
+      ? []
+      : [[name, { ...interpolated(text, variables), place: files.join(', '), plain: false }]],
   );
   return Object.freeze({ ...environment, variables: new Map([...variables, ...own]) });
-}
-
-/** @see https://docs.docker.com/reference/compose-file/interpolation/ */
-function interpolated(text: string, variables: Environment['variables'], place: string): Variable {
-  let secret = false;
-  const value = text.replaceAll(
-    /\$(?:(\$)|\{(\w+)(?:(:?[-+?])([^}]*))?\}|(\w+))/g,
-    (_all, dollar?: string, braced?: string, operator: string = '', word: string = '', bare?: string) => {
-      if (dollar !== undefined) return dollar;
-      const found = variables.get((braced ?? bare)!);
-      secret ||= found?.secret === true;
-      const has = found !== undefined && (!operator.startsWith(':') || found.value !== '');
-      if (operator.endsWith('+')) return has ? word : '';
-      return has ? found.value : operator.endsWith('-') ? word : '';
-    },
-  );
-  return { value, place, secret, plain: false };
 }

@@ -37,6 +37,9 @@ function entriesOf(folder: string): Dirent[] {
   }
 }
 
+/** The names in a folder of the repository; empty if it is not there. */
+export const namesIn = (folder: string): string[] => entriesOf(folder).map(({ name }) => name);
+
 const depthOf = (path: string): number => path.split('/').length;
 
 /** The project name that compose takes from a folder by default. */

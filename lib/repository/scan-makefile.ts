@@ -8,7 +8,7 @@ export type Part =
     }
   | { readonly kind: 'variable'; readonly name: string; readonly operator: string; readonly value: string }
   | { readonly kind: 'include'; readonly files: string }
-  /** The makefile exports all variables. */
+  /** The makefile exports all variables, or some by name. */
   | { readonly kind: 'export' }
   /** make may create targets while it reads the makefile. */
   | { readonly kind: 'computed' };
@@ -52,8 +52,9 @@ function partsOf(line: string): Part[] {
   if (files !== undefined) return [{ kind: 'include', files }];
   const [, name, operator, value] = line.match(/^(?:export\s+)?([\w.-]+)\s*([:?+!]{0,3})=\s*(.*)$/) ?? [];
   if (name !== undefined) return [{ kind: 'variable', name, operator: operator!, value: value! }];
+  // Names behind `export` may be those of an included env file: `export $(shell sed 's/=.*//' .env)`.
   const exported: Part[] =
-    /^export\s*$/.test(line) || /^\.EXPORT_ALL_VARIABLES\s*:/.test(line) ? [{ kind: 'export' }] : [];
+    /^export(\s|$)/.test(line) || /^\.EXPORT_ALL_VARIABLES\s*:/.test(line) ? [{ kind: 'export' }] : [];
   if (/^export\b/.test(line)) return exported;
   const computed: Part[] = /\$[({](eval|foreach)\b/.test(line) ? [{ kind: 'computed' }] : [];
   return [...exported, ...computed, ...ruleIn(line)];

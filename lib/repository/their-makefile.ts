@@ -1,7 +1,7 @@
-import { join, normalize } from 'node:path';
+import { basename, dirname, join, normalize } from 'node:path';
 import { PACKAGE } from '../system/package-folder.ts';
 import { readTextIfThere } from '../system/read-bounded.ts';
-import { findMakefile } from './project.ts';
+import { findMakefile, namesIn } from './project.ts';
 import { scanMakefile, type Part } from './scan-makefile.ts';
 
 /** A target of a makefile. */
@@ -76,7 +76,7 @@ class Reading {
   #take(part: Part): void {
     if (part.kind === 'computed') this.#computed = true;
     if (part.kind === 'export') this.#exports = true;
-    if (part.kind === 'include') this.#words(part.files).forEach((file) => this.#include(file));
+    if (part.kind === 'include') this.#files(part.files).forEach((file) => this.#include(file));
     if (part.kind === 'variable') this.#assign(part.name, part.operator, part.value);
     if (part.kind === 'rule') this.#rule(part);
   }
@@ -88,7 +88,7 @@ class Reading {
         except: (this.#variables.get('MAKESAFE_EXCEPT') ?? '').split(/\s+/).filter(Boolean),
       };
     } else if (/(^|\/)\.?env(\.|$)|\.env$/.test(file)) this.#includesEnv = true;
-    else if (/[$*]/.test(file)) this.#computed = true;
+    else if (/[$()]/.test(file)) this.#computed = true;
     else this.read(normalize(file));
   }
 
@@ -117,10 +117,32 @@ class Reading {
     }
   }
 
+  /** The files of an include, with those that its patterns match. */
+  #files(text: string): string[] {
+    const named = this.#words(text.replaceAll(/\$[({]wildcard\s+([^(){}]*)[)}]/g, '$1'));
+    return named.flatMap((name) => (/[*?]/.test(name) ? matching(this.#root, name) : name));
+  }
+
   #words = (text: string): string[] => this.#fill(text).split(/\s+/).filter(Boolean);
 
   #fill = (text: string): string =>
     text.replaceAll(/\$[({]([\w.-]+)[)}]/g, (all, name: string) => this.#variables.get(name) ?? all);
+}
+
+/** The files of a folder whose names match a pattern, in the order in which make includes them: `mk/*.mk`. */
+function matching(root: string, pattern: string): string[] {
+  const folder = dirname(pattern);
+  if (/[*?]/.test(folder)) return [`$(wildcard ${pattern})`];
+  const name = new RegExp(
+    `^${basename(pattern)
+      .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '[^/]*')
+      .replaceAll('?', '[^/]')}$`,
+  );
+  return namesIn(join(root, folder))
+    .filter((one) => name.test(one) && !one.startsWith('.'))
+    .sort()
+    .map((one) => join(folder, one));
 }
 
 /** How to call makesafe's tasks through make in this repository. */

@@ -1,12 +1,16 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { append, create, describeChange, missingLines } from '../../lib/init/changes.ts';
 import { servicesWith } from '../../lib/init/application.ts';
 import { chainsIn } from '../../lib/init/chains.ts';
-import { findComposeFiles, suffixOf } from '../../lib/init/compose-files.ts';
+import { findComposeFiles, SAYS_WHICH, suffixOf } from '../../lib/init/compose-files.ts';
 import { landingOf } from '../../lib/init/dockerfile.ts';
 import { filesFor, groupFiles, isLocal } from '../../lib/init/environments.ts';
+import { Asker } from '../../lib/init/ask.ts';
+import { init } from '../../lib/init/init.ts';
+import { makePlan } from '../../lib/init/plan.ts';
 import { inspectVariables } from '../../lib/init/inspect.ts';
 import { includeBlock, makefileText } from '../../lib/init/makefile.ts';
 import { findMakefile, listFiles, projectName } from '../../lib/repository/project.ts';
@@ -19,7 +23,7 @@ import { includesUs, readTheirMakefile, spellingIn } from '../../lib/repository/
 import { packageFolder } from '../../lib/system/package-folder.ts';
 import { caller } from '../../lib/output/caller.ts';
 import { renderTable } from '../../lib/init/table.ts';
-import { isPlainlyLocal } from '../../lib/init/words.ts';
+import { isPlainlyLocal, saysProduction } from '../../lib/init/words.ts';
 import { recordingTerminal, temporaryFolder } from './support.ts';
 
 const service = (name: string, more: Partial<Service> = {}): Service => ({
@@ -247,9 +251,37 @@ describe('environments', () => {
     ).toEqual([chain, ['a.yml', 'b.yml']]);
   });
 
+  test('what says production: values, and names of variables', () => {
+    const values = [
+      'production',
+      'eu-prod',
+      'vmprod',
+      'live',
+      'prod1',
+      'preprod',
+      'local',
+      'olive',
+      'delivery',
+    ];
+    expect(values.filter(saysProduction)).toEqual(values.slice(0, 6));
+    const variables = ['ENV', 'APP_ENV', 'SERVER_ENV', 'SENTRY_ENVIRONMENT', 'STAGE', 'APP_MODE', 'ENV_NAME'];
+    const others = ['NODE_ENV', 'ENVOY', 'VENV', 'STAGES', 'SEVEN_ENVS', 'MODE'];
+    expect([...variables, ...others].filter((name) => SAYS_WHICH.test(name))).toEqual(variables);
+  });
+
+  test('folders say it, whatever the words are put together of', () => {
+    const names = ['vmprod', 'prod2', 'hetzner', 'shop-live'].map((name) => `${name}/compose.yml`);
+    expect(group(Object.fromEntries(names.map((path) => [path, 'whole'])))).toEqual([
+      'vmprod (protected): vmprod/compose.yml',
+      'prod2 (protected): prod2/compose.yml',
+      'hetzner (protected): hetzner/compose.yml',
+      'live (protected): shop-live/compose.yml',
+    ]);
+  });
+
   test('their names say what they are', () => {
     expect(['local_dev', 'dev', 'development', 'stg', 'undev', 'test'].filter(isLocal)).toHaveLength(3);
-    const local = ['local', 'dev', 'local_dev', 'localdev', 'test', 'ci', 'e2e', 'dev_override'];
+    const local = ['local', 'dev', 'local_dev', 'localdev', 'test', 'ci', 'e2e', 'dev_override', 'devtest'];
     const others = [
       'prod',
       'vm_prod',
@@ -262,8 +294,9 @@ describe('environments', () => {
       'aws',
       'stg',
       'demo',
+      ...['vmprod', 'prod2', 'devserver', 'vps01', 'hetzner', 'on-ec2', 'dev2'],
     ];
-    const neither = ['dev_server', 'local-prod', 'devops', 'granian', ''];
+    const neither = ['dev_server', 'local-prod', 'devops', 'granian', 'domain', 'delivery', ''];
     expect([...local, ...others, ...neither].filter(isPlainlyLocal)).toEqual(local);
     expect(
       ['docker-compose.vm_prod.yml', 'compose_stg.yaml', 'docker/compose.yml', 'my-compose.yml'].map(
@@ -323,7 +356,9 @@ test('env files by their names, secrets that none defines, and what compose call
     'docker/.env.stg': 'KNOWN_SECRET=x\n',
     '.env.prod': '',
   });
-  expect(inspectVariables(root, 'stg', ['docker/compose.yaml'])).toEqual({
+  const { values, ...found } = inspectVariables(root, 'stg', ['docker/compose.yaml']);
+  expect([...values.keys()]).toEqual(['KNOWN', 'KNOWN_SECRET']);
+  expect(found).toEqual({
     envFiles: [
       '.env',
       'docker/.env.{environment}',
@@ -337,6 +372,139 @@ test('env files by their names, secrets that none defines, and what compose call
     absent: [],
     sign: undefined,
   });
+});
+
+test.each<[title: string, files: Record<string, string>, name: string, envFiles: string[], absent: string[]]>(
+  [
+    [
+      'one that compose reads by itself',
+      { '.env.example': 'X=1' },
+      'dev',
+      ['.env'],
+      ['.env from .env.example'],
+    ],
+    ['by another name', { 'env.sample': 'X=1' }, 'dev', ['.env'], ['.env from env.sample']],
+    ['with a dash', { '.env-template': 'X=1' }, 'dev', ['.env'], ['.env from .env-template']],
+    [
+      "the environment's own",
+      { '.env.prod.example': 'X=1' },
+      'prod',
+      ['.env.{environment}'],
+      ['.env.prod from .env.prod.example'],
+    ],
+    ['that defines nothing of what is used', { '.env.example': 'Y=1' }, 'dev', [], []],
+    [
+      'where another file defines it',
+      { '.env.example': 'X=1', '.env.dev': 'X=2' },
+      'dev',
+      ['.env.{environment}'],
+      [],
+    ],
+  ],
+)('an env file of which only an example is there: %s', (_title, files, name, envFiles, absent) => {
+  const root = temporaryFolder({
+    'compose.yaml': 'services: { db: { image: "postgres:${X}" } }',
+    ...files,
+  });
+  const found = inspectVariables(root, name, ['compose.yaml']);
+  expect(found.envFiles).toEqual(envFiles);
+  expect(found.absent.map(({ path, example }) => `${path} from ${example}`)).toEqual(absent);
+});
+
+/** What init would write for a repository with one compose file and more. */
+const planOf = (files: Record<string, string>, given: Record<string, string> = {}) => {
+  const root = temporaryFolder({ 'compose.yaml': 'services: { db: { image: postgres:17 } }', ...files });
+  return makePlan(root, given, new Asker(given, recordingTerminal().terminal));
+};
+
+test.each<[title: string, files: Record<string, string>, project: RegExp]>([
+  [
+    'as the file states it',
+    { 'compose.yaml': 'name: shop\nservices: { db: { image: postgres:17 } }' },
+    /^shop$/,
+  ],
+  [
+    'with a default in the file',
+    { 'compose.yaml': 'name: ${STACK:-shop}\nservices: { db: { image: postgres:17 } }' },
+    /^shop$/,
+  ],
+  [
+    'with a value from the env file',
+    {
+      'compose.yaml': 'name: ${STACK:-shop}\nservices: { db: { image: postgres:17 } }',
+      '.env': 'STACK=till',
+    },
+    /^till$/,
+  ],
+  ['as the env file names it', { '.env': 'COMPOSE_PROJECT_NAME=till' }, /^till$/],
+  [
+    "after the folder, where what is stated can't be one",
+    { '.env': 'COMPOSE_PROJECT_NAME=A b' },
+    /^makesafe/,
+  ],
+])('the project: %s', async (_title, files, project) => {
+  expect((await planOf(files)).rows[0]!.project).toMatch(project);
+});
+
+test('two applications, each with an alembic.ini of its own: one question, and no answer of the other', async () => {
+  const files = {
+    'compose.yaml':
+      'services: { db: { image: postgres:17 }, a: { build: a }, b: { build: b }, w: { build: b, command: celery } }',
+    ...{ 'a/alembic.ini': '', 'b/alembic.ini': '' },
+  };
+  await expect(planOf(files)).rejects.toThrow(
+    /^there are several alembic.ini \(a\/alembic.ini, b\/alembic.ini\), each in a service of its own; give APPLICATION_SERVICE=a\|b$/,
+  );
+  const { rows } = await planOf(files, { APPLICATION_SERVICE: 'b' });
+  expect(rows[0]).toMatchObject({
+    application: 'service b, alembic.ini',
+    applicationBecause: 'APPLICATION_SERVICE; w has it too',
+  });
+});
+
+test('what becomes of files that are no environment', async () => {
+  const { files } = await planOf({
+    'compose.kunde.yaml': 'services: { db: { restart: always } }',
+    'compose.tools.yaml': 'services: { mail: { image: mail } }',
+    'deploy/compose.prod.yaml.j2': 'services: {{ x }}',
+  });
+  expect(files.map(({ path, became }) => `${path}: ${became}`)).toEqual([
+    'compose.kunde.yaml: not used: it changes compose.yaml, and no environment is in its name (FILES=kunde:compose.yaml+compose.kunde.yaml)',
+    'compose.tools.yaml: not used: no database in it',
+    'compose.yaml: dev',
+    'deploy/compose.prod.yaml.j2: not used: a template or a copy (.j2)',
+  ]);
+});
+
+test.each<[title: string, ignoring: Record<string, string>]>([
+  ['by the usual lines', { '.gitignore': 'env/\nsecrets/\n.env.*\n' }],
+  ['by their endings', { '.gitignore': '*.ts\n*.secrets\nmakefile\nMakefile\n' }],
+  ['all but a few', { '.gitignore': '*\n!.gitignore\n!*.yaml\n' }],
+  ['in folders of their own', { 'secrets/.gitignore': '*\n!.gitignore\n', 'env/.gitignore': '*\n' }],
+  ['everywhere at once', { '.gitignore': 'env/\n*.ts\n', 'secrets/.gitignore': '*\n' }],
+  ['on this machine only', { '.git/info/exclude': 'env/\nsecrets/\nmakefile\nmakesafe.*\n' }],
+  ['nothing', {}],
+])('what init writes is not ignored by git: %s', async (_title, ignoring) => {
+  const root = temporaryFolder({
+    'compose.yaml':
+      'services: { db: { image: postgres:17, environment: { POSTGRES_PASSWORD: "${DB_PASSWORD}" } } }',
+  });
+  const git = (...args: string[]) => spawnSync('git', args, { cwd: root, encoding: 'utf8' });
+  expect(git('init', '--quiet').status).toBe(0);
+  for (const [path, text] of Object.entries(ignoring)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  const { terminal, written: printed } = recordingTerminal();
+  await init(terminal, root, []);
+  const [, list = ''] = printed.err.match(/written: (.*)/) ?? [];
+  const written = list.split(', ');
+  expect(written).toContain('secrets/.env.template.secrets');
+  expect(written.some((path) => /^(env\/|makesafe\.)environments\.ts$/.test(path))).toBe(true);
+  expect(git('check-ignore', '--no-index', '--', ...written).stdout).toBe('');
+  expect(git('check-ignore', '--no-index', '--', 'secrets/.env.dev.secrets', 'backups/x').stdout).toBe(
+    'secrets/.env.dev.secrets\nbackups/x\n',
+  );
 });
 
 test('a repository: files nearest first, without what is not its own', () => {
@@ -459,6 +627,62 @@ down:
       path === './scripts/wipe.sh' ? 'psql -c "drop database shop"' : undefined;
     const found = theirs.targets.filter((target) => destroying(target, theirs, readScript) !== undefined);
     expect(found.map(({ name }) => name).sort()).toEqual(['clean', 'fresh', 'nuke', 'wipe']);
+  });
+
+  test.each<[line: string, destroys: boolean]>([
+    ['docker rm -fv shop-db', true],
+    ['podman-compose -f a.yml down --volumes', true],
+    ['docker compose up -d --renew-anon-volumes', true],
+    ['docker compose exec db psql -c "DELETE FROM users"', true],
+    ['echo "DROP TABLE users" | docker compose exec -T db psql', true],
+    ['python manage.py flush --noinput', true],
+    ['python -m app.cli reset_db', true],
+    ['python tools/again.py', true],
+    ['psql -f tools/again.sql', true],
+    ['@tools/again', true],
+    ['rm -f -r pgdata', true],
+    ['flask db downgrade base', true],
+    ['@echo "make reset-db: docker compose down -v"', false],
+    ["printf '%s' 'drop table x' && docker compose ps", false],
+    ['# docker compose down -v', false],
+    ['pytest tools/again.py', false],
+    ['docker compose rm -f web', false],
+    ['docker compose up -d --volumes-of-nobody', false],
+    ['rm -rf build', false],
+  ])('%s destroys: %s', (line, destroys) => {
+    const target = { name: 'x', prerequisites: [], recipe: [line], behindOurs: false };
+    const theirs = { targets: [target], computed: false, exportsEnvFile: false, ours: undefined };
+    const script = (path: string): string | undefined =>
+      path.startsWith('tools/again') ? 'drop table users' : undefined;
+    expect(destroying(target, theirs, script) !== undefined).toBe(destroys);
+  });
+
+  test.each<[text: string, exportsEnvFile: boolean, computed?: boolean]>([
+    ['include .env\nexport', true],
+    ['ifneq (,$(wildcard ./.env))\n  include .env\n  export\nendif', true],
+    ["include .env\nexport $(shell sed 's/=.*//' .env)", true],
+    ['-include $(wildcard .env .env.local)\nexport DATABASE_URL', true],
+    ['include deploy/dev.env\n.EXPORT_ALL_VARIABLES:', true],
+    ['ENV_FILE ?= .env\ninclude $(ENV_FILE)\nexport', true],
+    ['include .env', false],
+    ['export', false],
+    ['include mk/*.mk', false],
+    ['include $(wildcard mk/*.mk)', false],
+    ['include $(shell ls mk)', false, true],
+    ['include */x.mk', false, true],
+  ])('%j: what reaches makesafe through make, and whether names are unknown', (text, exported, computed) => {
+    const root = temporaryFolder({
+      ...{
+        Makefile: text,
+        'mk/a.mk': 'clean: ; docker compose down -v\n',
+        'mk/.hidden.mk': 'hidden: ; true\n',
+      },
+    });
+    const theirs = readTheirMakefile(root, 'Makefile');
+    expect(theirs).toMatchObject({ exportsEnvFile: exported, computed: computed ?? false });
+    expect(theirs.targets.map(({ name }) => name)).toEqual(
+      text.includes('*.mk') && !text.includes('*/') ? ['clean'] : [],
+    );
   });
 
   test('those that stop', () => {
