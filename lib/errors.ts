@@ -62,6 +62,12 @@ export class RefusedError extends MakesafeError {
   readonly status = 77;
 }
 
+/** The server is a standby: it takes no changes. While a primary changes, an address may lead to one for a moment. */
+export class StandbyError extends RefusedError {}
+
+/** Which server of a cluster is the primary is not known: none says so, or two do. That may last for a moment. */
+export class UnclearPrimaryError extends RefusedError {}
+
 /** A file is missing or malformed, or a registry entry is invalid. */
 export class ConfigurationError extends MakesafeError {
   readonly status = 78;

@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
 import { markerOf } from '../stack/postgres/marker.ts';
-import { readRecovery, type Recovery } from './recovery.ts';
+import { readRecovery, type Recovery } from '../stack/postgres/recovery.ts';
 import { readRevisions } from './revisions.ts';
-import { readSystemIdentifier } from './system-identifier.ts';
+import { readSystemIdentifier } from '../stack/postgres/system-identifier.ts';
 
 /** What a database contains, without reading rows of its tables. */
 export interface Contents extends Recovery {

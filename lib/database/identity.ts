@@ -6,7 +6,7 @@ import { readAttributes, type DatabaseAttributes } from './attributes.ts';
 import type { Contents } from './contents.ts';
 import { refuseStandby } from './recovery.ts';
 import { markerOf } from '../stack/postgres/marker.ts';
-import { readSystemIdentifier } from './system-identifier.ts';
+import { readSystemIdentifier } from '../stack/postgres/system-identifier.ts';
 import type { DatabaseIdentity } from '../stack/identity.ts';
 
 /** The identity of the database that `contents` was read in. */

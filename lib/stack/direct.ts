@@ -28,7 +28,7 @@ export interface Reach {
   /** A connection without a client, for a program that speaks the protocol itself. */
   readonly connect: () => Promise<Duplex>;
   /** Where the server is: variables for the application's migrations and their driver. */
-  readonly variables: () => Readonly<Record<string, string>>;
+  readonly variables: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
   /** Where all connections of alembic are led, if not where env.py says. */
   readonly led?: () => Required<Redirection>;
 }
@@ -97,7 +97,7 @@ export function direct(environment: Environment, options: StackOptions, reach: R
 
     async psql(asked) {
       await makeSure();
-      const { POSTGRES_HOST = '', POSTGRES_PORT = '', ...rest } = reach.variables();
+      const { POSTGRES_HOST = '', POSTGRES_PORT = '', ...rest } = await reach.variables();
       return psqlHere(options, asked, {
         ...{ ...rest, PGHOST: POSTGRES_HOST, PGPORT: POSTGRES_PORT },
         ...{ PGDATABASE: login.database, PGUSER: login.user, PGPASSWORD: login.password },

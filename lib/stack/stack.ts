@@ -171,6 +171,11 @@ export interface Stack {
    */
   withClient<T>(database: string, work: (client: Client) => Promise<T>, as?: SessionAs): Promise<T>;
   /**
+   * Of a cluster: forgets which server is the primary, so that the next session asks all of them. For looking at the
+   * result, and putting back, after a session was lost: never between what was shown and the action.
+   */
+  readonly lookForPrimary?: () => void;
+  /**
    * A digest of a text. Only somebody who knows the password of the environment's role can make it.
    *
    * @returns undefined if there is no password

@@ -35,6 +35,8 @@ export interface Target {
   /** `container 0123456789ab (running)`, `process 4711`; undefined when there is none. */
   readonly server: string | undefined;
   readonly running: boolean;
+  /** Of a cluster: what each of its servers is, a line each. It changes all the time, and is no part of the target. */
+  readonly nodes?: readonly string[];
   readonly storage: Storage;
   /** Containers of other projects that use the storage: `other-db-1 (project other)`. */
   readonly otherUsers: readonly string[];

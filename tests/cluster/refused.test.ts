@@ -1,14 +1,17 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadTasks } from '../../lib/task/find-tasks.ts';
-import { APP, freeAddresses, useCluster } from '../helpers/cluster.ts';
+import {
+  APP,
+  ENVIRONMENT,
+  freeAddresses,
+  leadTo,
+  onCluster,
+  throughPort,
+  useCluster,
+} from '../helpers/cluster.ts';
 import { PATIENCE, useEmbedded } from '../helpers/embedded.ts';
 
 const addresses = await freeAddresses();
-const ENVIRONMENT = 'vm_stg';
-
-/** Where the environment's one address leads, in the order of the ways below. */
-const server = (port: number) => ({ host: 'localhost', port, caFile: 'env/authority.pem' });
-
 /** What changes nothing of the database: all others have to be refused, also one that is made tomorrow. */
 const READS = [
   ...['backup', 'backups', 'check', 'config', 'db-diff-schema-env', 'db-dump-schema-env', 'db-verify-env'],
@@ -35,24 +38,10 @@ const writing = (await loadTasks()).filter(
 );
 
 describe('what may write', () => {
-  const scratch = useEmbedded({
-    environments: {
-      [ENVIRONMENT]: {
-        entry: {
-          ...{ stack: 'server', server: server(addresses.balancer) },
-          ...{ alembicIni: 'app/backend/core_api/migrations/alembic.ini', seed: 'some.sql' },
-        },
-        env: APP,
-      },
-    },
-  });
+  const scratch = useEmbedded(onCluster(throughPort(addresses.balancer), { seed: 'some.sql' }));
   const cluster = useCluster(scratch, addresses);
   let before = '';
 
-  const leadTo = (from: number, to: number): void => {
-    const file = 'env/environments.ts';
-    scratch.write(file, scratch.read(file).replace(`"port": ${from}`, `"port": ${to}`));
-  };
   const wordsOf = ({ name, parameters }: (typeof writing)[number]): string[] => [
     ...[name, `ENV=${ENVIRONMENT}`],
     ...('WAIT' in parameters ? ['WAIT=0'] : []),
@@ -70,7 +59,6 @@ describe('what may write', () => {
   };
 
   beforeAll(async () => {
-    scratch.write('env/authority.pem', cluster.authority());
     await scratch.mustTask(`up ENV=${ENVIRONMENT}`);
     const primary = await cluster.primary();
     await cluster.ask(primary, 'CREATE TABLE kept AS SELECT 1 AS n', 'core');
@@ -85,7 +73,7 @@ describe('what may write', () => {
   test('there is some', () => expect(writing.length).toBeGreaterThan(12));
 
   describe('is refused on a replica: 77', () => {
-    beforeAll(() => leadTo(addresses.balancer, addresses.replicas));
+    beforeAll(() => leadTo(scratch, throughPort(addresses.replicas)));
     // `up` has nothing to write: the database is there, and marked.
     const here = writing.filter(({ name }) => name !== 'up');
     test.each(here.map((task) => [task.name, task] as const))('%s', async (_name, task) => {
@@ -98,7 +86,7 @@ describe('what may write', () => {
   });
 
   describe('is refused behind a pooler that gives each transaction another session: 78', () => {
-    beforeAll(() => leadTo(addresses.replicas, addresses.pooler));
+    beforeAll(() => leadTo(scratch, throughPort(addresses.pooler)));
     // What needs no session to be refused: 77.
     const here = writing.filter(({ name }) => name !== 'db-reset-volume-env');
     test.each(here.map((task) => [task.name, task] as const))('%s', async (_name, task) => {

@@ -14,9 +14,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
 import { endProcessesOf, type EmbeddedScratch } from './embedded.ts';
-import { makeAuthority } from './managed-server.ts';
+import type { EnvironmentEntry } from '../../lib/environment/entry.ts';
+import type { ServerEntry } from '../../lib/environment/server-entry.ts';
+import { AUTHORITY, makeAuthority } from './managed-server.ts';
 import { must } from './processes.ts';
-import { freePort } from './scratch.ts';
+import { freePort, type ScratchOptions } from './scratch.ts';
 
 /** The role of the tests' environments on a cluster. It is no superuser. */
 export const APP = { POSTGRES_USER: 'app_stg', POSTGRES_PASSWORD: 'loopback-7391', POSTGRES_DB: 'core' };
@@ -63,10 +65,48 @@ export async function freeAddresses(): Promise<Addresses> {
   return { nodes, balancer, replicas, pooler, etcd: [client, peer] };
 }
 
+/** The environment on the cluster. */
+export const ENVIRONMENT = 'vm_stg';
+
+/** Its entry, for `useEmbedded`; the authority's certificate comes with `useCluster`. */
+export const onCluster = (server: ServerEntry, more: Partial<EnvironmentEntry> = {}): ScratchOptions => ({
+  environments: {
+    [ENVIRONMENT]: {
+      entry: {
+        ...{ stack: 'server', server, alembicIni: 'app/backend/core_api/migrations/alembic.ini' },
+        ...more,
+      },
+      env: APP,
+    },
+  },
+});
+
+/** The servers have a certificate for localhost. */
+export const throughPort = (port: number): ServerEntry => ({ host: 'localhost', port, caFile: AUTHORITY });
+
+/** An entry that names all nodes. */
+export const throughHosts = ({ nodes }: Addresses, status = false): ServerEntry => ({
+  hosts: nodes.map(({ port }) => ({ host: 'localhost', port })),
+  ...(status && { status: nodes.map(({ rest }) => `${rest}/primary`) }),
+  caFile: AUTHORITY,
+});
+
+/** The same environment, with another way to its server. */
+export function leadTo(scratch: EmbeddedScratch, server: ServerEntry): void {
+  const file = 'env/environments.ts';
+  const [, data] = scratch.read(file).match(/^export default (.*);\n$/s)!;
+  const registry = JSON.parse(data!) as { readonly environments: Record<string, EnvironmentEntry> };
+  registry.environments[ENVIRONMENT] = { ...registry.environments[ENVIRONMENT]!, server };
+  scratch.write(file, `export default ${JSON.stringify(registry, null, 2)};\n`);
+}
+
 /** A cluster beside a scratch copy, from before its first test to behind its last. */
 export function useCluster(scratch: EmbeddedScratch, addresses: Addresses): Cluster {
   const cluster = new Cluster(addresses);
-  beforeAll(async () => cluster.start(join(scratch.outside, 'cluster')), PATIENCE * 1000);
+  beforeAll(async () => {
+    await cluster.start(join(scratch.outside, 'cluster'));
+    scratch.write(AUTHORITY, cluster.authority());
+  }, PATIENCE * 1000);
   afterAll(() => cluster.stop(), PATIENCE * 1000);
   return cluster;
 }

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { readAttributes, type DatabaseAttributes, type DatabasePrivilege } from '../attributes.ts';
 import { readRevisions } from '../revisions.ts';
 import type { Seal } from '../../stack/seal.ts';
-import { readSystemIdentifier } from '../system-identifier.ts';
+import { readSystemIdentifier } from '../../stack/postgres/system-identifier.ts';
 
 /** Identifies a database of a server. Its name is not enough: several servers may have one of this name. */
 export interface SourceDatabase {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Variable } from '../../environment/env-files.ts';
-import type { Recovery } from '../../database/recovery.ts';
+import type { Recovery } from '../../stack/postgres/recovery.ts';
 import { identityOfPlan } from '../../stack/plan.ts';
 import type { GuardFacts } from './facts.ts';
 import { describeOverlap } from './overlap.ts';

@@ -41,6 +41,7 @@ export function describeTarget(
     ['engine', `${target.engine} on host ${target.host}`],
     ['project', target.project],
     ['server', `${target.server ?? 'none'}${version}${system}${timeline}`],
+    ...listed('nodes', target.nodes),
     ['storage', `${describeStorage(target.storage)}${size}`],
     ['database', `${target.database} of ${target.user}${contents ? `, ${describeContents(contents)}` : ''}`],
     ...(target.server === undefined && target.storage.kind === 'none'

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { connect as connectSocket, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
-import { addressOf, portOf, tlsOf, type ServerEntry } from '../../environment/server-entry.ts';
+import { addressOf, portOf, tlsOf, type ServerNode, type ServerTls } from '../../environment/server-entry.ts';
 import { CancelledError, ConfigurationError, UnreachableError, messageOf } from '../../errors.ts';
 import { whileWaitingFor } from '../../output/waiting.ts';
 import { mayHang } from '../../system/cancelling.ts';
 import { within } from '../../system/limit.ts';
 import { LIMITS } from '../../system/limits.ts';
 
-export interface Server extends ServerEntry {
+export interface Server extends ServerNode, ServerTls {
   /** The content of `caFile`. */
   readonly ca: Buffer | undefined;
 }

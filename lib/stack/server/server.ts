@@ -3,10 +3,19 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg, { type Client } from 'pg';
 import { maintenanceDatabase } from '../postgres/maintenance-database.ts';
-import { addressOf, portOf, tlsOf } from '../../environment/server-entry.ts';
+import { addressOf, nodesOf, portOf, tlsOf } from '../../environment/server-entry.ts';
 import type { Environment } from '../../environment/resolve.ts';
-import { ConfigurationError, FailedError, RefusedError, UnreachableError, messageOf } from '../../errors.ts';
+import {
+  ConfigurationError,
+  FailedError,
+  RefusedError,
+  UnclearPrimaryError,
+  UnreachableError,
+  messageOf,
+} from '../../errors.ts';
 import { lookAt } from '../../output/check-result.ts';
+import { within } from '../../system/limit.ts';
+import { LIMITS } from '../../system/limits.ts';
 import { whileWaiting } from '../../output/waiting.ts';
 import { connectionError } from '../postgres/client.ts';
 import { createDatabase, isMissing } from '../postgres/create-database.ts';
@@ -17,7 +26,10 @@ import type { Stack, StackOptions } from '../stack.ts';
 import { withoutChannelBinding } from './channel-binding.ts';
 import { connectionTo, openConnection, type Server } from './connection.ts';
 import type { AskElsewhere } from '../postgres/watch-session.ts';
-import { ENGINE } from './diagnose.ts';
+import { Cluster } from './cluster.ts';
+import { engineOf } from './diagnose.ts';
+import { readNode, type NodeState } from './node.ts';
+import { describeNodes } from './primary.ts';
 import { refuseTransactionPooling } from './pooler.ts';
 import { readText } from '../../system/read-bounded.ts';
 
@@ -28,9 +40,19 @@ const INTERVAL_MS = 500;
 export function openServerStack(environment: Environment, options: StackOptions): Stack {
   const { actor, terminal, signal } = options;
   const { name, root, entry, project, variables } = environment;
-  const server: Server = { ...entry.server!, ca: authorities(root, entry.server!.caFile) };
-  const address = addressOf(server);
-  const tls = tlsOf(server);
+  const stated = entry.server!;
+  const { caFile } = stated;
+  const tls = tlsOf(stated);
+  const ca = authorities(root, caFile);
+  const servers = nodesOf(stated).map(({ host, port }): Server => ({
+    host,
+    tls,
+    ca,
+    ...(port && { port }),
+    ...(caFile && { caFile }),
+  }));
+  /** All addresses of the entry. */
+  const address = servers.map(addressOf).join(',');
   const value = (variable: string): string => variables.get(variable)!.value;
   const database = { name: value('POSTGRES_DB'), user: value('POSTGRES_USER'), service: 'db' };
   const login = { user: database.user, password: value('POSTGRES_PASSWORD'), database: database.name };
@@ -38,47 +60,88 @@ export function openServerStack(environment: Environment, options: StackOptions)
   const elsewhere: AskElsewhere = (question) =>
     withClient(maintenanceDatabase(database.name), question, undefined, false);
 
-  /** Asked once, on the first session. */
-  let pooling: Promise<void> | undefined;
+  const cluster = new Cluster(servers, stated, (server) => {
+    let connection: Duplex | undefined;
+    const asked = askNode(server, (made) => (connection = made));
+    return within({ ...LIMITS.node, what: `${addressOf(server)} to answer` }, asked, {
+      end: (reason) => connection?.destroy(reason),
+    });
+  });
 
-  /** @param watched false for the session that `elsewhere` uses to ask about another session */
-  async function withClient<T>(
+  /** Asks a node what it is. A role that may not connect to the maintenance database asks in its own. */
+  async function askNode(server: Server, opened: (connection: Duplex) => void): Promise<NodeState> {
+    try {
+      return await onServer(server, maintenanceDatabase(database.name), readNode, { opened });
+    } catch (error) {
+      if (!(error instanceof FailedError)) throw error;
+      return onServer(server, database.name, readNode, { opened });
+    }
+  }
+
+  /** Whether each address is a pooler: asked once, on the first session. */
+  const pooling = new Map<string, Promise<void>>();
+
+  const withClient = async <T>(
     to: string,
     work: (client: Client) => Promise<T>,
     as?: SessionAs,
     watched = true,
+  ): Promise<T> =>
+    onServer(await cluster.node(), to, work, { as, elsewhere: watched ? elsewhere : undefined });
+
+  async function onServer<T>(
+    server: Server,
+    to: string,
+    work: (client: Client) => Promise<T>,
+    {
+      opened,
+      ...how
+    }: {
+      readonly as?: SessionAs | undefined;
+      readonly elsewhere?: AskElsewhere | undefined;
+      readonly opened?: (connection: Duplex) => void;
+    },
   ): Promise<T> {
+    const at = addressOf(server);
     let connection: Duplex | undefined;
-    const connecting = async (): Promise<Duplex> => (connection = await openConnection(server));
-    const how = { as, server: address, elsewhere: watched ? elsewhere : undefined };
+    const connecting = async (): Promise<Duplex> => {
+      connection = await openConnection(server);
+      opened?.(connection);
+      return connection;
+    };
     const there = { ...login, database: to };
-    const client = await openSession(connecting, there, how).catch((error: unknown) => {
+    const open = (): Promise<Client> => openSession(connecting, there, { ...how, server: at });
+    const client = await open().catch((error: unknown) => {
       connection?.destroy();
       const make = to === database.name ? `make up ENV=${name}` : undefined;
-      throw connectionError(error, to, { otherPassword, make });
+      throw connectionError(error, to, { otherPassword: (cause) => otherPassword(at, cause), make });
     });
     try {
-      await (pooling ??= refuseTransactionPooling(
-        client,
-        () => openSession(connecting, there, how),
-        address,
-      ));
+      if (!pooling.has(at)) pooling.set(at, refuseTransactionPooling(client, open, at));
+      await pooling.get(at)!.catch((error: unknown) => {
+        if (!(error instanceof ConfigurationError)) pooling.delete(at);
+        throw error;
+      });
       return await work(client);
     } finally {
       await client.end();
     }
   }
 
-  const otherPassword = (cause: unknown): FailedError =>
-    new FailedError(`${address} refuses the password of ${login.user}`, {
+  const otherPassword = (at: string, cause: unknown): FailedError =>
+    new FailedError(`${at} refuses the password of ${login.user}`, {
       cause,
       hint: `${variables.get('POSTGRES_PASSWORD')!.place} must hold the password of that role`,
     });
 
-  /** Whether a connection can be opened. @throws ConfigurationError when it is not the server of the entry */
+  /**
+   * Whether a connection can be opened, to the primary.
+   *
+   * @throws ConfigurationError when it is not the server of the entry; UnclearPrimaryError
+   */
   async function answers(): Promise<boolean> {
     try {
-      (await openConnection(server)).destroy();
+      (await openConnection(await cluster.node())).destroy();
       return true;
     } catch (error) {
       if (error instanceof UnreachableError) return false;
@@ -96,8 +159,11 @@ export function openServerStack(environment: Environment, options: StackOptions)
         return await withClient(database.name, () => Promise.resolve());
       } catch (error) {
         if (isMissing(error)) return makeDatabase();
+        const late = performance.now() > deadline;
+        // While another server becomes the primary, there is none for a moment.
+        if (error instanceof UnclearPrimaryError && !late) continue;
         if (!(error instanceof UnreachableError)) throw error;
-        if (performance.now() > deadline) {
+        if (late) {
           throw new UnreachableError(`no answer of ${address} within ${timeout} s: ${messageOf(error)}`, {
             cause: error,
             hint: 'TIMEOUT=<seconds> waits longer',
@@ -112,6 +178,12 @@ export function openServerStack(environment: Environment, options: StackOptions)
       await createDatabase(client, database);
       terminal.info(`made database ${database.name}`);
     });
+
+  /** What each node is: `primary, timeline 3`. */
+  const roles = async (): Promise<string[]> => {
+    const seen = await cluster.look();
+    return describeNodes(seen).map((line, index) => line.slice(seen[index]!.address.length + 1));
+  };
 
   /** For actions that would need control of the server itself. */
   const notOurs = (what: string): Promise<never> =>
@@ -128,16 +200,20 @@ export function openServerStack(environment: Environment, options: StackOptions)
   return {
     database,
 
-    target: async (dataDirectory) => ({
-      engine: 'PostgreSQL server',
-      ...{ host: server.host, project, database: database.name, user: database.user },
-      server: `${address}, TLS ${tls}`,
-      running: await answers(),
-      otherUsers: [],
-      storage: { kind: 'server', address },
-      // A path on another machine says nothing about folders of this machine.
-      folder: LOOPBACK.test(server.host) ? await dataDirectory : undefined,
-    }),
+    async target(dataDirectory) {
+      const running = await answers();
+      const used = running ? await cluster.node() : servers[0]!;
+      const nodes = running && cluster.isCluster ? describeNodes(await cluster.look()) : undefined;
+      return {
+        engine: 'PostgreSQL server',
+        ...{ host: used.host, project, database: database.name, user: database.user },
+        server: `${running ? addressOf(used) : address}, TLS ${tls}`,
+        ...{ running, otherUsers: [], ...(nodes && { nodes }) },
+        storage: { kind: 'server', address },
+        // A path on another machine says nothing about folders of this machine.
+        folder: LOOPBACK.test(used.host) ? await dataDirectory : undefined,
+      };
+    },
 
     build: () => Promise.resolve(),
     up: async ({ timeout }) =>
@@ -150,16 +226,13 @@ export function openServerStack(environment: Environment, options: StackOptions)
     rebuild: () => notOurs('there is nothing to build'),
 
     async ps() {
-      const row = [
-        'db',
-        server.host,
-        String(portOf(server)),
-        tls,
-        (await answers()) ? 'running' : 'no answer',
-      ];
-      const head = ['SERVICE', 'HOST', 'PORT', 'TLS', 'STATE'];
-      const widths = head.map((cell, column) => Math.max(cell.length, row[column]!.length));
-      for (const cells of [head, row])
+      const states = cluster.isCluster ? await roles() : [(await answers()) ? 'running' : 'no answer'];
+      const rows = servers.map((one, index) => ['db', one.host, String(portOf(one)), tls, states[index]!]);
+      const table = [['SERVICE', 'HOST', 'PORT', 'TLS', 'STATE'], ...rows];
+      const widths = table[0]!.map((_cell, column) =>
+        Math.max(...table.map((cells) => cells[column]!.length)),
+      );
+      for (const cells of table)
         terminal.result(
           cells
             .map((cell, column) => cell.padEnd(widths[column]!))
@@ -177,13 +250,15 @@ export function openServerStack(environment: Environment, options: StackOptions)
       ];
     },
 
-    diagnose: async () => [await lookAt(ENGINE, server)],
+    diagnose: async () => [await lookAt(engineOf(cluster), undefined)],
 
     config: () =>
       Promise.resolve(
         [
-          ...['stack: server', `host: ${server.host}`, `port: ${portOf(server)}`, `tls: ${tls}`],
-          ...(server.caFile === undefined ? [] : [`caFile: ${server.caFile}`]),
+          'stack: server',
+          ...servers.flatMap((server) => [`host: ${server.host}`, `port: ${portOf(server)}`]),
+          ...(stated.status ?? []).map((url) => `status: ${url}`),
+          ...[`tls: ${tls}`, ...(caFile === undefined ? [] : [`caFile: ${caFile}`])],
           ...[...variables].map(([variable, { value: text }]) => `${variable}: ${text}`),
         ].join('\n'),
       ),
@@ -192,18 +267,22 @@ export function openServerStack(environment: Environment, options: StackOptions)
     destroy: () => Promise.reject(new RefusedError(NOT_REMOVABLE.reason, { hint: NOT_REMOVABLE.remedy })),
 
     withClient: (to, work, as) => withClient(to, work, as),
+    ...(cluster.isCluster && { lookForPrimary: () => cluster.forget() }),
     // Its disk cannot be seen from here.
     freeSpace: () => Promise.resolve(undefined),
 
     ...direct(environment, options, {
       ...{ login, withClient: (to, work, as) => withClient(to, work, as) },
-      connect: async () => withoutChannelBinding(await openConnection(server)),
+      connect: async () => withoutChannelBinding(await openConnection(await cluster.node())),
       // The driver's libpq checks the certificate in the same way.
-      variables: () => ({
-        ...{ POSTGRES_HOST: server.host, POSTGRES_PORT: String(portOf(server)) },
-        ...{ PGSSLMODE: tls, PGGSSENCMODE: 'disable' },
-        ...(server.caFile === undefined ? {} : { PGSSLROOTCERT: resolve(root, server.caFile) }),
-      }),
+      async variables() {
+        const server = await cluster.node();
+        return {
+          ...{ POSTGRES_HOST: server.host, POSTGRES_PORT: String(portOf(server)) },
+          ...{ PGSSLMODE: tls, PGGSSENCMODE: 'disable' },
+          ...(caFile === undefined ? {} : { PGSSLROOTCERT: resolve(root, caFile) }),
+        };
+      },
     }),
   };
 }
