@@ -18,10 +18,12 @@ import { findCollisions } from './revisions/collisions.ts';
 import { judge, type Seen } from './revisions/results.ts';
 import type { Turn } from './revisions/turns.ts';
 import { walkOver } from './revisions/walk-over.ts';
+import { walkWithRows, type WithRows } from './revisions/with-rows.ts';
 
 type RevisionsRun = NamedRun<
   Giving<{
     JSON: boolean;
+    ROWS: boolean;
     ALEMBIC_INI: string | undefined;
     BOOTSTRAP_ROLES_SQL: string | undefined;
   }>
@@ -46,8 +48,9 @@ export async function checkRevisions(run: RevisionsRun): Promise<void> {
   for (const { level, text, file, line } of remarks) terminal.annotate(level, text, file, line);
   if (values.JSON) {
     const revisions = seen.walked.revisions.map((one) => describeRevision(one, root));
+    const rows = seen.rows ? describeRows(seen.rows) : null;
     terminal.result(
-      JSON.stringify({ ...checkResultsForJson(name.name, undefined, results), revisions }, null, 2),
+      JSON.stringify({ ...checkResultsForJson(name.name, undefined, results), revisions, rows }, null, 2),
     );
   } else terminal.screen(renderCheckResults(results, terminal.styleResult));
   const bad = results.filter(({ state }) => state === 'failed').map(({ check }) => check);
@@ -59,10 +62,14 @@ export async function checkRevisions(run: RevisionsRun): Promise<void> {
 async function see(run: MigrationsRun & Pick<RevisionsRun, 'values'>): Promise<Seen> {
   const { severalHeads = false } = run.registry;
   const grantsAgain = rolesScript(run) !== undefined;
-  const [plain, walked] = await Promise.all([fromNothing(run), walkOver(run)]);
   await loadParser();
+  const [plain, walked, rows] = await Promise.all([
+    fromNothing(run),
+    walkOver(run),
+    run.values.ROWS ? walkWithRows(run) : undefined,
+  ]);
   return {
-    ...{ severalHeads, walked, grantsAgain },
+    ...{ severalHeads, walked, grantsAgain, rows },
     failure: 'failure' in plain ? plain.failure : undefined,
     collisions: await findCollisions(
       run.root,
@@ -126,3 +133,11 @@ const describeRevision = (
   { revision, path, downgrade, undone = [], again = [], lost = [], reads = [] }: WalkedRevision,
   root: string,
 ): object => ({ revision, file: relative(root, path), downgrade, undone, again, lost, reads });
+
+/** What was seen with rows, for a program: docs/TASKS.md. */
+const describeRows = ({ failed, without }: WithRows): object => ({
+  failed: failed.map(({ revision, doing, file, line = null, message, rows }) => ({
+    ...{ revision, doing, file, line, rows, message },
+  })),
+  without,
+});

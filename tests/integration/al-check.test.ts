@@ -138,7 +138,7 @@ describe('al-check', () => {
       /^✗ up from nothing +app\/.*\/b2\.py:8: revision b2: relation "no_such_table" does not exist$/m,
     );
     expect(stdout).toMatch(/^– same in the end /m);
-    expect(stderr).toMatch(/\[error\] 1 of 11 checks failed: up from nothing/);
+    expect(stderr).toMatch(/\[error\] 1 of 12 checks failed: up from nothing/);
     expect(left()).toEqual([]);
   });
 });

@@ -4,6 +4,8 @@ import { judge, type Seen } from '../../lib/check/revisions/results.ts';
 import { mostAlike } from '../../lib/migrations/ini-here.ts';
 import { Terminal } from '../../lib/output/terminal.ts';
 import type { Comparison, Difference } from '../../lib/schema/compare/comparison.ts';
+import { concerned, type WithRows } from '../../lib/check/revisions/with-rows.ts';
+import { loadParser } from '../../lib/sql/syntax.ts';
 import type { WalkedRevision } from '../../lib/stack/alembic/walk.ts';
 
 const side = (label: string): Comparison['base'] => ({
@@ -33,6 +35,7 @@ const GOOD: Seen = {
     reached: { side: { summary: side('x'), objects: [], roles: [], incomplete: [] } },
   },
   collisions: { branch: 'origin/main', found: [] },
+  rows: { failed: [], without: [], stopped: undefined },
   turns: [],
   ends: comparison(),
 };
@@ -44,6 +47,13 @@ const FAILURE = {
   message: 'no such thing',
   isNotImplemented: false,
 };
+const ROWS = {
+  ...{ ...FAILURE, doing: 'up', message: 'column "a" contains null values' },
+  rows: 'table t, column a: rows where it is NULL (23502)',
+} as const;
+const rows = (more: Partial<WithRows>): Partial<Seen> => ({
+  rows: { failed: [], without: [], stopped: undefined, ...more },
+});
 const TURN = {
   ...{ revision: 'r1', file: 'versions/r1.py', line: 9 },
   changes: [{ kind: 'table', name: 'mart.item', how: 'changed' }],
@@ -179,6 +189,50 @@ test.each<[name: string, seen: Partial<Seen>, check: string, state: string, foun
     'warning',
     'versions/r1.py:7: reads the clock',
   ],
+  ['not asked for', { rows: undefined }, 'with rows', 'skipped', 'ROWS=0'],
+  ['all is well', {}, 'with rows', 'passed', 'up, down and up again with rows in the tables'],
+  [
+    'a table without rows',
+    rows({ without: [{ table: 'mart.never', why: 'it cannot' }] }),
+    'with rows',
+    'passed',
+    'up, down and up again with rows in the tables; no row fits mart.never (it cannot)',
+  ],
+  ['fails with rows', rows({ failed: [ROWS] }), 'with rows', 'failed', '1 revision of 1: r1'],
+  [
+    'fails with rows, in the main branch already',
+    { ...rows({ failed: [ROWS] }), collisions: { branch: 'origin/main', added: [], found: [] } },
+    'with rows',
+    'warning',
+    '1 revision of 1: r1',
+  ],
+  [
+    'fails with rows, new in this branch',
+    {
+      ...rows({ failed: [ROWS] }),
+      collisions: { branch: 'origin/main', added: ['versions/r1.py'], found: [] },
+    },
+    'with rows',
+    'failed',
+    '1 revision of 1: r1',
+  ],
+  [
+    'fails with and without rows',
+    {
+      ...walked({ failed: [{ ...FAILURE, doing: 'down' }] }),
+      ...rows({ failed: [{ ...ROWS, doing: 'down' }] }),
+    },
+    'with rows',
+    'passed',
+    'up, down and up again with rows in the tables',
+  ],
+  [
+    'not tried to the end',
+    rows({ stopped: 'the server is gone' }),
+    'with rows',
+    'warning',
+    'not tried to the end: the server is gone',
+  ],
   [
     'nothing else',
     {},
@@ -298,4 +352,54 @@ test('an annotation escapes what GitHub reads, and hides secrets', () => {
   expect(lines.join('')).toBe('::error file=a%2Cb%3Ac.py,line=7::100 %25%0Aof ********\n');
   new Terminal(sink, sink, {}).annotate('error', 'x', 'y');
   expect(lines).toHaveLength(1);
+});
+
+const words = (
+  state: string,
+  about: Partial<Record<'schema' | 'table' | 'column' | 'constraint', string>> = {},
+) => ({
+  ...{ message: 'no', detail: null, hint: null, context: null, position: null, state },
+  about: { schema: null, table: null, column: null, constraint: null, ...about },
+});
+
+test.each([
+  [
+    words('23502', { schema: 'm', table: 't', column: 'c' }),
+    null,
+    'table m.t, column c: rows where it is NULL (23502)',
+  ],
+  [
+    words('23505', { schema: 'm', table: 't', constraint: 'u' }),
+    null,
+    'table m.t, constraint u: rows with the same value (23505)',
+  ],
+  [
+    words('22001'),
+    'ALTER TABLE m.t ALTER c TYPE varchar(5)',
+    'table m.t, column c: rows whose text is longer (22001)',
+  ],
+  [
+    words('22003'),
+    'UPDATE t SET c = c * 100',
+    'table t, column c: rows whose number is outside of the type (22003)',
+  ],
+  [
+    words('22003'),
+    'ALTER TABLE t ALTER a TYPE int, ALTER b TYPE int',
+    'table t: rows whose number is outside of the type (22003)',
+  ],
+  [
+    words('22003'),
+    'ALTER TABLE a ADD b int; ALTER TABLE c ADD d int',
+    'rows whose number is outside of the type (22003)',
+  ],
+  [words('P0001'), 'DO $$ x', 'rows (P0001)'],
+])('%j in %s', async (said, statement, expected) => {
+  await loadParser();
+  expect(concerned({ words: said, statement })).toBe(expected);
+});
+
+test('what is no error of the database is about no rows', () => {
+  expect(concerned(undefined)).toBe('');
+  expect(concerned({ words: null, statement: null })).toBe('');
 });

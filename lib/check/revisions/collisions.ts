@@ -16,6 +16,8 @@ export interface Collisions {
   /** `origin/main` */
   readonly branch: string;
   readonly found: readonly { readonly here: string; readonly text: string }[];
+  /** The files that this branch has added since; undefined if nobody knows. */
+  readonly added?: readonly string[];
   /** Why nobody knows; undefined if it could be looked at. */
   readonly unknown?: string;
 }
@@ -110,8 +112,7 @@ export async function findCollisions(root: string, files: readonly string[]): Pr
     );
     return found.flatMap((one) => one ?? []);
   };
-  const ours = files
-    .filter((file) => !known.has(file))
-    .flatMap((file) => revisionIn(file, readText(join(root, file))) ?? []);
-  return { branch, found: collisionsBetween(ours, await read(added, branch)) };
+  const own = files.filter((file) => !known.has(file));
+  const ours = own.flatMap((file) => revisionIn(file, readText(join(root, file))) ?? []);
+  return { branch, added: own, found: collisionsBetween(ours, await read(added, branch)) };
 }

@@ -21,7 +21,7 @@ export interface Walked {
 }
 
 /** After this many failed revisions the walk ends: something is wrong with all of them. */
-const MOST = 10;
+export const MOST = 10;
 
 /**
  * Goes up, down and up again with each revision. When a revision fails on its way down or up again, begins anew on
@@ -50,14 +50,17 @@ export async function walkOver(run: MigrationsRun): Promise<Walked> {
 /** Milliseconds between two lines of progress: on a terminal, where a line replaces the last one, and in a log. */
 const [WATCHED, LOGGED] = [100, 5_000];
 
-function showing({ terminal }: MigrationsRun): (step: Step) => void {
+/** Shows how far a walk is. @param how `with rows` */
+export function showing({ terminal }: MigrationsRun, how = ''): (step: Step) => void {
   let shown = performance.now();
   return ({ number, of, revision, doing }) => {
     const now = performance.now();
     if (now - shown < (terminal.interactive ? WATCHED : LOGGED)) return;
     shown = now;
     terminal.progress(
-      revision === null ? 'comparing the models' : `revision ${number} of ${of}: ${revision}, ${doing}`,
+      revision === null
+        ? 'comparing the models'
+        : `revision ${number} of ${of}: ${revision}, ${doing}${how && ` ${how}`}`,
     );
   };
 }

@@ -115,6 +115,7 @@ export class Binding {
       'bound',
       ...(trace ? ['traced'] : []),
       ...(walk ? ['walked'] : []),
+      ...(walk?.rows ? ['rows'] : []),
       ...(watch ? ['watched'] : []),
     ];
     return programOf(parts, {

@@ -552,23 +552,29 @@ def causes(error):
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
+# What a message of the database is about.
+ABOUT = ["schema_name", "table_name", "column_name", "constraint_name"]
+
+
 def words_of(error):
     """What the database said, as each driver has it."""
     diag = getattr(error, "diag", None)
     if getattr(diag, "message_primary", None):  # psycopg2, psycopg
         names = ["message_primary", "message_detail", "message_hint", "context", "statement_position", "sqlstate"]
-        found = [getattr(diag, name, None) for name in names]
+        found = [getattr(diag, name, None) for name in names + ABOUT]
     elif getattr(error, "sqlstate", None) and hasattr(error, "position"):  # asyncpg
-        found = [getattr(error, name, None) for name in ["message", "detail", "hint", "context", "position", "sqlstate"]]
+        names = ["message", "detail", "hint", "context", "position", "sqlstate"]
+        found = [getattr(error, name, None) for name in names + ABOUT]
         found[0] = found[0] or str(error)
     elif error.args and isinstance(error.args[0], dict) and "M" in error.args[0]:  # pg8000
-        found = [error.args[0].get(key) for key in "MDHWPC"]
+        found = [error.args[0].get(key) for key in "MDHWPCstcn"]
     else:
         return None
     said = dict(zip(["message", "detail", "hint", "context"], found))
     # Within a statement of the server's own, a function's for instance, it has another name.
     said["position"] = int(found[4]) if found[4] else None
     said["state"] = found[5]
+    said["about"] = dict(zip(["schema", "table", "column", "constraint"], found[6:]))
     return said
 
 

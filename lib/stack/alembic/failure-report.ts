@@ -21,6 +21,8 @@ export interface FailureReport {
     readonly position: number | null;
     /** SQLSTATE */
     readonly state?: string | null;
+    /** What the message is about, as far as the server says it. */
+    readonly about?: Readonly<Record<'schema' | 'table' | 'column' | 'constraint', string | null>>;
   } | null;
   /** Whether the connection was lost. Left out by an error that SQLAlchemy has not seen. */
   readonly lost?: boolean;

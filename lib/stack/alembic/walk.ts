@@ -8,6 +8,8 @@ export interface WalkOptions {
   readonly upOnly?: readonly string[];
   /** Takes no snapshots, and leads the database to a state: for a look at it with other eyes. */
   readonly end?: State;
+  /** Gives all tables rows before each step, takes no snapshots, and compares nothing. */
+  readonly rows?: boolean;
   readonly onStep?: (step: Step) => void;
 }
 
@@ -66,6 +68,13 @@ export interface WalkedRevision {
   readonly lost?: readonly Lost[];
 }
 
+/** Whether a table has got rows, as far as that has changed. */
+export interface RowsGiven {
+  readonly table: string;
+  /** What the server says of the row that does not fit; null if it has rows. */
+  readonly why: string | null;
+}
+
 /** What alembic's own comparison of the models finds, in words, or why it could not compare. */
 export type Models = { readonly operations: readonly string[] } | { readonly error: string };
 
@@ -76,6 +85,7 @@ export interface Walk {
   readonly last: Step | undefined;
   /** Null without models in env.py; undefined if the walk did not come so far. */
   readonly models: Models | null | undefined;
+  readonly rows: readonly RowsGiven[];
 }
 
 /** One line of walked_alembic.py. */
@@ -83,11 +93,12 @@ export interface WalkReport {
   readonly walking?: Step;
   readonly walked?: WalkedRevision;
   readonly models?: Models | null;
+  readonly rows?: RowsGiven;
 }
 
 /** What walked_alembic.py gets. */
-export const walkFor = ({ from, upOnly = [], end }: WalkOptions): object => ({
-  ...{ query: SNAPSHOT, from: from ?? null, upOnly, end: end ?? null },
+export const walkFor = ({ from, upOnly = [], end, rows = false }: WalkOptions): object => ({
+  ...{ query: SNAPSHOT, from: from ?? null, upOnly, end: end ?? null, rows },
 });
 
 export function walkOf(reports: readonly WalkReport[]): Walk {
@@ -95,5 +106,6 @@ export function walkOf(reports: readonly WalkReport[]): Walk {
     revisions: reports.flatMap(({ walked }) => walked ?? []),
     last: reports.findLast(({ walking }) => walking)?.walking,
     models: reports.find(({ models }) => models !== undefined)?.models,
+    rows: reports.flatMap(({ rows }) => rows ?? []),
   };
 }

@@ -9,8 +9,8 @@ import ast
 
 def walk(what):
     """
-    :param what: the query of a snapshot, the revision up to which it only goes up, those for which it only goes up, and
-        where it ends (none: at the heads)
+    :param what: the query of a snapshot, the revision up to which it only goes up, those for which it only goes up,
+        where it ends (none: at the heads), and whether tables get rows
     """
     from alembic.runtime import migration
     from sqlalchemy import event
@@ -45,13 +45,8 @@ def walk(what):
                     yield step
                 return
 
-    def woven(steps, context):
-        if what["end"] is not None:
-            yield from led_to(what["end"], steps)
-            return
-        heads = context.environment_context.script.get_heads() if context.environment_context else ()
-        quick = what["from"] is not None
-        before = None if quick else snapshot(what["query"], context)
+    def going(steps):
+        """Each step with what is said of it, and a function that says what it does next."""
         for number, step in enumerate(steps, 1):
             of = {"revision": revision_of(step), "number": number, "of": len(steps)}
 
@@ -60,6 +55,34 @@ def walk(what):
                 sent.clear()
                 return step
 
+            yield of, step, go
+
+    def with_rows(steps, context):
+        """The same way, with rows in all tables before each step; nothing is compared."""
+        rows = Rows()  # noqa: F821, of rows_alembic.py
+        quick = what["from"] is not None
+        for of, step, go in going(steps):
+            if not quick:
+                rows.give(context)
+            yield go("up", step)
+            if quick:
+                quick = of["revision"] != what["from"]
+                continue
+            if not ways(step.revision, parsed(step.revision.path))[0]:
+                continue
+            rows.give(context)
+            yield go("down", type(step)(step.revision_map, step.revision, False))
+            rows.give(context)
+            yield go("up again", step)
+
+    def woven(steps, context):
+        if what["end"] is not None:
+            yield from led_to(what["end"], steps)
+            return
+        heads = context.environment_context.script.get_heads() if context.environment_context else ()
+        quick = what["from"] is not None
+        before = None if quick else snapshot(what["query"], context)
+        for of, step, go in going(steps):
             yield go("up", step)
             if quick:
                 if of["revision"] == what["from"]:
@@ -84,7 +107,7 @@ def walk(what):
         say(walking={"revision": None, "number": len(steps), "of": len(steps), "doing": "models"})
         say(models=compare_models(context), tip=list(heads))
 
-    given["weave"] = woven
+    given["weave"] = with_rows if what["rows"] else woven
 
 
 def snapshot(query, context):
