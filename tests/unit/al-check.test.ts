@@ -4,7 +4,7 @@ import { judge, type Seen } from '../../lib/check/revisions/results.ts';
 import { mostAlike } from '../../lib/migrations/ini-here.ts';
 import { Terminal } from '../../lib/output/terminal.ts';
 import type { Comparison, Difference } from '../../lib/schema/compare/comparison.ts';
-import { concerned, type WithRows } from '../../lib/check/revisions/with-rows.ts';
+import { concerned, type FailedWithRows, type WithRows } from '../../lib/check/revisions/with-rows.ts';
 import { loadParser } from '../../lib/sql/syntax.ts';
 import type { WalkedRevision } from '../../lib/stack/alembic/walk.ts';
 
@@ -47,10 +47,11 @@ const FAILURE = {
   message: 'no such thing',
   isNotImplemented: false,
 };
-const ROWS = {
-  ...{ ...FAILURE, doing: 'up', message: 'column "a" contains null values' },
+const ROWS: FailedWithRows = {
+  ...FAILURE,
+  ...{ doing: 'up', message: 'column "a" contains null values' },
   rows: 'table t, column a: rows where it is NULL (23502)',
-} as const;
+};
 const rows = (more: Partial<WithRows>): Partial<Seen> => ({
   rows: { failed: [], without: [], stopped: undefined, ...more },
 });

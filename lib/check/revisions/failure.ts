@@ -27,3 +27,7 @@ export function failureIn({ root }: Pick<StackRun, 'root'>, result: AlembicResul
     isNotImplemented: /^NotImplementedError\b/.test(failure?.error ?? ''),
   };
 }
+
+/** `versions/r1.py:6: `; empty if nobody knows. */
+export const placeOf = ({ file, line }: Pick<StepFailure, 'file' | 'line'>): string =>
+  file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`}: `;

@@ -11,10 +11,11 @@ import {
 import { counted } from '../../output/display.ts';
 import type { Comparison } from '../../schema/compare/comparison.ts';
 import type { Collisions } from './collisions.ts';
-import type { StepFailure } from './failure.ts';
+import { placeOf as place, type StepFailure } from './failure.ts';
 import { describeTurn, differencesIn, orderOnly, type Turn } from './turns.ts';
 import type { Walked } from './walk-over.ts';
-import type { FailedWithRows, WithRows } from './with-rows.ts';
+import { judgeRows, onlyWithRows } from './only-with-rows.ts';
+import type { WithRows } from './with-rows.ts';
 
 /** All that was seen of the revisions. */
 export interface Seen {
@@ -54,8 +55,6 @@ export function judge(seen: Seen, fileOf: (path: string) => string): Judged {
   const { revisions } = walked;
   const all = counted(revisions.length, 'revision');
   const add = (check: string, outcome: Outcome): void => void results.push({ check, ...outcome });
-  const place = ({ file, line }: Pick<StepFailure, 'file' | 'line'>): string =>
-    file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`}: `;
   const remark = (level: Remark['level'], at: Pick<StepFailure, 'file' | 'line'>, text: string): void => {
     if (at.file !== undefined) remarks.push({ level, file: at.file, line: at.line, text });
   };
@@ -108,17 +107,9 @@ export function judge(seen: Seen, fileOf: (path: string) => string): Judged {
   }
 
   const withRows = onlyWithRows(seen);
-  for (const one of withRows.failed)
+  for (const one of withRows)
     remark(one.isNew ? 'error' : 'warning', one, `${one.doing}, only with rows: ${one.text}`);
-  add(
-    'with rows',
-    withRows.failed.length > 0
-      ? (withRows.failed.some(({ isNew }) => isNew) ? failed : warning)(
-          `${counted(withRows.failed.length, 'revision')} of ${revisions.length}: ${some(withRows.failed.map(({ revision = '' }) => revision))}`,
-          withRows.failed.map((one) => `${place(one)}${one.doing}: ${one.text}`).join('\n'),
-        )
-      : cut(stopped, withRows.otherwise),
-  );
+  add('with rows', stopped && withRows.length === 0 ? cut(stopped, passed('')) : judgeRows(seen, withRows));
 
   const left = ends && differencesIn(ends);
   if (!left) add('same in the end', skipped('the revisions did not all run'));
@@ -182,30 +173,6 @@ export function judge(seen: Seen, fileOf: (path: string) => string): Judged {
 
   add('models', models(walked));
   return { results, remarks };
-}
-
-/** A failure that the walk without rows did not have. Of what the main branch has already, it is no error any more. */
-function onlyWithRows({ rows, walked, collisions: { added }, failure }: Seen): {
-  readonly failed: readonly (FailedWithRows & { readonly isNew: boolean; readonly text: string })[];
-  readonly otherwise: Outcome;
-} {
-  if (!rows) return { failed: [], otherwise: skipped('ROWS=0') };
-  const known = [...walked.failed, ...(failure ? [{ ...failure, doing: 'up' }] : [])];
-  const found = rows.failed
-    .filter((one) => !known.some(({ revision, doing }) => revision === one.revision && doing === one.doing))
-    .map((one) => ({
-      ...one,
-      isNew: added === undefined || one.file === undefined || added.includes(one.file),
-      text: [one.rows, one.message].filter(Boolean).join(': '),
-    }));
-  const without = rows.without.map(({ table, why }) => `${table} (${why})`);
-  if (rows.stopped !== undefined && found.length === 0)
-    return {
-      failed: [],
-      otherwise: warning(`not tried to the end: ${rows.stopped}`, 'see the other checks'),
-    };
-  const none = without.length === 0 ? '' : `; no row fits ${some(without, 3)}`;
-  return { failed: found, otherwise: passed(`up, down and up again with rows in the tables${none}`) };
 }
 
 /** What to do about a revision that fails here and may be right elsewhere. */
