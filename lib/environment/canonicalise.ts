@@ -12,12 +12,13 @@ export interface CanonicalName {
  * The environment that a typed name means. Only exact names and aliases count; white space around them is trimmed. A
  * guess appears only in the error message: makesafe never guesses which database is meant.
  *
+ * @param again a command line with ENV for the hint, if ENV was not typed
  * @throws UsageError with the known names, and the most similar one
  */
-export function canonicalise(typed: string, registry: Registry): CanonicalName {
+export function canonicalise(typed: string, registry: Registry, again = ''): CanonicalName {
   const name = typed.trim();
   const names = Object.keys(registry.environments);
-  const list = `environments: ${names.join(', ')}`;
+  const list = `environments: ${names.join(', ')}${again === '' ? '' : `; what is typed counts more: ${again}`}`;
   if (name === '') throw new UsageError('ENV is empty', { hint: list });
   if (Object.hasOwn(registry.environments, name)) return { name };
   const byAlias = Object.entries(registry.environments).find(([, entry]) => entry.aliases?.includes(name));

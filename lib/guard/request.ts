@@ -13,7 +13,7 @@ export interface GuardRequest {
   readonly action: Action;
   /** Where each parameter's value came from. */
   readonly origins: Readonly<Record<string, Origin>>;
-  /** FORCE as the shell exports it. It does not count; the refusal mentions it. */
+  /** FORCE that does not count, and who exports it; the refusal mentions it. */
   readonly exportedForce: string | undefined;
   /** The variables that the shell exports. */
   readonly exports: Readonly<Record<string, string>>;

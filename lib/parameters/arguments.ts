@@ -70,15 +70,8 @@ export function unknown(name: string, declared: Parameters): string {
 }
 
 /** The message for a required parameter that was not typed. */
-export function missing(
-  name: string,
-  parameter: Parameter,
-  exported: string | undefined,
-  environments: readonly string[] = [],
-): string {
+export function missing(name: string, parameter: Parameter, environments: readonly string[] = []): string {
   const what =
     name === 'ENV' && environments.length > 0 ? `one of ${environments.join(', ')}` : parameter.summary;
-  const sentence = `${name}=${parameter.placeholder} is missing: ${what}`;
-  if (exported === undefined) return sentence;
-  return `${sentence}\n${name}=${exported} is exported in your shell; this task takes ${name} from the command line only`;
+  return `${name}=${parameter.placeholder} is missing: ${what}`;
 }

@@ -23,6 +23,8 @@ export interface Source {
   readonly environments?: readonly string[];
   /** The command line that calls the task with these parameters, for the hint; undefined if it would fail. */
   readonly line?: (parameters: Readonly<Record<string, string>>) => string | undefined;
+  /** Who exports a variable of the process environment: `in your shell`, which is also the default, or `by the makefile`. */
+  readonly exported?: (name: string) => string;
   /** The command line that shows the task's help, for the hint. */
   readonly help?: string;
 }
@@ -35,6 +37,7 @@ export interface Source {
  */
 export function readParameters<P extends Parameters>(declared: P, source: Source): Given<P> {
   const problems: string[] = [];
+  const exportedBy = source.exported ?? (() => 'in your shell');
   const typed = readArguments(declared, source.argv, problems);
   for (const [name, override] of source.make?.overrides ?? []) {
     const parameter = ownParameter(declared, name);
@@ -70,13 +73,19 @@ export function readParameters<P extends Parameters>(declared: P, source: Source
       origins[name] = 'default';
     }
     if (given === undefined) {
-      if (parameter.required) problems.push(missing(name, parameter, ignored[name], source.environments));
+      if (parameter.required) {
+        problems.push(missing(name, parameter, source.environments));
+        if (ignored[name] !== undefined)
+          problems.push(
+            `${name}=${ignored[name]} is exported ${exportedBy(name)}; this task takes ${name} from the command line only`,
+          );
+      }
       continue;
     }
     try {
       values[name] = parameter.parse(given);
     } catch (error) {
-      const origin = origins[name] === 'environment' ? ' (exported in the shell)' : '';
+      const origin = origins[name] === 'environment' ? ` (exported ${exportedBy(name)})` : '';
       problems.push(`${name}=${given}${origin} ${(error as Error).message}`);
     }
   }

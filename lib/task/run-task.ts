@@ -35,18 +35,21 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
   }
   const registry = await loadRegistry(root, signal);
   terminal.redactor.show(namesOfRegistry(registry, root));
-  const given = await readGiven(task, make, root, registry);
+  const added = addedByMake();
+  const isMakes = (name: string): boolean => process.env[name] === added.get(name);
+  const exported = (name: string): string => (isMakes(name) ? 'by the makefile' : 'in your shell');
+  const given = await readGiven(task, make, root, registry, exported);
   if (given.help) {
     const { renderTask } = await import('./help.ts');
     return terminal.result(renderTask(task, registry));
   }
-  const added = addedByMake();
-  const isMakes = (name: string): boolean => process.env[name] === added.get(name);
   for (const [name, origin] of Object.entries(given.origins)) {
     if (origin !== 'environment') continue;
     const whose = isMakes(name) ? "the makefile's" : "the shell's";
     terminal.info(`${name}=${process.env[name]} is taken from ${whose} exports`);
   }
+  const force = given.ignored['FORCE'];
+  const exportedForce = force === undefined ? undefined : `FORCE=${force} is exported ${exported('FORCE')}`;
   const exports = exportsOfTheShell(isMakes);
 
   const { values } = given;
@@ -56,7 +59,7 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
   const { definition } = task;
   return definition.environment === 'none'
     ? definition.run(run)
-    : performOnStack(run, definition, given, exports);
+    : performOnStack(run, definition, given, exports, exportedForce);
 }
 
 type StackDefinition = Exclude<Definition, { environment: 'none' }>;
@@ -70,13 +73,17 @@ async function performOnStack(
   definition: StackDefinition,
   given: Given,
   exports: Readonly<Record<string, string>>,
+  exportedForce: string | undefined,
 ): Promise<void> {
   const { task, terminal, registry, values } = run;
   const typed =
     (values as Partial<Values<{ ENV: typeof ENV }>>).ENV ??
     (await chosenEnvironment(run)) ??
     registry.default;
-  const name = canonicalise(typed, registry);
+  // An exported env file may define the application's own ENV, which is no environment.
+  const again =
+    given.origins['ENV'] === 'environment' ? run.command(task.name, { ENV: registry.default }) : '';
+  const name = canonicalise(typed, registry, again);
   if (name.alias !== undefined)
     terminal.warn(`ENV=${name.alias} is deprecated; the environment is ${name.name}`);
   const entry = registry.environments[name.name]!;
@@ -113,7 +120,7 @@ async function performOnStack(
       forced: run.command(task.name, { ...typedAgain(given), ENV: name.name, FORCE: '1' }),
       backup: run.command('backup', { ENV: name.name }),
     },
-    exportedForce: given.ignored['FORCE'],
+    exportedForce,
     exports,
     read: async () => {
       const again = await loadRegistry(run.root, run.signal);
@@ -163,6 +170,7 @@ async function readGiven(
   make: MakeInvocation | undefined,
   root: string,
   registry: Registry,
+  exported: (name: string) => string,
 ): Promise<Given> {
   const environments = Object.keys(registry.environments);
   const isOne = (typed: string): boolean =>
@@ -173,7 +181,7 @@ async function readGiven(
   const line = (parameters: Readonly<Record<string, string>>): string | undefined =>
     isOne(parameters['ENV'] ?? environments[0]!) ? commandLine(make, root, task.name, parameters) : undefined;
   const help = commandLine(make, root, 'help', { TASK: task.name });
-  const source = { argv: process.argv.slice(2), env: process.env, make, line, help, environments };
+  const source = { argv: process.argv.slice(2), env: process.env, make, line, help, environments, exported };
   // make runs `help` for a target that does not exist. Report that, and ignore the variables that were typed for it.
   if (make && make.goals.length > 0 && !make.goals.includes(task.name)) {
     return readParameters(task.parameters, { ...source, make: { ...make, overrides: new Map() } });

@@ -140,6 +140,27 @@ describe('the makefile', () => {
     expect(existsSync(scratch.path('pwned'))).toBe(false);
   });
 
+  test('what an exported env file defines is said to be of the makefile, with the line that counts more', async () => {
+    scratch.write('.env', 'ENV=development\nFORCE=1\nTIMEOUT=soon\n');
+    scratch.write('with-env.mk', 'include .env\nexport\ninclude makefile\n');
+    const make = (words: string) => scratch.runMake(['-f', 'with-env.mk', ...words.split(' ')]);
+    const up = await make('ps');
+    expect(up.stderr).toContain("[info] ENV=development is taken from the makefile's exports");
+    expect(up.stderr).toContain('ENV="development" is not an environment');
+    expect(up.stderr).toContain('; what is typed counts more: make ps ENV=local_dev');
+    expect((await make('db-reset-db-env')).stderr).toContain(
+      'ENV=development is exported by the makefile; this task',
+    );
+    expect((await make('db-reset-db-env ENV=vm_prod')).stderr).toContain(
+      'FORCE=1 is exported by the makefile; it counts only on the command line',
+    );
+    expect((await make('up ENV=local_demo')).stderr).toContain(
+      'TIMEOUT=soon (exported by the makefile) is not',
+    );
+    const shell = await scratch.runMake(['db-reset-db-env'], { env: { ENV: 'development' } });
+    expect(shell.stderr).toContain('ENV=development is exported in your shell; this task');
+  });
+
   test('installs anew only when the lockfile is newer than what is installed', async () => {
     const plan = async (): Promise<string> => (await scratch.runMake('-n help')).stdout;
     expect(await plan()).not.toContain('npm ci');

@@ -147,7 +147,7 @@ describe.concurrent('parameters', () => {
     const typed = await scratch.runTask('ps ENV=nonsense', { env });
     expect(typed.stderr).toContain('ENV="nonsense" is not an environment');
     const malformed = await scratch.runTask('up ENV=vm_stg', { env });
-    expect(malformed.stderr).toContain('TIMEOUT=soon (exported in the shell) is not a whole number');
+    expect(malformed.stderr).toContain('TIMEOUT=soon (exported in your shell) is not a whole number');
     expect(malformed.status).toBe(64);
   });
 

@@ -253,7 +253,7 @@ describe('mistakes', () => {
 
   test('a value from the shell is said to be one', () => {
     expect(problemsOf({ argv: ['ENV=x'], env: { RAW: 'yes' } })).toEqual([
-      'RAW=yes (exported in the shell) is neither 1 nor 0',
+      'RAW=yes (exported in your shell) is neither 1 nor 0',
     ]);
   });
 

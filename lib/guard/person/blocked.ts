@@ -14,7 +14,7 @@ const BAR = '❌'.repeat(32);
 
 /** The refusal for a protected environment, as a banner that nobody overlooks. */
 export class BlockedError extends RefusedError {
-  /** @param exportedForce FORCE as the shell exports it; it does not count */
+  /** @param exportedForce FORCE that does not count, and who exports it: `FORCE=1 is exported in your shell` */
   constructor(name: string, action: Action, exportedForce: string | undefined) {
     const lines = [
       `ERROR: ${action.what} on ${name} is BLOCKED`,
@@ -26,7 +26,7 @@ export class BlockedError extends RefusedError {
       `  2. then type:      ${action.forced}`,
     ];
     if (exportedForce !== undefined) {
-      lines.push('', `FORCE=${exportedForce} is exported in your shell; it counts only on the command line.`);
+      lines.push('', `${exportedForce}; it counts only on the command line.`);
     }
     super([BAR, ...lines.map((line) => `❌  ${line}`.trimEnd()), BAR].join('\n'));
   }
