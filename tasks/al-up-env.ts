@@ -9,7 +9,7 @@ export default defineTask(import.meta.url, {
   migrates: {
     what: 'Upgrade',
     pending: async (run) => (await import('../lib/migrations/al-up.ts')).readPending(run),
-    foresee: async (run) => (await import('../lib/migrations/al-up.ts')).foresee(run),
+    foresee: async (run) => (await import('../lib/rehearsal/al-up/preflight.ts')).foresee(run),
   },
   parameters: {
     REV: revision('where to', 'head'),

@@ -9,7 +9,7 @@ import {
   UsageError,
   messageOf,
 } from '../errors.ts';
-import type { Heads } from '../stack/alembic/binding.ts';
+import type { Heads } from '../stack/alembic/heads.ts';
 import { once } from '../system/memoise.ts';
 import { readHeads, type VerifyFacts } from '../schema/verify/facts.ts';
 import type { RebuildRun } from './parameters.ts';

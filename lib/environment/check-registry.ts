@@ -64,7 +64,17 @@ const ENTRY: Readonly<Record<string, Form>> = {
     (value) => value === false || (typeof value === 'number' && value > 0 && Number.isFinite(value)),
   ],
   roles: ["the database's names of roles: { owner: 'app' }", isMap],
-  rehearse: ["'required'", (value) => value === 'required'],
+  rehearse: [
+    "'required', or { required, days }",
+    (value) =>
+      value === 'required' ||
+      (isRecord(value) &&
+        Object.entries(value).every(([key, one]) =>
+          key === 'days'
+            ? typeof one === 'number' && one > 0 && Number.isFinite(one)
+            : key === 'required' && isFlag(one),
+        )),
+  ],
   hazards: [
     '{ blocks, long }, in seconds',
     (value) =>

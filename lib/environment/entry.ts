@@ -81,11 +81,14 @@ export interface EnvironmentEntry extends Naming {
    */
   readonly roles?: Readonly<Record<string, string>>;
   /**
+   * Whether a protected environment is migrated only if its migration was rehearsed; else a warning says that it was not.
+   * `days`: how old the backup of a rehearsal may be, 7 by default. `'required'` is `{ required: true }`.
+   */
+  readonly rehearse?: 'required' | { readonly required?: boolean; readonly days?: number };
+  /**
    * For rehearsals, in seconds: for how long a migration may keep others waiting (`blocks`, 0.5 by default), and how long a
    * revision may take (`long`, 60 by default). What takes longer is named as a hazard.
    */
-  /** `required`: a protected environment is migrated only if its migration was rehearsed. Else a warning says so. */
-  readonly rehearse?: 'required';
   readonly hazards?: { readonly blocks?: number; readonly long?: number };
 }
 

@@ -53,7 +53,7 @@ export async function passGuard(
     }
     const pending = await request.pending?.(seen);
     seen = { ...seen, pending };
-    const hazards = await request.foresee?.(seen);
+    const foreseen = await request.foresee?.(seen);
     const backup =
       entry.protected && pending?.length !== 0
         ? await (await import('./backup-first.ts')).backupFirst(seen, values)
@@ -63,7 +63,8 @@ export async function passGuard(
     const revision = await repositoryRevision(seen.root);
     const notes: string[] = [];
     const note = (text: string): void => void notes.push(text);
-    const passed = { ...(await letPersonDecide(request, seen, hazards)), pending, note };
+    const decided = await letPersonDecide(request, seen, foreseen?.lines);
+    const passed = { ...decided, pending, foreseen, note };
     if (passed.actor.dryRun) return action(passed);
     await checkRunLock(passed);
     const known = { origins: request.origins, checks, backup, revision, notes };

@@ -1,7 +1,7 @@
 import type { CanonicalName } from '../environment/canonicalise.ts';
 import type { EnvironmentEntry } from '../environment/entry.ts';
 import type { Origin } from '../parameters/parameter.ts';
-import type { DestructiveRun, Run, StackRun } from '../run/run.ts';
+import type { DestructiveRun, Foreseen, Run, StackRun } from '../run/run.ts';
 import type { Pending } from '../stack/alembic/pending.ts';
 import type { Action } from './person/blocked.ts';
 import type { GuardParameters } from './parameters.ts';
@@ -23,9 +23,8 @@ export interface GuardRequest {
   readonly open: (run: Run) => Promise<StackRun>;
   /** The revisions that a migration would run. */
   readonly pending?: ((run: StackRun) => Promise<readonly Pending[]>) | undefined;
-  /** What they will do: lines for the screen. @throws RefusedError if nobody has allowed it */
-  readonly foresee?:
-    ((run: StackRun & Pick<DestructiveRun, 'pending'>) => Promise<readonly string[]>) | undefined;
+  /** What they will do. @throws RefusedError if nobody has allowed it */
+  readonly foresee?: ((run: StackRun & Pick<DestructiveRun, 'pending'>) => Promise<Foreseen>) | undefined;
   /** Refuses if the action would fail or do less than it says. Runs before the person has to wait. */
   readonly preflight: (run: DestructiveRun) => Promise<void>;
 }

@@ -5,13 +5,12 @@ import { databaseFirst } from './database-first.ts';
 import type { DestructiveRun, StackRun } from '../run/run.ts';
 import type { Pending } from '../stack/alembic/pending.ts';
 import { listed } from '../stack/alembic/failure-report.ts';
+import type { Allowable } from './allow.ts';
 import { migrate, targetOf, type RevisionRun } from './alembic.ts';
 import { failed } from './failed.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
-export { foresee } from './foresee.ts';
-
-type UpgradeRun = Partial<Pick<DestructiveRun, 'identity' | 'pending'>> &
+type UpgradeRun = Partial<Pick<DestructiveRun, 'identity' | 'pending' | 'foreseen'>> &
   StackRun<
     Giving<{
       REV: string;
@@ -28,6 +27,9 @@ type UpgradeRun = Partial<Pick<DestructiveRun, 'identity' | 'pending'>> &
  */
 export async function upgrade(run: UpgradeRun): Promise<void> {
   const { environment, terminal, actor, values, command } = run;
+  const { ALLOW: allowed = [] } = values as { ALLOW?: readonly Allowable[] };
+  if (allowed.length > 0 && environment.entry.protected !== true)
+    terminal.warn(`ALLOW=${allowed.join(',')} has no effect: ${environment.name} is not protected`);
   const readable = actor.dryRun || ((await run.stack.application?.databaseRuns()) ?? true);
   const count = await withRunLock(run, { otherwise: 'wait', readable }, () =>
     // Again: a server that was only now started has no lock yet.
@@ -44,19 +46,23 @@ export async function upgrade(run: UpgradeRun): Promise<void> {
 async function upgradeAlone(run: UpgradeRun): Promise<number> {
   // Checks the password first: Alembic would report a wrong one with a traceback.
   await applyRoles(run, Promise.all([ensureMarker(run), run.actor.dryRun || run.stack.checkPassword()]));
-  const { environment, terminal, stack, pending: shown } = run;
+  const { environment, terminal, stack, pending: shown, foreseen } = run;
   const onPending = (pending: readonly Pending[]): void => {
     if (pending.length === 0) return;
     const ids = listed(pending.map(({ id }) => id));
     terminal.info(`to run on database ${stack.database.name} of ${environment.name}: ${ids}`);
   };
   const migrating = migrate(run, run.values.REV, undefined, {
-    shown: run.identity,
+    ...{ shown: run.identity, rehearsal: foreseen?.rehearsal },
     // On a protected environment the guard has shown them.
     ...(shown ? { revisions: shown.map(({ id }) => id) } : { onPending }),
   });
-  await applyRoles(run, migrating);
-  return migrating;
+  const verified = migrating.then(async (count) => {
+    if (!run.actor.dryRun) await foreseen?.verify?.(run);
+    return count;
+  });
+  await applyRoles(run, verified);
+  return verified;
 }
 
 /**

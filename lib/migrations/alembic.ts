@@ -3,8 +3,10 @@ import { FailedError } from '../errors.ts';
 import type { Plan } from '../stack/alembic/binding.ts';
 import { failed } from './failed.ts';
 import { givingWay, othersWait } from './give-way.ts';
+import { sayDifference } from './difference.ts';
 import { hasLanded, readLanding } from './landing.ts';
 import type { AlembicOptions, AlembicResult } from '../stack/alembic/run-alembic.ts';
+import type { Rehearsal } from '../stack/alembic/rehearsal.ts';
 import type { StackRun } from '../run/run.ts';
 import { whileUnfinished } from '../system/unfinished.ts';
 import type { Giving } from '../parameters/parameter.ts';
@@ -26,6 +28,8 @@ interface Way {
   readonly revisions?: readonly string[] | undefined;
   /** Called with the revisions that are about to run. */
   readonly onPending?: AlembicOptions['onPending'];
+  /** What was rehearsed: the first statement that differs is not sent. */
+  readonly rehearsal?: Rehearsal | undefined;
   /** The command to run again after a failure; by default the task's own. */
   readonly again?: string | undefined;
 }
@@ -38,7 +42,7 @@ interface Way {
  */
 export async function alembic(
   run: AlembicRun,
-  { changes, leads = false, shown, again, revisions, onPending }: Way,
+  { changes, leads = false, shown, again, revisions, onPending, rehearsal }: Way,
   ...args: string[]
 ): Promise<AlembicResult | undefined> {
   const { stack, environment, values, actor, command } = run;
@@ -48,9 +52,18 @@ export async function alembic(
     const where = `the database at the last revision that was finished (${command('al-cur-env', { ENV: environment.name })})`;
     const limit = leads ? othersWait(environment.entry) : undefined;
     const attempt = (): Promise<AlembicResult> =>
-      stack.alembic(args, { ini, shown, foldTraceback: true, othersWait: limit, revisions, onPending });
+      stack.alembic(args, {
+        ini,
+        shown,
+        foldTraceback: true,
+        othersWait: limit,
+        revisions,
+        onPending,
+        rehearsed: rehearsal,
+      });
     const line = again ?? command(run.task.name, { ENV: environment.name });
     const result = await whileUnfinished(where, () => givingWay(run, attempt, args.at(-1)!, line));
+    if (rehearsal) await sayDifference(run, result, rehearsal);
     if (result.status !== 0) throw await failed(run, result, args, again);
     if (leads) await makeSureItLanded(run, result.plans, again);
     return result;
@@ -97,7 +110,7 @@ export async function migrate(
   run: AlembicRun,
   revision: string,
   again?: string,
-  how: Pick<Way, 'shown' | 'revisions' | 'onPending'> = {},
+  how: Pick<Way, 'shown' | 'revisions' | 'onPending' | 'rehearsal'> = {},
 ): Promise<number> {
   const way = { changes: true, leads: true, again, ...how };
   const result = await alembic(run, way, 'upgrade', targetOf(run, revision));

@@ -12,11 +12,11 @@ export const HAZARDS = [
 ] as const;
 export type HazardKind = (typeof HAZARDS)[number];
 
-/** What a person may allow a migration of a protected environment. `unrehearsed`: to run although nobody has tried it. */
+/** What a person may allow a migration of a protected environment. `unrehearsed`: to do what nobody has tried. */
 export const ALLOWABLE = [...HAZARDS, 'unrehearsed'] as const;
 export type Allowable = (typeof ALLOWABLE)[number];
 
 export const ALLOW_HAZARDS = consents(
   ALLOWABLE,
-  'on a protected environment: the hazards that its rehearsal has seen and that are meant; unrehearsed (it was not tried on a copy)',
+  'on a protected environment: the hazards that its rehearsal has seen and that are meant; unrehearsed (it was not tried on a copy, or may do something else than there)',
 );

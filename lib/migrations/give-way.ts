@@ -78,7 +78,7 @@ export async function givingWay(
     if (powerless !== undefined)
       terminal.warn(`others waited for the migration, and makesafe could not stop it: ${powerless}`);
     const met = gaveWay.at(-1);
-    if (result.status === 0 || !met || !wasStopped(result.failure)) return result;
+    if (result.status === 0 || result.difference || !met || !wasStopped(result.failure)) return result;
     const decision = decide(count, othersWait(environment.entry)!, met, result.failure, target);
     if ('because' in decision) throw await gaveUp(run, result, met, count, decision.because, again);
     terminal.warn(

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type {
@@ -9,12 +10,14 @@ import type {
 } from '../stack/alembic/watch.ts';
 import { readTextIfThere, UnreadableError } from '../system/read-bounded.ts';
 import { writeWhole } from '../system/files.ts';
+import type { Seal } from '../stack/seal.ts';
+import type { PgDump, Stack } from '../stack/stack.ts';
 import { ageText } from '../database/backup/backups.ts';
 import type { Hazard, Limits } from './hazards.ts';
 
 /** What a rehearsal has seen. It has no SQL text and no message of the database: both may contain data. */
 export interface Receipt {
-  readonly format: 1;
+  readonly format: 2;
   readonly environment: string;
   /** ISO 8601, UTC: when the rehearsal ended. */
   readonly time: string;
@@ -37,16 +40,49 @@ export interface Receipt {
   readonly from: readonly string[];
   readonly to: readonly string[];
   readonly migrated: boolean;
-  /** SHA-256 of the schema, as pg_dump writes it. */
-  readonly schema: { readonly before: string; readonly after: string };
+  readonly schema: RehearsedSchema;
+  /** What the copy was without: parts of the backup that could not be restored there. */
+  readonly without: readonly string[];
   readonly revisions: readonly WatchedRevision[];
   readonly statements: readonly WatchedStatement[];
   readonly held: readonly HeldLock[];
   readonly emptied: readonly Emptied[];
   readonly rows: { readonly before: RowCounts; readonly after: RowCounts };
   readonly lost: readonly string[];
+  /** Who wrote the statements, see `Watched`. */
+  readonly by: string | null;
   readonly limits: Limits;
   readonly hazards: readonly Hazard[];
+  /** Over all of the above. */
+  readonly seal?: Seal;
+}
+
+/** The schema before and after: SHA-256 of what pg_dump writes. */
+export interface RehearsedSchema {
+  readonly before: string;
+  readonly after: string;
+  /** Which pg_dump, and its version. */
+  readonly pgDump: PgDump;
+  readonly version: string;
+}
+
+/** The receipt with a seal; without one if the environment has no password. */
+export async function withSeal(stack: Pick<Stack, 'seal'>, receipt: Receipt): Promise<Receipt> {
+  const salt = randomBytes(16).toString('base64');
+  const digest = await stack.seal(sealedText(receipt), salt);
+  return digest === undefined ? receipt : { ...receipt, seal: { salt, digest } };
+}
+
+/** Whether the receipt is as a rehearsal has written it, with the password that the environment has now. */
+export async function isSealed(stack: Pick<Stack, 'seal'>, receipt: Receipt): Promise<boolean> {
+  if (!receipt.seal) return false;
+  return (await stack.seal(sealedText(receipt), receipt.seal.salt)) === receipt.seal.digest;
+}
+
+/** JSON keeps the order of the fields. */
+function sealedText({ seal, ...rest }: Receipt): string {
+  void seal;
+  return JSON.stringify(rest);
 }
 
 const FOLDER = join('journal', 'rehearsals');
@@ -99,8 +135,18 @@ export function parseReceipt(text: string): Receipt | undefined {
   } catch {
     return undefined;
   }
-  if (typeof found !== 'object' || found === null || found.format !== 1) return undefined;
-  const lists = ['from', 'to', 'revisions', 'statements', 'held', 'emptied', 'lost', 'hazards'] as const;
+  if (typeof found !== 'object' || found === null || found.format !== 2) return undefined;
+  const lists = [
+    'from',
+    'to',
+    'revisions',
+    'statements',
+    'held',
+    'emptied',
+    'lost',
+    'without',
+    'hazards',
+  ] as const;
   const complete =
     lists.every((name) => Array.isArray(found[name])) &&
     typeof found.environment === 'string' &&
@@ -108,6 +154,7 @@ export function parseReceipt(text: string): Receipt | undefined {
     typeof found.migrated === 'boolean' &&
     typeof found.schema?.before === 'string' &&
     typeof found.schema.after === 'string' &&
+    typeof found.schema.version === 'string' &&
     !Number.isNaN(Date.parse(found.time ?? ''));
   return complete ? (found as Receipt) : undefined;
 }
@@ -121,8 +168,6 @@ export interface Pending {
   readonly from: readonly string[];
   /** The revisions that will run, in their order, with the SHA-256 of their files. */
   readonly revisions: readonly Pick<WatchedRevision, 'revision' | 'sha256'>[];
-  /** SHA-256 of the schema; undefined if it was not read. */
-  readonly schema: string | undefined;
   /** Seconds that the backup of a rehearsal may be old. */
   readonly maxAge: number;
   /** Milliseconds since the epoch. */
@@ -133,8 +178,8 @@ export interface Pending {
 export type Fitting = { readonly receipt: Receipt } | { readonly receipt: undefined; readonly why: string };
 
 /**
- * Finds the rehearsal of exactly this migration: from the same revision, with the same files, on the same schema, on a
- * server of the same major version.
+ * Finds the rehearsal of exactly this migration: from the same revision, with the same files, on a server of the same major
+ * version.
  *
  * @param receipts the newest first, as `readReceipts` returns them
  */
@@ -150,7 +195,7 @@ export function fittingReceipt(receipts: readonly Receipt[], pending: Pending): 
 
 /** Why a receipt does not tell what will happen; undefined if it does. */
 function misfit(receipt: Receipt, pending: Pending): string | undefined {
-  const { environment, way, from, serverVersion, schema, revisions, maxAge, now } = pending;
+  const { environment, way, from, serverVersion, revisions, maxAge, now } = pending;
   if (receipt.environment !== environment) return `the rehearsal was of ${receipt.environment}`;
   if (!receipt.migrated) return 'the rehearsal failed';
   if (receipt.way !== way || !same(receipt.from, from))
@@ -169,8 +214,6 @@ function misfit(receipt: Receipt, pending: Pending): string | undefined {
   if (revisions.some(({ sha256 }) => sha256 === null)) return 'the file of a revision cannot be read';
   if (major(receipt.serverVersion) !== major(serverVersion))
     return `the rehearsal was on PostgreSQL ${receipt.serverVersion}, and this is ${serverVersion}`;
-  if (schema !== undefined && receipt.schema.before !== schema)
-    return 'the schema is not the one that the rehearsal began with';
   const age = (now - Date.parse(receipt.backup?.time ?? receipt.time)) / 1000;
   if (age < -60) return 'the rehearsal is from the future: one of the clocks is wrong';
   if (age > maxAge)

@@ -4,7 +4,7 @@ import { inStaging } from '../database/replace/staging.ts';
 import { RefusedError } from '../errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../migrations/hazards.ts';
 import { onScratch } from '../migrations/on-scratch.ts';
-import { writeReceipt } from '../migrations/receipt.ts';
+import { withSeal, writeReceipt } from '../migrations/receipt.ts';
 import { counted } from '../output/display.ts';
 import type { Giving } from '../parameters/parameter.ts';
 import type { Consent } from '../parameters/shared.ts';
@@ -62,7 +62,8 @@ async function rehearseOn(run: RehearsalRun, target: Target): Promise<void> {
   if (values.DATA) await work(await copyOfBackup(run, target, values.BACKUP_DIR));
   else await withCopyOfSchema(run, target, work);
   if (!rehearsed) return;
-  const { receipt, failure } = rehearsed;
+  const { failure } = rehearsed;
+  const receipt = await withSeal(stack, rehearsed.receipt);
   const file = await writeReceipt(root, receipt);
   terminal.clear();
   if (values.JSON) terminal.result(JSON.stringify(receipt, null, 2));
@@ -88,8 +89,8 @@ async function onCopy(
   let rehearsed: Rehearsed | undefined;
   let refusal: RefusedError | undefined;
   await inStaging(target, async (staging, client) => {
-    await copy.fill(staging, client);
-    const how = { to: values.TO, ini: target.values.ALEMBIC_INI, limits: limitsOf(run) };
+    const without = await copy.fill(staging, client);
+    const how = { without, to: values.TO, ini: target.values.ALEMBIC_INI, limits: limitsOf(run) };
     rehearsed = await migrateCopy({ run, target, on: target.on, staging, copy, now, ...how }).catch(
       (error: unknown) => {
         if (!(error instanceof RefusedError)) throw error;

@@ -21,8 +21,11 @@ export interface Copy {
   readonly what: string;
   readonly backup: Receipt['backup'];
   readonly serverVersion: string;
-  /** @param client of the maintenance database */
-  readonly fill: (staging: string, client: Client) => Promise<void>;
+  /**
+   * @param client of the maintenance database
+   * @returns what it is without, because it cannot be restored there
+   */
+  readonly fill: (staging: string, client: Client) => Promise<readonly string[]>;
 }
 
 /**
@@ -82,6 +85,7 @@ async function filling(
       const filled = await fill(run, dump, staging, client, home);
       const missing = describeLeftOut(filled?.leftOut ?? []);
       if (missing.length > 0) target.terminal.warn(`the copy is without ${some(missing)}`);
+      return missing;
     },
   };
 }

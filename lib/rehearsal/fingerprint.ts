@@ -3,15 +3,26 @@ import { pipeline } from 'node:stream/promises';
 import { Writable } from 'node:stream';
 import { FailedError } from '../errors.ts';
 import { CanonicalDump } from '../schema/canonical/canonical.ts';
-import type { Stack } from '../stack/stack.ts';
+import type { PgDump, Stack } from '../stack/stack.ts';
+
+/** A schema, in short. */
+export interface Fingerprint {
+  readonly sha256: string;
+  /** The version of the pg_dump that read it: another one may write the same schema in other words. */
+  readonly version: string;
+}
 
 /**
  * SHA-256 of a database's schema, without owners and privileges. Two databases of one schema have the same, if the same
- * major version of pg_dump reads them.
+ * version of pg_dump reads them from servers of the same major version.
  *
  * @throws FailedError if pg_dump fails
  */
-export async function schemaFingerprint(stack: Stack, database: string): Promise<string> {
+export async function schemaFingerprint(
+  stack: Stack,
+  database: string,
+  pgDump: PgDump = stack.pgDump,
+): Promise<Fingerprint> {
   const hash = createHash('sha256');
   const text = new CanonicalDump();
   const sink = new Writable({
@@ -21,10 +32,10 @@ export async function schemaFingerprint(stack: Stack, database: string): Promise
     },
   });
   const [{ status, stderr }] = await Promise.all([
-    stack.dump(['--schema-only', '--no-owner', '--no-acl'], text, { database }),
+    stack.dump(['--schema-only', '--no-owner', '--no-acl'], text, { database, pgDump }),
     pipeline(text, sink),
   ]);
   if (status !== 0 || !text.complete)
     throw new FailedError(`pg_dump of ${database} failed (status ${status}): ${stderr.trim()}`);
-  return hash.digest('hex');
+  return { sha256: hash.digest('hex'), version: text.version ?? 'unknown' };
 }

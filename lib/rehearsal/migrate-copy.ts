@@ -19,6 +19,8 @@ interface Rehearsing {
   readonly on: string;
   readonly staging: string;
   readonly copy: Copy;
+  /** What of it could not be restored. */
+  readonly without: readonly string[];
   /** The revisions of the environment's own database. */
   readonly now: readonly string[];
   /** As it was typed. */
@@ -39,23 +41,36 @@ export interface Rehearsed {
  * @throws RefusedError if the copy cannot be brought there
  */
 export async function migrateCopy(rehearsing: Rehearsing): Promise<Rehearsed> {
-  const { run, target, on, staging, copy, now, to, limits } = rehearsing;
+  const { run, target, on, staging, copy, without, now, to, limits } = rehearsing;
   await bringTo(rehearsing);
-  const before = await schemaFingerprint(target.stack, staging);
+  const { pgDump } = target.stack;
+  const before = await schemaFingerprint(target.stack, staging, pgDump);
   const { result, way } = await migrate(rehearsing);
   const failure =
     result.status === 0 ? await landedElsewhere(rehearsing, result) : await said(rehearsing, result, way);
   const watched = result.watched ?? watchedOf([]);
-  const { revisions, statements, held, emptied, rows, lost } = watched;
+  const { revisions, statements, held, emptied, rows, lost, by } = watched;
+  const after = await schemaFingerprint(target.stack, staging, pgDump);
   return {
     failure,
     receipt: {
-      ...{ format: 1, environment: run.environment.name, time: new Date().toISOString() },
+      ...{ format: 2, environment: run.environment.name, time: new Date().toISOString() },
       ...{ on, serverVersion: copy.serverVersion, backup: copy.backup },
       ...{ data: copy.backup !== null, way, target: to, from: now, to: await revisionsOf(rehearsing) },
       migrated: failure === undefined,
-      schema: { before, after: await schemaFingerprint(target.stack, staging) },
-      ...{ revisions, statements, held, emptied, rows, lost, limits, hazards: hazardsOf(watched, limits) },
+      schema: { before: before.sha256, after: after.sha256, pgDump, version: before.version },
+      without,
+      ...{
+        revisions,
+        statements,
+        held,
+        emptied,
+        rows,
+        lost,
+        by,
+        limits,
+        hazards: hazardsOf(watched, limits),
+      },
     },
   };
 }
@@ -65,11 +80,14 @@ const revisionsOf = ({ target, staging }: Rehearsing): Promise<string[]> =>
 
 /** Runs alembic on the copy. */
 const alembic = (
-  { target, staging, ini }: Rehearsing,
+  { run, target, staging, ini }: Rehearsing,
   args: readonly string[],
   how: Pick<AlembicOptions, 'watch' | 'quiet'> = {},
 ): Promise<AlembicResult> =>
-  target.stack.alembic(args, { ini, instead: { database: staging }, foldTraceback: true, ...how });
+  target.stack.alembic(args, {
+    ...{ ini, foldTraceback: true, ...how },
+    instead: { database: staging, copyOf: run.stack.database.name },
+  });
 
 /** The copy may be of an earlier time, or have no rows at all, also none in the version table. */
 async function bringTo(rehearsing: Rehearsing): Promise<void> {

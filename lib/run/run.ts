@@ -6,6 +6,7 @@ import type { Environment } from '../environment/resolve.ts';
 import type { MakeInvocation } from '../system/make.ts';
 import type { Parameters, Values } from '../parameters/parameter.ts';
 import type { Pending } from '../stack/alembic/pending.ts';
+import type { Rehearsal } from '../stack/alembic/rehearsal.ts';
 import type { Plan } from '../stack/plan.ts';
 import type { Stack, Target } from '../stack/stack.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -48,6 +49,18 @@ export interface DestructiveRun<P extends Parameters = Parameters> extends Stack
   readonly plan: Plan;
   /** The revisions that the guard showed, of a task that migrates. */
   readonly pending?: readonly Pending[] | undefined;
+  /** What the guard showed of what they will do. */
+  readonly foreseen?: Foreseen | undefined;
+}
+
+/** What is known of a migration before it runs. */
+export interface Foreseen {
+  /** For the screen. */
+  readonly lines: readonly string[];
+  /** What it is held to, statement by statement; undefined if it was not rehearsed. */
+  readonly rehearsal?: Rehearsal | undefined;
+  /** Looks at the schema that it has made. @throws FailedError if it is not the rehearsed one */
+  readonly verify?: ((run: StackRun) => Promise<void>) | undefined;
 }
 
 interface Declaration<P extends Parameters> {
@@ -120,8 +133,8 @@ export interface Migrates<P extends Parameters = Parameters> {
   readonly what: string;
   /** The revisions that it would run. Changes nothing. */
   readonly pending: (run: StackRun<P>) => Promise<readonly Pending[]>;
-  /** What they will do: lines for the screen. Refuses what nobody has allowed. Changes nothing. */
-  readonly foresee?: (run: StackRun<P> & Pick<DestructiveRun, 'pending'>) => Promise<readonly string[]>;
+  /** What they will do. Refuses what nobody has allowed. Changes nothing. */
+  readonly foresee?: (run: StackRun<P> & Pick<DestructiveRun, 'pending'>) => Promise<Foreseen>;
 }
 
 export interface Task {

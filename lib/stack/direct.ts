@@ -8,7 +8,7 @@ import type { Environment } from '../environment/resolve.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { Login } from './postgres/login.ts';
 import { alembicHere } from './alembic/alembic-here.ts';
-import type { Redirection } from './alembic/binding.ts';
+import type { LedElsewhere } from './alembic/binding.ts';
 import { watchSilence } from '../system/attention.ts';
 import { psqlHere } from './postgres/psql.ts';
 import { pgDump } from './pg-dump/pg-dump.ts';
@@ -30,7 +30,7 @@ export interface Reach {
   /** Where the server is: variables for the application's migrations and their driver. */
   readonly variables: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
   /** Where all connections of alembic are led, if not where env.py says. */
-  readonly led?: () => Required<Redirection>;
+  readonly led?: () => LedElsewhere;
 }
 
 type Direct = Pick<

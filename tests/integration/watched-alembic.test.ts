@@ -2,8 +2,10 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { heldTo } from '../../lib/migrations/held-to.ts';
 import { pythonOf } from '../../lib/stack/alembic/find-python.ts';
 import { runAlembic, type AlembicResult, type Place } from '../../lib/stack/alembic/run-alembic.ts';
+import { expectedAt, type Rehearsal } from '../../lib/stack/alembic/rehearsal.ts';
 import type { WatchOptions } from '../../lib/stack/alembic/watch.ts';
 import { POISON, envOf, type Driver } from '../helpers/env-py.ts';
 import { PATIENCE, connect, useEmbedded } from '../helpers/embedded.ts';
@@ -79,6 +81,9 @@ describe('alembic, watched', () => {
     readonly watch: WatchOptions | undefined;
     readonly env?: string;
     readonly words?: readonly string[];
+    readonly rehearsed?: Rehearsal;
+    /** The database that this one is a copy of. */
+    readonly copyOf?: string;
     /** A second revision file. */
     readonly second?: string;
   }
@@ -92,6 +97,8 @@ describe('alembic, watched', () => {
     env,
     words,
     second,
+    rehearsed,
+    copyOf,
   }: Watching): Promise<AlembicResult> {
     // One name for both runs of a case: it is in what alembic prints.
     const project = `project-${database}-${driver.replace(' ', '-')}`;
@@ -112,7 +119,10 @@ describe('alembic, watched', () => {
           ...(instead ? { input: instead.input } : {}),
         }),
     };
-    return runAlembic(place, words ?? ['upgrade', 'head'], { watch });
+    return runAlembic(place, words ?? ['upgrade', 'head'], {
+      ...{ watch, rehearsed },
+      ...(copyOf === undefined ? {} : { instead: { database, copyOf } }),
+    });
   }
 
   const cases = STACKS.flatMap(([file, driver]) =>
@@ -245,6 +255,137 @@ def downgrade():
       '1 ALTER TABLE; lock public.items AccessExclusiveLock, public.items ShareLock; rewritten public.items null null; dropped public.items.note null',
     ]);
     expect(watched!.rows).toEqual({ before: {}, after: {} });
+  });
+
+  describe('held to its rehearsal', () => {
+    const ADD = 'op.execute("ALTER TABLE items ADD COLUMN extra int")';
+    const DROP = 'op.execute("ALTER TABLE items DROP COLUMN note")';
+    const COLUMNS = `SELECT string_agg(attname, ',' ORDER BY attnum) AS columns FROM pg_attribute
+      WHERE attrelid = 'items'::regclass AND attnum > 0 AND NOT attisdropped`;
+    const AS_IT_WAS = 'id,note,price';
+
+    interface Held {
+      readonly file: string;
+      readonly driver: Driver;
+      /** The bodies of `upgrade()` then and now. */
+      readonly then: string;
+      readonly now: string;
+      readonly second?: string;
+      readonly stops?: boolean;
+      readonly by?: string;
+    }
+
+    async function hold({ file, driver, then, now, second, stops = true, by }: Held) {
+      const [copy, database] = [await makeDatabase(''), await makeDatabase('')];
+      const cell = { file, driver, ...(second === undefined ? {} : { second }) };
+      const before = await migrate({
+        ...{ ...cell, database: copy, upgrade: then, watch: { count: true }, copyOf: database },
+      });
+      expect(before.status, before.stderr).toBe(0);
+      const watched = by === undefined ? before.watched! : { ...before.watched!, by };
+      const rehearsed = heldTo(watched, stops);
+      const result = await migrate({ ...cell, database, upgrade: now, watch: undefined, rehearsed });
+      const { rows } = await asked(database, (client) => client.query<{ columns: string }>(COLUMNS));
+      return { result, rehearsed, columns: rows[0]!.columns };
+    }
+
+    test.concurrent.each(STACKS)('%s, %s: the same statements run', async (file, driver) => {
+      const same = [
+        ADD,
+        // Its name is another one on the copy.
+        'name = op.get_bind().exec_driver_sql("SELECT current_database()").scalar()',
+        'op.execute("GRANT CONNECT ON DATABASE %s TO PUBLIC" % name)',
+        'for n in range(COUNT): op.get_bind().exec_driver_sql("UPDATE items SET extra = 1")',
+        'with op.get_bind().begin_nested(): op.execute("SELECT 1")',
+      ].join('\n');
+      const [then, now] = [same.replace('COUNT', '2'), same.replace('COUNT', '5')];
+      const { result, columns } = await hold({ file, driver, then, now });
+      expect(result.status, result.stderr).toBe(0);
+      expect(result).toMatchObject({ difference: undefined, uncompared: undefined });
+      expect(columns).toBe(`${AS_IT_WAS},extra`);
+    });
+
+    test.concurrent.each(
+      STACKS.flatMap(([file, driver]) =>
+        (
+          [
+            [
+              'another one behind the same',
+              `${ADD}\n${ADD.replace('extra', 'more')}`,
+              `${ADD}\n${DROP}`,
+              'ALTER TABLE',
+              /DROP COLUMN note/,
+            ],
+            ['one more', ADD, `${ADD}\n${DROP}`, undefined, /DROP COLUMN note/],
+            ['one less', `${ADD}\n${DROP}`, ADD, 'ALTER TABLE of public.items', null],
+            [
+              'another order',
+              `${ADD}\n${DROP}`,
+              `${DROP}\n${ADD}`,
+              'ALTER TABLE of public.items',
+              /DROP COLUMN note/,
+            ],
+            [
+              'the clock',
+              'import time\nop.execute("SELECT %d" % time.time_ns())',
+              'import time\nop.execute("SELECT %d" % time.time_ns())',
+              'SELECT',
+              /SELECT \d+/,
+            ],
+            [
+              'somebody who catches everything',
+              ADD,
+              `try:\n    ${DROP}\nexcept BaseException:\n    pass`,
+              'ALTER TABLE of public.items',
+              /DROP COLUMN note/,
+            ],
+          ] as const
+        ).map((one) => [file, driver, ...one] as const),
+      ),
+    )('%s, %s: %s is not sent, and nothing stays', async (file, driver, _what, then, now, expected, sent) => {
+      const { result, rehearsed, columns } = await hold({ file, driver, then, now });
+      const difference = result.difference!;
+      expect(result.status, result.stderr).toBe(77);
+      expect(difference).toMatchObject({ revision: '0001', done: [], autocommit: false });
+      expect(expectedAt(rehearsed, difference)?.what).toBe(expected);
+      if (sent === null) expect(difference.statement).toBeNull();
+      else {
+        expect(difference.statement).toMatch(sent);
+        expect(difference.place).toMatchObject({ function: 'upgrade' });
+      }
+      expect(columns).toBe(AS_IT_WAS);
+    });
+
+    const [file, driver] = STACKS[0]!;
+
+    test('past SQLAlchemy', async () => {
+      const with_ = (sql: string): string => `op.get_bind().connection.cursor().execute("${sql}")`;
+      const cell = { file, driver, then: with_('DROP INDEX IF EXISTS one') };
+      const same = await hold({ ...cell, now: cell.then });
+      expect(same.result.status, same.result.stderr).toBe(0);
+      const { result } = await hold({ ...cell, now: with_('DROP INDEX IF EXISTS two') });
+      expect(result.difference?.statement).toBe('DROP INDEX IF EXISTS two');
+    });
+
+    test('what differs may be told only, and what somebody else wrote is not compared', async () => {
+      const cell = { file, driver, then: ADD, now: DROP };
+      const told = await hold({ ...cell, stops: false });
+      expect(told.result).toMatchObject({ status: 0, difference: { revision: '0001' } });
+      expect(told.columns).toBe('id,price');
+      const other = await hold({ ...cell, by: 'alembic 0.1' });
+      expect(other.result).toMatchObject({
+        ...{ status: 0, difference: undefined },
+        uncompared: expect.stringMatching(/^alembic \S+, SQLAlchemy \S+, \w+$/) as string,
+      });
+    });
+
+    test('what an autocommit_block has done stays, and that is reported', async () => {
+      const block = `with op.get_context().autocommit_block():\n    ${ADD}\n`;
+      const then = `${block}op.execute("SELECT 1")`;
+      const { result, columns } = await hold({ file, driver, then, now: `${block}${DROP}` });
+      expect(result.difference).toMatchObject({ block: true });
+      expect(columns).toBe(`${AS_IT_WAS},extra`);
+    });
   });
 
   // asyncpg prepares each statement.

@@ -1,8 +1,10 @@
+import { readdirSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { PATIENCE, localAsker, useEmbedded } from '../helpers/embedded.ts';
 import { revisionsIn } from '../helpers/revisions.ts';
 
 const INI = 'app/backend/core_api/migrations/alembic.ini';
+const VERSIONS = 'app/backend/core_api/migrations/alembic/versions';
 const HEAD = '20251211_140000000';
 const entry = { stack: 'embedded', protected: true, alembicIni: INI } as const;
 const UP = 'al-up-env ENV=emb_prod BACKUP=skip';
@@ -14,6 +16,9 @@ describe('what a migration of a protected environment will do, by its rehearsal'
   const { sql } = localAsker(scratch, 'emb_prod', 'app', 'core');
   const { revision } = revisionsIn(scratch);
   const at = (): Promise<string> => sql('SELECT version_num FROM alembic_version');
+  const columns = (): Promise<string> =>
+    sql(`SELECT string_agg(column_name, ',' ORDER BY ordinal_position) FROM information_schema.columns
+      WHERE table_name = 'noted'`);
   const DROP = 'op.execute("ALTER TABLE mart.noted DROP COLUMN other")';
 
   beforeAll(async () => {
@@ -59,6 +64,25 @@ describe('what a migration of a protected environment will do, by its rehearsal'
     expect(exported.status).toBe(77);
   });
 
+  test('a receipt that somebody has edited is not believed', async () => {
+    const [file] = readdirSync(scratch.path('journal/rehearsals')).filter((name) =>
+      name.startsWith('emb_prod.'),
+    );
+    const path = `journal/rehearsals/${file}`;
+    const text = scratch.read(path);
+    scratch.write(path, text.replace(/"hazards": \[[\s\S]*?\n {2}\]/, '"hazards": []'));
+    const { stderr } = await scratch.mustTask(`${UP} DRY_RUN=1`);
+    expect(stderr).toContain('is not known: the receipt was changed after the rehearsal, or the password');
+    scratch.write(path, text);
+  });
+
+  test('a schema that was changed by hand is not what was rehearsed', async () => {
+    await sql('CREATE TABLE mart.by_hand (a int)');
+    const { stderr } = await scratch.mustTask(`${UP} DRY_RUN=1`);
+    expect(stderr).toContain('is not known: the schema is not the one that the rehearsal began with');
+    await sql('DROP TABLE mart.by_hand');
+  });
+
   test('a file that was changed afterwards is not what was rehearsed', async () => {
     revision('r1', HEAD, `${DROP}  # edited`);
     const { stderr } = await scratch.mustTask(`${UP} DRY_RUN=1`);
@@ -71,5 +95,51 @@ describe('what a migration of a protected environment will do, by its rehearsal'
     expect(stderr).toMatch(/^ {4}hazards {6}deletes-data +r1, statement 1: drops column other/m);
     expect(stderr).toContain('[ok] emb_prod: migrated to head');
     expect(await at()).toBe('r1');
+  });
+
+  test('what is not what was rehearsed is stopped before it is sent, unless that is allowed', async () => {
+    scratch.write('statement.sql', 'ALTER TABLE mart.noted ADD COLUMN one int');
+    const line = `op.execute(open(${JSON.stringify(scratch.path('statement.sql'))}).read())`;
+    revision('r2', 'r1', line);
+    await scratch.mustTask('backup ENV=emb_prod');
+    await scratch.mustTask('al-rehearse-env ENV=emb_prod');
+    scratch.write('statement.sql', 'ALTER TABLE mart.noted ADD COLUMN another int');
+    const { stderr, status } = await scratch.runTask(`${UP} ALLOW=irreversible`);
+    expect(stderr).toContain(
+      [
+        '[error] revision r2 does not do what was rehearsed, and is not applied; core is at r1',
+        `        file       ${VERSIONS}/r2.py, line 8`,
+        '        rehearsed  ALTER TABLE of mart.noted',
+        '        now        ALTER TABLE mart.noted ADD COLUMN another int',
+        '        undone     r2: rolled back\n',
+      ].join('\n'),
+    );
+    expect(stderr).toMatch(/\[next\] rehearse it as it is now: .*al-rehearse-env.* ENV=emb_prod\n/);
+    expect(stderr).toMatch(/or, if it differs each time: .* ENV=emb_prod ALLOW=irreversible,unrehearsed$/m);
+    expect(status).toBe(1);
+    expect(await at()).toBe('r1');
+    expect(await columns()).toBe('id');
+    const allowed = await scratch.runTask(`${UP} ALLOW=irreversible,unrehearsed`);
+    expect(allowed.stderr).toContain('[warn] revision r2 did not do what was rehearsed\n');
+    expect(await columns()).toBe('id,another');
+    // What it has made is another thing, too, and that is no [ok].
+    expect(allowed.stderr).toContain('its schema is not the one that the rehearsal made');
+    expect(allowed.status).toBe(1);
+  });
+
+  test('the schema at the end has to be the rehearsed one; the same one is', async () => {
+    const only = (database: string): string =>
+      `op.execute("DO $$ BEGIN IF current_database() = '${database}' THEN CREATE TABLE mart.more (a int); END IF; END $$")`;
+    for (const [id, before, database, status] of [
+      ['r3', 'r2', 'nowhere', 0],
+      ['r4', 'r3', 'core', 1],
+    ] as const) {
+      revision(id, before, only(database));
+      await scratch.mustTask('al-rehearse-env ENV=emb_prod');
+      const result = await scratch.runTask(`${UP} ALLOW=irreversible`);
+      expect([result.status, result.stderr]).toEqual([status, expect.anything()]);
+      expect(result.stderr.includes('its schema is not the one that the rehearsal made')).toBe(status === 1);
+      expect(await at()).toBe(id);
+    }
   });
 });

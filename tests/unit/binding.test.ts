@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { Binding, headsOf } from '../../lib/stack/alembic/binding.ts';
+import { Binding } from '../../lib/stack/alembic/binding.ts';
+import { headsOf } from '../../lib/stack/alembic/heads.ts';
 import { hasLanded } from '../../lib/migrations/landing.ts';
 import { needOfBinding } from '../../lib/stack/alembic/run-alembic.ts';
 

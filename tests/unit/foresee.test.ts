@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Allowable, HazardKind } from '../../lib/migrations/allow.ts';
-import { decide } from '../../lib/migrations/foresee.ts';
+import { decide } from '../../lib/rehearsal/al-up/preflight.ts';
 import type { Fitting, Receipt } from '../../lib/migrations/receipt.ts';
 
 const seen = (...kinds: HazardKind[]): Fitting => ({
@@ -32,12 +32,14 @@ describe('whether a migration may run', () => {
       { refused: 'ALLOW names what is not there: deletes-data', allow: ['long'] },
     ],
     [
-      'it was rehearsed, and that is allowed to be missing',
-      seen(),
+      'it was rehearsed, and may do something else all the same',
+      seen('long'),
       ['unrehearsed'],
       true,
-      { refused: 'ALLOW names what is not there: unrehearsed', allow: [] },
+      { refused: 'not allowed: long', allow: ['long', 'unrehearsed'] },
     ],
+    ['the same, and all is allowed', seen('long'), ['long', 'unrehearsed'], true, {}],
+    ['the same without hazards', seen(), ['unrehearsed'], false, {}],
   ])('%s', (_what, fitting, allowed, isRequired, verdict) => {
     expect(decide(fitting, allowed, isRequired)).toEqual(verdict);
   });

@@ -26,7 +26,14 @@ const lock = (more: Partial<HeldLock> = {}): HeldLock => ({
 
 const watched = (more: Partial<Watched> = {}): Watched => ({
   revisions: [{ revision: '0002', way: 'up', file: '0002.py', sha256: 'y', downgrade: 'there' }],
-  ...{ statements: [statement()], held: [], emptied: [], rows: { before: {}, after: {} }, lost: [] },
+  ...{
+    statements: [statement()],
+    held: [],
+    emptied: [],
+    rows: { before: {}, after: {} },
+    lost: [],
+    by: null,
+  },
   ...more,
 });
 
@@ -302,6 +309,7 @@ test('the reports of a run are put together in their order', () => {
     },
   ];
   expect(watchedOf(reports)).toEqual({
+    by: null,
     revisions: [],
     statements: [statement()],
     held: [lock()],

@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../lib/migrations/hazards.ts';
+import { keyedDigest } from '../../lib/stack/seal.ts';
 import {
   fittingReceipt,
+  isSealed,
   parseReceipt,
   readReceipts,
   receiptFile,
+  withSeal,
   writeReceipt,
   type Pending,
   type Receipt,
@@ -22,24 +25,24 @@ const revision = (id: string, sha256 = `of ${id}`): Receipt['revisions'][number]
 });
 
 const RECEIPT: Receipt = {
-  ...{ format: 1, environment: 'vm_prod', time: '2026-11-29T15:30:00.000Z', on: 'local_demo' },
+  ...{ format: 2, environment: 'vm_prod', time: '2026-11-29T15:30:00.000Z', on: 'local_demo' },
   ...{ serverVersion: '17.2', data: true, way: 'up', target: 'head', from: ['1'], to: ['3'], migrated: true },
   backup: { file: 'backups/a.dump', sha256: 'x', time: '2026-11-29T14:00:00.000Z', proven: true },
-  schema: { before: 'before', after: 'after' },
+  schema: { before: 'before', after: 'after', pgDump: 'bundled', version: '17.5' },
+  ...{ without: [], by: 'alembic 1.8.1' },
   revisions: [revision('2'), revision('3')],
   ...{ statements: [], held: [], emptied: [], rows: { before: {}, after: {} }, lost: [], hazards: [] },
   limits: DEFAULT_LIMITS,
 };
 
 const PENDING: Pending = {
-  ...{ environment: 'vm_prod', way: 'up', serverVersion: '17.5', from: ['1'], schema: 'before' },
+  ...{ environment: 'vm_prod', way: 'up', serverVersion: '17.5', from: ['1'] },
   revisions: [revision('2'), revision('3')],
   ...{ maxAge: 3 * HOUR, now: NOW },
 };
 
 test('a rehearsal of exactly this migration fits', () => {
   expect(fittingReceipt([RECEIPT], PENDING)).toEqual({ receipt: RECEIPT });
-  expect(fittingReceipt([RECEIPT], { ...PENDING, schema: undefined })).toEqual({ receipt: RECEIPT });
 });
 
 test.each<[what: string, receipt: Partial<Receipt>, pending: Partial<Pending>, why: string]>([
@@ -64,7 +67,6 @@ test.each<[what: string, receipt: Partial<Receipt>, pending: Partial<Pending>, w
     'the file of a revision cannot be read',
   ],
   ['another server', { serverVersion: '16.9' }, {}, 'the rehearsal was on PostgreSQL 16.9, and this is 17.5'],
-  ['another schema', {}, { schema: 'other' }, 'the schema is not the one that the rehearsal began with'],
   ['an old backup', {}, { maxAge: HOUR }, 'the backup of the rehearsal is 2 h old'],
   ['an old one of the schema', { backup: null }, { maxAge: 60 }, 'the rehearsal is 30 min old'],
   [
@@ -114,7 +116,29 @@ test('is kept where only its owner reads it, and is found again, the newest firs
   expect(readReceipts(root, 'vm_prod')).toEqual([RECEIPT, older]);
 });
 
-test.each(['', '[]', 'null', '{"format":2}', '{"format":1}', JSON.stringify({ ...RECEIPT, schema: null })])(
+/** With a key that only the owner of the password has. */
+const sealer = (password: string): Parameters<typeof isSealed>[0] => ({
+  seal: (text, salt) => keyedDigest(password, text, salt),
+});
+
+test('is believed with its seal only, whatever is changed in it', async () => {
+  const stack = sealer('a password');
+  const sealed = await withSeal(stack, RECEIPT);
+  const read = parseReceipt(JSON.stringify(sealed))!;
+  expect(await isSealed(stack, read)).toBe(true);
+  expect(await isSealed(sealer('another'), read)).toBe(false);
+  expect(await isSealed(stack, RECEIPT)).toBe(false);
+  expect(await withSeal(sealer(''), RECEIPT)).toEqual(RECEIPT);
+  const { seal, ...rest } = read;
+  for (const field of Object.keys(rest)) {
+    const forged = { ...rest, [field]: null, seal } as unknown as Receipt;
+    expect([field, await isSealed(stack, forged)]).toEqual([field, false]);
+  }
+  const harmless = { ...rest, hazards: [{ kind: 'long' }], seal } as unknown as Receipt;
+  expect(await isSealed(stack, harmless)).toBe(false);
+});
+
+test.each(['', '[]', 'null', '{"format":1}', '{"format":2}', JSON.stringify({ ...RECEIPT, schema: null })])(
   '%j is no receipt',
   (text) => {
     expect(parseReceipt(text)).toBe(undefined);

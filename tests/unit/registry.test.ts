@@ -131,6 +131,18 @@ describe('checkRegistry', () => {
       ['b: server.tls must be one of verify-full, verify-ca, require, disable'],
     ],
     ['no compose file', registry({ b: { ...entry, composeFile: undefined } }), ['b: composeFile is missing']],
+    ...['required', {}, { required: true }, { days: 0.5 }].map((rehearse): [string, Registry, string[]] => [
+      `rehearse: ${JSON.stringify(rehearse)}`,
+      registry({ b: { ...entry, rehearse } }),
+      [],
+    ]),
+    ...[true, 'always', { days: 0 }, { days: '3' }, { required: 1 }, { hours: 3 }].map(
+      (rehearse): [string, Registry, string[]] => [
+        `rehearse: ${JSON.stringify(rehearse)}`,
+        registry({ b: { ...entry, rehearse } }),
+        ["b: rehearse must be 'required', or { required, days }"],
+      ],
+    ),
     ['limits of a rehearsal', registry({ b: { ...entry, hazards: { blocks: 0.2, long: 600 } } }), []],
     [
       'a limit as a word',

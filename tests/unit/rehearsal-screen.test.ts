@@ -30,9 +30,13 @@ const lock = (relation: string, ms: number, mode = 'AccessExclusiveLock') => ({
 });
 
 const RECEIPT: Receipt = {
-  ...{ format: 1, environment: 'vm_prod', time: '2026-11-29T15:30:00.000Z', on: 'local_demo' },
+  ...{ format: 2, environment: 'vm_prod', time: '2026-11-29T15:30:00.000Z', on: 'local_demo' },
   ...{ serverVersion: '17.2', data: true, way: 'up', target: 'head', from: ['1'], to: ['3'], migrated: true },
-  ...{ backup: null, schema: { before: 'a', after: 'b' }, limits: DEFAULT_LIMITS },
+  ...{
+    backup: null,
+    schema: { before: 'a', after: 'b', pgDump: 'own', version: '17.2' },
+    limits: DEFAULT_LIMITS,
+  },
   revisions: ['0002', '0003'].map((revision) => ({
     ...{ revision, way: 'up', file: null, sha256: null, downgrade: 'there' },
   })),
@@ -44,7 +48,7 @@ const RECEIPT: Receipt = {
     statement('0003', { ms: 65_000, wal: 12 }),
   ],
   held: [lock('mart.items', 1412.4), lock('mart.parts', 3), lock('mart.log', 9000, 'RowExclusiveLock')],
-  ...{ emptied: [], rows: { before: {}, after: {} }, lost: [], hazards: [] },
+  ...{ emptied: [], rows: { before: {}, after: {} }, lost: [], without: [], by: null, hazards: [] },
 };
 const lines = (receipt: Partial<Receipt>): string[] =>
   renderReceipt({ ...RECEIPT, ...receipt }, (_style, text) => text).split('\n');

@@ -12,6 +12,8 @@ import { respell } from './respell.ts';
 export const NOISE =
   /^(?:-- Dumped (?:from database|by pg_dump) version .*|\\(?:un)?restrict \S+|SET (?:statement_timeout|lock_timeout|idle_in_transaction_session_timeout|transaction_timeout) = 0;)$/;
 
+const BY = /^-- Dumped by pg_dump version (\S+)/;
+
 /** pg_dump's comment before each object. Names in it are not quoted; only line breaks are replaced. */
 export const HEADER = /^-- Name: (.*); Type: (.*?); Schema: (.*); Owner: .*$/;
 
@@ -26,6 +28,8 @@ export const COMPLETE = '-- PostgreSQL database dump complete';
 export class CanonicalDump extends Transform {
   /** True once pg_dump's last line has been seen. */
   complete = false;
+  /** The version of pg_dump that wrote it: `17.6`. Undefined until its line was seen. */
+  version: string | undefined;
   #decoder = new StringDecoder('utf8');
   #rest = '';
   #quoting = UNQUOTED;
@@ -53,7 +57,10 @@ export class CanonicalDump extends Transform {
     let done = '';
     for (const line of lines) {
       if (this.#quoting.open === '') {
-        if (NOISE.test(line)) continue;
+        if (NOISE.test(line)) {
+          this.version ??= BY.exec(line)?.[1];
+          continue;
+        }
         const blank = line === '';
         if (blank && this.#blank) continue;
         this.#blank = blank;

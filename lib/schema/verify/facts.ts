@@ -6,7 +6,7 @@ import { overOneConnection, type AskDatabase } from '../../database/one-connecti
 import { readCertainRevisions } from '../../database/revisions.ts';
 import { readonlyRoleOf, schemasOf } from '../../environment/registry.ts';
 import { FailedError } from '../../errors.ts';
-import type { Heads } from '../../stack/alembic/binding.ts';
+import type { Heads } from '../../stack/alembic/heads.ts';
 import type { AlembicResult } from '../../stack/alembic/run-alembic.ts';
 import { once } from '../../system/memoise.ts';
 import type { ServiceHealth } from '../../stack/stack.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import type { Environment } from '../../environment/resolve.ts';
 import { ConfigurationError } from '../../errors.ts';
-import type { Redirection } from './binding.ts';
+import type { LedElsewhere } from './binding.ts';
 import { NAME_ALEMBIC, pythonOf } from './find-python.ts';
 import { readsFilesOnly, runAlembic, showing, type Place } from './run-alembic.ts';
 import { run, type RunOptions } from '../../system/process.ts';
@@ -13,7 +13,7 @@ import type { Stack, StackOptions } from '../stack.ts';
 interface Reach {
   readonly ask: Place['ask'];
   /** Leads all connections of alembic to this database and server. Without it they go where env.py says. */
-  readonly led?: () => Required<Redirection>;
+  readonly led?: () => LedElsewhere;
   /**
    * Where the database is: variables for env.py and its driver.
    *
@@ -51,7 +51,7 @@ export function alembicHere(
       settings: `the variables that env.py reads (env files of ${name}), and ${relative(root, file)}`,
       nameThePython: NAME_ALEMBIC,
       ask: reach.ask,
-      ...(led && { server: led.server! }),
+      ...(led && { server: led.server }),
       python: () => Promise.resolve().then(() => pythonOf(alembic)),
       start: (words, instead, own) => {
         const [program, ...before] = instead ? [...instead.words, '-'] : [alembic.file, ...alembic.args];

@@ -3,10 +3,12 @@ import { MARK_MIGRATING } from '../postgres/advisory-keys.ts';
 import type { Result } from '../../system/process.ts';
 import type { Credentials } from '../postgres/session.ts';
 import type { FailureReport } from './failure-report.ts';
+import type { Heads } from './heads.ts';
 import { eachOnce, type Pending } from './pending.ts';
 import { programOf } from './program.ts';
 import { PRIVILEGES, QUESTIONS, type Reached } from './reached.ts';
 import type { Refusal } from './refusal.ts';
+import { hashesOf, type Difference, type Rehearsal } from './rehearsal.ts';
 import { walkFor, walkOf, type Walk, type WalkOptions, type WalkReport } from './walk.ts';
 import { watchedOf, type Watched, type WatchOptions, type WatchReport } from './watch.ts';
 
@@ -15,7 +17,12 @@ export interface Redirection {
   readonly database: string;
   /** Undefined: the server, role and password are those that env.py uses. */
   readonly server?: OtherServer | undefined;
+  /** The name of the database that it is a copy of: in the hashes of statements it stands in the place of its own. */
+  readonly copyOf?: string | undefined;
 }
+
+/** The same with its server. */
+export type LedElsewhere = Redirection & { readonly server: OtherServer };
 
 /** A server that is reached over TCP without TLS. */
 export interface OtherServer extends Credentials {
@@ -33,22 +40,6 @@ export interface Plan {
   readonly steps: number;
 }
 
-/** Revisions that have no successor. */
-export interface Heads {
-  readonly heads: readonly string[];
-  /** The heads that the version table holds at the end: it leaves out a head that another revision depends on. */
-  readonly ends: readonly string[];
-}
-
-/** Reads the heads from the output of `alembic heads`, for an alembic that is no Python script. Skips other lines. */
-export function headsOf(stdout: string): Heads {
-  const heads = stdout.split('\n').flatMap((line) => {
-    const [, id, words] = line.match(/^(\S+)((?: \([^()]+\))+)\s*$/) ?? [];
-    return id !== undefined && / \((?:effective )?head\)/.test(words!) ? [id] : [];
-  });
-  return { heads, ends: heads };
-}
-
 interface Report extends Partial<Plan>, Partial<Heads>, WalkReport {
   /** The number of connections that reached the right database so far. */
   readonly bound?: number;
@@ -62,6 +53,9 @@ interface Report extends Partial<Plan>, Partial<Heads>, WalkReport {
   readonly made?: string;
   readonly pending?: readonly Pending[];
   readonly watched?: WatchReport;
+  readonly differs?: Difference;
+  /** Who writes the statements here, if it is somebody else than in the rehearsal. */
+  readonly uncompared?: string;
   /** The files that were read, but for those of libraries. */
   readonly read?: readonly string[];
 }
@@ -81,6 +75,8 @@ interface BindingOptions {
   readonly walk?: WalkOptions | undefined;
   /** Reports each statement of the migrations. */
   readonly watch?: WatchOptions | undefined;
+  /** Holds the migrations to their rehearsal. */
+  readonly rehearsed?: Rehearsal | undefined;
 }
 
 /** Binds one run of alembic to a database: makes the program to run, and reads what it reports. */
@@ -109,21 +105,28 @@ export class Binding {
    * @param script path of alembic's script, on the machine that runs it; undefined: the program runs the module
    */
   program(script: string | undefined): string {
-    const { instead, trace = false, walk, watch } = this.#options;
+    const { instead, trace = false, walk, watch, rehearsed } = this.#options;
     const { migrates = false, look = false, shown = null } = this.#options;
     const parts = [
       'bound',
       ...(trace ? ['traced'] : []),
       ...(walk ? ['walked'] : []),
       ...(walk?.rows ? ['rows'] : []),
-      ...(watch ? ['watched'] : []),
+      ...(watch || rehearsed ? ['watched'] : []),
+      ...(rehearsed ? ['rehearsed'] : []),
     ];
     return programOf(parts, {
       ...{ expected: this.#expected, privileges: PRIVILEGES, questions: QUESTIONS },
       ...{ mark: migrates ? MARK_MIGRATING : null, look, shown },
-      instead: instead ? { database: instead.database, server: instead.server ?? null } : null,
+      instead: instead
+        ? { database: instead.database, server: instead.server ?? null, copyOf: instead.copyOf ?? null }
+        : null,
       ...{ word: this.#word, script: script ?? null, trace },
-      ...{ walk: walk ? walkFor(walk) : null, watch: watch ?? null },
+      ...{
+        walk: walk ? walkFor(walk) : null,
+        watch: watch ?? null,
+        rehearsed: rehearsed ? hashesOf(rehearsed) : null,
+      },
     });
   }
 
@@ -176,6 +179,16 @@ export class Binding {
   /** What the migrations did; undefined if nobody watched. */
   get watched(): Watched | undefined {
     return this.#options.watch && watchedOf(this.#reports.flatMap(({ watched }) => watched ?? []));
+  }
+
+  /** The first statement that is not the rehearsed one; undefined if there was none, or if nobody compared. */
+  get difference(): Difference | undefined {
+    return this.#reports.find(({ differs }) => differs)?.differs;
+  }
+
+  /** Who writes the statements here, if it is somebody else than in the rehearsal: then they are not compared. */
+  get uncompared(): string | undefined {
+    return this.#reports.find(({ uncompared }) => uncompared !== undefined)?.uncompared;
   }
 
   /** How many connections reached the right database. */

@@ -45,12 +45,17 @@ def say(**report):
 
 
 def refuse(**reached):
+    end(refused=reached, bound=count)
+
+
+def end(**report):
+    """At once, also where somebody would catch an exception. The server rolls back what is under way."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except Exception:
             pass
-    say(refused=reached, bound=count)
+    say(**report)
     os._exit(REFUSED)
 
 
@@ -592,7 +597,7 @@ def statement_of(error):
 
 def tell_failure(error):
     """Says why alembic stopped, and where in the revision's own file."""
-    step, context = course["running"], course.get("context")
+    step = course["running"]
     frames, words, statement, lost = [], None, None, False
     for one in causes(error):
         # SQLAlchemy knows by which errors a driver says that its connection is gone.
@@ -612,29 +617,37 @@ def tell_failure(error):
     place = next((frame for frame in reversed(frames) if frame["revision"]), None)
     if place is None and isinstance(error, SyntaxError) and error.filename:
         place = {"file": error.filename, "line": error.lineno, "function": None}
+    say(
+        failed=dict(
+            course_of(),
+            path=getattr(getattr(step, "revision", None), "path", None),
+            place=place,
+            error="".join(traceback.format_exception_only(type(error), error)).strip(),
+            words=words,
+            lost=lost,
+            statement=statement and statement[:1000000],
+        )
+    )
+
+
+def course_of():
+    """How far the run is, and what of it would stay if it ended now."""
+    step, context = course["running"], course.get("context")
     try:
         connection = context and context.connection
         autocommit = bool(connection and connection._is_autocommit_isolation())
     except Exception:
         autocommit = None
-    say(
-        failed={
-            "revision": revision_of(step),
-            "path": getattr(getattr(step, "revision", None), "path", None),
-            "place": place,
-            "error": "".join(traceback.format_exception_only(type(error), error)).strip(),
-            "words": words,
-            "lost": lost,
-            "statement": statement and statement[:1000000],
-            "begun": course.get("begun"),
-            "reached": course.get("reached"),
-            "done": course["done"],
-            "transactional": context and bool(context.impl.transactional_ddl),
-            "perMigration": context and bool(getattr(context, "_transaction_per_migration", False)),
-            "autocommit": autocommit,
-            "block": bool(course.get("autocommit")),
-        }
-    )
+    return {
+        "revision": revision_of(step),
+        "begun": course.get("begun"),
+        "reached": course.get("reached"),
+        "done": course["done"],
+        "transactional": context and bool(context.impl.transactional_ddl),
+        "perMigration": context and bool(getattr(context, "_transaction_per_migration", False)),
+        "autocommit": autocommit,
+        "block": bool(course.get("autocommit")),
+    }
 
 
 def hide_own_frames():
@@ -685,6 +698,8 @@ def main(what):
             walk(given["walk"])  # noqa: F821, of walked_alembic.py
         if given["watch"] is not None:
             watch(given["watch"])  # noqa: F821, of watched_alembic.py
+        if given["rehearsed"] is not None:
+            keep_to(given["rehearsed"])  # noqa: F821, of rehearsed_alembic.py
         bind_drivers()
         bind_pool()
         tell_plans()

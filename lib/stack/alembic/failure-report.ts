@@ -1,15 +1,32 @@
-/** Why alembic stopped, as bound_alembic.py reports it. */
-export interface FailureReport {
+/** How far a run of alembic was when it stopped. */
+export interface Course {
   /** The revision that was running; null if there was none yet. */
   readonly revision: string | null;
+  /** The database's revisions before the run, and those after the finished migrations; null if unknown. */
+  readonly begun: readonly string[] | null;
+  readonly reached: readonly string[] | null;
+  readonly done: readonly (string | null)[];
+  readonly transactional: boolean | null;
+  readonly perMigration: boolean | null;
+  /** Whether the connection's isolation level commits each statement at once; null if unknown. */
+  readonly autocommit: boolean | null;
+  /** Whether a part of the revision was in an autocommit_block. */
+  readonly block: boolean;
+}
+
+/** A place in a Python file. */
+export interface CodePlace {
+  readonly file: string;
+  readonly line: number | null;
+  readonly function: string | null;
+}
+
+/** Why alembic stopped, as bound_alembic.py reports it. */
+export interface FailureReport extends Course {
   /** The revision's file. */
   readonly path: string | null;
   /** The innermost frame of the traceback that is in the revision's file. */
-  readonly place: {
-    readonly file: string;
-    readonly line: number | null;
-    readonly function: string | null;
-  } | null;
+  readonly place: CodePlace | null;
   /** The exception's own line or lines. */
   readonly error: string;
   readonly words: {
@@ -27,16 +44,6 @@ export interface FailureReport {
   /** Whether the connection was lost. Left out by an error that SQLAlchemy has not seen. */
   readonly lost?: boolean;
   readonly statement: string | null;
-  /** The database's revisions before the run, and those after the finished migrations; null if unknown. */
-  readonly begun: readonly string[] | null;
-  readonly reached: readonly string[] | null;
-  readonly done: readonly (string | null)[];
-  readonly transactional: boolean | null;
-  readonly perMigration: boolean | null;
-  /** Whether the connection's isolation level commits each statement at once; null if unknown. */
-  readonly autocommit: boolean | null;
-  /** Whether a part of the revision was in an autocommit_block. */
-  readonly block: boolean;
 }
 
 /** @param parsed what the printed lines tell, for an exception that is not the database's */
@@ -65,7 +72,7 @@ export function failureOf(report: FailureReport, parsed: MigrationFailure | unde
  * @param at the database's revisions now
  */
 export function describeCourse(
-  { revision, begun, reached, done, transactional, perMigration, autocommit, block }: FailureReport,
+  { revision, begun, reached, done, transactional, perMigration, autocommit, block }: Course,
   at: readonly string[] | undefined,
 ): [string, string][] {
   // It stopped before the first migration: nothing was changed.

@@ -6,13 +6,15 @@ import { whileWaitingFor } from '../../output/waiting.ts';
 import { holdersOf } from '../postgres/lock-wait.ts';
 import type { AskElsewhere } from '../postgres/watch-session.ts';
 import type { Terminal } from '../../output/terminal.ts';
-import { Binding, headsOf, type Heads, type OtherServer, type Plan, type Redirection } from './binding.ts';
+import { Binding, type OtherServer, type Plan, type Redirection } from './binding.ts';
+import { headsOf, type Heads } from './heads.ts';
 import type { FailureReport } from './failure-report.ts';
 import { watchOthers, type Others } from './give-way.ts';
 import type { Python } from './interpreter.ts';
 import type { Pending } from './pending.ts';
 import { readReached } from './reached.ts';
 import { refused, refuseOther } from './refusal.ts';
+import type { Difference, Rehearsal } from './rehearsal.ts';
 import type { Walk, WalkOptions } from './walk.ts';
 import type { Watched, WatchOptions } from './watch.ts';
 
@@ -25,7 +27,7 @@ export interface AlembicOptions {
    * Another database of the environment's server, to which all connections of alembic go instead of where env.py says.
    * Default: the environment's database, and a connection that goes elsewhere is refused.
    */
-  readonly instead?: Pick<Redirection, 'database'> | undefined;
+  readonly instead?: Pick<Redirection, 'database' | 'copyOf'> | undefined;
   /** The database that the guard has shown. Default: the one that our own session reaches. */
   readonly shown?: DatabaseIdentity | undefined;
   /** Does not show the traceback, because the caller explains the failure. The result still has it. */
@@ -38,6 +40,8 @@ export interface AlembicOptions {
   readonly strict?: boolean;
   /** Reports each statement of the migrations, and what it did. */
   readonly watch?: WatchOptions | undefined;
+  /** Holds the migrations to their rehearsal: the first statement that differs is not sent. */
+  readonly rehearsed?: Rehearsal | undefined;
   /** Seconds that other sessions may wait for a command that migrates; then it is stopped. Undefined: no limit. */
   readonly othersWait?: number | undefined;
   /** Runs nothing, and only finds out which revisions would run. */
@@ -66,6 +70,10 @@ export interface AlembicResult extends Result {
   readonly made?: string | undefined;
   /** What the migrations did; undefined if nobody watched. */
   readonly watched?: Watched | undefined;
+  /** The first statement that was not the rehearsed one; undefined if there was none. */
+  readonly difference?: Difference | undefined;
+  /** Who writes the statements here, if it is somebody else than in the rehearsal, so that they were not compared. */
+  readonly uncompared?: string | undefined;
   /** What was met while others were kept from waiting; undefined without a limit. */
   readonly others?: Others | undefined;
 }
@@ -143,6 +151,7 @@ export async function runAlembic(
     trace = false,
     walk,
     watch,
+    rehearsed,
     othersWait,
     look = false,
     revisions,
@@ -169,7 +178,7 @@ export async function runAlembic(
   const { server } = place;
   const led = instead && { ...instead, server };
   const purpose = { migrates: migrates(args) && !look, look, shown: revisions };
-  const binding = new Binding(expected, { instead: led, trace, walk, watch, ...purpose });
+  const binding = new Binding(expected, { instead: led, trace, walk, watch, rehearsed, ...purpose });
   binding.onPending = onPending;
   const input = binding.program(python.script);
   const started = place.start(args, { words: python.words, input }, (line) =>
@@ -182,8 +191,20 @@ export async function runAlembic(
   const result = binding.read(await whileWaitingFor(holders, started).finally(() => ended.abort()));
   const others = await watching;
   if (binding.refusal) throw refused(binding.refusal, expected, binding.bound, place);
-  const { plans, pending, heads, failure, made, files, walk: walked, watched } = binding;
-  return { ...result, plans, pending, heads, failure, made, files, walk: walked, watched, others };
+  const {
+    plans,
+    pending,
+    heads,
+    failure,
+    made,
+    files,
+    walk: walked,
+    watched,
+    difference,
+    uncompared,
+  } = binding;
+  const seen = { walk: walked, watched, difference, uncompared, others };
+  return { ...result, plans, pending, heads, failure, made, files, ...seen };
 }
 
 const unlessNeeded =

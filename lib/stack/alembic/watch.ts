@@ -74,7 +74,10 @@ export interface WatchedStatement {
   readonly revision: string | null;
   /** Within the revision, from 1. */
   readonly number: number;
-  /** Of the SQL as it was sent, without the parameters; null for something that was only seen by what it did. */
+  /**
+   * Of the SQL as it was sent, without the parameters; on a copy with the name of the database that the copy is of. Null
+   * for something that was only seen by what it did.
+   */
   readonly sha256: string | null;
   /** The words that it begins with: `ALTER TABLE`. Never a name or a literal. */
   readonly verb: string | null;
@@ -127,6 +130,8 @@ export interface Watched {
   readonly rows: { readonly before: RowCounts; readonly after: RowCounts };
   /** Why a look failed: then something may be missing above. */
   readonly lost: readonly string[];
+  /** Who writes the statements: `alembic 1.8.1, SQLAlchemy 1.4.46, psycopg2`. Null if no revision ran. */
+  readonly by: string | null;
 }
 
 /** One report of watched_alembic.py. */
@@ -146,7 +151,8 @@ export type WatchReport =
       readonly gone: readonly RelationName[];
       readonly emptied: readonly Omit<Emptied, 'revision'>[];
     }
-  | { readonly kind: 'lost'; readonly why: string };
+  | { readonly kind: 'lost'; readonly why: string }
+  | { readonly kind: 'by'; readonly by: string };
 
 /** Puts the reports of one run together. */
 export function watchedOf(reports: readonly WatchReport[]): Watched {
@@ -170,6 +176,7 @@ export function watchedOf(reports: readonly WatchReport[]): Watched {
     emptied: counts.flatMap(({ revision, emptied }) => emptied.map((one) => ({ ...one, revision }))),
     rows: { before, after: Object.fromEntries(after) },
     lost: [...new Set(of('lost').map(({ why }) => why))],
+    by: of('by')[0]?.by ?? null,
   };
 }
 

@@ -102,6 +102,14 @@ def verb_of(sql):
 FIRST = re.compile(r"\s*SET\s+(?:LOCAL\s+|SESSION\s+CHARACTERISTICS\s+AS\s+)?TRANSACTION\b", re.I)
 
 
+def hash_of(sql):
+    """SHA-256 of a statement. On a copy it is that which the statement has on the database that the copy is of."""
+    instead = given["instead"] or {}
+    if instead.get("copyOf"):
+        sql = sql.replace(instead["database"], instead["copyOf"])
+    return hashlib.sha256(sql.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def is_idle(sql):
     return verb_of(sql) in UNASKED and ";" not in sql.strip().rstrip(";")
 
@@ -130,7 +138,11 @@ class Clock:
 
 
 clock = Clock()
-watched = {"asking": False, "stamping": False, "announced": None, "number": 0, "count": False, "closing": False, "gone": []}
+watched = {
+    "asking": False, "stamping": False, "announced": None, "number": 0, "count": False, "closing": False, "gone": [],
+    # The kind of session that a connection gets, and whether it was said who writes the statements.
+    "session": None, "by": None,
+}
 # Rows and values of each table by OID, as counted last; and those tables that have changed since.
 counts, changed_since = {}, None
 sessions, sessions_by_id = weakref.WeakKeyDictionary(), {}
@@ -150,6 +162,9 @@ def announce():
     if watched["announced"] is step:
         return
     watched.update(announced=step, number=0)
+    if watched["by"] is None:
+        watched["by"] = writers()
+        tell("by", by=watched["by"])
     path = getattr(getattr(step, "revision", None), "path", None)
     sha256, downgrade = None, None
     try:
@@ -164,6 +179,15 @@ def announce():
     down = getattr(step, "is_upgrade", True) is False
     file = path and os.path.basename(path)
     tell("revision", file=file, sha256=sha256, downgrade=downgrade, way="down" if down else "up")
+
+
+def writers():
+    """Who writes the statements: another version may spell them in another way."""
+    import alembic
+    import sqlalchemy
+
+    driver = course["context"].dialect.driver
+    return "alembic %s, SQLAlchemy %s, %s" % (alembic.__version__, sqlalchemy.__version__, driver)
 
 
 def downgrade_of(content):
@@ -393,7 +417,7 @@ class Session:
         tell(
             "statement",
             number=watched["number"],
-            sha256=None if verb is None else hashlib.sha256(sql.encode("utf-8", "surrogatepass")).hexdigest(),
+            sha256=None if verb is None else hash_of(sql),
             verb=verb,
             ms=None if ms is None else round(ms, 1),
             rows=rows,
@@ -529,12 +553,12 @@ def state_of(error):
 def session_of(connection, make):
     try:
         if connection not in sessions:
-            sessions[connection] = Session(make())
+            sessions[connection] = watched["session"](make())
         return sessions[connection]
     except TypeError:
         # SQLAlchemy's adapters of asynchronous drivers take no weak reference.
         if id(connection) not in sessions_by_id:
-            sessions_by_id[id(connection)] = (connection, Session(make()))
+            sessions_by_id[id(connection)] = (connection, watched["session"](make()))
         return sessions_by_id[id(connection)][1]
 
 
@@ -749,6 +773,12 @@ def watch_steps():
 def watch(how):
     """:param how: whether to `count` rows: before and behind each revision all of the tables that have changed"""
     watched.update(count=bool(how.get("count")))
+    listen(Session)
+
+
+def listen(session):
+    """:param session: the kind that hears of each statement, before and after it"""
+    watched.update(session=session)
     for name, more in [("psycopg2", watch_psycopg2), ("psycopg", watch_psycopg)]:
         DRIVERS[name] = both(DRIVERS[name], more)
     watch_engine()
