@@ -1,37 +1,28 @@
 import { resolve } from 'node:path';
-import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg, { type Client } from 'pg';
+import pg from 'pg';
 import { maintenanceDatabase } from '../postgres/maintenance-database.ts';
-import { addressOf, nodesOf, portOf, tlsOf } from '../../environment/server-entry.ts';
+import { addressOf, portOf, tlsOf } from '../../environment/server-entry.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import {
   ConfigurationError,
-  FailedError,
   RefusedError,
   UnclearPrimaryError,
   UnreachableError,
   messageOf,
 } from '../../errors.ts';
 import { lookAt } from '../../output/check-result.ts';
-import { within } from '../../system/limit.ts';
-import { LIMITS } from '../../system/limits.ts';
 import { whileWaiting } from '../../output/waiting.ts';
-import { connectionError } from '../postgres/client.ts';
 import { createDatabase, isMissing } from '../postgres/create-database.ts';
 import { direct } from '../direct.ts';
 import { NOTHING } from '../plan.ts';
-import { openSession, type SessionAs } from '../postgres/session.ts';
 import type { Stack, StackOptions } from '../stack.ts';
 import { withoutChannelBinding } from './channel-binding.ts';
-import { connectionTo, openConnection, type Server } from './connection.ts';
-import type { AskElsewhere } from '../postgres/watch-session.ts';
-import { Cluster } from './cluster.ts';
+import { connectionTo, openConnection } from './connection.ts';
 import { engineOf } from './diagnose.ts';
-import { readNode, type NodeState } from './node.ts';
 import { describeNodes } from './primary.ts';
-import { refuseTransactionPooling } from './pooler.ts';
-import { readText } from '../../system/read-bounded.ts';
+import { listServers, serversOf } from './servers.ts';
+import { loginOf, openSessions } from './sessions.ts';
 
 /** Milliseconds between two attempts to reach a server that does not answer yet. */
 const INTERVAL_MS = 500;
@@ -43,96 +34,12 @@ export function openServerStack(environment: Environment, options: StackOptions)
   const stated = entry.server!;
   const { caFile } = stated;
   const tls = tlsOf(stated);
-  const ca = authorities(root, caFile);
-  const servers = nodesOf(stated).map(({ host, port }): Server => ({
-    host,
-    tls,
-    ca,
-    ...(port && { port }),
-    ...(caFile && { caFile }),
-  }));
+  const servers = serversOf(environment);
   /** All addresses of the entry. */
   const address = servers.map(addressOf).join(',');
-  const value = (variable: string): string => variables.get(variable)!.value;
-  const database = { name: value('POSTGRES_DB'), user: value('POSTGRES_USER'), service: 'db' };
-  const login = { user: database.user, password: value('POSTGRES_PASSWORD'), database: database.name };
-
-  const elsewhere: AskElsewhere = (question) =>
-    withClient(maintenanceDatabase(database.name), question, undefined, false);
-
-  const cluster = new Cluster(servers, stated, (server) => {
-    let connection: Duplex | undefined;
-    const asked = askNode(server, (made) => (connection = made));
-    return within({ ...LIMITS.node, what: `${addressOf(server)} to answer` }, asked, {
-      end: (reason) => connection?.destroy(reason),
-    });
-  });
-
-  /** Asks a node what it is. A role that may not connect to the maintenance database asks in its own. */
-  async function askNode(server: Server, opened: (connection: Duplex) => void): Promise<NodeState> {
-    try {
-      return await onServer(server, maintenanceDatabase(database.name), readNode, { opened });
-    } catch (error) {
-      if (!(error instanceof FailedError)) throw error;
-      return onServer(server, database.name, readNode, { opened });
-    }
-  }
-
-  /** Whether each address is a pooler: asked once, on the first session. */
-  const pooling = new Map<string, Promise<void>>();
-
-  const withClient = async <T>(
-    to: string,
-    work: (client: Client) => Promise<T>,
-    as?: SessionAs,
-    watched = true,
-  ): Promise<T> =>
-    onServer(await cluster.node(), to, work, { as, elsewhere: watched ? elsewhere : undefined });
-
-  async function onServer<T>(
-    server: Server,
-    to: string,
-    work: (client: Client) => Promise<T>,
-    {
-      opened,
-      ...how
-    }: {
-      readonly as?: SessionAs | undefined;
-      readonly elsewhere?: AskElsewhere | undefined;
-      readonly opened?: (connection: Duplex) => void;
-    },
-  ): Promise<T> {
-    const at = addressOf(server);
-    let connection: Duplex | undefined;
-    const connecting = async (): Promise<Duplex> => {
-      connection = await openConnection(server);
-      opened?.(connection);
-      return connection;
-    };
-    const there = { ...login, database: to };
-    const open = (): Promise<Client> => openSession(connecting, there, { ...how, server: at });
-    const client = await open().catch((error: unknown) => {
-      connection?.destroy();
-      const make = to === database.name ? `make up ENV=${name}` : undefined;
-      throw connectionError(error, to, { otherPassword: (cause) => otherPassword(at, cause), make });
-    });
-    try {
-      if (!pooling.has(at)) pooling.set(at, refuseTransactionPooling(client, open, at));
-      await pooling.get(at)!.catch((error: unknown) => {
-        if (!(error instanceof ConfigurationError)) pooling.delete(at);
-        throw error;
-      });
-      return await work(client);
-    } finally {
-      await client.end();
-    }
-  }
-
-  const otherPassword = (at: string, cause: unknown): FailedError =>
-    new FailedError(`${at} refuses the password of ${login.user}`, {
-      cause,
-      hint: `${variables.get('POSTGRES_PASSWORD')!.place} must hold the password of that role`,
-    });
+  const login = loginOf(environment);
+  const database = { name: login.database, user: login.user, service: 'db' };
+  const { cluster, withClient } = openSessions(environment, servers);
 
   /**
    * Whether a connection can be opened, to the primary.
@@ -227,18 +134,7 @@ export function openServerStack(environment: Environment, options: StackOptions)
 
     async ps() {
       const states = cluster.isCluster ? await roles() : [(await answers()) ? 'running' : 'no answer'];
-      const rows = servers.map((one, index) => ['db', one.host, String(portOf(one)), tls, states[index]!]);
-      const table = [['SERVICE', 'HOST', 'PORT', 'TLS', 'STATE'], ...rows];
-      const widths = table[0]!.map((_cell, column) =>
-        Math.max(...table.map((cells) => cells[column]!.length)),
-      );
-      for (const cells of table)
-        terminal.result(
-          cells
-            .map((cell, column) => cell.padEnd(widths[column]!))
-            .join('  ')
-            .trimEnd(),
-        );
+      listServers(terminal, servers, tls, states);
     },
 
     logs: () => notOurs('its log is where it runs'),
@@ -266,13 +162,13 @@ export function openServerStack(environment: Environment, options: StackOptions)
     plan: () => Promise.resolve({ ...NOTHING, obstacles: [NOT_REMOVABLE] }),
     destroy: () => Promise.reject(new RefusedError(NOT_REMOVABLE.reason, { hint: NOT_REMOVABLE.remedy })),
 
-    withClient: (to, work, as) => withClient(to, work, as),
+    withClient,
     ...(cluster.isCluster && { lookForPrimary: () => cluster.forget() }),
     // Its disk cannot be seen from here.
     freeSpace: () => Promise.resolve(undefined),
 
     ...direct(environment, options, {
-      ...{ login, withClient: (to, work, as) => withClient(to, work, as) },
+      ...{ login, withClient },
       connect: async () => withoutChannelBinding(await openConnection(await cluster.node())),
       // The driver's libpq checks the certificate in the same way.
       async variables() {
@@ -288,14 +184,3 @@ export function openServerStack(environment: Environment, options: StackOptions)
 }
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\/.*)$/i;
-
-function authorities(root: string, file: string | undefined): Buffer | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return Buffer.from(readText(resolve(root, file), { as: file }));
-  } catch (error) {
-    throw new ConfigurationError(`server.caFile ${file} cannot be read: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
-}
