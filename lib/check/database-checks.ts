@@ -25,7 +25,10 @@ export const leftovers: Check<StackRun> = {
       return stopped.length > 0 ? failed(start, command('up', env)) : skipped('the server does not answer');
     const left = describeLeftovers(stack.database.name, found);
     if (stopped.length > 0) left.push(start);
-    const kept = found.kept.map(({ name }) => `${name} is kept`);
+    const kept = [
+      ...found.kept.map(({ name }) => `${name} is kept`),
+      ...found.saved.map(({ name }) => `${name} is saved`),
+    ];
     if (left.length === 0) return passed(kept.join('; ') || 'none');
     const remedy = found.former ? command('db-drop-old-env', env) : command('up', env);
     return failed([...left, ...kept].join('; '), remedy);

@@ -63,6 +63,14 @@ const ENTRY: Readonly<Record<string, Form>> = {
     'seconds (more than 0), or false',
     (value) => value === false || (typeof value === 'number' && value > 0 && Number.isFinite(value)),
   ],
+  saves: [
+    '{ gigabytes, days }, numbers more than 0',
+    (value) =>
+      isRecord(value) &&
+      Object.entries(value).every(
+        ([key, limit]) => ['gigabytes', 'days'].includes(key) && typeof limit === 'number' && limit > 0,
+      ),
+  ],
   roles: ["the database's names of roles: { owner: 'app' }", isMap],
   rehearse: [
     "'required', or { required, days }",

@@ -76,6 +76,11 @@ export interface EnvironmentEntry extends Naming {
    */
   readonly othersWait?: number | false;
   /**
+   * For `db-save-env`: how much disk the saved copies may take together (20 by default), and after how many days they are
+   * removed (never by default).
+   */
+  readonly saves?: { readonly gigabytes?: number; readonly days?: number };
+  /**
    * For comparing schemas: common names for the roles of this environment, `{ owner: 'sanbou_app_stg' }`. By default
    * the owner of the database is `owner`.
    */

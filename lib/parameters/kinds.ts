@@ -22,6 +22,15 @@ export const required = (summary: string, options: Omit<Options, 'default'> = {}
   parse: notEmpty,
 });
 
+/** A short name that must be given; it becomes a part of the name of a database. */
+export const label = (summary: string): Parameter<string> => ({
+  ...{ summary, placeholder: '<name>', required: true },
+  parse: (given) => {
+    if (/^[a-z0-9][a-z0-9_-]{0,31}$/.test(given)) return given;
+    throw new Error('is not a short name: lower-case letters, digits, - and _, at most 32');
+  },
+});
+
 /** A folder. Not empty: with `BACKUP_DIR=$(UNSET)` the working directory would be used, which nobody means. */
 export const folder = (summary: string, options: Options & { default: string }): Parameter<string> => ({
   ...{ summary, placeholder: '<folder>', ...options },

@@ -28,6 +28,8 @@ describe('help', () => {
         'al-stamp-env',
         'db-apply-env',
         'db-drop-old-env',
+        'db-drop-save-env',
+        'db-load-env',
         'db-rebuild-env',
         'db-reset-db-env',
       ],

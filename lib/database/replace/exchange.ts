@@ -3,13 +3,14 @@ import { messageOf } from '../../errors.ts';
 import { LIMITS } from '../../system/limits.ts';
 import type { StackRun } from '../../run/run.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
+import { closeToApplications, type Occasion } from './close.ts';
 import { formerName, keptName, writeMark, type Mark } from './names.ts';
 import { type DatabaseAttributes } from '../attributes.ts';
-import { quoteName, quoteText } from '../../sql/quote.ts';
+import { quoteName } from '../../sql/quote.ts';
 import { change, type Hand } from '../asserted.ts';
 import { findLeftovers, reopen } from './leftovers.ts';
 import { checkReplaceable } from './obstacles.ts';
-import { endSessions, isHeldUp } from '../maintenance.ts';
+import { isHeldUp } from '../maintenance.ts';
 import { commentStatement } from '../marker.ts';
 
 /** The database that becomes the environment's database, and what it only gets in the swap. */
@@ -21,12 +22,6 @@ interface Newcomer {
   readonly connectionLimit: number;
   readonly isTemplate: boolean;
   readonly comment: string | null;
-}
-
-/** The task and its start, for the marks. */
-export interface Occasion {
-  readonly what: Mark['what'];
-  readonly since: Date;
 }
 
 /**
@@ -91,33 +86,16 @@ async function exchange(
   occasion: Occasion,
   keep: boolean,
 ): Promise<string> {
-  const { actor, environment, signal, command } = run;
+  const { environment, signal, command } = run;
   const { name } = old;
-  const { client, systemIdentifier } = hand;
+  const { systemIdentifier } = hand;
   const is = { name, oid: old.oid, systemIdentifier };
   const out = outgoing(name, occasion, keep, old.isTemplate);
   const opens = command('up', { ENV: environment.name });
   await whileUnfinished(
     `database ${name} closed to applications (${opens} opens it)`,
     async () => {
-      const closed: Mark = {
-        kind: 'closed',
-        of: name,
-        what: occasion.what,
-        since: occasion.since.toISOString(),
-      };
-      signal.throwIfAborted();
-      const comment = writeMark(old.comment, closed);
-      await change(
-        hand,
-        { before: [{ ...is, comment: old.comment }], after: [{ ...is, comment }] },
-        `ALTER DATABASE ${quoteName(name)} ALLOW_CONNECTIONS false`,
-        commentStatement(name, comment),
-      );
-      await actor.act(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${quoteText(name)};`,
-        () => endSessions(client, is, signal),
-      );
+      const comment = await closeToApplications(run, hand, old, occasion);
       signal.throwIfAborted();
       const outComment = writeMark(old.comment, out.mark);
       await change(

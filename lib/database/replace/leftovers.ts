@@ -9,6 +9,7 @@ import {
   keptName,
   newName,
   readMark,
+  saveName,
   type Mark,
 } from './names.ts';
 import { assertKnown, assertedly, change, type Hand, type Known } from '../asserted.ts';
@@ -42,6 +43,8 @@ export interface Leftovers {
   readonly former: Marked | undefined;
   /** Old databases that are kept on purpose, the latest first. */
   readonly kept: readonly Marked[];
+  /** Copies that a person has saved, the latest first. */
+  readonly saved: readonly Marked[];
   /** Databases of somebody else with a name that a replacement needs. */
   readonly foreign: readonly DatabaseRow[];
 }
@@ -69,6 +72,7 @@ export function recognise(name: string, rows: readonly DatabaseRow[]): Leftovers
     marked.filter((row) => row.mark.kind === kind && (row.name === named(row.mark) || isGoneName(row.name)));
   const made = ours('new', () => newName(name))[0];
   const former = ours('former', () => formerName(name))[0];
+  const latestFirst = (a: Marked, b: Marked): number => b.mark.since.localeCompare(a.mark.since);
   const unmarked = rows.find((row) => row.name === newName(name) && !row.open && isUnmarkedOfOurs(row));
   const unfinished = made ?? (unmarked && { ...unmarked, mark: undefined });
   const reserved = [newName(name), formerName(name)];
@@ -77,9 +81,8 @@ export function recognise(name: string, rows: readonly DatabaseRow[]): Leftovers
     closed: ours('closed', () => name).find((row) => !row.open),
     unfinished,
     former,
-    kept: ours('kept', ({ since }) => keptName(name, new Date(since))).sort((a, b) =>
-      b.mark.since.localeCompare(a.mark.since),
-    ),
+    kept: ours('kept', ({ since }) => keptName(name, new Date(since))).sort(latestFirst),
+    saved: ours('saved', ({ label = '' }) => saveName(name, label)).sort(latestFirst),
     foreign: rows.filter(
       (row) => reserved.includes(row.name) && row.oid !== unfinished?.oid && row.oid !== former?.oid,
     ),

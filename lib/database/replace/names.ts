@@ -8,19 +8,24 @@
  * - closed: `of` itself, closed to new connections just before the swap
  * - former: the old database after the swap, to be dropped
  * - kept: the same on a protected environment, kept until a person removes it
+ * - saved: a copy that a person has made with `db-save-env`
  */
-type AsideKind = 'new' | 'closed' | 'former' | 'kept';
+type AsideKind = 'new' | 'closed' | 'former' | 'kept' | 'saved';
 
 export interface Mark {
   readonly kind: AsideKind;
   /** The environment's database that this one belongs to. */
   readonly of: string;
   /** The task that created it, for messages: "a reset of 14:03". */
-  readonly what: 'reset' | 'restore' | 'undo' | 'drill';
+  readonly what: 'reset' | 'restore' | 'undo' | 'drill' | 'save' | 'load';
   /** Start of that task: ISO 8601, UTC. */
   readonly since: string;
   /** Of an old database: whether it was a template. It no longer is one, because a template cannot be dropped. */
   readonly template?: boolean;
+  /** Of a saved copy: the name that a person gave it. */
+  readonly label?: string;
+  /** Of a saved copy: the Alembic revisions that it is at. */
+  readonly revisions?: readonly string[];
 }
 
 const PREFIX = 'makesafe.aside=';
@@ -68,6 +73,9 @@ export const keptName = (name: string, since: Date): string => besides(name, `__
 export const goneName = (name: string, time: Date): string => besides(name, `__gone_${time.toISOString()}`);
 /** Whether `goneName` made this name. */
 export const isGoneName = (name: string): boolean => /__gone_\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(name);
+
+/** The name of a saved copy: `core__save_before-orders`. */
+export const saveName = (name: string, label: string): string => besides(name, `__save_${label}`);
 
 const stamp = (time: Date): string =>
   time.toISOString().slice(0, 19).replace('T', '_').replaceAll(/[-:]/g, '');

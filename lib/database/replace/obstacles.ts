@@ -86,13 +86,16 @@ const EMPTY_DATABASE = 32e6;
 export async function checkReplaceable(run: StackRun, needed: Needed = {}): Promise<void> {
   const found = await findObstacles(run, needed);
   if (found.length === 0) return;
-  const list = found.map(({ obstacle, remedy }) => `- ${obstacle}\n  → ${remedy}`).join('\n');
   const { name } = run.stack.database;
   const what = needed.stays
     ? `nothing can be restored beside database ${name}`
     : `database ${name} cannot be replaced`;
-  throw new RefusedError(`${what}:\n${list}`);
+  throw new RefusedError(`${what}:\n${listObstacles(found)}`);
 }
+
+/** One after the other, each with its remedy. */
+export const listObstacles = (found: readonly Obstacle[]): string =>
+  found.map(({ obstacle, remedy }) => `- ${obstacle}\n  → ${remedy}`).join('\n');
 
 interface Needed {
   /** Bytes that the new database needs on the server's disk, while the old one still exists. */

@@ -28,7 +28,7 @@ export async function inStaging(
     progress.oid = own.oid;
     stack.fullDisk?.prepare();
     await whileUnfinished(`${newName(name)}, which the next drill, reset or restore removes`, async () => {
-      await build(run, hand, own, { what: 'drill', since: new Date() }, progress, work);
+      await build(run, hand, own, { what: 'drill', since: new Date() }, progress, { fill: work });
       await removeLeftovers(await findLeftovers(client, name), hand);
     });
   };

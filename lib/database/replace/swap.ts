@@ -3,7 +3,7 @@ import { CancelledError, FailedError, messageOf } from '../../errors.ts';
 import type { StackRun } from '../../run/run.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
 import { CREATED_BY_US, newName, writeMark } from './names.ts';
-import { OtherDatabaseError, change, type Hand, type Known } from '../asserted.ts';
+import { OtherDatabaseError, assertKnown, change, type Hand, type Known } from '../asserted.ts';
 import {
   createStatement,
   privilegeStatements,
@@ -12,7 +12,8 @@ import {
 } from '../attributes.ts';
 import { quoteName } from '../../sql/quote.ts';
 import { dropLeftCages } from './cage.ts';
-import { exchangeInTime, outgoing, type Occasion } from './exchange.ts';
+import type { Occasion } from './close.ts';
+import { exchangeInTime, outgoing } from './exchange.ts';
 import { describeLeftovers, findLeftovers, refuseForeign, removeLeftovers, reopen } from './leftovers.ts';
 import { finish, finishAnew } from './finish.ts';
 import { checkShown, handOf, ownAttributes, type Shown } from '../identity.ts';
@@ -23,7 +24,11 @@ import { endSessions } from '../maintenance.ts';
 
 interface Replacement {
   /** For the message of the next run if this one is killed: "a reset of 14:03 was interrupted". */
-  readonly what: 'reset' | 'restore';
+  readonly what: 'reset' | 'restore' | 'load';
+  /** The database that the new one is a copy of; by default it is empty. */
+  readonly copied?: Copied;
+  /** Whether the old database is kept also where the environment is not protected. */
+  readonly keeps?: boolean;
   /**
    * Fills the staging database. Gets its name, and a client of the maintenance database. Meanwhile only superusers, its
    * owner and the restore's own role can connect. A dry run also calls it, to print the plan.
@@ -39,8 +44,14 @@ interface Replacement {
   readonly complete?: () => Promise<void>;
 }
 
+/** A database that is copied, as it must still be when it is. */
+export interface Copied extends Known {
+  /** See `CopiedDatabase`. */
+  readonly asFiles: boolean;
+}
+
 interface Replaced {
-  /** The name of the old database if it is kept, because the environment is protected. */
+  /** The name of the old database if it is kept. */
   readonly kept: string | undefined;
 }
 
@@ -52,11 +63,11 @@ interface Replaced {
  */
 export async function replaceDatabase(
   run: Shown,
-  { what, fill, attributes: wanted, complete = () => Promise.resolve() }: Replacement,
+  { what, copied, keeps = false, fill, attributes: wanted, complete = () => Promise.resolve() }: Replacement,
 ): Promise<Replaced> {
   const { stack, environment, signal } = run;
   const { name } = stack.database;
-  const keep = environment.entry.protected === true;
+  const keep = keeps || environment.entry.protected === true;
   const occasion: Occasion = { what, since: new Date() };
   const out = outgoing(name, occasion, keep, false).name;
   let oid = '';
@@ -73,7 +84,7 @@ export async function replaceDatabase(
     progress.oid = oid = old.oid;
     if (!run.actor.dryRun) stack.fullDisk?.prepare();
     const left = `${newName(name)}, half made, which the next ${what} removes (the old database ${name} is in use, unchanged)`;
-    await whileUnfinished(left, () => build(run, hand, next, occasion, progress, fill));
+    await whileUnfinished(left, () => build(run, hand, next, occasion, progress, { fill, copied }));
     newOid = progress.newOid ?? '';
     const { connectionLimit, isTemplate } = next;
     const comment = withMarker(next.comment, environment.name);
@@ -138,24 +149,30 @@ export async function settle({ stack, terminal, actor }: StackRun, hand: Hand): 
   if (!actor.dryRun) await dropLeftCages(client, name);
 }
 
-/** Creates the staging database, marks it, fills it and closes it again. */
+/** Creates the staging database, empty or as a copy, marks it, fills it and closes it again. */
 export async function build(
   run: StackRun,
   hand: Hand,
   old: DatabaseAttributes & { readonly name: string },
   occasion: Occasion,
   progress: Progress,
-  fill: Replacement['fill'],
+  { fill, copied }: { readonly fill?: Replacement['fill'] | undefined; readonly copied?: Copied | undefined },
 ): Promise<void> {
   const { actor, signal } = run;
   const { client, systemIdentifier } = hand;
   const next = newName(old.name);
   signal.throwIfAborted();
-  const create = createStatement(old, next, CREATED_BY_US);
-  await actor.act(`${create};`, () => client.query(create));
+  const create = createStatement(old, next, CREATED_BY_US, copied);
+  const isStill = async (): Promise<void> => copied && assertKnown(client, copied);
+  await actor.act(`${create};`, async () => {
+    await isStill();
+    await client.query(create);
+  });
   // From here on, the mark with this OID identifies the database as ours.
   const oid = actor.dryRun ? '' : await oidOfNew(client, next);
   progress.newOid = oid;
+  // CREATE DATABASE takes only a name.
+  if (!actor.dryRun) await isStill();
   const unmarked: Known = { name: next, oid, systemIdentifier, comment: null };
   const is: Known = { ...unmarked, comment: markOfNew(old.name, occasion) };
   const execute = (sql: string): Promise<void> => {

@@ -1,0 +1,77 @@
+import type { Client } from 'pg';
+import { RefusedError } from '../../errors.ts';
+import { byteSize } from '../../output/display.ts';
+import type { Giving } from '../../parameters/parameter.ts';
+import type { StackRun } from '../../run/run.ts';
+import { maintenanceDatabase } from '../../stack/postgres/maintenance-database.ts';
+import { findLeftovers, localTime, type Marked } from '../replace/leftovers.ts';
+import { INVALID } from '../replace/names.ts';
+
+/** A copy that a person has saved. */
+export interface Saved extends Marked {
+  /** Bytes on the server's disk. */
+  readonly size: number;
+  /** Whether somebody was connected to it since it was saved, or can be: then its contents may have changed. */
+  readonly wasOpened: boolean;
+}
+
+/** pg_stat_database counts sessions since PostgreSQL 14. A crash of the server sets it to 0. */
+const LOOK = `
+  SELECT d.oid::text, pg_database_size(d.oid)::float8 AS size,
+         datallowconn OR coalesce((to_jsonb(s)->>'sessions')::int8, 0) > 0 AS "wasOpened"
+  FROM pg_database d LEFT JOIN pg_stat_database s ON datid = d.oid
+  WHERE d.oid = ANY ($1::oid[]) AND datconnlimit <> ${INVALID}`;
+
+/** The saved copies of the database `name`, the latest first. @param client of any database of the server */
+export async function findSaved(client: Client, name: string): Promise<Saved[]> {
+  const { saved } = await findLeftovers(client, name);
+  const { rows } = await client.query<Pick<Saved, 'oid' | 'size' | 'wasOpened'>>(LOOK, [
+    saved.map(({ oid }) => oid),
+  ]);
+  return saved.flatMap((one) => {
+    const found = rows.find(({ oid }) => oid === one.oid);
+    return found ? [{ ...one, ...found }] : [];
+  });
+}
+
+/** The same, with a session of its own. */
+export const lookForSaved = ({ stack }: StackRun): Promise<Saved[]> =>
+  stack.withClient(maintenanceDatabase(stack.database.name), (client) =>
+    findSaved(client, stack.database.name),
+  );
+
+/** A run of a task that takes the name of a saved copy. */
+export type SaveRun = StackRun<Giving<{ NAME: string }>>;
+
+export const labelOf = ({ mark, name }: Marked): string => mark.label ?? name;
+
+/** The saved copy that NAME selects. @throws RefusedError if there is none, naming those that there are */
+export function choose({ values, environment, command }: SaveRun, all: readonly Saved[]): Saved {
+  const found = all.find((one) => labelOf(one) === values.NAME);
+  if (found) return found;
+  const named = all.map(labelOf);
+  throw new RefusedError(
+    `${environment.name}: nothing is saved as ${values.NAME}`,
+    named.length > 0
+      ? { hint: `NAME=<one of ${named.join(', ')}>` }
+      : { hint: command('db-save-env', { ENV: environment.name, NAME: values.NAME }) },
+  );
+}
+
+/** `before-orders, saved 14:03, 12.1 MB, at 0012` */
+export function describeSaved(one: Saved): string {
+  const { mark, size, wasOpened } = one;
+  const revisions = mark.revisions ?? [];
+  return [
+    `${labelOf(one)}, saved ${localTime(mark.since)}`,
+    byteSize(size),
+    revisions.length > 0 ? `at ${revisions.join(', ')}` : 'no revision',
+    ...(wasOpened ? ['opened since then: it may have changed'] : []),
+  ].join(', ');
+}
+
+/** Bytes from which CREATE DATABASE copies files: two checkpoints cost more than it saves in a smaller database. */
+const AS_FILES = 256e6;
+
+/** How CREATE DATABASE copies a database of this size. @param version of the server, as 170002; strategies exist since 15 */
+export const asFiles = (size: number, version: number): boolean => version >= 150000 && size >= AS_FILES;
