@@ -51,7 +51,7 @@ export function fatesOf(
     const base = baseOf(file.path, found);
     const changed = found.find(({ path }) => path === base)?.services ?? [];
     if (!isBase(file) && file.means === undefined && file.services.some((one) => changed.includes(one)))
-      return `not used: it changes ${base}, and no environment is in its name (FILES=${file.suffix}:${base}+${file.path})`;
+      return `not used: it changes ${base}, and no environment is in its name`;
     if (!file.hasDatabase) return 'not used: no database in it';
     return 'not used: another file is taken for that environment';
   };

@@ -51,5 +51,6 @@ async function ready(run: StackRun): Promise<void> {
   // An unfinished staging database alone disturbs nothing: leave it.
   if (isInterrupted(leftovers)) await undoInterrupted(run);
   terminal.ok(`${environment.name}: database ${name} answers`);
-  terminal.next(command('db-bootstrap-roles-env', { ENV: environment.name }));
+  const hasRoles = environment.names.rolesScript !== undefined;
+  terminal.next(command(hasRoles ? 'db-bootstrap-roles-env' : 'al-up-env', { ENV: environment.name }));
 }

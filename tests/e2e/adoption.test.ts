@@ -21,7 +21,7 @@ describe.skipIf(inject('noEngine') !== '')('a repository that adopts makesafe', 
     const up = await done('ms-up');
     expect(up.stderr).toContain('made secrets/.env.dev.secrets with a random DB_PASSWORD');
     expect(up.stderr).toContain('[ok] dev: database shop answers');
-    expect(up.stderr).toContain('[next] make ms-db-bootstrap-roles-env ENV=dev');
+    expect(up.stderr).toContain('[next] make ms-al-up-env ENV=dev');
     // The override file counts, as it does for compose alone.
     const variables = await docker('exec', container('web'), 'env');
     expect(variables).toContain('SHOP_MODE=development');

@@ -13,6 +13,8 @@ interface Manager {
   /** The package of the manager itself; npm is there. */
   readonly program?: string;
   readonly workspaces?: true;
+  /** Settings of the manager. */
+  readonly files?: Readonly<Record<string, string>>;
   /** What is theirs before. */
   readonly before?: string;
   /** `TARBALL` is put in. pnpm ends with 1 where it runs no install script, and has installed everything. */
@@ -38,6 +40,23 @@ const MANAGERS: readonly Manager[] = [
     program: 'yarn@1.22.22',
     install: 'yarn add --dev TARBALL',
     changes: ['package.json', 'yarn.lock'],
+  },
+  {
+    what: 'yarn 4',
+    program: '@yarnpkg/cli-dist@4.18.1',
+    files: { '.yarnrc.yml': 'nodeLinker: node-modules\nenableTelemetry: false\n' },
+    before: 'yarn install',
+    install: 'yarn add --dev makesafe@file:TARBALL',
+    changes: ['package.json', 'yarn.lock'],
+  },
+  {
+    what: 'a workspace of pnpm',
+    program: 'pnpm@12.21.0',
+    workspaces: true,
+    files: { 'pnpm-workspace.yaml': 'packages: [apps/*]\n' },
+    before: 'pnpm install',
+    install: 'pnpm add --workspace-root --save-dev TARBALL || test -f node_modules/makesafe/package.json',
+    changes: ['package.json', 'pnpm-lock.yaml'],
   },
   {
     what: 'a workspace of npm',
@@ -112,7 +131,8 @@ describe('a repository whose packages are installed by', () => {
     write('package.json', `${JSON.stringify(theirs, null, 2)}\n`);
     if (workspaces)
       write('apps/web/package.json', '{ "name": "web", "dependencies": { "leven": "4.1.0" } }\n');
-    write('.gitignore', 'node_modules\n');
+    for (const [file, text] of Object.entries(manager.files ?? {})) write(file, text);
+    write('.gitignore', 'node_modules\n.yarn\n');
     write(
       'compose.yaml',
       'services:\n  db:\n    image: postgres:17\n    environment: { POSTGRES_PASSWORD: x }\n',

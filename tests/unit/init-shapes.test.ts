@@ -36,6 +36,7 @@ const folder = fc.oneof(
       'server/',
       'deploy/dev/',
       'deploy/prod/',
+      ...['envs/live/', 'vmprod/', 'prod2/', 'environments/local/', 'main-server/'],
     ),
   },
   { weight: 3, arbitrary: fc.constantFrom('archive/', 'docker/old/', 'examples/', '.devcontainer/') },
@@ -68,6 +69,7 @@ const name = fc.oneof(
           'staging',
           'vps',
           'vm_prod',
+          ...['vmprod', 'prod2', 'server', 'release', 'hetzner', 'kunde', 'dev2'],
           'main',
           'aws',
           'infra',
@@ -133,9 +135,15 @@ const repository = fc.record({
     minLength: 0,
     maxLength: 2,
   }),
-  env: fc.option(fc.constantFrom('ENVIRONMENT=development\n', 'APP_ENV=production\n', 'DB_PASSWORD=x\n'), {
-    nil: undefined,
-  }),
+  env: fc.option(
+    fc.constantFrom(
+      ...['ENVIRONMENT=development\n', 'APP_ENV=production\n', 'DB_PASSWORD=x\n'],
+      ...['SERVER_ENVIRONMENT=eu-live\n', 'COMPOSE_PROJECT_NAME=shop_1\n', 'STAGE=prod2\n'],
+    ),
+    {
+      nil: undefined,
+    },
+  ),
 });
 
 test('repositories of every shape: each file once, nothing unprotected that is not plainly local, no idle question', async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { append, create, describeChange, missingLines } from '../../lib/init/changes.ts';
@@ -469,7 +469,7 @@ test('what becomes of files that are no environment', async () => {
     'deploy/compose.prod.yaml.j2': 'services: {{ x }}',
   });
   expect(files.map(({ path, became }) => `${path}: ${became}`)).toEqual([
-    'compose.kunde.yaml: not used: it changes compose.yaml, and no environment is in its name (FILES=kunde:compose.yaml+compose.kunde.yaml)',
+    'compose.kunde.yaml: not used: it changes compose.yaml, and no environment is in its name',
     'compose.tools.yaml: not used: no database in it',
     'compose.yaml: dev',
     'deploy/compose.prod.yaml.j2: not used: a template or a copy (.j2)',
@@ -505,6 +505,16 @@ test.each<[title: string, ignoring: Record<string, string>]>([
   expect(git('check-ignore', '--no-index', '--', 'secrets/.env.dev.secrets', 'backups/x').stdout).toBe(
     'secrets/.env.dev.secrets\nbackups/x\n',
   );
+});
+
+test("the guide's lines are README's, which a test types", () => {
+  const read = (file: string): string => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
+  const blocks = (text: string): string[] =>
+    [...text.matchAll(/^```\n(.*?)^```$/gms)].map(([, block]) => block!);
+  const [, adopting] = read('README.md').split('## Adopting it\n');
+  const ours = blocks(adopting!.split(/^## /m)[0]!);
+  expect(ours).toHaveLength(2);
+  expect(blocks(read('docs/ADOPTING.md'))).toEqual(ours);
 });
 
 test('a repository: files nearest first, without what is not its own', () => {
