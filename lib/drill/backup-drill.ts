@@ -91,7 +91,7 @@ function place({ name, registry, values }: DrillRun): CanonicalName {
   const { ON: typed } = values;
   if (typed === undefined) return name;
   const on = canonicalise(typed, registry);
-  if (on.name !== name.name && registry.environments[on.name]!.protected === true)
+  if (on.name !== name.name && registry.environments[on.name]!.protected)
     throw new RefusedError(`${on.name} is protected: its server is not for the backups of others`, {
       hint: 'ON=<an environment that is not protected>',
     });

@@ -46,13 +46,34 @@ const NAMING: Readonly<Record<string, Form>> = {
   healthUrl: ['an http or https URL', (value) => isText(value) && /^https?:\/\//.test(value)],
 };
 
+/** A line of a `.pub` file. Options in front of the type are no part of it. */
+const PUBLIC_KEY = /^(sk-)?(?:ssh|ecdsa)-[\w@.-]+ [A-Za-z0-9+/]+={0,2}(?: [^\n]*)?$/;
+
+function isApprove(value: unknown): boolean {
+  if (!isRecord(value) || Object.keys(value).some((key) => !['keys', 'software'].includes(key))) return false;
+  const { keys, software = false } = value;
+  return (
+    isFlag(software) &&
+    Array.isArray(keys) &&
+    keys.length > 0 &&
+    keys.every((key) => {
+      const found = typeof key === 'string' ? PUBLIC_KEY.exec(key) : null;
+      return found !== null && (software === true || found[1] !== undefined);
+    })
+  );
+}
+
 /** Fields that only an environment has. `engine` and `server` have checks of their own. */
 const ENTRY: Readonly<Record<string, Form>> = {
   aliases: [
     'a list of names',
     (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
   ],
-  protected: ['true or false', isFlag],
+  protected: ["true, false, or 'never'", (value) => isFlag(value) || value === 'never'],
+  approve: [
+    '{ keys, software }: public keys, one as `sk-ssh-ed25519@openssh.com AAAA… name`; others than `sk-…` need software: true',
+    isApprove,
+  ],
   local: ['true or false', isFlag],
   project: ['a name of lower-case letters, digits, _ and -', (value) => isText(value) && NAME.test(value)],
   stack: [

@@ -51,8 +51,20 @@ export type Seed = string | { readonly command: string };
 export interface EnvironmentEntry extends Naming {
   /** Deprecated names that still work, with a warning. */
   readonly aliases?: readonly string[];
-  /** True if the data must survive mistakes: destructive tasks then need FORCE=1. Required, without a default. */
-  readonly protected: boolean;
+  /**
+   * True if the data must survive mistakes: destructive tasks then need FORCE=1. `never`: no command destroys them; only a
+   * commit that changes this field lets one through. Required, without a default.
+   */
+  readonly protected: boolean | 'never';
+  /**
+   * Public keys (lines of a `.pub` file) of the persons who may approve what destroys data here. Each such run then needs
+   * a signature by one of them. Read from the checked-out commit, not from the working tree.
+   */
+  readonly approve?: {
+    readonly keys: readonly string[];
+    /** Accepts keys that are no security keys (`sk-…`): an agent signs with those without a person. */
+    readonly software?: boolean;
+  };
   /** True on a developer's own machine: `up` builds images, and a missing secrets file is made on first use. */
   readonly local?: boolean;
   /**

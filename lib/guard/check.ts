@@ -6,6 +6,15 @@ export interface Refusal {
   readonly remedy: string;
 }
 
+/** What is known by the environment's name and the process alone. */
+export interface Asked {
+  readonly name: string;
+  readonly entry: EnvironmentEntry;
+  readonly effect: 'destroy' | 'change' | 'migrate';
+  /** The assistant that this process runs under, if it does. */
+  readonly assistant: string | undefined;
+}
+
 /** What is known before the engine or the server is contacted. */
 export interface Request {
   readonly name: string;

@@ -2,9 +2,27 @@ import { TO_THE_PRIMARY, describeStandby } from '../database/recovery.ts';
 import { isBelow } from '../system/files.ts';
 import type { GuardFacts } from './facts/facts.ts';
 import { IN_USE, LEFT_OVER, describeOverlap } from './facts/overlap.ts';
-import type { Refusal, Request } from './check.ts';
+import type { Asked, Refusal, Request } from './check.ts';
 
 /** Each check is a pure function of known facts. It returns a refusal (reason and remedy), or undefined to let pass. */
+
+/** `protected: 'never'`: what the registry says can be changed by a commit, and by nothing that is typed. */
+export function neverDestroyed({ name, entry, effect }: Asked): Refusal | undefined {
+  if (entry.protected !== 'never' || effect === 'migrate') return undefined;
+  return {
+    reason: `no command destroys ${name}, with FORCE=1 either: the registry says protected: 'never'`,
+    remedy: `a commit that changes this in env/environments.ts, which others read`,
+  };
+}
+
+/** An assistant types FORCE=1 as easily as anything. With `approve`, a person's signature decides instead. */
+export function runByAssistant({ name, entry, assistant }: Asked): Refusal | undefined {
+  if (!entry.protected || entry.approve || assistant === undefined) return undefined;
+  return {
+    reason: `${assistant} runs this command, and ${name} is protected`,
+    remedy: 'ask the person, who decides and types it in a terminal of their own',
+  };
+}
 
 /** Variables that make other tools choose a server, a database or a project. makesafe gives none to a child process. */
 const CHOOSING = [

@@ -1,5 +1,7 @@
 import type { EnvironmentEntry } from '../environment/entry.ts';
 import { RefusedError } from '../errors.ts';
+import { approve } from './approval/approve.ts';
+import type { Signers } from './approval/verify.ts';
 import { confirmName } from './person/confirm.ts';
 import { countdown } from './person/countdown.ts';
 import type { GuardRequest } from './request.ts';
@@ -10,10 +12,17 @@ import { ON_CONTENTS, ON_FACTS, enforce } from './policy.ts';
 import { describeDoubts, describeTarget } from './person/screen.ts';
 import { changesBetween, configurationChanges, identityOf } from './facts/unchanged.ts';
 
+interface Deciding {
+  /** Of a migration, a line for each. */
+  readonly hazards?: readonly string[] | undefined;
+  /** Whose signature is needed; by default nobody's. */
+  readonly signers?: Signers | undefined;
+  readonly note: (text: string) => void;
+}
+
 /**
  * Shows the screen, asks for the name, counts down, and then reads all facts again. A migration is only shown.
  *
- * @param hazards of a migration, a line for each
  * @returns the run with the facts of the second reading
  * @throws RefusedError if anything changed in the meantime
  * @throws CancelledError if the person does not confirm
@@ -21,7 +30,7 @@ import { changesBetween, configurationChanges, identityOf } from './facts/unchan
 export async function letPersonDecide(
   request: GuardRequest,
   seen: Passed,
-  hazards: readonly string[] = [],
+  { hazards = [], signers, note }: Deciding,
 ): Promise<Passed> {
   const { entry, environment, action, run } = request;
   const { terminal, signal, actor } = seen;
@@ -34,8 +43,9 @@ export async function letPersonDecide(
     terminal.info(`dry run: nothing is touched${consent ? ` (it would wait ${seconds} s)` : ''}`);
     return seen;
   }
+  if (signers) note(await approve(seen, signers));
   // Only stdin has to be a terminal: with `… 2>&1 | tee log` a person still sits in front of it.
-  if (consent && entry.protected && process.stdin.isTTY) {
+  else if (consent && entry.protected && process.stdin.isTTY) {
     await confirmName(environment.name, terminal, signal);
   }
   await countdown(seconds, terminal, signal);

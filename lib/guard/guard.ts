@@ -1,12 +1,13 @@
 import type { DestructiveRun } from '../run/run.ts';
+import { assistantHere } from '../system/assistant.ts';
 import { BlockedError } from './person/blocked.ts';
 import type { GuardRequest } from './request.ts';
 
 /**
  * The only way to any action that destroys data, and to a migration of a protected environment. In this order:
  *
- * FORCE on a protected environment → checks on the facts → preflight → lock → backup → screen with what will be
- * destroyed → the person types the name → countdown → all facts again → journal → the action → journal.
+ * `never` and assistants → FORCE on a protected environment → checks on the facts → preflight → lock → backup → screen with what will be
+ * destroyed → the person types the name, or signs → countdown → all facts again → journal → the action → journal.
  *
  * A migration wants no consent (FORCE, name, countdown), so that a deployment without a terminal can run it. It waits
  * for the lock, and takes a backup only if there is something to run.
@@ -20,12 +21,20 @@ export async function passGuard(
   const { entry, environment } = request;
   const { values } = request.run;
   const migrates = request.action.effect === 'migrate';
+  const { dryRun } = request.run.actor;
+  const { BEFORE_CONTACT, BY_NAME, ON_CONTENTS, ON_FACTS, enforce } = await import('./policy.ts');
+  const asked = { name: environment.name, effect: request.action.effect, assistant: await assistantHere() };
+  const checks = dryRun ? [] : enforce(BY_NAME, { ...asked, entry });
   if (entry.protected && !migrates && values.FORCE !== true) {
     throw new BlockedError(environment.name, request.action, request.exportedForce);
   }
   // A refusal by name loads none of the modules below, and so is fast.
-  const { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS, enforce } = await import('./policy.ts');
-  const checks = enforce(BEFORE_CONTACT, { name: environment.name, entry, exports: request.exports });
+  checks.push(...enforce(BEFORE_CONTACT, { name: environment.name, entry, exports: request.exports }));
+  const { committedEntry } = await import('../environment/committed.ts');
+  const committed = dryRun ? entry : await committedEntry(request.run.root, environment.name, entry);
+  if (committed && !dryRun) enforce(BY_NAME, { ...asked, entry: committed });
+  const { needsApproval, signersOf } = await import('./approval/approve.ts');
+  const signers = needsApproval([entry, committed], asked) ? signersOf(committed) : undefined;
   const [{ checkJournal }, { journalFile, repositoryRevision }] = await Promise.all([
     import('./record/journal-file.ts'),
     import('./record/entries.ts'),
@@ -63,7 +72,7 @@ export async function passGuard(
     const revision = await repositoryRevision(seen.root);
     const notes: string[] = [];
     const note = (text: string): void => void notes.push(text);
-    const decided = await letPersonDecide(request, seen, foreseen?.lines);
+    const decided = await letPersonDecide(request, seen, { hazards: foreseen?.lines, signers, note });
     const passed = { ...decided, pending, foreseen, note };
     if (passed.actor.dryRun) return action(passed);
     await checkRunLock(passed);

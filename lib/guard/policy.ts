@@ -10,11 +10,19 @@ import {
   mustRun,
   neededLiesInIt,
   neighbourOfOther,
+  neverDestroyed,
   otherHost,
+  runByAssistant,
   sharedWithProtected,
   usedByOthers,
 } from './checks.ts';
-import type { Request, GuardCheck } from './check.ts';
+import type { Asked, Request, GuardCheck } from './check.ts';
+
+/** These come before FORCE: their refusal must not show a line to type. */
+export const BY_NAME: readonly GuardCheck<Asked>[] = [
+  { name: 'commands may destroy it', refuses: neverDestroyed },
+  { name: 'no assistant acts on a protected environment', refuses: runByAssistant },
+];
 
 /**
  * All checks of the guard. Before them, guard.ts asks for FORCE=1 on a protected environment. After them come the

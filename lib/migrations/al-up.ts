@@ -28,7 +28,7 @@ type UpgradeRun = Partial<Pick<DestructiveRun, 'identity' | 'pending' | 'foresee
 export async function upgrade(run: UpgradeRun): Promise<void> {
   const { environment, terminal, actor, values, command } = run;
   const { ALLOW: allowed = [] } = values as { ALLOW?: readonly Allowable[] };
-  if (allowed.length > 0 && environment.entry.protected !== true)
+  if (allowed.length > 0 && !environment.entry.protected)
     terminal.warn(`ALLOW=${allowed.join(',')} has no effect: ${environment.name} is not protected`);
   const readable = actor.dryRun || ((await run.stack.application?.databaseRuns()) ?? true);
   const count = await withRunLock(run, { otherwise: 'wait', readable }, () =>

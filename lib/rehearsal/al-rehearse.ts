@@ -135,7 +135,7 @@ function place({ environment, registry, values }: RehearsalRun): CanonicalName |
   const { name } = environment;
   if (typed === undefined) return environment.entry.protected ? undefined : { name };
   const on = canonicalise(typed, registry);
-  if (on.name !== name && registry.environments[on.name]!.protected === true)
+  if (on.name !== name && registry.environments[on.name]!.protected)
     throw new RefusedError(`${on.name} is protected: its server is not for the rehearsals of others`, {
       hint: 'ON=<an environment that is not protected>',
     });

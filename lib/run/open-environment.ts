@@ -40,7 +40,7 @@ export async function openEnvironment<P extends Parameters>(
         definition.destructive !== undefined ||
         (definition.environment === 'any' &&
           definition.migrates !== undefined &&
-          environment.entry.protected),
+          Boolean(environment.entry.protected)),
     }),
   };
 }

@@ -26,7 +26,7 @@ export function readResources(
       hideSecrets(redactor, environment);
       const common = {
         environment: name,
-        protected: entry.protected,
+        protected: Boolean(entry.protected),
         engine: '',
         ...(entry.engine?.host === undefined ? {} : { host: entry.engine.host }),
         ...{ projects: [], volumes: [], external: [], folders: [], addresses: [] },

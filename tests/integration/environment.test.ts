@@ -113,7 +113,7 @@ describe('env files and secrets', () => {
     const { status, stderr } = await scratch.runTask('help');
     expect(stderr).toContain('env/environments.ts is not valid');
     expect(stderr).toContain('the name two is taken by one');
-    expect(stderr).toContain('one: protected must be true or false');
+    expect(stderr).toContain("one: protected must be true, false, or 'never'");
     expect(stderr).toContain('two: composeFile is missing');
     expect(stderr).toContain('default: nowhere is not an environment');
     expect(status).toBe(78);

@@ -11,14 +11,16 @@ import {
   mustRun,
   neededLiesInIt,
   neighbourOfOther,
+  neverDestroyed,
   otherHost,
+  runByAssistant,
   sharedWithProtected,
   usedByOthers,
 } from '../../lib/guard/checks.ts';
 import type { GuardFacts } from '../../lib/guard/facts/facts.ts';
 import { IN_USE, LEFT_OVER, type Overlap } from '../../lib/guard/facts/overlap.ts';
-import { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS } from '../../lib/guard/policy.ts';
-import type { Refusal } from '../../lib/guard/check.ts';
+import { BEFORE_CONTACT, BY_NAME, ON_CONTENTS, ON_FACTS } from '../../lib/guard/policy.ts';
+import type { Asked, Refusal } from '../../lib/guard/check.ts';
 import { NOTHING } from '../../lib/stack/plan.ts';
 import { contents, entry, facts, stopped, target, volume } from './guard-facts.ts';
 
@@ -41,6 +43,40 @@ const but = (changes: Partial<GuardFacts>): GuardFacts => ({ ...facts, ...change
 const request = (exports: Record<string, string>, changes: Partial<EnvironmentEntry> = {}) => ({
   ...{ name: 'vm_stg', entry: { ...entry, ...changes }, exports },
 });
+
+const asked = (changes: Partial<EnvironmentEntry>, more: Partial<Asked> = {}): Asked => ({
+  ...{ name: 'vm_prod', entry: { ...entry, ...changes }, effect: 'destroy', assistant: undefined, ...more },
+});
+const NEVER: readonly [string, string] = [
+  "no command destroys vm_prod, with FORCE=1 either: the registry says protected: 'never'",
+  'a commit that changes this in env/environments.ts, which others read',
+];
+
+table(neverDestroyed, [
+  ['protected', asked({ protected: true })],
+  ['not protected', asked({ protected: false })],
+  ['a migration', asked({ protected: 'never' }, { effect: 'migrate' })],
+  ['destroyed', asked({ protected: 'never' }), NEVER],
+  ['changed', asked({ protected: 'never' }, { effect: 'change' }), NEVER],
+]);
+
+const approve = { keys: ['sk-ssh-ed25519@openssh.com AAAA'] };
+const BY_CURSOR: readonly [string, string] = [
+  'cursor runs this command, and vm_prod is protected',
+  'ask the person, who decides and types it in a terminal of their own',
+];
+
+table(runByAssistant, [
+  ['a person', asked({ protected: true })],
+  ['where it is not protected', asked({ protected: false }, { assistant: 'cursor' })],
+  ['where a signature decides', asked({ protected: true, approve }, { assistant: 'cursor' })],
+  ['an assistant', asked({ protected: true }, { assistant: 'cursor' }), BY_CURSOR],
+  [
+    'an assistant that migrates',
+    asked({ protected: true }, { assistant: 'cursor', effect: 'migrate' }),
+    BY_CURSOR,
+  ],
+]);
 
 table(chosenByShell, [
   ['nothing exported', request({})],
@@ -351,7 +387,7 @@ test('every check of checks.ts is in the policy once, and has a name of its own'
   const all = Object.entries(await import('../../lib/guard/checks.ts')).filter(
     ([name]) => name !== 'describeOverlap',
   );
-  const listed = [...BEFORE_CONTACT, ...ON_FACTS, ...ON_CONTENTS];
+  const listed = [...BY_NAME, ...BEFORE_CONTACT, ...ON_FACTS, ...ON_CONTENTS];
   expect(new Set(listed.map(({ refuses }) => refuses))).toEqual(new Set(all.map(([, check]) => check)));
   expect(listed).toHaveLength(all.length);
   expect(new Set(listed.map(({ name }) => name)).size).toBe(all.length);

@@ -8,7 +8,7 @@ import type { GuardFacts } from '../../lib/guard/facts/facts.ts';
 import { passGuard } from '../../lib/guard/guard.ts';
 import type { GuardRequest } from '../../lib/guard/request.ts';
 import { journalFile, readJournal } from '../../lib/guard/record/entries.ts';
-import { BEFORE_CONTACT, ON_CONTENTS, ON_FACTS } from '../../lib/guard/policy.ts';
+import { BEFORE_CONTACT, BY_NAME, ON_CONTENTS, ON_FACTS } from '../../lib/guard/policy.ts';
 import { holderOf } from '../../lib/system/lock.ts';
 import type { Origin } from '../../lib/parameters/parameter.ts';
 import type { Stack } from '../../lib/stack/stack.ts';
@@ -460,7 +460,7 @@ test('the journal has who, what, how it was typed, and what was met', async () =
       FORCE: { value: true, origin: 'command line' },
       WAIT: { value: 0, origin: 'command line' },
     },
-    checks: [...BEFORE_CONTACT, ...ON_FACTS, ...ON_CONTENTS].map(({ name }) => name),
+    checks: [...BY_NAME, ...BEFORE_CONTACT, ...ON_FACTS, ...ON_CONTENTS].map(({ name }) => name),
     target: {
       database: 'core_stg',
       systemIdentifier: '7654321098765432109',

@@ -86,12 +86,12 @@ describe('checkRegistry', () => {
     [
       'no statement on protection',
       registry({ b: { ...entry, protected: undefined } }),
-      ['b: protected must be true or false'],
+      ["b: protected must be true, false, or 'never'"],
     ],
     [
       'protection as a word',
       registry({ b: { ...entry, protected: 'yes' } }),
-      ['b: protected must be true or false'],
+      ["b: protected must be true, false, or 'never'"],
     ],
     ...[0, -1, '2', true, Infinity].map((othersWait): [string, Registry, string[]] => [
       `a limit of ${JSON.stringify(othersWait)} seconds for who waits`,
@@ -210,7 +210,7 @@ describe('checkRegistry', () => {
     );
     expect(problems).toEqual([
       'B: B is not a name of lower-case letters, digits, _ and -',
-      'B: protected must be true or false',
+      "B: protected must be true, false, or 'never'",
       'B: composeFile is missing',
       'removed y: its successor z is not an environment',
       'default: x is not an environment',
@@ -227,7 +227,7 @@ describe('loadRegistry', () => {
       new ConfigurationError(
         'env/environments.ts is not valid:\n' +
           'A: A is not a name of lower-case letters, digits, _ and -\n' +
-          'A: protected must be true or false\n' +
+          `A: protected must be true, false, or 'never'\n` +
           'default: x is not an environment',
       ),
     );

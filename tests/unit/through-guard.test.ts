@@ -40,8 +40,10 @@ describe('the work of a task is reached', () => {
       gate.indexOf('/** Opens the stack'),
     );
     const order = [
+      'enforce(BY_NAME, { ...asked, entry })',
       'throw new BlockedError',
       'enforce(BEFORE_CONTACT',
+      'enforce(BY_NAME, { ...asked, entry: committed })',
       'enforce([...ON_FACTS, ...ON_CONTENTS]',
       'request.preflight',
       'withRunLock(',

@@ -119,7 +119,7 @@ export async function backups(run: StackRun<Giving<{ BACKUP_DIR: string; JSON: b
   const folder = resolve(values.BACKUP_DIR);
   const listed = await listBackups(run, folder);
   terminal.clear();
-  const isProtected = environment.entry.protected;
+  const isProtected = Boolean(environment.entry.protected);
   if (values.JSON) {
     const rows = listed.map(({ file, age, verifies, drill, facts }) => ({
       ...{ file: relative('', file), age, verifies, protected: isProtected, ...listable(facts) },

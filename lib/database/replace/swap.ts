@@ -67,7 +67,7 @@ export async function replaceDatabase(
 ): Promise<Replaced> {
   const { stack, environment, signal } = run;
   const { name } = stack.database;
-  const keep = keeps || environment.entry.protected === true;
+  const keep = keeps || Boolean(environment.entry.protected);
   const occasion: Occasion = { what, since: new Date() };
   const out = outgoing(name, occasion, keep, false).name;
   let oid = '';

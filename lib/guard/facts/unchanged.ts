@@ -41,7 +41,7 @@ const hash = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12);
 
 /** A container that starts or stops is still the same container. */
-const withoutState = (fact: string): string => fact.replace(/^(container [0-9a-f]+) \(\w+\)$/, '$1');
+export const withoutState = (fact: string): string => fact.replace(/^(container [0-9a-f]+) \(\w+\)$/, '$1');
 
 /** A sentence for each fact that changed. */
 export function changesBetween(
