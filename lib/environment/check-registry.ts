@@ -1,4 +1,5 @@
 import { nearest } from '../output/suggest.ts';
+import { isApprove } from './approve-entry.ts';
 import { checkServerEntry } from './server-entry.ts';
 
 /** What a field must be: in words for the message, and as a test. */
@@ -45,23 +46,6 @@ const NAMING: Readonly<Record<string, Form>> = {
   ],
   healthUrl: ['an http or https URL', (value) => isText(value) && /^https?:\/\//.test(value)],
 };
-
-/** A line of a `.pub` file. Options in front of the type are no part of it. */
-const PUBLIC_KEY = /^(sk-)?(?:ssh|ecdsa)-[\w@.-]+ [A-Za-z0-9+/]+={0,2}(?: [^\n]*)?$/;
-
-function isApprove(value: unknown): boolean {
-  if (!isRecord(value) || Object.keys(value).some((key) => !['keys', 'software'].includes(key))) return false;
-  const { keys, software = false } = value;
-  return (
-    isFlag(software) &&
-    Array.isArray(keys) &&
-    keys.length > 0 &&
-    keys.every((key) => {
-      const found = typeof key === 'string' ? PUBLIC_KEY.exec(key) : null;
-      return found !== null && (software === true || found[1] !== undefined);
-    })
-  );
-}
 
 /** Fields that only an environment has. `engine` and `server` have checks of their own. */
 const ENTRY: Readonly<Record<string, Form>> = {
