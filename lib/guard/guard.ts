@@ -1,5 +1,4 @@
 import type { DestructiveRun } from '../run/run.ts';
-import { assistantHere } from '../system/assistant.ts';
 import { BlockedError } from './person/blocked.ts';
 import type { GuardRequest } from './request.ts';
 
@@ -23,7 +22,7 @@ export async function passGuard(
   const migrates = request.action.effect === 'migrate';
   const { dryRun } = request.run.actor;
   const { BEFORE_CONTACT, BY_NAME, ON_CONTENTS, ON_FACTS, enforce } = await import('./policy.ts');
-  const asked = { name: environment.name, effect: request.action.effect, assistant: await assistantHere() };
+  const asked = { name: environment.name, effect: request.action.effect, assistant: request.assistant };
   const checks = dryRun ? [] : enforce(BY_NAME, { ...asked, entry });
   if (entry.protected && !migrates && values.FORCE !== true) {
     throw new BlockedError(environment.name, request.action, request.exportedForce);

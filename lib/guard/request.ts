@@ -17,6 +17,8 @@ export interface GuardRequest {
   readonly exportedForce: string | undefined;
   /** The variables that the shell exports. */
   readonly exports: Readonly<Record<string, string>>;
+  /** The assistant that runs the task, as far as one is detected. */
+  readonly assistant?: string | undefined;
   /** Reads the registry again. */
   readonly read: () => Promise<Run>;
   /** Opens the environment's stack. Reads env files and configuration again. */

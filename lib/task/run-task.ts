@@ -112,7 +112,10 @@ async function performOnStack(
   }
   const { destructive } = definition;
   if (destructive?.countdown === 'always') terminal.info(`ENV=${typed}, canonical name ${name.name}`);
-  const { passGuard } = await import('../guard/guard.ts');
+  const [{ passGuard }, { assistantHere }] = await Promise.all([
+    import('../guard/guard.ts'),
+    import('../system/assistant.ts'),
+  ]);
   const request = {
     ...{ run: run as Run<GuardParameters>, environment: name, entry, origins: given.origins },
     action: {
@@ -122,6 +125,7 @@ async function performOnStack(
     },
     exportedForce,
     exports,
+    assistant: await assistantHere(),
     read: async () => {
       const again = await loadRegistry(run.root, run.signal);
       canonicalise(name.name, again);
