@@ -151,7 +151,7 @@ const envFilesOf = (services: Services): string[] =>
   );
 
 /** `prod` of `.env.prod`, `prod.env` and `.env.prod.secrets`. */
-function environmentOfEnvFile(file: string): string | undefined {
+export function environmentOfEnvFile(file: string): string | undefined {
   const rest = basename(file)
     .replaceAll(/(^|[._-])(env|secrets?|local(?=\.example)|example|sample|template|dist)(?=$|[._-])/gi, '')
     .replaceAll(/^[._-]+|[._-]+$/g, '');

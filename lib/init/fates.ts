@@ -1,8 +1,16 @@
-import { dirname, extname } from 'node:path';
-import { isBase, isFoundByCompose, isOverride, type FoundFile, type Unreadable } from './compose-files.ts';
+import { basename, dirname, extname } from 'node:path';
+import {
+  environmentOfEnvFile,
+  isBase,
+  isFoundByCompose,
+  isOverride,
+  type FoundFile,
+  type Unreadable,
+} from './compose-files.ts';
 import { baseOf } from './environments.ts';
 import type { FoundEnvironment } from './found-environment.ts';
 import type { Variables } from './inspect.ts';
+import { isPlainlyLocal, isSameKind } from './words.ts';
 
 /** A compose file, and what init does with it. */
 export interface Fate {
@@ -26,6 +34,28 @@ export function remarksOn(
       ),
     ),
   ];
+}
+
+/**
+ * Env files of an environment that is not local and has no compose file: `.env.prod` beside one compose.yaml. The files
+ * then run there, too, and `--env-file` chooses.
+ */
+export function remarksOnEnvFiles(all: readonly string[], looked: readonly FoundEnvironment[]): string[] {
+  const folders = ['.', ...looked.flatMap(({ files }) => files.map((file) => dirname(file)))];
+  const isBesides = (path: string): boolean =>
+    folders.includes(dirname(path)) || /^\.?envs?$/.test(basename(dirname(path)));
+  const others = new Map<string, string>();
+  for (const path of all.filter((one) => /^\.?env[._-]|\.env(\.|$)/.test(basename(one)) && isBesides(one))) {
+    const name = environmentOfEnvFile(path);
+    if (name === undefined || isPlainlyLocal(name)) continue;
+    if (![...others.keys(), ...looked.map((one) => one.name)].some((one) => isSameKind(one, name)))
+      others.set(name, path);
+  }
+  const names = [...looked.map((one) => one.name), ...others.keys()].join(',');
+  return [...others].map(
+    ([name, path]) =>
+      `${path} is for ${name}, which no compose file is for: ENVIRONMENTS=${names} makes it an environment`,
+  );
 }
 
 /** Whether compose itself lays this override file over the other file. */

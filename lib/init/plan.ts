@@ -6,7 +6,7 @@ import { describeApplication, findApplication, type FoundApplication } from './a
 import type { Asker } from './ask.ts';
 import { chooseEnvironments, type Wishes } from './choose-environments.ts';
 import { copiesOf, findComposeFiles, type Unreadable } from './compose-files.ts';
-import { fatesOf, remarksOn, type Fate } from './fates.ts';
+import { fatesOf, remarksOn, remarksOnEnvFiles, type Fate } from './fates.ts';
 import { isLocal } from './environments.ts';
 import type { FoundEnvironment } from './found-environment.ts';
 import { trackedFiles } from './git.ts';
@@ -88,7 +88,7 @@ export async function makePlan(root: string, wishes: Wishes, asker: Asker): Prom
       environments: Object.fromEntries(entries),
     },
     secrets: [...new Set(looked.flatMap(({ variables }) => variables.secrets))],
-    remarks: remarksOn(looked),
+    remarks: [...remarksOn(looked), ...remarksOnEnvFiles(files, looked)],
     rows: looked.map((one, at) => ({
       ...{ name: one.name, ...guarded[at]!, files: one.files, project: projects[at]! },
       database: one.databaseService!,

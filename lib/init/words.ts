@@ -49,6 +49,12 @@ export function environmentIn(name: string): string | undefined {
 export const saysProduction = (text: string): boolean =>
   tokensOf(text).some((word) => KNOWN.test(word) && PRODUCTION.test(word));
 
+/** Whether two names mean the same kind of environment: `production` and `vm_prod`, `stg` and `staging`. */
+export const isSameKind = (one: string, other: string): boolean =>
+  tokensOf(one).join() === tokensOf(other).join() ||
+  (saysProduction(one) && saysProduction(other)) ||
+  [one, other].every((name) => tokensOf(name).some((word) => /^(staging|stage|stg)$/.test(word)));
+
 /** A name that both compose and makesafe accept. */
 export const asName = (text: string): string =>
   text

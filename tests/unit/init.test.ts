@@ -462,6 +462,36 @@ test('two applications, each with an alembic.ini of its own: one question, and n
   });
 });
 
+test.each<[title: string, files: Record<string, string>, remarks: RegExp[]]>([
+  [
+    'beside the one compose file',
+    { '.env.prod': 'A=1' },
+    [/^\.env\.prod is for prod, .*: ENVIRONMENTS=dev,prod makes/],
+  ],
+  [
+    'only an example',
+    { '.env.production.example': 'A=1' },
+    [/^\.env\.production\.example is for production, /],
+  ],
+  ['in a folder for them', { 'envs/live.env': 'A=1' }, [/^envs\/live\.env is for live, /]],
+  [
+    'two of them',
+    { '.env.prod': '', 'env.stg': '' },
+    [/ENVIRONMENTS=dev,prod,stg /, /ENVIRONMENTS=dev,prod,stg /],
+  ],
+  [
+    'of an environment that is there',
+    { '.env.production': '', 'compose.prod.yaml': 'services: { db: { image: postgres:17 } }' },
+    [],
+  ],
+  ['of a front end', { 'web/.env.production': '' }, []],
+  ['local ones', { '.env.local': '', '.env.dev': '', '.env.test': '', '.env': '', '.env.example': '' }, []],
+])('an env file of an environment that no compose file is for: %s', async (_title, files, expected) => {
+  const { remarks } = await planOf(files);
+  const about = remarks.filter((one) => one.includes('no compose file is for'));
+  expect(about).toEqual(expected.map((form) => expect.stringMatching(form) as string));
+});
+
 test('what becomes of files that are no environment', async () => {
   const { files } = await planOf({
     'compose.kunde.yaml': 'services: { db: { restart: always } }',
