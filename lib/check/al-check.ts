@@ -17,6 +17,7 @@ import { fromNothing, stateOf, type Reached } from './revisions/from-nothing.ts'
 import { findCollisions } from './revisions/collisions.ts';
 import { judge, type Seen } from './revisions/results.ts';
 import type { Turn } from './revisions/turns.ts';
+import { withStoredReadings } from './revisions/stored-readings.ts';
 import { walkOver } from './revisions/walk-over.ts';
 import { walkWithRows, type WithRows } from './revisions/with-rows.ts';
 
@@ -63,11 +64,12 @@ async function see(run: MigrationsRun & Pick<RevisionsRun, 'values'>): Promise<S
   const { severalHeads = false } = run.registry;
   const grantsAgain = rolesScript(run) !== undefined;
   await loadParser();
-  const [plain, walked, rows] = await Promise.all([
+  const [plain, { revisions: bare, ...rest }, rows] = await Promise.all([
     fromNothing(run),
     walkOver(run),
     run.values.ROWS ? walkWithRows(run) : undefined,
   ]);
+  const walked = { ...rest, revisions: bare.map(withStoredReadings) };
   return {
     ...{ severalHeads, walked, grantsAgain, rows },
     failure: 'failure' in plain ? plain.failure : undefined,

@@ -4,6 +4,7 @@ import { judge, type Seen } from '../../lib/check/revisions/results.ts';
 import { mostAlike } from '../../lib/migrations/ini-here.ts';
 import { Terminal } from '../../lib/output/terminal.ts';
 import type { Comparison, Difference } from '../../lib/schema/compare/comparison.ts';
+import { readingsIn, withStoredReadings } from '../../lib/check/revisions/stored-readings.ts';
 import { concerned, type FailedWithRows, type WithRows } from '../../lib/check/revisions/with-rows.ts';
 import { loadParser } from '../../lib/sql/syntax.ts';
 import type { WalkedRevision } from '../../lib/stack/alembic/walk.ts';
@@ -403,4 +404,32 @@ test.each([
 test('what is no error of the database is about no rows', () => {
   expect(concerned(undefined)).toBe('');
   expect(concerned({ words: null, statement: null })).toBe('');
+});
+
+test.each([
+  ['INSERT INTO t (a) VALUES (now())', ['the clock']],
+  ['INSERT INTO t SELECT gen_random_uuid(), CURRENT_DATE', ['chance', 'the clock']],
+  ['UPDATE t SET a = pg_catalog.random() WHERE b = %(b)s', ['chance']],
+  ["DELETE FROM t WHERE at < CURRENT_TIMESTAMP - '1 day'::interval", ['the clock']],
+  ['CREATE TABLE t AS SELECT clock_timestamp() AS at', ['the clock']],
+  ['WITH x AS (INSERT INTO t VALUES (uuid_generate_v4()) RETURNING 1) SELECT * FROM x', ['chance']],
+  ['SET x = 1; INSERT INTO t VALUES (LOCALTIME)', ['the clock']],
+  ['ALTER TABLE t ADD at timestamptz DEFAULT now()', []],
+  ['CREATE TABLE t (at timestamptz DEFAULT now())', []],
+  ['SELECT now()', []],
+  ['INSERT INTO t VALUES (CURRENT_USER, $1, %s)', []],
+  ["INSERT INTO t VALUES ('now() random()')", []],
+  ['no SQL at all, now()', []],
+])('%s reads %j', async (sql, found) => {
+  await loadParser();
+  expect(readingsIn(sql)).toEqual(found);
+});
+
+test('what a statement reads stands beside what its file reads, each once', () => {
+  const sent = { sql: 'INSERT INTO t VALUES (now())', line: 7 };
+  const read = { what: 'the clock', line: 7 } as const;
+  expect(withStoredReadings(revision({ reads: [read], reading: [sent, sent] })).reads).toEqual([read]);
+  expect(withStoredReadings(revision({ reading: [{ ...sent, line: null }] })).reads).toEqual([
+    { ...read, line: null },
+  ]);
 });

@@ -155,7 +155,7 @@ export function judge(seen: Seen, fileOf: (path: string) => string): Judged {
   );
 
   const reading = revisions.flatMap(({ path, reads = [] }) =>
-    reads.map(({ what, line }) => ({ file: fileOf(path), line, text: `reads ${what}` })),
+    reads.map(({ what, line }) => ({ file: fileOf(path), line: line ?? undefined, text: `reads ${what}` })),
   );
   for (const one of reading) remark('warning', one, `${one.text}: it may make something else elsewhere`);
   add(

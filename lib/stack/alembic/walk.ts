@@ -45,10 +45,11 @@ export interface Lost {
   readonly line: number | null;
 }
 
-/** Something that a revision's file reads, and that is not the same elsewhere or later. */
+/** Something that a revision reads, and that is not the same elsewhere or later. */
 export interface Reading {
   readonly what: 'the clock' | 'chance' | 'the environment' | 'another server';
-  readonly line: number;
+  /** Null if nobody knows. */
+  readonly line: number | null;
 }
 
 /** What the walk found about one revision. */
@@ -64,6 +65,8 @@ export interface WalkedRevision {
   /** What differs after the second "up" from the first one. */
   readonly again?: readonly CatalogChange[];
   readonly reads?: readonly Reading[];
+  /** Statements of "up" that may store what is not the same elsewhere; the line is null if nobody knows. */
+  readonly reading?: readonly { readonly sql: string; readonly line: number | null }[];
   /** What "down" removes with its data. */
   readonly lost?: readonly Lost[];
 }

@@ -88,11 +88,13 @@ def walk(what):
                 if of["revision"] == what["from"]:
                     quick, before = False, snapshot(what["query"], context)
                 continue
+            reading = [{"sql": one, "line": line} for one, line in map(told, sent) if READS_IN_SQL.search(one)]
             after = snapshot(what["query"], context)
             script = step.revision
             body = parsed(script.path)
             there, lines = ways(script, body)
             found = {**of, "path": script.path, "lines": lines, "downgrade": there, "reads": readings(body)}
+            found["reading"] = reading
             if there and of["revision"] not in what["upOnly"]:
                 down = type(step)(step.revision_map, script, False)
                 yield go("down", down)
@@ -193,6 +195,16 @@ READS = {
     "another server": r"create_(async_)?engine|(psycopg2|psycopg|asyncpg|pg8000|pymysql|sqlite3)\.connect"
     r"|requests\.\w+|httpx\.\w+|urlopen|boto3\.\w+",
 }
+
+
+# Statements that are worth a closer look: https://www.postgresql.org/docs/current/functions-datetime.html
+READS_IN_SQL = re.compile(r"now|timestamp|timeofday|current_|localtime|random|uuid", re.I)
+
+
+def told(one):
+    """A statement that was sent, of which psycopg2 may have an object, and its line; not megabytes of values."""
+    statement, line = one
+    return str(statement)[:100000], line
 
 
 def readings(body):
