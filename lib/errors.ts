@@ -116,7 +116,7 @@ export function asKnown(error: unknown): unknown {
  * read_only_sql_transaction. Our sessions do not take over `default_transaction_read_only`, so the server is a standby:
  * another one became the primary while the task ran.
  */
-const READ_ONLY = '25006';
+export const READ_ONLY = '25006';
 
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {

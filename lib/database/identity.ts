@@ -5,6 +5,8 @@ import { OtherDatabaseError, type Hand } from './asserted.ts';
 import { readAttributes, type DatabaseAttributes } from './attributes.ts';
 import type { Contents } from './contents.ts';
 import { refuseStandby } from './recovery.ts';
+import { isLost } from './once-it-answers.ts';
+import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
 import { markerOf } from '../stack/postgres/marker.ts';
 import { readSystemIdentifier } from '../stack/postgres/system-identifier.ts';
 import type { DatabaseIdentity } from '../stack/identity.ts';
@@ -38,13 +40,36 @@ export async function ownAttributes(
   throw new FailedError(`there is no database ${name}`, { hint: command('up', { ENV: environment.name }) });
 }
 
-/** A `Hand` for a session, with the identifier of its server. @throws RefusedError if it is a standby */
+/**
+ * A `Hand` for a session, with the identifier of its server.
+ *
+ * @throws StandbyError if it is a standby; UnclearPrimaryError if another server of the cluster may be the primary
+ */
 export async function handOf({ actor, stack }: StackRun, client: Client): Promise<Hand> {
   const { timeline } = await refuseStandby(client);
+  await stack.makeSureOfPrimary?.();
   return {
     ...{ client, actor, timeline, systemIdentifier: await readSystemIdentifier(client) },
     enter: (database, work) => stack.withClient(database, work),
   };
+}
+
+/**
+ * Whether the server on which something was changed is still the primary. What a server has taken that was cut off from
+ * its cluster is gone when it comes back.
+ *
+ * @param timeline of that server; null if it does not tell
+ */
+export async function isStillPrimary({ stack, actor }: StackRun, timeline: number | null): Promise<boolean> {
+  if (actor.dryRun) return true;
+  try {
+    await stack.makeSureOfPrimary?.();
+    const now = await stack.withClient(maintenanceDatabase(stack.database.name), refuseStandby);
+    return now.timeline === timeline;
+  } catch (error) {
+    if (isLost(error)) return false;
+    throw error;
+  }
 }
 
 /**

@@ -1,23 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Client } from 'pg';
-import { FailedError, HUNG_UP, RefusedError, UnreachableError } from '../errors.ts';
+import { FailedError, RefusedError } from '../errors.ts';
 import { whileWaitingFor } from '../output/waiting.ts';
 import { LIMITS } from '../system/limits.ts';
-import { isOver } from '../system/cancelling.ts';
 import type { StackRun } from '../run/run.ts';
 import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
+import { onceItAnswers } from './once-it-answers.ts';
 
 /** Seconds that the session of a killed run gets to end. */
 const LAST_RUN_TIMEOUT = 15;
 /** The same for our own session whose connection was lost. We terminate it, which can take long on a busy server. */
 const OWN_TIMEOUT = 60;
-/** Seconds that a server that does not answer gets to come back. */
-const RETURN_TIMEOUT = 60;
-/**
- * The same if the server has stopped and nothing restarts it by itself: a person may be restarting it at this moment.
- */
-const RESTART_TIMEOUT = 5;
 
 /**
  * Runs `work` in a session on the maintenance database, with an advisory lock on the environment's database. If another
@@ -93,42 +87,12 @@ async function holder(client: Client, name: string): Promise<string> {
   return rows[0]?.who ?? 'it has just ended';
 }
 
-/** Like `withMaintenanceSession`, but first waits for a server that does not answer. */
-export async function withMaintenanceSessionOnceItAnswers<T>(
+/** Like `withMaintenanceSession`, but first waits for a server that does not answer, and for a cluster's new primary. */
+export const withMaintenanceSessionOnceItAnswers = <T>(
   run: StackRun,
   work: (client: Client) => Promise<T>,
   ended?: number,
-): Promise<T> {
-  const began = performance.now();
-  let lastSeen = began;
-  for (;;) {
-    try {
-      return await withMaintenanceSession(run, work, ended);
-    } catch (error) {
-      const now = performance.now();
-      if (!run.stack.hasEnded?.()) lastSeen = now;
-      if (
-        !isLost(error) ||
-        isOver() ||
-        now - began > RETURN_TIMEOUT * 1000 ||
-        now - lastSeen > RESTART_TIMEOUT * 1000
-      )
-        throw error;
-      await run.stack.fullDisk?.recover();
-      run.terminal.progress('waiting for the server to answer …');
-      await sleep(500);
-    }
-  }
-}
-
-/** Whether the error means that the connection or the server is gone, and not that a statement failed. */
-export function isLost(error: unknown): boolean {
-  if (error instanceof UnreachableError) return true;
-  const from = error instanceof FailedError ? error.cause : error;
-  const { code, message } = (from ?? {}) as Partial<pg.DatabaseError>;
-  // Class 57P: the server ends sessions, or is starting or stopping. pg's own errors have no code.
-  return code === undefined ? HUNG_UP.test(message ?? '') : /^(57P0|08|E[A-Z])/.test(code);
-}
+): Promise<T> => onceItAnswers(run, () => withMaintenanceSession(run, work, ended));
 
 /**
  * While active, an abort of the run's signal cancels the query of session `pid`. Call the returned function to stop

@@ -1,4 +1,6 @@
 import type { DatabaseIdentity } from '../stack/identity.ts';
+import { onceItAnswers } from '../database/once-it-answers.ts';
+import { refuseStandby } from '../database/recovery.ts';
 import { FailedError } from '../errors.ts';
 import type { Plan } from '../stack/alembic/binding.ts';
 import { failed } from './failed.ts';
@@ -78,16 +80,23 @@ export async function alembic(
  * @throws FailedError if it is not
  */
 export async function makeSureItLanded(
-  { stack, task, command, environment }: StackRun,
+  run: StackRun,
   plans: readonly Plan[] = [],
-  again = command(task.name, { ENV: environment.name }),
+  again = run.command(run.task.name, { ENV: run.environment.name }),
 ): Promise<void> {
+  const { stack } = run;
   const { name } = stack.database;
   const hint = `see what env.py does with an error, then: ${again}`;
   if (plans.length === 0)
     throw new FailedError(`alembic ended well, and did not come to the migrations of ${name}`, { hint });
   for (const plan of plans) {
-    const landing = await stack.withClient(name, (client) => readLanding(client, plan));
+    // On the primary that there is by now: what an earlier one has taken may be lost with it.
+    const landing = await onceItAnswers(run, () =>
+      stack.withClient(name, async (client) => {
+        await refuseStandby(client);
+        return readLanding(client, plan);
+      }),
+    );
     if (hasLanded(landing)) continue;
     const at = landing.found.map((held) => held.join(', ') || 'no revision').join(' or ') || 'no revision';
     const planned = landing.planned.join(', ') || 'no revision';

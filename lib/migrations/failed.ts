@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { advise } from './advice.ts';
 import { describeFailure, findInProject, parseFailure } from './failure.ts';
 import { describeInvalid, readInvalidIndexes } from '../database/invalid-indexes.ts';
+import { onceItAnswers } from '../database/once-it-answers.ts';
+import { refuseStandby } from '../database/recovery.ts';
 import { readRevisions } from '../database/revisions.ts';
 import { FailedError, UnreachableError, messageOf, type MakesafeError } from '../errors.ts';
 import { writeWhole } from '../system/files.ts';
@@ -27,7 +29,14 @@ export async function failed(
   const output = await keepOutput(run, args, stdout + stderr);
   if (!found)
     return new FailedError(`alembic ${args[0]} failed (status ${status})\noutput     ${output}`, { status });
-  const at = await stack.withClient(stack.database.name, readRevisions).catch(() => undefined);
+  const read = (): Promise<string[]> =>
+    stack.withClient(stack.database.name, async (client) => {
+      await refuseStandby(client);
+      return readRevisions(client);
+    });
+  const lost = wasLost(result.failure);
+  // If the server is gone, its cluster needs a while for another primary.
+  const at = await (lost ? onceItAnswers(run, read) : read()).catch(() => undefined);
   const file = found.file && findInProject(root, found.file);
   const invalid = await stack.withClient(stack.database.name, readInvalidIndexes).catch(() => []);
   const line = (name: string): string => command(name, { ENV: environment.name });
@@ -36,7 +45,7 @@ export async function failed(
     builtIn: stack.isBuiltIn(found.file),
   });
   const described = describeFailure({ ...found, file }, stack.database.name, at, output);
-  if (wasLost(result.failure))
+  if (lost)
     return new UnreachableError(`the session of the migration was lost\n${described}`, {
       hint: `see what happened to the server, then: ${again ?? line(task.name)}`,
     });

@@ -176,6 +176,12 @@ export interface Stack {
    */
   readonly lookForPrimary?: () => void;
   /**
+   * Of a cluster: asks all servers once more, whether the one in use is the primary and nothing speaks against it.
+   *
+   * @throws UnclearPrimaryError with what was seen
+   */
+  readonly makeSureOfPrimary?: () => Promise<void>;
+  /**
    * A digest of a text. Only somebody who knows the password of the environment's role can make it.
    *
    * @returns undefined if there is no password

@@ -360,6 +360,8 @@ export class Cluster {
           'local all postgres trust',
           'hostssl replication replicator 127.0.0.1/32 scram-sha-256',
           'hostssl all all 127.0.0.1/32 scram-sha-256',
+          // For a test that reads what is sent.
+          'host all all 127.0.0.1/32 scram-sha-256',
         ],
       },
     });

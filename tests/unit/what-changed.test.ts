@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { DatabaseAttributes } from '../../lib/database/attributes.ts';
-import { isLost } from '../../lib/database/maintenance.ts';
+import { isLost } from '../../lib/database/once-it-answers.ts';
 import { attributesChanged } from '../../lib/database/restore/home.ts';
-import { FailedError, UnreachableError } from '../../lib/errors.ts';
+import {
+  FailedError,
+  RefusedError,
+  StandbyError,
+  UnclearPrimaryError,
+  UnreachableError,
+} from '../../lib/errors.ts';
 
 describe('attributes of a database that a restore changes', () => {
   const now: DatabaseAttributes = {
@@ -32,6 +38,11 @@ describe('whether the server is gone', () => {
     [new FailedError('wrong', { cause: Object.assign(new Error('x'), { code: '42P01' }) }), false],
     [Object.assign(new Error('x'), { code: 'ECONNRESET' }), true],
     [undefined, false],
+    // While another server becomes the primary.
+    [new StandbyError('the server is a standby'), true],
+    [new UnclearPrimaryError('there is no primary'), true],
+    [Object.assign(new Error('cannot execute UPDATE in a read-only transaction'), { code: '25006' }), true],
+    [new RefusedError('another reset is under way'), false],
   ];
   it.each(cases)('%o: %o', (error, lost) => {
     expect(isLost(error)).toBe(lost);

@@ -1,4 +1,4 @@
-import { FailedError, messageOf } from '../../errors.ts';
+import { FailedError, UnclearPrimaryError, messageOf } from '../../errors.ts';
 import type { StackRun } from '../../run/run.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
 import { OtherDatabaseError, type Hand } from '../asserted.ts';
@@ -10,6 +10,16 @@ import { withMaintenanceSessionOnceItAnswers } from '../maintenance.ts';
 interface Exchanged {
   readonly oid: string;
   readonly newOid: string;
+}
+
+/** The database was exchanged on a server that is the primary no more, and the one that is has not got the exchange. */
+class LostExchangeError extends FailedError {
+  constructor(name: string) {
+    super(
+      `another server became the primary before it had the exchange: the old database ${name} is in use, unchanged`,
+      { hint: 'see what happens to the cluster, then type this again' },
+    );
+  }
 }
 
 /**
@@ -31,7 +41,8 @@ export async function finish(
     const { present, former, kept } = await findLeftovers(hand.client, name);
     if (present && present.oid !== oid && present.oid !== newOid)
       throw new OtherDatabaseError(`database ${name} is by now another one than the new one`);
-    if (!present || present.oid === oid) throw new FailedError(`the old database ${name} still exists`);
+    if (!present) throw new FailedError(`there is no database ${name}`);
+    if (present.oid === oid) throw new LostExchangeError(name);
     if (keep && !kept.some((row) => row.oid === oid)) throw new FailedError(`${out} is not there`);
     if (former) await drop(former, hand);
   });
@@ -53,6 +64,12 @@ export async function finishAnew(
       finish(run, await handOf(run, client), exchanged, keep, out),
     );
   } catch (error) {
+    if (error instanceof LostExchangeError) throw error;
+    if (error instanceof UnclearPrimaryError)
+      throw new FailedError(
+        `${run.stack.database.name} was exchanged, and the cluster does not agree on its primary: once it does, either the new database is in use, or the old one, unchanged\n${messageOf(error)}`,
+        { cause: error, hint: run.command('check', { ENV: run.environment.name }) },
+      );
     throw new FailedError(
       `the new ${run.stack.database.name} is in use, but the old one is still there as ${out}, until the next run removes it: ${messageOf(error)}`,
       { cause: error },

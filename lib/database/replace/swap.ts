@@ -16,8 +16,9 @@ import type { Occasion } from './close.ts';
 import { exchangeInTime, outgoing } from './exchange.ts';
 import { describeLeftovers, findLeftovers, refuseForeign, removeLeftovers, reopen } from './leftovers.ts';
 import { finish, finishAnew } from './finish.ts';
-import { checkShown, handOf, ownAttributes, type Shown } from '../identity.ts';
+import { checkShown, handOf, isStillPrimary, ownAttributes, type Shown } from '../identity.ts';
 import { commentStatement } from '../marker.ts';
+import { checkRunLock } from '../run-lock.ts';
 import { withMarker } from '../../stack/postgres/marker.ts';
 import { withRollback, type Progress } from './with-rollback.ts';
 import { endSessions } from '../maintenance.ts';
@@ -73,6 +74,7 @@ export async function replaceDatabase(
   let oid = '';
   let newOid = '';
   let finished = false;
+  let timeline: number | null = null;
   let incomplete: { readonly error: unknown } | undefined;
   const started = performance.now();
   await withRollback(run, async (client, progress) => {
@@ -80,6 +82,7 @@ export async function replaceDatabase(
     await settle(run, hand);
     const old = await ownAttributes(run, client);
     checkShown(run, hand, old);
+    timeline = hand.timeline;
     const next = { ...((await wanted?.(client, old)) ?? old), name };
     progress.oid = oid = old.oid;
     if (!run.actor.dryRun) stack.fullDisk?.prepare();
@@ -88,6 +91,9 @@ export async function replaceDatabase(
     newOid = progress.newOid ?? '';
     const { connectionLimit, isTemplate } = next;
     const comment = withMarker(next.comment, environment.name);
+    // Building may have taken hours.
+    if (!run.actor.dryRun) await stack.makeSureOfPrimary?.();
+    await checkRunLock(run);
     await exchangeInTime(
       performance.now() - started,
       run,
@@ -121,8 +127,9 @@ export async function replaceDatabase(
       },
     );
   }
-  // The swap succeeded, but then the session was lost or its last statement was cancelled.
-  if (!finished) await finishAnew(run, { oid, newOid }, keep, out);
+  // The swap succeeded, but then the session was lost or its last statement was cancelled; or it succeeded on a server
+  // that is the primary no more.
+  if (!finished || !(await isStillPrimary(run, timeline))) await finishAnew(run, { oid, newOid }, keep, out);
   if (signal.aborted && signal.reason instanceof CancelledError) {
     const place = keep ? `kept as ${out}` : 'gone';
     throw new CancelledError(

@@ -1,16 +1,20 @@
 import type { Client } from 'pg';
-import { CancelledError, FailedError, MakesafeError, messageOf } from '../../errors.ts';
+import {
+  CancelledError,
+  FailedError,
+  MakesafeError,
+  RefusedError,
+  UnreachableError,
+  asKnown,
+  messageOf,
+} from '../../errors.ts';
 import type { Actor } from '../../output/actor.ts';
 import type { StackRun } from '../../run/run.ts';
 import { OtherDatabaseError } from '../asserted.ts';
 import { handOf } from '../identity.ts';
 import { findLeftovers, removeLeftovers, reopen } from './leftovers.ts';
-import {
-  withMaintenanceSession,
-  withMaintenanceSessionOnceItAnswers,
-  cancelOn,
-  isLost,
-} from '../maintenance.ts';
+import { withMaintenanceSession, withMaintenanceSessionOnceItAnswers, cancelOn } from '../maintenance.ts';
+import { isLost } from '../once-it-answers.ts';
 
 /** How far a change has come; needed if it fails. */
 export interface Progress {
@@ -47,10 +51,17 @@ export async function withRollback(
       }
     });
   } catch (error) {
-    // Nothing was changed yet.
-    if (progress.oid === undefined) throw error;
+    if (progress.oid === undefined) throw untouched(error, run.stack.database.name);
     await putBack(run, error, { ...progress, oid: progress.oid }, session);
   }
+}
+
+/** The error for a change that has not begun. If the connection was lost, a person wants to know that. */
+function untouched(error: unknown, name: string): unknown {
+  const known = asKnown(error);
+  if (!(known instanceof UnreachableError)) return error;
+  const { message, hint } = known;
+  return new UnreachableError(`${message}\n${name} was not touched`, { cause: error, ...(hint && { hint }) });
 }
 
 /**
@@ -59,12 +70,13 @@ export async function withRollback(
  */
 async function putBack(
   run: StackRun,
-  error: unknown,
+  thrown: unknown,
   { oid, newOid, isForNow = false }: Progress & { readonly oid: string },
   session: number | undefined,
 ): Promise<void> {
   const { stack, command, environment, signal } = run;
   const { name } = stack.database;
+  const error = asKnown(thrown);
   let exchanged: boolean;
   let left: string | undefined;
   try {
@@ -105,7 +117,8 @@ async function putBack(
   if (error instanceof OtherDatabaseError)
     throw new OtherDatabaseError(`${error.message}\n${state}`, { cause: error });
   const hint = error instanceof MakesafeError ? error.hint : undefined;
-  throw new FailedError(`${messageOf(error)}\n${state}`, {
+  const Kind = error instanceof RefusedError ? RefusedError : FailedError;
+  throw new Kind(`${messageOf(error)}\n${state}`, {
     cause: error,
     ...(hint === undefined ? {} : { hint }),
   });

@@ -55,6 +55,14 @@ export class Cluster {
     this.#found = undefined;
   }
 
+  /** @throws UnclearPrimaryError if another one than the server in use is the primary, or may be */
+  async makeSure(): Promise<void> {
+    const used = await this.node();
+    const seen = await this.look();
+    if (this.nodes[primaryOf(seen)] !== used)
+      throw unclear(`${addressOf(used)} is the primary no more`, seen);
+  }
+
   /** What each one says of itself now. @throws the first error if none answers */
   async look(): Promise<readonly NodeSeen[]> {
     const asked = await Promise.all(this.nodes.map((server, index) => this.#see(server, index)));
@@ -83,11 +91,13 @@ export class Cluster {
 export function primaryOf(seen: readonly NodeSeen[]): number {
   const chosen = choosePrimary(seen);
   if ('primary' in chosen) return chosen.primary;
-  throw new UnclearPrimaryError(
-    `refused; nothing was touched\n${chosen.unclear}\n${describeNodes(seen).join('\n')}`,
-    { hint: 'see what happens to the cluster (patronictl list), then type this again' },
-  );
+  throw unclear(chosen.unclear, seen);
 }
+
+const unclear = (why: string, seen: readonly NodeSeen[]): UnclearPrimaryError =>
+  new UnclearPrimaryError(`${why}\n${describeNodes(seen).join('\n')}`, {
+    hint: 'see what happens to the cluster (patronictl list), then type this again',
+  });
 
 /** A wrong password or another certificate says more than that a server is down. */
 function noneAnswers(errors: readonly unknown[]): unknown {

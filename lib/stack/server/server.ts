@@ -92,6 +92,12 @@ export function openServerStack(environment: Environment, options: StackOptions)
     return describeNodes(seen).map((line, index) => line.slice(seen[index]!.address.length + 1));
   };
 
+  const refuse = (error: unknown): never => {
+    if (!(error instanceof UnclearPrimaryError)) throw error;
+    const { message, hint = '' } = error;
+    throw new UnclearPrimaryError(`refused; nothing was touched\n${message}`, { cause: error, hint });
+  };
+
   /** For actions that would need control of the server itself. */
   const notOurs = (what: string): Promise<never> =>
     Promise.reject(
@@ -108,7 +114,7 @@ export function openServerStack(environment: Environment, options: StackOptions)
     database,
 
     async target(dataDirectory) {
-      const running = await answers();
+      const running = await answers().catch(refuse);
       const used = running ? await cluster.node() : servers[0]!;
       const nodes = running && cluster.isCluster ? describeNodes(await cluster.look()) : undefined;
       return {
@@ -163,7 +169,10 @@ export function openServerStack(environment: Environment, options: StackOptions)
     destroy: () => Promise.reject(new RefusedError(NOT_REMOVABLE.reason, { hint: NOT_REMOVABLE.remedy })),
 
     withClient,
-    ...(cluster.isCluster && { lookForPrimary: () => cluster.forget() }),
+    ...(cluster.isCluster && {
+      lookForPrimary: () => cluster.forget(),
+      makeSureOfPrimary: () => cluster.makeSure(),
+    }),
     // Its disk cannot be seen from here.
     freeSpace: () => Promise.resolve(undefined),
 
