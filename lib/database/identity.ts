@@ -60,8 +60,12 @@ export async function handOf({ actor, stack }: StackRun, client: Client): Promis
  *
  * @param timeline of that server; null if it does not tell
  */
-export async function isStillPrimary({ stack, actor }: StackRun, timeline: number | null): Promise<boolean> {
-  if (actor.dryRun) return true;
+export async function isStillPrimary(
+  { stack, actor, signal }: StackRun,
+  timeline: number | null,
+): Promise<boolean> {
+  // After Ctrl-C there is no time for questions.
+  if (actor.dryRun || signal.aborted) return true;
   try {
     await stack.makeSureOfPrimary?.();
     const now = await stack.withClient(maintenanceDatabase(stack.database.name), refuseStandby);
