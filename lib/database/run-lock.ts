@@ -38,6 +38,7 @@ const fileOf = ({ root, environment }: Pick<StackRun, 'root' | 'environment'>): 
  * @throws RefusedError if it is not: another run may hold it by now
  */
 export async function checkRunLock(run: StackRun): Promise<void> {
+  if (held.size === 0) return;
   const client = held.get(fileOf(run));
   if (client === undefined || client === 'no session') return;
   if (client !== 'lost' && (await holdsLock(client, run.stack.database.name).catch(() => false))) return;

@@ -171,15 +171,11 @@ export interface Stack {
    */
   withClient<T>(database: string, work: (client: Client) => Promise<T>, as?: SessionAs): Promise<T>;
   /**
-   * Of a cluster: forgets which server is the primary, so that the next session asks all of them. For looking at the
-   * result, and putting back, after a session was lost: never between what was shown and the action.
+   * Of a cluster: forgets which server is the primary, so that the next session asks all. For looking at a result and
+   * putting back: never between what was shown and the action.
    */
   readonly lookForPrimary?: () => void;
-  /**
-   * Of a cluster: asks all servers once more, whether the one in use is the primary and nothing speaks against it.
-   *
-   * @throws UnclearPrimaryError with what was seen
-   */
+  /** Of a cluster: asks all servers whether the one in use is still the primary. @throws UnclearPrimaryError if not */
   readonly makeSureOfPrimary?: () => Promise<void>;
   /**
    * A digest of a text. Only somebody who knows the password of the environment's role can make it.

@@ -20,6 +20,7 @@ const READS = [
   ...['down', 'logs', 'restart', 'rebuild', 'app-shell'],
   // It migrates a copy, on a server of its own.
   'al-rehearse-env',
+  'db-saves-env',
 ];
 
 /** Values for parameters that have to be given. */
