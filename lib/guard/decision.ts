@@ -1,4 +1,5 @@
 import type { EnvironmentEntry } from '../environment/entry.ts';
+import type { Foreseen } from '../run/run.ts';
 import { RefusedError } from '../errors.ts';
 import { approve } from './approval/approve.ts';
 import type { Signers } from './approval/verify.ts';
@@ -13,8 +14,8 @@ import { describeDoubts, describeTarget } from './person/screen.ts';
 import { changesBetween, configurationChanges, identityOf } from './facts/unchanged.ts';
 
 interface Deciding {
-  /** Of a migration, a line for each. */
-  readonly hazards?: readonly string[] | undefined;
+  /** What it will do. */
+  readonly foreseen?: Foreseen | undefined;
   /** Whose signature is needed; by default nobody's. */
   readonly signers?: Signers | undefined;
   readonly note: (text: string) => void;
@@ -30,12 +31,12 @@ interface Deciding {
 export async function letPersonDecide(
   request: GuardRequest,
   seen: Passed,
-  { hazards = [], signers, note }: Deciding,
+  { foreseen, signers, note }: Deciding,
 ): Promise<Passed> {
   const { entry, environment, action, run } = request;
   const { terminal, signal, actor } = seen;
   const pending = seen.pending && describePending(seen.root, seen.pending);
-  for (const line of describeTarget(seen.facts, action, terminal, { pending, hazards })) terminal.line(line);
+  for (const line of describeTarget(seen.facts, action, terminal, { pending, foreseen })) terminal.line(line);
   describeDoubts(seen.facts).forEach(terminal.warn);
   const consent = action.effect !== 'migrate';
   const seconds = consent ? waitSeconds(entry, run.values.WAIT) : 0;

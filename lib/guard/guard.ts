@@ -71,7 +71,7 @@ export async function passGuard(
     const revision = await repositoryRevision(seen.root);
     const notes: string[] = [];
     const note = (text: string): void => void notes.push(text);
-    const decided = await letPersonDecide(request, seen, { hazards: foreseen?.lines, signers, note });
+    const decided = await letPersonDecide(request, seen, { foreseen, signers, note });
     const passed = { ...decided, pending, foreseen, note };
     if (passed.actor.dryRun) return action(passed);
     await checkRunLock(passed);

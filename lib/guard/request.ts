@@ -26,7 +26,7 @@ export interface GuardRequest {
   /** The revisions that a migration would run. */
   readonly pending?: ((run: StackRun) => Promise<readonly Pending[]>) | undefined;
   /** What they will do. @throws RefusedError if nobody has allowed it */
-  readonly foresee?: ((run: StackRun & Pick<DestructiveRun, 'pending'>) => Promise<Foreseen>) | undefined;
+  readonly foresee?: ((run: DestructiveRun) => Promise<Foreseen>) | undefined;
   /** Refuses if the action would fail or do less than it says. Runs before the person has to wait. */
   readonly preflight: (run: DestructiveRun) => Promise<void>;
 }

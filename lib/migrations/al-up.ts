@@ -6,7 +6,7 @@ import type { DestructiveRun, StackRun } from '../run/run.ts';
 import type { Pending } from '../stack/alembic/pending.ts';
 import { listed } from '../stack/alembic/failure-report.ts';
 import type { Allowable } from './allow.ts';
-import { migrate, targetOf, type RevisionRun } from './alembic.ts';
+import { migrate, targetOf, type AlembicRun, type RevisionRun } from './alembic.ts';
 import { failed } from './failed.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
@@ -71,9 +71,15 @@ async function upgradeAlone(run: UpgradeRun): Promise<number> {
  * @returns oldest first
  * @throws FailedError if Alembic cannot tell, as the upgrade itself would
  */
-export async function readPending(run: RevisionRun): Promise<readonly Pending[]> {
+export const readPending = (run: RevisionRun): Promise<readonly Pending[]> =>
+  readSteps(run, 'upgrade', targetOf(run, run.values.REV));
+
+/** The same for either way, in the order in which they run. */
+export async function readSteps(
+  run: AlembicRun,
+  ...args: readonly ['upgrade' | 'downgrade', string]
+): Promise<readonly Pending[]> {
   const { ALEMBIC_INI: ini } = run.values;
-  const args = ['upgrade', targetOf(run, run.values.REV)];
   const result = await run.stack.alembic(args, { ini, quiet: true, foldTraceback: true, look: true });
   if (result.status !== 0) throw await failed(run, result, args);
   return result.pending ?? [];

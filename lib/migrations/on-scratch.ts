@@ -46,7 +46,7 @@ export function onScratch<T>(
 }
 
 /**
- * Runs all revisions on a scratch server, and the roles' script once more: its grants need the tables.
+ * Runs all revisions, or those up to `to`, on a scratch server, and the roles' script once more: its grants need the tables.
  *
  * @param how see `AlembicOptions`
  * @returns what alembic says; if it failed, its status is not 0, and the caller says so
@@ -54,11 +54,11 @@ export function onScratch<T>(
  */
 export async function upgradeScratch(
   scratch: ScratchRun,
-  how: Pick<AlembicOptions, 'trace' | 'walk'> = {},
+  { to = 'heads', ...how }: Pick<AlembicOptions, 'trace' | 'walk'> & { readonly to?: string } = {},
 ): Promise<AlembicResult> {
   const { ALEMBIC_INI: ini } = scratch.values;
   const options = { ...how, ini, quiet: true, foldTraceback: true };
-  const result = await scratch.stack.alembic(['upgrade', 'heads'], options);
+  const result = await scratch.stack.alembic(['upgrade', to], options);
   // On the way there are no planned revisions, and not all tables.
   if (result.status !== 0 || how.walk?.end) return result;
   await makeSureItLanded(scratch, result.plans);

@@ -1,8 +1,6 @@
 import { canonicalise, type CanonicalName } from '../environment/canonicalise.ts';
 import { readRevisions, describeRevisions } from '../database/revisions.ts';
-import { inStaging } from '../database/replace/staging.ts';
 import { RefusedError } from '../errors.ts';
-import { DEFAULT_LIMITS, type Limits } from '../migrations/hazards.ts';
 import { onScratch } from '../migrations/on-scratch.ts';
 import { withSeal, writeReceipt } from '../migrations/receipt.ts';
 import { counted } from '../output/display.ts';
@@ -12,7 +10,8 @@ import { openEnvironment } from '../run/open-environment.ts';
 import type { StackRun } from '../run/run.ts';
 import { findBackups } from './choose-backup.ts';
 import { copyOfBackup, withCopyOfSchema, type Copy } from './copy.ts';
-import { migrateCopy, type Rehearsed } from './migrate-copy.ts';
+import type { Rehearsed } from './migrate-copy.ts';
+import { migrateOnCopy } from './on-copy.ts';
 import { renderReceipt } from './screen.ts';
 
 type RehearsalRun = StackRun<
@@ -86,31 +85,9 @@ async function onCopy(
     `${environment.name} ${describeRevisions(now)}: the migration goes from there to ${values.TO}`,
   );
   if (actor.dryRun) return undefined;
-  let rehearsed: Rehearsed | undefined;
-  let refusal: RefusedError | undefined;
-  await inStaging(target, async (staging, client) => {
-    const without = await copy.fill(staging, client);
-    const how = { without, to: values.TO, ini: target.values.ALEMBIC_INI, limits: limitsOf(run) };
-    rehearsed = await migrateCopy({ run, target, on: target.on, staging, copy, now, ...how }).catch(
-      (error: unknown) => {
-        if (!(error instanceof RefusedError)) throw error;
-        refusal = error;
-        return undefined;
-      },
-    );
-  });
-  if (refusal) throw refusal;
-  return rehearsed;
+  const how = { to: values.TO, ini: target.values.ALEMBIC_INI };
+  return migrateOnCopy({ run, target, on: target.on, copy, now, ...how });
 }
-
-/** Seconds in the registry, milliseconds here. */
-const limitsOf = ({ environment }: StackRun): Limits => {
-  const { blocks, long } = environment.entry.hazards ?? {};
-  return {
-    blocks: blocks === undefined ? DEFAULT_LIMITS.blocks : blocks * 1000,
-    long: long === undefined ? DEFAULT_LIMITS.long : long * 1000,
-  };
-};
 
 function report(run: RehearsalRun, { receipt }: Rehearsed, file: string): void {
   const { environment, terminal, values, command } = run;

@@ -13,6 +13,7 @@ import { some } from '../output/check-result.ts';
 import type { StackRun } from '../run/run.ts';
 import { writeWhole } from '../system/files.ts';
 import { inPrivateFolder } from '../system/private-folder.ts';
+import { LOCK_WAIT } from './lock-wait.ts';
 import { chooseBackup } from './choose-backup.ts';
 
 /** What the staging database is filled with. */
@@ -59,7 +60,7 @@ export async function withCopyOfSchema(
   await inPrivateFolder(async (folder) => {
     const file = join(folder, 'schema.dump');
     await writeWhole(file, 0o600, async (output) => {
-      const { status, stderr } = await stack.dump(['--schema-only', '--format=custom'], output);
+      const { status, stderr } = await stack.dump(['--schema-only', '--format=custom', LOCK_WAIT], output);
       if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);
     });
     const what = `the schema of ${environment.name} as it is now, without rows`;

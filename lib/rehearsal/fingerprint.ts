@@ -4,6 +4,7 @@ import { Writable } from 'node:stream';
 import { FailedError } from '../errors.ts';
 import { CanonicalDump } from '../schema/canonical/canonical.ts';
 import type { PgDump, Stack } from '../stack/stack.ts';
+import { LOCK_WAIT } from './lock-wait.ts';
 
 /** A schema, in short. */
 export interface Fingerprint {
@@ -32,7 +33,7 @@ export async function schemaFingerprint(
     },
   });
   const [{ status, stderr }] = await Promise.all([
-    stack.dump(['--schema-only', '--no-owner', '--no-acl'], text, { database, pgDump }),
+    stack.dump(['--schema-only', '--no-owner', '--no-acl', LOCK_WAIT], text, { database, pgDump }),
     pipeline(text, sink),
   ]);
   if (status !== 0 || !text.complete)

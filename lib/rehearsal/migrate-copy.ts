@@ -10,7 +10,7 @@ import { watchedOf } from '../stack/alembic/watch.ts';
 import type { Copy } from './copy.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 
-interface Rehearsing {
+export interface Rehearsing {
   /** Of the environment whose migration it is. */
   readonly run: StackRun;
   /** Of the environment on whose server the copy is. */
@@ -27,6 +27,8 @@ interface Rehearsing {
   readonly to: string;
   readonly ini: string | undefined;
   readonly limits: Limits;
+  /** Shows nothing of what alembic prints. */
+  readonly quiet?: boolean;
 }
 
 export interface Rehearsed {
@@ -80,12 +82,12 @@ const revisionsOf = ({ target, staging }: Rehearsing): Promise<string[]> =>
 
 /** Runs alembic on the copy. */
 const alembic = (
-  { run, target, staging, ini }: Rehearsing,
+  { run, target, staging, ini, quiet = false }: Rehearsing,
   args: readonly string[],
   how: Pick<AlembicOptions, 'watch' | 'quiet'> = {},
 ): Promise<AlembicResult> =>
   target.stack.alembic(args, {
-    ...{ ini, foldTraceback: true, ...how },
+    ...{ ini, quiet, foldTraceback: true, ...how },
     instead: { database: staging, copyOf: run.stack.database.name },
   });
 

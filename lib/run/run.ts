@@ -57,6 +57,8 @@ export interface DestructiveRun<P extends Parameters = Parameters> extends Stack
 export interface Foreseen {
   /** For the screen. */
   readonly lines: readonly string[];
+  /** In front of them, on the screen; `hazards` by default. */
+  readonly label?: string;
   /** What it is held to, statement by statement; undefined if it was not rehearsed. */
   readonly rehearsal?: Rehearsal | undefined;
   /** Looks at the schema that it has made. @throws FailedError if it is not the rehearsed one */
@@ -126,6 +128,8 @@ export interface Destructive<P extends Parameters = Parameters> {
   readonly countdown: 'always' | 'when protected';
   /** Runs before the countdown, and refuses what would fail or do less than it says. */
   readonly preflight?: (run: DestructiveRun<P>) => Promise<void>;
+  /** What it will do, for the screen. Refuses what nobody has allowed. Changes nothing. */
+  readonly foresee?: (run: DestructiveRun<P>) => Promise<Foreseen>;
 }
 
 export interface Migrates<P extends Parameters = Parameters> {
@@ -134,7 +138,7 @@ export interface Migrates<P extends Parameters = Parameters> {
   /** The revisions that it would run. Changes nothing. */
   readonly pending: (run: StackRun<P>) => Promise<readonly Pending[]>;
   /** What they will do. Refuses what nobody has allowed. Changes nothing. */
-  readonly foresee?: (run: StackRun<P> & Pick<DestructiveRun, 'pending'>) => Promise<Foreseen>;
+  readonly foresee?: (run: DestructiveRun<P>) => Promise<Foreseen>;
 }
 
 export interface Task {

@@ -133,7 +133,7 @@ async function performOnStack(
     },
     open,
     pending: migrates?.pending,
-    foresee: migrates?.foresee,
+    foresee: (destructive ?? migrates)?.foresee,
     preflight: async (opened: DestructiveRun) => destructive?.preflight?.(opened),
   };
   return passGuard(request, (passed) => definition.run(passed));

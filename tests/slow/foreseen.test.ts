@@ -8,6 +8,7 @@ const VERSIONS = 'app/backend/core_api/migrations/alembic/versions';
 const HEAD = '20251211_140000000';
 const entry = { stack: 'embedded', protected: true, alembicIni: INI } as const;
 const UP = 'al-up-env ENV=emb_prod BACKUP=skip';
+const MEANT = 'ALLOW=deletes-data,irreversible';
 
 describe('what a migration of a protected environment will do, by its rehearsal', () => {
   const scratch = useEmbedded({
@@ -28,17 +29,40 @@ describe('what a migration of a protected environment will do, by its rehearsal'
     revision('r1', HEAD, DROP);
   }, PATIENCE);
 
-  test('not rehearsed: a warning with the line to type, unless the registry wants one', async () => {
-    const { stderr } = await scratch.mustTask(`${UP} DRY_RUN=1`);
-    expect(stderr).toContain(
-      '[warn] what it will do to this database is not known: it was not rehearsed; to know it before: ',
+  test('not rehearsed: tried on a copy of the schema, and a warning, unless the registry wants a rehearsal', async () => {
+    const before = await at();
+    const wanted = await scratch.runTask(UP);
+    expect(wanted.stderr).toContain(
+      'deletes-data     r1, statement 1: drops column other of mart.noted, which held data in 1 row\n',
     );
+    expect(wanted.stderr).toMatch(
+      /^ +locks +r1: mart\.noted \(readers wait\)\n +not known +rows that change, and times/m,
+    );
+    expect(wanted.stderr).toContain('not allowed: deletes-data, irreversible');
+    expect(wanted.stderr).toMatch(
+      /\[next\] .*al-rehearse-env.* ENV=emb_prod\n.*not knowing the rest: .*ALLOW=deletes-data,irreversible$/m,
+    );
+    expect(wanted.stderr).not.toContain('Running upgrade');
+    expect(wanted.status).toBe(77);
+    expect(await at()).toBe(before);
     await scratch.mustTask('up ENV=strict');
     const refused = await scratch.runTask(`al-up-env ENV=strict BACKUP=skip REV=${HEAD}`);
     expect(refused.stderr).toContain('is not known: it was not rehearsed');
     expect(refused.stderr).toMatch(/\[next\] .*al-rehearse-env.* ENV=strict TO=\S+\n.*ALLOW=unrehearsed$/m);
     expect(refused.status).toBe(77);
     await scratch.mustTask(`al-up-env ENV=strict BACKUP=skip REV=${HEAD} ALLOW=unrehearsed`);
+  });
+
+  test('what cannot be tried on a copy of the schema is said in a line, and goes on as before', async () => {
+    await sql('ALTER TABLE mart.noted RENAME other TO others');
+    const { stderr, status } = await scratch.runTask(`${UP} ALLOW=deletes-data`);
+    expect(stderr).toMatch(
+      /\[warn\] what it will do to this database is not known: it was not rehearsed, and this machine cannot try it on a copy of the schema \(it failed on a copy of the schema: revision r1 failed; .*\); to know it before: /,
+    );
+    expect(stderr).toContain('[warn] ALLOW names what nobody has seen there: deletes-data\n');
+    expect(stderr).toContain('[error] revision r1 failed; core is at ');
+    expect(status).toBe(1);
+    await sql('ALTER TABLE mart.noted RENAME others TO other');
   });
 
   test('its hazards want to be typed, and only those that there are', async () => {
@@ -71,21 +95,21 @@ describe('what a migration of a protected environment will do, by its rehearsal'
     const path = `journal/rehearsals/${file}`;
     const text = scratch.read(path);
     scratch.write(path, text.replace(/"hazards": \[[\s\S]*?\n {2}\]/, '"hazards": []'));
-    const { stderr } = await scratch.mustTask(`${UP} DRY_RUN=1`);
+    const { stderr } = await scratch.mustTask(`${UP} DRY_RUN=1 ${MEANT}`);
     expect(stderr).toContain('is not known: the receipt was changed after the rehearsal, or the password');
     scratch.write(path, text);
   });
 
   test('a schema that was changed by hand is not what was rehearsed', async () => {
     await sql('CREATE TABLE mart.by_hand (a int)');
-    const { stderr } = await scratch.mustTask(`${UP} DRY_RUN=1`);
+    const { stderr } = await scratch.mustTask(`${UP} DRY_RUN=1 ${MEANT}`);
     expect(stderr).toContain('is not known: the schema is not the one that the rehearsal began with');
     await sql('DROP TABLE mart.by_hand');
   });
 
   test('a file that was changed afterwards is not what was rehearsed', async () => {
     revision('r1', HEAD, `${DROP}  # edited`);
-    const { stderr } = await scratch.mustTask(`${UP} DRY_RUN=1`);
+    const { stderr } = await scratch.mustTask(`${UP} DRY_RUN=1 ${MEANT}`);
     expect(stderr).toContain('the file of r1 was changed after the rehearsal');
     revision('r1', HEAD, DROP);
   });

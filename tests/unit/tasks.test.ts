@@ -85,6 +85,7 @@ describe.each([...tasks])('%s', (name: string, { definition, parameters }: Task)
     const migrates = definition.environment === 'any' && definition.migrates;
     const before = [
       definition.destructive?.preflight,
+      definition.destructive?.foresee,
       migrates && migrates.pending,
       migrates && migrates.foresee,
     ];

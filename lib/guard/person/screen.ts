@@ -1,6 +1,7 @@
 import type { Contents } from '../../database/contents.ts';
 import { byteSize, counted } from '../../output/display.ts';
 import { printable } from '../../output/printable.ts';
+import type { Foreseen } from '../../run/run.ts';
 import type { Plan } from '../../stack/plan.ts';
 import type { Terminal } from '../../output/terminal.ts';
 import type { Action } from './blocked.ts';
@@ -17,13 +18,16 @@ const WHAT_HAPPENS: Readonly<Record<Action['effect'], string>> = {
 /**
  * What will be destroyed, as facts, one per line.
  *
- * @param migration lines for the revisions that a migration will run, and for its hazards
+ * @param migration lines for the revisions that a migration will run, and what it will do
  */
 export function describeTarget(
   facts: GuardFacts,
   { what, effect }: Action,
   terminal: Terminal,
-  migration: { readonly pending?: readonly string[] | undefined; readonly hazards?: readonly string[] } = {},
+  migration: {
+    readonly pending?: readonly string[] | undefined;
+    readonly foreseen?: Foreseen | undefined;
+  } = {},
 ): string[] {
   const { environment, entry, target, contents, unread } = facts;
   const { name, alias } = environment;
@@ -52,7 +56,7 @@ export function describeTarget(
     ['marker', facts.markers ? (facts.markers[target.database] ?? 'none yet') : unknown],
     ...describePlan(facts.plan),
     ...listed('pending', migration.pending),
-    ...listed('hazards', migration.hazards),
+    ...listed(migration.foreseen?.label ?? 'hazards', migration.foreseen?.lines),
   ];
   return [
     terminal.style(['bold', 'yellow'], `⚠️  ${what}: this will be ${WHAT_HAPPENS[effect]}`),

@@ -2,11 +2,11 @@ import { FailedError, RefusedError } from '../../errors.ts';
 import type { Giving } from '../../parameters/parameter.ts';
 import type { Foreseen, StackRun } from '../../run/run.ts';
 import type { Pending } from '../../stack/alembic/pending.ts';
-import { HAZARDS, type Allowable, type HazardKind } from '../../migrations/allow.ts';
-import type { Hazard } from '../../migrations/hazards.ts';
+import type { Allowable } from '../../migrations/allow.ts';
 import { heldTo } from '../../migrations/held-to.ts';
-import type { Fitting, Receipt } from '../../migrations/receipt.ts';
-import { compareSchema, findReceipt } from '../find-receipt.ts';
+import type { Receipt } from '../../migrations/receipt.ts';
+import { compareSchema } from '../find-receipt.ts';
+import { describeKnown, kindsOf, know, type Known } from '../know.ts';
 
 /** A run of `al-up-env` on a protected environment, before it changes anything. */
 type ForeseeingRun = StackRun<Giving<{ REV: string; ALLOW: readonly Allowable[] }>> & {
@@ -14,7 +14,8 @@ type ForeseeingRun = StackRun<Giving<{ REV: string; ALLOW: readonly Allowable[] 
 };
 
 /**
- * What the pending revisions will do, as their rehearsal has seen it, and what the run is held to.
+ * What the pending revisions will do, as their rehearsal has seen it, and what the run is held to. If nobody has rehearsed
+ * them, they are tried on a copy of the schema.
  *
  * @throws RefusedError if there are hazards that nobody has allowed by name, or if there must be a rehearsal and none fits
  */
@@ -26,38 +27,32 @@ export async function foresee(run: ForeseeingRun): Promise<Foreseen> {
       terminal.warn(`ALLOW=${ALLOW.join(',')} allows nothing: there is nothing to migrate`);
     return { lines: [] };
   }
-  const fitting = await findReceipt(run, pending, 'up');
-  const again = (allow: readonly Allowable[]): string =>
-    command('al-up-env', {
-      ENV: environment.name,
-      ...(REV === 'head' ? {} : { REV }),
-      ...(allow.length === 0 ? {} : { ALLOW: allow.join(',') }),
-    });
+  const known = await know(run, pending, 'up', REV);
+  const lines = describeKnown(known);
+  const to = (name: string): Record<string, string> => (REV === 'head' ? {} : { [name]: REV });
+  const rehearse = command('al-rehearse-env', { ENV: environment.name, ...to('TO') });
   const { rehearse: rule } = environment.entry;
   const isRequired = rule === 'required' || (typeof rule === 'object' && rule.required === true);
-  const verdict = decide(fitting, ALLOW, isRequired);
-  const rehearse = command('al-rehearse-env', {
-    ENV: environment.name,
-    ...(REV === 'head' ? {} : { TO: REV }),
-  });
+  const verdict = decide(known, ALLOW, isRequired);
   if ('refused' in verdict) {
     const { refused, allow } = verdict;
-    const lines = fitting.receipt ? fitting.receipt.hazards.map(describeHazard) : [];
+    const again = command('al-up-env', {
+      ...{ ENV: environment.name, ...to('REV') },
+      ...(allow.length === 0 ? {} : { ALLOW: allow.join(',') }),
+    });
     throw new RefusedError(['refused; nothing was touched', ...lines, refused].join('\n'), {
-      hint: fitting.receipt
-        ? `if that is meant: ${again(allow)}`
-        : `${rehearse}\nor, not knowing what it will do: ${again(allow)}`,
+      hint:
+        known.by === 'rehearsal'
+          ? `if that is meant: ${again}`
+          : `${rehearse}\nor, not knowing ${known.by === 'schema' ? 'the rest' : 'what it will do'}: ${again}`,
     });
   }
   if (verdict.warning !== undefined) terminal.warn(`${verdict.warning}; to know it before: ${rehearse}`);
-  if (!fitting.receipt) return { lines: [] };
-  const { receipt } = fitting;
-  const lines =
-    receipt.hazards.length > 0
-      ? receipt.hazards.map(describeHazard)
-      : [`none, by the rehearsal of ${receipt.time}`];
+  if (verdict.unused?.length)
+    terminal.warn(`ALLOW names what nobody has seen there: ${verdict.unused.join(', ')}`);
   // Without rows a loop over them has run no statement.
-  if (!receipt.data) return { lines };
+  if (known.by !== 'rehearsal' || !known.receipt.data) return { lines };
+  const { receipt } = known;
   return {
     lines,
     rehearsal: heldTo(receipt, !ALLOW.includes('unrehearsed')),
@@ -77,33 +72,35 @@ async function verify({ stack, environment, command }: StackRun, receipt: Receip
   );
 }
 
-/** Whether a migration may run; `allow`: the words that would let it. Pure. */
-export function decide(
-  fitting: Fitting,
-  allowed: readonly Allowable[],
-  isRequired: boolean,
-): { readonly refused: string; readonly allow: readonly Allowable[] } | { readonly warning?: string } {
-  const there: readonly HazardKind[] = fitting.receipt
-    ? HAZARDS.filter((kind) => fitting.receipt.hazards.some((hazard) => hazard.kind === kind))
-    : [];
-  if (!fitting.receipt) {
-    const warning = `what it will do to this database is not known: ${fitting.why}`;
-    if (allowed.includes('unrehearsed') || !isRequired) return { warning };
-    return { refused: warning, allow: ['unrehearsed'] };
-  }
+export type Verdict =
+  /** `allow`: the words that would let it run. */
+  | { readonly refused: string; readonly allow: readonly Allowable[] }
+  /** `unused`: words of ALLOW for which nothing was seen, by a look that cannot see all. */
+  | { readonly warning?: string; readonly unused?: readonly Allowable[] };
+
+/** Whether a migration may run. Pure. */
+export function decide(known: Known, allowed: readonly Allowable[], isRequired: boolean): Verdict {
+  const there = kindsOf(known);
+  const mayBeNew = allowed.includes('unrehearsed');
+  const unknown = sayUnknown(known);
+  if (unknown !== undefined && isRequired && !mayBeNew)
+    return { refused: unknown, allow: [...there, 'unrehearsed'] };
+  const allow: readonly Allowable[] = [...there, ...(mayBeNew ? (['unrehearsed'] as const) : [])];
   const missing = there.filter((kind) => !allowed.includes(kind));
-  const also = allowed.filter((word) => word === 'unrehearsed');
-  if (missing.length > 0)
-    return { refused: `not allowed: ${missing.join(', ')}`, allow: [...there, ...also] };
+  if (missing.length > 0) return { refused: `not allowed: ${missing.join(', ')}`, allow };
+  const beside = allowed.filter((word) => !allow.includes(word));
+  if (unknown !== undefined) return { warning: unknown, ...(beside.length === 0 ? {} : { unused: beside }) };
   // A script that allows everything for ever would allow what nobody has thought of.
-  const beside = allowed.filter((word) => word !== 'unrehearsed' && !there.includes(word));
-  if (beside.length > 0)
-    return { refused: `ALLOW names what is not there: ${beside.join(', ')}`, allow: [...there, ...also] };
+  if (beside.length > 0) return { refused: `ALLOW names what is not there: ${beside.join(', ')}`, allow };
   return {};
 }
 
-/** `deletes-data   0012, statement 3: drops column note of mart.items, which held data in 120 rows` */
-function describeHazard({ kind, revision, statement, reason }: Hazard): string {
-  const place = `${revision ?? '-'}${statement === null ? '' : `, statement ${statement}`}`;
-  return `${kind.padEnd(16)} ${place}: ${reason}`;
+/** What is not known without a rehearsal. */
+function sayUnknown(known: Known): string | undefined {
+  if (known.by === 'rehearsal') return undefined;
+  const what =
+    known.by === 'schema'
+      ? 'what it does to rows, and how long it takes,'
+      : 'what it will do to this database';
+  return `${what} is not known: ${known.why}`;
 }

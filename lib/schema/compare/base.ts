@@ -6,9 +6,11 @@ import type { StackRun } from '../../run/run.ts';
 import { MIGRATIONS } from '../migrated/migrated.ts';
 import type { Parameters } from '../../parameters/parameter.ts';
 
-/** What BASE means: an environment, already opened, a dump file, or what the revisions make. */
+/** What BASE means: an environment, already opened, a dump file, or what the revisions make, up to the heads or to `at`. */
 export type Base<P extends Parameters = Parameters> =
-  { readonly environment: StackRun<P> } | { readonly file: string } | { readonly migrations: true };
+  | { readonly environment: StackRun<P> }
+  | { readonly file: string }
+  | { readonly migrations: true; readonly at?: string };
 
 /**
  * Opens what BASE means. The name or alias of an environment always means the environment, even if a file has that

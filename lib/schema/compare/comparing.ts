@@ -49,7 +49,7 @@ export async function comparing(
   const stacks = [environments.base, environments.compared].flatMap((side) => (side ? [side.stack] : []));
   const read = async (side: keyof typeof environments, by: PgDump): Promise<Side> => {
     await loadParser();
-    if (side === 'base' && ofMigrations) return readMigrated(run, scope);
+    if (side === 'base' && ofMigrations) return readMigrated(run, scope, base.at);
     const environment = environments[side];
     if (!environment) return files[side]!.side(scope);
     return readDatabase(sourceOf(environment, by), scope).catch((error: unknown) => {

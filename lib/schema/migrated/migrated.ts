@@ -35,16 +35,17 @@ export function limitsOf(made: SideSummary, compared: SideSummary): string[] {
  * The schema that the revisions of this checkout make from nothing, on a server of their own; or as it was read then, if
  * all that it was made from is as it was.
  *
+ * @param at the revision up to which they run
  * @throws FailedError if a revision failed
  */
-export async function readMigrated(run: StackRun, scope: Scope): Promise<Side> {
+export async function readMigrated(run: StackRun, scope: Scope, at = 'heads'): Promise<Side> {
   const { root, terminal, environment, stack, values } = run;
   const { ALEMBIC_INI }: { ALEMBIC_INI?: string | undefined } = values;
   const ini = iniHere(environment, ALEMBIC_INI);
   const { name, user } = stack.database;
   const kept = new KeptSchemas(run, {
     ...{ versions: versions(root), scope, database: { name, user }, ini, environment: environment.name },
-    ...{ roles: environment.entry.roles ?? {}, script: environment.names.rolesScript },
+    ...{ at, roles: environment.entry.roles ?? {}, script: environment.names.rolesScript },
     variables: [...withServiceVariables(environment).variables].flatMap(([key, { value, secret }]) =>
       secret ? [] : [[key, value]],
     ),
@@ -59,8 +60,8 @@ export async function readMigrated(run: StackRun, scope: Scope): Promise<Side> {
   return onScratch(
     run,
     async (scratch) => {
-      const result = await upgradeScratch(scratch, { trace: true });
-      if (result.status !== 0) throw await failed(scratch, result, ['upgrade', 'heads'], undefined);
+      const result = await upgradeScratch(scratch, { trace: true, to: at });
+      if (result.status !== 0) throw await failed(scratch, result, ['upgrade', at], undefined);
       const read = await readDatabase(await sourceOf(scratch), scope);
       const side: Side = { ...read, summary: { ...read.summary, source: 'migrations' } };
       terminal.clear();

@@ -28,7 +28,7 @@ export interface WatchedLock {
   readonly relationKind: string;
   /** As in pg_locks: `AccessExclusiveLock`. */
   readonly mode: string;
-  /** Whether the relation existed before the transaction. */
+  /** Whether the relation existed before the run. */
   readonly existed: boolean;
 }
 

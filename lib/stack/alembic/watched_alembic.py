@@ -142,6 +142,8 @@ watched = {
     "asking": False, "stamping": False, "announced": None, "number": 0, "count": False, "closing": False, "gone": [],
     # The kind of session that a connection gets, and whether it was said who writes the statements.
     "session": None, "by": None,
+    # By OID what was there before the run, with its columns.
+    "before": None,
 }
 # Rows and values of each table by OID, as counted last; and those tables that have changed since.
 counts, changed_since = {}, None
@@ -214,7 +216,7 @@ class Session:
         self.depth = 0
         self.transaction = None
         self.together = False  # Whether several statements share a transaction.
-        # By OID: what is known of each relation, and the columns of those that were there before the transaction.
+        # By OID: what is known of each relation, and the columns of those that were there before the run.
         self.known, self.existed = {}, {}
         self.locks, self.held = set(), {}
         self.wal = 0
@@ -255,7 +257,7 @@ class Session:
                 self.ended("unseen")
                 self.transaction, self.wal, self.known, _ = self.look(SNAPSHOT)
                 self.together = self.transaction == transaction
-                self.existed = self.columns_known()
+                self.existed = self.there_before()
                 self.locks = {(oid, mode) for oid in modes for mode in modes[oid]}
             if watched["count"]:
                 self.count_due()
@@ -287,7 +289,7 @@ class Session:
                 self.together = False
                 self.transaction, wal, relations, modes = self.look(SNAPSHOT)
                 effects = self.effects(relations, None, began)
-                self.existed = self.columns_known()
+                self.existed = self.there_before()
             else:
                 effects = self.effects(relations, modes, began)
             self.tell_statement(sql, verb, ms, rows, effects, wal - self.wal)
@@ -301,8 +303,11 @@ class Session:
             self.tell_statement(sql, verb_of(sql), ms, None, {}, 0, failed=state_of(error) or type(error).__name__)
         self.depth = 0
 
-    def columns_known(self):
-        return {oid: set(one.columns or {}) for oid, one in self.known.items()}
+    def there_before(self):
+        """The relations, with their columns, that were there before the run: what it has made itself is nobody's yet."""
+        if watched["before"] is None:
+            watched["before"] = {oid: set(one.columns or {}) for oid, one in self.known.items()}
+        return watched["before"]
 
     def effects(self, relations, modes, began):
         """
