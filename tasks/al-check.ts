@@ -1,5 +1,5 @@
 import { ALEMBIC, ALEMBIC_INI, BOOTSTRAP_ROLES_SQL } from '../lib/parameters/shared.ts';
-import { flag } from '../lib/parameters/kinds.ts';
+import { flag, text } from '../lib/parameters/kinds.ts';
 import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
@@ -8,6 +8,10 @@ export default defineTask(import.meta.url, {
   environment: 'name only',
   parameters: {
     ROWS: flag('0 leaves all tables empty', { default: '1' }),
+    BASE: text('the branch that yours will be merged into, or another commit', {
+      placeholder: '<branch>',
+      defaultNote: 'that of the pull request, else origin’s main one',
+    }),
     JSON: flag('the result as JSON'),
     BOOTSTRAP_ROLES_SQL,
     ALEMBIC,

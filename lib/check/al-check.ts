@@ -25,6 +25,7 @@ type RevisionsRun = NamedRun<
   Giving<{
     JSON: boolean;
     ROWS: boolean;
+    BASE: string | undefined;
     ALEMBIC_INI: string | undefined;
     BOOTSTRAP_ROLES_SQL: string | undefined;
   }>
@@ -76,6 +77,7 @@ async function see(run: MigrationsRun & Pick<RevisionsRun, 'values'>): Promise<S
     collisions: await findCollisions(
       run.root,
       walked.revisions.map(({ path }) => relative(run.root, path)),
+      run.values.BASE,
     ),
     turns: await compareTurns(run, walked.revisions, grantsAgain),
     ends: compared(plain, walked.reached),

@@ -34,7 +34,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test('two revisions that follow one, on two branches, are named; also before they are committed', async () => {
   const both = { here: 'versions/ours.py', text: 'versions/ours.py and versions/theirs.py both follow r1' };
   expect(await findCollisions(root(), ['versions/r1.py', 'versions/ours.py'])).toEqual({
-    branch: 'main',
+    ...{ branch: 'main', added: ['versions/ours.py'] },
     found: [both],
   });
   writeFileSync(join(root(), 'versions/new.py'), 'revision = "new"\ndown_revision = "r1"\n');
@@ -47,9 +47,25 @@ test('what has taken the other branch in does not collide', async () => {
   await git('merge', '--quiet', '--no-edit', 'main');
   writeFileSync(join(root(), 'versions/ours.py'), 'revision = "ours"\ndown_revision = "theirs"\n');
   expect(await findCollisions(root(), ['versions/r1.py', 'versions/ours.py', 'versions/theirs.py'])).toEqual({
-    branch: 'main',
+    ...{ branch: 'main', added: ['versions/ours.py'] },
     found: [],
   });
+});
+
+test('another branch, where one is named; and what git does not know, also where it looks like an option', async () => {
+  rmSync(join(root(), 'versions/new.py'));
+  await git('checkout', '--quiet', '--force', '-b', 'other', 'main~1');
+  await add('others', 'r1');
+  await git('checkout', '--quiet', 'feature');
+  const files = ['versions/r1.py', 'versions/ours.py'];
+  expect(await findCollisions(root(), files, 'other')).toMatchObject({
+    branch: 'other',
+    found: [{ text: 'versions/ours.py and versions/others.py both follow r1' }],
+  });
+  for (const given of ['nowhere', '--all'])
+    expect(await findCollisions(root(), files, given)).toMatchObject({
+      ...{ unknown: `git knows no ${given} here`, isGiven: true },
+    });
 });
 
 test('without git nobody knows', async () => {

@@ -259,6 +259,13 @@ test.each<[name: string, seen: Partial<Seen>, check: string, state: string, foun
     'git knows no main branch here',
   ],
   [
+    'a branch that was named, and is not there',
+    { collisions: { branch: '', found: [], unknown: 'git knows no x here', isGiven: true } },
+    'beside the main branch',
+    'failed',
+    'git knows no x here',
+  ],
+  [
     'lost',
     walked({ revisions: [revision({ lost: [{ kind: 'table', name: 'mart.item', line: 10 }] })] }),
     'lost on the way down',

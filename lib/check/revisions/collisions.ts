@@ -20,6 +20,8 @@ export interface Collisions {
   readonly added?: readonly string[];
   /** Why nobody knows; undefined if it could be looked at. */
   readonly unknown?: string;
+  /** Whether a person has named the branch. */
+  readonly isGiven?: boolean;
 }
 
 /** Reads a revision from its file; undefined if it states none. */
@@ -57,7 +59,7 @@ export function collisionsBetween(
 }
 
 /** Where the main branch may be: the one that a pull request goes to, else the one that a clone begins with. */
-const branches = (): string[] => {
+const likely = (): string[] => {
   const { GITHUB_BASE_REF: base } = process.env;
   return [
     ...(base ? [`origin/${base}`] : []),
@@ -74,9 +76,16 @@ const branches = (): string[] => {
  * nothing.
  *
  * @param files of all revisions of this checkout, relative to the root
+ * @param given what to compare with: whatever names a commit to git. Default: the main branch, where it usually is
  */
-export async function findCollisions(root: string, files: readonly string[]): Promise<Collisions> {
-  const none = (branch: string, unknown: string): Collisions => ({ branch, found: [], unknown });
+export async function findCollisions(
+  root: string,
+  files: readonly string[],
+  given?: string,
+): Promise<Collisions> {
+  const none = (branch: string, unknown: string): Collisions => ({
+    ...{ branch, found: [], unknown, isGiven: given !== undefined },
+  });
   const git = async (...args: string[]): Promise<string | undefined> => {
     const asked = run({ file: 'git', args: ['-C', root, ...args] }).catch((error: unknown) => {
       if (error instanceof MakesafeError) return { status: 1, stdout: '' };
@@ -86,13 +95,16 @@ export async function findCollisions(root: string, files: readonly string[]): Pr
     return status === 0 ? stdout.trim() : undefined;
   };
   let branch: string | undefined;
-  for (const name of branches()) {
-    if ((await git('rev-parse', '--verify', '--quiet', `${name}^{commit}`)) === undefined) continue;
+  let tip: string | undefined;
+  for (const name of given === undefined ? likely() : [given]) {
+    tip = await git('rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`);
+    if (tip === undefined) continue;
     branch = name === 'origin/HEAD' ? await git('rev-parse', '--abbrev-ref', name) : name;
     break;
   }
-  if (branch === undefined) return none('', 'git knows no main branch here');
-  const base = await git('merge-base', 'HEAD', branch);
+  if (branch === undefined || tip === undefined)
+    return none('', `git knows no ${given ?? 'main branch'} here`);
+  const base = await git('merge-base', 'HEAD', tip);
   if (base === undefined)
     return none(
       branch,
@@ -104,7 +116,7 @@ export async function findCollisions(root: string, files: readonly string[]): Pr
   const lines = (text = ''): string[] => text.split('\n').filter((line) => line.endsWith('.py'));
   const known = new Set(lines(await git('ls-tree', '-r', '--name-only', base, '--', ...folders)));
   const added = lines(
-    await git('diff', '--relative', '--name-only', '--diff-filter=A', base, branch, '--', ...folders),
+    await git('diff', '--relative', '--name-only', '--diff-filter=A', base, tip, '--', ...folders),
   );
   const read = async (names: readonly string[], at: string): Promise<RevisionFile[]> => {
     const found = await Promise.all(
@@ -114,5 +126,5 @@ export async function findCollisions(root: string, files: readonly string[]): Pr
   };
   const own = files.filter((file) => !known.has(file));
   const ours = own.flatMap((file) => revisionIn(file, readText(join(root, file))) ?? []);
-  return { branch, added: own, found: collisionsBetween(ours, await read(added, branch)) };
+  return { branch, added: own, found: collisionsBetween(ours, await read(added, tip)) };
 }

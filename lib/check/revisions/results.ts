@@ -199,8 +199,11 @@ function oneHead({ walked: { heads }, severalHeads }: Seen): Outcome {
   );
 }
 
-function beside({ branch, found, unknown }: Collisions): Outcome {
-  if (unknown !== undefined) return skipped(unknown);
+function beside({ branch, found, unknown, isGiven = false }: Collisions): Outcome {
+  if (unknown !== undefined)
+    return isGiven
+      ? failed(unknown, 'BASE= a branch or a commit that git fetch has brought')
+      : skipped(unknown);
   if (found.length === 0) return passed(`no revision of ${branch} collides with one of this branch`);
   return failed(
     `with ${branch} there will be several heads: ${some(found.map(({ text }) => text))}`,
