@@ -99,10 +99,13 @@ export const HUNG_UP = /^(Connection terminated|Client has encountered a connect
 export function asKnown(error: unknown): unknown {
   if (error instanceof MakesafeError || !(error instanceof Error)) return error;
   if ('code' in error && error.code === READ_ONLY)
-    return new UnreachableError('the server takes no changes: it is a standby by now', {
-      cause: error,
-      hint: 'see which server is the primary, have the address lead there, then type this again',
-    });
+    return new UnreachableError(
+      'the server takes no changes: it is a standby by now, or default_transaction_read_only is on',
+      {
+        cause: error,
+        hint: 'see which server is the primary, and have the address lead there; or set default_transaction_read_only off',
+      },
+    );
   const ended =
     'code' in error ? /^(57P0|ECONNRESET$)/.test(String(error.code)) : HUNG_UP.test(error.message);
   if (!ended) return error;
@@ -113,8 +116,8 @@ export function asKnown(error: unknown): unknown {
 }
 
 /**
- * read_only_sql_transaction. Our sessions do not take over `default_transaction_read_only`, so the server is a standby:
- * another one became the primary while the task ran.
+ * read_only_sql_transaction. The server is a standby: another one became the primary while the task ran. Or a script of the
+ * team runs with the database's own settings, where `default_transaction_read_only` is on.
  */
 export const READ_ONLY = '25006';
 

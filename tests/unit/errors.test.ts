@@ -44,7 +44,7 @@ test('a session that the server ended is a server that cannot be reached; nothin
   for (const one of lost) expect(asKnown(one)).toBeInstanceOf(UnreachableError);
   expect(asKnown(Object.assign(new Error('cannot execute'), { code: '25006' }))).toMatchObject({
     status: 69,
-    message: 'the server takes no changes: it is a standby by now',
+    message: 'the server takes no changes: it is a standby by now, or default_transaction_read_only is on',
   });
   const others = [
     new FailedError('x'),
