@@ -1,5 +1,7 @@
+import { committedEntry } from '../environment/committed.ts';
 import { RefusedError } from '../errors.ts';
 import type { StackRun } from '../run/run.ts';
+import { assistantHere } from '../system/assistant.ts';
 import { assertedly } from './asserted.ts';
 import { markerOf, withMarker } from '../stack/postgres/marker.ts';
 import { refuseStandby } from './recovery.ts';
@@ -34,6 +36,7 @@ export async function markEnvironment(run: StackRun<Giving<{ REPLACE: string | u
         hint: `look at what it is: ${command('db-mark-env', { ENV: environment.name })}`,
       });
     }
+    await refuseUnapproved(run, replaced);
     await refuseStandby(client);
     const comment = withMarker(is.comment, environment.name);
     const statement = commentStatement(name, comment);
@@ -41,4 +44,22 @@ export async function markEnvironment(run: StackRun<Giving<{ REPLACE: string | u
     await actor.act(`${statement};`, () => assertedly(client, asserted, statement));
     if (!actor.dryRun) terminal.ok(`${name} is now marked for ${environment.name}; before, for ${replaced}`);
   });
+}
+
+/**
+ * The marker is what keeps an entry that was written a moment ago from a database of another environment.
+ *
+ * @throws RefusedError if that one is protected, and an assistant runs the task, or a person's signature is needed there
+ */
+async function refuseUnapproved({ registry, root, environment }: StackRun, replaced: string): Promise<void> {
+  const entry = registry.environments[replaced] ?? { ...environment.entry, protected: false };
+  const committed = await committedEntry(root, replaced, entry);
+  const isProtected = Boolean(entry.protected) || Boolean(committed?.protected);
+  if (!isProtected) return;
+  const assistant = await assistantHere();
+  if (assistant === undefined && !entry.approve && !committed?.approve) return;
+  throw new RefusedError(
+    `${replaced} is protected, and its database is not given to ${environment.name} by ${assistant ?? 'a command'}; nothing was changed`,
+    { hint: 'ask the person who keeps it' },
+  );
 }

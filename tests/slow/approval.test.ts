@@ -90,7 +90,9 @@ describe('with `approve`', () => {
       const request = asked(await scratch.runTask(RESET));
       writeFileSync(request.file, stranger.sign(request.text));
       await refused(await scratch.runTask(RESET), 'not by one of the keys in `approve`');
-      scratch.write('env/environments.ts', registry.replace(/approve: \{[^}]*\},?/, ''));
+      const without = registry.replace(/,\s*"approve": \{[^}]*\}/, '');
+      expect(without).not.toContain('approve');
+      scratch.write('env/environments.ts', without);
       await refused(await scratch.runTask(RESET), 'signed needs the signature of a person');
     } finally {
       scratch.write('env/environments.ts', registry);
@@ -150,7 +152,9 @@ test("protected: 'never' is not destroyed, and taking that out of the working tr
     expect(status).toBe(77);
   }
   const registry = scratch.read('env/environments.ts');
-  scratch.write('env/environments.ts', registry.replace(/protected: ["']never["']/, 'protected: false'));
+  const without = registry.replace('"protected": "never"', '"protected": false');
+  expect(without).not.toBe(registry);
+  scratch.write('env/environments.ts', without);
   const { status, stderr } = await scratch.runTask('db-reset-volume-env ENV=never WAIT=0');
   scratch.write('env/environments.ts', registry);
   expect(stderr).toContain(refusal);
