@@ -61,11 +61,11 @@ export async function handOf({ actor, stack }: StackRun, client: Client): Promis
  * @param timeline of that server; null if it does not tell
  */
 export async function isStillPrimary(
-  { stack, actor, signal }: StackRun,
+  { stack, environment, actor, signal }: StackRun,
   timeline: number | null,
 ): Promise<boolean> {
-  // After Ctrl-C there is no time for questions.
-  if (actor.dryRun || signal.aborted) return true;
+  // Only a server that others run may be one of several. After Ctrl-C there is no time for questions.
+  if (environment.entry.stack !== 'server' || actor.dryRun || signal.aborted) return true;
   try {
     await stack.makeSureOfPrimary?.();
     const now = await stack.withClient(maintenanceDatabase(stack.database.name), refuseStandby);
