@@ -229,7 +229,7 @@ describe('al-rehearse-env', () => {
     );
     expect(receipt).toMatchObject({
       ...{
-        format: 1,
+        format: 2,
         environment: 'live',
         on: 'spare',
         data: true,
