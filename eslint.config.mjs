@@ -61,7 +61,7 @@ export default tseslint.config(
       ...[
         'lib/schema/report/page.js',
         'lib/environment/registry-process.cjs',
-        'tests/helpers/typescript-loader.cjs',
+        'tests/helpers/*.cjs',
         'scripts/build-package.mjs',
       ],
     ],

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { must, run, start, type Ran, type RunOptions, type Running } from './processes.ts';
+import { removeIfWeEnd, wasRemoved } from './reaper.ts';
 import { removeFolder, removeFromEngine } from './scratch.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -82,6 +83,7 @@ export class Adopted {
 
   async make(): Promise<void> {
     this.#outside = realpathSync(mkdtempSync(join(tmpdir(), 'makesafe-e2e-')));
+    removeIfWeEnd(this.#outside, this.#engine ? this.project : null);
     cpSync(FIXTURE, this.root, { recursive: true });
     // Git would not keep one of this name.
     renameSync(this.path('env'), this.path('.env'));
@@ -117,6 +119,7 @@ export class Adopted {
     if (this.#outside === '') return;
     if (this.#engine) await removeFromEngine(this.project);
     await removeFolder(this.#outside);
+    wasRemoved(this.#outside);
   }
 }
 

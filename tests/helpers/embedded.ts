@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, onTestFinished, type TestContext } from 'vitest';
 import { clientAsker, type Asker } from './database.ts';
+import { wasRemoved } from './reaper.ts';
 import { Scratch, type ScratchOptions } from './scratch.ts';
 
 /** Milliseconds for a hook that starts servers: a busy machine is no failure. */
@@ -80,6 +81,7 @@ export class EmbeddedScratch extends Scratch {
     }
     await endProcessesOf(folder);
     rmSync(folder, { recursive: true, force: true });
+    wasRemoved(folder);
   }
 }
 

@@ -16,6 +16,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll } from 'vitest';
+import { removeIfWeEnd, wasRemoved } from './reaper.ts';
 import { registry } from './registry.ts';
 import type { EnvironmentEntry } from '../../lib/environment/entry.ts';
 import { docker, must, run, start, succeeded, type Ran, type RunOptions, type Running } from './processes.ts';
@@ -138,6 +139,7 @@ export class Scratch {
   async make(): Promise<void> {
     // Compared with what tools report, so without links on the way.
     this.#folder = realpathSync(mkdtempSync(join(tmpdir(), 'makesafe-e2e-')));
+    removeIfWeEnd(this.#folder, this.#options.engine === false ? null : this.prefix);
     mkdirSync(this.root);
     if (this.#options.clone) await cloneProject(this.root);
     for (const name of this.#options.clone ? [] : COPIED) {
@@ -276,6 +278,7 @@ export class Scratch {
     if (this.#folder === undefined) return;
     if (this.#options.engine !== false) await removeFromEngine(this.prefix);
     await removeFolder(this.#folder);
+    wasRemoved(this.#folder);
   }
 }
 

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { linkDependencies } from './adopted.ts';
 import { docker, must, run, start, type Ran } from './processes.ts';
+import { removeIfWeEnd, wasRemoved } from './reaper.ts';
 import { freePort, removeFolder, removeFromEngine } from './scratch.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -126,6 +127,7 @@ export class ZooRepository {
   /** Its files, in a repository of git's. */
   async lay(port: number): Promise<void> {
     this.#outside = realpathSync(mkdtempSync(join(tmpdir(), 'makesafe-zoo-')));
+    removeIfWeEnd(this.#outside, this.prefix);
     this.#port = port;
     const { layers, application, without } = this.stated;
     for (const layer of layers)
@@ -241,7 +243,9 @@ export class ZooRepository {
     if (this.#hasRun) await removeFromEngine(this.prefix);
     if (this.#hasRun) await this.#removeBuilt();
     if (this.#tagged.length > 0) await docker('image', 'rm', ...this.#tagged);
-    if (this.#outside !== '') await removeFolder(this.#outside);
+    if (this.#outside === '') return;
+    await removeFolder(this.#outside);
+    wasRemoved(this.#outside);
   }
 }
 

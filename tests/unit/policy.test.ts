@@ -30,7 +30,7 @@ test('the banner, to the letter', () => {
 });
 
 test('an exported FORCE is named, and does not count', () => {
-  const lines = new BlockedError('vm_prod', action, '1').message.split('\n');
+  const lines = new BlockedError('vm_prod', action, 'FORCE=1 is exported in your shell').message.split('\n');
   expect(lines.slice(0, -3)).toEqual(BANNER.split('\n').slice(0, -1));
   expect(lines.slice(-3)).toEqual([
     '❌',
