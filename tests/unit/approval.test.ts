@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -102,6 +102,20 @@ describe('requests', () => {
     expect(takeOnce(root, first)).toBe(false);
     expect(requestFor(root, wanted, 1001).nonce).not.toBe(first.nonce);
     expect(requestFor(root, wanted, 5000).nonce).not.toBe(first.nonce);
+  });
+
+  test('a request whose end was put off is not shown to a person for a signature', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4e9 }), (later) => {
+        const first = requestFor(root, { ...wanted, plan: `p${later}` }, 10_000);
+        const edited = { ...first, until: first.until + later };
+        writeFileSync(join(root, 'journal/approvals', `${first.nonce}.json`), JSON.stringify(edited));
+        const shown = requestFor(root, { ...wanted, plan: first.plan }, 10_000);
+        expect(shown.nonce).not.toBe(first.nonce);
+        expect(shown.until).toBe(10_000 + VALID);
+      }),
+      { numRuns: 30 },
+    );
   });
 });
 

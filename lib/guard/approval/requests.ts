@@ -25,7 +25,7 @@ export function requestFor(
   const known = readRequests(root).find(
     (one) =>
       (['task', 'environment', 'plan'] as const).every((field) => one[field] === wanted[field]) &&
-      one.until > now &&
+      counts(one, now) &&
       !isThere(join(root, FOLDER, `${one.nonce}.used`)),
   );
   if (known) return known;
@@ -35,6 +35,9 @@ export function requestFor(
   writeNewSync(join(root, FOLDER, `${approval.nonce}.json`), JSON.stringify(approval), 0o600);
   return approval;
 }
+
+/** The file may have been edited: an end that is further away than any of ours was not written here. */
+const counts = ({ until }: Approval, now: number): boolean => until > now && until <= now + VALID;
 
 /** Takes the approval. @returns false if it was used before */
 export const takeOnce = (root: string, { nonce }: Approval): boolean =>
@@ -64,7 +67,7 @@ function filesIn(root: string): string[] {
 function removeOld(root: string, now: number): void {
   const alive = new Set(
     readRequests(root)
-      .filter(({ until }) => until > now)
+      .filter((one) => counts(one, now))
       .map(({ nonce }) => nonce),
   );
   for (const name of filesIn(root))
