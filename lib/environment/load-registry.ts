@@ -77,13 +77,24 @@ function ask(path: string, file: string, signal?: AbortSignal): Promise<Answer> 
       // Do not show V8's report about its heap: it does not help a person.
       if (endedBy === 'SIGABRT') return fail(`takes more than ${MEGABYTES} MB of memory`);
       process.stderr.write(said());
-      const answer = answered();
-      if (answer !== '') resolve(JSON.parse(answer) as Answer);
+      const [first = ''] = answered().split('\n');
+      const answer = readAnswer(first);
+      if (answer) resolve(answer);
+      else if (first !== '') fail(`writes to file descriptor ${ANSWER}, which is makesafe's`);
       else if (endedBy !== null) fail(`cannot be loaded: its process was ended by ${endedBy}`);
       // The process ended by itself without an answer: an await never settled.
       else fail('waits for something that never comes (await)');
     });
   }).finally(() => child.kill('SIGKILL'));
+}
+
+/** @returns undefined if the registry has written there itself */
+function readAnswer(line: string): Answer | undefined {
+  try {
+    return JSON.parse(line) as Answer;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Collects output up to a limit, because the file may print for ever. */

@@ -10,16 +10,25 @@ const { writeSync } = require('node:fs');
 const DEEPEST = 8;
 const MOST = 100_000;
 
-/** What the task reads; there is one answer. Written whole: a pipe may take a part of it only. */
+/** Milliseconds after which the process ends, whatever the registry has left running. */
+const LONGEST_REST = 100;
+
+/** What the task reads: the first line. Written whole: a pipe may take a part of it only. */
 const ANSWER = 3;
 const exit = process.exit.bind(process);
 function answer(what) {
-  const bytes = Buffer.from(JSON.stringify(what));
+  const bytes = Buffer.from(`${JSON.stringify(what)}\n`);
   for (let at = 0; at < bytes.length;) at += writeSync(ANSWER, bytes, at);
-  exit(0);
+  // There is one answer, whatever the registry does later.
+  process.exit = exit;
+  // Not at once: tsx still writes its translation to its cache, and without it would translate anew in each run.
+  setTimeout(exit, LONGEST_REST, 0).unref();
 }
 
-process.exit = (code) => answer({ ended: `process.exit(${code ?? ''})` });
+process.exit = (code) => {
+  answer({ ended: `process.exit(${code ?? ''})` });
+  exit(0);
+};
 
 // Node's own stripping of types, where it has it; tsx for what that does not read: enums, imports without a suffix.
 const NEEDS_TSX = ['ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX', 'ERR_MODULE_NOT_FOUND'];

@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { CanonicalDump, COMPLETE } from '../../lib/schema/canonical/canonical.ts';
-import { PATIENCE, seededRandom } from './support.ts';
+import { seededRandom } from './support.ts';
 
 /** Sends the parts through one after another. */
 async function canonical(...parts: (string | Buffer)[]): Promise<{ text: string; complete: boolean }> {
@@ -215,74 +215,70 @@ test('the same, wherever the chunks are cut', async () => {
   expect(await canonical(...Array.from(bytes, (byte) => Buffer.of(byte)))).toEqual(whole);
 });
 
-test(
-  'of 3,000 random scripts what is quoted stays, what is noise goes, and a second pass changes nothing',
-  { timeout: PATIENCE },
-  async () => {
-    const { below, pick, several } = seededRandom(7);
-    const anything = [
-      ...NOISE,
-      ...NO_NOISE,
-      '',
-      '\n',
-      '\n',
-      "'",
-      '"',
-      '$$',
-      '$x$',
-      '--',
-      '/*',
-      '*/',
-      '$1',
-      '日本',
-      '\\',
-      '\r',
-      'a',
-      ' ',
-      COMPLETE,
-    ];
-    const between = (
-      open: string,
-      close: string,
-      forbidden: RegExp,
-      escape = (text: string) => text,
-    ): string => {
-      const inside = several(6, () => pick(anything)).join(pick(['', '\n']));
-      return open + escape(inside.replaceAll(forbidden, '.')) + close;
-    };
-    const quoted = (): string => {
-      switch (below(6)) {
-        case 0:
-          return between("'", "'", /(?!)/g, (text) => text.replaceAll("'", "''"));
-        case 1:
-          return between('"', '"', /(?!)/g, (text) => text.replaceAll('"', '""'));
-        case 2:
-          return between('$$', '$$', /\$/g);
-        case 3:
-          return between('$x$', '$x$', /x/g);
-        case 4:
-          return between('/*', '*/', /[/*]/g);
-        default:
-          return between('/* /*', '*/ */', /[/*]/g);
-      }
-    };
-    const wrong: unknown[] = [];
-    for (let round = 0; round < 3000; round++) {
-      let given = '';
-      let expected = '';
-      let blank = true;
-      for (let lines = below(9); lines > 0; lines--) {
-        const isQuoted = pick([true, false]);
-        const line = isQuoted ? `x ${quoted()}, ${quoted()};` : pick([...NOISE, ...NO_NOISE, '', '', '', '']);
-        given += `${line}\n`;
-        if (NOISE.includes(line) || (line === '' && blank)) continue;
-        blank = line === '';
-        expected += `${line}\n`;
-      }
-      const once = (await canonical(given)).text;
-      const twice = (await canonical(once)).text;
-      if (once !== expected || twice !== once) wrong.push({ given, once, expected, twice });
+test('of 3,000 random scripts what is quoted stays, what is noise goes, and a second pass changes nothing', async () => {
+  const { below, pick, several } = seededRandom(7);
+  const anything = [
+    ...NOISE,
+    ...NO_NOISE,
+    '',
+    '\n',
+    '\n',
+    "'",
+    '"',
+    '$$',
+    '$x$',
+    '--',
+    '/*',
+    '*/',
+    '$1',
+    '日本',
+    '\\',
+    '\r',
+    'a',
+    ' ',
+    COMPLETE,
+  ];
+  const between = (
+    open: string,
+    close: string,
+    forbidden: RegExp,
+    escape = (text: string) => text,
+  ): string => {
+    const inside = several(6, () => pick(anything)).join(pick(['', '\n']));
+    return open + escape(inside.replaceAll(forbidden, '.')) + close;
+  };
+  const quoted = (): string => {
+    switch (below(6)) {
+      case 0:
+        return between("'", "'", /(?!)/g, (text) => text.replaceAll("'", "''"));
+      case 1:
+        return between('"', '"', /(?!)/g, (text) => text.replaceAll('"', '""'));
+      case 2:
+        return between('$$', '$$', /\$/g);
+      case 3:
+        return between('$x$', '$x$', /x/g);
+      case 4:
+        return between('/*', '*/', /[/*]/g);
+      default:
+        return between('/* /*', '*/ */', /[/*]/g);
     }
-    expect(wrong.slice(0, 3)).toEqual([]);
-  },
-);
+  };
+  const wrong: unknown[] = [];
+  for (let round = 0; round < 3000; round++) {
+    let given = '';
+    let expected = '';
+    let blank = true;
+    for (let lines = below(9); lines > 0; lines--) {
+      const isQuoted = pick([true, false]);
+      const line = isQuoted ? `x ${quoted()}, ${quoted()};` : pick([...NOISE, ...NO_NOISE, '', '', '', '']);
+      given += `${line}\n`;
+      if (NOISE.includes(line) || (line === '' && blank)) continue;
+      blank = line === '';
+      expected += `${line}\n`;
+    }
+    const once = (await canonical(given)).text;
+    const twice = (await canonical(once)).text;
+    if (once !== expected || twice !== once) wrong.push({ given, once, expected, twice });
+  }
+  expect(wrong.slice(0, 3)).toEqual([]);
+});

@@ -6,7 +6,6 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createUnzstd, decompressor } from '../../lib/dump/decompress.ts';
-import { PATIENCE } from './support.ts';
 
 /** `seq 1 30000 | zstd -19 --no-check`: several blocks, as pg_dump writes them, without a checksum. */
 const FRAME = readFileSync(new URL('fixtures/numbers.zst', import.meta.url));
@@ -43,7 +42,7 @@ describe('each piece is a Buffer, which readers of rows rely on', () => {
 describe('zstd', () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 1, maxLength: 9 });
 
-  it('gives back what went in, whatever the pieces are', { timeout: PATIENCE }, async () => {
+  it('gives back what went in, whatever the pieces are', async () => {
     await fc.assert(
       fc.asyncProperty(sizes, async (lengths) => {
         const read = await through(createUnzstd(), inPieces(FRAME, lengths));
@@ -58,7 +57,7 @@ describe('zstd', () => {
     expect(await through(createUnzstd(), [])).toHaveLength(0);
   });
 
-  it('is an error with a code where it is cut', { timeout: PATIENCE }, async () => {
+  it('is an error with a code where it is cut', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: FRAME.length - 1 }), sizes, async (end, lengths) => {
         const read = through(createUnzstd(), inPieces(FRAME.subarray(0, end), lengths));
@@ -68,7 +67,7 @@ describe('zstd', () => {
     );
   });
 
-  it('never gives more than an error for what is damaged, and ends', { timeout: PATIENCE }, async () => {
+  it('never gives more than an error for what is damaged, and ends', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 0, max: FRAME.length - 1 }),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'dotenv';
 import { describe, expect, test } from 'vitest';
 import { readEnvFiles, type EnvFiles } from '../../lib/environment/env-files.ts';
-import { PATIENCE, seededRandom, temporaryFolder } from './support.ts';
+import { seededRandom, temporaryFolder } from './support.ts';
 
 /** Reads files in the order given; names that end in `.secrets` are secret. */
 function read(files: Readonly<Record<string, string | Buffer>>): EnvFiles {
@@ -153,7 +153,7 @@ test.each([
   });
 });
 
-test('the places are those of what dotenv reads, or the file is refused', { timeout: PATIENCE }, () => {
+test('the places are those of what dotenv reads, or the file is refused', () => {
   const { below, pick, several } = seededRandom(3);
   const pieces = [
     'A=',

@@ -9,7 +9,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { isAlive, startOf } from '../../lib/system/process-id.ts';
 import { holderOf, releaseLock, takeLock, type Holder } from '../../lib/system/lock.ts';
 import { HUGE, NOT_FILES } from './broken-files.ts';
-import { PATIENCE, temporaryFolder, thrownBy } from './support.ts';
+import { temporaryFolder, thrownBy } from './support.ts';
 
 const lockFile = (): string => join(temporaryFolder(), 'journal/.vm_stg.lock');
 const own = (): Holder => ({
@@ -123,7 +123,7 @@ test('what killed processes wrote beside it is removed by the next that takes it
   releaseLock(join(folder, '.lock'));
 });
 
-test('of many at once that find a stale lock, one gets it', { timeout: PATIENCE }, async () => {
+test('of many at once that find a stale lock, one gets it', async () => {
   const rounds = 100;
   const folder = temporaryFolder();
   const lockOf = (round: number): string => join(folder, `${round}.lock`);

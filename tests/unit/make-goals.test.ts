@@ -15,7 +15,7 @@ import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { COMMIT } from '../helpers/commit.ts';
 import { loadTasks } from '../../lib/task/find-tasks.ts';
-import { PATIENCE, temporaryFolder } from './support.ts';
+import { temporaryFolder } from './support.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 /** The package as make sees it: which tasks there are, and what they declare. Nothing in it is run. */
@@ -69,7 +69,7 @@ const FIRST_ONLY = (await loadTasks())
 const inOrder = (goals: readonly string[]): string[] =>
   goals.flatMap((goal) => [`begin ${goal}`, `end ${goal}`]);
 
-describe.each(['makesafe.mk', 'makefile'])('goals in %s', { timeout: 4 * PATIENCE }, (file) => {
+describe.each(['makesafe.mk', 'makefile'])('goals in %s', { timeout: 120_000 }, (file) => {
   let folder: string;
   const goals = [
     'db-reset-volume-env',

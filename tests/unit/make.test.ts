@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseOverrides, readMakeInvocation } from '../../lib/system/make.ts';
-import { PATIENCE, temporaryFolder } from './support.ts';
+import { temporaryFolder } from './support.ts';
 
 /** These tests may themselves have been started by make, and a make below it would say where it is. */
 const notUnderMake = (): NodeJS.ProcessEnv =>
@@ -109,7 +109,7 @@ describe('readMakeInvocation', () => {
   });
 });
 
-describe('with a real make', { timeout: PATIENCE }, () => {
+describe('with a real make', () => {
   /** MAKEFLAGS and the exported variables as a recipe sees them, one JSON text a make. */
   const MAKEFILE = [
     `show: ; @node -e 'console.log(JSON.stringify(process.env))'`,

@@ -5,7 +5,7 @@ import type { MakeInvocation } from '../../lib/system/make.ts';
 import { choice, duration, flag, required, text, wholeNumber } from '../../lib/parameters/kinds.ts';
 import { readParameters, type Given, type Source } from '../../lib/parameters/read.ts';
 import type { Parameter } from '../../lib/parameters/parameter.ts';
-import { PATIENCE, seededRandom, thrownBy } from './support.ts';
+import { seededRandom, thrownBy } from './support.ts';
 
 const typedOnly = <T>(parameter: Parameter<T>): Parameter<T> => ({ ...parameter, commandLineOnly: true });
 
@@ -288,60 +288,56 @@ describe('mistakes', () => {
   });
 });
 
-test(
-  'of 20,000 command lines none is anything but read or refused, and FORCE is never made up',
-  { timeout: PATIENCE },
-  () => {
-    const { pick, several } = seededRandom(5);
-    const words = [
-      ...[
-        'ENV=x',
-        'FORCE',
-        '=',
-        '=1',
-        '1',
-        ' ',
-        '--',
-        '-',
-        '--force',
-        '-f',
-        '--no-',
-        'raw',
-        'out',
-        '--out',
-        'help',
-      ],
-      ...[
-        'true',
-        '__proto__',
-        'constructor',
-        '.',
-        '0',
-        '-1',
-        '\n',
-        '日本',
-        '--=',
-        'WAIT=9',
-        '--no-force',
-        '--wait',
-      ],
-    ];
-    const wrong: unknown[] = [];
-    for (let round = 0; round < 20_000; round++) {
-      const argv = several(4, () => pick(words) + (pick([true, false]) ? pick(words) : ''));
-      try {
-        const { values, help } = read({ argv });
-        const meant = argv.some(
-          (word, at) => /^(FORCE=1|--force(=1)?)$/.test(word) || (word === '--force' && argv[at + 1] === '1'),
-        );
-        if (values.FORCE && !meant && !help) wrong.push(argv);
-      } catch (error) {
-        if (!(error instanceof UsageError)) wrong.push({ argv, error: String(error) });
-      }
+test('of 20,000 command lines none is anything but read or refused, and FORCE is never made up', () => {
+  const { pick, several } = seededRandom(5);
+  const words = [
+    ...[
+      'ENV=x',
+      'FORCE',
+      '=',
+      '=1',
+      '1',
+      ' ',
+      '--',
+      '-',
+      '--force',
+      '-f',
+      '--no-',
+      'raw',
+      'out',
+      '--out',
+      'help',
+    ],
+    ...[
+      'true',
+      '__proto__',
+      'constructor',
+      '.',
+      '0',
+      '-1',
+      '\n',
+      '日本',
+      '--=',
+      'WAIT=9',
+      '--no-force',
+      '--wait',
+    ],
+  ];
+  const wrong: unknown[] = [];
+  for (let round = 0; round < 20_000; round++) {
+    const argv = several(4, () => pick(words) + (pick([true, false]) ? pick(words) : ''));
+    try {
+      const { values, help } = read({ argv });
+      const meant = argv.some(
+        (word, at) => /^(FORCE=1|--force(=1)?)$/.test(word) || (word === '--force' && argv[at + 1] === '1'),
+      );
+      if (values.FORCE && !meant && !help) wrong.push(argv);
+    } catch (error) {
+      if (!(error instanceof UsageError)) wrong.push({ argv, error: String(error) });
     }
-    expect(wrong.slice(0, 5)).toEqual([]);
-  },
-);
+  }
+  expect(wrong.slice(0, 5)).toEqual([]);
+});
 
 describe('a choice', () => {
   const parameter = choice('which', ['first', 'skip'], { default: 'first' });

@@ -5,7 +5,7 @@ import { COMMIT } from '../helpers/commit.ts';
 import { run } from '../../lib/system/process.ts';
 import { Redactor } from '../../lib/output/redact.ts';
 import { ENCODED, PLACED, hidesOnly } from '../helpers/secret-forms.ts';
-import { PATIENCE, recordingTerminal } from './support.ts';
+import { recordingTerminal } from './support.ts';
 
 const SECRETS = [
   'hunter2',
@@ -178,7 +178,7 @@ test('the password in a URL that is a secret as a whole', () => {
     expect(redactor.redact(text)).toMatch(/^"?\*{8}"?$/);
 });
 
-describe('any password', { timeout: PATIENCE }, () => {
+describe('any password', () => {
   const runs = Number(process.env['REDACTOR_RUNS'] ?? 300);
   // Of U&'…', \\1000 reads as an octal number of C as well.
   const forms = Object.entries(PLACED).filter(([name]) => name !== 'SQL, U&');

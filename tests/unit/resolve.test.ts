@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Registry } from '../../lib/environment/entry.ts';
 import { resolveEnvironment } from '../../lib/environment/resolve.ts';
 import { ConfigurationError } from '../../lib/errors.ts';
-import { PATIENCE, temporaryFolder, thrownBy } from './support.ts';
+import { temporaryFolder, thrownBy } from './support.ts';
 
 const registry: Registry = {
   default: 'here',
@@ -57,7 +57,7 @@ test('registry entry and env files make an environment, frozen', () => {
   expect(Object.isFrozen(environment)).toBe(true);
 });
 
-test('tasks that make the secrets at the same time agree on them', { timeout: PATIENCE }, async () => {
+test('tasks that make the secrets at the same time agree on them', async () => {
   const roots = Array.from({ length: 100 }, () => project(COMPLETE));
   const go = join(temporaryFolder(), 'go');
   const program = `

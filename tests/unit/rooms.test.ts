@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { PATIENCE } from './support.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CONFIG = join(ROOT, '.dependency-cruiser.mjs');
@@ -39,13 +38,13 @@ async function check(planted: Readonly<Record<string, string>>): Promise<{ code:
   }
 }
 
-test('a repository as it should be', { timeout: PATIENCE }, async () => {
+test('a repository as it should be', async () => {
   const { code, said } = await check({});
   expect(said).toContain('no dependency violations found');
   expect(code).toBe(0);
 });
 
-test('what must not be', { timeout: PATIENCE }, async () => {
+test('what must not be', async () => {
   const { code, said } = await check({
     // A type from a room above.
     'lib/output/caller.ts': "import type { Run } from '../run/run.ts';\nexport type Caller = Run;\n",

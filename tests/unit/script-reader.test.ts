@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { LONGEST_STATEMENT, readScript } from '../../lib/sql/script-reader.ts';
 import { readTeamScript } from '../../lib/sql/team-script.ts';
-import { PATIENCE, seededRandom, temporaryFolder, thrownBy } from './support.ts';
+import { seededRandom, temporaryFolder, thrownBy } from './support.ts';
 
 interface Read {
   readonly sql: string[];
@@ -42,60 +42,56 @@ test('a mark of the encoding is left out in front of all, and a character anywhe
   }
 });
 
-test(
-  'of 1,000 scripts with odd bytes each comes out byte for byte, in pieces of any size',
-  { timeout: PATIENCE },
-  async () => {
-    const { pick, several, below } = seededRandom(11);
-    const odd = [
-      '\uFEFF',
-      '\u2028',
-      '\u2029',
-      '\u0085',
-      '\u00A0',
-      '\r',
-      '\r\n',
-      '\n',
-      '\t',
-      '\v',
-      '\f',
-      '日本',
-      '😀',
-      ' ',
-      'a',
-    ];
-    const wrong: unknown[] = [];
-    for (let round = 0; round < 1000; round++) {
-      const expected: Read = { sql: [], data: [] };
-      let script = '';
-      for (let part = 0; part <= below(5); part++) {
-        const text = several(8, () => pick(odd)).join('');
-        if (below(3) > 0) {
-          const sql = pick([
-            `SELECT '${text}';`,
-            `SELECT $$${text}$$;`,
-            `SELECT "x${text}";`,
-            `SELECT /*${text}*/ 1;`,
-          ]);
-          expected.sql.push(sql);
-          script += `${sql}\n`;
-        } else {
-          const data = several(4, () => `${several(6, () => pick([...odd, '\\.', '\\N'])).join('')}x\n`).join(
-            '',
-          );
-          const rows = data.replaceAll(/^\\\.\r?$/gm, 'y');
-          expected.sql.push('COPY t FROM stdin;');
-          expected.data.push(Buffer.from(rows));
-          script += `COPY t FROM stdin;\n${rows}\\.\n`;
-        }
+test('of 1,000 scripts with odd bytes each comes out byte for byte, in pieces of any size', async () => {
+  const { pick, several, below } = seededRandom(11);
+  const odd = [
+    '\uFEFF',
+    '\u2028',
+    '\u2029',
+    '\u0085',
+    '\u00A0',
+    '\r',
+    '\r\n',
+    '\n',
+    '\t',
+    '\v',
+    '\f',
+    '日本',
+    '😀',
+    ' ',
+    'a',
+  ];
+  const wrong: unknown[] = [];
+  for (let round = 0; round < 1000; round++) {
+    const expected: Read = { sql: [], data: [] };
+    let script = '';
+    for (let part = 0; part <= below(5); part++) {
+      const text = several(8, () => pick(odd)).join('');
+      if (below(3) > 0) {
+        const sql = pick([
+          `SELECT '${text}';`,
+          `SELECT $$${text}$$;`,
+          `SELECT "x${text}";`,
+          `SELECT /*${text}*/ 1;`,
+        ]);
+        expected.sql.push(sql);
+        script += `${sql}\n`;
+      } else {
+        const data = several(4, () => `${several(6, () => pick([...odd, '\\.', '\\N'])).join('')}x\n`).join(
+          '',
+        );
+        const rows = data.replaceAll(/^\\\.\r?$/gm, 'y');
+        expected.sql.push('COPY t FROM stdin;');
+        expected.data.push(Buffer.from(rows));
+        script += `COPY t FROM stdin;\n${rows}\\.\n`;
       }
-      const found = await read(Buffer.from(script), 1 + below(9));
-      const same = JSON.stringify(found) === JSON.stringify(expected);
-      if (!same) wrong.push({ script, found, expected });
     }
-    expect(wrong.slice(0, 2)).toEqual([]);
-  },
-);
+    const found = await read(Buffer.from(script), 1 + below(9));
+    const same = JSON.stringify(found) === JSON.stringify(expected);
+    if (!same) wrong.push({ script, found, expected });
+  }
+  expect(wrong.slice(0, 2)).toEqual([]);
+});
 
 test.each<[what: string, bytes: Buffer, why: string]>([
   [
@@ -227,7 +223,7 @@ describe('however large or broken, a file has a verdict within 10 s and 300 MB:'
     ['a folder', (path) => void mkdirSync(path), /a folder without toc\.dat/],
   ];
 
-  test.each(files)('%s', { timeout: PATIENCE }, (what, make, why) => {
+  test.each(files)('%s', (what, make, why) => {
     const path = join(temporaryFolder(), 'it');
     make(path);
     const { stdout, stderr } = spawnSync(
@@ -254,7 +250,7 @@ describe('however large or broken, a file has a verdict within 10 s and 300 MB:'
     expect(seconds).toBeLessThan(10);
   });
 
-  test('comments and empty lines without end are read on, and not kept', { timeout: PATIENCE }, async () => {
+  test('comments and empty lines without end are read on, and not kept', async () => {
     const source = async function* (): AsyncGenerator<Buffer> {
       const piece = Buffer.from('-- comment\n\n'.repeat(100_000));
       for (let count = 0; count < 8; count++) yield await Promise.resolve(piece);

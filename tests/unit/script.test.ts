@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { runStatements, splitStatements } from '../../lib/sql/run-statements.ts';
-import { PATIENCE, seededRandom } from './support.ts';
+import { seededRandom } from './support.ts';
 
 /** Each statement with the line that psql 15 named for it, tried against a server. */
 type Expected = [line: number, sql: string][];
@@ -135,7 +135,7 @@ test.each([
   ]);
 });
 
-test('of 2,000 random scripts every statement comes out again, with its line', { timeout: PATIENCE }, () => {
+test('of 2,000 random scripts every statement comes out again, with its line', () => {
   const { pick, several } = seededRandom(13);
   const words = [
     'SELECT',

@@ -5,9 +5,6 @@ import { onTestFinished } from 'vitest';
 import type { MakesafeError } from '../../lib/errors.ts';
 import { Terminal } from '../../lib/output/terminal.ts';
 
-/** Milliseconds for tests that work through thousands of cases: a busy machine is no failure. */
-export const PATIENCE = 30_000;
-
 /** A folder with the given files that is gone after the test. */
 export function temporaryFolder(files: Readonly<Record<string, string | Buffer>> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'makesafe-unit-'));

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { wholeRows } from '../../lib/database/restore/fill-table.ts';
-import { PATIENCE } from './support.ts';
 
 async function collect(pieces: AsyncIterable<Buffer>): Promise<string[]> {
   const found: string[] = [];
@@ -24,19 +23,15 @@ describe('pieces of whole rows', () => {
     .map((parts) => parts.join(''));
   const lengths = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 5 });
 
-  it(
-    'are all rows in their order, without the end mark and what stands behind it',
-    { timeout: PATIENCE },
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(fc.array(value), lengths, fc.boolean(), async (rows, cut, isMarked) => {
-          const text = rows.map((row) => `${row}\n`).join('');
-          const pieces = await collect(wholeRows(inChunks(`${text}${isMarked ? '\\.\n\n\n' : ''}`, cut)));
-          expect(pieces.join('')).toBe(text);
-          for (const piece of pieces) expect(piece.endsWith('\n')).toBe(true);
-        }),
-        { numRuns: 2_000 },
-      );
-    },
-  );
+  it('are all rows in their order, without the end mark and what stands behind it', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(value), lengths, fc.boolean(), async (rows, cut, isMarked) => {
+        const text = rows.map((row) => `${row}\n`).join('');
+        const pieces = await collect(wholeRows(inChunks(`${text}${isMarked ? '\\.\n\n\n' : ''}`, cut)));
+        expect(pieces.join('')).toBe(text);
+        for (const piece of pieces) expect(piece.endsWith('\n')).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
 });
