@@ -1,4 +1,4 @@
-import { CancelledError, FailedError, messageOf } from '../errors.ts';
+import { CancelledError, FailedError, UnreachableError, messageOf } from '../errors.ts';
 import { beginAhead } from './ahead.ts';
 import { showOutcome } from './outcome.ts';
 import { runStep, type Timed } from './progress.ts';
@@ -69,6 +69,8 @@ const lineAgain = ({ command, task, environment, values }: RebuildRun): string =
   command(task.name, { ENV: environment.name, ...chosen(values, 'METHOD', 'BASE') });
 
 function withNextLine(error: unknown, run: RebuildRun, { name }: Step, again: string): unknown {
+  if (error instanceof UnreachableError)
+    return new UnreachableError(`${name}: ${messageOf(error)}`, { cause: error, hint: error.hint ?? again });
   if (!(error instanceof FailedError) || error instanceof CancelledError) return error;
   const { command, environment, values } = run;
   const verify = command('db-verify-env', { ENV: environment.name, ...chosen(values, 'BASE') });

@@ -5,13 +5,13 @@ import type { TakenBackup } from '../database/backup/backup-facts.ts';
 import type { Filled } from '../database/restore/fill.ts';
 import { hangingOn, linksIn } from '../dump/read/links.ts';
 import { counted } from '../output/display.ts';
-import { FailedError } from '../errors.ts';
 import { failed, passed, some, type Outcome } from '../output/check-result.ts';
 import { comparing } from '../schema/compare/comparing.ts';
 import { titleOf } from '../schema/compare/ignore.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { StackRun } from '../run/run.ts';
 import { compareObjects } from './objects.ts';
+import { dumpFailed } from '../stack/pg-dump/dump-failed.ts';
 
 /**
  * Compares the objects of the backup with those that were restored. Definitions are compared only if the same pg_dump
@@ -64,6 +64,6 @@ async function tocOf(stack: Stack): Promise<ArchiveHead> {
   const chunks: Buffer[] = [];
   const output = new PassThrough().on('data', (chunk: Buffer) => chunks.push(chunk));
   const { status, stderr } = await stack.dump(['--format=custom', '--schema-only'], output);
-  if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);
+  if (status !== 0) throw dumpFailed({ status, stderr });
   return readCustom(Readable.from(chunks));
 }

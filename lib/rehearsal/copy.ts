@@ -7,7 +7,6 @@ import { originOf } from '../database/restore/home.ts';
 import { describeLeftOut } from '../database/restore/left-out.ts';
 import type { FillRun } from '../database/restore/restore-run.ts';
 import { canBeTried, readDump, versionOf } from '../drill/look.ts';
-import { FailedError } from '../errors.ts';
 import type { Receipt } from '../migrations/receipt.ts';
 import { some } from '../output/check-result.ts';
 import type { StackRun } from '../run/run.ts';
@@ -15,6 +14,7 @@ import { writeWhole } from '../system/files.ts';
 import { inPrivateFolder } from '../system/private-folder.ts';
 import { LOCK_WAIT } from './lock-wait.ts';
 import { chooseBackup } from './choose-backup.ts';
+import { dumpFailed } from '../stack/pg-dump/dump-failed.ts';
 
 /** What the staging database is filled with. */
 export interface Copy {
@@ -61,7 +61,7 @@ export async function withCopyOfSchema(
     const file = join(folder, 'schema.dump');
     await writeWhole(file, 0o600, async (output) => {
       const { status, stderr } = await stack.dump(['--schema-only', '--format=custom', LOCK_WAIT], output);
-      if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);
+      if (status !== 0) throw dumpFailed({ status, stderr });
     });
     const what = `the schema of ${environment.name} as it is now, without rows`;
     await work({ what, backup: null, ...(await filling(target, file, undefined)) });

@@ -9,6 +9,7 @@ import { lookAtDestination } from '../system/destination.ts';
 import { CanonicalDump, COMPLETE } from './canonical/canonical.ts';
 import { SCHEMA_DUMP } from './report/ours.ts';
 import type { Giving } from '../parameters/parameter.ts';
+import { dumpFailed } from '../stack/pg-dump/dump-failed.ts';
 
 const PG_DUMP_ARGUMENTS = {
   /** Without owners and privileges, which differ between environments on purpose. */
@@ -61,7 +62,7 @@ async function writeDump(stack: Stack, format: Format, asIs: boolean, output: Wr
   const text = asIs ? new PassThrough() : new CanonicalDump();
   const written = pipeline(text, output, { end: output !== process.stdout });
   const [{ status, stderr }] = await Promise.all([stack.dump(PG_DUMP_ARGUMENTS[format], text), written]);
-  if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);
+  if (status !== 0) throw dumpFailed({ status, stderr });
   if (text instanceof CanonicalDump && !text.complete) {
     throw new FailedError(`pg_dump's text is cut: "${COMPLETE}" is missing`);
   }

@@ -43,6 +43,13 @@ describe('whether the server is gone', () => {
     [new UnclearPrimaryError('there is no primary'), true],
     [Object.assign(new Error('cannot execute UPDATE in a read-only transaction'), { code: '25006' }), true],
     [new RefusedError('another reset is under way'), false],
+    // A restore says at which statement, and why below.
+    [
+      new FailedError('backed up', { cause: new FailedError('COPY', { cause: new UnreachableError('gone') }) }),
+      true,
+    ],
+    // The disk is no server.
+    [Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }), false],
   ];
   it.each(cases)('%o: %o', (error, lost) => {
     expect(isLost(error)).toBe(lost);

@@ -1,7 +1,8 @@
-import { FailedError, UnclearPrimaryError, messageOf } from '../../errors.ts';
+import { FailedError, UnclearPrimaryError, UnreachableError, messageOf } from '../../errors.ts';
 import type { StackRun } from '../../run/run.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
 import { OtherDatabaseError, type Hand } from '../asserted.ts';
+import { endedBy } from '../once-it-answers.ts';
 import { handOf } from '../identity.ts';
 import { drop, dropStatement, findLeftovers } from './leftovers.ts';
 import { withMaintenanceSessionOnceItAnswers } from '../maintenance.ts';
@@ -13,7 +14,7 @@ interface Exchanged {
 }
 
 /** The database was exchanged on a server that is the primary no more, and the one that is has not got the exchange. */
-class LostExchangeError extends FailedError {
+class LostExchangeError extends UnreachableError {
   constructor(name: string) {
     super(
       `another server became the primary before it had the exchange: the old database ${name} is in use, unchanged`,
@@ -66,13 +67,13 @@ export async function finishAnew(
   } catch (error) {
     if (error instanceof LostExchangeError) throw error;
     if (error instanceof UnclearPrimaryError)
-      throw new FailedError(
+      throw new UnreachableError(
         `${run.stack.database.name} was exchanged, and the cluster does not agree on its primary: once it does, either the new database is in use, or the old one, unchanged\n${messageOf(error)}`,
         { cause: error, hint: run.command('check', { ENV: run.environment.name }) },
       );
-    throw new FailedError(
+    throw endedBy(
+      error,
       `the new ${run.stack.database.name} is in use, but the old one is still there as ${out}, until the next run removes it: ${messageOf(error)}`,
-      { cause: error },
     );
   }
 }

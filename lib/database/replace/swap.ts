@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { CancelledError, FailedError, messageOf } from '../../errors.ts';
+import { CancelledError, messageOf } from '../../errors.ts';
 import type { StackRun } from '../../run/run.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
 import { CREATED_BY_US, newName, writeMark } from './names.ts';
@@ -20,6 +20,7 @@ import { checkShown, handOf, isStillPrimary, ownAttributes, type Shown } from '.
 import { commentStatement } from '../marker.ts';
 import { checkRunLock } from '../run-lock.ts';
 import { withMarker } from '../../stack/postgres/marker.ts';
+import { endedBy } from '../once-it-answers.ts';
 import { withRollback, type Progress } from './with-rollback.ts';
 import { endSessions } from '../maintenance.ts';
 
@@ -116,15 +117,13 @@ export async function replaceDatabase(
   });
   if (incomplete) {
     const { error } = incomplete as { error: unknown };
-    throw new FailedError(
+    throw endedBy(
+      error,
       `the new database ${name} is in use, and something is missing in it: ${messageOf(error)}\nthe old one is kept as ${out}`,
-      {
-        cause: error,
-        hint: run.command('db-undo-env', {
-          ENV: environment.name,
-          ...(environment.entry.protected ? { FORCE: '1' } : {}),
-        }),
-      },
+      run.command('db-undo-env', {
+        ENV: environment.name,
+        ...(environment.entry.protected ? { FORCE: '1' } : {}),
+      }),
     );
   }
   // The swap succeeded, but then the session was lost or its last statement was cancelled; or it succeeded on a server

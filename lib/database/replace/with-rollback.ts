@@ -1,7 +1,6 @@
 import type { Client } from 'pg';
 import {
   CancelledError,
-  FailedError,
   MakesafeError,
   RefusedError,
   UnreachableError,
@@ -14,7 +13,7 @@ import { OtherDatabaseError } from '../asserted.ts';
 import { handOf } from '../identity.ts';
 import { findLeftovers, removeLeftovers, reopen } from './leftovers.ts';
 import { withMaintenanceSession, withMaintenanceSessionOnceItAnswers, cancelOn } from '../maintenance.ts';
-import { isLost } from '../once-it-answers.ts';
+import { endedBy, isLost } from '../once-it-answers.ts';
 
 /** How far a change has come; needed if it fails. */
 export interface Progress {
@@ -101,9 +100,10 @@ async function putBack(
     );
   } catch (second) {
     if (second instanceof OtherDatabaseError) throw second;
-    throw new FailedError(
+    throw endedBy(
+      second,
       `${messageOf(error)}\nand the old database ${name} could not be put back: ${messageOf(second)}`,
-      { cause: error, hint: `once the server answers: ${command('up', { ENV: environment.name })}` },
+      `once the server answers: ${command('up', { ENV: environment.name })}`,
     );
   }
   if (exchanged) return;
@@ -117,12 +117,13 @@ async function putBack(
   if (error instanceof OtherDatabaseError)
     throw new OtherDatabaseError(`${error.message}\n${state}`, { cause: error });
   const hint = error instanceof MakesafeError ? error.hint : undefined;
-  const Kind = error instanceof RefusedError ? RefusedError : FailedError;
-  throw new Kind(`${messageOf(error)}\n${state}`, {
-    cause: error,
-    ...(hint === undefined ? {} : { hint }),
-  });
+  const message = `${messageOf(error)}\n${state}`;
+  if (error instanceof RefusedError)
+    throw new RefusedError(message, { cause: error, ...(hint === undefined ? {} : { hint }) });
+  throw endedBy(error, message, hint ?? (isLost(error) ? AGAIN : undefined));
 }
+
+const AGAIN = 'see what happened to the server, then type this again';
 
 /** An actor that never dry-runs: it undoes real changes. */
 const ALWAYS: Actor = { dryRun: false, act: (_plan, action) => action() };

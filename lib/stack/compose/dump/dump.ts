@@ -13,6 +13,7 @@ import { FIND_SERVER } from '../connection/find-server.ts';
 import { addressOf } from '../connection/connect.ts';
 import { openRelay } from '../connection/relay.ts';
 import { withSession } from '../connection/connections.ts';
+import { dumpFailed } from '../../pg-dump/dump-failed.ts';
 
 /**
  * pg_dump writes a directory only on its own machine: here a temporary folder of the container, which is sent as tar
@@ -117,7 +118,7 @@ export function dumping(
         saidIn(id, runIn(engine, id, script, { input: held, output: meter, env })),
         unpack(meter, folder),
       ]);
-      if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);
+      if (status !== 0) throw dumpFailed({ status, stderr });
     },
   };
 }
