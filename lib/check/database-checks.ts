@@ -28,6 +28,7 @@ export const leftovers: Check<StackRun> = {
     const kept = [
       ...found.kept.map(({ name }) => `${name} is kept`),
       ...found.saved.map(({ name }) => `${name} is saved`),
+      ...found.made.map(({ name }) => `${name} is kept for the next rebuild`),
     ];
     if (left.length === 0) return passed(kept.join('; ') || 'none');
     const remedy = found.former ? command('db-drop-old-env', env) : command('up', env);

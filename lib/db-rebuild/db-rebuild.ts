@@ -1,5 +1,7 @@
 import { CancelledError, FailedError, UnreachableError, messageOf } from '../errors.ts';
 import { beginAhead } from './ahead.ts';
+import { isCached } from './cache/find.ts';
+import { tidyMade } from './cache/keep.ts';
 import { showOutcome } from './outcome.ts';
 import { runStep, type Timed } from './progress.ts';
 import { forgetFailure, rememberFailure, whereToResume } from './resume.ts';
@@ -17,7 +19,8 @@ export async function rebuild(run: RebuildRun): Promise<void> {
   const steps = await selectSteps(run);
   const again = lineAgain(run);
   const compares = steps.some(({ name }) => name === 'verify');
-  const ahead = await beginAhead(run, { compares, again });
+  const fromNothing = steps.some(({ name }) => name === 'reset');
+  const ahead = await beginAhead(run, { compares, fromNothing, again });
   const began = performance.now();
   const times: Timed[] = [];
   for (const step of steps) {
@@ -36,6 +39,7 @@ export async function rebuild(run: RebuildRun): Promise<void> {
   terminal.ok(`${environment.name} is rebuilt in ${((performance.now() - began) / 1000).toFixed(1)} s`);
   await showOutcome(run, times, ahead.facts);
   terminal.next(command('backup', { ENV: environment.name }));
+  if (isCached(run)) await tidyMade(run);
 }
 
 /** The steps from FROM, or from the step at which the last run failed, to UNTIL. */

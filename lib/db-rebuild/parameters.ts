@@ -6,7 +6,7 @@ import {
   PRIVILEGES,
   TIMEOUT,
 } from '../parameters/shared.ts';
-import { choice } from '../parameters/kinds.ts';
+import { choice, flag } from '../parameters/kinds.ts';
 import type { DestructiveRun } from '../run/run.ts';
 
 /** The steps, in order. Help only needs the names; `steps.ts` has the work. */
@@ -17,6 +17,12 @@ export const REBUILD_PARAMETERS = {
   METHOD: choice('remove the storage, or replace the database in it', ['volume', 'db'], {
     default: 'volume',
   }),
+  CACHE: flag(
+    'take what an earlier rebuild has made of the same files (METHOD=db), and keep what this one makes',
+    {
+      defaultNote: '1 where the registry says local: true, else 0',
+    },
+  ),
   BASE,
   FROM: choice('the first step', STEP_NAMES, { defaultNote: 'the one that failed last, else reset' }),
   UNTIL: choice('the last step', STEP_NAMES, { default: 'verify' }),

@@ -12,6 +12,7 @@ import {
 import type { Heads } from '../stack/alembic/heads.ts';
 import { once } from '../system/memoise.ts';
 import { readHeads, type VerifyFacts } from '../schema/verify/facts.ts';
+import { isCached, lookForMade, readMade, refuseCache, traceFor } from './cache/find.ts';
 import type { RebuildRun } from './parameters.ts';
 
 /**
@@ -23,6 +24,7 @@ import type { RebuildRun } from './parameters.ts';
 export async function checkRebuild(run: RebuildRun): Promise<void> {
   const { METHOD, BASE, UNTIL } = run.values;
   const heads = once(() => readHeads(run));
+  refuseCache(run);
   await Promise.all([
     run.stack.foresee?.(),
     ...(METHOD === 'db' ? [checkDatabase(run)] : []),
@@ -42,13 +44,17 @@ async function checkAlembic(run: RebuildRun, heads: () => Promise<Heads>): Promi
   const { ALEMBIC_INI: ini } = values;
   // Quietly: output here would come between the typed command and the confirmation.
   if (!actor.dryRun && environment.entry.local === true) await stack.build({ quietly: true });
-  const reached = stack.alembic(['current'], { ini, quiet: true, strict: true }).catch((error: unknown) => {
+  const made = values.METHOD === 'db' && isCached(run) ? await readMade(run) : [];
+  const trace = traceFor(run, made);
+  const asked = stack.alembic(['current'], { ini, quiet: true, strict: true, trace });
+  const reached = asked.catch((error: unknown) => {
     // A reset repairs the data of an embedded server, but not a compose file.
     if (error instanceof ConfigurationError && environment.entry.stack === 'compose')
       throw refusedBefore(error.message, error.hint);
     if (!(error instanceof MakesafeError) || error instanceof RefusedError) throw error;
   });
-  await Promise.all([reached, checkHeads(run, heads)]);
+  const [result] = await Promise.all([reached, checkHeads(run, heads)]);
+  if (result?.sources) await lookForMade(run, made, result.sources, heads);
 }
 
 /**

@@ -4,7 +4,11 @@ import { withRunLock } from '../database/run-lock.ts';
 import { ensureMarker } from '../database/marker.ts';
 import { counted } from '../output/display.ts';
 import { FailedError } from '../errors.ts';
+import type { Sources } from '../stack/alembic/sources.ts';
 import type { Ahead } from './ahead.ts';
+import { isCached, whatWasFound } from './cache/find.ts';
+import { keepMade, nowCurrent } from './cache/keep.ts';
+import { lateFile } from './cache/recipe.ts';
 import { STEP_NAMES, type RebuildRun, type StepName } from './parameters.ts';
 import { missingHeads } from '../database/revisions.ts';
 
@@ -16,13 +20,19 @@ const WORK: Readonly<Record<StepName, Work>> = {
     const { stack, plan, target, values } = run;
     if (values.METHOD === 'db') {
       const { replaceDatabase } = await import('../database/replace/swap.ts');
-      const held = await hold();
-      const { kept } = await replaceDatabase(run, { what: 'reset' }).catch(async (error: unknown) => {
+      const made = whatWasFound();
+      // What migrates when it starts finds nothing to do in a database that lacks nothing.
+      const held = made && made.lacks.length === 0 ? undefined : await hold();
+      const how: Parameters<typeof replaceDatabase>[1] = made
+        ? { what: 'rebuild', ready: made.ready, copied: made.copied }
+        : { what: 'reset' };
+      const { kept } = await replaceDatabase(run, how).catch(async (error: unknown) => {
         // The old database is unchanged, so the application can run again.
         await held?.letGo();
         throw error;
       });
-      return `database ${target.database} is new and empty${kept === undefined ? '' : `; the old one is ${kept}`}`;
+      const now = made ? 'as a rebuild has made it before' : 'new and empty';
+      return `database ${target.database} is ${now}${kept === undefined ? '' : `; the old one is ${kept}`}`;
     }
     await Promise.all([stack.destroy(plan, target), images()]);
     return `server and data of ${target.project} are gone`;
@@ -44,16 +54,35 @@ const WORK: Readonly<Record<StepName, Work>> = {
     return rolesScript(run) === undefined ? 'no script for roles' : 'roles are made';
   },
 
-  async migrate(run, { facts, again, hold }) {
+  async migrate(run, { facts, again, hold, fromNothing }) {
+    const made = fromNothing ? whatWasFound() : undefined;
+    if (made?.lacks.length === 0) {
+      nowCurrent(made.key);
+      await run.actor.act('SELECT version_num FROM alembic_version', async () => {
+        const at = await facts.current();
+        if (at.join() !== made.revisions.join())
+          throw new FailedError(
+            `the database is at ${at.join(', ')}, and was kept at ${made.revisions.join(', ')}`,
+          );
+      });
+      return 'nothing to do';
+    }
     await hold();
     // If `up` had nothing to start, Alembic starts here.
     if (!run.actor.dryRun) facts.heads().catch(() => {});
     // Again: the server may have been made anew, and the lock went with the old one.
+    const traced = fromNothing && isCached(run);
+    let sources: Sources | undefined;
+    const how = traced && {
+      also: (made?.late ?? []).map((path) => lateFile(run.root, path)),
+      onSources: (read: Sources): void => void (sources = read),
+    };
     const count = await withRunLock(run, { otherwise: 'wait' }, async () => {
-      const migrating = migrate(run, 'head', again);
+      const migrating = migrate(run, 'head', again, how ? { sources: how } : {});
       await applyRoles(run, migrating);
       return migrating;
     });
+    if (sources) await keepMade(run, sources, made?.late ?? []);
     const what = count === 0 ? 'nothing to do' : counted(count, 'revision');
     return rolesScript(run) === undefined ? what : `${what}; the roles can read what was made`;
   },

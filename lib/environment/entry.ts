@@ -65,7 +65,10 @@ export interface EnvironmentEntry extends Naming {
     /** Accepts keys that are no security keys (`sk-…`): an agent signs with those without a person. */
     readonly software?: boolean;
   };
-  /** True on a developer's own machine: `up` builds images, and a missing secrets file is made on first use. */
+  /**
+   * True on a developer's own machine: `up` builds images, a missing secrets file is made on first use, and `db-rebuild-env`
+   * takes what an earlier one has made of the same files.
+   */
   readonly local?: boolean;
   /**
    * What runs the database. `compose`: docker compose, with `composeFile`. `embedded`: PostgreSQL from npm on this
@@ -89,7 +92,7 @@ export interface EnvironmentEntry extends Naming {
   readonly othersWait?: number | false;
   /**
    * For `db-save-env`: how much disk the saved copies may take together (20 by default), and after how many days they are
-   * removed (never by default).
+   * removed (never by default). What `db-rebuild-env` keeps for the next one counts in, and is removed after 7 days at most.
    */
   readonly saves?: { readonly gigabytes?: number; readonly days?: number };
   /**

@@ -8,6 +8,7 @@ import { givingWay, othersWait } from './give-way.ts';
 import { sayDifference } from './difference.ts';
 import { hasLanded, readLanding } from './landing.ts';
 import type { AlembicOptions, AlembicResult } from '../stack/alembic/run-alembic.ts';
+import type { Sources } from '../stack/alembic/sources.ts';
 import type { Rehearsal } from '../stack/alembic/rehearsal.ts';
 import type { StackRun } from '../run/run.ts';
 import { whileUnfinished } from '../system/unfinished.ts';
@@ -32,6 +33,9 @@ interface Way {
   readonly onPending?: AlembicOptions['onPending'];
   /** What was rehearsed: the first statement that differs is not sent. */
   readonly rehearsal?: Rehearsal | undefined;
+  /** Hears what it was made of. `also`: other files whose content is told. */
+  readonly sources?:
+    { readonly also: readonly string[]; readonly onSources: (read: Sources) => void } | undefined;
   /** The command to run again after a failure; by default the task's own. */
   readonly again?: string | undefined;
 }
@@ -44,7 +48,7 @@ interface Way {
  */
 export async function alembic(
   run: AlembicRun,
-  { changes, leads = false, shown, again, revisions, onPending, rehearsal }: Way,
+  { changes, leads = false, shown, again, revisions, onPending, rehearsal, sources }: Way,
   ...args: string[]
 ): Promise<AlembicResult | undefined> {
   const { stack, environment, values, actor, command } = run;
@@ -62,12 +66,14 @@ export async function alembic(
         revisions,
         onPending,
         rehearsed: rehearsal,
+        trace: sources && { also: sources.also },
       });
     const line = again ?? command(run.task.name, { ENV: environment.name });
     const result = await whileUnfinished(where, () => givingWay(run, attempt, args.at(-1)!, line));
     if (rehearsal) await sayDifference(run, result, rehearsal);
     if (result.status !== 0) throw await failed(run, result, args, again);
     if (leads) await makeSureItLanded(run, result.plans, again);
+    if (result.sources) sources?.onSources(result.sources);
     return result;
   };
   return changes ? actor.act(`alembic ${args.join(' ')}`, action) : action();
@@ -119,7 +125,7 @@ export async function migrate(
   run: AlembicRun,
   revision: string,
   again?: string,
-  how: Pick<Way, 'shown' | 'revisions' | 'onPending' | 'rehearsal'> = {},
+  how: Pick<Way, 'shown' | 'revisions' | 'onPending' | 'rehearsal' | 'sources'> = {},
 ): Promise<number> {
   const way = { changes: true, leads: true, again, ...how };
   const result = await alembic(run, way, 'upgrade', targetOf(run, revision));

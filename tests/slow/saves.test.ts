@@ -7,6 +7,7 @@ const scratch = useEmbedded({
   environments: {
     plain: { entry: { stack: 'embedded', local: true } },
     small: { entry: { stack: 'embedded', local: true, saves: { gigabytes: 0.01, days: 1 } } },
+    aged: { entry: { stack: 'embedded', local: true, saves: { days: 1 } } },
     shielded: { entry: { stack: 'embedded', protected: true } },
   },
 });
@@ -39,7 +40,7 @@ const attributes = (): Promise<string> =>
   );
 
 beforeAll(async () => {
-  await Promise.all(['plain', 'small', 'shielded'].map((name) => at(name).done('up')));
+  await Promise.all(['plain', 'small', 'aged', 'shielded'].map((name) => at(name).done('up')));
 }, PATIENCE);
 
 describe('save, change, load, undo', () => {
@@ -160,6 +161,37 @@ describe('refused', () => {
     expect(await small.sql('SELECT 1')).toBe('1');
   });
 });
+
+test('a dry run prints that the database is opened again, and no next line', async () => {
+  const { stdout, stderr } = await done('db-save-env NAME=planned DRY_RUN=1');
+  const closes = stdout.indexOf('ALTER DATABASE "core" ALLOW_CONNECTIONS false');
+  expect(closes).toBeGreaterThan(-1);
+  expect(stdout.indexOf('ALTER DATABASE "core" ALLOW_CONNECTIONS true')).toBeGreaterThan(closes);
+  expect(stderr).not.toContain('[next]');
+  expect(await databases()).toBe('core');
+});
+
+test('an old copy that cannot be removed is a warning: the new one is made', async () => {
+  const aged = at('aged');
+  await aged.done('db-save-env NAME=old');
+  await aged.sql(
+    `DO $$ BEGIN EXECUTE format('COMMENT ON DATABASE "core__save_old" IS %L', regexp_replace(
+       (SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'core__save_old'),
+       '"since":"\\d{4}', '"since":"2020')); END $$`,
+    'postgres',
+  );
+  const holder = await connect(scratch, { environment: 'aged', user: 'app', database: 'postgres' });
+  await holder.query('BEGIN; ALTER DATABASE "core__save_old" CONNECTION LIMIT 5');
+  const ran = await aged.done('db-save-env NAME=new');
+  expect(ran.stderr).toContain('[ok] aged: core is saved as new');
+  expect(ran.stderr).toMatch(/\[warn\] a copy that is older than the registry allows is still there: .+/);
+  expect(ran.stderr).not.toContain('was not touched');
+  await holder.query('ROLLBACK');
+  await holder.end();
+  const again = await aged.done('db-save-env NAME=newer');
+  expect(again.stderr).toContain('old was older than the registry allows, and is removed');
+  expect(await aged.databases()).toBe('core core__save_new core__save_newer');
+}, 60_000);
 
 describe('ended while the database is closed, and its copy half made', () => {
   /** A run that waits for another session when it gives the copy its settings. */

@@ -7,6 +7,7 @@ import {
   goneName,
   isGoneName,
   keptName,
+  madeName,
   newName,
   readMark,
   saveName,
@@ -45,6 +46,8 @@ export interface Leftovers {
   readonly kept: readonly Marked[];
   /** Copies that a person has saved, the latest first. */
   readonly saved: readonly Marked[];
+  /** What rebuilds have made, the latest first. */
+  readonly made: readonly Marked[];
   /** Databases of somebody else with a name that a replacement needs. */
   readonly foreign: readonly DatabaseRow[];
 }
@@ -83,6 +86,7 @@ export function recognise(name: string, rows: readonly DatabaseRow[]): Leftovers
     former,
     kept: ours('kept', ({ since }) => keptName(name, new Date(since))).sort(latestFirst),
     saved: ours('saved', ({ label = '' }) => saveName(name, label)).sort(latestFirst),
+    made: ours('made', ({ label = '', copy = 0 }) => madeName(name, label, copy)).sort(latestFirst),
     foreign: rows.filter(
       (row) => reserved.includes(row.name) && row.oid !== unfinished?.oid && row.oid !== former?.oid,
     ),
@@ -133,13 +137,16 @@ export function refuseForeign({ foreign }: Leftovers): void {
   });
 }
 
+/** A database as it was when somebody looked. */
+type Looked = Pick<DatabaseRow, 'name' | 'oid' | 'comment'>;
+
 /** The state that a row must still have when it is changed. */
-const known = ({ name, oid, comment }: DatabaseRow, { systemIdentifier }: Hand): Known => ({
+const known = ({ name, oid, comment }: Looked, { systemIdentifier }: Hand): Known => ({
   ...{ name, oid, systemIdentifier, comment },
 });
 
-/** Opens the database again if a killed run had closed it. */
-export async function reopen({ closed }: Leftovers, hand: Hand): Promise<void> {
+/** Opens the database again if a run has closed it. @param closed with its mark in the comment */
+export async function reopen({ closed }: { readonly closed: Looked | undefined }, hand: Hand): Promise<void> {
   if (!closed) return;
   const { name } = closed;
   const { comment } = readMark(closed.comment);

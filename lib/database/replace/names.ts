@@ -9,23 +9,28 @@
  * - former: the old database after the swap, to be dropped
  * - kept: the same on a protected environment, kept until a person removes it
  * - saved: a copy that a person has made with `db-save-env`
+ * - made: what a rebuild has made from nothing, kept for the next one
  */
-type AsideKind = 'new' | 'closed' | 'former' | 'kept' | 'saved';
+type AsideKind = 'new' | 'closed' | 'former' | 'kept' | 'saved' | 'made';
 
 export interface Mark {
   readonly kind: AsideKind;
   /** The environment's database that this one belongs to. */
   readonly of: string;
   /** The task that created it, for messages: "a reset of 14:03". */
-  readonly what: 'reset' | 'restore' | 'undo' | 'drill' | 'save' | 'load';
+  readonly what: 'reset' | 'restore' | 'undo' | 'drill' | 'save' | 'load' | 'rebuild';
   /** Start of that task: ISO 8601, UTC. */
   readonly since: string;
   /** Of an old database: whether it was a template. It no longer is one, because a template cannot be dropped. */
   readonly template?: boolean;
-  /** Of a saved copy: the name that a person gave it. */
+  /** Of a saved copy: the name that a person gave it. Of a made one: the key of what it was made of. */
   readonly label?: string;
-  /** Of a saved copy: the Alembic revisions that it is at. */
+  /** Of a saved or made one: the Alembic revisions that it is at. */
   readonly revisions?: readonly string[];
+  /** Of a made one: its number among those of one key. */
+  readonly copy?: number;
+  /** Of a made one: the files that revisions have read while they ran; they belong to the key. */
+  readonly late?: readonly string[];
 }
 
 const PREFIX = 'makesafe.aside=';
@@ -76,6 +81,10 @@ export const isGoneName = (name: string): boolean => /__gone_\d{4}-\d\d-\d\dT[\d
 
 /** The name of a saved copy: `core__save_before-orders`. */
 export const saveName = (name: string, label: string): string => besides(name, `__save_${label}`);
+
+/** The name of a made database: `core__made_1f2e3d4c_1`. */
+export const madeName = (name: string, key: string, copy: number): string =>
+  besides(name, `__made_${key.slice(0, 8)}_${copy}`);
 
 const stamp = (time: Date): string =>
   time.toISOString().slice(0, 19).replace('T', '_').replaceAll(/[-:]/g, '');

@@ -14,7 +14,14 @@ import { quoteName } from '../../sql/quote.ts';
 import { dropLeftCages } from './cage.ts';
 import type { Occasion } from './close.ts';
 import { exchangeInTime, outgoing } from './exchange.ts';
-import { describeLeftovers, findLeftovers, refuseForeign, removeLeftovers, reopen } from './leftovers.ts';
+import {
+  describeLeftovers,
+  findLeftovers,
+  refuseForeign,
+  removeLeftovers,
+  reopen,
+  type Marked,
+} from './leftovers.ts';
 import { finish, finishAnew } from './finish.ts';
 import { checkShown, handOf, isStillPrimary, ownAttributes, type Shown } from '../identity.ts';
 import { commentStatement } from '../marker.ts';
@@ -26,9 +33,11 @@ import { endSessions } from '../maintenance.ts';
 
 interface Replacement {
   /** For the message of the next run if this one is killed: "a reset of 14:03 was interrupted". */
-  readonly what: 'reset' | 'restore' | 'load';
+  readonly what: 'reset' | 'restore' | 'load' | 'rebuild';
   /** The database that the new one is a copy of; by default it is empty. */
-  readonly copied?: Copied;
+  readonly copied?: Copied | undefined;
+  /** One of ours that is the new database already, closed and with all attributes: nothing is built. */
+  readonly ready?: Marked | undefined;
   /** Whether the old database is kept also where the environment is not protected. */
   readonly keeps?: boolean;
   /**
@@ -65,7 +74,15 @@ interface Replaced {
  */
 export async function replaceDatabase(
   run: Shown,
-  { what, copied, keeps = false, fill, attributes: wanted, complete = () => Promise.resolve() }: Replacement,
+  {
+    what,
+    copied,
+    ready,
+    keeps = false,
+    fill,
+    attributes: wanted,
+    complete = () => Promise.resolve(),
+  }: Replacement,
 ): Promise<Replaced> {
   const { stack, environment, signal } = run;
   const { name } = stack.database;
@@ -87,8 +104,10 @@ export async function replaceDatabase(
     const next = { ...((await wanted?.(client, old)) ?? old), name };
     progress.oid = oid = old.oid;
     if (!run.actor.dryRun) stack.fullDisk?.prepare();
+    if (ready) progress.newOid = ready.oid;
     const left = `${newName(name)}, half made, which the next ${what} removes (the old database ${name} is in use, unchanged)`;
-    await whileUnfinished(left, () => build(run, hand, next, occasion, progress, { fill, copied }));
+    if (!ready)
+      await whileUnfinished(left, () => build(run, hand, next, occasion, progress, { fill, copied }));
     newOid = progress.newOid ?? '';
     const { connectionLimit, isTemplate } = next;
     const comment = withMarker(next.comment, environment.name);
@@ -101,9 +120,9 @@ export async function replaceDatabase(
       hand,
       old,
       {
-        name: newName(name),
+        name: ready?.name ?? newName(name),
         oid: newOid,
-        was: markOfNew(name, occasion),
+        was: ready ? ready.comment : markOfNew(name, occasion),
         connectionLimit,
         isTemplate,
         comment,

@@ -1,22 +1,17 @@
 import type { Client } from 'pg';
 import { RefusedError } from '../../errors.ts';
 import { byteSize } from '../../output/display.ts';
-import type { StackRun } from '../../run/run.ts';
-import { quoteName } from '../../sql/quote.ts';
-import { whileUnfinished } from '../../system/unfinished.ts';
-import { assertKnown, change, type Hand } from '../asserted.ts';
-import type { DatabaseAttributes } from '../attributes.ts';
 import { handOf, ownAttributes } from '../identity.ts';
-import { commentStatement, refuseOtherMarker } from '../marker.ts';
-import { closeToApplications, type Occasion } from '../replace/close.ts';
-import { findLeftovers, reopen } from '../replace/leftovers.ts';
-import { newName, saveName, writeMark, type Mark } from '../replace/names.ts';
+import { refuseOtherMarker } from '../marker.ts';
+import type { Occasion } from '../replace/close.ts';
+import { saveName } from '../replace/names.ts';
 import { findObstacles, listObstacles } from '../replace/obstacles.ts';
-import { build, settle } from '../replace/swap.ts';
-import { withRollback, type Progress } from '../replace/with-rollback.ts';
+import { settle } from '../replace/swap.ts';
+import { withRollback } from '../replace/with-rollback.ts';
 import { readLikelyRevisions } from '../revisions.ts';
 import { withRunLock } from '../run-lock.ts';
-import { asFiles, findSaved, labelOf, type SaveRun } from './saved.ts';
+import { copyAside, readSizeAndVersion, type SizeAndVersion } from './copy-aside.ts';
+import { findSaved, labelOf, type SaveRun } from './saved.ts';
 import { limitsOf, removeOldSaves } from './limits.ts';
 
 /**
@@ -37,7 +32,7 @@ export async function saveDatabase(run: SaveRun): Promise<void> {
   await withRunLock(run, { otherwise: 'refuse' }, async () => {
     const about = await stack.withClient(name, async (client) => {
       await refuseOtherMarker(client, run);
-      return { ...(await sizeAndVersion(client)), revisions: (await readLikelyRevisions(client)) ?? [] };
+      return { ...(await readSizeAndVersion(client)), revisions: (await readLikelyRevisions(client)) ?? [] };
     });
     const obstacles = await findObstacles(run, { bytes: about.size, stays: true });
     if (obstacles.length > 0) {
@@ -49,20 +44,8 @@ export async function saveDatabase(run: SaveRun): Promise<void> {
   });
 }
 
-interface About {
-  /** Bytes. */
-  readonly size: number;
-  /** Of the server, as 170002. */
-  readonly version: number;
+interface About extends SizeAndVersion {
   readonly revisions: readonly string[];
-}
-
-async function sizeAndVersion(client: Client): Promise<Omit<About, 'revisions'>> {
-  const { rows } = await client.query<Omit<About, 'revisions'>>(
-    `SELECT pg_catalog.pg_database_size(pg_catalog.current_database())::float8 AS size,
-            pg_catalog.current_setting('server_version_num')::int AS version`,
-  );
-  return rows[0]!;
 }
 
 async function save(run: SaveRun, about: About): Promise<void> {
@@ -78,8 +61,10 @@ async function save(run: SaveRun, about: About): Promise<void> {
       const old = await ownAttributes(run, client);
       progress.oid = old.oid;
       const took = performance.now();
-      await copyClosed(run, hand, old, occasion, about, progress);
-      await keepAs(run, hand, old, occasion, about, progress);
+      await copyAside(run, hand, old, occasion, about, progress, {
+        name: saveName(name, values.NAME),
+        mark: { kind: 'saved', label: values.NAME, revisions: about.revisions },
+      });
       if (actor.dryRun) return;
       const seconds = ((performance.now() - took) / 1000).toFixed(1);
       terminal.ok(
@@ -89,6 +74,7 @@ async function save(run: SaveRun, about: About): Promise<void> {
     },
     true,
   );
+  if (actor.dryRun) return;
   terminal.next(command('db-load-env', { ENV: environment.name, NAME: values.NAME }));
 }
 
@@ -112,66 +98,4 @@ async function refuseTaken(run: SaveRun, client: Client, size: number): Promise<
       hint: all.length > 0 ? remove(labelOf(all.at(-1)!)) : command('backup', { ENV: environment.name }),
     },
   );
-}
-
-/** Bytes per second of a copy on a slow disk, for the estimate. */
-const SPEED = 80e6;
-/** Seconds from which the estimate is said. */
-const SAID_FROM = 2;
-
-/** Copies the database while it is closed, and opens it again. */
-async function copyClosed(
-  run: StackRun,
-  hand: Hand,
-  old: DatabaseAttributes & { readonly name: string },
-  occasion: Occasion,
-  { size, version }: About,
-  progress: Progress,
-): Promise<void> {
-  const { stack, environment, terminal, command } = run;
-  const { name, oid } = old;
-  const { client, systemIdentifier } = hand;
-  const seconds = Math.ceil(size / SPEED);
-  if (seconds >= SAID_FROM)
-    terminal.info(`${byteSize(size)} are copied, about ${seconds} s; applications cannot connect meanwhile`);
-  const opens = command('up', { ENV: environment.name });
-  stack.fullDisk?.prepare();
-  await whileUnfinished(
-    `database ${name} closed to applications (${opens} opens it)`,
-    async () => {
-      const comment = await closeToApplications(run, hand, old, occasion);
-      const copied = { ...{ name, oid, systemIdentifier, comment }, asFiles: asFiles(size, version) };
-      await build(run, hand, old, occasion, progress, { copied });
-      await reopen(await findLeftovers(client, name), hand);
-    },
-    { closed: true },
-  );
-}
-
-/** Gives the copy its name and its mark. From then on, it is not removed by a run that finds it. */
-async function keepAs(
-  { stack, values, actor }: SaveRun,
-  hand: Hand,
-  { comment, connectionLimit, isTemplate }: DatabaseAttributes,
-  { what, since }: Occasion,
-  { revisions }: About,
-  { newOid = '' }: Progress,
-): Promise<void> {
-  const { name } = stack.database;
-  const { systemIdentifier } = hand;
-  const made = { name: newName(name), oid: newOid, systemIdentifier };
-  const mark: Mark = {
-    ...{ kind: 'saved', of: name, what, since: since.toISOString(), template: isTemplate },
-    ...{ label: values.NAME, revisions },
-  };
-  const kept = { ...made, name: saveName(name, values.NAME), comment: writeMark(comment, mark) };
-  const saved = quoteName(kept.name);
-  await change(
-    hand,
-    { before: [made], after: [kept] },
-    `ALTER DATABASE ${quoteName(made.name)} RENAME TO ${saved}`,
-    `ALTER DATABASE ${saved} CONNECTION LIMIT ${connectionLimit}`,
-    commentStatement(kept.name, kept.comment),
-  );
-  if (!actor.dryRun) await assertKnown(hand.client, kept);
 }

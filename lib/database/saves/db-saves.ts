@@ -3,30 +3,37 @@ import { byteSize, counted } from '../../output/display.ts';
 import type { Giving } from '../../parameters/parameter.ts';
 import type { StackRun } from '../../run/run.ts';
 import { localTime } from '../replace/leftovers.ts';
-import { labelOf, lookForSaved, type Saved } from './saved.ts';
+import { labelOf, lookForAll, type Saved } from './saved.ts';
 
-/** `db-saves-env`: lists the saved copies of the database, the latest first. */
+/** `db-saves-env`: lists the saved copies of the database, the latest first, and says what rebuilds have kept. */
 export async function listSaves(run: StackRun<Giving<{ JSON: boolean }>>): Promise<void> {
   const { environment, stack, terminal, values, command } = run;
-  const all = await lookForSaved(run);
+  const { saved: all, made } = await lookForAll(run);
   if (values.JSON) {
     const saves = all.map((one) => ({
       ...{ name: labelOf(one), database: one.name, saved: one.mark.since, bytes: one.size },
       ...{ revisions: one.mark.revisions ?? [], unchanged: !one.wasOpened },
     }));
-    terminal.result(JSON.stringify({ environment: environment.name, saves }, null, 2));
+    const rebuilds = made.map(({ name, mark, size }) => ({
+      ...{ database: name, made: mark.since, bytes: size, revisions: mark.revisions ?? [] },
+    }));
+    terminal.result(JSON.stringify({ environment: environment.name, saves, rebuilds }, null, 2));
   } else {
     for (const line of table(all)) terminal.result(line);
   }
   const env = { ENV: environment.name };
+  const size = (some: readonly Saved[]): string => byteSize(some.reduce((sum, one) => sum + one.size, 0));
+  const copies = (some: readonly Saved[], noun: string): string =>
+    counted(some.length, noun).replace(/copys$/, 'copies');
+  if (made.length > 0)
+    terminal.info(
+      `${copies(made, 'copy')} of what rebuilds have made, ${size(made)}: db-rebuild-env METHOD=db takes them, and removes what is too old or too large`,
+    );
   if (all.length === 0) {
     terminal.info(`${environment.name}: nothing of ${stack.database.name} is saved`);
     return terminal.next(command('db-save-env', { ...env, NAME: '<name>' }));
   }
-  const together = byteSize(all.reduce((sum, { size }) => sum + size, 0));
-  terminal.ok(
-    `${counted(all.length, 'saved copy').replace(/copys$/, 'copies')} of ${stack.database.name}, ${together}`,
-  );
+  terminal.ok(`${copies(all, 'saved copy')} of ${stack.database.name}, ${size(all)}`);
   terminal.next(command('db-load-env', { ...env, NAME: labelOf(all[0]!) }));
 }
 

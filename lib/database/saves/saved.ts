@@ -7,7 +7,7 @@ import { maintenanceDatabase } from '../../stack/postgres/maintenance-database.t
 import { findLeftovers, localTime, type Marked } from '../replace/leftovers.ts';
 import { INVALID } from '../replace/names.ts';
 
-/** A copy that a person has saved. */
+/** A copy that a person has saved, or that a rebuild has made. */
 export interface Saved extends Marked {
   /** Bytes on the server's disk. */
   readonly size: number;
@@ -23,14 +23,20 @@ const LOOK = `
   WHERE d.oid = ANY ($1::oid[]) AND datconnlimit <> ${INVALID}`;
 
 /** The saved copies of the database `name`, the latest first. @param client of any database of the server */
-export async function findSaved(client: Client, name: string): Promise<Saved[]> {
-  const { saved } = await findLeftovers(client, name);
+export const findSaved = async (client: Client, name: string): Promise<Saved[]> =>
+  withSizes(client, (await findLeftovers(client, name)).saved);
+
+/** What rebuilds of the database `name` have made, the latest first. @param client of any database of the server */
+export const findMade = async (client: Client, name: string): Promise<Saved[]> =>
+  withSizes(client, (await findLeftovers(client, name)).made);
+
+async function withSizes(client: Client, found: readonly Marked[]): Promise<Saved[]> {
   const { rows } = await client.query<Pick<Saved, 'oid' | 'size' | 'wasOpened'>>(LOOK, [
-    saved.map(({ oid }) => oid),
+    found.map(({ oid }) => oid),
   ]);
-  return saved.flatMap((one) => {
-    const found = rows.find(({ oid }) => oid === one.oid);
-    return found ? [{ ...one, ...found }] : [];
+  return found.flatMap((one) => {
+    const row = rows.find(({ oid }) => oid === one.oid);
+    return row ? [{ ...one, ...row }] : [];
   });
 }
 
@@ -39,6 +45,13 @@ export const lookForSaved = ({ stack }: StackRun): Promise<Saved[]> =>
   stack.withClient(maintenanceDatabase(stack.database.name), (client) =>
     findSaved(client, stack.database.name),
   );
+
+/** What persons have saved, and what rebuilds have made. */
+export const lookForAll = ({ stack }: StackRun): Promise<{ saved: Saved[]; made: Saved[] }> =>
+  stack.withClient(maintenanceDatabase(stack.database.name), async (client) => ({
+    saved: await findSaved(client, stack.database.name),
+    made: await findMade(client, stack.database.name),
+  }));
 
 /** A run of a task that takes the name of a saved copy. */
 export type SaveRun = StackRun<Giving<{ NAME: string }>>;

@@ -60,7 +60,7 @@ export async function readMigrated(run: StackRun, scope: Scope, at = 'heads'): P
   return onScratch(
     run,
     async (scratch) => {
-      const result = await upgradeScratch(scratch, { trace: true, to: at });
+      const result = await upgradeScratch(scratch, { trace: {}, to: at });
       if (result.status !== 0) throw await failed(scratch, result, ['upgrade', at], undefined);
       const read = await readDatabase(await sourceOf(scratch), scope);
       const side: Side = { ...read, summary: { ...read.summary, source: 'migrations' } };

@@ -9,6 +9,7 @@ import { programOf } from './program.ts';
 import { PRIVILEGES, QUESTIONS, type Reached } from './reached.ts';
 import type { Refusal } from './refusal.ts';
 import { hashesOf, type Difference, type Rehearsal } from './rehearsal.ts';
+import { sourcesOf, type Sources, type TraceOptions } from './sources.ts';
 import { walkFor, walkOf, type Walk, type WalkOptions, type WalkReport } from './walk.ts';
 import { watchedOf, type Watched, type WatchOptions, type WatchReport } from './watch.ts';
 
@@ -40,7 +41,7 @@ export interface Plan {
   readonly steps: number;
 }
 
-interface Report extends Partial<Plan>, Partial<Heads>, WalkReport {
+interface Report extends Partial<Plan>, Partial<Heads>, Partial<Sources>, WalkReport {
   /** The number of connections that reached the right database so far. */
   readonly bound?: number;
   /** The backend's process ID of a connection that reached the right database, reported at once. */
@@ -70,7 +71,7 @@ interface BindingOptions {
   /** Leads alembic's connections to this database; undefined: they go where env.py says. */
   readonly instead?: Redirection | undefined;
   /** Reports which files were read. */
-  readonly trace?: boolean;
+  readonly trace?: TraceOptions | undefined;
   /** Goes up, down and up again with each revision of `upgrade heads`. */
   readonly walk?: WalkOptions | undefined;
   /** Reports each statement of the migrations. */
@@ -105,7 +106,7 @@ export class Binding {
    * @param script path of alembic's script, on the machine that runs it; undefined: the program runs the module
    */
   program(script: string | undefined): string {
-    const { instead, trace = false, walk, watch, rehearsed } = this.#options;
+    const { instead, trace, walk, watch, rehearsed } = this.#options;
     const { migrates = false, look = false, shown = null } = this.#options;
     const parts = [
       'bound',
@@ -121,7 +122,8 @@ export class Binding {
       instead: instead
         ? { database: instead.database, server: instead.server ?? null, copyOf: instead.copyOf ?? null }
         : null,
-      ...{ word: this.#word, script: script ?? null, trace },
+      ...{ word: this.#word, script: script ?? null },
+      trace: trace ? { also: trace.also ?? null } : null,
       ...{
         walk: walk ? walkFor(walk) : null,
         watch: watch ?? null,
@@ -204,6 +206,12 @@ export class Binding {
   /** The files of the project that alembic has read; undefined if nobody asked, or if it did not end by itself. */
   get files(): readonly string[] | undefined {
     return this.#reports.find(({ read }) => read)?.read;
+  }
+
+  /** What it was made of; undefined if nobody asked for contents, or if it did not end by itself. */
+  get sources(): Sources | undefined {
+    const found = this.#reports.find(({ contents }) => contents);
+    return found && sourcesOf(found as Sources);
   }
 
   /** The revisions that alembic would run, in its order, of all version tables. */

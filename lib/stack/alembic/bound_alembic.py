@@ -692,8 +692,8 @@ def main(what):
     try:
         from alembic import config
 
-        if given["trace"]:
-            trace()  # noqa: F821, of traced_alembic.py
+        if given["trace"] is not None:
+            trace(given["trace"]["also"])  # noqa: F821, of traced_alembic.py
         if given["walk"] is not None:
             walk(given["walk"])  # noqa: F821, of walked_alembic.py
         if given["watch"] is not None:

@@ -15,6 +15,7 @@ import type { Pending } from './pending.ts';
 import { readReached } from './reached.ts';
 import { refused, refuseOther } from './refusal.ts';
 import type { Difference, Rehearsal } from './rehearsal.ts';
+import type { Sources, TraceOptions } from './sources.ts';
 import type { Walk, WalkOptions } from './walk.ts';
 import type { Watched, WatchOptions } from './watch.ts';
 
@@ -33,7 +34,7 @@ export interface AlembicOptions {
   /** Does not show the traceback, because the caller explains the failure. The result still has it. */
   readonly foldTraceback?: boolean;
   /** Reports which files were read. */
-  readonly trace?: boolean;
+  readonly trace?: TraceOptions | undefined;
   /** With `upgrade heads`: goes up, down and up again with each revision, and compares. */
   readonly walk?: WalkOptions | undefined;
   /** Refuses also a command that only reads, if makesafe cannot see which database it reaches. */
@@ -64,6 +65,8 @@ export interface AlembicResult extends Result {
   readonly failure?: FailureReport | undefined;
   /** The files of the project that alembic has read; undefined if nobody asked. */
   readonly files?: readonly string[] | undefined;
+  /** What the run was made of; undefined if nobody asked for contents. */
+  readonly sources?: Sources | undefined;
   /** What the walk found; undefined if there was none. */
   readonly walk?: Walk | undefined;
   /** The file of the new revision, a path on the machine or in the container that migrates; undefined if unknown. */
@@ -148,7 +151,7 @@ export async function runAlembic(
     shown,
     strict = false,
     foldTraceback = false,
-    trace = false,
+    trace,
     walk,
     watch,
     rehearsed,
@@ -198,13 +201,14 @@ export async function runAlembic(
     failure,
     made,
     files,
+    sources,
     walk: walked,
     watched,
     difference,
     uncompared,
   } = binding;
   const seen = { walk: walked, watched, difference, uncompared, others };
-  return { ...result, plans, pending, heads, failure, made, files, ...seen };
+  return { ...result, plans, pending, heads, failure, made, files, sources, ...seen };
 }
 
 const unlessNeeded =

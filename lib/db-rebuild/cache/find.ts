@@ -1,0 +1,98 @@
+import { INVALID } from '../../database/replace/names.ts';
+import { localTime } from '../../database/replace/leftovers.ts';
+import type { Copied } from '../../database/replace/swap.ts';
+import { asFiles, findMade, type Saved } from '../../database/saves/saved.ts';
+import { readSizeAndVersion } from '../../database/saves/copy-aside.ts';
+import { MakesafeError, RefusedError } from '../../errors.ts';
+import { counted } from '../../output/display.ts';
+import type { Heads } from '../../stack/alembic/heads.ts';
+import type { Sources, TraceOptions } from '../../stack/alembic/sources.ts';
+import { maintenanceDatabase } from '../../stack/postgres/maintenance-database.ts';
+import type { RebuildRun } from '../parameters.ts';
+import { bestOf } from './fit.ts';
+import { lateFile, readRecipe } from './recipe.ts';
+
+/** What an earlier rebuild has made, and this one takes. */
+export interface Found {
+  /** The new database already: there is another one of its key. Undefined: there is only one, which is copied. */
+  readonly ready: Saved | undefined;
+  readonly copied: Copied;
+  readonly key: string;
+  /** The revisions that run on top of it. */
+  readonly lacks: readonly string[];
+  /** The revisions that it is at. */
+  readonly revisions: readonly string[];
+  /** Files that its revisions have read while they ran. */
+  readonly late: readonly string[];
+  /** As they were when it was looked for; undefined if revisions still have to run. */
+  readonly heads: Heads | undefined;
+}
+
+let found: Found | undefined;
+
+/** What `lookForMade` has found, before the countdown. */
+export const whatWasFound = (): Found | undefined => found;
+
+/** Whether a rebuild takes what an earlier one has made, and keeps what it makes itself. */
+export const isCached = ({ values, environment: { entry } }: RebuildRun): boolean =>
+  !entry.protected && (values.CACHE ?? entry.local === true);
+
+/** @throws RefusedError if CACHE=1 is typed for a protected environment */
+export function refuseCache({ values, environment: { name, entry } }: RebuildRun): void {
+  if (values.CACHE === true && entry.protected)
+    throw new RefusedError(`${name} is protected: what is rebuilt there is made from nothing`, {
+      hint: 'without CACHE=1',
+    });
+}
+
+/** What earlier rebuilds have made on this server, unchanged since; nothing if it does not answer. */
+export async function readMade(run: RebuildRun): Promise<Saved[]> {
+  const { name } = run.stack.database;
+  try {
+    const made = await run.stack.withClient(maintenanceDatabase(name), (client) => findMade(client, name));
+    return made.filter(({ wasOpened, connectionLimit }) => !wasOpened && connectionLimit !== INVALID);
+  } catch (error) {
+    if (error instanceof MakesafeError) return [];
+    throw error;
+  }
+}
+
+/** What alembic has to tell, so that these can be judged; undefined if there are none. */
+export const traceFor = ({ root }: RebuildRun, made: readonly Saved[]): TraceOptions | undefined =>
+  made.length === 0
+    ? undefined
+    : { also: made.flatMap(({ mark }) => mark.late ?? []).map((path) => lateFile(root, path)) };
+
+/** Finds the one that this rebuild takes, and says so. @param sources what alembic reads now */
+export async function lookForMade(
+  run: RebuildRun,
+  made: readonly Saved[],
+  sources: Sources,
+  heads: () => Promise<Heads>,
+): Promise<void> {
+  const { stack, terminal } = run;
+  const { version, recipe } = await stack.withClient(stack.database.name, async (client) => ({
+    ...(await readSizeAndVersion(client)),
+    recipe: await readRecipe(run, client, sources),
+  }));
+  const best = recipe && bestOf(made, recipe);
+  if (!best) return;
+  const { lacks } = best;
+  const { mark } = best.made;
+  const same = made.filter((one) => one.mark.label === mark.label);
+  const [ready, another] = [...same].sort((a, b) => (b.mark.copy ?? 0) - (a.mark.copy ?? 0));
+  const { name, oid, comment, size } = best.made;
+  found = {
+    ready: another && ready,
+    copied: {
+      ...{ name, oid, comment, systemIdentifier: run.identity?.systemIdentifier ?? null },
+      asFiles: asFiles(size, version),
+    },
+    ...{ key: mark.label!, lacks, revisions: mark.revisions ?? [], late: mark.late ?? [] },
+    heads: lacks.length === 0 ? await heads() : undefined,
+  };
+  const more = lacks.length === 0 ? '' : `; ${counted(lacks.length, 'new revision')} will run on top of it`;
+  terminal.info(
+    `what the rebuild of ${localTime(mark.since)} has made of the same files is taken${more} (CACHE=0 makes it from nothing)`,
+  );
+}
