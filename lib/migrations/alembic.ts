@@ -2,7 +2,7 @@ import type { DatabaseIdentity } from '../stack/identity.ts';
 import { onceItAnswers } from '../database/once-it-answers.ts';
 import { refuseStandby } from '../database/recovery.ts';
 import { FailedError } from '../errors.ts';
-import type { Plan } from '../stack/alembic/binding.ts';
+import type { Plan } from '../stack/alembic/report.ts';
 import { failed } from './failed.ts';
 import { givingWay, othersWait } from './give-way.ts';
 import { sayDifference } from './difference.ts';

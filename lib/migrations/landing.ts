@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { quoteName } from '../sql/quote.ts';
 import { readColumn } from '../database/read-column.ts';
-import type { Plan } from '../stack/alembic/binding.ts';
+import type { Plan } from '../stack/alembic/report.ts';
 
 /** Tables of that name that can be a version table of Alembic. */
 const CANDIDATES = `

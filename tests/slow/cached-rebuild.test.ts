@@ -153,7 +153,7 @@ describe('each edit makes another key', () => {
     ],
     [
       'another revision behind an edited one',
-      async () => {
+      () => {
         const back = [
           edit(FIRST, /$/, '# y\n')(),
           added(NEW, revision('20260101_000000000', '20251231_000000000', 'pass'))(),

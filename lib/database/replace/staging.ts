@@ -5,7 +5,8 @@ import { newName } from './names.ts';
 import { handOf, ownAttributes } from '../identity.ts';
 import { findLeftovers, removeLeftovers } from './leftovers.ts';
 import { withRollback, type Progress } from './with-rollback.ts';
-import { build, settle } from './swap.ts';
+import { build } from './build.ts';
+import { settle } from './swap.ts';
 
 /**
  * Creates a staging database with the attributes of the environment's database, runs `work` on it, and always drops it

@@ -9,7 +9,7 @@ import { commentStatement } from '../marker.ts';
 import { closeToApplications, type Occasion } from '../replace/close.ts';
 import { reopen } from '../replace/leftovers.ts';
 import { newName, readMark, writeMark, type Mark } from '../replace/names.ts';
-import { build } from '../replace/swap.ts';
+import { build } from '../replace/build.ts';
 import type { Progress } from '../replace/with-rollback.ts';
 import { asFiles } from './saved.ts';
 

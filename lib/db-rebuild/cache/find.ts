@@ -1,6 +1,6 @@
 import { INVALID } from '../../database/replace/names.ts';
 import { localTime } from '../../database/replace/leftovers.ts';
-import type { Copied } from '../../database/replace/swap.ts';
+import type { Copied } from '../../database/replace/build.ts';
 import { asFiles, findMade, type Saved } from '../../database/saves/saved.ts';
 import { readSizeAndVersion } from '../../database/saves/copy-aside.ts';
 import { MakesafeError, RefusedError } from '../../errors.ts';

@@ -6,12 +6,13 @@ import type { FailureReport } from './failure-report.ts';
 import type { Heads } from './heads.ts';
 import { eachOnce, type Pending } from './pending.ts';
 import { programOf } from './program.ts';
+import type { Plan, Report } from './report.ts';
 import { PRIVILEGES, QUESTIONS, type Reached } from './reached.ts';
 import type { Refusal } from './refusal.ts';
 import { hashesOf, type Difference, type Rehearsal } from './rehearsal.ts';
 import { sourcesOf, type Sources, type TraceOptions } from './sources.ts';
-import { walkFor, walkOf, type Walk, type WalkOptions, type WalkReport } from './walk.ts';
-import { watchedOf, type Watched, type WatchOptions, type WatchReport } from './watch.ts';
+import { walkFor, walkOf, type Walk, type WalkOptions } from './walk.ts';
+import { watchedOf, type Watched, type WatchOptions } from './watch.ts';
 
 /** Where each connection of alembic goes instead of where env.py says. */
 export interface Redirection {
@@ -29,36 +30,6 @@ export type LedElsewhere = Redirection & { readonly server: OtherServer };
 export interface OtherServer extends Credentials {
   readonly host: string;
   readonly port: number;
-}
-
-/** The target revisions of alembic for one version table, before it runs the first one. */
-export interface Plan {
-  readonly plan: readonly string[];
-  readonly table: string;
-  /** Null if the search_path of alembic's session decides. */
-  readonly schema: string | null;
-  /** The number of revisions to run. */
-  readonly steps: number;
-}
-
-interface Report extends Partial<Plan>, Partial<Heads>, Partial<Sources>, WalkReport {
-  /** The number of connections that reached the right database so far. */
-  readonly bound?: number;
-  /** The backend's process ID of a connection that reached the right database, reported at once. */
-  readonly session?: number;
-  readonly refused?: Refusal;
-  readonly failed?: FailureReport;
-  /** Python's text for an uncaught exception. */
-  readonly traceback?: string;
-  /** The file of a revision that alembic created. */
-  readonly made?: string;
-  readonly pending?: readonly Pending[];
-  readonly watched?: WatchReport;
-  readonly differs?: Difference;
-  /** Who writes the statements here, if it is somebody else than in the rehearsal. */
-  readonly uncompared?: string;
-  /** The files that were read, but for those of libraries. */
-  readonly read?: readonly string[];
 }
 
 interface BindingOptions {
