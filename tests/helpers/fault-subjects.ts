@@ -153,7 +153,7 @@ async function migratedState({ db: { sql } }: World, head: string): Promise<Stat
 /** The whole runbook, from a database with rows to one at head; the server may be stopped and gone on the way. */
 export const rebuild = (world: World, method: 'db' | 'volume', head: string): Subject => ({
   ...world,
-  command: `db-rebuild-env WAIT=0 METHOD=${method} ENV=${world.environment}`,
+  command: `db-rebuild-env WAIT=0 CACHE=0 METHOD=${method} ENV=${world.environment}`,
   prepare: async () => {
     // Where the last run failed, the next one would go on, and not begin.
     rmSync(world.scratch.path('journal'), { recursive: true, force: true });
