@@ -21,7 +21,7 @@ export const REBUILD_PARAMETERS = {
     'take what an earlier rebuild has made of the same files (METHOD=db), and keep what this one makes',
     {
       defaultNote: '1 where the registry says local: true, else 0',
-    placeholder: '0|1',
+      placeholder: '0|1',
     },
   ),
   BASE,
