@@ -113,7 +113,7 @@ describe('db-rebuild-env', () => {
 
   test('a dry run prints all steps and touches nothing', async () => {
     const before = await query('SELECT oid::text FROM pg_database WHERE datname = current_database()');
-    const ran = succeeded(await rebuild('DRY_RUN=1'));
+    const ran = succeeded(await rebuild('DRY_RUN=1 CACHE=0'));
     for (const line of ['# reset', '# up', '# bootstrap', '# migrate', 'alembic upgrade head', '# verify'])
       expect(ran.stdout).toContain(`${line}\n`);
     expect(await query('SELECT oid::text FROM pg_database WHERE datname = current_database()')).toBe(before);
