@@ -66,10 +66,16 @@ export interface EnvironmentEntry extends Naming {
     readonly software?: boolean;
   };
   /**
-   * True on a developer's own machine: `up` builds images, a missing secrets file is made on first use, and `db-rebuild-env`
-   * takes what an earlier one has made of the same files.
+   * True on a developer's own machine: `up` builds images, a missing secrets file is made on first use, `db-rebuild-env`
+   * takes what an earlier one has made of the same files, and each checkout of the repository has a compose project and
+   * ports of its own.
    */
   readonly local?: boolean;
+  /**
+   * Never written in a registry: makesafe adds it in all checkouts but the first one. `ports`: those of the engine's host,
+   * by the ports that the compose file publishes.
+   */
+  readonly checkout?: { readonly name: string; readonly ports: Readonly<Record<string, number>> };
   /**
    * What runs the database. `compose`: docker compose, with `composeFile`. `embedded`: PostgreSQL from npm on this
    * machine. `server`: a server that others run, with `server`. Never guessed: which database a command reaches does

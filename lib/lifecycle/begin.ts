@@ -4,11 +4,13 @@ import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
 import { FailedError } from '../errors.ts';
 import type { StackRun } from '../run/run.ts';
 import { whileUnfinished } from '../system/unfinished.ts';
+import { tellCheckout } from './checkout.ts';
 import { createDatabase, isMissing } from '../stack/postgres/create-database.ts';
 
 /** Starts the stack. If a killed reset or restore left the database closed to connections, opens it again. */
 export async function begin(run: StackRun, start: () => Promise<void>): Promise<void> {
   const { undoInterrupted } = await import('../database/replace/interrupted.ts');
+  tellCheckout(run);
   let failure: { error: unknown } | undefined;
   const { command, environment } = run;
   const unfinished = `services that may be half started (${command('ps', { ENV: environment.name })})`;

@@ -3,6 +3,7 @@ import { resolveEnvironment } from '../environment/resolve.ts';
 import { hideSecrets, namesOfEnvironment } from '../environment/readable-names.ts';
 import { openStack } from '../stack/kinds.ts';
 import type { Run, StackRun } from './run.ts';
+import { settleCheckout } from './settle-checkout.ts';
 import type { Parameters, Values } from '../parameters/parameter.ts';
 import type * as shared from '../parameters/shared.ts';
 
@@ -21,7 +22,8 @@ export async function openEnvironment<P extends Parameters>(
   run: Run<P>,
   name: CanonicalName,
 ): Promise<StackRun<P>> {
-  const { root, registry, actor, terminal, signal } = run;
+  const { root, actor, terminal, signal } = run;
+  const registry = await settleCheckout(run, name.name);
   const { PG_SERVICE, ALEMBIC: alembic } = ofAnyTask(run);
   const environment = resolveEnvironment(root, registry, name, !actor.dryRun);
   terminal.redactor.show(namesOfEnvironment(environment));
@@ -32,6 +34,7 @@ export async function openEnvironment<P extends Parameters>(
   const { definition } = run.task;
   return {
     ...run,
+    registry,
     environment,
     stack: await openStack(environment, {
       ...{ databaseService, alembic, actor, terminal, signal },

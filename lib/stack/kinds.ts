@@ -1,4 +1,5 @@
-import type { EnvironmentEntry } from '../environment/entry.ts';
+import type { Checkout } from '../environment/checkout.ts';
+import type { EnvironmentEntry, Registry } from '../environment/entry.ts';
 import type { Environment } from '../environment/resolve.ts';
 import type { Resources } from './resources.ts';
 import type { Stack, StackOptions } from './stack.ts';
@@ -9,6 +10,8 @@ interface Kind {
   readonly open: (environment: Environment, options: StackOptions) => Promise<Stack>;
   /** The resources it uses that another environment may use too, as far as its files tell. */
   readonly resources: (environment: Environment, databaseService: string) => Promise<Partial<Resources>>;
+  /** For a kind whose names and ports several checkouts of a repository share: gives this checkout its own. */
+  readonly settle?: (root: string, registry: Registry, name: string, dryRun: boolean) => Promise<Checkout>;
 }
 
 /**
@@ -19,6 +22,7 @@ export const KINDS: Readonly<Record<EnvironmentEntry['stack'], Kind>> = {
   compose: {
     open: async (...given) => (await import('./compose/compose.ts')).openComposeStack(...given),
     resources: async (...given) => (await import('./compose/start/resources.ts')).resources(...given),
+    settle: async (...given) => (await import('./compose/checkout/settle.ts')).settle(...given),
   },
   embedded: {
     open: async (...given) => (await import('./embedded/embedded.ts')).openEmbeddedStack(...given),

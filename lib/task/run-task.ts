@@ -129,7 +129,9 @@ async function performOnStack(
     read: async () => {
       const again = await loadRegistry(run.root, run.signal);
       canonicalise(name.name, again);
-      return { ...run, registry: again };
+      const read = { ...run, registry: again };
+      const { settleCheckout } = await import('../run/settle-checkout.ts');
+      return { ...read, registry: await settleCheckout(read, name.name) };
     },
     open,
     pending: migrates?.pending,

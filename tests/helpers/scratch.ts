@@ -227,10 +227,14 @@ export class Scratch {
     return start(command, { cwd: this.root, ...options, env: { ...this.#engine, ...options.env } });
   }
 
-  /** Which engine docker chooses, stated as a person does who exports nothing: by docker's own configuration. */
+  /**
+   * Which engine docker chooses, stated as a person does who exports nothing: by docker's own configuration. And where
+   * makesafe finds other checkouts: none of the person's who runs the tests.
+   */
   get #engine(): Readonly<Record<string, string>> {
     const host = this.#options.engine === false ? NOWHERE : process.env['DOCKER_HOST'];
-    return host === undefined ? {} : { DOCKER_CONFIG: this.dockerConfig(host), DOCKER_HOST: '' };
+    const state = { XDG_STATE_HOME: join(this.outside, 'state') };
+    return host === undefined ? state : { ...state, DOCKER_CONFIG: this.dockerConfig(host), DOCKER_HOST: '' };
   }
 
   /** A folder with docker's configuration in which the context of the given name is the one in use. */

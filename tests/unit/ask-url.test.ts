@@ -4,8 +4,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Environment } from '../../lib/environment/resolve.ts';
 import { askUrl } from '../../lib/lifecycle/ask-url.ts';
 
-const environment = (healthUrl: string | undefined, port = '2'): Environment =>
-  ({ names: { healthUrl }, variables: new Map([['PORT', { value: port }]]) }) as unknown as Environment;
+const environment = (healthUrl: string | undefined, port = '2', ports = {}): Environment =>
+  ({
+    ...{ names: { healthUrl }, entry: { checkout: { name: 'x', ports } } },
+    variables: new Map([['PORT', { value: port }]]),
+  }) as unknown as Environment;
 
 function serve(status: number): Promise<string> {
   const server = createServer((_request, response) => response.writeHead(status).end());
@@ -25,6 +28,18 @@ describe('askUrl', () => {
     const port = await serve(status);
     expect(await askUrl(environment('http://127.0.0.1:${PORT}/health', port))).toEqual([
       { service: `http://127.0.0.1:${port}/health`, healthy, state: `status ${status}` },
+    ]);
+  });
+
+  test("in another checkout the port is that checkout's, on this machine only", async () => {
+    const port = await serve(200);
+    const ports = { '8010': Number(port), '80': Number(port) };
+    for (const written of ['http://127.0.0.1:${PORT}/health', 'http://127.0.0.1/health'])
+      expect(await askUrl(environment(written, '8010', ports))).toEqual([
+        { service: `http://127.0.0.1:${port}/health`, healthy: true, state: 'status 200' },
+      ]);
+    expect(await askUrl(environment('http://127.0.0.2:${PORT}/', '8010', ports))).toMatchObject([
+      { service: 'http://127.0.0.2:8010/', healthy: false },
     ]);
   });
 

@@ -43,7 +43,7 @@ export function describeTarget(
       `${name}${alias === undefined ? '' : ` (typed: ${alias})`}${entry.protected ? ', PROTECTED' : ''}`,
     ],
     ['engine', `${target.engine} on host ${target.host}`],
-    ['project', target.project],
+    ['project', `${target.project}${entry.checkout ? ` (checkout ${entry.checkout.name})` : ''}`],
     ['server', `${target.server ?? 'none'}${version}${system}${timeline}`],
     ...listed('nodes', target.nodes),
     ['storage', `${describeStorage(target.storage)}${size}`],

@@ -138,7 +138,7 @@ export function readComposeConfig(
 }
 
 /** Everything that the result depends on; undefined if the files may include other files. */
-function inputsOf(environment: Environment): unknown {
+export function inputsOf(environment: Environment): unknown {
   const { root, names, envFiles } = environment;
   try {
     const composeFiles = names.composeFiles.map((file) => readText(join(root, file), { as: file }));

@@ -118,7 +118,7 @@ export async function lookAtPorts(
 }
 
 /** Whether a port is free. Works only on the engine's machine. */
-const canListen = ({ address, port }: Wanted): Promise<boolean> =>
+export const canListen = ({ address, port }: Pick<Wanted, 'address' | 'port'>): Promise<boolean> =>
   listenBriefly(port, EVERYWHERE.test(address) ? '0.0.0.0' : address).then(
     () => true,
     (error: NodeJS.ErrnoException) => error.code !== 'EADDRINUSE',
