@@ -31,12 +31,21 @@ interface ServerNodes {
    * so whoever keeps the cluster has a say.
    */
   readonly status?: readonly string[];
+  /**
+   * Where backups are read. On a standby they leave the primary alone, and are as new: a backup waits until a standby has
+   * replayed what the primary had when it was asked for. Default: the primary.
+   */
+  readonly backupFrom?: 'primary' | 'standby';
+  /** Seconds that a backup waits for a standby that lags behind; then it is refused. 60 by default. */
+  readonly maxReplayLag?: number;
 }
+
+export const MAX_REPLAY_LAG = 60;
 
 /** A server that others run, or a cluster of servers, as the registry states it for `stack: 'server'`. */
 export type ServerEntry = ServerTls &
   (
-    | (ServerNode & { readonly hosts?: never; readonly status?: never })
+    | (ServerNode & Readonly<Partial<Record<keyof ServerNodes, never>>>)
     | (ServerNodes & { readonly host?: never; readonly port?: never })
   );
 
@@ -55,19 +64,27 @@ export function addressOf(node: ServerNode): string {
 /** Returns one sentence for each mistake. */
 export function checkServerEntry(given: unknown): string[] {
   if (!isObject(given)) return ['server is missing: { host: … }'];
-  const { host, port, hosts, status, tls = 'verify-full', caFile, ...rest } = given;
+  const { host, port, hosts, status, backupFrom, maxReplayLag, tls = 'verify-full', caFile, ...rest } = given;
   const problems = Object.keys(rest).map(
-    (key) => `server takes host, port, hosts, status, tls and caFile, not ${key}`,
+    (key) => `server takes host, port, hosts, status, backupFrom, maxReplayLag, tls and caFile, not ${key}`,
   );
   if (hosts === undefined) {
     problems.push(...checkNode({ host, port }, 'server'));
     if (status !== undefined)
       problems.push('server.status needs server.hosts: it has a URL for each of them');
+    if (backupFrom === 'standby')
+      problems.push('server.backupFrom needs server.hosts: the standbys are among them');
   } else {
     if (host !== undefined || port !== undefined)
       problems.push('server takes host and port, or hosts, not both');
     problems.push(...checkHosts(hosts), ...(status === undefined ? [] : checkStatus(status, hosts)));
   }
+  if (![undefined, 'primary', 'standby'].includes(backupFrom as string | undefined))
+    problems.push("server.backupFrom must be 'primary' or 'standby'");
+  if (maxReplayLag !== undefined && backupFrom !== 'standby')
+    problems.push("server.maxReplayLag is not looked at without backupFrom: 'standby'");
+  else if (maxReplayLag !== undefined && !(Number.isFinite(maxReplayLag) && Number(maxReplayLag) >= 0))
+    problems.push('server.maxReplayLag must be a number of seconds');
   if (!(TLS_MODES as readonly unknown[]).includes(tls)) {
     problems.push(`server.tls must be one of ${TLS_MODES.join(', ')}`);
   } else if (String(tls).startsWith('verify-')) {

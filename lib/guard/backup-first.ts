@@ -2,7 +2,7 @@ import { relative, resolve } from 'node:path';
 import { findBackup } from '../database/backup/backups.ts';
 import { takeBackup } from '../database/backup/backup.ts';
 import { byteSize } from '../output/display.ts';
-import { RefusedError, messageOf } from '../errors.ts';
+import { MakesafeError, RefusedError, messageOf } from '../errors.ts';
 import type { StackRun } from '../run/run.ts';
 import type { GuardFacts } from './facts/facts.ts';
 import type { Values } from '../parameters/parameter.ts';
@@ -54,8 +54,11 @@ export async function backupFirst(
       `refused; nothing was touched\nno backup could be taken first: ${messageOf(error)}`,
       {
         cause: error,
-        hint: 'make room or choose another BACKUP_DIR=<folder>; BACKUP=skip goes on without one',
+        hint: `${hintOf(error) ?? 'make room or choose another BACKUP_DIR=<folder>'}; BACKUP=skip goes on without one`,
       },
     );
   }
 }
+
+const hintOf = (error: unknown): string | undefined =>
+  error instanceof MakesafeError ? error.hint : undefined;

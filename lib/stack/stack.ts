@@ -32,6 +32,14 @@ interface BuildOptions {
   readonly buildkit: boolean | undefined;
 }
 
+/** A standby of a cluster that a backup is read from. */
+export interface StandbyToRead extends Pick<Stack, 'withClient' | 'dump'> {
+  readonly address: string;
+  /** Bytes of WAL that it had yet to replay when the backup was asked for; and seconds until it had. */
+  readonly behind: number;
+  readonly seconds: number;
+}
+
 /** What `down` found after it stopped everything. */
 export interface Stopped {
   /** Where the data is: completes the message "vm_stg is stopped; …". */
@@ -177,6 +185,13 @@ export interface Stack {
   readonly lookForPrimary?: () => void;
   /** Of a cluster: asks all servers whether the one in use is still the primary. @throws UnclearPrimaryError if not */
   readonly makeSureOfPrimary?: () => Promise<void>;
+  /**
+   * Of a cluster whose entry says so: a standby to read a backup from. It has replayed all that the primary had committed
+   * when this was called.
+   *
+   * @throws RefusedError if none has within the limit
+   */
+  readonly standbyForBackup?: () => Promise<StandbyToRead>;
   /**
    * A digest of a text. Only somebody who knows the password of the environment's role can make it.
    *

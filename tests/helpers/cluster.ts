@@ -23,8 +23,8 @@ import { freePort, type ScratchOptions } from './scratch.ts';
 /** The role of the tests' environments on a cluster. It is no superuser. */
 export const APP = { POSTGRES_USER: 'app_stg', POSTGRES_PASSWORD: 'loopback-7391', POSTGRES_DB: 'core' };
 
-/** Seconds for a cluster to elect a primary, and for a node to come back behind it. */
-const PATIENCE = 90;
+/** Seconds for a cluster to elect a primary, and for a node to come back behind it: many, on a machine that is busy. */
+const PATIENCE = 300;
 
 /** Milliseconds between two questions. */
 const PAUSE = 100;
@@ -92,11 +92,15 @@ export const throughHosts = ({ nodes }: Addresses, status = false): ServerEntry 
 });
 
 /** The same environment, with another way to its server. */
-export function leadTo(scratch: EmbeddedScratch, server: ServerEntry): void {
+export function leadTo(
+  scratch: EmbeddedScratch,
+  server: ServerEntry,
+  more: Partial<EnvironmentEntry> = {},
+): void {
   const file = 'env/environments.ts';
   const [, data] = scratch.read(file).match(/^export default (.*);\n$/s)!;
   const registry = JSON.parse(data!) as { readonly environments: Record<string, EnvironmentEntry> };
-  registry.environments[ENVIRONMENT] = { ...registry.environments[ENVIRONMENT]!, server };
+  registry.environments[ENVIRONMENT] = { ...registry.environments[ENVIRONMENT]!, server, ...more };
   scratch.write(file, `export default ${JSON.stringify(registry, null, 2)};\n`);
 }
 
@@ -190,12 +194,12 @@ export class Cluster {
     });
   }
 
-  /** A planned change of the primary. */
-  async switchover(): Promise<void> {
+  /** A planned change of the primary. @param to the next one; by default Patroni chooses */
+  async switchover(to?: ClusterNode): Promise<void> {
     const leader = await this.primary();
     const response = await fetch(`${leader.rest}/switchover`, {
       method: 'POST',
-      body: JSON.stringify({ leader: leader.name }),
+      body: JSON.stringify({ leader: leader.name, ...(to && { candidate: to.name }) }),
     });
     if (!response.ok) throw new Error(`switchover: ${response.status} ${await response.text()}`);
   }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { choosePrimary, describeNodes, lagOf } from '../../lib/stack/server/primary.ts';
+import { chooseStandby } from '../../lib/stack/server/standby.ts';
 import type { NodeSeen } from '../../lib/stack/server/node.ts';
 
 const state = (
@@ -124,4 +125,18 @@ test('a line for each says what it is', () => {
 test('without a primary, nobody knows how far a standby is behind', () => {
   const node = standby('a');
   expect('silent' in node ? 0 : lagOf(node, undefined)).toBe(null);
+});
+
+describe('which standby has replayed a position', () => {
+  test.each<[what: string, seen: NodeSeen[], timeline: number | null, chosen: number | undefined]>([
+    ['the first that has', [primary('a'), standby('b', 1, { replayed: 99 }), standby('c')], 1, 2],
+    ['none has', [primary('a'), standby('b', 1, { replayed: 99 }), silent('c')], 1, undefined],
+    ['the primary does not count', [primary('a')], 1, undefined],
+    ['another timeline: the same position means nothing', [primary('a', 2), standby('b', 1)], 2, undefined],
+    ['a timeline that it does not tell', [primary('a', 2), standby('b', null)], 2, undefined],
+    ['a primary that tells none', [primary('a', null), standby('b', 1)], null, 1],
+    ['a position that it does not tell', [primary('a'), standby('b', 1, { replayed: null })], 1, undefined],
+  ])('%s', (_what, seen, timeline, chosen) => {
+    expect(chooseStandby(seen, { timeline }, 100)).toBe(chosen);
+  });
 });

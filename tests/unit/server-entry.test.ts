@@ -40,17 +40,31 @@ test.each<[given: unknown, problems: string[]]>([
   [{ host, tls: true }, ['server.tls must be one of verify-full, verify-ca, require, disable']],
   [
     { host, caFile, sslmode: 'require' },
-    ['server takes host, port, hosts, status, tls and caFile, not sslmode'],
+    ['server takes host, port, hosts, status, backupFrom, maxReplayLag, tls and caFile, not sslmode'],
   ],
   [
     { host: 'a b', port: -1, tls: 'x', password: 'p' },
     [
-      'server takes host, port, hosts, status, tls and caFile, not password',
+      'server takes host, port, hosts, status, backupFrom, maxReplayLag, tls and caFile, not password',
       ...[HOST, PORT, 'server.tls must be one of verify-full, verify-ca, require, disable'],
     ],
   ],
   [{ hosts, caFile }, []],
   [{ hosts, status, caFile }, []],
+  [{ hosts, caFile, backupFrom: 'standby', maxReplayLag: 5 }, []],
+  [{ hosts, caFile, backupFrom: 'replica' }, ["server.backupFrom must be 'primary' or 'standby'"]],
+  [
+    { hosts, caFile, backupFrom: 'standby', maxReplayLag: '5s' },
+    ['server.maxReplayLag must be a number of seconds'],
+  ],
+  [
+    { hosts, caFile, maxReplayLag: 5 },
+    ["server.maxReplayLag is not looked at without backupFrom: 'standby'"],
+  ],
+  [
+    { host, caFile, backupFrom: 'standby' },
+    ['server.backupFrom needs server.hosts: the standbys are among them'],
+  ],
   [{ hosts, host, caFile }, ['server takes host and port, or hosts, not both']],
   [{ host, status, caFile }, ['server.status needs server.hosts: it has a URL for each of them']],
   [{ hosts: [], caFile }, [HOSTS]],

@@ -38,6 +38,14 @@ export interface BackupFacts extends SourceDatabase {
   readonly sha256: string;
   /** ISO 8601, UTC. */
   readonly time: string;
+  /** The standby that it was read from, if it was not read from the primary. */
+  readonly standby?: {
+    readonly server: string;
+    /** Seconds until it had replayed what the primary had when the backup began: nothing in it is older than `time`. */
+    readonly replayLag: number;
+    /** The same in bytes of WAL, at the beginning. */
+    readonly behind: number;
+  };
   /** What no dump contains, for a restore into the same environment. Backups of older versions do not have it. */
   readonly home?: HomeFacts;
   readonly seal?: Seal;

@@ -14,6 +14,7 @@ import { whileUnfinished } from '../../system/unfinished.ts';
 import { readDatabaseFacts, type BackupFacts, type TakenBackup } from './backup-facts.ts';
 import { keepNewest } from './backup-retention.ts';
 import { checkPlace } from './backup-place.ts';
+import { backupSource, sayWhatBecame, type BackupSource } from './backup-source.ts';
 import { readBackups } from './backups.ts';
 import { checksum, filesOf, sizeOf } from '../../dump/checksum.ts';
 import { checkSpace, expectedSize } from './disk-space.ts';
@@ -23,6 +24,7 @@ import { Meter } from '../../output/meter.ts';
 import { withSeal } from './seal.ts';
 import { removeUnfinished, unfinishedName } from './unfinished-backups.ts';
 import type { Giving } from '../../parameters/parameter.ts';
+import { dumpFailed } from '../../stack/pg-dump/dump-failed.ts';
 
 /** `backup`: takes a verified backup, and with KEEP removes older ones. */
 export async function backup(
@@ -62,7 +64,8 @@ export async function takeBackup(run: StackRun, folder: string, jobs = 1): Promi
   await removeUnfinished(folder);
   const unverified = unfinishedName(fileFor(run, folder, time));
   try {
-    const about = await stack.withClient(stack.database.name, readDatabaseFacts);
+    const source = await backupSource(run);
+    const about = await source.withClient(stack.database.name, readDatabaseFacts);
     const earlier = readBackups(folder).find(
       ({ facts }) => facts.environment === environment.name && facts.database === about.database,
     );
@@ -75,8 +78,9 @@ export async function takeBackup(run: StackRun, folder: string, jobs = 1): Promi
         const format = jobs > 1 ? 'directory' : 'custom';
         const { archive, sha256 } =
           format === 'custom'
-            ? await takeFile(run, unverified)
+            ? await takeFile(run, source, unverified)
             : await takeFolder(run, unverified, jobs, needed);
+        await sayWhatBecame(run, source);
         const facts: BackupFacts = await withSeal(stack, {
           ...{ environment: environment.name, ...about, format, tables: archive.tables },
           ...{
@@ -85,6 +89,7 @@ export async function takeBackup(run: StackRun, folder: string, jobs = 1): Promi
             size: sizeOf(unverified),
             sha256,
             time: time.toISOString(),
+            ...(source.standby && { standby: source.standby }),
           },
         });
         run.signal.throwIfAborted();
@@ -156,7 +161,7 @@ async function takeFolder(run: StackRun, path: string, jobs: number, needed: num
  * Dumps in custom format. The data are decompressed while they are written; afterwards a checksum proves that the disk
  * returns the same bytes.
  */
-async function takeFile(run: StackRun, path: string): Promise<ReadBack> {
+async function takeFile(run: StackRun, source: BackupSource, path: string): Promise<ReadBack> {
   const { stack, terminal, signal } = run;
   const meter = new Meter(terminal, `backing up ${stack.database.name}`);
   const compression = await stack.compression();
@@ -165,14 +170,14 @@ async function takeFile(run: StackRun, path: string): Promise<ReadBack> {
   const archive = readable(contentsOf((see) => decodeCustom(copy, see)).finally(() => copy.destroy()));
   archive.catch(() => {});
   await writeWhole(path, 0o600, async (output) => {
-    const ended = stack.dump(['--format=custom', ...compress], meter);
+    const ended = source.dump(['--format=custom', ...compress], meter);
     const flow = pipeline(meter, (bytes: Readable) => alsoInto(copy, bytes), output, { signal });
     const [dumped, written] = await Promise.allSettled([ended, flow]);
     // A full disk also makes pg_dump fail; the disk is the cause.
     if (written.status === 'rejected') throw written.reason;
     if (dumped.status === 'rejected') throw dumped.reason;
     const { status, stderr } = dumped.value;
-    if (status !== 0) throw new FailedError(`pg_dump failed (status ${status}): ${stderr.trim()}`);
+    if (status !== 0) throw dumpFailed({ status, stderr }, 'no backup was made');
   });
   const read = await archive;
   const { sha256 } = meter;

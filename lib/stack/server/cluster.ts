@@ -55,12 +55,12 @@ export class Cluster {
     this.#found = undefined;
   }
 
-  /** @throws UnclearPrimaryError if another one than the server in use is the primary, or may be */
-  async makeSure(): Promise<void> {
+  /** As `look`. @throws UnclearPrimaryError if another one than the server in use is the primary, or may be */
+  async makeSure(): Promise<readonly NodeSeen[]> {
     const used = await this.node();
     const seen = await this.look();
-    if (this.nodes[primaryOf(seen)] !== used)
-      throw unclear(`${addressOf(used)} is the primary no more`, seen);
+    if (this.nodes[primaryOf(seen)] === used) return seen;
+    throw unclear(`${addressOf(used)} is the primary no more`, seen);
   }
 
   /** What each one says of itself now. @throws the first error if none answers */

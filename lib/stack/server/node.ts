@@ -28,9 +28,10 @@ const POSITIONS = `
     CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_receive_lsn()
       ELSE pg_catalog.pg_current_wal_lsn() END AS received) AS positions`;
 
-/** The timeline that a standby replays. Its last checkpoint may be of an earlier one, never of a later one. */
+/** The timeline that a standby replays. What its control file knows may be an earlier one, never a later one. */
 const TIMELINE_OF_STANDBY = `
   SELECT greatest((SELECT received_tli FROM pg_catalog.pg_stat_wal_receiver),
+    (SELECT min_recovery_end_timeline FROM pg_catalog.pg_control_recovery()),
     (SELECT timeline_id FROM pg_catalog.pg_control_checkpoint())) AS timeline`;
 
 export async function readNode(client: Client): Promise<NodeState> {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { maintenanceDatabase } from '../postgres/maintenance-database.ts';
-import { addressOf, portOf, tlsOf } from '../../environment/server-entry.ts';
+import { MAX_REPLAY_LAG, addressOf, portOf, tlsOf } from '../../environment/server-entry.ts';
 import type { Environment } from '../../environment/resolve.ts';
 import {
   ConfigurationError,
@@ -16,12 +16,13 @@ import { whileWaiting } from '../../output/waiting.ts';
 import { createDatabase, isMissing } from '../postgres/create-database.ts';
 import { direct } from '../direct.ts';
 import { NOTHING } from '../plan.ts';
-import type { Stack, StackOptions } from '../stack.ts';
+import type { Stack, StackOptions, StandbyToRead } from '../stack.ts';
 import { withoutChannelBinding } from './channel-binding.ts';
 import { connectionTo, openConnection } from './connection.ts';
 import { engineOf } from './diagnose.ts';
 import { describeNodes } from './primary.ts';
 import { listServers, serversOf } from './servers.ts';
+import { standbyCaughtUp } from './standby.ts';
 import { loginOf, openSessions } from './sessions.ts';
 
 /** Milliseconds between two attempts to reach a server that does not answer yet. */
@@ -39,7 +40,7 @@ export function openServerStack(environment: Environment, options: StackOptions)
   const address = servers.map(addressOf).join(',');
   const login = loginOf(environment);
   const database = { name: login.database, user: login.user, service: 'db' };
-  const { cluster, withClient } = openSessions(environment, servers);
+  const { cluster, withClient, on } = openSessions(environment, servers);
 
   /**
    * Whether a connection can be opened, to the primary.
@@ -97,6 +98,24 @@ export function openServerStack(environment: Environment, options: StackOptions)
     const { message, hint = '' } = error;
     throw new UnclearPrimaryError(`refused; nothing was touched\n${message}`, { cause: error, hint });
   };
+
+  async function standbyForBackup(): Promise<StandbyToRead> {
+    const maintenance = maintenanceDatabase(database.name);
+    const ask = <T>(question: (client: Client) => Promise<T>): Promise<T> =>
+      withClient(maintenance, question);
+    const { server, behind, seconds } = await standbyCaughtUp(
+      cluster,
+      ask,
+      stated.maxReplayLag ?? MAX_REPLAY_LAG,
+      signal,
+    );
+    const there = on(server);
+    const { dump } = direct(environment, options, {
+      ...{ login, withClient: there, variables: () => ({}) },
+      connect: async () => withoutChannelBinding(await openConnection(server)),
+    });
+    return { address: addressOf(server), behind, seconds, withClient: there, dump };
+  }
 
   /** For actions that would need control of the server itself. */
   const notOurs = (what: string): Promise<never> =>
@@ -171,8 +190,9 @@ export function openServerStack(environment: Environment, options: StackOptions)
     withClient,
     ...(cluster.isCluster && {
       lookForPrimary: () => cluster.forget(),
-      makeSureOfPrimary: () => cluster.makeSure(),
+      makeSureOfPrimary: async () => void (await cluster.makeSure()),
     }),
+    ...(stated.backupFrom === 'standby' && { standbyForBackup }),
     // Its disk cannot be seen from here.
     freeSpace: () => Promise.resolve(undefined),
 

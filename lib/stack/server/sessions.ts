@@ -37,7 +37,11 @@ interface How {
 export function openSessions(
   environment: Environment,
   servers: readonly Server[],
-): { readonly cluster: Cluster } & Pick<Stack, 'withClient'> {
+): {
+  readonly cluster: Cluster;
+  /** `withClient` of one of the servers, whichever is the primary. */
+  readonly on: (server: Server) => Stack['withClient'];
+} & Pick<Stack, 'withClient'> {
   const { name, entry, variables } = environment;
   const login = loginOf(environment);
   const maintenance = maintenanceDatabase(login.database);
@@ -107,6 +111,12 @@ export function openSessions(
 
   return {
     cluster,
+    on: (server) => (to, work, as) =>
+      withClientOf(server, to, work, {
+        as,
+        // Another session of the same server: the primary knows nothing of this one.
+        elsewhere: (question) => withClientOf(server, to, question, {}),
+      }),
     withClient: async (to, work, as) => withClientOf(await cluster.node(), to, work, { as, elsewhere }),
   };
 }

@@ -1,0 +1,168 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { parseFacts } from '../../lib/database/backup/backup-facts.ts';
+import {
+  APP,
+  ENVIRONMENT,
+  freeAddresses,
+  leadTo,
+  onCluster,
+  useCluster,
+  type ClusterNode,
+} from '../helpers/cluster.ts';
+import { PATIENCE, useEmbedded } from '../helpers/embedded.ts';
+import { startTap, type Tap } from '../helpers/tap.ts';
+
+const addresses = await freeAddresses();
+const ENV = `ENV=${ENVIRONMENT}`;
+const MANY = 20_000;
+const ROWS = 'SELECT count(*) FROM kept';
+
+describe("backups with backupFrom: 'standby'", () => {
+  const scratch = useEmbedded(onCluster({ host: '127.0.0.1', tls: 'disable' }));
+  const cluster = useCluster(scratch, addresses);
+  let taps: Tap[] = [];
+
+  const fromStandby = (maxReplayLag?: number, more = {}): void =>
+    leadTo(
+      scratch,
+      {
+        hosts: taps.map(({ port }) => ({ host: '127.0.0.1', port })),
+        ...{ tls: 'disable', backupFrom: 'standby' },
+        ...(maxReplayLag === undefined ? {} : { maxReplayLag }),
+      },
+      { protected: false, ...more },
+    );
+  const standbys = async (): Promise<ClusterNode[]> => {
+    const primary = await cluster.primary();
+    return cluster.nodes.filter((node) => node !== primary);
+  };
+  const set = async (delay: string): Promise<void> => {
+    for (const node of await standbys()) {
+      await cluster.ask(node, `ALTER SYSTEM ${delay}`);
+      await cluster.ask(node, 'SELECT pg_reload_conf()');
+    }
+  };
+  /** The standbys replay no commit any more. (Patroni resumes a replay that is paused.) */
+  const fallBehind = async (): Promise<void> => {
+    await set("SET recovery_min_apply_delay = '1h'");
+    const missing = async (): Promise<number> => {
+      const rows = await insert();
+      await sleep(500);
+      const counts = (await standbys()).map((node) => cluster.ask(node, ROWS, 'core'));
+      return (await Promise.all(counts)).filter((count) => Number(count) < Number(rows)).length;
+    };
+    await expect.poll(missing, { timeout: 240_000 }).toBe(2);
+  };
+  const catchUp = (): Promise<void> => set('RESET recovery_min_apply_delay');
+  const dumps = (): string[] =>
+    readdirSync(join(scratch.root, 'backups')).filter((name) => name.endsWith('.dump'));
+  const factsOf = (dump: string): NonNullable<ReturnType<typeof parseFacts>> =>
+    parseFacts(scratch.read(`${dump}.json`))!;
+  const insert = async (): Promise<string> => {
+    const primary = await cluster.primary();
+    await cluster.ask(primary, 'INSERT INTO kept VALUES (0)', 'core');
+    return cluster.ask(primary, ROWS, 'core');
+  };
+  /** Takes a backup, and when a server is about to send the rows, something happens. */
+  const whileItIsRead = async (happens: (read: ClusterNode) => Promise<unknown>) => {
+    let read: ClusterNode | undefined;
+    taps.forEach((tap, index) =>
+      tap.before(/COPY .* TO/i, async () => {
+        read = cluster.nodes[index]!;
+        await happens(read);
+      }),
+    );
+    const before = dumps();
+    const ended = await scratch.runTask(`backup ${ENV}`);
+    expect(read, ended.stderr).toBeDefined();
+    return { ...ended, made: dumps().filter((name) => !before.includes(name)) };
+  };
+
+  beforeAll(async () => {
+    taps = await Promise.all(addresses.nodes.map(({ port }) => startTap(port)));
+    fromStandby();
+    await scratch.mustTask(`up ${ENV}`);
+    const primary = await cluster.primary();
+    await cluster.ask(primary, `CREATE TABLE kept AS SELECT generate_series(1, ${MANY}) AS n`, 'core');
+    await cluster.ask(primary, `ALTER TABLE kept OWNER TO ${APP.POSTGRES_USER}`, 'core');
+  }, PATIENCE);
+  afterEach(async () => {
+    await cluster.heal();
+    await catchUp();
+  }, PATIENCE);
+  afterAll(() => taps.forEach((tap) => tap.close()));
+
+  test('one is read, and has the row of a moment ago; its lag is on the screen and on record', async () => {
+    fromStandby();
+    const rows = await insert();
+    const { stdout, stderr } = await scratch.mustTask(`backup ${ENV}`);
+    const { standby, rows: dumped } = factsOf(stdout.trim());
+    const ports = (await standbys()).map((node) => taps[cluster.nodes.indexOf(node)]!.port);
+    expect(ports.map((port) => `127.0.0.1:${port}`)).toContain(standby!.server);
+    expect(stderr).toContain(`read from ${standby!.server}, a standby: it was `);
+    expect(standby!.replayLag).toBeLessThan(60);
+    expect(String(dumped!['public.kept'])).toBe(rows);
+  });
+
+  test('above the limit: refused (77), and before something is destroyed as well', async () => {
+    fromStandby(1);
+    await fallBehind();
+    const before = dumps();
+    const alone = await scratch.runTask(`backup ${ENV}`);
+    expect(alone.stderr).toContain('no standby had replayed within 1 s what the primary had');
+    expect(alone.status).toBe(77);
+    fromStandby(1, { protected: true });
+    const first = await scratch.runTask(`db-reset-db-env ${ENV} FORCE=1 WAIT=0 BACKUP_DIR=other`);
+    expect(first.stderr).toContain('no backup could be taken first: no standby had replayed within 1 s');
+    expect(first.status).toBe(77);
+    expect(dumps()).toEqual(before);
+  });
+
+  test('a standby that dies in the middle: none (69)', async () => {
+    fromStandby();
+    const { status, stderr, made } = await whileItIsRead((read) => cluster.kill(read));
+    expect(stderr).toContain('no backup was made');
+    expect([status, made], stderr).toEqual([69, []]);
+  });
+
+  test('a recovery conflict in the middle: none, and how to let it end', async () => {
+    fromStandby();
+    const { status, stderr, made } = await whileItIsRead(async (read) => {
+      await cluster.ask(read, `ALTER SYSTEM SET max_standby_streaming_delay = 0`);
+      await cluster.ask(read, 'SELECT pg_reload_conf()');
+      // pg_dump holds a lock on it, which the replay wants.
+      await cluster.ask(await cluster.primary(), 'ALTER TABLE kept ADD COLUMN more int', 'core');
+      await expect
+        .poll(() =>
+          cluster.ask(
+            read,
+            `SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'makesafe pg_dump%'`,
+          ),
+        )
+        .not.toBe('1');
+    });
+    expect(stderr).toContain('conflict with recovery');
+    expect(stderr).toContain('max_standby_streaming_delay');
+    expect(stderr).toContain('no backup was made');
+    expect([status, made], stderr).toEqual([1, []]);
+  });
+
+  test('a standby that is promoted in the middle: whole, and said; or none', async () => {
+    fromStandby();
+    const former = await cluster.primary();
+    const { status, stderr, made } = await whileItIsRead(async (read) => {
+      await cluster.switchover(read);
+      await cluster.elected(former);
+    });
+    if (status === 0) {
+      expect(stderr).toContain('became the primary: the backup is whole');
+      expect(factsOf(`backups/${made[0]!}`).rows!['public.kept']).toBeGreaterThanOrEqual(MANY);
+    } else {
+      expect(stderr).toContain('no backup was made');
+      expect([status, made], stderr).toEqual([69, []]);
+    }
+  });
+});
