@@ -17,7 +17,11 @@ const ALONE = [
     'lib/stack/embedded/processes.ts',
   ],
   // Files of the package itself, beside the code.
-  ...['lib/schema/report/html.ts', 'lib/stack/alembic/program.ts', 'lib/stack/pg-dump/pg-dump-program.ts'],
+  ...[
+    'lib/schema/report/html-page.ts',
+    'lib/stack/alembic/program.ts',
+    'lib/stack/pg-dump/pg-dump-program.ts',
+  ],
   // Dumps have readers of their own.
   ...['lib/dump/dump-file.ts'],
   // Remove, by name, what this tool has made, after having looked at it.

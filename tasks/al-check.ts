@@ -1,5 +1,6 @@
 import { ALEMBIC, ALEMBIC_INI, BOOTSTRAP_ROLES_SQL } from '../lib/parameters/shared.ts';
 import { flag, text } from '../lib/parameters/kinds.ts';
+import { HTML } from '../lib/schema/report/parameters.ts';
 import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
@@ -13,6 +14,7 @@ export default defineTask(import.meta.url, {
       defaultNote: 'that of the pull request, else origin’s main one',
     }),
     JSON: flag('the result as JSON'),
+    HTML,
     BOOTSTRAP_ROLES_SQL,
     ALEMBIC,
     ALEMBIC_INI,

@@ -11,6 +11,7 @@ import type { Giving } from '../parameters/parameter.ts';
 import type { NamedRun } from '../run/run.ts';
 import { compare } from '../schema/compare/compare.ts';
 import type { Comparison } from '../schema/compare/comparison.ts';
+import { lookAtPage, redacted, writePage } from '../schema/report/page.ts';
 import { loadParser } from '../sql/syntax.ts';
 import type { State, WalkedRevision } from '../stack/alembic/walk.ts';
 import { fromNothing, stateOf, type Reached } from './revisions/from-nothing.ts';
@@ -24,6 +25,7 @@ import { walkWithRows, type WithRows } from './revisions/with-rows.ts';
 type RevisionsRun = NamedRun<
   Giving<{
     JSON: boolean;
+    HTML: string | undefined;
     ROWS: boolean;
     BASE: string | undefined;
     ALEMBIC_INI: string | undefined;
@@ -43,6 +45,7 @@ export async function checkRevisions(run: RevisionsRun): Promise<void> {
   const environment = peekEnvironment(root, registry, name.name);
   terminal.redactor.show(namesOfEnvironment(environment));
   hideSecrets(terminal.redactor, environment);
+  const page = await lookAtPage(run);
   const seen = await see({ ...run, environment });
   signal.throwIfAborted();
   const { results, remarks } = judge(seen, (path) => relative(root, path));
@@ -54,7 +57,13 @@ export async function checkRevisions(run: RevisionsRun): Promise<void> {
     terminal.result(
       JSON.stringify({ ...checkResultsForJson(name.name, undefined, results), revisions, rows }, null, 2),
     );
-  } else terminal.screen(renderCheckResults(results, terminal.styleResult));
+  } else if (page !== '-') terminal.screen(renderCheckResults(results, terminal.styleResult));
+  if (page !== undefined) {
+    const { renderChecksPage } = await import('./revisions/page.ts');
+    const { length } = seen.walked.revisions;
+    const found = redacted({ environment: name.name, results, revisions: length }, terminal.redactor);
+    await writePage(run, page, renderChecksPage({ ...found, at: new Date() }));
+  }
   const bad = results.filter(({ state }) => state === 'failed').map(({ check }) => check);
   if (bad.length > 0) throw new FailedError(`${bad.length} of ${results.length} checks failed: ${some(bad)}`);
   terminal.ok(`${counted(seen.walked.revisions.length, 'revision')}: up, down and up again`);

@@ -19,8 +19,10 @@ export interface Asked {
 export interface Request {
   readonly name: string;
   readonly entry: EnvironmentEntry;
-  /** The variables that the shell exports. */
+  /** The variables that are exported, by the shell or a makefile. */
   readonly exports: Readonly<Record<string, string>>;
+  /** Those of them that a makefile exports. */
+  readonly ofMakefile?: ReadonlySet<string>;
 }
 
 export interface GuardCheck<T> {

@@ -42,14 +42,15 @@ export function chosenByShell({ exports }: Request): Refusal | undefined {
 }
 
 /** On a compose stack the container engine decides on which machine the server runs. */
-export function engineOfShell({ name, entry, exports }: Request): Refusal | undefined {
+export function engineOfShell({ name, entry, exports, ofMakefile }: Request): Refusal | undefined {
   if (entry.stack !== 'compose' || entry.engine?.context !== undefined) return undefined;
   const found = ['DOCKER_HOST', 'DOCKER_CONTEXT'].filter((variable) => exports[variable]);
   if (found.length === 0) return undefined;
+  const made = found.every((variable) => ofMakefile?.has(variable));
   const values = found.map((variable) => `${variable}=${exports[variable]!}`).join(', ');
   return {
-    reason: `${values} is exported in your shell, and chooses another container engine than the one of ${name} may be`,
-    remedy: `unset ${found.join(' ')}, or pin the engine in env/environments.ts: ${name}: { engine: { context: '…' } }`,
+    reason: `${values} is exported ${made ? 'by the makefile' : 'in your shell'}, and chooses another container engine than the one of ${name} may be`,
+    remedy: `${made ? `take ${found.join(' and ')} out of it` : `unset ${found.join(' ')}`}, or pin the engine in env/environments.ts: ${name}: { engine: { context: '…' } }`,
   };
 }
 

@@ -28,7 +28,7 @@ export async function passGuard(
     throw new BlockedError(environment.name, request.action, request.exportedForce);
   }
   // A refusal by name loads none of the modules below, and so is fast.
-  checks.push(...enforce(BEFORE_CONTACT, { name: environment.name, entry, exports: request.exports }));
+  checks.push(...enforce(BEFORE_CONTACT, { ...request, name: environment.name }));
   const { committedEntry } = await import('../environment/committed.ts');
   const committed = dryRun ? entry : await committedEntry(request.run.root, environment.name, entry);
   if (committed && !dryRun) enforce(BY_NAME, { ...asked, entry: committed });

@@ -15,8 +15,10 @@ export interface GuardRequest {
   readonly origins: Readonly<Record<string, Origin>>;
   /** FORCE that does not count, and who exports it; the refusal mentions it. */
   readonly exportedForce: string | undefined;
-  /** The variables that the shell exports. */
+  /** The variables that are exported, by the shell or a makefile. */
   readonly exports: Readonly<Record<string, string>>;
+  /** Those of them that a makefile exports. */
+  readonly ofMakefile?: ReadonlySet<string>;
   /** The assistant that runs the task, as far as one is detected. */
   readonly assistant?: string | undefined;
   /** Reads the registry again. */

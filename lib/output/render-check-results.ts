@@ -3,7 +3,7 @@ import type { Terminal } from './terminal.ts';
 import type { CheckResult } from './check-result.ts';
 import { printable } from './printable.ts';
 
-const SIGN = { passed: '✓', warning: '!', failed: '✗', skipped: '–' } as const;
+export const SIGN = { passed: '✓', warning: '!', failed: '✗', skipped: '–' } as const;
 const COLOUR = { passed: 'green', warning: 'yellow', failed: 'red', skipped: 'dim' } as const;
 
 /** One line for each check, with its remedy below. */

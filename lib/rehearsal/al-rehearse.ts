@@ -6,6 +6,7 @@ import { withSeal, writeReceipt } from '../migrations/receipt.ts';
 import { counted } from '../output/display.ts';
 import type { Giving } from '../parameters/parameter.ts';
 import type { Consent } from '../parameters/shared.ts';
+import { lookAtPage, redacted, writePage } from '../schema/report/page.ts';
 import { openEnvironment } from '../run/open-environment.ts';
 import type { StackRun } from '../run/run.ts';
 import { findBackups } from './choose-backup.ts';
@@ -20,6 +21,7 @@ type RehearsalRun = StackRun<
     TO: string;
     DATA: boolean;
     JSON: boolean;
+    HTML: string | undefined;
     BACKUP_DIR: string;
     ALLOW: readonly Consent[];
     ALEMBIC_INI: string | undefined;
@@ -53,6 +55,7 @@ type Target = RehearsalRun & { readonly on: string };
 
 async function rehearseOn(run: RehearsalRun, target: Target): Promise<void> {
   const { stack, terminal, values, root } = run;
+  const page = await lookAtPage(run);
   const now = await stack.withClient(stack.database.name, readRevisions);
   let rehearsed: Rehearsed | undefined;
   const work = async (copy: Copy): Promise<void> => {
@@ -66,7 +69,12 @@ async function rehearseOn(run: RehearsalRun, target: Target): Promise<void> {
   const file = await writeReceipt(root, receipt);
   terminal.clear();
   if (values.JSON) terminal.result(JSON.stringify(receipt, null, 2));
-  else if (receipt.revisions.length > 0) terminal.screen(renderReceipt(receipt, terminal.styleResult));
+  else if (receipt.revisions.length > 0 && page !== '-')
+    terminal.screen(renderReceipt(receipt, terminal.styleResult));
+  if (page !== undefined) {
+    const { renderReceiptPage } = await import('./page.ts');
+    await writePage(run, page, renderReceiptPage(redacted(receipt, terminal.redactor)));
+  }
   if (failure) throw failure;
   report(run, rehearsed, file);
 }

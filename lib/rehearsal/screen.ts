@@ -11,27 +11,37 @@ const MOST = 12;
 
 /** A rehearsal on one screen: what matters most comes first. */
 export function renderReceipt(receipt: Receipt, style: Terminal['style']): string {
-  const { hazards, revisions, statements, held } = receipt;
-  const rows = revisions.map(({ revision }) => {
-    const own = statements.filter((one) => one.revision === revision);
-    const locks = held.filter((lock) => lock.revision === revision && lock.existed);
-    return [revision ?? '-', timeOf(own), grouped(own.length), changedBy(own), locksOf(locks), walOf(own)];
-  });
   return [
-    ...hazardLines(hazards, style),
+    ...hazardLines(receipt.hazards, style),
     '',
-    ...table(['REVISION', 'TIME', 'STATEMENTS', 'ROWS', 'LOCKED', 'WAL'], shortened(rows)),
+    ...table(
+      REVISION_COLUMNS.map((name) => name.toUpperCase()),
+      shortened(revisionRows(receipt)),
+    ),
     ...unknowns(receipt).map((line) => `${style('yellow', '!')} ${line}`),
   ].join('\n');
 }
 
+export const REVISION_COLUMNS = ['revision', 'time', 'statements', 'rows', 'locked', 'WAL'] as const;
+
+/** What each revision did, in those columns. */
+export const revisionRows = ({ revisions, statements, held }: Receipt): string[][] =>
+  revisions.map(({ revision }) => {
+    const own = statements.filter((one) => one.revision === revision);
+    const locks = held.filter((lock) => lock.revision === revision && lock.existed);
+    return [revision ?? '-', timeOf(own), grouped(own.length), changedBy(own), locksOf(locks), walOf(own)];
+  });
+
+/** `+1,200 ~3 -10` of one statement or more, and how long they took. */
+export const statementCells = (one: WatchedStatement): string[] => [
+  timeOf([one]),
+  changedBy([one]),
+  walOf([one]),
+];
+
 function hazardLines(hazards: readonly Hazard[], style: Terminal['style']): string[] {
   if (hazards.length === 0) return [`${style('green', '✓')} no hazards`];
-  const rows = hazards.map(({ kind, revision, statement, reason }) => [
-    style('red', kind),
-    `${revision ?? '-'}${statement === null ? '' : `, statement ${statement}`}`,
-    reason,
-  ]);
+  const rows = hazards.map((hazard) => [style('red', hazard.kind), placeOfHazard(hazard), hazard.reason]);
   const rest = new Set(hazards.slice(MOST - 1).map(({ kind }) => kind));
   return table(undefined, shortened(rows, `: ${HAZARDS.filter((kind) => rest.has(kind)).join(', ')}`));
 }
@@ -56,6 +66,10 @@ function table(head: readonly string[] | undefined, rows: readonly (readonly str
           .trimEnd(),
   );
 }
+
+/** `0012, statement 3` */
+export const placeOfHazard = ({ revision, statement }: Hazard): string =>
+  `${revision ?? '-'}${statement === null ? '' : `, statement ${statement}`}`;
 
 const timeOf = (statements: readonly WatchedStatement[]): string =>
   duration(statements.reduce((all, { ms }) => all + (ms ?? 0), 0));

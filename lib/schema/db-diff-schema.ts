@@ -29,7 +29,10 @@ export async function diffSchema(run: ReportRun): Promise<void> {
 async function compareAndReport(
   run: ReportRun,
 ): Promise<{ readonly comparison: Comparison; readonly hint: string | undefined }> {
-  const { lookAtPage, reportComparison } = await import('./report/report.ts');
+  const [{ lookAtPage }, { reportComparison }] = await Promise.all([
+    import('./report/page.ts'),
+    import('./report/report.ts'),
+  ]);
   const page = await lookAtPage(run);
   const { BASE, DUMP: dump, PRIVILEGES: privileges } = run.values;
   const base = await openBase(run, BASE ?? run.registry.default);

@@ -12,6 +12,7 @@ import { runProgram } from './run-program.ts';
 import type { Definition, DestructiveRun, Run, StackRun, Task } from '../run/run.ts';
 import type { Terminal } from '../output/terminal.ts';
 import type { GuardParameters } from '../guard/parameters.ts';
+import type { GuardRequest } from '../guard/request.ts';
 import type { ENV } from '../parameters/shared.ts';
 import type { Values } from '../parameters/parameter.ts';
 
@@ -51,6 +52,7 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
   const force = given.ignored['FORCE'];
   const exportedForce = force === undefined ? undefined : `FORCE=${force} is exported ${exported('FORCE')}`;
   const exports = exportsOfTheShell(isMakes);
+  const ofMakefile = new Set([...added.keys()].filter(isMakes));
 
   const { values } = given;
   const actor = makeActor(values.DRY_RUN === true, terminal);
@@ -59,7 +61,7 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
   const { definition } = task;
   return definition.environment === 'none'
     ? definition.run(run)
-    : performOnStack(run, definition, given, exports, exportedForce);
+    : performOnStack(run, definition, given, { exports, ofMakefile, exportedForce });
 }
 
 type StackDefinition = Exclude<Definition, { environment: 'none' }>;
@@ -72,8 +74,7 @@ async function performOnStack(
   run: Run,
   definition: StackDefinition,
   given: Given,
-  exports: Readonly<Record<string, string>>,
-  exportedForce: string | undefined,
+  exported: Pick<GuardRequest, 'exports' | 'ofMakefile' | 'exportedForce'>,
 ): Promise<void> {
   const { task, terminal, registry, values } = run;
   const typed =
@@ -123,8 +124,7 @@ async function performOnStack(
       forced: run.command(task.name, { ...typedAgain(given), ENV: name.name, FORCE: '1' }),
       backup: run.command('backup', { ENV: name.name }),
     },
-    exportedForce,
-    exports,
+    ...exported,
     assistant: await assistantHere(),
     read: async () => {
       const again = await loadRegistry(run.root, run.signal);

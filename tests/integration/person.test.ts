@@ -222,6 +222,12 @@ describe('what a person does with the database that is there, on an embedded ser
     expect(status).toBe(78);
   });
 
+  test('a file of SQL that is not there is said with the line to type', async () => {
+    const { stderr, status } = await scratch.runTask(`db-apply-env ${ENV} SQL=none.sql`);
+    expect(stderr).toContain('[error] SQL=none.sql: no such file\n[next] SQL=<a file that is there>\n');
+    expect(status).toBe(78);
+  });
+
   test('a BASE that is behind is said before the countdown of a rebuild', async () => {
     succeeded(await scratch.runTask('up ENV=seeded'));
     const { stderr } = await scratch.runTask(`db-rebuild-env ${ENV} BASE=seeded DRY_RUN=1`);

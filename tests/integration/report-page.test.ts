@@ -5,10 +5,13 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import type { Comparison } from '../../lib/schema/compare/comparison.ts';
+import { renderChecksPage } from '../../lib/check/revisions/page.ts';
+import { renderReceiptPage } from '../../lib/rehearsal/page.ts';
 import { renderHtml } from '../../lib/schema/report/html.ts';
 import { openBrowser } from '../helpers/browser.ts';
 import { difference, SAMPLE, sample } from '../helpers/comparison.ts';
 import { PATIENCE } from '../helpers/embedded.ts';
+import { CHECKS, RECEIPT } from '../helpers/pages.ts';
 
 const PHONE = { width: 375, height: 667 };
 const DESKTOP = { width: 1280, height: 900 };
@@ -27,9 +30,12 @@ describe.skipIf(inject('browser') === '')('the report in a browser', () => {
   });
 
   /** The page as a file, as a person opens it, with everything that it did beside being shown. */
-  async function open(comparison: Comparison, options: BrowserContextOptions = {}) {
+  const open = (comparison: Comparison, options: BrowserContextOptions = {}) =>
+    show(renderHtml(comparison, { at: new Date(0) }), options);
+
+  async function show(text: string, options: BrowserContextOptions) {
     const file = join(folder, 'report.html');
-    writeFileSync(file, renderHtml(comparison, { at: new Date(0) }));
+    writeFileSync(file, text);
     const page = await browser.newPage({ viewport: DESKTOP, ...options });
     onTestFinished(() => page.close());
     const said: string[] = [];
@@ -253,6 +259,19 @@ describe.skipIf(inject('browser') === '')('the report in a browser', () => {
     await expect.poll(() => visible(page)).toEqual([`${hostile}.${hostile}`]);
     expect(said).toEqual([]);
     expect(asked).toHaveLength(1);
+  });
+
+  test.each([
+    ['al-rehearse-env', renderReceiptPage(RECEIPT)],
+    ['al-check', renderChecksPage(CHECKS)],
+  ])('the page of %s: complete, readable, and no wider than a phone', async (_task, text) => {
+    const { page, said, asked } = await show(text, { viewport: PHONE });
+    expect(await page.locator('h1').innerText()).toMatch(/revisions/);
+    expect(await page.locator('.concern:visible').count()).toBeGreaterThan(0);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(PHONE.width);
+    expect(await page.evaluate(LOW_CONTRAST)).toEqual([]);
+    expect(said).toEqual([]);
+    expect(asked).toEqual([page.url()]);
   });
 
   test('even what got in would not run', async () => {

@@ -120,6 +120,14 @@ table(engineOfShell, [
     ],
   ],
   [
+    'DOCKER_HOST of the makefile',
+    { ...request({ DOCKER_HOST: 'ssh://prod' }), ofMakefile: new Set(['DOCKER_HOST']) },
+    [
+      'DOCKER_HOST=ssh://prod is exported by the makefile, and chooses another container engine than the one of vm_stg may be',
+      `take DOCKER_HOST out of it, ${pinIt}`,
+    ],
+  ],
+  [
     'both, and only the host name is pinned',
     request({ DOCKER_HOST: 'ssh://prod', DOCKER_CONTEXT: 'prod' }, { engine: { host: 'vm7' } }),
     [

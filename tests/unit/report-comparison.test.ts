@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { makeActor } from '../../lib/output/actor.ts';
 import type { Comparison } from '../../lib/schema/compare/comparison.ts';
 import { HTML } from '../../lib/schema/report/parameters.ts';
-import { lookAtPage, reportComparison, type ReportRun } from '../../lib/schema/report/report.ts';
+import { lookAtPage } from '../../lib/schema/report/page.ts';
+import { reportComparison, type ReportRun } from '../../lib/schema/report/report.ts';
 import { difference, SAMPLE, sample } from '../helpers/comparison.ts';
 import { recordingTerminal, temporaryFolder } from './support.ts';
 

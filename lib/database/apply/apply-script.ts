@@ -63,7 +63,9 @@ export async function readWhole(name: string, { oneTransaction, parameter }: How
     throw new ConfigurationError(`${parameter}=${name}: ${why}`, hint === undefined ? {} : { hint });
   };
   const stats = await stat(path).catch((error: NodeJS.ErrnoException) =>
-    refuse(error.code === 'ENOENT' ? 'no such file' : messageOf(error)),
+    error.code === 'ENOENT'
+      ? refuse('no such file', `${parameter}=<a file that is there>`)
+      : refuse(messageOf(error)),
   );
   let count = 0;
   try {

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Comparison, KindCount } from '../compare/comparison.ts';
 import { differenceCards, filterForm } from './html-differences.ts';
 import { overview } from './html-overview.ts';
-import { Markup, markup } from './markup.ts';
-import { GENERATOR } from './ours.ts';
+import { htmlPage, pageScript, timeElement } from './html-page.ts';
+import { markup, type Markup } from './markup.ts';
 import { printable } from '../../output/printable.ts';
 import { counted, grouped } from '../../output/display.ts';
 import { COUNTED, remarks, SIGN, sideDetails, total, verdictSentence } from './wording.ts';
@@ -17,13 +15,9 @@ interface PageOptions {
 /** A page with at least so many differences counts as long. */
 const LONG = 300;
 
-/**
- * Renders the comparison as one self-contained page: no network, no fonts, no other files. All texts of the schemas are
- * escaped. In addition, the content security policy allows only the page's own style and script.
- */
+/** Renders the comparison as one self-contained page. */
 export function renderHtml(comparison: Comparison, { at }: PageOptions): string {
   const { verdict, base, compared, differences } = comparison;
-  const [style, script] = [readBeside('page.css'), readBeside('page.js')];
   const labels = `${printable(compared.label)} and ${printable(base.label)}`;
   const body =
     differences.length === 0
@@ -33,50 +27,29 @@ export function renderHtml(comparison: Comparison, { at }: PageOptions): string 
           markup`<h2>Differences</h2>\n`,
           filterForm(comparison),
           ...differenceCards(comparison),
-          markup`<script>${new Markup(script)}</script>\n`,
+          pageScript(),
         ];
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-${new Markup(GENERATOR)}
-<meta http-equiv="Content-Security-Policy" content="${policy(style, script)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${SIGN[verdict]} ${verdict}: ${labels}</title>
-<style>${new Markup(style)}</style>
-</head>
-<body class="${differences.length < LONG ? '' : 'long'}">
-<main>
-${heading(comparison, at)}
+  return htmlPage({
+    title: `${SIGN[verdict]} ${verdict}: ${labels}`,
+    look: differences.length < LONG ? '' : 'long',
+    main: markup`${heading(comparison, at)}
 ${numbers(comparison)}
 ${notes(comparison)}
-${body}${countsByKind(comparison)}
-</main>
-<footer>Made by makesafe. Of a long definition only the lines around its changes are here; JSON=1 has all of it.</footer>
-</body>
-</html>
-`.text;
-}
-
-const readBeside = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
-
-function policy(style: string, script: string): string {
-  const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-  const own = `style-src ${hash(style)}; script-src ${hash(script)}`;
-  return `default-src 'none'; ${own}; base-uri 'none'; form-action 'none'`;
+${body}${countsByKind(comparison)}`,
+    footer:
+      'Made by makesafe. Of a long definition only the lines around its changes are here; JSON=1 has all of it.',
+  });
 }
 
 function heading(comparison: Comparison, at: Date): Markup {
   const { verdict } = comparison;
-  const minute = `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   const sides = (['base', 'compared'] as const).map((name) => {
     const side = comparison[name];
     const details = sideDetails(side).join(' · ');
     return markup`<div><dt>${name}</dt><dd><b>${printable(side.label)}</b><small>${details}</small></dd></div>\n`;
   });
   return markup`<header class="verdict ${verdict}">
-<p class="over">Schema comparison · <time datetime="${at.toISOString()}">${minute}</time></p>
+<p class="over">Schema comparison · ${timeElement(at)}</p>
 <h1><span class="badge" aria-hidden="true">${SIGN[verdict]}</span> ${verdictSentence(comparison)}</h1>
 <dl class="sides">
 ${sides}</dl>

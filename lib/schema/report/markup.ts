@@ -7,7 +7,7 @@ export class Markup {
   }
 }
 
-type Content = Markup | string | number | readonly Content[];
+export type Content = Markup | string | number | readonly Content[];
 
 /** An HTML template that escapes all values but markup, for use in elements and in quoted attributes. */
 export function markup(strings: TemplateStringsArray, ...values: readonly Content[]): Markup {

@@ -1,10 +1,5 @@
-import { relative } from 'node:path';
-import { UsageError } from '../../errors.ts';
-import { writeWhole } from '../../system/files.ts';
-import type { Redactor } from '../../output/redact.ts';
 import type { StackRun } from '../../run/run.ts';
-import { lookAtDestination, type Destination } from '../../system/destination.ts';
-import { REPORT } from './ours.ts';
+import { redacted, USUAL, writePage, type Page } from './page.ts';
 import type { Comparison } from '../compare/comparison.ts';
 import { verdictSentence } from './wording.ts';
 import type { Giving } from '../../parameters/parameter.ts';
@@ -22,25 +17,6 @@ export type ReportRun = StackRun<
 >;
 
 /**
- * Checks the path of the HTML page, before the long comparison starts.
- *
- * @returns `-` for standard output; undefined without HTML
- * @throws RefusedError or FailedError if the page cannot be written there
- */
-export async function lookAtPage({
-  values,
-  root,
-}: Pick<ReportRun, 'values' | 'root'>): Promise<Destination | '-' | undefined> {
-  const { HTML: given } = values;
-  if (given !== '-')
-    return given === undefined ? undefined : lookAtDestination(given, 'HTML', REPORT, USUAL, root);
-  if (values.JSON) throw new UsageError('JSON=1 and HTML=- both want standard output');
-  return '-';
-}
-
-const USUAL = 'report.html';
-
-/**
  * Shows a comparison, as VERBOSE, JSON and HTML ask for it.
  *
  * @param page the checked path of the HTML page
@@ -50,9 +26,9 @@ const USUAL = 'report.html';
 export async function reportComparison(
   found: Comparison,
   run: ReportRun,
-  page: Destination | '-' | undefined,
+  page: Page | undefined,
 ): Promise<string | undefined> {
-  const { terminal, values, actor, command } = run;
+  const { terminal, values, command } = run;
   const comparison = redacted(found, terminal.redactor);
   if (values.JSON) {
     const { renderJson } = await import('./json.ts');
@@ -63,16 +39,7 @@ export async function reportComparison(
   }
   if (page !== undefined) {
     const { renderHtml } = await import('./html.ts');
-    const text = renderHtml(comparison, { at: new Date() });
-    if (page === '-') {
-      terminal.result(text.trimEnd());
-    } else {
-      const shown = relative('', page.path);
-      await actor.act(`# write the report to ${values.HTML}`, () =>
-        writeWhole(page.path, 0o600, (output) => void output.write(text), page.over),
-      );
-      if (!actor.dryRun) terminal.ok(`the report is in ${shown}`);
-    }
+    await writePage(run, page, renderHtml(comparison, { at: new Date() }));
   }
   if (comparison.verdict !== 'same') return nextLine(run);
   terminal.ok(verdictSentence(comparison));
@@ -99,12 +66,4 @@ function again(
   });
   const without = values.PRIVILEGES === false ? { PRIVILEGES: '0' } : {};
   return { ENV: environment.name, ...(Object.fromEntries(named) as object), ...without, ...more };
-}
-
-/** Redacts all texts before anything escapes them: the redactor might not find an escaped secret. */
-function redacted<T>(value: T, redactor: Redactor): T {
-  if (typeof value === 'string') return redactor.redact(value) as T;
-  if (Array.isArray(value)) return value.map((item: unknown) => redacted(item, redactor)) as T;
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redacted(item, redactor)])) as T;
 }
