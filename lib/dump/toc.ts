@@ -58,7 +58,7 @@ const FORMATS: Readonly<Record<number, Head['format']>> = { 1: 'custom', 3: 'dir
 const NO_DATA = 3;
 
 /** The parser's request for more bytes. */
-export interface Look {
+interface Look {
   /** How many bytes of the previous answer it no longer needs. */
   readonly done: number;
   /** The least number of bytes that it needs. The caller may give more, which saves further requests. */

@@ -5,7 +5,7 @@ import { chained, depending } from './together.ts';
 import { isPlainlyLocal } from './words.ts';
 
 /** Several groups of files that could be the same environment. */
-export interface Conflict {
+interface Conflict {
   readonly name: string;
   readonly about: string;
   readonly candidates: readonly (readonly string[])[];

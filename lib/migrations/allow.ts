@@ -13,7 +13,7 @@ export const HAZARDS = [
 export type HazardKind = (typeof HAZARDS)[number];
 
 /** What a person may allow a migration of a protected environment. `unrehearsed`: to do what nobody has tried. */
-export const ALLOWABLE = [...HAZARDS, 'unrehearsed'] as const;
+const ALLOWABLE = [...HAZARDS, 'unrehearsed'] as const;
 export type Allowable = (typeof ALLOWABLE)[number];
 
 export const ALLOW_HAZARDS = consents(

@@ -58,7 +58,7 @@ export interface Receipt {
 }
 
 /** The schema before and after: SHA-256 of what pg_dump writes. */
-export interface RehearsedSchema {
+interface RehearsedSchema {
   readonly before: string;
   readonly after: string;
   /** Which pg_dump, and its version. */

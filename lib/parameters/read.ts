@@ -104,7 +104,7 @@ export function readParameters<P extends Parameters>(declared: P, source: Source
 }
 
 /** Whether these parameters would be accepted on the command line. */
-export function isTaken(declared: Parameters, typed: Readonly<Record<string, string>>): boolean {
+function isTaken(declared: Parameters, typed: Readonly<Record<string, string>>): boolean {
   const argv = Object.entries(typed).map(([name, value]) => `${name}=${value}`);
   try {
     readParameters(declared, { argv, env: {}, make: undefined });

@@ -79,7 +79,7 @@ async function filled<T extends Place>(client: Client, places: readonly T[]): Pr
 const PATIENCE = 3_000;
 
 /** The rows of a table, or those that have a value in a column; null if they cannot be counted quickly. */
-export async function rowsIn(
+async function rowsIn(
   client: Client,
   { relation, column = null }: Pick<Place, 'relation' | 'column'>,
 ): Promise<number | null> {

@@ -132,7 +132,7 @@ export interface Destructive<P extends Parameters = Parameters> {
   readonly foresee?: (run: DestructiveRun<P>) => Promise<Foreseen>;
 }
 
-export interface Migrates<P extends Parameters = Parameters> {
+interface Migrates<P extends Parameters = Parameters> {
   /** Name for the screen: `Upgrade`. */
   readonly what: string;
   /** The revisions that it would run. Changes nothing. */

@@ -35,7 +35,7 @@ export interface Seen {
 }
 
 /** A remark beside a line of a revision's file. */
-export interface Remark {
+interface Remark {
   readonly level: 'error' | 'warning';
   readonly file: string;
   readonly line: number | undefined;

@@ -7,7 +7,7 @@ import type { LeftOut } from './left-out.ts';
 import { namedRoles } from './named-roles.ts';
 
 /** A statement of the file that the server refused. */
-export interface Refused {
+interface Refused {
   readonly place: string;
   readonly sql: string;
   readonly error: unknown;

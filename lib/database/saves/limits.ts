@@ -23,7 +23,7 @@ export const limitsOf = ({
 });
 
 /** The saved copies that are older than the limit. */
-export const tooOld = <S extends Pick<Saved, 'mark'>>(all: readonly S[], { age }: Limits, now: number): S[] =>
+const tooOld = <S extends Pick<Saved, 'mark'>>(all: readonly S[], { age }: Limits, now: number): S[] =>
   all.filter(({ mark }) => now - Date.parse(mark.since) > age);
 
 /**

@@ -9,7 +9,7 @@ import type { Approval } from './signed-text.ts';
 export const VALID = 600;
 
 /** Where requests for approval, signatures and used nonces are, relative to the root. */
-export const FOLDER = join('journal', 'approvals');
+const FOLDER = join('journal', 'approvals');
 
 const NAME = /^([0-9a-f]{32})\.(?:json|sig|used)$/;
 

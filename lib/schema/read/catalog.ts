@@ -18,7 +18,7 @@ export interface Catalog {
 
 type CatalogObject = SchemaObject & { readonly catalog: string };
 
-export interface Database {
+interface Database {
   readonly name: string;
   readonly owner: string;
   readonly user: string;

@@ -36,7 +36,7 @@ export interface Grant {
 }
 
 /** What the catalogs know about an object beyond its entry, by the entry's `catalog`. */
-export interface Known {
+interface Known {
   readonly facts?: readonly Facet[] | undefined;
   /** The owner of an object whose entry does not have it. */
   readonly owner?: string | undefined;

@@ -3,7 +3,7 @@ import { toldApart } from '../compare/look-alike.ts';
 import { printableLine } from '../../output/printable.ts';
 
 /** Part of a line; `marked` if it differs from the line of the other side. */
-export interface Piece {
+interface Piece {
   readonly text: string;
   readonly marked: boolean;
 }

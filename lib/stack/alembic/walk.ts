@@ -38,7 +38,7 @@ export interface CatalogChange {
 }
 
 /** Something with data in it that is gone. */
-export interface Lost {
+interface Lost {
   readonly kind: 'table' | 'column';
   readonly name: string;
   /** The line in the revision's file that removes it, as far as it can be told. */
@@ -72,7 +72,7 @@ export interface WalkedRevision {
 }
 
 /** Whether a table has got rows, as far as that has changed. */
-export interface RowsGiven {
+interface RowsGiven {
   readonly table: string;
   /** What the server says of the row that does not fit; null if it has rows. */
   readonly why: string | null;

@@ -22,7 +22,7 @@ export interface WatchedRevision {
   readonly downgrade: 'none' | 'empty' | 'raises' | 'there' | null;
 }
 
-export interface WatchedLock {
+interface WatchedLock {
   readonly relation: RelationName;
   /** `relkind` of pg_class. */
   readonly relationKind: string;
@@ -32,7 +32,7 @@ export interface WatchedLock {
   readonly existed: boolean;
 }
 
-export interface Rewritten {
+interface Rewritten {
   readonly relation: RelationName;
   /** `r`, or `m` for a materialized view. */
   readonly relationKind: string;
@@ -43,7 +43,7 @@ export interface Rewritten {
 }
 
 /** A table that existed before, or a column of one, that is gone. */
-export interface Dropped {
+interface Dropped {
   readonly relation: RelationName;
   /** Null: the table itself. */
   readonly column: string | null;
@@ -52,7 +52,7 @@ export interface Dropped {
 }
 
 /** A column of a table that existed before, that has another type. */
-export interface Retyped {
+interface Retyped {
   readonly relation: RelationName;
   readonly column: string;
   /** Types as PostgreSQL writes them: `character varying(100)`. */
@@ -62,7 +62,7 @@ export interface Retyped {
 }
 
 /** Rows that were written, also by triggers and cascades. */
-export interface Changed {
+interface Changed {
   readonly relation: RelationName;
   readonly inserted: number;
   readonly updated: number;

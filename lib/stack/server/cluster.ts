@@ -88,7 +88,7 @@ export class Cluster {
 }
 
 /** The place of the primary. @throws UnclearPrimaryError with what was seen */
-export function primaryOf(seen: readonly NodeSeen[]): number {
+function primaryOf(seen: readonly NodeSeen[]): number {
   const chosen = choosePrimary(seen);
   if ('primary' in chosen) return chosen.primary;
   throw unclear(chosen.unclear, seen);

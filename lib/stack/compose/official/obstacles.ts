@@ -13,7 +13,7 @@ export interface Asking {
 }
 
 /** The problems that would prevent a start of the database service. */
-export async function problemsOf({ declared, findsData }: Asking): Promise<readonly Problem[]> {
+async function problemsOf({ declared, findsData }: Asking): Promise<readonly Problem[]> {
   const { problems } = await declared();
   if (!problems.some(({ firstStart }) => firstStart) || !(await findsData())) return problems;
   return problems.filter(({ firstStart }) => !firstStart);

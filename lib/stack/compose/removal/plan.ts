@@ -53,7 +53,7 @@ function partition<T>(all: readonly T[], test: (one: T) => boolean): [T[], T[]] 
 }
 
 /** `other-db-1 (project other)` */
-export function describe(container: ListedContainer): string {
+function describe(container: ListedContainer): string {
   const project = container.Labels?.[PROJECT_LABEL] ?? '';
   return `${nameOf(container)} (${project === '' ? 'no compose project' : `project ${project}`})`;
 }

@@ -6,7 +6,7 @@ import type { Docker } from '../engine/docker.ts';
 import type { Engine } from '../engine/engine.ts';
 
 /** A mount for the engine's API. There a path may contain any character; `docker run --mount` would parse it as CSV. */
-export interface Mount {
+interface Mount {
   readonly type: 'bind' | 'volume';
   /** A folder on the engine's host, or a volume's name. */
   readonly source: string;
