@@ -6,8 +6,8 @@ import { ConfigurationError } from '../errors.ts';
 import { childEnvironment } from '../system/process.ts';
 import { readText } from '../system/read-bounded.ts';
 
-/** Seconds until loading is stopped. A registry holds only data and loads in about 0.1 s. */
-const TIMEOUT = 10;
+/** Seconds until loading is stopped. A registry loads in about 0.1 s, and in 10 s where the machine is very busy. */
+const TIMEOUT = 30;
 
 /** Maximum size of the registry file, in bytes. */
 const MOST = 1 << 20;
