@@ -103,7 +103,7 @@ function locksOf(locks: readonly HeldLock[]): string {
 }
 
 /** What this rehearsal cannot tell. */
-function unknowns({ data, statements, lost }: Receipt): string[] {
+export function unknowns({ data, statements, lost }: Receipt): string[] {
   const unseen = statements.filter((one) => one.unseen).length;
   return [
     ...(data

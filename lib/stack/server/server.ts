@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import pg, { type Client } from 'pg';
 import { maintenanceDatabase } from '../postgres/maintenance-database.ts';
 import { MAX_REPLAY_LAG, addressOf, portOf, tlsOf } from '../../environment/server-entry.ts';
 import type { Environment } from '../../environment/resolve.ts';
