@@ -11,7 +11,7 @@ import type { SessionAs } from './postgres/session.ts';
 import type { Target } from './target.ts';
 import type { ScriptError } from '../sql/run-statements.ts';
 
-export type {  PgDump } from './pg-dump/options.ts';
+export type { PgDump } from './pg-dump/options.ts';
 export type { StackOptions } from './options.ts';
 export type { Storage, Target } from './target.ts';
 

@@ -45,7 +45,9 @@ describe('whether the server is gone', () => {
     [new RefusedError('another reset is under way'), false],
     // A restore says at which statement, and why below.
     [
-      new FailedError('backed up', { cause: new FailedError('COPY', { cause: new UnreachableError('gone') }) }),
+      new FailedError('backed up', {
+        cause: new FailedError('COPY', { cause: new UnreachableError('gone') }),
+      }),
       true,
     ],
     // The disk is no server.
