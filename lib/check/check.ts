@@ -11,6 +11,8 @@ import { alembicRuns, diskSpace, leftovers, storageStays } from './database-chec
 import { folders, replaceable, writable } from './later-checks.ts';
 import { neighbours } from './neighbours.ts';
 import { makefileOurs, registryKept } from './repository-checks.ts';
+import { wallOf } from '../database/wall.ts';
+import { wallStands } from './wall.ts';
 import type { Giving } from '../parameters/parameter.ts';
 import type { AlembicRun } from '../migrations/alembic.ts';
 
@@ -19,6 +21,7 @@ const OF_CONTENTS: readonly Check<VerifyFacts>[] = [markerRight, asWarning(reade
 
 const OF_REPOSITORY = [registryKept, makefileOurs, folders, neighbours];
 const OF_DATABASE = [alembicRuns, writable, replaceable];
+const OF_WALLED = [...OF_DATABASE, wallStands];
 
 type CheckRun = NamedRun<Giving<{ JSON: boolean; ALEMBIC_INI: string | undefined }>>;
 
@@ -65,7 +68,9 @@ async function examine(run: CheckRun): Promise<CheckResult[]> {
   const reachable = database.state === 'passed';
   const rest = await Promise.all([
     ...OF_CONTENTS.map((one) => (reachable ? lookAt(one, facts) : unreachable(one.name))),
-    ...OF_DATABASE.map((one) => (reachable ? lookAt(one, opened) : unreachable(one.name))),
+    ...(wallOf(opened.environment.entry) === undefined ? OF_DATABASE : OF_WALLED).map((one) =>
+      reachable ? lookAt(one, opened) : unreachable(one.name),
+    ),
     // Also without a database: leftovers of a killed run may be the reason that it does not answer.
     lookAt(leftovers, opened),
     reachable ? lookAt(diskSpace, opened) : unreachable(diskSpace.name),

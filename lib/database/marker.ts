@@ -3,6 +3,7 @@ import { RefusedError } from '../errors.ts';
 import type { StackRun } from '../run/run.ts';
 import { assertedly, type Known } from './asserted.ts';
 import { refuseStandby } from './recovery.ts';
+import { keepWall } from './wall.ts';
 import { quoteName, quoteText } from '../sql/quote.ts';
 import { markerOf, withMarker } from '../stack/postgres/marker.ts';
 
@@ -10,7 +11,8 @@ import { markerOf, withMarker } from '../stack/postgres/marker.ts';
 const NOT_ALLOWED = '42501';
 
 /**
- * Marks the database for its environment, unless it is marked already. Without the right to do so, only warns.
+ * Marks the database for its environment, unless it is marked already. Without the right to do so, only warns. A protected
+ * environment also gets its wall.
  *
  * @throws RefusedError if it is marked for another environment, or the server is a standby
  */
@@ -20,6 +22,7 @@ export async function ensureMarker(run: StackRun): Promise<void> {
   await stack.withClient(stack.database.name, async (client) => {
     await refuseStandby(client);
     await markWith(client, run);
+    await keepWall(client, run);
   });
 }
 

@@ -1,6 +1,7 @@
 import { nearest } from '../output/suggest.ts';
 import { isApprove } from './approve-entry.ts';
 import { checkServerEntry } from './server-entry.ts';
+import { isWall } from './wall-entry.ts';
 
 /** What a field must be: in words for the message, and as a test. */
 type Form = readonly [form: string, holds: (value: unknown) => boolean];
@@ -58,6 +59,7 @@ const ENTRY: Readonly<Record<string, Form>> = {
     '{ keys, software }: public keys, one as `sk-ssh-ed25519@openssh.com AAAA… name`; others than `sk-…` need software: true',
     isApprove,
   ],
+  wall: ["true, false, or { except: ['schema.table'] }, with * for any letters", isWall],
   local: ['true or false', isFlag],
   project: ['a name of lower-case letters, digits, _ and -', (value) => isText(value) && NAME.test(value)],
   stack: [

@@ -66,6 +66,11 @@ export interface EnvironmentEntry extends Naming {
     readonly software?: boolean;
   };
   /**
+   * Whether a protected environment is held against what is typed by hand: DROP, TRUNCATE, `docker volume rm`. False by
+   * default. `except`: tables that the application itself empties or drops, `stg.*`.
+   */
+  readonly wall?: boolean | { readonly except: readonly string[] };
+  /**
    * True on a developer's own machine: `up` builds images, a missing secrets file is made on first use, `db-rebuild-env`
    * takes what an earlier one has made of the same files, and each checkout of the repository has a compose project and
    * ports of its own.

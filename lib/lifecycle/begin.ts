@@ -1,5 +1,6 @@
 import { findLeftovers } from '../database/replace/leftovers.ts';
 import { markWith } from '../database/marker.ts';
+import { keepWall } from '../database/wall.ts';
 import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
 import { FailedError } from '../errors.ts';
 import type { StackRun } from '../run/run.ts';
@@ -46,6 +47,7 @@ async function ready(run: StackRun): Promise<void> {
   const [leftovers] = await Promise.all([
     stack.withClient(name, async (client) => {
       await markWith(client, run);
+      await keepWall(client, run);
       return findLeftovers(client, name);
     }),
     stack.checkPassword(),

@@ -1,6 +1,7 @@
 import { pad, widest } from '../output/columns.ts';
 import { FailedError, messageOf } from '../errors.ts';
 import type { StackRun } from '../run/run.ts';
+import { describeWall, isWhole, readStanding, wallOf } from '../database/wall.ts';
 import { askUrl } from './ask-url.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
@@ -36,6 +37,8 @@ export async function health({
     })
     .catch((error: unknown) => ({ healthy: false, state: messageOf(error) }));
   const milliseconds = Math.round(performance.now() - started);
+  const isWalled = database.healthy && wallOf(environment.entry) !== undefined;
+  const wall = isWalled ? await readStanding({ environment, stack }) : undefined;
   const rows = [
     ...services,
     {
@@ -43,6 +46,8 @@ export async function health({
       healthy: database.healthy,
       state: database.healthy ? `${database.state} in ${milliseconds} ms` : database.state,
     },
+    // The application works without its wall.
+    ...(wall ? [{ service: 'wall', healthy: true, state: describeWall(stack.database.name, wall) }] : []),
   ];
   if (values.JSON) {
     terminal.result(JSON.stringify({ environment: environment.name, services: rows }, null, 2));
@@ -51,6 +56,10 @@ export async function health({
     for (const { service, healthy, state } of rows) {
       terminal.result(`${healthy ? '✓' : '✗'} ${pad(service, width)}  ${state}`);
     }
+  }
+  if (wall && !isWhole(wall)) {
+    terminal.warn(`the wall of ${environment.name} is not whole`);
+    terminal.next(command('db-wall-env', { ENV: environment.name, WALL: 'up' }));
   }
   const sick = rows.filter(({ healthy }) => !healthy);
   if (sick.length > 0) {

@@ -1,6 +1,7 @@
 import type { DatabaseIdentity } from '../stack/identity.ts';
 import { onceItAnswers } from '../database/once-it-answers.ts';
 import { refuseStandby } from '../database/recovery.ts';
+import { withWallOpen } from '../database/wall.ts';
 import { FailedError } from '../errors.ts';
 import type { Plan } from '../stack/alembic/report.ts';
 import { failed } from './failed.ts';
@@ -69,7 +70,8 @@ export async function alembic(
         trace: sources && { also: sources.also },
       });
     const line = again ?? command(run.task.name, { ENV: environment.name });
-    const result = await whileUnfinished(where, () => givingWay(run, attempt, args.at(-1)!, line));
+    const migrating = (): Promise<AlembicResult> => givingWay(run, attempt, args.at(-1)!, line);
+    const result = await whileUnfinished(where, () => (changes ? withWallOpen(run, migrating) : migrating()));
     if (rehearsal) await sayDifference(run, result, rehearsal);
     if (result.status !== 0) throw await failed(run, result, args, again);
     if (leads) await makeSureItLanded(run, result.plans, again);

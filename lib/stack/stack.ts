@@ -1,5 +1,6 @@
 import type { Transform, Writable } from 'node:stream';
 import type { Client } from 'pg';
+import type { Anchor } from './anchor.ts';
 import type { CheckResult, Outcome } from '../output/check-result.ts';
 import type { ToText } from '../dump/read/dump.ts';
 import type { AlembicOptions, AlembicResult } from './alembic/run-alembic.ts';
@@ -149,6 +150,8 @@ export interface Stack {
    * @param about who holds the lock, to show to a second person who asks for it
    */
   readonly lock?: (about: string) => Promise<EngineLock | undefined>;
+  /** Where an engine keeps the data in volumes. */
+  readonly anchor?: Anchor;
   /** Whether the server process has ended. Only for a server that nothing but `up` starts again. */
   readonly hasEnded?: () => boolean;
   /** For a server that ends when its disk is full, and that nothing restarts. */

@@ -29,6 +29,7 @@ describe('help', () => {
         'db-apply-env',
         'db-drop-old-env',
         'db-drop-save-env',
+        'db-drop-wall-env',
         'db-load-env',
         'db-rebuild-env',
         'db-reset-db-env',

@@ -75,6 +75,7 @@ const TASKS = [
   'db-apply-env SQL=late.sql',
   'db-load-env NAME=x',
   'db-drop-old-env',
+  'db-drop-wall-env',
   'al-down-env',
   'restore-from-sql SQL=late.sql',
 ];

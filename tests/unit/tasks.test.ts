@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const DESTRUCTIVE = [
   ...['al-down-env', 'al-stamp-env', 'db-reset-db-env', 'db-reset-volume-env', 'db-rebuild-env'],
   ...['db-undo-env', 'db-drop-old-env', 'restore-from-dump', 'restore-from-sql', 'db-apply-env'],
-  ...['db-load-env', 'db-drop-save-env'],
+  ...['db-load-env', 'db-drop-save-env', 'db-drop-wall-env'],
 ];
 /** What fingers remember: none of them may go. */
 const TARGETS = [

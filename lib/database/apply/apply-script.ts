@@ -12,6 +12,7 @@ import { whileUnfinished } from '../../system/unfinished.ts';
 import { assertKnown } from '../asserted.ts';
 import { openDump, recognise } from '../../dump/read/recognise.ts';
 import { ensureMarker } from '../marker.ts';
+import { passWall, withWallOpen } from '../wall.ts';
 import { openTransaction } from '../restore/restore-script.ts';
 import { readScript, type ScriptItem } from '../../sql/script-reader.ts';
 
@@ -117,12 +118,15 @@ export async function applyScript(
     if (identity) await stack.withClient(name, (ours) => assertKnown(ours, withoutMarker(identity)));
     if (stampOf(await stat(script.path)) !== script.stamp)
       throw new FailedError(`${script.name} has changed meanwhile; nothing was run`);
+    await passWall(client, run);
     if (oneTransaction) await client.query('BEGIN');
     await runAll(client, script, oneTransaction);
     if (oneTransaction) await commit(client, script.name, name);
   };
   await actor.act(plan, () =>
-    whileUnfinished(left, () => stack.withClient(name, work, { settings: 'database' })),
+    whileUnfinished(left, () =>
+      withWallOpen(run, () => stack.withClient(name, work, { settings: 'database' })),
+    ),
   );
   if (actor.dryRun) return;
   // A COMMENT ON DATABASE in the script may have removed the marker.

@@ -23,6 +23,7 @@ import { checkRunLock } from '../run-lock.ts';
 import { withMarker } from '../../stack/postgres/marker.ts';
 import { endedBy } from '../once-it-answers.ts';
 import { withRollback } from './with-rollback.ts';
+import { behindWall } from '../wall.ts';
 
 interface Replacement {
   /** For the message of the next run if this one is killed: "a reset of 14:03 was interrupted". */
@@ -73,6 +74,7 @@ export async function replaceDatabase(
   const keep = keeps || Boolean(environment.entry.protected);
   const occasion: Occasion = { what, since: new Date() };
   const out = outgoing(name, occasion, keep, false).name;
+  const filled = behindWall(run, fill);
   let oid = '';
   let newOid = '';
   let finished = false;
@@ -91,7 +93,7 @@ export async function replaceDatabase(
     if (ready) progress.newOid = ready.oid;
     const left = `${newName(name)}, half made, which the next ${what} removes (the old database ${name} is in use, unchanged)`;
     if (!ready)
-      await whileUnfinished(left, () => build(run, hand, next, occasion, progress, { fill, copied }));
+      await whileUnfinished(left, () => build(run, hand, next, occasion, progress, { fill: filled, copied }));
     newOid = progress.newOid ?? '';
     const { connectionLimit, isTemplate } = next;
     const comment = withMarker(next.comment, environment.name);

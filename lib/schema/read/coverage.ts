@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import { quoteName } from '../../sql/quote.ts';
+import { WALL } from '../../stack/postgres/wall-functions.ts';
 import { CATALOG_COLUMNS, columnsOf } from './catalog-columns.ts';
 
 /**
@@ -69,7 +70,8 @@ const IN_PART: Readonly<Record<string, string>> = {
   pg_type: `typisdefined AND (typtype IN ('b', 'd', 'e', 'r') AND typelem = 0
       OR typtype = 'c' AND (SELECT relkind FROM pg_class WHERE pg_class.oid = typrelid) = 'c') AND typnamespace ${NO_TEMPORARY}`,
   pg_operator: 'oprcode <> 0',
-  pg_subscription: 'subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())',
+  // A wall is no part of the schema.
+  pg_subscription: `subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND subname <> '${WALL}'`,
   pg_trigger: 'NOT tgisinternal AND tgparentid = 0',
   pg_rewrite: `rulename <> '_RETURN'`,
 };

@@ -109,13 +109,18 @@ async function dumpArchive(source: Source, client: Client, snapshot: string, set
   if (status !== 0) throw await dumpError(source.label, status, stderr, client);
   try {
     const archive = await readCustom(Readable.from(chunks));
-    return { archive, warnings: stderr.split('\n').filter((line) => line.startsWith('pg_dump: ')) };
+    return { archive, warnings: stderr.split('\n').filter(isNews) };
   } catch (error) {
     throw new IncomparableError(`the dump of ${source.label} cannot be read: ${messageOf(error)}`, {
       cause: error,
     });
   }
 }
+
+/** Whether a line of pg_dump is a warning that `readCoverage` does not give by itself, with names. */
+const isNews = (line: string): boolean =>
+  line.startsWith('pg_dump: ') &&
+  !line.includes('subscriptions not dumped because current user is not a superuser');
 
 /** The error of a failed pg_dump. It locks every table, so the server may run out of locks: then suggests a setting. */
 async function dumpError(

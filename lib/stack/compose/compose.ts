@@ -15,6 +15,7 @@ import {
   readComposeConfig,
   refuseUnknown,
 } from './config/config.ts';
+import { anchorOf } from './storage/anchor.ts';
 import { withSession } from './connection/connections.ts';
 import { foreseeing, refuseOtherHost } from './start/before-up.ts';
 import { forPerson } from './person.ts';
@@ -161,6 +162,8 @@ export async function openComposeStack(environment: Environment, options: StackO
       if (!actor.dryRun) await removeAbandoned(engine, project);
       return gatherPlan(about, target, await container());
     },
+
+    anchor: anchorOf(engine, docker, project, async () => databaseImage(about, await container())),
 
     lock: async (holder) => lockEngine(docker, project, databaseImage(about, await container()), holder),
 

@@ -7,6 +7,9 @@ export const FIRST_KEY = 0x73616665;
 /** Second key of the lock that all sessions of Alembic share, in the database that they migrate. */
 const ALEMBIC_KEY = 0;
 
+/** Second key of the lock that holds a database's wall open, in that database. */
+export const WALL_KEY = 1;
+
 /**
  * Marks a session of Alembic until it ends, as long as the server works for it, even if both makesafe and Alembic were
  * killed. It depends on no setting of the session, and never waits.

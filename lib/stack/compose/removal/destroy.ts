@@ -15,6 +15,7 @@ import type { ListedContainer } from '../containers/container.ts';
 import { dockerError, type Docker } from '../engine/docker.ts';
 import { askOrThrow, type Engine } from '../engine/engine.ts';
 import type { ComposePlan } from './gather.ts';
+import { findAnchors } from '../storage/anchor.ts';
 import { emptying, lookInto, type Place } from '../storage/folder.ts';
 import { HELPER_LABEL, MissingFolderError, helperContainer, runHelper } from '../storage/helper.ts';
 
@@ -63,6 +64,9 @@ export async function destroyPlan(plan: ComposePlan, storage: Storage, tools: To
     await remove(['network', 'rm', ...plan.networks.map(({ id }) => id)], 'removing the networks …');
   if (storage.kind === 'bind') await empty(plan, tools);
   if (!actor.dryRun) await removeStaleHelpers(plan, tools);
+  const anchors = plan.volumes.length > 0 ? await findAnchors(tools.engine.ask, tools.project) : [];
+  if (anchors.length > 0)
+    await remove(['rm', '--force', ...anchors.map(({ Id }) => Id)], 'letting go of the volumes …');
   if (plan.volumes.length > 0)
     await remove(['volume', 'rm', ...plan.volumes.map(({ name }) => name)], 'removing the volumes …');
   await actor.act(`# look whether all of it is gone from project ${tools.project}`, async () => {

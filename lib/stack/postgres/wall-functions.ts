@@ -1,0 +1,143 @@
+import { quoteText } from '../../sql/quote.ts';
+import { FIRST_KEY, MIGRATING, WALL_KEY } from './advisory-keys.ts';
+
+/** The name of all that the wall makes: a schema, a subscription, and the beginning of triggers' names. */
+export const WALL = 'makesafe_wall';
+
+/** Fewer rows deleted in one transaction are nobody's mistake: then the table is not looked at. */
+const MANY = 100;
+
+export const HERE = '(SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())';
+
+/** A condition on a row of pg_locks: its session holds the wall of this database open. */
+const OPENING = (row: string): string =>
+  `${row}.locktype = 'advisory' AND ${row}.granted AND ${row}.objsubid = 2 AND ${row}.database = ${HERE}
+   AND ${row}.classid::int8 = ${FIRST_KEY} AND ${row}.objid::int8 = ${WALL_KEY}`;
+
+/** `stg.*` as a pattern of LIKE. */
+const asLike = (pattern: string): string =>
+  pattern.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`).replaceAll('*', '%');
+
+/** Tables with rows that people keep. Those of extensions belong to their extension. */
+export const TABLES = `
+  SELECT c.oid FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p'
+    AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '${WALL}')
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS e
+      WHERE e.classid = 'pg_catalog.pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')`;
+
+export const TRIGGERS = ['truncate', 'delete'].map((name) => `${WALL}_${name}`);
+export const TRIGGER_NAMES = TRIGGERS.map(quoted).join(', ');
+
+function quoted(text: string): string {
+  return `'${text}'`;
+}
+
+const definer = (name: string, returns: string, language: 'sql' | 'plpgsql', body: string): string => `
+  CREATE OR REPLACE FUNCTION ${WALL}.${name} RETURNS ${returns} LANGUAGE ${language} SECURITY DEFINER
+  SET search_path = pg_catalog AS $wall$ ${body} $wall$`;
+
+/** For a person or an assistant that meets the wall. */
+const REFUSE = `USING ERRCODE = 'object_not_in_prerequisite_state',
+  HINT = 'Ask the person who keeps this environment.'`;
+
+/** The functions of the wall. @param except patterns of tables that it leaves out */
+export const wallFunctions = (except: readonly string[]): string[] => [
+  // Open for a session of makesafe's Alembic or script, and only while a session of the wall's owner holds it open. The
+  // owner is a superuser, so no other role can open it. Both locks end with their sessions: a killed run closes it.
+  definer(
+    'is_open()',
+    'boolean',
+    'sql',
+    `SELECT EXISTS (SELECT FROM pg_locks AS l WHERE l.pid = pg_backend_pid() AND l.database = ${HERE} AND ${MIGRATING('l')})
+      AND EXISTS (SELECT FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
+        WHERE ${OPENING('l')} AND l.pid <> pg_backend_pid()
+          AND a.usesysid = (SELECT n.nspowner FROM pg_namespace AS n WHERE n.nspname = '${WALL}'))`,
+  ),
+  definer(
+    'is_held(place text)',
+    'boolean',
+    'sql',
+    `SELECT NOT (place LIKE ANY (ARRAY[${except.map((one) => quoteText(asLike(one))).join(', ')}]::text[]))`,
+  ),
+  definer(
+    'on_drop()',
+    'event_trigger',
+    'plpgsql',
+    `DECLARE o record;
+     BEGIN
+       FOR o IN SELECT * FROM pg_event_trigger_dropped_objects() WHERE NOT is_temporary LOOP
+         IF o.object_type IN ('table', 'schema', 'materialized view', 'table column', 'sequence')
+             AND ${WALL}.is_held(o.address_names[1] || '.' || coalesce(o.address_names[2], ''))
+             AND NOT ${WALL}.is_open()
+           OR o.object_type = 'trigger' AND o.address_names[3] IN (${TRIGGER_NAMES})
+             AND NOT EXISTS (SELECT FROM pg_event_trigger_dropped_objects() AS t
+               WHERE t.object_type = 'table' AND t.address_names = o.address_names[1:2])
+         THEN
+           RAISE EXCEPTION 'makesafe: % % is behind the wall of this database', o.object_type, o.object_identity ${REFUSE};
+         END IF;
+       END LOOP;
+     END`,
+  ),
+  definer(
+    'on_truncate()',
+    'trigger',
+    'plpgsql',
+    `BEGIN
+       IF ${WALL}.is_held(TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME) AND NOT ${WALL}.is_open() THEN
+         RAISE EXCEPTION 'makesafe: TRUNCATE of %.% is behind the wall of this database', TG_TABLE_SCHEMA, TG_TABLE_NAME ${REFUSE};
+       END IF;
+       RETURN NULL;
+     END`,
+  ),
+  // A few rows cost a counter, and no look at the table. Rows of partitions and children are counted there.
+  definer(
+    'on_delete()',
+    'trigger',
+    'plpgsql',
+    `DECLARE left_over boolean; gone bigint := pg_stat_get_xact_tuples_deleted(TG_RELID);
+     BEGIN
+       IF gone < ${MANY} AND (SELECT relhassubclass FROM pg_class WHERE oid = TG_RELID) THEN
+         WITH RECURSIVE below AS (SELECT TG_RELID AS oid UNION SELECT inhrelid FROM pg_inherits JOIN below ON inhparent = oid)
+         SELECT sum(pg_stat_get_xact_tuples_deleted(oid)) INTO gone FROM below;
+       END IF;
+       IF gone < ${MANY} OR NOT ${WALL}.is_held(TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME)
+         OR ${WALL}.is_open() THEN RETURN NULL; END IF;
+       EXECUTE format('SELECT EXISTS (SELECT FROM %I.%I)', TG_TABLE_SCHEMA, TG_TABLE_NAME) INTO left_over;
+       IF NOT left_over THEN
+         RAISE EXCEPTION 'makesafe: DELETE of every row of %.% is behind the wall of this database', TG_TABLE_SCHEMA, TG_TABLE_NAME ${REFUSE};
+       END IF;
+       RETURN NULL;
+     END`,
+  ),
+  // pg_dump leaves out internal triggers, and so does \d; TRUNCATE and DELETE fire them all the same. Nothing but the
+  // catalog can say so.
+  definer(
+    'cover(t regclass)',
+    'void',
+    'plpgsql',
+    `DECLARE what text;
+     BEGIN
+       FOREACH what IN ARRAY ARRAY['truncate', 'delete'] LOOP
+         IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t AND tgname = '${WALL}_' || what) THEN
+           EXECUTE format('CREATE TRIGGER %I %s ON %s EXECUTE FUNCTION ${WALL}.%I()', '${WALL}_' || what,
+             CASE what WHEN 'delete' THEN 'AFTER DELETE' ELSE 'BEFORE TRUNCATE' END, t, 'on_' || what);
+         END IF;
+         EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', t, '${WALL}_' || what);
+       END LOOP;
+       UPDATE pg_trigger SET tgisinternal = true WHERE tgrelid = t AND tgname IN (${TRIGGER_NAMES}) AND NOT tgisinternal;
+     END`,
+  ),
+  definer(
+    'on_create()',
+    'event_trigger',
+    'plpgsql',
+    `DECLARE o record;
+     BEGIN
+       FOR o IN SELECT c.objid FROM pg_event_trigger_ddl_commands() AS c JOIN (${TABLES}) AS t ON t.oid = c.objid
+         WHERE c.object_type = 'table' AND NOT c.in_extension LOOP
+         PERFORM ${WALL}.cover(o.objid::regclass);
+       END LOOP;
+     END`,
+  ),
+];

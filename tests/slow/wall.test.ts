@@ -1,0 +1,295 @@
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type pg from 'pg';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { MARK_MIGRATING } from '../../lib/stack/postgres/advisory-keys.ts';
+import { HOLD_OPEN } from '../../lib/stack/postgres/wall-statements.ts';
+import { putUpWall, readWall, stands, takeDownWall, type Missing } from '../../lib/stack/postgres/wall.ts';
+import { compareDatabases, useServer } from '../helpers/database-server.ts';
+
+const server = useServer();
+
+const SHOP = `
+  CREATE SCHEMA stg;
+  CREATE TABLE customers (id int PRIMARY KEY, name text);
+  CREATE TABLE orders (id serial PRIMARY KEY, customer int REFERENCES customers ON DELETE CASCADE, note text);
+  CREATE TABLE stg.raw (a int);
+  CREATE MATERIALIZED VIEW totals AS SELECT count(*) FROM orders;
+  CREATE VIEW names AS SELECT name FROM customers;
+  INSERT INTO customers SELECT g, 'name ' || g FROM generate_series(1, 300) g;
+  INSERT INTO orders (customer, note) SELECT g, 'of ' || g FROM generate_series(1, 300) g;
+  INSERT INTO stg.raw SELECT generate_series(1, 300);`;
+
+const ROWS = `SELECT (SELECT count(*) FROM customers)::int + (SELECT count(*) FROM orders)::int + (SELECT count(*) FROM stg.raw)::int
+  + (SELECT count(note) FROM orders)::int AS rows`;
+
+const put = (database: string, except: readonly string[] = []): Promise<Missing> =>
+  server.withSession(database, (client) => putUpWall(client, except));
+const plain = (database: string): Promise<string> => {
+  const output = new PassThrough();
+  return Promise.all([server.dump(database, [], output), text(output)]).then(([{ stderr }, all]) => {
+    expect(stderr).toBe('');
+    return all.replaceAll(/^\\(un)?restrict .*$/gm, '');
+  });
+};
+const rows = (database: string): Promise<number> =>
+  server.withClient(database, async (client) => (await client.query<{ rows: number }>(ROWS)).rows[0]!.rows);
+const refusal = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'done',
+    (error: Error) => error.message,
+  );
+
+describe('a walled database', () => {
+  beforeAll(async () => {
+    await server.create('walled', SHOP);
+    expect(await put('walled')).toEqual({});
+  });
+
+  test.each([
+    'DROP TABLE orders',
+    'DROP TABLE customers CASCADE',
+    'DROP TABLE IF EXISTS stg.raw, orders, customers CASCADE',
+    'DROP SCHEMA public CASCADE',
+    'DROP SCHEMA stg CASCADE; CREATE SCHEMA stg',
+    'DROP MATERIALIZED VIEW totals',
+    'DROP SEQUENCE orders_id_seq CASCADE',
+    'ALTER TABLE orders DROP COLUMN note',
+    'BEGIN; ALTER TABLE orders DROP COLUMN note CASCADE; COMMIT',
+    'TRUNCATE orders',
+    'TRUNCATE customers, orders RESTART IDENTITY CASCADE',
+    'TRUNCATE ONLY stg.raw',
+    "SET session_replication_role = 'replica'; TRUNCATE orders",
+    'ALTER TABLE orders DISABLE TRIGGER USER; TRUNCATE orders',
+    'DELETE FROM orders',
+    'DELETE FROM customers',
+    'DELETE FROM stg.raw WHERE a > 0',
+    'BEGIN; DELETE FROM orders WHERE id <= 150; DELETE FROM orders WHERE id > 150; COMMIT',
+    'WITH gone AS (DELETE FROM orders RETURNING *) SELECT count(*) FROM gone',
+    `DO $$ DECLARE t record; BEGIN FOR t IN SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('public', 'stg') LOOP
+       EXECUTE format('DROP TABLE %I.%I CASCADE', t.schemaname, t.tablename); END LOOP; END $$`,
+    `CREATE ROLE leaver; ALTER TABLE orders OWNER TO leaver; DROP OWNED BY leaver CASCADE`,
+    'DROP EVENT TRIGGER makesafe_wall_drop',
+    'DROP SCHEMA makesafe_wall CASCADE',
+    'DROP TRIGGER makesafe_wall_truncate ON orders',
+    'DROP FUNCTION makesafe_wall.on_drop() CASCADE',
+    'DROP EXTENSION plpgsql CASCADE',
+  ])('loses nothing by %s', async (destroyer) => {
+    const before = await rows('walled');
+    expect(await refusal(server.query('walled', destroyer))).not.toBe('done');
+    expect(await rows('walled')).toBe(before);
+    expect(await server.withSession('walled', (client) => readWall(client, [])).then(stands)).toBe(true);
+  });
+
+  test.each(['DROP DATABASE walled', 'DROP DATABASE IF EXISTS walled WITH (FORCE)'])(
+    'is kept from %s',
+    async (drop) => {
+      expect(await refusal(server.query('postgres', drop))).toMatch(
+        /being used by logical replication subscription/,
+      );
+    },
+  );
+
+  test('says to an application whom to ask, and no way round', async () => {
+    const error = await server.withClient('walled', (client) =>
+      client.query('TRUNCATE orders').then(
+        () => undefined,
+        (caught: pg.DatabaseError) => caught,
+      ),
+    );
+    expect([error?.message, error?.hint]).toEqual([
+      'makesafe: TRUNCATE of public.orders is behind the wall of this database',
+      'Ask the person who keeps this environment.',
+    ]);
+  });
+
+  test('lets everything else through: rows, views, indexes, temporary tables, a few rows deleted, a table renamed', async () => {
+    await server.query(
+      'walled',
+      `INSERT INTO stg.raw VALUES (0); DELETE FROM stg.raw WHERE a = 0; UPDATE orders SET note = note`,
+      'CREATE TEMPORARY TABLE t (a int); DROP TABLE t',
+      'CREATE TEMPORARY TABLE u AS SELECT 1; TRUNCATE u',
+      'CREATE INDEX i ON orders (note); DROP INDEX i',
+      'CREATE OR REPLACE VIEW names AS SELECT name, id FROM customers; DROP VIEW names; CREATE VIEW names AS SELECT name FROM customers',
+      'REFRESH MATERIALIZED VIEW totals; CLUSTER orders USING orders_pkey',
+      'VACUUM FULL orders',
+      'ALTER TABLE stg.raw RENAME TO other; ALTER TABLE stg.other RENAME TO raw',
+      'CREATE TABLE few (a int); INSERT INTO few VALUES (1); DELETE FROM few',
+    );
+  });
+
+  test('holds tables that are made later, also by another role, and of every form', async () => {
+    await server.query(
+      'walled',
+      `CREATE ROLE maker LOGIN PASSWORD 'x'; GRANT CREATE ON SCHEMA public TO maker; GRANT CREATE ON DATABASE walled TO maker`,
+    );
+    await server.withClient(
+      'walled',
+      (client) =>
+        client.query(
+          `CREATE TABLE later AS SELECT generate_series(1, 200) AS a;
+           CREATE SCHEMA sub CREATE TABLE inside (a int);
+           CREATE TABLE parts (a int) PARTITION BY RANGE (a);
+           CREATE TABLE part1 PARTITION OF parts FOR VALUES FROM (0) TO (1000);
+           INSERT INTO parts SELECT generate_series(1, 200); INSERT INTO sub.inside SELECT 1`,
+        ),
+      { user: 'maker', password: 'x' },
+    );
+    expect((await server.withSession('walled', (client) => readWall(client, []))).uncovered).toEqual([]);
+    const destroyers = [
+      'TRUNCATE later',
+      'DROP TABLE sub.inside',
+      'TRUNCATE part1',
+      'TRUNCATE parts',
+      'DELETE FROM parts',
+      'DROP TABLE part1',
+    ];
+    for (const one of destroyers) {
+      const asMaker = server.withClient('walled', (client) => client.query(one), {
+        user: 'maker',
+        password: 'x',
+      });
+      expect(await refusal(asMaker), one).toContain('behind the wall');
+    }
+  });
+
+  test('is open for the session of a migration only, and only as long as somebody of the wall holds it', async () => {
+    await server.query('walled', 'CREATE TABLE doomed (a int)');
+    await server.withClient('walled', async (alembic) => {
+      await alembic.query(MARK_MIGRATING);
+      const drop = (): Promise<string> =>
+        refusal(alembic.query('BEGIN; DROP TABLE doomed; TRUNCATE orders CASCADE; ROLLBACK'));
+      const undo = (): Promise<unknown> => alembic.query('ROLLBACK');
+      expect(await drop()).toContain('behind the wall');
+      await undo();
+      // The same two locks, but the second one held by a role that is not the wall's.
+      await server.withClient(
+        'walled',
+        async (other) => {
+          await other.query(HOLD_OPEN);
+          expect(await drop()).toContain('behind the wall');
+          await undo();
+        },
+        { user: 'maker', password: 'x' },
+      );
+      // Both in one session.
+      await alembic.query(HOLD_OPEN);
+      expect(await drop()).toContain('behind the wall');
+      await undo();
+      await server.withClient('walled', async (opener) => {
+        await opener.query(HOLD_OPEN);
+        expect(await drop()).toBe('done');
+        expect(await refusal(server.query('walled', 'DROP TABLE doomed'))).toContain('behind the wall');
+      });
+      await expect.poll(drop).toContain('behind the wall');
+      await undo();
+    });
+  });
+});
+
+describe('nobody sees it', () => {
+  test('a dump is the same with and without, and a comparison finds no difference', async () => {
+    await server.create('seen', SHOP);
+    const before = await plain('seen');
+    expect(await put('seen')).toEqual({});
+    expect(await plain('seen')).toBe(before);
+    await server.create('unseen', SHOP);
+    const { differences, incomplete } = await compareDatabases(
+      server.source('seen'),
+      server.source('unseen'),
+    );
+    expect({ differences, incomplete }).toEqual({ differences: [], incomplete: [] });
+    await server.query('postgres', 'DROP DATABASE IF EXISTS restored', 'CREATE DATABASE restored');
+    await server.query('restored', before.replaceAll(/COPY [\s\S]*?^\\\.$/gm, ''));
+  });
+
+  test('taken down, nothing of it is left, and the database can be dropped', async () => {
+    await server.create('taken', SHOP);
+    const left = (): Promise<unknown> =>
+      server.withClient('taken', async (client) => {
+        const { rows: found } = await client.query<object>(
+          `SELECT (SELECT count(*)::int FROM pg_namespace WHERE nspname LIKE 'makesafe%') AS schemas,
+             (SELECT count(*)::int FROM pg_event_trigger) AS events,
+             (SELECT count(*)::int FROM pg_trigger WHERE tgname LIKE 'makesafe%') AS triggers,
+             (SELECT count(*)::int FROM pg_subscription s JOIN pg_database d ON d.oid = subdbid WHERE datname = 'taken') AS subscriptions,
+             (SELECT md5(string_agg(d::text, ' ' ORDER BY d::text)) FROM pg_depend d WHERE deptype = 'e') AS members`,
+        );
+        return found[0];
+      });
+    const before = await left();
+    await put('taken');
+    expect(await left()).not.toEqual(before);
+    await server.withSession('taken', takeDownWall);
+    expect(await left()).toEqual(before);
+    await server.query('taken', 'TRUNCATE orders; DROP TABLE orders CASCADE');
+    await server.query('postgres', 'DROP DATABASE taken');
+  });
+
+  test('a copy of a walled database is no trouble: walled itself, or taken down, and dropped', async () => {
+    await server.create('original', SHOP);
+    await put('original');
+    for (const copy of ['copy1', 'copy2'])
+      await server.query('postgres', `CREATE DATABASE ${copy} TEMPLATE original`);
+    expect(await put('copy1')).toEqual({});
+    await server.withSession('copy1', takeDownWall);
+    await server.withSession('copy2', takeDownWall);
+    await server.query('postgres', 'DROP DATABASE copy1', 'DROP DATABASE copy2');
+  });
+
+  test("tables that the registry leaves out are the application's, now and later", async () => {
+    await server.create('spared', SHOP);
+    await put('spared', ['stg.*', 'public.cache_*']);
+    await server.query(
+      'spared',
+      'TRUNCATE stg.raw',
+      'CREATE TABLE cache_a (a int); DROP TABLE cache_a',
+      'DROP SCHEMA stg CASCADE',
+    );
+    expect(await refusal(server.query('spared', 'TRUNCATE orders'))).toContain('behind the wall');
+    // `_` is a letter of the name, and no pattern.
+    await server.query('spared', 'CREATE TABLE cacheXa (a int)');
+    expect(await refusal(server.query('spared', 'DROP TABLE cacheXa'))).toContain('behind the wall');
+    expect(stands(await server.withSession('spared', (client) => readWall(client, [])))).toBe(false);
+    expect(await put('spared')).toEqual({});
+    expect(stands(await server.withSession('spared', (client) => readWall(client, [])))).toBe(true);
+    expect(await refusal(server.query('spared', 'DROP TABLE cacheXa'))).toContain('behind the wall');
+  });
+
+  test('a table that somebody uses is not waited for, and told', async () => {
+    await server.create('busy', SHOP);
+    await server.withClient('busy', async (user) => {
+      await user.query('BEGIN; LOCK TABLE orders IN ROW EXCLUSIVE MODE');
+      expect(await put('busy')).toEqual({ tables: 'public.orders: busy' });
+    });
+    await expect.poll(() => put('busy')).toEqual({});
+  });
+
+  test('a role that is no superuser is told what it may not do', async () => {
+    await server.query('postgres', `CREATE ROLE manager LOGIN PASSWORD 'x' CREATEDB`);
+    await server.create('managed', SHOP, 'ALTER DATABASE managed OWNER TO manager');
+    const missing = await server.withSession('managed', (client) => putUpWall(client, []), {
+      user: 'manager',
+      password: 'x',
+    });
+    expect(missing).toEqual({});
+    expect(await server.withSession('managed', (client) => readWall(client, []))).toMatchObject({
+      database: false,
+      schemas: false,
+    });
+    await server.query('postgres', 'GRANT pg_create_subscription TO manager');
+    const more = await server.withSession('managed', (client) => putUpWall(client, []), {
+      user: 'manager',
+      password: 'x',
+    });
+    expect(more).toEqual({});
+    const { differences, incomplete } = await compareDatabases(
+      server.source('managed', {}, { user: 'manager', password: 'x' }),
+      server.source('managed', {}, { user: 'manager', password: 'x' }),
+    );
+    expect({ differences, incomplete }).toEqual({ differences: [], incomplete: [] });
+    expect(await refusal(server.query('postgres', 'DROP DATABASE managed WITH (FORCE)'))).toContain(
+      'subscription',
+    );
+    await server.withSession('managed', takeDownWall, { user: 'manager', password: 'x' });
+  });
+});

@@ -1,0 +1,103 @@
+import { beforeAll, expect, test } from 'vitest';
+import { connect, localAsker, PATIENCE, useEmbedded } from '../helpers/embedded.ts';
+import { succeeded, type Ran } from '../helpers/processes.ts';
+
+/** What the wall is to whole tasks. What it holds is in wall.test.ts. */
+const scratch = useEmbedded({
+  engine: false,
+  environments: {
+    shielded: { entry: { stack: 'embedded', protected: true, wall: true } },
+    open: { entry: { stack: 'embedded', protected: true } },
+    plain: { entry: { stack: 'embedded' } },
+  },
+});
+const at = (environment: string) => {
+  const asked = localAsker(scratch, environment, 'app', 'core');
+  const task = (words: string): Promise<Ran> => scratch.runTask(`${words} ENV=${environment}`);
+  const byHand = async (statement: string, database = 'core'): Promise<string> => {
+    const client = await connect(scratch, { environment, user: 'app', database });
+    try {
+      return await client.query(statement).then(
+        () => 'done',
+        (error: Error) => error.message,
+      );
+    } finally {
+      await client.end();
+    }
+  };
+  return {
+    ...asked,
+    task,
+    byHand,
+    done: async (words: string): Promise<Ran> => succeeded(await task(words)),
+  };
+};
+const HELD = /behind the wall|being used by logical replication subscription/;
+
+beforeAll(
+  async () => void (await Promise.all(['shielded', 'open', 'plain'].map((name) => at(name).done('up')))),
+  PATIENCE,
+);
+
+test('up puts it up where it is protected, and nowhere else; health, check and db-wall-env say so', async () => {
+  const { sql, done, byHand } = at('shielded');
+  await sql('CREATE TABLE orders AS SELECT generate_series(1, 200) AS id');
+  expect((await done('db-wall-env')).stdout).toBe('holds database core, its schemas, 1 table\n');
+  expect((await done('health')).stdout).toContain('holds database core, its schemas, 1 table');
+  expect(await byHand('TRUNCATE orders')).toMatch(HELD);
+  expect(await byHand('DROP DATABASE core WITH (FORCE)', 'postgres')).toMatch(HELD);
+  for (const name of ['open', 'plain']) {
+    await at(name).sql('CREATE TABLE orders AS SELECT generate_series(1, 200) AS id');
+    expect((await at(name).done('db-wall-env')).stdout).toContain('does not hold DROP DATABASE');
+    expect(await at(name).byHand('TRUNCATE orders')).toBe('done');
+    const refused = await at(name).task('db-wall-env WALL=up');
+    expect([refused.status, refused.stderr]).toEqual([77, expect.stringContaining(`${name} has no wall`)]);
+  }
+});
+
+test('a reset and an undo exchange one walled database for another; removed, nothing is left', async () => {
+  const { sql, done, byHand } = at('shielded');
+  const reset = await done('db-reset-db-env FORCE=1');
+  const [, kept] = reset.stderr.match(/kept as (core__old_\d{8}_\d{6})/)!;
+  expect(await byHand('DROP DATABASE core WITH (FORCE)', 'postgres')).toMatch(HELD);
+  expect(await byHand(`DROP DATABASE ${kept} WITH (FORCE)`, 'postgres')).toMatch(HELD);
+  await sql('CREATE TABLE later AS SELECT generate_series(1, 200) AS id');
+  expect(await byHand('DROP TABLE later')).toMatch(HELD);
+  const undone = await done('db-undo-env FORCE=1');
+  expect(undone.stderr).toContain('is again what it was before');
+  expect(await byHand('TRUNCATE orders')).toMatch(HELD);
+  await done('db-drop-old-env FORCE=1');
+  expect(
+    await sql(`SELECT string_agg(datname, ' ') FROM pg_database WHERE datname LIKE 'core%'`, 'postgres'),
+  ).toBe('core');
+});
+
+test('a backup does not have it, and a restore brings the rows behind it', async () => {
+  const { sql, done, byHand } = at('shielded');
+  const dump = (await done('backup')).stdout.trim();
+  await done(`restore-from-dump DUMP=${dump} FORCE=1`);
+  expect(await sql('SELECT count(*)::text FROM orders')).toBe('200');
+  expect(await byHand('DELETE FROM orders')).toMatch(HELD);
+  await done(`restore-from-dump DUMP=${dump} FORCE=1`);
+  await done('db-drop-old-env FORCE=1');
+});
+
+test('a script of db-apply-env passes it, and what is typed in psql meanwhile does not', async () => {
+  const { sql, done, byHand } = at('shielded');
+  scratch.write('drop.sql', 'CREATE TABLE doomed AS SELECT 1 AS a; DROP TABLE doomed; TRUNCATE orders;');
+  await done('db-apply-env SQL=drop.sql FORCE=1');
+  expect(await sql('SELECT count(*)::text FROM orders')).toBe('0');
+  await sql('INSERT INTO orders SELECT generate_series(1, 200)');
+  expect(await byHand('TRUNCATE orders')).toMatch(HELD);
+});
+
+test('taken down behind the guard only, until the next up', async () => {
+  const { task, done, byHand } = at('shielded');
+  expect((await task('db-drop-wall-env')).status).toBe(77);
+  expect(await byHand('DROP DATABASE core WITH (FORCE)', 'postgres')).toMatch(HELD);
+  await done('db-drop-wall-env FORCE=1');
+  expect(await byHand('BEGIN; TRUNCATE orders; ROLLBACK')).toBe('done');
+  expect((await done('health')).stderr).toContain('the wall of shielded is not whole');
+  await done('up');
+  expect(await byHand('TRUNCATE orders')).toMatch(HELD);
+});
