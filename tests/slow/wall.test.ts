@@ -264,9 +264,13 @@ describe('nobody sees it', () => {
     await expect.poll(() => put('busy')).toEqual({});
   });
 
-  test('a role that is no superuser is told what it may not do', async () => {
+  test('a role that is no superuser puts up what it may', async () => {
     await server.query('postgres', `CREATE ROLE manager LOGIN PASSWORD 'x' CREATEDB`);
     await server.create('managed', SHOP, 'ALTER DATABASE managed OWNER TO manager');
+    await server.query(
+      'managed',
+      'GRANT USAGE ON SCHEMA stg TO manager; GRANT SELECT ON ALL TABLES IN SCHEMA public, stg TO manager',
+    );
     const missing = await server.withSession('managed', (client) => putUpWall(client, []), {
       user: 'manager',
       password: 'x',
