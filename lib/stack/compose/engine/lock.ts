@@ -35,7 +35,7 @@ export async function lockEngine(
   const [, running, holder] = (await run(look)).stdout.match(/^(true|false) (.*)/) ?? [];
   if (running === 'true') return { holder: holder! };
   // A killed client may have created the container and not started it. Or it is already gone.
-  await run(docker('rm', name));
+  await run(docker('rm', '--volumes', name));
   const again = await hold(docker, name, image, about);
   return again === 'taken' ? { holder: 'somebody else' } : again;
 }

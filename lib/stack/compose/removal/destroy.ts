@@ -66,7 +66,10 @@ export async function destroyPlan(plan: ComposePlan, storage: Storage, tools: To
   if (!actor.dryRun) await removeStaleHelpers(plan, tools);
   const anchors = plan.volumes.length > 0 ? await findAnchors(tools.engine.ask, tools.project) : [];
   if (anchors.length > 0)
-    await remove(['rm', '--force', ...anchors.map(({ Id }) => Id)], 'letting go of the volumes …');
+    await remove(
+      ['rm', '--force', '--volumes', ...anchors.map(({ Id }) => Id)],
+      'letting go of the volumes …',
+    );
   if (plan.volumes.length > 0)
     await remove(['volume', 'rm', ...plan.volumes.map(({ name }) => name)], 'removing the volumes …');
   await actor.act(`# look whether all of it is gone from project ${tools.project}`, async () => {
@@ -84,7 +87,7 @@ async function removeStaleHelpers({ volumes }: ComposePlan, { engine, docker }: 
     Mounts.some(({ Name }) => volumes.some(({ name }) => name === Name)),
   );
   const stale = held.filter(({ State }) => State !== 'running').map(({ Id }) => Id);
-  if (stale.length > 0) await runTolerant(docker('rm', '--force', ...stale));
+  if (stale.length > 0) await runTolerant(docker('rm', '--force', '--volumes', ...stale));
 }
 
 /** The folder in the plan. Links that the plan has resolved may lead elsewhere now: that does not matter. */

@@ -52,14 +52,19 @@ export function anchorOf(
       await command(docker('start', Id));
       // Only now: in between, both hold.
       const others = anchors.flatMap((one) => (one === made ? [] : [one.Id]));
-      if (others.length > 0) await command(docker('rm', '--force', ...others));
+      if (others.length > 0) await remove(others);
     },
 
     async letGo() {
       const anchors = await findAnchors(ask, project);
-      if (anchors.length > 0) await command(docker('rm', '--force', ...anchors.map(({ Id }) => Id)));
+      if (anchors.length > 0) await remove(anchors.map(({ Id }) => Id));
     },
   };
+
+  /** With the anonymous volume that the engine makes where the database's image declares one; what was held stays. */
+  async function remove(ids: readonly string[]): Promise<void> {
+    await command(docker('rm', '--force', '--volumes', ...ids));
+  }
 }
 
 async function command(words: ReturnType<Docker>): Promise<void> {
@@ -84,7 +89,7 @@ const nameFor = (project: string, container: object): string =>
   `${project}-makesafe-wall-${createHash('sha256').update(JSON.stringify(container)).digest('hex').slice(0, 8)}`;
 
 /** The request that creates an anchor. It reads nothing, is nobody, and ends at once when it is stopped. */
-export const anchorContainer = (project: string, image: string, volumes: readonly string[]): object => ({
+const anchorContainer = (project: string, image: string, volumes: readonly string[]): object => ({
   Image: image,
   User: '65534:65534',
   Entrypoint: ['sleep'],
