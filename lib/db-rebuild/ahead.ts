@@ -1,6 +1,6 @@
 import { once } from '../system/memoise.ts';
 import { factsOf, type VerifyFacts } from '../schema/verify/facts.ts';
-import type { HeldBack } from '../stack/stack.ts';
+import type { HeldBack } from '../stack/application.ts';
 import { whatWasFound } from './cache/find.ts';
 import type { RebuildRun } from './parameters.ts';
 

@@ -1,6 +1,7 @@
 import type { Transform, Writable } from 'node:stream';
 import type { Client } from 'pg';
 import type { Anchor } from './anchor.ts';
+import type { Application } from './application.ts';
 import type { CheckResult, Outcome } from '../output/check-result.ts';
 import type { ToText } from '../dump/read/dump.ts';
 import type { AlembicOptions, AlembicResult } from './alembic/run-alembic.ts';
@@ -54,22 +55,6 @@ export interface Stopped {
  * said: then they are removed and named on the screen; on a protected environment they stay.
  */
 export type Orphans = 'keep' | 'remove' | undefined;
-
-/** The application's services: they may migrate at start, or fail without the tables. */
-export interface Application {
-  databaseRuns(): Promise<boolean>;
-  /** Stops services. @param which all that run, or only those that the engine keeps restarting */
-  holdBack(which: 'all' | 'restarting'): Promise<HeldBack>;
-  /** Services that an earlier run stopped, and could not start again before it ended. */
-  leftStopped(): Promise<readonly string[]>;
-}
-
-export interface HeldBack {
-  /** Names of the services that were stopped. */
-  readonly services: readonly string[];
-  /** Starts them again, the same containers. */
-  readonly letGo: () => Promise<void>;
-}
 
 /**
  * What runs an environment: compose containers, an embedded server or a remote server. Methods that change something go

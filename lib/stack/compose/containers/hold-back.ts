@@ -1,6 +1,6 @@
 import type { Actor } from '../../../output/actor.ts';
 import { display } from '../../../output/display.ts';
-import type { Application } from '../../stack.ts';
+import type { Application } from '../../application.ts';
 import type { ComposeConfig } from '../config/config.ts';
 import { SERVICE_LABEL, listContainers } from './containers.ts';
 import { runOrThrow, type Docker } from '../engine/docker.ts';
