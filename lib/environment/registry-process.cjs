@@ -34,7 +34,7 @@ process.exit = (code) => {
 const NEEDS_TSX = ['ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX', 'ERR_MODULE_NOT_FOUND'];
 async function load(file) {
   const useTsx = () => require('tsx/cjs/api').register();
-  if (!('.ts' in require.extensions)) useTsx();
+  if (!process.features.typescript) useTsx();
   try {
     return require(file);
   } catch (error) {

@@ -41,7 +41,7 @@ describe('whatever its file does, the answer is a sentence about it', () => {
     ],
     [
       'writes where its data are handed over',
-      `require('node:fs').writeSync(3, 'x'); export default ${VALID};`,
+      `import { writeSync } from 'node:fs'; writeSync(3, 'x'); export default ${VALID};`,
       `${FILE} writes to file descriptor 3, which is makesafe's`,
     ],
     ['throws', `\nthrow new Error('no');`, `${FILE} cannot be loaded: no (line 2)`],
@@ -152,7 +152,7 @@ describe('whatever its file does, the answer is a sentence about it', () => {
     ['keeps a timer', `setInterval(() => {}, 1000)`],
     ['ends the program', `setTimeout(() => process.exit(1), 1)`],
     ['prints for ever', `setInterval(() => console.error('more'), 1)`],
-    ['answers once more', `setTimeout(() => require('node:fs').writeSync(3, '{}'), 1)`],
+    ['answers once more', `import { writeSync } from 'node:fs'; setTimeout(() => writeSync(3, '{}'), 1)`],
   ])('it %s behind its data, and is loaded', async (_what, later) => {
     const root = temporaryFolder({ [FILE]: `export default ${VALID}; ${later};` });
     const err = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
