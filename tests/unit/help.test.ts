@@ -51,7 +51,7 @@ describe('the overview', () => {
   test('fits a screen', () => {
     const lines = renderOverview(tasks, registry).split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120);
-    expect(lines.length).toBeLessThanOrEqual(75);
+    expect(lines.length).toBeLessThanOrEqual(80);
   });
 });
 
