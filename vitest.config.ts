@@ -32,7 +32,7 @@ export default defineConfig({
           include: filesOf(
             'slow',
             ['readme', 'embedded-restore', 'embedded-secrets', 'protected-upgrade'],
-            4,
+            2,
           ),
           ...tasks,
         },
@@ -49,7 +49,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: filesOf('e2e', ['guard-matrix', 'reset-database', 'reset-volume', 'restore'], 4),
+          include: filesOf('e2e', ['guard-matrix', 'reset-database', 'reset-volume', 'restore'], 2),
           globalSetup: 'tests/helpers/engine.ts',
           testTimeout: 300_000,
           hookTimeout: 300_000,

@@ -16,6 +16,8 @@ const WRITING = (await loadTasks()).flatMap(({ name, parameters }) =>
 
 test('all tasks that take a file to write are known', () => {
   expect(WRITING.map(({ name, parameter }) => `${name} ${parameter}`).sort()).toEqual([
+    'al-check HTML',
+    'al-rehearse-env HTML',
     'db-diff-schema-env HTML',
     'db-dump-schema-env OUT',
   ]);
@@ -65,7 +67,7 @@ describe('a whole task', () => {
             name,
             ENV,
             `${parameter}=${place}`,
-            ...(parameter === 'HTML' ? ['BASE=local_demo'] : []),
+            ...(name === 'db-diff-schema-env' ? ['BASE=local_demo'] : []),
           ]),
         ),
       );

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Asker } from '../helpers/database.ts';
-import { succeeded, type Ran } from '../helpers/processes.ts';
+import { succeeded, type Ran, type Running } from '../helpers/processes.ts';
 import type { Scratch } from '../helpers/scratch.ts';
 
 /** A kind of stack, as the tests of backup and restore see it. Its environments are up. */
@@ -291,24 +291,43 @@ export function restoreSuite(under: RestoreUnderTest): void {
     expect([await oid(), await databases()]).toEqual(before);
   });
 
-  test('Ctrl-C in the middle leaves the old one in use: 130', async () => {
-    scratch.write('slow.sql', 'CREATE TABLE a ();\nSELECT pg_sleep(60);\n');
-    const before = [await oid(), await databases()];
+  /** A restore in the middle of a statement of ten minutes. */
+  async function asleep(): Promise<{ running: Running; sessions: () => Promise<string> }> {
+    scratch.write('slow.sql', 'CREATE TABLE a ();\nSELECT pg_sleep(600);\n');
     const running = scratch.startTask(`restore-from-sql ${ENV} WAIT=0 SQL=slow.sql`);
-    const sleeping = `SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()`;
-    await expect.poll(() => db.sql(sleeping), { timeout: 30_000, interval: 50 }).toBe('1');
+    const sessions = (): Promise<string> =>
+      db.sql(
+        `SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()`,
+      );
+    await expect.poll(sessions, { timeout: 60_000, interval: 50 }).toBe('1');
+    return { running, sessions };
+  }
+
+  test('Ctrl-C in the middle leaves the old one in use: 130', async () => {
+    const before = [await oid(), await databases()];
+    const { running, sessions } = await asleep();
     running.interrupt();
     const { status, stderr } = await running.ended;
     expect(stderr).toContain('the old database');
     expect(stderr).not.toContain('[ok]');
     expect(status).toBe(130);
-    await expect.poll(() => db.sql(sleeping), { timeout: 30_000, interval: 50 }).toBe('0');
+    await expect.poll(sessions, { timeout: 60_000, interval: 50 }).toBe('0');
     expect(await oid()).toBe(before[0]);
     // A task leaves two seconds after Ctrl-C: what it could not remove by then it names, and the next one removes it.
     if ((await databases()) !== before[1])
       expect(stderr).toMatch(
         /__new, half made, which the next restore removes|what was half made beside it is left to the next/,
       );
+  });
+
+  test('after kill -9 in the middle the server ends the statement, and the old one is in use', async () => {
+    const before = await oid();
+    const { running, sessions } = await asleep();
+    running.interrupt('SIGKILL');
+    await running.ended;
+    await expect.poll(sessions, { timeout: 60_000, interval: 50 }).toBe('0');
+    expect(await oid()).toBe(before);
+    await restored(await restore(`DUMP=${dump}`));
   });
 
   test('DRY_RUN=1 prints the plan, and touches nothing', async () => {

@@ -81,7 +81,13 @@ const LIMITS = `('statement_timeout', '0'), ('lock_timeout', '0'), ('transaction
   ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0'), ('default_transaction_read_only', 'off'),
   ('client_encoding', 'UTF8')`;
 const NO_LIMITS = settings(LIMITS);
-export const OUR_SETTINGS = settings(`${LIMITS}, ('client_min_messages', 'warning')`);
+/**
+ * The server ends the statement of a client that is gone: without client_connection_check_interval (PostgreSQL 14+), a
+ * long statement of a cancelled or killed restore would continue.
+ */
+export const OUR_SETTINGS = settings(
+  `${LIMITS}, ('client_min_messages', 'warning'), ('client_connection_check_interval', '1s')`,
+);
 
 /** Number of the server's warnings that are shown. */
 const SHOWN_WARNINGS = 5;
