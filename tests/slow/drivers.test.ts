@@ -1,13 +1,28 @@
-import { localAsker, useEmbedded } from '../helpers/embedded.ts';
+import { existsSync } from 'node:fs';
+import { beforeAll, describe } from 'vitest';
+import { PATIENCE, localAsker, useEmbedded } from '../helpers/embedded.ts';
 import { MANAGED, managed } from '../helpers/managed-server.ts';
 import { freePort } from '../helpers/scratch.ts';
-import { driversSuite } from '../shared/drivers-suite.ts';
-import { PATIENCE } from '../helpers/embedded.ts';
-import { beforeAll, describe } from 'vitest';
+import { RELEASES, driversSuite, type Release } from '../shared/drivers-suite.ts';
 
 const env = { POSTGRES_USER: 'app', POSTGRES_PASSWORD: 'app' };
 const common = { alembicIni: 'migrations/alembic.ini', rolesScript: false } as const;
-const use = ({ alembic }: { alembic: string }): string => `ALEMBIC=${alembic}`;
+const folder = 'migrations';
+const use = (release: Release): string => `ALEMBIC=${RELEASES[release].alembic}`;
+const releases = (['debian', 'current'] as const).filter((release) => existsSync(RELEASES[release].alembic));
+
+describe('embedded', () => {
+  const entry = { ...common, stack: 'embedded' } as const;
+  const scratch = useEmbedded({
+    only: [],
+    environments: {
+      live: { entry: { ...entry, protected: true }, env },
+      spare: { entry, env },
+    },
+  });
+  const { sql } = localAsker(scratch, 'live', 'app', 'core');
+  driversSuite('embedded', { scratch, folder, sql, use, releases });
+});
 
 describe('server', async () => {
   const port = await freePort();
@@ -28,5 +43,5 @@ describe('server', async () => {
     scratch.write(`.embedded/${MANAGED}/port`, String(port));
     await scratch.mustTask(`up ENV=${MANAGED}`);
   }, PATIENCE);
-  driversSuite('server', { scratch, folder: 'migrations', sql, use });
+  driversSuite('server', { scratch, folder, sql, use, releases });
 });
