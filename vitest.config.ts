@@ -14,7 +14,7 @@ const patient = { expect: { poll: { timeout: 20_000 } } };
 /** Whole tasks as processes, on a machine that needs no container engine. */
 const tasks = {
   globalSetup: 'tests/helpers/browser.ts',
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   ...together,
   ...patient,
 };
@@ -43,7 +43,6 @@ export default defineConfig({
           name: 'cluster',
           include: filesOf('cluster', [], 1),
           ...tasks,
-          testTimeout: 300_000,
         },
       },
       {

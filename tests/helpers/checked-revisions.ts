@@ -1,8 +1,7 @@
 import { rmSync } from 'node:fs';
 import { expect } from 'vitest';
+import { VERSIONS, revisionsIn } from './revisions.ts';
 import type { Scratch } from './scratch.ts';
-
-const VERSIONS = 'app/backend/core_api/migrations/alembic/versions';
 
 /** What `al-check JSON=1` prints, as far as it is about rows. */
 export interface CheckedRevisions {
@@ -22,9 +21,6 @@ export interface CheckedRevisions {
 /** Its id, and the SQL of upgrade() and downgrade(). */
 export type SqlRevision = readonly [id: string, up: string, down: string];
 
-const text = ([id, up, down]: SqlRevision, before: string | undefined): string =>
-  `from alembic import op\n\nrevision = "${id}"\ndown_revision = ${before === undefined ? 'None' : `"${before}"`}\n\n\ndef upgrade():\n    op.execute(r"""${up}""")\n\n\ndef downgrade():\n    op.execute(r"""${down}""")\n`;
-
 /** Runs `al-check` over these revisions, in this order, instead of those of the sample. */
 export async function checkedRevisions(
   scratch: Scratch,
@@ -32,8 +28,9 @@ export async function checkedRevisions(
   more = '',
 ): Promise<CheckedRevisions> {
   rmSync(scratch.path(VERSIONS), { recursive: true });
-  revisions.forEach((one, at) =>
-    scratch.write(`${VERSIONS}/${one[0]}.py`, text(one, revisions[at - 1]?.[0])),
+  const { revision } = revisionsIn(scratch);
+  revisions.forEach(([id, up, down], at) =>
+    revision(id, revisions[at - 1]?.[0] ?? null, `op.execute(r"""${up}""")`, `op.execute(r"""${down}""")`),
   );
   scratch.write('roles.sql', 'SELECT 1;\n');
   const ran = await scratch.runTask(`al-check JSON=1 BOOTSTRAP_ROLES_SQL=roles.sql ${more}`);

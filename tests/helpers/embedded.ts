@@ -8,8 +8,8 @@ import { clientAsker, type Asker } from './database.ts';
 import { wasRemoved } from './reaper.ts';
 import { Scratch, type ScratchOptions } from './scratch.ts';
 
-/** Milliseconds for a hook that starts servers: a busy machine is no failure. */
-export const PATIENCE = 120_000;
+/** Milliseconds for a hook that starts servers: it is for what hangs, and a busy machine is no failure. */
+export const PATIENCE = 300_000;
 
 /**
  * A throwaway copy of the project whose embedded servers, and whatever else it started, are ended after the tests of

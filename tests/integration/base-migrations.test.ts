@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { PATIENCE, connect, useEmbedded } from '../helpers/embedded.ts';
-import { revisionsIn } from '../helpers/revisions.ts';
+import { HEAD, revisionsIn } from '../helpers/revisions.ts';
 import type { Ran } from '../helpers/processes.ts';
 
-const HEAD = '20251211_140000000';
 const KEPT = '.embedded/.migrations';
 
 describe('BASE=migrations', () => {

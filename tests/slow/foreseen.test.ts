@@ -1,11 +1,8 @@
-import { readdirSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { PATIENCE, localAsker, useEmbedded } from '../helpers/embedded.ts';
-import { revisionsIn } from '../helpers/revisions.ts';
+import { newestReceiptFile } from '../helpers/receipts.ts';
+import { HEAD, INI, VERSIONS, revisionsIn } from '../helpers/revisions.ts';
 
-const INI = 'app/backend/core_api/migrations/alembic.ini';
-const VERSIONS = 'app/backend/core_api/migrations/alembic/versions';
-const HEAD = '20251211_140000000';
 const entry = { stack: 'embedded', protected: true, alembicIni: INI } as const;
 const UP = 'al-up-env ENV=emb_prod BACKUP=skip';
 const MEANT = 'ALLOW=deletes-data,irreversible';
@@ -89,10 +86,7 @@ describe('what a migration of a protected environment will do, by its rehearsal'
   });
 
   test('a receipt that somebody has edited is not believed', async () => {
-    const [file] = readdirSync(scratch.path('journal/rehearsals')).filter((name) =>
-      name.startsWith('emb_prod.'),
-    );
-    const path = `journal/rehearsals/${file}`;
+    const path = newestReceiptFile(scratch, 'emb_prod');
     const text = scratch.read(path);
     scratch.write(path, text.replace(/"hazards": \[[\s\S]*?\n {2}\]/, '"hazards": []'));
     const { stderr } = await scratch.mustTask(`${UP} DRY_RUN=1 ${MEANT}`);

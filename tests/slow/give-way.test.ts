@@ -5,11 +5,9 @@ import { watchOthers } from '../../lib/stack/alembic/give-way.ts';
 import { MARK_MIGRATING } from '../../lib/stack/postgres/advisory-keys.ts';
 import { connect, localAsker, PATIENCE, useEmbedded } from '../helpers/embedded.ts';
 import type { Running } from '../helpers/processes.ts';
-import { revisionsIn } from '../helpers/revisions.ts';
+import { ENV_PY, HEAD, revisionsIn } from '../helpers/revisions.ts';
 
 const ENV = 'ENV=local_demo';
-const ENV_PY = 'app/backend/core_api/migrations/alembic/env.py';
-const HEAD = '20251211_140000000';
 const ALTER = 'op.execute("ALTER TABLE mart.hot ADD COLUMN z int DEFAULT 1")';
 
 describe('a migration gives way', () => {

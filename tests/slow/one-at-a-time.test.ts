@@ -3,10 +3,9 @@ import { hostname, userInfo } from 'node:os';
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { gone, localAsker, PATIENCE, processesOf, useEmbedded } from '../helpers/embedded.ts';
 import type { Running } from '../helpers/processes.ts';
-import { revisionsIn } from '../helpers/revisions.ts';
+import { HEAD, revisionsIn } from '../helpers/revisions.ts';
 
 const ENV = 'ENV=local_demo';
-const HEAD = '20251211_140000000';
 
 describe('one at a time', () => {
   const scratch = useEmbedded();

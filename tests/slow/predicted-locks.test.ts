@@ -1,9 +1,9 @@
-import { readdirSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
-import type { Receipt } from '../../lib/migrations/receipt.ts';
 import type { Watched, WatchedStatement } from '../../lib/stack/alembic/watch.ts';
 import { connect, PATIENCE, useEmbedded } from '../helpers/embedded.ts';
 import { succeeded } from '../helpers/processes.ts';
+import { newestReceipt } from '../helpers/receipts.ts';
+import { HEAD, INI, executed, revisionsIn } from '../helpers/revisions.ts';
 
 /**
  * What a rehearsal has predicted, beside what the real upgrade then does: the same locks of each statement, and times within
@@ -13,10 +13,6 @@ import { succeeded } from '../helpers/processes.ts';
  */
 const { ROWS } = process.env;
 const COUNT = Number(ROWS ?? 20_000);
-
-const INI = 'app/backend/core_api/migrations/alembic.ini';
-const VERSIONS = 'app/backend/core_api/migrations/alembic/versions';
-const HEAD = '20251211_140000000';
 
 const REVISIONS: readonly (readonly string[])[] = [
   [
@@ -52,6 +48,8 @@ const scratch = useEmbedded({
   engine: false,
   environments: { live: environment(true), spare: environment(false) },
 });
+
+const { revision } = revisionsIn(scratch);
 
 /** The upgrade of the real database, watched as a rehearsal is. */
 const WATCHED_UPGRADE = `import { defineTask } from '../lib/task/define-task.ts';
@@ -91,11 +89,7 @@ beforeAll(async () => {
   let before = HEAD;
   REVISIONS.forEach((statements, at) => {
     const id = `locks_${String(at).padStart(2, '0')}`;
-    const body = statements.map((one) => `    op.execute(${JSON.stringify(one)})`).join('\n');
-    scratch.write(
-      `${VERSIONS}/${id}.py`,
-      `from alembic import op\n\nrevision = "${id}"\ndown_revision = "${before}"\n\n\ndef upgrade():\n${body}\n\n\ndef downgrade():\n    pass\n`,
-    );
+    revision(id, before, executed(...statements));
     before = id;
   });
   scratch.write('tasks/watched-upgrade.ts', WATCHED_UPGRADE);
@@ -117,9 +111,7 @@ const locksOf = (statements: readonly WatchedStatement[]): Record<string, string
 
 test('the locks that were predicted are those that are taken, and times are alike', async () => {
   succeeded(await scratch.runTask('al-rehearse-env ENV=live ON=spare'));
-  const folder = 'journal/rehearsals';
-  const [file] = readdirSync(scratch.path(folder)).filter((name) => name.startsWith('live'));
-  const predicted = JSON.parse(scratch.read(`${folder}/${file}`)) as Receipt;
+  const predicted = newestReceipt(scratch, 'live');
   const { stdout } = succeeded(await scratch.runTask('watched-upgrade ENV=live'));
   const { status, watched } = JSON.parse(stdout) as { status: number; watched: Watched };
   expect(status).toBe(0);

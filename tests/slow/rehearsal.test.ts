@@ -1,12 +1,10 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Receipt } from '../../lib/migrations/receipt.ts';
 import { PATIENCE, connect, useEmbedded } from '../helpers/embedded.ts';
 import type { Ran } from '../helpers/processes.ts';
-
-const INI = 'app/backend/core_api/migrations/alembic.ini';
-const VERSIONS = 'app/backend/core_api/migrations/alembic/versions';
-const HEAD = '20251211_140000000';
+import { newestReceipt, newestReceiptFile } from '../helpers/receipts.ts';
+import { HEAD, INI, executed, revisionsIn } from '../helpers/revisions.ts';
 
 /** What a revision does, and which hazards it has. */
 interface Seeded {
@@ -16,16 +14,13 @@ interface Seeded {
   readonly hazards: readonly string[];
 }
 
-const sql = (...statements: readonly string[]): string =>
-  statements.map((statement) => `op.execute(${JSON.stringify(statement)})`).join('\n');
-
 const LOST = 'irreversible: has a downgrade() that cannot bring the data back';
 
 const SEEDED: readonly Seeded[] = [
-  { id: 'good_add_column', upgrade: sql('ALTER TABLE shop.items ADD COLUMN extra int'), hazards: [] },
+  { id: 'good_add_column', upgrade: executed('ALTER TABLE shop.items ADD COLUMN extra int'), hazards: [] },
   {
     id: 'good_new_table',
-    upgrade: sql(
+    upgrade: executed(
       'CREATE TABLE shop.fresh (id int PRIMARY KEY)',
       'INSERT INTO shop.fresh SELECT generate_series(1, 9)',
       'ALTER TABLE shop.fresh ALTER id TYPE bigint',
@@ -36,39 +31,42 @@ const SEEDED: readonly Seeded[] = [
   },
   {
     id: 'good_empty_column',
-    upgrade: sql('ALTER TABLE shop.items ADD COLUMN empty int', 'ALTER TABLE shop.items DROP COLUMN empty'),
+    upgrade: executed(
+      'ALTER TABLE shop.items ADD COLUMN empty int',
+      'ALTER TABLE shop.items DROP COLUMN empty',
+    ),
     hazards: [],
   },
-  { id: 'good_wider', upgrade: sql('ALTER TABLE shop.items ALTER note TYPE varchar(200)'), hazards: [] },
-  { id: 'good_rows', upgrade: sql("INSERT INTO shop.items VALUES (101, 'new')"), hazards: [] },
+  { id: 'good_wider', upgrade: executed('ALTER TABLE shop.items ALTER note TYPE varchar(200)'), hazards: [] },
+  { id: 'good_rows', upgrade: executed("INSERT INTO shop.items VALUES (101, 'new')"), hazards: [] },
   {
     id: 'bad_drop_column',
-    upgrade: sql('ALTER TABLE shop.items DROP COLUMN other'),
+    upgrade: executed('ALTER TABLE shop.items DROP COLUMN other'),
     hazards: ['deletes-data: drops column other of shop.items, which held data in 100 rows', LOST],
   },
   {
     id: 'bad_drop_table',
-    upgrade: sql("DO $$ BEGIN EXECUTE 'DROP TABLE shop.doomed'; END $$"),
+    upgrade: executed("DO $$ BEGIN EXECUTE 'DROP TABLE shop.doomed'; END $$"),
     hazards: ['deletes-data: drops table shop.doomed, which held data in 10 rows', LOST],
   },
   {
     id: 'bad_delete',
-    upgrade: sql('DELETE FROM shop.items WHERE id BETWEEN 91 AND 100'),
+    upgrade: executed('DELETE FROM shop.items WHERE id BETWEEN 91 AND 100'),
     hazards: ['deletes-data: deletes 10 rows of shop.items', LOST],
   },
   {
     id: 'bad_truncate',
-    upgrade: sql('TRUNCATE shop.emptied'),
+    upgrade: executed('TRUNCATE shop.emptied'),
     hazards: ['deletes-data: empties shop.emptied of 20 rows', LOST],
   },
   {
     id: 'bad_null',
-    upgrade: sql('UPDATE shop.items SET note = NULL WHERE id <= 30'),
+    upgrade: executed('UPDATE shop.items SET note = NULL WHERE id <= 30'),
     hazards: ['deletes-data: sets column note of shop.items to NULL in 30 rows', LOST],
   },
   {
     id: 'bad_narrow',
-    upgrade: sql('ALTER TABLE shop.prices ALTER price TYPE numeric(10,2)'),
+    upgrade: executed('ALTER TABLE shop.prices ALTER price TYPE numeric(10,2)'),
     hazards: [
       'deletes-data: makes column price of shop.prices numeric(10,2), from numeric(10,4), which held data in 50 rows',
       'rewrites-table: rewrites shop.prices of 50 rows',
@@ -77,12 +75,12 @@ const SEEDED: readonly Seeded[] = [
   },
   {
     id: 'bad_rewrite',
-    upgrade: sql('ALTER TABLE shop.prices ADD COLUMN random float DEFAULT random()'),
+    upgrade: executed('ALTER TABLE shop.prices ADD COLUMN random float DEFAULT random()'),
     hazards: ['rewrites-table: rewrites shop.prices of 50 rows'],
   },
   {
     id: 'bad_blocks_reads',
-    upgrade: sql('ALTER TABLE shop.items ADD COLUMN late int', 'SELECT pg_sleep(0.5)'),
+    upgrade: executed('ALTER TABLE shop.items ADD COLUMN late int', 'SELECT pg_sleep(0.5)'),
     hazards: [
       expect.stringMatching(
         /^blocks-reads: keeps its lock of shop\.items for \d{3} ms: nobody reads or writes there meanwhile$/,
@@ -91,7 +89,7 @@ const SEEDED: readonly Seeded[] = [
   },
   {
     id: 'bad_blocks_writes',
-    upgrade: sql('CREATE INDEX ON shop.items (note)', 'SELECT pg_sleep(0.5)'),
+    upgrade: executed('CREATE INDEX ON shop.items (note)', 'SELECT pg_sleep(0.5)'),
     hazards: [
       expect.stringMatching(
         /^blocks-writes: keeps its lock of shop\.items for \d{3} ms: nobody writes there meanwhile$/,
@@ -100,7 +98,7 @@ const SEEDED: readonly Seeded[] = [
   },
   {
     id: 'bad_long',
-    upgrade: sql('SELECT pg_sleep(1.1)'),
+    upgrade: executed('SELECT pg_sleep(1.1)'),
     hazards: [expect.stringMatching(/^long: takes 1\.\d s$/) as string],
   },
   {
@@ -113,13 +111,13 @@ const SEEDED: readonly Seeded[] = [
   },
   {
     id: 'bad_no_way_back',
-    upgrade: sql('ALTER TABLE shop.items ADD COLUMN forever int'),
+    upgrade: executed('ALTER TABLE shop.items ADD COLUMN forever int'),
     downgrade: 'raise NotImplementedError("there is no way back")',
     hazards: ['irreversible: has a downgrade() that only raises an error'],
   },
   {
     id: 'bad_empty_way_back',
-    upgrade: sql('ALTER TABLE shop.items ADD COLUMN always int'),
+    upgrade: executed('ALTER TABLE shop.items ADD COLUMN always int'),
     downgrade: 'pass',
     hazards: ['irreversible: has a downgrade() that does nothing'],
   },
@@ -136,18 +134,10 @@ describe('al-rehearse-env', () => {
   const scratch = useEmbedded({ environments: { live: environment(true), spare: environment(false) } });
   const LIVE = { environment: 'live', user: 'app_live', database: 'core_live' };
 
-  const write = (id: string, before: string, upgrade: string, downgrade = sql('SELECT 1')): void => {
-    const body = (lines: string): string => lines.replaceAll(/^(?=.)/gm, '    ');
-    written.push(`${VERSIONS}/${id}.py`);
-    scratch.write(
-      written.at(-1)!,
-      `from alembic import op\n\nrevision = "${id}"\ndown_revision = "${before}"\n\n\ndef upgrade():\n${body(upgrade)}\n\n\ndef downgrade():\n${body(downgrade)}\n`,
-    );
-  };
-  const written: string[] = [];
-  afterEach(() => {
-    for (const file of written.splice(0)) rmSync(scratch.path(file));
-  });
+  const { revision, away } = revisionsIn(scratch);
+  const write = (id: string, before: string, upgrade: string, downgrade = executed('SELECT 1')): void =>
+    revision(id, before, upgrade, downgrade);
+  afterEach(() => away());
   const rows = async (where: typeof LIVE, text: string): Promise<unknown[][]> => {
     const client = await connect(scratch, where);
     try {
@@ -166,11 +156,9 @@ describe('al-rehearse-env', () => {
   ];
   const rehearse = (words: string): Promise<Ran> => scratch.runTask(`al-rehearse-env ${words}`);
   const newest = (environment = 'live'): Receipt => {
-    const folder = scratch.path('journal/rehearsals');
-    const files = readdirSync(folder).filter((name) => name.startsWith(environment));
-    const file = files.sort().at(-1)!;
-    expect(statSync(`${folder}/${file}`).mode & 0o777).toBe(0o600);
-    return JSON.parse(scratch.read(`journal/rehearsals/${file}`)) as Receipt;
+    const file = newestReceiptFile(scratch, environment);
+    expect(statSync(scratch.path(file)).mode & 0o777).toBe(0o600);
+    return newestReceipt(scratch, environment);
   };
   const hazardsOf = ({ hazards }: Receipt, revision: string): string[] =>
     hazards.filter((one) => one.revision === revision).map(({ kind, reason }) => `${kind}: ${reason}`);
@@ -252,7 +240,7 @@ describe('al-rehearse-env', () => {
     write(
       'bad_unique',
       HEAD,
-      sql('CREATE TABLE shop.made (a int)', 'CREATE UNIQUE INDEX ON shop.items (note)'),
+      executed('CREATE TABLE shop.made (a int)', 'CREATE UNIQUE INDEX ON shop.items (note)'),
     );
     const was = await untouched();
     // Without ON, a protected server is spared.
@@ -274,7 +262,7 @@ describe('al-rehearse-env', () => {
 
   test('the way back: what would be lost, as JSON, on its own server where that is not protected', async () => {
     const SPARE = { ...LIVE, environment: 'spare' };
-    write('made', HEAD, sql('CREATE TABLE made (a int)'), sql('DROP TABLE made'));
+    write('made', HEAD, executed('CREATE TABLE made (a int)'), executed('DROP TABLE made'));
     await scratch.mustTask('al-up-env ENV=spare');
     await rows(SPARE, 'INSERT INTO made VALUES (1), (2)');
     await scratch.mustTask('backup ENV=spare');
@@ -292,7 +280,7 @@ describe('al-rehearse-env', () => {
   });
 
   test('DATA=0 copies the schema alone, and says what it cannot know', async () => {
-    write('drops', HEAD, sql('ALTER TABLE shop.items DROP COLUMN other'));
+    write('drops', HEAD, executed('ALTER TABLE shop.items DROP COLUMN other'));
     const was = await untouched();
     const { status, stdout, stderr } = await rehearse('ENV=live ON=spare DATA=0');
     expect(status, stderr).toBe(0);
@@ -306,9 +294,9 @@ describe('al-rehearse-env', () => {
   });
 
   test('a copy of an earlier time is brought to where live is first; one of a later time cannot be', async () => {
-    write('later', HEAD, sql('CREATE TABLE shop.later (a int)'), sql('DROP TABLE shop.later'));
+    write('later', HEAD, executed('CREATE TABLE shop.later (a int)'), executed('DROP TABLE shop.later'));
     await rows(LIVE, `CREATE TABLE shop.later (a int); UPDATE alembic_version SET version_num = 'later'`);
-    write('last', 'later', sql('ALTER TABLE shop.later ADD COLUMN b int'));
+    write('last', 'later', executed('ALTER TABLE shop.later ADD COLUMN b int'));
     const { status, stderr } = await rehearse('ENV=live ON=spare');
     expect(status, stderr).toBe(0);
     expect(stderr).toContain(`the copy is at ${HEAD}, and live is at later: it is brought there first`);
