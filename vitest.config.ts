@@ -14,7 +14,9 @@ const patient = { expect: { poll: { timeout: 20_000 } } };
 /** Whole tasks as processes, on a machine that needs no container engine. */
 const tasks = {
   globalSetup: 'tests/helpers/browser.ts',
+  // Limits for a hang, not for speed: a busy machine is many times slower.
   testTimeout: 300_000,
+  hookTimeout: 300_000,
   ...together,
   ...patient,
 };

@@ -1,6 +1,7 @@
 import { parseFailure } from '../migrations/failure.ts';
 import { lookForLeftovers } from '../database/replace/interrupted.ts';
 import { describeLeftovers } from '../database/replace/leftovers.ts';
+import { untilWhen } from '../database/replace/undo-limits.ts';
 import { byteSize } from '../output/display.ts';
 import { MakesafeError } from '../errors.ts';
 import { failed, skipped, passed, warning, type Check } from '../output/check-result.ts';
@@ -26,7 +27,9 @@ export const leftovers: Check<StackRun> = {
     const left = describeLeftovers(stack.database.name, found);
     if (stopped.length > 0) left.push(start);
     const kept = [
-      ...found.kept.map(({ name }) => `${name} is kept`),
+      ...found.kept.map(
+        ({ name, mark }) => `${name} is kept${untilWhen({ since: new Date(mark.since) }, environment.entry)}`,
+      ),
       ...found.saved.map(({ name }) => `${name} is saved`),
       ...found.made.map(({ name }) => `${name} is kept for the next rebuild`),
     ];

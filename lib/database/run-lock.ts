@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,8 +7,9 @@ import { FailedError, RefusedError } from '../errors.ts';
 import { whileWaiting } from '../output/waiting.ts';
 import type { StackRun } from '../run/run.ts';
 import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
-import { releaseLock } from '../system/lock.ts';
+import { holderOf, releaseLock } from '../system/lock.ts';
 import { person } from '../system/person.ts';
+import { UnreadableError } from '../system/read-bounded.ts';
 import { lookAtFile, takeFileOf } from './lock-file.ts';
 import { holdsLock, lastAlembic, nameSession, tryLock, type Busy } from './server-lock.ts';
 
@@ -31,6 +33,18 @@ const held = new Map<string, Client | 'no session' | 'lost'>();
 
 const fileOf = ({ root, environment }: Pick<StackRun, 'root' | 'environment'>): string =>
   join(root, 'journal', `.${environment.name}.lock`);
+
+/** Whether the last run that held this clone's lock was killed: its lock file is left, and nobody holds it. */
+export function wasKilled(run: Pick<StackRun, 'root' | 'environment'>): boolean {
+  const file = fileOf(run);
+  try {
+    return existsSync(file) && holderOf(file) === undefined;
+  } catch (error) {
+    // Somebody may hold it.
+    if (error instanceof UnreadableError) return false;
+    throw error;
+  }
+}
 
 /**
  * Checks that the server's lock is still held: it ended with its session, if that was lost while a person was reading.

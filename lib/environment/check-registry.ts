@@ -1,6 +1,7 @@
 import { nearest } from '../output/suggest.ts';
 import { isApprove } from './approve-entry.ts';
 import { checkServerEntry } from './server-entry.ts';
+import { isLimits } from './limits-entry.ts';
 import { isWall } from './wall-entry.ts';
 
 /** What a field must be: in words for the message, and as a test. */
@@ -70,13 +71,10 @@ const ENTRY: Readonly<Record<string, Form>> = {
     'seconds (more than 0), or false',
     (value) => value === false || (typeof value === 'number' && value > 0 && Number.isFinite(value)),
   ],
-  saves: [
-    '{ gigabytes, days }, numbers more than 0',
-    (value) =>
-      isRecord(value) &&
-      Object.entries(value).every(
-        ([key, limit]) => ['gigabytes', 'days'].includes(key) && typeof limit === 'number' && limit > 0,
-      ),
+  saves: ['{ gigabytes, days }, numbers more than 0', (value) => isLimits(value, 'gigabytes', 'days')],
+  undo: [
+    'false, or { hours, gigabytes }, numbers more than 0',
+    (value) => value === false || isLimits(value, 'hours', 'gigabytes'),
   ],
   roles: ["the database's names of roles: { owner: 'app' }", isMap],
   rehearse: [

@@ -107,6 +107,12 @@ export interface EnvironmentEntry extends Naming {
    */
   readonly saves?: { readonly gigabytes?: number; readonly days?: number };
   /**
+   * For `db-undo-env`: for how long the old database of a reset, restore or rebuild is kept (24 hours by default), and how
+   * much disk all old ones may take together (20 GB). False: none is kept. On a protected environment each is kept until a
+   * person removes it, unless limits are stated here.
+   */
+  readonly undo?: false | { readonly hours?: number; readonly gigabytes?: number };
+  /**
    * For comparing schemas: common names for the roles of this environment, `{ owner: 'sanbou_app_stg' }`. By default
    * the owner of the database is `owner`.
    */

@@ -1,4 +1,5 @@
 import { findLeftovers } from '../database/replace/leftovers.ts';
+import { isOutdated } from '../database/replace/undo-limits.ts';
 import { markWith } from '../database/marker.ts';
 import { keepWall } from '../database/wall.ts';
 import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
@@ -54,6 +55,8 @@ async function ready(run: StackRun): Promise<void> {
   ]);
   // An unfinished staging database alone disturbs nothing: leave it.
   if (isInterrupted(leftovers)) await undoInterrupted(run);
+  if (leftovers.kept.some((one) => isOutdated(one, environment.entry, Date.now())))
+    await (await import('../database/replace/remove-outdated.ts')).removeOutdatedNow(run);
   terminal.ok(`${environment.name}: database ${name} answers`);
   const hasRoles = environment.names.rolesScript !== undefined;
   terminal.next(command(hasRoles ? 'db-bootstrap-roles-env' : 'al-up-env', { ENV: environment.name }));

@@ -99,7 +99,9 @@ async function performOnStack(
   if (definition.environment === 'name only') return definition.run({ ...run, name });
   const open = async (opened: Run): Promise<StackRun> => {
     const { openEnvironment } = await import('../run/open-environment.ts');
-    return openEnvironment(opened, name);
+    const stackRun = await openEnvironment(opened, name);
+    if (entry.wall) await (await import('../database/close-wall.ts')).closeWall(stackRun);
+    return stackRun;
   };
   const migrates = definition.environment === 'any' && entry.protected ? definition.migrates : undefined;
   if (definition.environment !== 'typed' && !migrates) return definition.run(await open(run));

@@ -27,8 +27,8 @@ const FIXTURE = join(import.meta.dirname, '../fixtures/shop');
  */
 export function useAdopted(options: AdoptedOptions = {}): Adopted {
   const adopted = new Adopted(options);
-  beforeAll(() => adopted.make(), 120_000);
-  afterAll(() => adopted.dispose(), 120_000);
+  beforeAll(() => adopted.make(), 300_000);
+  afterAll(() => adopted.dispose(), 300_000);
   return adopted;
 }
 

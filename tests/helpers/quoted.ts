@@ -43,6 +43,7 @@ const VARIES: readonly (readonly [RegExp, string])[] = [
   [/(?:\d+(?:\.\d+)?|x\.x) (?:bytes|kB|MB|GB|s)\b/g, '<amount>'],
   [/ +(?=<amount>)/g, ' '],
   [/_\d{8}_\d{6}\b/g, '_<time>'],
+  [/\buntil \d{4}-\d\d-\d\d \d\d:\d\d/g, 'until <when>'],
   [/\babout \d+ rows?/g, 'about <n> rows'],
   [/\b(?:just now|\d+ \w+ ago)/g, '<when>'],
   [/\bon host [\w.-]+/g, 'on host <host>'],

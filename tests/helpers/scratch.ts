@@ -100,10 +100,15 @@ export class Scratch {
     const samples = Object.entries<EnvironmentEntry>(registry.environments).filter(
       ([name]) => this.#options.only?.includes(name) ?? true,
     );
+    // Old databases are kept where a test is about them: others count the databases of a server.
     return Object.fromEntries(
       [...samples, ...extra].map(([name, entry]) => [
         name,
-        { ...entry, project: `${this.prefix}-${entry.project ?? name}` },
+        {
+          ...(entry.protected ? {} : { undo: false as const }),
+          ...entry,
+          project: `${this.prefix}-${entry.project ?? name}`,
+        },
       ]),
     );
   }

@@ -29,4 +29,4 @@ test('who meets another run hears which session has the lock', async () => {
       /wait for it: makesafe \(process \d+ of the server, user app, since \d{4}-/,
     );
   });
-}, 60_000);
+});

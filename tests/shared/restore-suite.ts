@@ -79,7 +79,7 @@ export function restoreSuite(under: RestoreUnderTest): void {
     content = await db.sql(CONTENT);
     expect(content).toContain('20006|');
     dump = (await scratch.mustTask(`backup ${ENV} BACKUP_DIR=taken`)).stdout.trim();
-  }, 180_000);
+  });
 
   /** Changes what is there, so that a restore has something to undo. */
   const spoil = (): Promise<string> =>

@@ -73,7 +73,7 @@ describe('with `approve`', () => {
     await refused(await scratch.runTask(RESET), 'signed needs the signature of a person');
     expect(await oid()).toBe(now);
     expect(scratch.read('journal/signed.jsonl')).toContain('approved by SHA256:');
-  }, 120_000);
+  });
 
   test('a plan that changed after it was signed is another one', async () => {
     const request = asked(await scratch.runTask(RESET));
@@ -81,7 +81,7 @@ describe('with `approve`', () => {
     await sql(`COMMENT ON DATABASE core IS 'makesafe.environment=signed'`);
     writeFileSync(scratch.path('env/.env.signed'), `${scratch.read('env/.env.signed')}\nNEW=1\n`);
     await refused(await scratch.runTask(RESET), 'signed needs the signature of a person');
-  }, 60_000);
+  });
 
   test('keys that are only in the working tree do not count, and taking `approve` out does not help', async () => {
     const registry = scratch.read('env/environments.ts');
@@ -97,7 +97,7 @@ describe('with `approve`', () => {
     } finally {
       scratch.write('env/environments.ts', registry);
     }
-  }, 60_000);
+  });
 
   test('a person pastes the signature at the terminal, and types no name', async () => {
     const request = asked(await scratch.runTask(RESET));
@@ -114,7 +114,7 @@ describe('with `approve`', () => {
     expect(stdout).toContain(' signed: database core is new and empty');
     expect(status).toBe(0);
     expect(await oid()).not.toBe(before);
-  }, 60_000);
+  });
 });
 
 describe('an assistant', () => {

@@ -88,7 +88,7 @@ describe('a rebuild that was done before', () => {
     expect(ran.stderr).not.toMatch(TAKEN);
     expect(ran.stderr).toContain('17 revisions');
     expect(await fingerprint()).toBe(anew);
-  }, 120_000);
+  });
 
   test('of a kept one only the new revisions run, and their result is kept', async () => {
     scratch.write('new.sql', 'CREATE TABLE public.more (id int)');
@@ -247,5 +247,5 @@ describe('each edit makes another key', () => {
 
   test('without any of them it is taken', async () => {
     expect(await isTaken()).toBe(true);
-  }, 60_000);
+  });
 });

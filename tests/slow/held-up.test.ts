@@ -93,7 +93,7 @@ describe('an exchange that somebody holds up', () => {
       /core is held up \(canceling statement due to lock timeout\); tried again for \d+ s/,
     );
     await expect(server.query('core', 'SELECT FROM kept')).rejects.toThrow('does not exist');
-  }, 120_000);
+  });
 
   test('is given up in time, and the old database is in use, open and unchanged', async () => {
     LIMITS.exchange.seconds = 2;
@@ -118,7 +118,7 @@ describe('an exchange that somebody holds up', () => {
       client.query(`SELECT datname FROM pg_database WHERE datname LIKE 'core%'`),
     );
     expect(rows).toEqual([{ datname: 'core' }]);
-  }, 120_000);
+  });
 });
 
 describe('whoever waits for a lock hears after two seconds who holds it', () => {

@@ -92,11 +92,11 @@ describe('a repository whose packages are installed by', () => {
   beforeAll(async () => {
     outside = realpathSync(mkdtempSync(join(tmpdir(), 'makesafe-managers-')));
     tarball = await pack(outside);
-  }, 120_000);
+  });
   afterAll(async () => {
     await endProcessesOf(outside);
     rmSync(outside, { recursive: true, force: true });
-  }, 120_000);
+  });
 
   test.each(wanted)('$what', { timeout: 300_000 }, async ({ what, program, workspaces, ...manager }) => {
     const root = join(outside, what.replaceAll(/\W+/g, '-'));

@@ -9,6 +9,8 @@ const scratch = useEmbedded({
   environments: {
     shielded: { entry: { stack: 'embedded', protected: true } },
     plain: { entry: { stack: 'embedded' } },
+    usual: { entry: { stack: 'embedded', undo: {} } },
+    tight: { entry: { stack: 'embedded', undo: { gigabytes: 0.001 } } },
   },
 });
 const at = (environment: string) => {
@@ -34,10 +36,9 @@ const ATTRIBUTES = `
 const mark = (kind: 'new' | 'closed' | 'former'): string =>
   `'${writeMark(null, { kind, of: 'core', what: 'reset', since: '2026-11-23T14:03:00.000Z' })}'`;
 
-beforeAll(
-  async () => void (await Promise.all(['shielded', 'plain'].map((name) => at(name).done('up')))),
-  PATIENCE,
-);
+beforeAll(async () => {
+  for (const name of ['shielded', 'plain', 'usual', 'tight']) await at(name).done('up');
+}, PATIENCE);
 
 test('a reset keeps the old database, undo brings it back with all that belongs to it, and it is removed', async () => {
   const { sql, refusal, task, done, databases } = at('shielded');
@@ -84,7 +85,49 @@ test('a reset keeps the old database, undo brings it back with all that belongs 
   expect(await databases()).toBe('core');
   expect((await task('db-undo-env FORCE=1')).stderr).toContain('no old database of core is kept');
   await sql('ALTER DATABASE core IS_TEMPLATE false');
-}, 120_000);
+});
+
+describe('where it is not protected', () => {
+  test('the old database is kept for a day, and comes back', async () => {
+    const { sql, task, done, databases } = at('usual');
+    await sql('CREATE TABLE kept AS SELECT 42 AS x');
+    const { stderr } = await done('db-reset-db-env WAIT=0');
+    const [, kept] = stderr.match(
+      /the old database is kept as (core__old_\d{8}_\d{6}) until \d{4}-\d\d-\d\d \d\d:\d\d/,
+    )!;
+    expect(await databases()).toBe(`core ${kept}`);
+    expect((await task('check')).stdout).toMatch(new RegExp(`✓ leftovers +${kept} is kept until `));
+    await done('db-undo-env WAIT=0');
+    expect(await sql('SELECT x FROM kept')).toBe('42');
+    await done('db-drop-old-env WAIT=0');
+    expect(await databases()).toBe('core');
+  });
+
+  test.each([
+    ['up', 'up'],
+    ['the next reset', 'db-reset-db-env WAIT=0'],
+  ])('after a day it is removed by %s', async (_what, command) => {
+    const { sql, done, databases } = at('usual');
+    const since = new Date(Date.now() - 25 * 3_600_000).toISOString();
+    const kept = keptName('core', new Date(since));
+    await sql(`CREATE DATABASE "${kept}" ALLOW_CONNECTIONS false`, 'postgres');
+    const comment = writeMark(null, { kind: 'kept', of: 'core', what: 'reset', since });
+    await sql(`COMMENT ON DATABASE "${kept}" IS '${comment}'`, 'postgres');
+    const { stderr } = await done(command);
+    expect(stderr).toMatch(
+      new RegExp(`\\[info\\] ${kept} \\(.* MB\\), from before a reset of .*, is removed`),
+    );
+    expect(await databases()).not.toContain(kept);
+  });
+
+  test('one that is larger than the registry allows is not kept, and the person is told', async () => {
+    const { done, databases } = at('tight');
+    const { stderr } = await done('db-reset-db-env WAIT=0');
+    expect(stderr).toMatch(/the old database \(.* MB\) will not be kept: it is larger than undo\.gigabytes/);
+    expect(stderr).not.toContain('db-undo-env');
+    expect(await databases()).toBe('core');
+  });
+});
 
 const { sql, refusal, task, done, databases } = at('plain');
 

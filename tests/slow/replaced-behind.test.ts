@@ -160,4 +160,4 @@ test('replaced behind the second look: refused, in words', async () => {
     /^database core is another one than was shown \(oid \d+ → \d+, marker vm_stg → vm_prod\)/,
   );
   expect(await contentsOf(prod)).toEqual({ comment: 'makesafe.environment=vm_prod', count: '1000' });
-}, 120_000);
+});

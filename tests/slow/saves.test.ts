@@ -87,7 +87,7 @@ describe('save, change, load, undo', () => {
     await done('db-drop-old-env WAIT=0');
     await done('db-drop-save-env NAME=before-orders');
     expect(await databases()).toBe('core');
-  }, 120_000);
+  });
 
   test('a copy that somebody opened says so', async () => {
     await done('db-save-env NAME=opened');
@@ -100,7 +100,7 @@ describe('save, change, load, undo', () => {
     const { saves } = JSON.parse((await done('db-saves-env JSON=1')).stdout) as { saves: object[] };
     expect(saves).toMatchObject([{ name: 'opened', unchanged: false }]);
     await done('db-drop-save-env NAME=opened');
-  }, 60_000);
+  });
 });
 
 describe('refused', () => {
@@ -191,7 +191,7 @@ test('an old copy that cannot be removed is a warning: the new one is made', asy
   const again = await aged.done('db-save-env NAME=newer');
   expect(again.stderr).toContain('old was older than the registry allows, and is removed');
   expect(await aged.databases()).toBe('core core__save_new core__save_newer');
-}, 60_000);
+});
 
 describe('ended while the database is closed, and its copy half made', () => {
   /** A run that waits for another session when it gives the copy its settings. */
@@ -224,7 +224,7 @@ describe('ended while the database is closed, and its copy half made', () => {
     expect(await databases()).toBe('core');
     await done('db-save-env NAME=killed');
     await done('db-drop-save-env NAME=killed');
-  }, 60_000);
+  });
 
   test('by Ctrl-C: it is open again, or the message says how to open it', async () => {
     const { running, release } = await runInto('stopped');
@@ -236,5 +236,5 @@ describe('ended while the database is closed, and its copy half made', () => {
     await done('up');
     expect(await sql('SELECT 1')).toBe('1');
     expect(await databases()).toBe('core');
-  }, 60_000);
+  });
 });

@@ -1,6 +1,7 @@
 import { RefusedError } from '../../errors.ts';
 import type { StackRun } from '../../run/run.ts';
 import { localTime, type Leftovers, type Marked } from './leftovers.ts';
+import { untilWhen } from './undo-limits.ts';
 import type { Giving } from '../../parameters/parameter.ts';
 
 /** Says where the old database is, and how to bring it back or remove it. */
@@ -8,7 +9,8 @@ export function reportKept({ terminal, command, environment }: StackRun, kept: s
   const { name, entry } = environment;
   const line = (task: string): string =>
     command(task, { ENV: name, ...(entry.protected ? { FORCE: '1' } : {}) });
-  terminal.info(`the old database is kept as ${kept}, closed to applications`);
+  const until = untilWhen({ since: new Date() }, entry);
+  terminal.info(`the old database is kept as ${kept}${until}, closed to applications`);
   terminal.info(`to bring it back: ${line('db-undo-env')}`);
   terminal.info(`to remove it:     ${line('db-drop-old-env')}`);
 }

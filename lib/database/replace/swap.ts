@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { CancelledError, messageOf } from '../../errors.ts';
 import type { StackRun } from '../../run/run.ts';
+import { byteSize } from '../../output/display.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
 import { newName } from './names.ts';
 import type { Hand } from '../asserted.ts';
@@ -24,6 +25,8 @@ import { withMarker } from '../../stack/postgres/marker.ts';
 import { endedBy } from '../once-it-answers.ts';
 import { withRollback } from './with-rollback.ts';
 import { behindWall } from '../wall.ts';
+import { removeOutdated, sizeOf } from './remove-outdated.ts';
+import { isKept, undoLimits } from './undo-limits.ts';
 
 interface Replacement {
   /** For the message of the next run if this one is killed: "a reset of 14:03 was interrupted". */
@@ -32,7 +35,7 @@ interface Replacement {
   readonly copied?: Copied | undefined;
   /** One of ours that is the new database already, closed and with all attributes: nothing is built. */
   readonly ready?: Marked | undefined;
-  /** Whether the old database is kept also where the environment is not protected. */
+  /** Whether the old database is kept whatever the registry says. */
   readonly keeps?: boolean;
   /** Fills the staging database. */
   readonly fill?: Fill;
@@ -53,7 +56,7 @@ interface Replaced {
 
 /**
  * Replaces the environment's database by a new one with the same attributes: creates a staging database, fills it,
- * swaps the two. Until then the old one is in use; afterwards it is dropped, or kept on a protected environment.
+ * swaps the two. Until then the old one is in use; afterwards it is kept as the registry's `undo` says, or dropped.
  *
  * @throws RefusedError · FailedError · CancelledError: the message says which database is in use
  */
@@ -71,9 +74,9 @@ export async function replaceDatabase(
 ): Promise<Replaced> {
   const { stack, environment, signal } = run;
   const { name } = stack.database;
-  const keep = keeps || Boolean(environment.entry.protected);
   const occasion: Occasion = { what, since: new Date() };
-  const out = outgoing(name, occasion, keep, false).name;
+  let keep = keeps;
+  let out = '';
   const filled = behindWall(run, fill);
   let oid = '';
   let newOid = '';
@@ -86,6 +89,13 @@ export async function replaceDatabase(
     await settle(run, hand);
     const old = await ownAttributes(run, client);
     checkShown(run, hand, old);
+    const size = await sizeOf(client, name);
+    keep ||= isKept(environment.entry, size);
+    if (!keep && undoLimits(environment.entry))
+      run.terminal.info(
+        `the old database (${byteSize(size)}) will not be kept: it is larger than undo.gigabytes of the registry allows`,
+      );
+    out = outgoing(name, occasion, keep, false).name;
     timeline = hand.timeline;
     const next = { ...((await wanted?.(client, old)) ?? old), name };
     progress.oid = oid = old.oid;
@@ -119,6 +129,7 @@ export async function replaceDatabase(
     await complete().catch((error: unknown) => (incomplete = { error }));
     if (!incomplete) await finish(run, hand, { oid, newOid }, keep, out);
     finished = true;
+    if (!incomplete) await removeOutdated(run, hand);
   });
   if (incomplete) {
     const { error } = incomplete as { error: unknown };
