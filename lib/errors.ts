@@ -89,16 +89,81 @@ export class CancelledError extends MakesafeError {
  * The messages of pg, without an error code, when the connection broke before the server sent a reason: for the query
  * that was running, and for the next one.
  */
-export const HUNG_UP = /^(Connection terminated|Client has encountered a connection error)/;
+const HUNG_UP = /^(Connection terminated|Client has encountered a connection error)/;
 
 /**
- * Turns an error which only says that the server ended the session into an UnreachableError: somebody stopped the
- * server or the session while a task was running. Returns any other error as it is. SQLSTATE class 57P:
- * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * read_only_sql_transaction. The server is a standby: another one became the primary while the task ran. Or a script of the
+ * team runs with the database's own settings, where `default_transaction_read_only` is on.
+ */
+export const READ_ONLY = '25006';
+
+/**
+ * SQLSTATEs that mean that the server, its primary or the session is gone, whatever the statement was. Class 57P: the server
+ * ends sessions, or is starting or stopping. Class 08: the connection.
+ *
+ * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const LOST = /^(25006$|57P0|08)/;
+/** The same by the network. Of the disk there are codes as well (ENOSPC): they do not mean it. */
+const NETWORK = /^(ECONN|EPIPE$|ETIMEDOUT$|EHOST|ENET|EAI_|ENOTFOUND$)/;
+
+/**
+ * protocol_violation: pgbouncer gives it to all that it says itself, also that it cannot reach its server. These words are
+ * about who comes, and not about the way.
+ */
+const OF_POOLER = '08P01';
+const REFUSED = /authentication|password|SASL|does not exist|no such|not (?:allowed|supported)|unsupported/i;
+
+/** Whether a SQLSTATE says that the server or its primary is gone, and not that a statement failed. */
+export const isLostState = (state: string | null | undefined, message = ''): boolean =>
+  state != null && LOST.test(state) && !(state === OF_POOLER && REFUSED.test(message));
+
+/**
+ * Whether the error means that the connection, the server or its primary is gone, and not that a statement failed. The one
+ * place that decides it.
+ */
+export function isLost(error: unknown): boolean {
+  if (error instanceof UnreachableError) return true;
+  // The address leads to a standby, or nobody knows to whom: another server is about to become the primary.
+  if (error instanceof StandbyError || error instanceof UnclearPrimaryError) return true;
+  // It says which statement or which file it was; why is below.
+  if (error instanceof FailedError) return error.cause !== undefined && isLost(error.cause);
+  if (error instanceof MakesafeError || !(error instanceof Error)) return false;
+  const code = codeOf(error);
+  return code === undefined
+    ? HUNG_UP.test(error.message)
+    : isLostState(code, error.message) || NETWORK.test(code);
+}
+
+/** pg's own errors have none. */
+const codeOf = ({ code }: Error & { readonly code?: unknown }): string | undefined =>
+  typeof code === 'string' ? code : undefined;
+
+/**
+ * The error for work that had begun: 69 if the server or its primary is gone, and the same command goes on from there;
+ * otherwise 1.
+ *
+ * @param cause decides which of the two
+ */
+export function endedBy(cause: unknown, message: string, hint?: string): UnreachableError | FailedError {
+  const Kind = isLost(cause) ? UnreachableError : FailedError;
+  return new Kind(message, { cause, ...(hint === undefined ? {} : { hint }) });
+}
+
+/**
+ * Turns an error which only says that the server or its primary is gone into an UnreachableError: somebody stopped the
+ * server or the session while a task was running, or another server became the primary. Returns any other error as it is.
+ * Every error that reaches a person has passed here.
  */
 export function asKnown(error: unknown): unknown {
-  if (error instanceof MakesafeError || !(error instanceof Error)) return error;
-  if ('code' in error && error.code === READ_ONLY)
+  if (!(error instanceof Error) || !isLost(error)) return error;
+  if (error instanceof FailedError)
+    return new UnreachableError(error.message, { cause: error.cause, hint: hintOf(error) ?? AGAIN });
+  if (error instanceof MakesafeError) return error;
+  const code = codeOf(error);
+  // A pipe or an address that fails need not be the database's.
+  if (code !== undefined && NETWORK.test(code) && code !== 'ECONNRESET') return error;
+  if (code === READ_ONLY)
     return new UnreachableError(
       'the server takes no changes: it is a standby by now, or default_transaction_read_only is on',
       {
@@ -106,20 +171,17 @@ export function asKnown(error: unknown): unknown {
         hint: 'see which server is the primary, and have the address lead there; or set default_transaction_read_only off',
       },
     );
-  const ended =
-    'code' in error ? /^(57P0|ECONNRESET$)/.test(String(error.code)) : HUNG_UP.test(error.message);
-  if (!ended) return error;
   return new UnreachableError(`the database server ended the session: ${messageOf(error)}`, {
     cause: error,
-    hint: 'see what happened to the server, then type this again',
+    hint: AGAIN,
   });
 }
 
-/**
- * read_only_sql_transaction. The server is a standby: another one became the primary while the task ran. Or a script of the
- * team runs with the database's own settings, where `default_transaction_read_only` is on.
- */
-export const READ_ONLY = '25006';
+/** That of the error, or of what it was caused by. */
+const hintOf = (error: unknown): string | undefined =>
+  error instanceof MakesafeError ? (error.hint ?? hintOf(error.cause)) : undefined;
+
+const AGAIN = 'see what happened to the server, then type this again';
 
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {

@@ -5,7 +5,7 @@ import { OtherDatabaseError, type Hand } from './asserted.ts';
 import { readAttributes, type DatabaseAttributes } from './attributes.ts';
 import type { Contents } from './contents.ts';
 import { refuseStandby } from './recovery.ts';
-import { isLost } from './once-it-answers.ts';
+import { isLost } from '../errors.ts';
 import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
 import { markerOf } from '../stack/postgres/marker.ts';
 import { readSystemIdentifier } from '../stack/postgres/system-identifier.ts';

@@ -1,5 +1,5 @@
+import { once } from 'node:events';
 import type { Client } from 'pg';
-import { whileHeldUp } from '../stack/postgres/lock-wait.ts';
 
 /**
  * The values of a text column of any table, without NULLs. COPY of a table needs no planner. With SELECT, the planner
@@ -27,11 +27,10 @@ const unescape = (value: string): string =>
 async function copyOut(client: Client, sql: string): Promise<string> {
   const { Query } = (await import('pg')).default;
   const chunks: Buffer[] = [];
-  const copied = new Promise<void>((resolve, reject) => {
-    const query = new Query(sql, (error: Error | undefined) => (error ? reject(error) : resolve()));
-    const handleCopyData = ({ chunk }: { readonly chunk: Buffer }): void => void chunks.push(chunk);
-    client.query(Object.assign(query, { handleCopyData }));
-  });
-  await whileHeldUp(client, copied);
+  const query = new Query(sql);
+  const copied = once(query, 'end');
+  const handleCopyData = ({ chunk }: { readonly chunk: Buffer }): void => void chunks.push(chunk);
+  client.query(Object.assign(query, { handleCopyData }));
+  await copied;
   return Buffer.concat(chunks).toString();
 }

@@ -49,6 +49,11 @@ const NAMING: Readonly<Record<string, Form>> = {
   healthUrl: ['an http or https URL', (value) => isText(value) && /^https?:\/\//.test(value)],
 };
 
+const SECONDS: Form = [
+  'seconds (more than 0), or false',
+  (value) => value === false || (typeof value === 'number' && value > 0 && Number.isFinite(value)),
+];
+
 /** Fields that only an environment has. `engine` and `server` have checks of their own. */
 const ENTRY: Readonly<Record<string, Form>> = {
   aliases: [
@@ -67,10 +72,8 @@ const ENTRY: Readonly<Record<string, Form>> = {
     'compose, embedded or server',
     (value) => isText(value) && ['compose', 'embedded', 'server'].includes(value),
   ],
-  othersWait: [
-    'seconds (more than 0), or false',
-    (value) => value === false || (typeof value === 'number' && value > 0 && Number.isFinite(value)),
-  ],
+  othersWait: SECONDS,
+  standbyWait: SECONDS,
   saves: ['{ gigabytes, days }, numbers more than 0', (value) => isLimits(value, 'gigabytes', 'days')],
   undo: [
     'false, or { hours, gigabytes }, numbers more than 0',

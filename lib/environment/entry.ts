@@ -102,6 +102,11 @@ export interface EnvironmentEntry extends Naming {
    */
   readonly othersWait?: number | false;
   /**
+   * Seconds that a commit waits for a synchronous standby to confirm it. Then the task gives up, and says what is in use.
+   * False: no limit. 60 by default.
+   */
+  readonly standbyWait?: number | false;
+  /**
    * For `db-save-env`: how much disk the saved copies may take together (20 by default), and after how many days they are
    * removed (never by default). What `db-rebuild-env` keeps for the next one counts in, and is removed after 7 days at most.
    */

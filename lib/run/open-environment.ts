@@ -2,10 +2,14 @@ import type { CanonicalName } from '../environment/canonicalise.ts';
 import { resolveEnvironment } from '../environment/resolve.ts';
 import { hideSecrets, namesOfEnvironment } from '../environment/readable-names.ts';
 import { openStack } from '../stack/kinds.ts';
+import { LIMITS } from '../system/limits.ts';
 import type { Run, StackRun } from './run.ts';
 import { settleCheckout } from './settle-checkout.ts';
 import type { Parameters, Values } from '../parameters/parameter.ts';
 import type * as shared from '../parameters/shared.ts';
+
+/** Seconds that a commit waits for a synchronous standby, if the registry does not say. */
+const STANDBY_WAIT = 60;
 
 /** Parameters of every task that opens an environment. */
 type OfAnyTask = Partial<Values<Pick<typeof shared, 'PG_SERVICE' | 'ALEMBIC'>>>;
@@ -31,6 +35,8 @@ export async function openEnvironment<P extends Parameters>(
   environment.notes.forEach(terminal.info);
   environment.warnings.forEach(terminal.warn);
   const databaseService = PG_SERVICE ?? environment.names.databaseService;
+  const { standbyWait = STANDBY_WAIT } = environment.entry;
+  LIMITS.standby.seconds = standbyWait === false ? Infinity : standbyWait;
   const { definition } = run.task;
   return {
     ...run,

@@ -1,12 +1,12 @@
 import type { Client } from 'pg';
-import { ConfigurationError, messageOf } from '../errors.ts';
+import { ConfigurationError, isLost, messageOf } from '../errors.ts';
 import { Splitter, type Statement } from './lexer.ts';
 
 /**
  * Runs a script statement by statement to its end, or with ON_ERROR_STOP to the first error.
  *
  * @returns the errors of the statements
- * @throws ConfigurationError for a psql command, which only psql can run
+ * @throws ConfigurationError for a psql command, which only psql can run; the error of a session that is lost
  */
 export async function runStatements(client: Client, script: string, file = ''): Promise<ScriptError[]> {
   const errors: ScriptError[] = [];
@@ -14,6 +14,8 @@ export async function runStatements(client: Client, script: string, file = ''): 
     try {
       await client.query(sql);
     } catch (error) {
+      // None of the others could be run.
+      if (isLost(error)) throw error;
       errors.push({ line, message: messageOf(error) });
       if (stopOnError) break;
     }

@@ -35,6 +35,10 @@ let over = false;
 /** True if no time is left for cleaning up: then nothing is tried again. */
 export const isOver = (): boolean => over;
 
+let cancelled = false;
+/** True from the first Ctrl-C on. */
+export const isCancelled = (): boolean => cancelled;
+
 let heardAt = -Infinity;
 /** Call this when the engine or the server has answered. */
 export const heard = (): void => void (heardAt = performance.now());
@@ -47,6 +51,7 @@ export const heard = (): void => void (heardAt = performance.now());
  * @returns a function to call when the task has ended
  */
 export function cancelStepByStep(reason: Error, isClosed: () => boolean, leave: () => void): () => void {
+  cancelled = true;
   const started = performance.now();
   const timers = new Set<NodeJS.Timeout>();
   const at = (seconds: number, act: () => void): void => {

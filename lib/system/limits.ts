@@ -40,6 +40,8 @@ export const LIMITS = {
   },
   /** After this time, ask on another session which session the server waits for. */
   holders: { what: 'the server', seconds: 2 },
+  /** For a synchronous standby to confirm a commit; of the registry (`standbyWait`). */
+  standby: { what: 'a standby to confirm', seconds: 60 },
   /** For a server of a cluster to say whether it is the primary. The others go on without it. */
   node: { what: 'a server of the cluster to answer', seconds: 10 },
   /** For another session's lock. Not longer, because applications have to wait meanwhile. */

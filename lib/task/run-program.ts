@@ -1,5 +1,6 @@
 import { CancelledError, FailedError, MakesafeError, asKnown, messageOf } from '../errors.ts';
 import { BlockedError } from '../guard/person/blocked.ts';
+import { unconfirmed } from '../stack/postgres/confirmation.ts';
 import { sayOn } from '../output/waiting.ts';
 import { cancelOnSignals } from '../system/signals.ts';
 import { cutAll } from '../system/cancelling.ts';
@@ -72,7 +73,7 @@ function outliveReaders(fail: (error: unknown) => void): void {
 
 function report(error: unknown, terminal: Terminal): void {
   if (error instanceof BlockedError) terminal.banner(error.message);
-  else terminal.error(messageOf(error).replaceAll('\n', '\n        ') + leftBehind(error));
+  else terminal.error((messageOf(error) + leftBehind(error)).replaceAll('\n', '\n        '));
   if (error instanceof MakesafeError) error.hint?.split('\n').forEach(terminal.next);
   const unexpected = !(error instanceof MakesafeError) && !isOfServer(error);
   if (isOfServer(error)) terminal.info(`the server said so (SQLSTATE ${error.code}); DEBUG=1 shows to what`);
@@ -89,7 +90,10 @@ const isOfServer = (error: unknown): error is Error & { code: string } => {
 function leftBehind(error: unknown): string {
   if (!(error instanceof CancelledError) || error.message !== 'cancelled') return '';
   const left = new Set([...wouldBeLeft(), wasLeft()].filter((one) => one !== undefined));
-  return left.size === 0 ? '' : `; left behind: ${[...left].join('; ')}`;
+  const open = unconfirmed();
+  return (
+    (left.size === 0 ? '' : `; left behind: ${[...left].join('; ')}`) + (open ? `\n${open.message}` : '')
+  );
 }
 
 function printStack(error: unknown, terminal: Terminal, unexpected: boolean): void {

@@ -185,7 +185,7 @@ describe('whoever waits for a synchronous standby', () => {
     };
     await standbys('n2');
     const running = scratch.startTask('db-reset-db-env ENV=local_demo WAIT=0');
-    await running.printed('a standby to confirm (synchronous_standby_names is n2; ');
+    await running.printed('a standby to confirm, 60 s at most (synchronous_standby_names is n2; ');
     await standbys('');
     expect(succeeded(await running.ended).stderr).toContain('[ok] local_demo');
     await client.end();

@@ -4,9 +4,12 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PATIENCE, connect, useEmbedded } from '../helpers/embedded.ts';
+import type { LimitsOrder } from '../helpers/limits-preload.ts';
 import { MANAGED, managed } from '../helpers/managed-server.ts';
+import { succeeded } from '../helpers/processes.ts';
 import { freePort } from '../helpers/scratch.ts';
 
+const LIMITS_PRELOAD = join(import.meta.dirname, '../helpers/limits-preload.ts');
 const MODES = ['session', 'transaction', 'statement'] as const;
 const ports = await Promise.all(MODES.map(() => freePort()));
 const POSTGRES_PASSWORD = 'of-the-administrator';
@@ -65,6 +68,28 @@ describe('behind a pooler', () => {
     await scratch.mustTask('up ENV=by_session');
     const { stderr } = await scratch.mustTask('db-reset-db-env ENV=by_session WAIT=0');
     expect(stderr).toContain('[ok] by_session');
+  });
+
+  test('and a long wait is no lost session; who holds the lock is named', async () => {
+    const client = await connect(scratch, { environment: MANAGED, user: 'administrator', database: 'core' });
+    await client.query(`CREATE TABLE held (n int); SET application_name TO 'psql'`);
+    await client.query('BEGIN; LOCK TABLE held');
+    scratch.write('some.sql', 'INSERT INTO held VALUES (1);\n');
+    const limits: LimitsOrder = {
+      file: scratch.path('lib/system/limits.ts'),
+      seconds: { sessionSilence: 2 },
+    };
+    const [node, ...words] = scratch.taskCommand('db-apply-env ENV=by_session SQL=some.sql WAIT=0');
+    const command = [node!, ...words.slice(0, 2), '--require', LIMITS_PRELOAD, ...words.slice(2)];
+    const running = scratch.start(command, { env: { MAKESAFE_LIMITS: JSON.stringify(limits) } });
+    // Twice its silence, and the second look.
+    await running.printed(
+      /waiting for a lock that psql of administrator holds \(process \d+ of the server, .* … (?:[6-9]|\d\d) s/,
+    );
+    await client.query('ROLLBACK');
+    succeeded(await running.ended);
+    await client.query('DROP TABLE held');
+    await client.end();
   });
 
   test.each(['by_transaction', 'by_statement'])('that does not, %s is refused: 78', async (name) => {

@@ -46,10 +46,18 @@ test('a session that the server ended is a server that cannot be reached; nothin
     status: 69,
     message: 'the server takes no changes: it is a standby by now, or default_transaction_read_only is on',
   });
+  const cause = Object.assign(new Error('cannot execute'), { code: '25006' });
+  expect(asKnown(new FailedError('line 3: cannot execute', { cause }))).toMatchObject({
+    status: 69,
+    message: 'line 3: cannot execute',
+    hint: 'see what happened to the server, then type this again',
+  });
   const others = [
     new FailedError('x'),
     new Error('x'),
     Object.assign(new Error('x'), { code: '42P01' }),
+    // The pipe of a program that has ended.
+    Object.assign(new Error('x'), { code: 'EPIPE' }),
     'x',
     undefined,
   ];

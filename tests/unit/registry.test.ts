@@ -93,15 +93,17 @@ describe('checkRegistry', () => {
       registry({ b: { ...entry, protected: 'yes' } }),
       ["b: protected must be true, false, or 'never'"],
     ],
-    ...[0, -1, '2', true, Infinity].map((othersWait): [string, Registry, string[]] => [
-      `a limit of ${JSON.stringify(othersWait)} seconds for who waits`,
-      registry({ b: { ...entry, othersWait } }),
-      ['b: othersWait must be seconds (more than 0), or false'],
-    ]),
-    ...[0.5, 2, false].map((othersWait): [string, Registry, string[]] => [
-      `a limit of ${othersWait} for who waits`,
-      registry({ b: { ...entry, othersWait } }),
-      [],
+    ...(['othersWait', 'standbyWait'] as const).flatMap((limit) => [
+      ...[0, -1, '2', true, Infinity].map((seconds): [string, Registry, string[]] => [
+        `${limit}: ${JSON.stringify(seconds)}`,
+        registry({ b: { ...entry, [limit]: seconds } }),
+        [`b: ${limit} must be seconds (more than 0), or false`],
+      ]),
+      ...[0.5, 2, false].map((seconds): [string, Registry, string[]] => [
+        `${limit}: ${seconds}`,
+        registry({ b: { ...entry, [limit]: seconds } }),
+        [],
+      ]),
     ]),
     [
       'no stack',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DatabaseAttributes } from '../../lib/database/attributes.ts';
-import { isLost } from '../../lib/database/once-it-answers.ts';
+import { isLost } from '../../lib/errors.ts';
 import { attributesChanged } from '../../lib/database/restore/home.ts';
 import {
   FailedError,
@@ -50,6 +50,25 @@ describe('whether the server is gone', () => {
       }),
       true,
     ],
+    ...['57P01', '57P02', '57P03', '08000', '08003', '08006', '08001', '08004', '08P01'].map(
+      (code) => [Object.assign(new Error('gone'), { code }), true] as const,
+    ),
+    // Of a pooler: what it says of the way, and what it says of who comes.
+    ...(
+      [
+        ['server_login_retry', true],
+        ['server conn crashed?', true],
+        ['query_wait_timeout', true],
+        ['no such user: app', false],
+        ['SASL authentication failed', false],
+        ['FATAL: password authentication failed for user "app"', false],
+        ['database "core" does not exist', false],
+        ['unsupported startup parameter: options', false],
+      ] as const
+    ).map(([message, lost]) => [Object.assign(new Error(message), { code: '08P01' }), lost] as const),
+    ...['42501', '57014', '23505', '55P03', '40001', '28P01'].map(
+      (code) => [Object.assign(new Error('a statement failed'), { code }), false] as const,
+    ),
     // The disk is no server.
     [Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }), false],
   ];

@@ -1,13 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Client, DatabaseError } from 'pg';
+import type { Client } from 'pg';
 import { from } from 'pg-copy-streams';
 import { counted } from '../../output/display.ts';
-import { ConfigurationError, FailedError, MakesafeError, messageOf } from '../../errors.ts';
+import { ConfigurationError, FailedError, MakesafeError, isLost, messageOf } from '../../errors.ts';
 import type { Statement } from '../../sql/lexer.ts';
 import type { DestructiveRun, StackRun } from '../../run/run.ts';
-import { whileHeldUp } from '../../stack/postgres/lock-wait.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
 import { assertKnown } from '../asserted.ts';
 import { openDump, recognise } from '../../dump/read/recognise.ts';
@@ -147,7 +146,7 @@ async function runAll(client: Client, script: Script, oneTransaction: boolean): 
   let done = 0;
   for await (const { statement, data } of statements(script)) {
     try {
-      if (data) await whileHeldUp(client, pipeline(data, client.query(from(statement.sql))));
+      if (data) await pipeline(data, client.query(from(statement.sql)));
       else await client.query(statement.sql);
     } catch (error) {
       const { where } = error as { where?: unknown };
@@ -172,10 +171,9 @@ async function commit(client: Client, script: string, database: string): Promise
   try {
     await client.query('COMMIT');
   } catch (error) {
-    const said = (error as Partial<DatabaseError>).code !== undefined;
-    const kept = said
-      ? 'nothing of it was kept'
-      : `whether it was kept, only ${database} itself can tell: look before you type this again`;
+    const kept = isLost(error)
+      ? `whether it was kept, only ${database} itself can tell: look before you type this again`
+      : 'nothing of it was kept';
     throw new FailedError(`${script}, COMMIT: ${messageOf(error)}; ${kept}`, { cause: error });
   }
 }

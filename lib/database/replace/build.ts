@@ -69,6 +69,7 @@ export async function build(
       await execute(`GRANT CONNECT, TEMPORARY ON DATABASE ${quoteName(next)} TO PUBLIC`);
   }
   for (const statement of privilegeStatements(old, next)) await execute(statement);
+  signal.throwIfAborted();
 }
 
 export const markOfNew = (name: string, { what, since }: Occasion): string =>

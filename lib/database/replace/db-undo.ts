@@ -4,6 +4,7 @@ import { INVALID, isGoneName, readMark } from './names.ts';
 import { OtherDatabaseError } from '../asserted.ts';
 import { readAttributes } from '../attributes.ts';
 import type { Occasion } from './close.ts';
+import { makeSureConfirmed } from './confirmed.ts';
 import { exchangeInTime, outgoing } from './exchange.ts';
 import { checkShown, handOf } from '../identity.ts';
 import { lookForLeftovers } from './interrupted.ts';
@@ -66,6 +67,8 @@ export async function undo(run: DestructiveRun<Giving<{ NAME: string | undefined
     await exchangeInTime(0, run, hand, { ...attributes, name }, newcomer, occasion, true);
   });
   if (actor.dryRun) return;
+  const out = outgoing(name, occasion, true, false).name;
+  makeSureConfirmed(run, `database ${name} is again what it was before, and the other one is kept as ${out}`);
   terminal.ok(`${environment.name}: database ${name} is again what it was before`);
-  reportKept(run, outgoing(name, occasion, true, false).name);
+  reportKept(run, out);
 }

@@ -92,6 +92,7 @@ async function exchange(
   const is = { name, oid: old.oid, systemIdentifier };
   const out = outgoing(name, occasion, keep, old.isTemplate);
   const opens = command('up', { ENV: environment.name });
+  signal.throwIfAborted();
   await whileUnfinished(
     `database ${name} closed to applications (${opens} opens it)`,
     async () => {

@@ -2,7 +2,7 @@ import { FailedError, UnclearPrimaryError, UnreachableError, messageOf } from '.
 import type { StackRun } from '../../run/run.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
 import { OtherDatabaseError, type Hand } from '../asserted.ts';
-import { endedBy } from '../once-it-answers.ts';
+import { endedBy } from '../../errors.ts';
 import { handOf } from '../identity.ts';
 import { drop, dropStatement, findLeftovers } from './leftovers.ts';
 import { withMaintenanceSessionOnceItAnswers } from '../maintenance.ts';

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { CancelledError, messageOf } from '../../errors.ts';
+import { messageOf } from '../../errors.ts';
 import type { StackRun } from '../../run/run.ts';
 import { byteSize } from '../../output/display.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
@@ -9,6 +9,7 @@ import type { DatabaseAttributes } from '../attributes.ts';
 import { build, markOfNew, type Copied, type Fill } from './build.ts';
 import { dropLeftCages } from './cage.ts';
 import type { Occasion } from './close.ts';
+import { makeSureConfirmed } from './confirmed.ts';
 import { exchangeInTime, outgoing } from './exchange.ts';
 import {
   describeLeftovers,
@@ -22,7 +23,7 @@ import { finish, finishAnew } from './finish.ts';
 import { checkShown, handOf, isStillPrimary, ownAttributes, type Shown } from '../identity.ts';
 import { checkRunLock } from '../run-lock.ts';
 import { withMarker } from '../../stack/postgres/marker.ts';
-import { endedBy } from '../once-it-answers.ts';
+import { endedBy } from '../../errors.ts';
 import { withRollback } from './with-rollback.ts';
 import { behindWall } from '../wall.ts';
 import { removeOutdated, sizeOf } from './remove-outdated.ts';
@@ -72,7 +73,7 @@ export async function replaceDatabase(
     complete = () => Promise.resolve(),
   }: Replacement,
 ): Promise<Replaced> {
-  const { stack, environment, signal } = run;
+  const { stack, environment } = run;
   const { name } = stack.database;
   const occasion: Occasion = { what, since: new Date() };
   let keep = keeps;
@@ -145,13 +146,10 @@ export async function replaceDatabase(
   // The swap succeeded, but then the session was lost or its last statement was cancelled; or it succeeded on a server
   // that is the primary no more.
   if (!finished || !(await isStillPrimary(run, timeline))) await finishAnew(run, { oid, newOid }, keep, out);
-  if (signal.aborted && signal.reason instanceof CancelledError) {
-    const place = keep ? `kept as ${out}` : 'gone';
-    throw new CancelledError(
-      `cancelled too late: the new database ${name} is in use, and the old one is ${place}`,
-      signal.reason.signal,
-    );
-  }
+  makeSureConfirmed(
+    run,
+    `the new database ${name} is in use, and the old one is ${keep ? `kept as ${out}` : 'gone'}`,
+  );
   return { kept: keep ? out : undefined };
 }
 

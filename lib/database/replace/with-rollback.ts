@@ -13,7 +13,7 @@ import { OtherDatabaseError } from '../asserted.ts';
 import { handOf } from '../identity.ts';
 import { findLeftovers, removeLeftovers, reopen } from './leftovers.ts';
 import { withMaintenanceSession, withMaintenanceSessionOnceItAnswers, cancelOn } from '../maintenance.ts';
-import { endedBy, isLost } from '../once-it-answers.ts';
+import { endedBy, isLost } from '../../errors.ts';
 
 /** How far a change has come; needed if it fails. */
 export interface Progress {

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import './navigator.ts';
 import pg from 'pg';
-import { FailedError, MakesafeError, UnreachableError, messageOf } from '../../errors.ts';
+import { FailedError, MakesafeError, UnreachableError, isLost, messageOf } from '../../errors.ts';
 import { whileWaitingFor } from '../../output/waiting.ts';
 import { mayHang } from '../../system/cancelling.ts';
 import { within } from '../../system/limit.ts';
@@ -10,9 +10,6 @@ import { INVALID_PASSWORD } from './password.ts';
 import { sayHolders } from './lock-wait.ts';
 import { watchSession, type AskElsewhere } from './watch-session.ts';
 import type { Login } from './login.ts';
-
-/** The server starts, stops or ends sessions. https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const NOT_NOW = /^57P0[123]$/;
 
 /**
  * Starts a session on a connection that is already open.
@@ -57,7 +54,7 @@ export async function clientOver(
   client.end = async () => within(LIMITS.goodbye, end(), { end: () => connection.destroy() }).catch(() => {});
   if (elsewhere) {
     watchSession(client, connection, elsewhere);
-    sayHolders(client, elsewhere);
+    sayHolders(client, connection, elsewhere);
   }
   return client;
 }
@@ -103,7 +100,7 @@ export function connectionError(
   } = {},
 ): Error {
   if (error instanceof MakesafeError) return error;
-  if (!(error instanceof pg.DatabaseError) || NOT_NOW.test(error.code ?? '')) {
+  if (!(error instanceof pg.DatabaseError) || isLost(error)) {
     return new UnreachableError(`the database does not answer: ${about.said || messageOf(error)}`, {
       cause: error,
     });

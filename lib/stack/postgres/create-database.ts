@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { FailedError, messageOf } from '../../errors.ts';
+import { FailedError, isLost, messageOf } from '../../errors.ts';
 import { NO_SUCH_DATABASE, stateOf } from './client.ts';
 
 /** Whether a connection failed because the database does not exist. */
@@ -17,6 +17,7 @@ export async function createDatabase(
   { name, user }: { readonly name: string; readonly user: string },
 ): Promise<void> {
   await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`).catch((error: unknown) => {
+    if (isLost(error)) throw error;
     throw new FailedError(`there is no database ${name}, and ${messageOf(error)}`, {
       cause: error,
       hint: `have somebody make it who may: CREATE DATABASE ${pg.escapeIdentifier(name)} OWNER ${pg.escapeIdentifier(user)}`,

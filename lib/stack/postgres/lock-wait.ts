@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
 import type { Client } from 'pg';
 import { whileWaitingFor } from '../../output/waiting.ts';
 import { printable } from '../../output/printable.ts';
 import { LIMITS } from '../../system/limits.ts';
+import { backendOf } from './backend.ts';
+import { giveUpOn, noticeUnconfirmed, waitNoMore } from './confirmation.ts';
 import type { AskElsewhere } from './watch-session.ts';
 
 /** Our sessions, by the process IDs of their backends, or by application_name. */
@@ -48,8 +52,19 @@ const HOLDERS = `
 
 /** https://www.postgresql.org/docs/current/warm-standby.html#SYNCHRONOUS-REPLICATION */
 const SYNCHRONOUS = `
-  SELECT current_setting('synchronous_standby_names') AS names FROM pg_stat_activity
-  WHERE (pid = ANY ($1::int[]) OR application_name = $2) AND wait_event = 'SyncRep' LIMIT 1`;
+  SELECT pid, query_start::text AS since, current_setting('synchronous_standby_names') AS names FROM pg_stat_activity
+  WHERE (pid = ANY ($1::int[]) OR application_name = $2) AND wait_event = 'SyncRep'`;
+
+interface AwaitsStandby {
+  readonly pid: number;
+  /** When its statement began. */
+  readonly since: string;
+  /** synchronous_standby_names */
+  readonly names: string;
+}
+
+/** What they wait for is committed. */
+const END = 'SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid';
 
 /** Milliseconds between two queries: while we wait for a lock, and at most while we do not. Each opens a session. */
 const WHILE_WAITING = 1_000;
@@ -57,18 +72,21 @@ const AT_THE_MOST = 15_000;
 
 /**
  * Makes a reason for `whileWaiting`: which sessions hold the locks that ours wait for, or which standby has to confirm
- * a commit. Undefined while ours wait for neither.
+ * a commit. Undefined while ours wait for neither. Ends those that wait for a standby longer than LIMITS.standby.
  *
  * @param elsewhere asks on another session of the same server
  * @param waiting our sessions, read again for each query
+ * @param onGivenUp called with the reason before they are ended
  */
 export function holdersOf(
   elsewhere: AskElsewhere,
   waiting: () => Waiting,
+  onGivenUp: (reason: Error) => void = () => {},
 ): () => Promise<string | undefined> {
   let said: string | undefined;
   let pause = WHILE_WAITING;
   let next = performance.now() + LIMITS.holders.seconds * 1000;
+  const tooLong = waitsTooLong();
   return async () => {
     if (performance.now() < next) return said;
     pause = Math.min(pause * 2, AT_THE_MOST);
@@ -77,11 +95,26 @@ export function holdersOf(
     said = await elsewhere(async (client) => {
       const { rows } = await client.query<ServerSession>(HOLDERS, [processes, application]);
       if (rows.length > 0) return `a lock that ${rows.map(describeHolder).join(' and ')}`;
-      const standby = await client.query<{ names: string }>(SYNCHRONOUS, [processes, application]);
-      return standby.rows[0] && describeStandby(standby.rows[0]);
+      const { rows: awaiting } = await client.query<AwaitsStandby>(SYNCHRONOUS, [processes, application]);
+      const late = tooLong(awaiting, performance.now());
+      if (late.length > 0) {
+        onGivenUp(giveUpOn(late[0]!.names));
+        await client.query(END, [late.map(({ pid }) => pid)]);
+      }
+      return awaiting[0] && describeStandby(awaiting[0]);
     });
     if (said !== undefined) next = performance.now() + (pause = WHILE_WAITING);
     return said;
+  };
+}
+
+/** Finds, from one look to the next, the sessions that wait for a standby longer than LIMITS.standby with one statement. */
+function waitsTooLong(): (awaiting: readonly AwaitsStandby[], now: number) => readonly AwaitsStandby[] {
+  let first = new Map<string, number>();
+  return (awaiting, now) => {
+    const nameOfWait = ({ pid, since }: AwaitsStandby): string => `${pid} ${since}`;
+    first = new Map(awaiting.map(nameOfWait).map((name) => [name, first.get(name) ?? now]));
+    return awaiting.filter((one) => now - first.get(nameOfWait(one))! >= LIMITS.standby.seconds * 1000);
   };
 }
 
@@ -94,8 +127,8 @@ const describeHolder = (session: ServerSession): string =>
     ? 'a prepared transaction holds (pg_prepared_xacts lists it)'
     : `${nameOf(session)} holds (${activityOf(session)}; ${ender(session.pid)} ends it)`;
 
-const describeStandby = ({ names }: { readonly names: string }): string =>
-  `a standby to confirm (synchronous_standby_names is ${names}; pg_stat_replication lists those that are there)`;
+const describeStandby = ({ names }: AwaitsStandby): string =>
+  `a standby to confirm${Number.isFinite(LIMITS.standby.seconds) ? `, ${LIMITS.standby.seconds} s at most` : ''} (synchronous_standby_names is ${names}; pg_stat_replication lists those that are there)`;
 
 /** `psql of taro (process 4711 of the server, idle in transaction for 40 s, after LOCK TABLE t)` */
 export const describeSession = (session: ServerSession): string =>
@@ -127,31 +160,38 @@ function briefly(statement: string): string {
   return plain.length > BRIEF ? `${plain.slice(0, BRIEF)}…` : plain;
 }
 
-/** From now on, while a query of this client waits for a lock, the terminal says which session holds it. */
-export function sayHolders(client: Client, elsewhere: AskElsewhere): void {
-  const { processID: pid } = client as Client & { readonly processID?: number };
-  if (typeof pid !== 'number') return;
-  const saying: Saying = (work) =>
+/**
+ * From now on, while a query of this client waits for a lock, the terminal says which session holds it. If it waits too long
+ * for a standby, closes the connection: the query fails with the reason.
+ */
+export function sayHolders(client: Client, connection: Duplex, elsewhere: AskElsewhere): void {
+  if (backendOf(client) === undefined) return;
+  const saying = <T>(work: Promise<T>): Promise<T> =>
     whileWaitingFor(
-      holdersOf(elsewhere, () => ({ processes: [pid] })),
+      holdersOf(
+        elsewhere,
+        () => ({ processes: [backendOf(client)!] }),
+        (reason) => connection.destroy(reason),
+      ),
       work,
     );
-  said.set(client, saying);
+  noticeUnconfirmed(client);
   const plain = client.query.bind(client) as (...args: unknown[]) => unknown;
   const query = (...args: unknown[]): unknown => {
+    waitNoMore(client, plain);
     const answer = plain(...args);
-    // A stream or a query with a callback: its reader shows the progress itself, or uses `whileHeldUp`.
-    return answer instanceof Promise ? saying(answer) : answer;
+    if (answer instanceof Promise) return saying(answer);
+    if (answer instanceof EventEmitter) void saying(isOver(answer as EventEmitter));
+    return answer;
   };
   Object.assign(client, { query });
 }
 
-type Saying = <T>(work: Promise<T>) => Promise<T>;
-const said = new WeakMap<Client, Saying>();
-
-/** For work on a session that is not a promise of `query`: waits for it, and says which session holds the lock. */
-export const whileHeldUp = <T>(client: Client, work: Promise<T>): Promise<T> =>
-  said.get(client)?.(work) ?? work;
+/** When a query is over that is no promise: COPY as a stream, whose reader or writer hears of an error. */
+const isOver = (query: EventEmitter): Promise<void> =>
+  new Promise((resolve) => {
+    for (const event of ['end', 'finish', 'close', 'error']) query.once(event, () => resolve());
+  });
 
 /** The application_name of this run's pg_dump, to find its sessions on the server. */
 export const DUMPER = `makesafe pg_dump ${randomBytes(6).toString('hex')}`;

@@ -5,6 +5,7 @@ import { FailedError, UnreachableError, messageOf } from '../../errors.ts';
 import { watchSilence } from '../../system/attention.ts';
 import { heard } from '../../system/cancelling.ts';
 import { LIMITS } from '../../system/limits.ts';
+import { backendOf } from './backend.ts';
 
 /**
  * Runs `question` on another session, which it opens for it. @throws UnreachableError when the server does not answer
@@ -25,13 +26,12 @@ interface Activity {
  * does not answer, closes the connection: the waiting query fails with the reason.
  */
 export function watchSession(client: Client, connection: Duplex, elsewhere: AskElsewhere): void {
-  const { processID: pid } = client as Client & { readonly processID?: number };
-  if (typeof pid !== 'number') return;
+  if (backendOf(client) === undefined) return;
 
   const isLost = async (): Promise<boolean> => {
     const rows = await elsewhere(async (other) => {
       const asked = `SELECT state, wait_event AS event FROM pg_catalog.pg_stat_activity WHERE pid = $1`;
-      return (await other.query<Activity>(asked, [pid])).rows;
+      return (await other.query<Activity>(asked, [backendOf(client)])).rows;
     });
     return isForgotten(rows[0], connection.writableLength > 0);
   };

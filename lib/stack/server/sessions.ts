@@ -5,6 +5,7 @@ import { addressOf } from '../../environment/server-entry.ts';
 import { ConfigurationError, FailedError } from '../../errors.ts';
 import { within } from '../../system/limit.ts';
 import { LIMITS } from '../../system/limits.ts';
+import { askBackend } from '../postgres/backend.ts';
 import { connectionError } from '../postgres/client.ts';
 import type { Login } from '../postgres/login.ts';
 import { maintenanceDatabase } from '../postgres/maintenance-database.ts';
@@ -47,7 +48,7 @@ export function openSessions(
   const maintenance = maintenanceDatabase(login.database);
   const cluster = new Cluster(servers, entry.server!, askInTime);
   /** Whether each address is a pooler: asked once, on the first session. */
-  const pooling = new Map<string, Promise<void>>();
+  const pooling = new Map<string, Promise<boolean>>();
 
   function askInTime(server: Server): Promise<NodeState> {
     let connection: Duplex | undefined;
@@ -92,11 +93,12 @@ export function openSessions(
     });
     try {
       if (!pooling.has(at)) pooling.set(at, refuseTransactionPooling(client, open, at));
-      await pooling.get(at)!.catch((error: unknown) => {
+      const isPooler = await pooling.get(at)!.catch((error: unknown) => {
         // Whether it is one is not known yet, if the session was lost.
         if (!(error instanceof ConfigurationError)) pooling.delete(at);
         throw error;
       });
+      if (isPooler) await askBackend(client);
       return await work(client);
     } finally {
       await client.end();
