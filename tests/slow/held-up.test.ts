@@ -58,7 +58,7 @@ describe('an exchange that somebody holds up', () => {
         ...{ database: { name: 'core', user: 'app' }, withClient },
         freeSpace: () => Promise.resolve(1e12),
       },
-      environment: { name: 'vm_stg', entry: { protected: false } },
+      environment: { name: 'vm_stg', entry: { protected: false, undo: false } },
       command: (task: string) => task,
     };
     await replaceDatabase(run as unknown as Shown, { what: 'restore', fill });
