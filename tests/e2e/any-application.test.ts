@@ -90,7 +90,7 @@ describe.skipIf(inject('noEngine') !== '')('any application', () => {
       const { stderr } = await scratch.mustTask('al-up-env ENV=migrating');
       expect(stderr).toContain('[ok] migrating: migrated to head');
       expect(await revision('migrating')).toBe('two');
-      await expect.poll(statuses, { timeout: 30_000 }).toBe('0\n0\n');
+      await expect.poll(statuses, { timeout: 120_000 }).toBe('0\n0\n');
       expect(read('migrating', 'said-api')).not.toContain('Running upgrade');
       expect(await oneOffs('migrating')).toBe('');
     });
@@ -104,7 +104,7 @@ describe.skipIf(inject('noEngine') !== '')('any application', () => {
       // What was stopped in the middle says 1; what was started then has nothing to do.
       for (const name of ['api', 'worker'])
         await expect
-          .poll(() => read('migrating', `status-${name}`), { timeout: 30_000 })
+          .poll(() => read('migrating', `status-${name}`), { timeout: 120_000 })
           .toMatch(/^0\n1\n0\n$/);
     });
 
@@ -114,7 +114,7 @@ describe.skipIf(inject('noEngine') !== '')('any application', () => {
       expect(stderr).toMatch(/✓ migrate .* 2 revisions\n(.*\n)*✓ start /);
       expect(await revision('migrating')).toBe('two');
       // Both have come to their end once more, and both well.
-      await expect.poll(() => statuses().length, { timeout: 30_000 }).toBe(before.length + 4);
+      await expect.poll(() => statuses().length, { timeout: 120_000 }).toBe(before.length + 4);
       expect(read('migrating', 'status-api')).toMatch(/0\n$/);
       expect(read('migrating', 'said-worker')).not.toContain('Running upgrade');
     });
@@ -124,7 +124,7 @@ describe.skipIf(inject('noEngine') !== '')('any application', () => {
     await scratch.mustTask('up ENV=needy');
     const container = await scratch.container('needy', 'api');
     const restarts = (): Promise<string> => docker('inspect', '--format', '{{.RestartCount}}', container);
-    await expect.poll(restarts, { timeout: 30_000 }).not.toBe('0');
+    await expect.poll(restarts, { timeout: 120_000 }).not.toBe('0');
     const cur = await scratch.mustTask('al-cur-env ENV=needy');
     expect(cur.stderr).toContain('needy has no revision, not at head (two)');
     await scratch.mustTask('al-up-env ENV=needy');
@@ -138,7 +138,7 @@ describe.skipIf(inject('noEngine') !== '')('any application', () => {
     const running = scratch.startTask('db-rebuild-env ENV=needy METHOD=db WAIT=0');
     const api = await scratch.container('needy', 'api');
     const state = (): Promise<string> => docker('inspect', '--format', '{{.State.Status}}', api);
-    await expect.poll(state, { timeout: 60_000, interval: 50 }).toBe('exited');
+    await expect.poll(state, { timeout: 120_000, interval: 50 }).toBe('exited');
     running.interrupt('SIGKILL');
     await running.ended;
     const health = await scratch.runTask('health ENV=needy');

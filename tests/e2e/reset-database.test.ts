@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { databaseOnly } from '../helpers/compose-files.ts';
 import { asker, startDatabase } from '../helpers/database.ts';
 import { docker, must, start, succeeded, type Ran, type Running } from '../helpers/processes.ts';
@@ -29,29 +29,31 @@ describe.skipIf(inject('noEngine') !== '')('db-reset-db-env', () => {
 
   beforeAll(() => startDatabase(scratch, 'one'));
 
-  test('succeeds 20 of 20 times while 8 clients reconnect without pause, each seeing a finished database', async () => {
+  // RESETS=20, once for each change of the exchange.
+  const times = Number(process.env['RESETS'] ?? 5);
+  test(`succeeds ${times} of ${times} times while 8 clients reconnect without pause, each seeing a finished database`, async () => {
     await sql(`ALTER DATABASE core SET app.finished = 'yes'; CREATE TABLE generation_1 ()`);
     const pool = await startPool(await scratch.container('one'));
     const statuses: number[] = [];
-    for (let generation = 2; generation <= 21; generation++) {
+    for (let generation = 2; generation <= times + 1; generation++) {
       statuses.push((await reset()).status);
       const left = `SELECT count(*) FROM pg_class WHERE relname LIKE 'generation%'`;
       expect(await sql(`${left}; CREATE TABLE generation_${generation} ()`)).toBe('0');
     }
     const { seen, refused } = await pool.end();
-    expect(statuses).toEqual(Array<number>(20).fill(0));
+    expect(statuses).toEqual(Array<number>(times).fill(0));
 
     expect([...new Set(seen.map(({ finished }) => finished))]).toEqual(['yes']);
     for (let client = 1; client <= 8; client++) {
       const rows = seen.filter((row) => row.client === client);
       // It was there all the time, and never back in a database that had been replaced.
-      expect(rows.length, `client ${client}`).toBeGreaterThan(15);
+      expect(rows.length, `client ${client}`).toBeGreaterThan(times / 2);
       const generations = rows.flatMap(({ generation }) => generation ?? []);
       expect(generations).toEqual(generations.toSorted((a, b) => a - b));
     }
     expect(refused.filter((message) => !EXPECTED_REFUSALS.test(message))).toEqual([]);
     // A busy machine is no failure.
-  }, 400_000);
+  }, 1_800_000);
 
   describe('keeps what belongs to the database itself', () => {
     const CREATE: Record<string, string> = {
@@ -179,7 +181,7 @@ describe.skipIf(inject('noEngine') !== '')('db-reset-db-env', () => {
         WHERE application_name = 'makesafe' AND wait_event_type = 'Lock' AND query LIKE '${statement}'`;
       const ended = running.ended.then(({ stderr }) => Promise.reject(new Error(`did not wait: ${stderr}`)));
       const arrived = expect
-        .poll(() => sql(waiting, 'postgres'), { timeout: 60_000, interval: 50 })
+        .poll(() => sql(waiting, 'postgres'), { timeout: 120_000, interval: 50 })
         .toBe('1');
       await Promise.race([arrived, ended]);
       return running;
@@ -192,7 +194,7 @@ describe.skipIf(inject('noEngine') !== '')('db-reset-db-env', () => {
       await holder?.ended;
       holder = undefined;
       const ours = `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'makesafe'`;
-      await expect.poll(() => sql(ours, 'postgres'), { timeout: 60_000, interval: 50 }).toBe('0');
+      await expect.poll(() => sql(ours, 'postgres'), { timeout: 120_000, interval: 50 }).toBe('0');
     }
 
     afterEach(async () => {
@@ -249,7 +251,7 @@ describe.skipIf(inject('noEngine') !== '')('db-reset-db-env', () => {
         // A task leaves two seconds after the signal. On a busy machine the server may not have been told by then to
         // drop what is half made: then the message names it, and the next run removes it.
         const left = await expect
-          .poll(databases, { timeout: 20_000 })
+          .poll(databases, { timeout: 120_000 })
           .not.toContain(`${name}__`)
           .then(() => false)
           .catch(() => true);
@@ -331,11 +333,16 @@ async function startPool(id: string): Promise<{ end: () => Promise<{ seen: Seen[
     for n in 7 8; do client $n 0.2 & done
     wait`;
   const pool = start(['docker', 'exec', '-i', id, 'bash', '-s'], { input: script });
-  await pool.printed('8|');
-  const end = async (): Promise<{ seen: Seen[]; refused: string[] }> => {
+  const stop = async (): Promise<void> => {
     await docker('exec', id, 'touch', '/tmp/stop');
     const sleepers = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()`;
     await must(['docker', 'exec', id, 'psql', '-q', '-U', 'app', '-d', 'postgres', '-c', sleepers]);
+  };
+  // Also where the test fails: the next ones have the server for themselves.
+  onTestFinished(stop);
+  await pool.printed('8|');
+  const end = async (): Promise<{ seen: Seen[]; refused: string[] }> => {
+    await stop();
     const { stdout, stderr } = await pool.ended;
     const seen = stdout
       .split('\n')

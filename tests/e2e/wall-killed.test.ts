@@ -56,7 +56,7 @@ describe.skipIf(inject('noEngine') !== '')('a command that is killed while it op
     const db = await docker('ps', '-aq', '--filter', `name=^${project()}-db-1$`);
     if (db === '') return;
     await docker('start', db);
-    await expect.poll(isThere, { timeout: 60_000, interval: 100 }).toBe(true);
+    await expect.poll(isThere, { timeout: 120_000, interval: 100 }).toBe(true);
   };
 
   /** Whether no row can be lost by what is typed: of whatever there is. */

@@ -159,7 +159,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
 }
 
 /** Resolves as soon as the condition holds; it is looked at often, for moments that do not last. */
-export async function moment(condition: () => boolean, seconds = 30): Promise<void> {
+export async function moment(condition: () => boolean, seconds = 120): Promise<void> {
   for (const deadline = performance.now() + seconds * 1000; !condition(); await sleep(3)) {
     if (performance.now() > deadline)
       throw new Error(`did not happen within ${seconds} s: ${String(condition)}`);

@@ -105,8 +105,8 @@ export class Scratch {
       [...samples, ...extra].map(([name, entry]) => [
         name,
         {
-          ...(entry.protected ? {} : { undo: false as const }),
           ...entry,
+          ...(entry.protected || 'undo' in entry ? {} : { undo: false as const }),
           project: `${this.prefix}-${entry.project ?? name}`,
         },
       ]),

@@ -25,10 +25,7 @@ async function underWay(): Promise<Running> {
   rmSync(scratch.path('begun'), { force: true });
   const running = scratch.startTask(check);
   // The walk, the upgrade beside it, and the walk with rows.
-  await moment(
-    () => existsSync(scratch.path('begun')) && statSync(scratch.path('begun')).size >= SERVERS,
-    90,
-  );
+  await moment(() => existsSync(scratch.path('begun')) && statSync(scratch.path('begun')).size >= SERVERS);
   return running;
 }
 

@@ -299,7 +299,7 @@ export function restoreSuite(under: RestoreUnderTest): void {
       db.sql(
         `SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()`,
       );
-    await expect.poll(sessions, { timeout: 60_000, interval: 50 }).toBe('1');
+    await expect.poll(sessions, { timeout: 120_000, interval: 50 }).toBe('1');
     return { running, sessions };
   }
 
@@ -311,7 +311,7 @@ export function restoreSuite(under: RestoreUnderTest): void {
     expect(stderr).toContain('the old database');
     expect(stderr).not.toContain('[ok]');
     expect(status).toBe(130);
-    await expect.poll(sessions, { timeout: 60_000, interval: 50 }).toBe('0');
+    await expect.poll(sessions, { timeout: 120_000, interval: 50 }).toBe('0');
     expect(await oid()).toBe(before[0]);
     // A task leaves two seconds after Ctrl-C: what it could not remove by then it names, and the next one removes it.
     if ((await databases()) !== before[1])
@@ -325,7 +325,7 @@ export function restoreSuite(under: RestoreUnderTest): void {
     const { running, sessions } = await asleep();
     running.interrupt('SIGKILL');
     await running.ended;
-    await expect.poll(sessions, { timeout: 60_000, interval: 50 }).toBe('0');
+    await expect.poll(sessions, { timeout: 120_000, interval: 50 }).toBe('0');
     expect(await oid()).toBe(before);
     await restored(await restore(`DUMP=${dump}`));
   });

@@ -95,7 +95,7 @@ describe('save, change, load, undo', () => {
     await sql('CREATE TABLE late ()', 'core__save_opened');
     await sql('ALTER DATABASE "core__save_opened" ALLOW_CONNECTIONS false', 'postgres');
     await expect
-      .poll(async () => (await done('db-saves-env')).stdout, { timeout: 30_000 })
+      .poll(async () => (await done('db-saves-env')).stdout, { timeout: 120_000 })
       .toContain('opened, may differ');
     const { saves } = JSON.parse((await done('db-saves-env JSON=1')).stdout) as { saves: object[] };
     expect(saves).toMatchObject([{ name: 'opened', unchanged: false }]);
@@ -201,7 +201,7 @@ describe('ended while the database is closed, and its copy half made', () => {
     await holder.query('BEGIN; LOCK TABLE pg_db_role_setting IN SHARE MODE');
     const running = scratch.startTask(`db-save-env NAME=${label} ENV=plain`);
     const waiting = `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%core__new% SET %'`;
-    await expect.poll(() => sql(waiting, 'postgres'), { timeout: 30_000, interval: 50 }).toBe('1');
+    await expect.poll(() => sql(waiting, 'postgres'), { timeout: 120_000, interval: 50 }).toBe('1');
     expect(await refusal('SELECT 1')).toContain('not currently accepting connections');
     const release = async (): Promise<void> => {
       await holder.query('ROLLBACK');
