@@ -9,7 +9,7 @@ import type { Consent } from '../parameters/shared.ts';
 import { lookAtPage, redacted, writePage } from '../schema/report/page.ts';
 import { openEnvironment } from '../run/open-environment.ts';
 import type { StackRun } from '../run/run.ts';
-import { findBackups } from './choose-backup.ts';
+import { makeSureOfBackup } from './choose-backup.ts';
 import { copyOfBackup, withCopyOfSchema, type Copy } from './copy.ts';
 import type { Rehearsed } from './migrate-copy.ts';
 import { migrateOnCopy } from './on-copy.ts';
@@ -33,15 +33,14 @@ type RehearsalRun = StackRun<
  * down what each statement did. The copy is a staging database, which is always removed.
  *
  * @throws FailedError if the migration failed on the copy
- * @throws RefusedError if there is no backup, or it cannot be restored on that server
+ * @throws RefusedError if no backup can be read, or it cannot be restored on that server
  */
 export async function rehearse(run: RehearsalRun): Promise<void> {
   const on = place(run);
-  if (on) return rehearseOn(run, { ...(await openTarget(run, on)), on: on.name });
-  // Before a server is made for it.
   const { stack, values, environment } = run;
   await stack.withClient(stack.database.name, readRevisions);
-  if (values.DATA) findBackups(run, values.BACKUP_DIR);
+  if (values.DATA && !(await makeSureOfBackup(run, values.BACKUP_DIR))) return;
+  if (on) return rehearseOn(run, { ...(await openTarget(run, on)), on: on.name });
   return onScratch(run, (scratch) =>
     rehearseOn(run, {
       ...{ ...scratch, values: { ...values, ...scratch.values } },

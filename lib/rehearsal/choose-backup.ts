@@ -1,5 +1,6 @@
 import { relative, resolve } from 'node:path';
 import type { TakenBackup } from '../database/backup/backup-facts.ts';
+import { takeBackup } from '../database/backup/backup.ts';
 import { readBackups, verifyBackup } from '../database/backup/backups.ts';
 import { readRecord } from '../database/backup/drill-record.ts';
 import { RefusedError } from '../errors.ts';
@@ -36,14 +37,26 @@ export async function chooseBackup(run: StackRun, folder: string): Promise<Chose
   );
 }
 
-/** The backups of the environment, the newest first. @throws RefusedError if there is none */
-export function findBackups({ environment, command }: StackRun, folder: string): Chosen[] {
-  const own = readBackups(resolve(folder)).filter(({ facts }) => facts.environment === environment.name);
-  if (own.length > 0) return own.map((backup) => ({ ...backup, drilled: drilledAs(backup) }));
-  throw new RefusedError(
-    `${relative('', resolve(folder)) || '.'} has no backup of ${environment.name} to rehearse on`,
-    { hint: command('backup', { ENV: environment.name }) },
+/**
+ * Takes a backup, if there is none of the environment.
+ *
+ * @returns whether there is one by then: there is none in a dry run
+ */
+export async function makeSureOfBackup(run: StackRun, folder: string): Promise<boolean> {
+  const { environment, terminal, actor } = run;
+  if (findBackups(run, folder).length > 0) return true;
+  const place = relative('', resolve(folder)) || '.';
+  terminal.info(`${place} has no backup of ${environment.name} to rehearse on: one is taken`);
+  const taken = await actor.act(`# a verified backup of ${environment.name} in ${place}`, () =>
+    takeBackup(run, resolve(folder)),
   );
+  return taken !== undefined;
+}
+
+/** The backups of the environment, the newest first. */
+function findBackups({ environment }: StackRun, folder: string): Chosen[] {
+  const own = readBackups(resolve(folder)).filter(({ facts }) => facts.environment === environment.name);
+  return own.map((backup) => ({ ...backup, drilled: drilledAs(backup) }));
 }
 
 const drilledAs = ({ file, facts }: TakenBackup): boolean | undefined =>

@@ -59,7 +59,7 @@ describe('kill -9 at every statement of an upgrade', () => {
   const ended = (): Promise<void> =>
     expect
       .poll(() => processesOf(scratch.outside).filter(({ words }) => words[1] === '-').length, {
-        timeout: 60_000,
+        timeout: 120_000,
       })
       .toBe(0)
       .then(() =>
@@ -69,7 +69,7 @@ describe('kill -9 at every statement of an upgrade', () => {
               sql(
                 `SELECT count(*) FROM pg_locks WHERE locktype = 'transactionid' AND pid <> pg_backend_pid()`,
               ),
-            { timeout: 60_000 },
+            { timeout: 120_000 },
           )
           .toBe('0'),
       );

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Receipt } from '../../lib/migrations/receipt.ts';
 import { PATIENCE, connect, useEmbedded } from '../helpers/embedded.ts';
@@ -180,12 +180,16 @@ describe('al-rehearse-env', () => {
     );
   }, PATIENCE);
 
-  test('without a backup it says the line that takes one; no other protected server is used: 77', async () => {
+  test('without a backup it takes one; no other protected server is used: 77', async () => {
+    const dry = await rehearse('ENV=live BACKUP_DIR=nowhere DRY_RUN=1');
+    expect(dry.stdout).toContain('# a verified backup of live in nowhere\n');
+    expect(existsSync(scratch.path('nowhere'))).toBe(false);
     for (const words of ['ENV=live ON=spare', 'ENV=live']) {
       const { status, stderr } = await rehearse(`${words} BACKUP_DIR=nowhere`);
-      expect(stderr).toContain('[error] nowhere has no backup of live to rehearse on\n');
-      expect(stderr).toMatch(/\[next\] .*backup\.ts ENV=live\n/);
-      expect(status).toBe(77);
+      expect(stderr).toContain('[info] nowhere has no backup of live to rehearse on: one is taken\n');
+      expect(stderr).toContain('[ok] live: nothing to migrate to head');
+      expect(status).toBe(0);
+      rmSync(scratch.path('nowhere'), { recursive: true });
     }
     const other = await rehearse('ENV=spare ON=live');
     expect(other.stderr).toContain(
