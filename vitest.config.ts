@@ -50,7 +50,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: filesOf('e2e', ['guard-matrix', 'reset-database', 'reset-volume', 'restore'], 2),
+          include: filesOf('e2e', ['guard-matrix', 'restore'], 3),
           globalSetup: 'tests/helpers/engine.ts',
           testTimeout: 300_000,
           hookTimeout: 300_000,
