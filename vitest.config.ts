@@ -15,8 +15,8 @@ const patient = { expect: { poll: { timeout: 20_000 } } };
 const tasks = {
   globalSetup: 'tests/helpers/browser.ts',
   // Limits for a hang, not for speed: a busy machine is many times slower.
-  testTimeout: 300_000,
-  hookTimeout: 300_000,
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
   ...together,
   ...patient,
 };
@@ -52,8 +52,8 @@ export default defineConfig({
           name: 'e2e',
           include: filesOf('e2e', ['guard-matrix', 'restore'], 3),
           globalSetup: 'tests/helpers/engine.ts',
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
           ...together,
           ...patient,
         },

@@ -41,7 +41,8 @@ describe.skipIf(inject('noEngine') !== '')('the official image', () => {
 
   test.each(cases)(
     '%s',
-    { timeout: 300_000 },
+    // Sixteen tasks.
+    { timeout: 1_800_000 },
     async (_name, { db, image, sections, files = {}, refused }) => {
       for (const [file, text] of Object.entries(files)) scratch.write(join('docker', file), text, 0o644);
       const service = { image: image === undefined ? 'postgres:17' : LAYOUT_OF_18, ...db };
