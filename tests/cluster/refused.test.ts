@@ -21,6 +21,8 @@ const READS = [
   // It migrates a copy, on a server of its own.
   'al-rehearse-env',
   'db-saves-env',
+  // With WALL=up it writes, and refuses a standby as well.
+  'db-wall-env',
 ];
 
 /** Values for parameters that have to be given. */
