@@ -6,7 +6,7 @@ import { withSeal, writeReceipt } from '../migrations/receipt.ts';
 import { counted } from '../output/display.ts';
 import type { Giving } from '../parameters/parameter.ts';
 import type { Consent } from '../parameters/shared.ts';
-import { lookAtPage, redacted, writePage } from '../schema/report/page.ts';
+import { lookAtPage, redacted, writePage, type Page } from '../schema/report/page.ts';
 import { openEnvironment } from '../run/open-environment.ts';
 import type { StackRun } from '../run/run.ts';
 import { makeSureOfBackup } from './choose-backup.ts';
@@ -37,24 +37,28 @@ type RehearsalRun = StackRun<
  */
 export async function rehearse(run: RehearsalRun): Promise<void> {
   const on = place(run);
+  const page = await lookAtPage(run);
   const { stack, values, environment } = run;
   await stack.withClient(stack.database.name, readRevisions);
   if (values.DATA && !(await makeSureOfBackup(run, values.BACKUP_DIR))) return;
-  if (on) return rehearseOn(run, { ...(await openTarget(run, on)), on: on.name });
+  if (on) return rehearseOn(run, { ...(await openTarget(run, on)), on: on.name }, page);
   return onScratch(run, (scratch) =>
-    rehearseOn(run, {
-      ...{ ...scratch, values: { ...values, ...scratch.values } },
-      ...{ on: 'a server of its own', environment: { ...scratch.environment, name: environment.name } },
-    }),
+    rehearseOn(
+      run,
+      {
+        ...{ ...scratch, values: { ...values, ...scratch.values } },
+        ...{ on: 'a server of its own', environment: { ...scratch.environment, name: environment.name } },
+      },
+      page,
+    ),
   );
 }
 
 /** A run on the server that has the copy. */
 type Target = RehearsalRun & { readonly on: string };
 
-async function rehearseOn(run: RehearsalRun, target: Target): Promise<void> {
+async function rehearseOn(run: RehearsalRun, target: Target, page: Page | undefined): Promise<void> {
   const { stack, terminal, values, root } = run;
-  const page = await lookAtPage(run);
   const now = await stack.withClient(stack.database.name, readRevisions);
   let rehearsed: Rehearsed | undefined;
   const work = async (copy: Copy): Promise<void> => {
