@@ -1,7 +1,8 @@
 import type { DestructiveRun } from '../run/run.ts';
 import { takeDownWall } from '../stack/postgres/wall.ts';
+import { wallOf } from './wall.ts';
 
-/** `db-drop-wall-env`: takes the wall down. `up` and the next migration put it up again. */
+/** `db-drop-wall-env`: takes the wall down. `up` and the next migration put it up again, unless the registry has none. */
 export async function dropWall({
   stack,
   environment,
@@ -15,6 +16,10 @@ export async function dropWall({
     await stack.anchor?.letGo();
   });
   if (actor.dryRun) return;
-  terminal.ok(`${environment.name}: the wall of ${name} is down, until the next up or migration`);
+  if (wallOf(environment.entry) === undefined)
+    return terminal.ok(`${environment.name}: the wall of ${name} is down`);
+  terminal.ok(
+    `${environment.name}: the wall of ${name} is down, until the next up or migration (wall: false in env/environments.ts: for good)`,
+  );
   terminal.next(command('db-wall-env', { ENV: environment.name, WALL: 'up' }));
 }

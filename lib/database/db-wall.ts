@@ -2,7 +2,7 @@ import type { StackRun } from '../run/run.ts';
 import type { Giving } from '../parameters/parameter.ts';
 import { RefusedError } from '../errors.ts';
 import { refuseStandby } from './recovery.ts';
-import { describeWall, isWhole, keepWall, readStanding, wallOf } from './wall.ts';
+import { describeWall, isWhole, raiseWall, readStanding, wallOf } from './wall.ts';
 
 /**
  * `db-wall-env`: says what the wall holds. With WALL=up, puts it up first.
@@ -17,13 +17,14 @@ export async function showWall(run: StackRun<Giving<{ WALL: 'up' | undefined }>>
     if (!wanted)
       throw new RefusedError(`${environment.name} has no wall`, {
         hint: environment.entry.protected
-          ? `write wall: true into the entry ${environment.name} in env/environments.ts`
-          : 'only a protected environment can have one: protected: true, wall: true in env/environments.ts',
+          ? `take wall: false out of the entry ${environment.name} in env/environments.ts`
+          : 'only a protected environment has one: protected: true in env/environments.ts',
       });
     await actor.act(`# the wall of ${name}`, () =>
       stack.withClient(name, async (client) => {
         await refuseStandby(client);
-        await keepWall(client, run);
+        for (const why of await raiseWall(client, run))
+          terminal.warn(`the wall of ${environment.name} is not whole: ${why}`);
       }),
     );
   }

@@ -5,62 +5,94 @@ import type { EnvironmentEntry } from '../environment/entry.ts';
 import type { StackRun } from '../run/run.ts';
 import { MARK_MIGRATING } from '../stack/postgres/advisory-keys.ts';
 import { HOLD_OPEN } from '../stack/postgres/wall-statements.ts';
-import { putUpWall, readWall, stands, type Wall } from '../stack/postgres/wall.ts';
+import { putUpWall, readEmptied, readHeld, readWall, stands, type Wall } from '../stack/postgres/wall.ts';
 
-/** Patterns of the tables that the wall leaves out; undefined: the environment has no wall. */
+/** Patterns of the tables that the wall leaves out; undefined: the environment has no wall. A protected one has, by default. */
 export function wallOf({
   protected: isProtected,
-  wall = false,
+  wall = true,
 }: Pick<EnvironmentEntry, 'protected' | 'wall'>): readonly string[] | undefined {
   if (!isProtected || wall === false) return undefined;
   return wall === true ? [] : wall.except;
 }
 
+type WallRun = Pick<StackRun, 'environment' | 'stack' | 'terminal' | 'command'>;
+
 /**
- * Puts up what is missing of the wall, where the environment has one. What our role may not do is left out: `check` says so.
+ * Puts up what is missing of the wall, where the environment has one, and says so the first time. What is still missing is
+ * a warning only where the registry asks for a wall in words: `check` and `health` say it, and a migration does not each time.
  *
  * @param client of the database
  */
 export async function keepWall(client: Client, run: WallRun): Promise<void> {
-  if (wallOf(run.environment.entry) === undefined) return;
-  await wallDatabase(client, run);
-  await run.stack.anchor?.hold().catch((error: unknown) => notWhole(run, messageOf(error)));
+  const { environment, stack, terminal, command } = run;
+  const { name } = stack.database;
+  const isHeld = await readHeld(client, name);
+  if (wallOf(environment.entry) === undefined) {
+    if (isHeld && environment.entry.protected) {
+      const line = command('db-drop-wall-env', { ENV: environment.name, FORCE: '1' });
+      terminal.info(
+        `the registry says wall: false, and the wall of ${environment.name} still stands (${line})`,
+      );
+    }
+    return;
+  }
+  warnOf(run, await raiseWall(client, run));
+  if (!isHeld && (await readHeld(client, name))) await announce(client, run);
 }
 
-type WallRun = Pick<StackRun, 'environment' | 'stack' | 'terminal' | 'command'>;
-
-/** The part in a database alone, perhaps one that is not the environment's yet. */
-async function wallDatabase(client: Client, run: WallRun): Promise<void> {
-  const except = wallOf(run.environment.entry);
-  if (except === undefined) return;
-  for (const why of Object.values(await putUpWall(client, except))) notWhole(run, why);
+/** Puts up what is missing of the wall. @returns why a part could not be put up; what our role may not do is not in it */
+export async function raiseWall(client: Client, { environment, stack }: WallRun): Promise<string[]> {
+  const missing = await putUpWall(client, wallOf(environment.entry)!);
+  const loose = await stack.anchor?.hold().catch(messageOf);
+  return [...Object.values(missing), ...(loose ? [loose] : [])];
 }
 
 type Fill = (database: string, client: Client) => Promise<void>;
 
 /** Fills a database that will be the environment's; where that has a wall, before anybody can reach it. */
 export function behindWall(run: WallRun & Pick<StackRun, 'actor'>, fill: Fill | undefined): Fill | undefined {
-  if (run.actor.dryRun || wallOf(run.environment.entry) === undefined) return fill;
+  const except = wallOf(run.environment.entry);
+  if (run.actor.dryRun || except === undefined) return fill;
   return async (database, client) => {
     await fill?.(database, client);
-    await run.stack.withClient(database, (inside) => wallDatabase(inside, run));
+    await run.stack.withClient(database, async (inside) =>
+      warnOf(run, Object.values(await putUpWall(inside, except))),
+    );
   };
 }
 
-const notWhole = ({ environment, terminal, command }: WallRun, why: string): void =>
-  terminal.warn(
-    `the wall of ${environment.name} is not whole: ${why} (${command('db-wall-env', { ENV: environment.name, WALL: 'up' })})`,
+function warnOf({ environment, terminal, command }: WallRun, missing: readonly string[]): void {
+  if (environment.entry.wall === undefined) return;
+  const line = command('db-wall-env', { ENV: environment.name, WALL: 'up' });
+  for (const why of missing) terminal.warn(`the wall of ${environment.name} is not whole: ${why} (${line})`);
+}
+
+/** Nobody shall meet it without having been told. */
+async function announce(client: Client, run: WallRun): Promise<void> {
+  const { environment, stack, terminal } = run;
+  const standing = await readStanding(run);
+  const held = describeWall(stack.database.name, standing);
+  terminal.info(
+    `${environment.name} has a wall now against DROP, TRUNCATE and DELETE of all rows that others type or run: it ${held} (wall: false in env/environments.ts leaves it out)`,
   );
+  const emptied = standing.wall.schemas ? await readEmptied(client) : [];
+  if (emptied.length > 0)
+    terminal.warn(
+      `most rows that were ever written to ${emptied.join(', ')} are gone again: what empties a table is refused from now on; if the application does it, write wall: { except: [${emptied.map((one) => `'${one}'`).join(', ')}] } into the entry ${environment.name} in env/environments.ts`,
+    );
+}
 
 /**
  * Runs `work` while the wall is open for the sessions that it marks: those of Alembic, and of a script. It is closed when
- * `work` ends, and also when this process is killed: a session of ours holds it open.
+ * `work` ends, and also when this process is killed: a session of ours holds it open. Also where the registry says
+ * `wall: false`: what it had before may still stand.
  */
 export async function withWallOpen<T>(
   { environment, stack, actor }: Pick<StackRun, 'environment' | 'stack' | 'actor'>,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (wallOf(environment.entry) === undefined || actor.dryRun) return work();
+  if (!environment.entry.protected || actor.dryRun) return work();
   return stack.withClient(stack.database.name, async (client) => {
     await client.query(HOLD_OPEN);
     return work();
@@ -72,7 +104,7 @@ export async function passWall(
   client: Client,
   { environment }: Pick<StackRun, 'environment'>,
 ): Promise<void> {
-  if (wallOf(environment.entry) !== undefined) await client.query(MARK_MIGRATING);
+  if (environment.entry.protected) await client.query(MARK_MIGRATING);
 }
 
 /** What stands, in words: `holds database core, its schemas, 12 tables, volume core_db`. */

@@ -66,7 +66,7 @@ export interface EnvironmentEntry extends Naming {
     readonly software?: boolean;
   };
   /**
-   * Whether a protected environment is held against what is typed by hand: DROP, TRUNCATE, `docker volume rm`. False by
+   * Whether a protected environment is held against what is typed by hand: DROP, TRUNCATE, `docker volume rm`. True by
    * default. `except`: tables that the application itself empties or drops, `stg.*`.
    */
   readonly wall?: boolean | { readonly except: readonly string[] };

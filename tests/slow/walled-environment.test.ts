@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { connect, localAsker, PATIENCE, useEmbedded } from '../helpers/embedded.ts';
 import { succeeded, type Ran } from '../helpers/processes.ts';
 
@@ -6,8 +6,10 @@ import { succeeded, type Ran } from '../helpers/processes.ts';
 const scratch = useEmbedded({
   engine: false,
   environments: {
-    shielded: { entry: { stack: 'embedded', protected: true, wall: true } },
-    open: { entry: { stack: 'embedded', protected: true } },
+    shielded: { entry: { stack: 'embedded', protected: true } },
+    older: { entry: { stack: 'embedded', protected: true, wall: false } },
+    never: { entry: { stack: 'embedded', protected: 'never' } },
+    open: { entry: { stack: 'embedded', protected: true, wall: false } },
     plain: { entry: { stack: 'embedded' } },
   },
 });
@@ -34,10 +36,62 @@ const at = (environment: string) => {
 };
 const HELD = /behind the wall|being used by logical replication subscription/;
 
+const ENVIRONMENTS = ['shielded', 'never', 'older', 'open', 'plain'];
+const ups = new Map<string, string>();
 beforeAll(
-  async () => void (await Promise.all(['shielded', 'open', 'plain'].map((name) => at(name).done('up')))),
+  async () =>
+    void (await Promise.all(
+      ENVIRONMENTS.map(async (name) => ups.set(name, (await at(name).done('up')).stderr)),
+    )),
   PATIENCE,
 );
+
+test('the first up says what it holds and how it is left out, and no later one does', async () => {
+  const NEW = /has a wall now .* it holds database core, its schemas \(wall: false in env\/environments.ts/;
+  expect(ENVIRONMENTS.map((name) => NEW.test(ups.get(name)!))).toEqual([true, true, false, false, false]);
+  for (const name of ENVIRONMENTS) expect((await at(name).done('up')).stderr).not.toContain('wall');
+});
+
+test('what an application seems to empty is named before it meets the wall; wall: false, and it can go', async () => {
+  const { sql, byHand, done } = at('older');
+  const registry = scratch.read('env/environments.ts');
+  const [, entry] = /"older": \{([^}]*)\}/.exec(registry)!;
+  onTestFinished(() => scratch.write('env/environments.ts', registry));
+  const withWall = (wall: string): void =>
+    scratch.write('env/environments.ts', registry.replace(entry!, entry!.replace(/"wall": false/, wall)));
+  await sql('CREATE SCHEMA stg; CREATE TABLE stg.raw (a int); CREATE TABLE stays (a int)');
+  await sql('INSERT INTO stays SELECT generate_series(1, 200)');
+  await sql('INSERT INTO stg.raw SELECT generate_series(1, 200)');
+  await sql('TRUNCATE stg.raw');
+  const counted = `SELECT (n_tup_ins = 200 AND n_live_tup = 0)::text FROM pg_stat_user_tables WHERE relname = 'raw'`;
+  await expect.poll(() => sql(counted), { timeout: PATIENCE }).toBe('true');
+
+  withWall('"undo": {}');
+  const { stderr } = await done('up');
+  expect(stderr).toContain('older has a wall now');
+  expect(stderr).toContain("wall: { except: ['stg.raw'] } into the entry older");
+  await sql('INSERT INTO stg.raw SELECT generate_series(1, 200)');
+  expect(await byHand('TRUNCATE stg.raw')).toMatch(HELD);
+
+  withWall('"wall": { "except": ["stg.raw"] }');
+  await done('up');
+  expect(await byHand('TRUNCATE stg.raw')).toBe('done');
+  expect(await byHand('TRUNCATE stays')).toMatch(HELD);
+
+  withWall('"wall": false');
+  expect((await done('up')).stderr).toMatch(/still stands \(.*db-drop-wall-env\S* ENV=older FORCE=1\)/);
+  expect(await byHand('DROP DATABASE core WITH (FORCE)', 'postgres')).toMatch(HELD);
+  scratch.write('drop.sql', 'DROP TABLE stg.raw;');
+  await done('db-apply-env SQL=drop.sql FORCE=1');
+  expect((await done('db-drop-wall-env FORCE=1')).stderr).toMatch(/the wall of core is down$/m);
+  expect(await byHand('TRUNCATE stays')).toBe('done');
+});
+
+test("protected: 'never' is held as well, and its wall is taken down for nobody", async () => {
+  const { byHand, task } = at('never');
+  expect(await byHand('DROP DATABASE core WITH (FORCE)', 'postgres')).toMatch(HELD);
+  expect((await task('db-drop-wall-env FORCE=1')).status).toBe(77);
+});
 
 test('up puts it up where it is protected, and nowhere else; health, check and db-wall-env say so', async () => {
   const { sql, done, byHand } = at('shielded');

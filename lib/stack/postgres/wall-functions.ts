@@ -37,9 +37,16 @@ const definer = (name: string, returns: string, language: 'sql' | 'plpgsql', bod
   CREATE OR REPLACE FUNCTION ${WALL}.${name} RETURNS ${returns} LANGUAGE ${language} SECURITY DEFINER
   SET search_path = pg_catalog AS $wall$ ${body} $wall$`;
 
-/** For a person or an assistant that meets the wall. */
-const REFUSE = `USING ERRCODE = 'object_not_in_prerequisite_state',
-  HINT = 'Ask the person who keeps this environment.'`;
+/**
+ * For an application, a person or an assistant that meets the wall.
+ *
+ * @param pattern an SQL expression: what of `except` would let it pass
+ * @param also what else would
+ */
+const refuse = (pattern: string, also = ''): string => `USING ERRCODE = 'object_not_in_prerequisite_state',
+  HINT = ${quoted(also)} || 'If the application does this itself: wall: { except: [' || quote_literal(${pattern})
+    || '] } in env/environments.ts. Else ask the person who keeps this environment.'`;
+const OF_TABLE = "TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME";
 
 /** The functions of the wall. @param except patterns of tables that it leaves out */
 export const wallFunctions = (except: readonly string[]): string[] => [
@@ -74,7 +81,8 @@ export const wallFunctions = (except: readonly string[]): string[] => [
              AND NOT EXISTS (SELECT FROM pg_event_trigger_dropped_objects() AS t
                WHERE t.object_type = 'table' AND t.address_names = o.address_names[1:2])
          THEN
-           RAISE EXCEPTION 'makesafe: % % is behind the wall of this database', o.object_type, o.object_identity ${REFUSE};
+           RAISE EXCEPTION 'makesafe: % % is behind the wall of this database', o.object_type, o.object_identity
+             ${refuse("o.address_names[1] || '.' || coalesce(o.address_names[2], '*')", 'Migrations pass that makesafe runs: make al-up-env. ')};
          END IF;
        END LOOP;
      END`,
@@ -84,8 +92,8 @@ export const wallFunctions = (except: readonly string[]): string[] => [
     'trigger',
     'plpgsql',
     `BEGIN
-       IF ${WALL}.is_held(TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME) AND NOT ${WALL}.is_open() THEN
-         RAISE EXCEPTION 'makesafe: TRUNCATE of %.% is behind the wall of this database', TG_TABLE_SCHEMA, TG_TABLE_NAME ${REFUSE};
+       IF ${WALL}.is_held(${OF_TABLE}) AND NOT ${WALL}.is_open() THEN
+         RAISE EXCEPTION 'makesafe: TRUNCATE of %.% is behind the wall of this database', TG_TABLE_SCHEMA, TG_TABLE_NAME ${refuse(OF_TABLE)};
        END IF;
        RETURN NULL;
      END`,
@@ -101,11 +109,11 @@ export const wallFunctions = (except: readonly string[]): string[] => [
          WITH RECURSIVE below AS (SELECT TG_RELID AS oid UNION SELECT inhrelid FROM pg_inherits JOIN below ON inhparent = oid)
          SELECT sum(pg_stat_get_xact_tuples_deleted(oid)) INTO gone FROM below;
        END IF;
-       IF gone < ${MANY} OR NOT ${WALL}.is_held(TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME)
+       IF gone < ${MANY} OR NOT ${WALL}.is_held(${OF_TABLE})
          OR ${WALL}.is_open() THEN RETURN NULL; END IF;
        EXECUTE format('SELECT EXISTS (SELECT FROM %I.%I)', TG_TABLE_SCHEMA, TG_TABLE_NAME) INTO left_over;
        IF NOT left_over THEN
-         RAISE EXCEPTION 'makesafe: DELETE of every row of %.% is behind the wall of this database', TG_TABLE_SCHEMA, TG_TABLE_NAME ${REFUSE};
+         RAISE EXCEPTION 'makesafe: DELETE of every row of %.% is behind the wall of this database', TG_TABLE_SCHEMA, TG_TABLE_NAME ${refuse(OF_TABLE)};
        END IF;
        RETURN NULL;
      END`,

@@ -114,3 +114,16 @@ export const FORGET_SUBSCRIPTION = `
   DELETE FROM pg_catalog.pg_depend WHERE classid = 'pg_catalog.pg_subscription'::regclass AND deptype = 'e'`;
 
 export const LET_DATABASE_GO = `DROP SUBSCRIPTION IF EXISTS ${WALL}`;
+
+/** Whether the server drops a database for nobody. $1: its name; asked in any database of the server. */
+export const HELD = `
+  SELECT EXISTS (SELECT FROM pg_catalog.pg_subscription AS s JOIN pg_catalog.pg_database AS d ON d.oid = s.subdbid
+    WHERE s.subname = '${WALL}' AND d.datname = $1) AS held`;
+
+/**
+ * Tables that more than half of the rows that were ever written have left, by DELETE or TRUNCATE, as far as the server has
+ * counted: 100 at least.
+ */
+export const EMPTIED = `
+  SELECT pg_catalog.format('%s.%s', schemaname, relname) AS name FROM pg_catalog.pg_stat_user_tables
+  WHERE relid IN (${TABLES}) AND n_tup_ins >= 100 AND n_live_tup < n_tup_ins / 2 ORDER BY name`;

@@ -1,6 +1,8 @@
 import type { Client, DatabaseError } from 'pg';
 import {
+  EMPTIED,
   FORGET_SUBSCRIPTION,
+  HELD,
   HIDE_SUBSCRIPTION,
   HOLD_DATABASE,
   LET_DATABASE_GO,
@@ -36,6 +38,18 @@ export async function readWall(client: Client, except: readonly string[]): Promi
   const { rows } = await client.query<Omit<Wall, 'uncovered'>>(STATE, [standing(except).fingerprint]);
   const { rows: uncovered } = await client.query<{ name: string }>(UNCOVERED);
   return { ...rows[0]!, uncovered: uncovered.map(({ name }) => name) };
+}
+
+/** Whether the server refuses to drop the database of that name, for the sake of a wall. @param client of any database */
+export async function readHeld(client: Client, name: string): Promise<boolean> {
+  const { rows } = await client.query<{ held: boolean }>(HELD, [name]);
+  return rows[0]!.held;
+}
+
+/** Tables that somebody seems to empty again and again: `stg.raw`. */
+export async function readEmptied(client: Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(EMPTIED);
+  return rows.map(({ name }) => name);
 }
 
 /** Why a part could not be put up: of a part's name, the server's words. What the role may not do is not in it. */
