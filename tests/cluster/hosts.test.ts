@@ -1,24 +1,21 @@
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import {
+  APP,
   ENVIRONMENT,
-  freeAddresses,
   leadTo,
-  onCluster,
   throughHosts,
   throughPort,
   useCluster,
   type ClusterNode,
 } from '../helpers/cluster.ts';
-import { PATIENCE, useEmbedded } from '../helpers/embedded.ts';
+import { PATIENCE } from '../helpers/embedded.ts';
+import { leftInPool } from '../helpers/pooled.ts';
 import type { Ran } from '../helpers/processes.ts';
 
-const addresses = await freeAddresses();
 const ENV = `ENV=${ENVIRONMENT}`;
+const { scratch, cluster, addresses } = await useCluster(throughHosts);
 
 describe('an environment on a cluster', () => {
-  const scratch = useEmbedded(onCluster(throughHosts(addresses)));
-  const cluster = useCluster(scratch, addresses);
-
   const at = ({ port }: ClusterNode): string => `localhost:${port}`;
   const oid = async (node: ClusterNode): Promise<string> =>
     cluster.ask(node, `SELECT oid FROM pg_database WHERE datname = 'core'`);
@@ -33,9 +30,6 @@ describe('an environment on a cluster', () => {
     return running.ended;
   };
 
-  beforeAll(async () => {
-    await scratch.mustTask(`up ${ENV}`);
-  }, PATIENCE);
   afterEach(async () => {
     await cluster.heal();
     leadTo(scratch, throughHosts(addresses));
@@ -62,18 +56,29 @@ describe('an environment on a cluster', () => {
     await scratch.mustTask(`db-bootstrap-roles-env ${ENV}`);
   });
 
-  test('through HAProxy as well', async () => {
-    leadTo(scratch, throughPort(addresses.balancer));
-    for (const line of [
-      'up',
-      'db-reset-db-env WAIT=0',
-      'al-up-env',
-      'al-cur-env CHECK=1',
-      'db-rebuild-env METHOD=db WAIT=0',
-    ]) {
+  const RUNBOOK = [
+    'up',
+    'db-reset-db-env WAIT=0',
+    'al-up-env',
+    'al-cur-env CHECK=1',
+    'db-bootstrap-roles-env',
+    'backup',
+    'db-rebuild-env METHOD=db WAIT=0',
+  ];
+
+  test.each([
+    ['HAProxy', addresses.balancer],
+    ['a pooler that keeps a session for each client', addresses.poolers.session],
+  ])('through %s as well', async (_way, port) => {
+    leadTo(scratch, throughPort(port));
+    for (const line of RUNBOOK) {
       const [task, ...words] = line.split(' ');
       await scratch.mustTask([task!, ENV, ...words]);
     }
+  });
+
+  test('and the pooler gets its sessions back as it has lent them', async () => {
+    expect(await leftInPool(() => cluster.connect({ port: addresses.poolers.session }, APP))).toEqual([]);
   });
 
   test('check and ps say what each one is', async () => {

@@ -1,17 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadTasks } from '../../lib/task/find-tasks.ts';
-import {
-  APP,
-  ENVIRONMENT,
-  freeAddresses,
-  leadTo,
-  onCluster,
-  throughPort,
-  useCluster,
-} from '../helpers/cluster.ts';
-import { PATIENCE, useEmbedded } from '../helpers/embedded.ts';
+import { APP, ENVIRONMENT, leadTo, throughPort, useCluster } from '../helpers/cluster.ts';
+import { PATIENCE } from '../helpers/embedded.ts';
+import { leftInPool } from '../helpers/pooled.ts';
 
-const addresses = await freeAddresses();
 /** What changes nothing of the database: all others have to be refused, also one that is made tomorrow. */
 const READS = [
   ...['backup', 'backups', 'check', 'config', 'db-diff-schema-env', 'db-dump-schema-env', 'db-verify-env'],
@@ -40,9 +32,11 @@ const writing = (await loadTasks()).filter(
     ['any', 'typed', 'name only'].includes(environment) && !READS.includes(name),
 );
 
+const { scratch, cluster, addresses } = await useCluster(({ balancer }) => throughPort(balancer), {
+  seed: 'some.sql',
+});
+
 describe('what may write', () => {
-  const scratch = useEmbedded(onCluster(throughPort(addresses.balancer), { seed: 'some.sql' }));
-  const cluster = useCluster(scratch, addresses);
   let before = '';
 
   const wordsOf = ({ name, parameters }: (typeof writing)[number]): string[] => [
@@ -62,10 +56,7 @@ describe('what may write', () => {
   };
 
   beforeAll(async () => {
-    await scratch.mustTask(`up ENV=${ENVIRONMENT}`);
-    const primary = await cluster.primary();
-    await cluster.ask(primary, 'CREATE TABLE kept AS SELECT 1 AS n', 'core');
-    await cluster.ask(primary, `ALTER TABLE kept OWNER TO ${APP.POSTGRES_USER}`, 'core');
+    await cluster.keep();
     scratch.write('some.sql', 'CREATE TABLE made (n int);\n');
     const { stderr } = await scratch.mustTask(`backup ENV=${ENVIRONMENT}`);
     scratch.write('some.dump', '');
@@ -89,7 +80,7 @@ describe('what may write', () => {
   });
 
   describe('is refused behind a pooler that gives each transaction another session: 78', () => {
-    beforeAll(() => leadTo(scratch, throughPort(addresses.pooler)));
+    beforeAll(() => leadTo(scratch, throughPort(addresses.poolers.transaction)));
     // What needs no session to be refused: 77.
     const here = writing.filter(({ name }) => name !== 'db-reset-volume-env');
     test.each(here.map((task) => [task.name, task] as const))('%s', async (_name, task) => {
@@ -97,6 +88,12 @@ describe('what may write', () => {
       expect(stderr).toContain('is a pooler that gives each transaction another session');
       expect(status, stderr).toBe(78);
       expect(await state()).toBe(before);
+    });
+
+    test('and nothing of ours is left in its sessions', async () => {
+      expect(await leftInPool(() => cluster.connect({ port: addresses.poolers.transaction }, APP))).toEqual(
+        [],
+      );
     });
   });
 });

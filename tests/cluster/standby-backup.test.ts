@@ -1,35 +1,32 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test, onTestFinished } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, onTestFinished } from 'vitest';
 import { parseFacts } from '../../lib/database/backup/backup-facts.ts';
 import {
-  APP,
   ENVIRONMENT,
-  freeAddresses,
   leadTo,
-  onCluster,
+  throughHosts,
   useCluster,
+  useTaps,
   type ClusterNode,
 } from '../helpers/cluster.ts';
-import { PATIENCE, useEmbedded } from '../helpers/embedded.ts';
-import { startTap, type Tap } from '../helpers/tap.ts';
+import { PATIENCE } from '../helpers/embedded.ts';
 
-const addresses = await freeAddresses();
 const ENV = `ENV=${ENVIRONMENT}`;
 const MANY = 20_000;
 const ROWS = 'SELECT count(*) FROM kept';
 
+const at = await useCluster(throughHosts);
+const { scratch, cluster } = at;
+
 describe("backups with backupFrom: 'standby'", () => {
-  const scratch = useEmbedded(onCluster({ host: '127.0.0.1', tls: 'disable' }));
-  const cluster = useCluster(scratch, addresses);
-  let taps: Tap[] = [];
+  const taps = useTaps(at);
 
   const fromStandby = (maxReplayLag?: number, more = {}): void =>
     leadTo(
       scratch,
       {
-        hosts: taps.map(({ port }) => ({ host: '127.0.0.1', port })),
-        ...{ tls: 'disable', backupFrom: 'standby' },
+        ...{ ...taps.hosts, backupFrom: 'standby' },
         ...(maxReplayLag === undefined ? {} : { maxReplayLag }),
       },
       { protected: false, ...more },
@@ -60,36 +57,25 @@ describe("backups with backupFrom: 'standby'", () => {
   /** Takes a backup, and when a server is about to send the rows, something happens. */
   const whileItIsRead = async (happens: (read: ClusterNode) => Promise<unknown>) => {
     let read: ClusterNode | undefined;
-    taps.forEach((tap, index) =>
-      tap.before(/COPY .* TO/i, async () => {
-        read = cluster.nodes[index]!;
-        await happens(read);
-      }),
-    );
+    taps.before(/COPY .* TO/i, async (node) => {
+      read = node!;
+      await happens(read);
+    });
     const before = dumps();
     const ended = await scratch.runTask(`backup ${ENV}`);
     expect(read, ended.stderr).toBeDefined();
     return { ...ended, made: dumps().filter((name) => !before.includes(name)) };
   };
 
-  beforeAll(async () => {
-    taps = await Promise.all(addresses.nodes.map(({ port }) => startTap(port)));
-    fromStandby();
-    await scratch.mustTask(`up ${ENV}`);
-    const primary = await cluster.primary();
-    await cluster.ask(primary, `CREATE TABLE kept AS SELECT generate_series(1, ${MANY}) AS n`, 'core');
-    await cluster.ask(primary, `ALTER TABLE kept OWNER TO ${APP.POSTGRES_USER}`, 'core');
-  }, PATIENCE);
+  beforeAll(() => cluster.keep(MANY), PATIENCE);
   afterEach(() => cluster.heal(), PATIENCE);
-  afterAll(() => taps.forEach((tap) => tap.close()));
 
   test('one is read, and has the row of a moment ago; its lag is on the screen and on record', async () => {
     fromStandby();
     const rows = await insert();
     const { stdout, stderr } = await scratch.mustTask(`backup ${ENV}`);
     const { standby, rows: dumped } = factsOf(stdout.trim());
-    const ports = (await standbys()).map((node) => taps[cluster.nodes.indexOf(node)]!.port);
-    expect(ports.map((port) => `127.0.0.1:${port}`)).toContain(standby!.server);
+    expect((await standbys()).map((node) => taps.nameOf(node))).toContain(standby!.server);
     expect(stderr).toContain(`read from ${standby!.server}, a standby: it was `);
     expect(standby!.replayLag).toBeLessThan(60);
     expect(String(dumped!['public.kept'])).toBe(rows);

@@ -13,12 +13,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
-import { endProcessesOf, type EmbeddedScratch } from './embedded.ts';
+import { endProcessesOf, processes, useEmbedded, type EmbeddedScratch } from './embedded.ts';
 import type { EnvironmentEntry } from '../../lib/environment/entry.ts';
 import type { ServerEntry } from '../../lib/environment/server-entry.ts';
 import { AUTHORITY, makeAuthority } from './managed-server.ts';
+import { parentOf } from '../../lib/system/process-id.ts';
 import { must } from './processes.ts';
 import { freePort, type ScratchOptions } from './scratch.ts';
+import { startTap, type Tap } from './tap.ts';
 
 /** The role of the tests' environments on a cluster. It is no superuser. */
 export const APP = { POSTGRES_USER: 'app_stg', POSTGRES_PASSWORD: 'loopback-7391', POSTGRES_DB: 'core' };
@@ -28,6 +30,8 @@ const PATIENCE = 300;
 
 /** Milliseconds between two questions. */
 const PAUSE = 100;
+
+const POOL_MODES = ['session', 'transaction'] as const;
 
 /** One PostgreSQL of the cluster, with the Patroni that runs it. */
 export interface ClusterNode {
@@ -40,6 +44,8 @@ export interface ClusterNode {
 const freePorts = (count: number): Promise<number[]> =>
   Promise.all(Array.from({ length: count }, () => freePort()));
 
+export type PoolMode = (typeof POOL_MODES)[number];
+
 /** The addresses of a cluster. They are known before it runs, because a registry names them. */
 export interface Addresses {
   readonly nodes: readonly ClusterNode[];
@@ -47,14 +53,14 @@ export interface Addresses {
   readonly balancer: number;
   /** HAProxy: leads to the other nodes. */
   readonly replicas: number;
-  /** pgbouncer in front of HAProxy: one that hands out sessions by transaction. */
-  readonly pooler: number;
+  /** pgbouncer in front of HAProxy, by how it hands out sessions. */
+  readonly poolers: Readonly<Record<PoolMode, number>>;
   readonly etcd: readonly [client: number, peer: number];
 }
 
-export async function freeAddresses(): Promise<Addresses> {
-  const [balancer, replicas, pooler, client, peer, ...ports] = (await freePorts(11)) as [
-    ...[number, number, number, number, number],
+async function freeAddresses(): Promise<Addresses> {
+  const [balancer, replicas, session, transaction, client, peer, ...ports] = (await freePorts(12)) as [
+    ...[number, number, number, number, number, number],
     ...number[],
   ];
   const nodes = [0, 1, 2].map((index) => ({
@@ -62,14 +68,14 @@ export async function freeAddresses(): Promise<Addresses> {
     port: ports[2 * index]!,
     rest: `http://127.0.0.1:${ports[2 * index + 1]!}`,
   }));
-  return { nodes, balancer, replicas, pooler, etcd: [client, peer] };
+  return { nodes, balancer, replicas, poolers: { session, transaction }, etcd: [client, peer] };
 }
 
 /** The environment on the cluster. */
 export const ENVIRONMENT = 'vm_stg';
 
-/** Its entry, for `useEmbedded`; the authority's certificate comes with `useCluster`. */
-export const onCluster = (server: ServerEntry, more: Partial<EnvironmentEntry> = {}): ScratchOptions => ({
+/** Its entry; the authority's certificate comes with the cluster. */
+const onCluster = (server: ServerEntry, more: Partial<EnvironmentEntry> = {}): ScratchOptions => ({
   environments: {
     [ENVIRONMENT]: {
       entry: {
@@ -104,15 +110,92 @@ export function leadTo(
   scratch.write(file, `export default ${JSON.stringify(registry, null, 2)};\n`);
 }
 
-/** A cluster beside a scratch copy, from before its first test to behind its last. */
-export function useCluster(scratch: EmbeddedScratch, addresses: Addresses): Cluster {
+/** A cluster, and a scratch copy whose environment is on it. */
+export interface OnCluster {
+  readonly scratch: EmbeddedScratch;
+  readonly cluster: Cluster;
+  readonly addresses: Addresses;
+}
+
+/**
+ * A cluster of its own for the surrounding suite, from before its first test to behind its last. The environment's database
+ * is up before the first.
+ *
+ * @param server the way that the entry has to it
+ * @param more of the entry
+ */
+export async function useCluster(
+  server: (addresses: Addresses) => ServerEntry,
+  more: Partial<EnvironmentEntry> = {},
+): Promise<OnCluster> {
+  const addresses = await freeAddresses();
+  const scratch = useEmbedded(onCluster(server(addresses), more));
   const cluster = new Cluster(addresses);
   beforeAll(async () => {
     await cluster.start(join(scratch.outside, 'cluster'));
     scratch.write(AUTHORITY, cluster.authority());
+    await scratch.mustTask(`up ENV=${ENVIRONMENT}`);
   }, PATIENCE * 1000);
   afterAll(() => cluster.stop(), PATIENCE * 1000);
-  return cluster;
+  return { scratch, cluster, addresses };
+}
+
+/** Ways to the servers that see what clients send, without TLS. */
+export class Taps {
+  readonly #addresses: Addresses;
+  #balanced!: Tap;
+  #nodes: Tap[] = [];
+
+  constructor(addresses: Addresses) {
+    this.#addresses = addresses;
+  }
+
+  async start(): Promise<void> {
+    const { balancer, nodes } = this.#addresses;
+    [this.#balanced, ...this.#nodes] = (await Promise.all(
+      [balancer, ...nodes.map(({ port }) => port)].map(startTap),
+    )) as [Tap, ...Tap[]];
+  }
+
+  close(): void {
+    for (const tap of [this.#balanced, ...this.#nodes]) tap.close();
+  }
+
+  /** An entry that names all nodes. */
+  get hosts(): Extract<ServerEntry, { readonly hosts: unknown }> {
+    return { hosts: this.#nodes.map(({ port }) => ({ host: LOOPBACK, port })), tls: 'disable' };
+  }
+
+  /** An entry that leads through HAProxy. */
+  get balanced(): ServerEntry {
+    return { host: LOOPBACK, port: this.#balanced.port, tls: 'disable' };
+  }
+
+  /** How an entry's address of a node is called on the screen. */
+  nameOf(node: ClusterNode): string {
+    return `${LOOPBACK}:${this.#nodes[this.#addresses.nodes.indexOf(node)]!.port}`;
+  }
+
+  /**
+   * The next time that a client sends something that matches, `happens` runs before it arrives. Each way has a next time.
+   *
+   * @param happens is told the node, if the way does not lead through HAProxy
+   */
+  before(pattern: RegExp, happens: (node?: ClusterNode) => Promise<void>): void {
+    this.#balanced.before(pattern, () => happens());
+    for (const [index, tap] of this.#nodes.entries())
+      tap.before(pattern, () => happens(this.#addresses.nodes[index]));
+  }
+}
+
+const LOOPBACK = '127.0.0.1';
+
+/** Taps of a cluster, for the surrounding suite. */
+export function useTaps({ addresses }: OnCluster): Taps {
+  const taps = new Taps(addresses);
+  beforeAll(() => taps.start());
+  afterAll(() => taps.close());
+  return taps;
 }
 
 /**
@@ -122,6 +205,7 @@ export function useCluster(scratch: EmbeddedScratch, addresses: Addresses): Clus
 export class Cluster {
   readonly #addresses: Addresses;
   readonly #programs = new Map<string, ChildProcess>();
+  readonly #silenced: number[] = [];
   #folder = '';
 
   constructor(addresses: Addresses) {
@@ -145,7 +229,7 @@ export class Cluster {
     for (const node of this.nodes) this.#write(`${node.name}.yml`, this.#patroni(node));
     this.#write('haproxy.cfg', this.#haproxy());
     this.#write('users.txt', `"${APP.POSTGRES_USER}" "${APP.POSTGRES_PASSWORD}"\n`);
-    this.#write('pgbouncer.ini', this.#pgbouncer());
+    for (const mode of POOL_MODES) this.#write(`${mode}.ini`, this.#pgbouncer(mode));
     this.#write('roles', ROLES, 0o755);
     // PostgreSQL does not run as root.
     if (POSTGRES) await must(['chown', '-R', `${POSTGRES.uid}:${POSTGRES.gid}`, folder]);
@@ -159,7 +243,7 @@ export class Cluster {
     await until('etcd', async () => (await statusOf(`${client}/health`)) === 200);
     for (const { name } of this.nodes) await this.#startNode(name);
     await this.#run('haproxy', 'haproxy', ['-db', '-f', join(folder, 'haproxy.cfg')]);
-    await this.#run('pgbouncer', 'pgbouncer', [join(folder, 'pgbouncer.ini')]);
+    for (const mode of POOL_MODES) await this.#run(mode, 'pgbouncer', [join(folder, `${mode}.ini`)]);
     await this.whole();
   }
 
@@ -221,6 +305,19 @@ export class Cluster {
     await this.#endLease();
   }
 
+  /** A node stands still, its Patroni and its PostgreSQL: it confirms nothing, and answers nobody. */
+  silence(node: ClusterNode): void {
+    const postmaster = this.#postmaster(node);
+    const silence = (pid: number): void => {
+      process.kill(pid, 'SIGSTOP');
+      this.#silenced.push(pid);
+    };
+    this.#signal(node, 'SIGSTOP');
+    // From then on it starts no others, and none of them is reaped.
+    silence(postmaster);
+    for (const { pid } of processes()) if (parentOf(pid) === postmaster) silence(pid);
+  }
+
   /** Waits until another node is the primary. */
   async elected(former: ClusterNode): Promise<ClusterNode> {
     let found: ClusterNode | undefined;
@@ -231,14 +328,26 @@ export class Cluster {
     return found!;
   }
 
-  /** Ends a cut, or starts a killed node again, and waits until the cluster is whole. */
+  /** Ends a cut or a silence, or starts a killed node again, and waits until the cluster is whole. */
   async heal(): Promise<void> {
+    for (const pid of this.#silenced.splice(0)) process.kill(pid, 'SIGCONT');
     for (const node of this.nodes) {
       const program = this.#programs.get(node.name)!;
       if (program.exitCode === null && program.signalCode === null) this.#signal(node, 'SIGCONT');
       else await this.#startNode(node.name);
     }
     await this.whole();
+  }
+
+  /** A table in the environment's database: what is lost if that is. */
+  async keep(rows = 1): Promise<void> {
+    const primary = await this.primary();
+    await this.ask(
+      primary,
+      `CREATE TABLE IF NOT EXISTS kept AS SELECT generate_series(1, ${rows}) AS n`,
+      APP.POSTGRES_DB,
+    );
+    await this.ask(primary, `ALTER TABLE kept OWNER TO ${APP.POSTGRES_USER}`, APP.POSTGRES_DB);
   }
 
   /** Changes Patroni's configuration of the whole cluster. */
@@ -249,19 +358,29 @@ export class Cluster {
   }
 
   /** The first row's values of an administrator's question to one node, past the code under test. */
-  async ask({ port }: { readonly port: number }, sql: string, database = 'postgres'): Promise<string> {
-    const client = new pg.Client({
-      ...{ host: '127.0.0.1', port, user: 'postgres', password: 'of-the-administrator', database },
-      ...{ ssl: { rejectUnauthorized: false }, connectionTimeoutMillis: 5_000 },
-    });
-    client.on('error', () => {});
-    await client.connect();
+  async ask(to: { readonly port: number }, sql: string, database = 'postgres'): Promise<string> {
+    const administrator = { POSTGRES_USER: 'postgres', POSTGRES_PASSWORD: 'of-the-administrator' };
+    const client = await this.connect(to, { ...administrator, POSTGRES_DB: database });
     try {
       const { rows } = await client.query<Record<string, unknown>>(sql);
       return Object.values(rows[0] ?? {}).join('|');
     } finally {
       await client.end();
     }
+  }
+
+  /** A session of this test's own. */
+  async connect(
+    { port }: { readonly port: number },
+    { POSTGRES_USER: user, POSTGRES_PASSWORD: password, POSTGRES_DB: database }: typeof APP,
+  ): Promise<pg.Client> {
+    const client = new pg.Client({
+      ...{ host: LOOPBACK, port, user, password, database },
+      ...{ ssl: { rejectUnauthorized: false }, connectionTimeoutMillis: 5_000 },
+    });
+    client.on('error', () => {});
+    await client.connect();
+    return client;
   }
 
   /** What a program of the cluster has written, for a test that fails. */
@@ -391,11 +510,11 @@ export class Cluster {
     ].join('\n');
   }
 
-  #pgbouncer(): string {
+  #pgbouncer(mode: PoolMode): string {
     return [
       `[databases]\n* = host=127.0.0.1 port=${this.#addresses.balancer}`,
-      `[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${this.#addresses.pooler}\nunix_socket_dir =`,
-      `pool_mode = transaction\nauth_type = scram-sha-256\nauth_file = ${join(this.#folder, 'users.txt')}`,
+      `[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${this.#addresses.poolers[mode]}\nunix_socket_dir =`,
+      `pool_mode = ${mode}\nauth_type = scram-sha-256\nauth_file = ${join(this.#folder, 'users.txt')}`,
       `client_tls_sslmode = require\nclient_tls_cert_file = ${join(this.#folder, 'server.pem')}`,
       `client_tls_key_file = ${join(this.#folder, 'server.key')}\nserver_tls_sslmode = require`,
       'ignore_startup_parameters = extra_float_digits,options\nserver_login_retry = 1\n',

@@ -3,7 +3,10 @@ import { connect, createServer, type Socket } from 'node:net';
 /** A way to a server that sees what clients send, and can hold it up. */
 export interface Tap {
   readonly port: number;
-  /** The next time that a client sends something that matches, `happens` runs before it reaches the server. */
+  /**
+   * The next time that a client sends something that matches, `happens` runs before it reaches the server. What it sends
+   * first asks for a session.
+   */
   readonly before: (pattern: RegExp, happens: () => Promise<void>) => void;
   readonly close: () => void;
 }
@@ -14,17 +17,26 @@ export async function startTap(to: number): Promise<Tap> {
   let happens = (): Promise<void> => Promise.resolve();
   const open = new Set<Socket>();
   const server = createServer((client) => {
-    const behind = connect(to, '127.0.0.1');
-    open.add(client).add(behind);
-    client.on('error', () => behind.destroy()).on('close', () => behind.destroy());
-    behind.on('error', () => client.destroy()).on('close', () => client.destroy());
-    behind.pipe(client);
+    let behind: Socket | undefined;
+    open.add(client);
+    client.on('error', () => behind?.destroy()).on('close', () => behind?.destroy());
+    /** The client speaks first. What happens before that, happens before there is a session. */
+    const send = (chunk: Buffer): void => {
+      if (client.destroyed) return;
+      if (!behind) {
+        behind = connect(to, '127.0.0.1');
+        open.add(behind);
+        behind.on('error', () => client.destroy()).on('close', () => client.destroy());
+        behind.pipe(client);
+      }
+      behind.write(chunk);
+    };
     client.on('data', (chunk) => {
-      if (!pattern?.test(chunk.toString('latin1'))) return void behind.write(chunk);
+      if (!pattern?.test(chunk.toString('latin1'))) return send(chunk);
       pattern = undefined;
       client.pause();
       const goOn = (): void => {
-        behind.write(chunk);
+        send(chunk);
         client.resume();
       };
       void happens().then(goOn, goOn);

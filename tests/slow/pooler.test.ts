@@ -2,22 +2,34 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PATIENCE, connect, useEmbedded } from '../helpers/embedded.ts';
 import type { LimitsOrder } from '../helpers/limits-preload.ts';
 import { MANAGED, managed } from '../helpers/managed-server.ts';
+import { leftInPool } from '../helpers/pooled.ts';
 import { succeeded } from '../helpers/processes.ts';
 import { freePort } from '../helpers/scratch.ts';
 
 const LIMITS_PRELOAD = join(import.meta.dirname, '../helpers/limits-preload.ts');
-const MODES = ['session', 'transaction', 'statement'] as const;
-const ports = await Promise.all(MODES.map(() => freePort()));
+/** Settings of pgbouncer, by how it hands out sessions. */
+const MODES = {
+  session: 'pool_mode = session',
+  // It trusts its clients to leave nothing behind.
+  untidied: 'pool_mode = session\nserver_reset_query =',
+  transaction: 'pool_mode = transaction',
+  statement: 'pool_mode = statement',
+} as const;
+type Mode = keyof typeof MODES;
+const names = Object.keys(MODES) as Mode[];
+const ports = await Promise.all(names.map(() => freePort()));
+const portOf = (mode: Mode): number => ports[names.indexOf(mode)]!;
 const POSTGRES_PASSWORD = 'of-the-administrator';
 const env = { POSTGRES_USER: 'administrator', POSTGRES_DB: 'core', POSTGRES_PASSWORD };
-const entry = (mode: (typeof MODES)[number]) => ({
+const entry = (mode: Mode) => ({
   entry: {
     stack: 'server' as const,
-    server: { host: '127.0.0.1', port: ports[MODES.indexOf(mode)]!, tls: 'disable' as const },
+    server: { host: '127.0.0.1', port: portOf(mode), tls: 'disable' as const },
   },
   env,
 });
@@ -28,6 +40,7 @@ describe('behind a pooler', () => {
     environments: {
       [MANAGED]: { ...managed, env: { ...managed.env, POSTGRES_PASSWORD } },
       by_session: entry('session'),
+      untidied: entry('untidied'),
       by_transaction: entry('transaction'),
       by_statement: entry('statement'),
       other_password: { ...entry('session'), env: { ...env, POSTGRES_PASSWORD: 'of-somebody-else' } },
@@ -41,12 +54,12 @@ describe('behind a pooler', () => {
     mkdirSync(folder, { recursive: true });
     for (const path of [scratch.outside, folder]) chmodSync(path, 0o755);
     writeFileSync(join(folder, 'users.txt'), `"administrator" "${POSTGRES_PASSWORD}"\n`);
-    for (const [index, mode] of MODES.entries()) {
+    for (const mode of names) {
       const file = join(folder, `${mode}.ini`);
       const settings = [
         `[databases]\n* = host=127.0.0.1 port=${scratch.server(MANAGED).port}`,
-        `[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${ports[index]}\nunix_socket_dir =`,
-        `pool_mode = ${mode}\nauth_type = scram-sha-256\nauth_file = ${join(folder, 'users.txt')}`,
+        `[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${portOf(mode)}\nunix_socket_dir =`,
+        `${MODES[mode]}\nauth_type = scram-sha-256\nauth_file = ${join(folder, 'users.txt')}`,
         'ignore_startup_parameters = extra_float_digits,options\nserver_login_retry = 1',
       ];
       writeFileSync(file, `${settings.join('\n')}\n`);
@@ -64,10 +77,36 @@ describe('behind a pooler', () => {
     }
   });
 
+  /** What is left in the sessions that a pooler keeps. */
+  const left = async (mode: Mode): Promise<string[]> => {
+    const found = await Promise.all(
+      ['core', 'postgres'].map((database) =>
+        leftInPool(async () => {
+          const client = new pg.Client({
+            ...{ host: '127.0.0.1', port: portOf(mode), user: 'administrator', password: POSTGRES_PASSWORD },
+            ...{ database, ssl: false },
+          });
+          await client.connect();
+          return client;
+        }),
+      ),
+    );
+    return found.flat();
+  };
+
   test('that keeps a session for each client, all works', async () => {
     await scratch.mustTask('up ENV=by_session');
     const { stderr } = await scratch.mustTask('db-reset-db-env ENV=by_session WAIT=0');
     expect(stderr).toContain('[ok] by_session');
+    await scratch.mustTask('backup ENV=by_session');
+    expect(await left('session')).toEqual([]);
+  });
+
+  test('and nothing of ours is left in the sessions of one that does not tidy them', async () => {
+    await scratch.mustTask('db-mark-env ENV=untidied REPLACE=by_session');
+    await scratch.mustTask('db-reset-db-env ENV=untidied WAIT=0');
+    expect(await left('untidied')).toEqual([]);
+    await scratch.mustTask('db-mark-env ENV=by_session REPLACE=untidied');
   });
 
   test('and a long wait is no lost session; who holds the lock is named', async () => {
@@ -106,6 +145,10 @@ describe('behind a pooler', () => {
     }
     expect(await oid()).toEqual(before);
     await client.end();
+  });
+
+  test('and nothing was set in its sessions', async () => {
+    expect(await left('transaction')).toEqual([]);
   });
 
   test('a wrong password is called one', async () => {

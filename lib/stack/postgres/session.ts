@@ -28,6 +28,8 @@ interface SessionOptions {
   readonly elsewhere?: AskElsewhere | undefined;
   /** Identifies the server, so that we find out only once which settings it does not know. */
   readonly server: string;
+  /** Looks at the session before something is set in it. */
+  readonly first?: ((client: pg.Client) => Promise<void>) | undefined;
 }
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -46,18 +48,28 @@ const unknown = new Map<string, number>();
 export async function openSession(
   connect: () => Duplex | Promise<Duplex>,
   usual: Login,
-  { as: { settings, ...as } = {}, timeout, elsewhere, server }: SessionOptions,
+  {
+    as: { settings, ...as } = {},
+    timeout,
+    elsewhere,
+    server,
+    first = () => Promise.resolve(),
+  }: SessionOptions,
 ): Promise<pg.Client> {
   const login = { ...usual, ...as };
   const whose = settings ?? (as.user === undefined ? 'makesafe' : 'database');
-  if (whose === 'database') return clientOver(await connect(), login, timeout, elsewhere);
+  if (whose === 'database') {
+    const client = await clientOver(await connect(), login, timeout, elsewhere);
+    return endUnless(client, first(client));
+  }
   const options = whose === 'file' ? fileOptions : startOptions;
   for (;;) {
     const without = unknown.get(server) ?? 0;
     const connection = await connect();
     try {
       const client = await clientOver(connection, login, timeout, elsewhere, options(without));
-      return whose === 'file' ? client : await pinOrEnd(client);
+      await endUnless(client, first(client));
+      return whose === 'file' ? client : await endUnless(client, pin(client));
     } catch (error) {
       const isOlder = (error as Partial<pg.DatabaseError>).code === UNKNOWN_SETTING;
       if (!isOlder || without === Object.keys(NEWER).length) throw error;
@@ -67,9 +79,9 @@ export async function openSession(
   }
 }
 
-async function pinOrEnd(client: pg.Client): Promise<pg.Client> {
+async function endUnless(client: pg.Client, prepared: Promise<void>): Promise<pg.Client> {
   try {
-    await pin(client);
+    await prepared;
     return client;
   } catch (error) {
     await client.end();

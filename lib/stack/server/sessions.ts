@@ -5,7 +5,6 @@ import { addressOf } from '../../environment/server-entry.ts';
 import { ConfigurationError, FailedError } from '../../errors.ts';
 import { within } from '../../system/limit.ts';
 import { LIMITS } from '../../system/limits.ts';
-import { askBackend } from '../postgres/backend.ts';
 import { connectionError } from '../postgres/client.ts';
 import type { Login } from '../postgres/login.ts';
 import { maintenanceDatabase } from '../postgres/maintenance-database.ts';
@@ -15,7 +14,7 @@ import type { Stack } from '../stack.ts';
 import { Cluster } from './cluster.ts';
 import { openConnection, type Server } from './connection.ts';
 import { readNode, type NodeState } from './node.ts';
-import { refuseTransactionPooling } from './pooler.ts';
+import { keepNothing, refuseTransactionPooling } from './pooler.ts';
 
 /** The role and database of an environment on a server. */
 export function loginOf({ variables }: Environment): Login {
@@ -84,25 +83,33 @@ export function openSessions(
       opened?.(connection);
       return connection;
     };
+    /** Another session as plain as it comes: nothing is set in it. */
+    const plain = (): Promise<Client> =>
+      openSession(connect, { ...login, database: to }, { as: { settings: 'database' }, server: at });
+    const first = async (client: Client): Promise<void> => {
+      if (await isPooler(at, client, plain)) await keepNothing(client);
+    };
     const open = (): Promise<Client> =>
-      openSession(connect, { ...login, database: to }, { ...how, server: at });
+      openSession(connect, { ...login, database: to }, { ...how, server: at, first });
     const client = await open().catch((error: unknown) => {
       connection?.destroy();
       const make = to === login.database ? `make up ENV=${name}` : undefined;
       throw connectionError(error, to, { otherPassword: (cause) => otherPassword(at, cause), make });
     });
     try {
-      if (!pooling.has(at)) pooling.set(at, refuseTransactionPooling(client, open, at));
-      const isPooler = await pooling.get(at)!.catch((error: unknown) => {
-        // Whether it is one is not known yet, if the session was lost.
-        if (!(error instanceof ConfigurationError)) pooling.delete(at);
-        throw error;
-      });
-      if (isPooler) await askBackend(client);
       return await work(client);
     } finally {
       await client.end();
     }
+  }
+
+  function isPooler(at: string, client: Client, another: () => Promise<Client>): Promise<boolean> {
+    if (!pooling.has(at)) pooling.set(at, refuseTransactionPooling(client, another, at));
+    return pooling.get(at)!.catch((error: unknown) => {
+      // Whether it is one is not known yet, if the session was lost.
+      if (!(error instanceof ConfigurationError)) pooling.delete(at);
+      throw error;
+    });
   }
 
   const otherPassword = (at: string, cause: unknown): FailedError =>
