@@ -1,4 +1,4 @@
-import { ALEMBIC, ALEMBIC_INI, revision } from '../lib/parameters/shared.ts';
+import { ALEMBIC, ALEMBIC_INI, KEEP_COPY, revision } from '../lib/parameters/shared.ts';
 import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
@@ -7,7 +7,7 @@ export default defineTask(import.meta.url, {
   environment: 'default only',
   firstGoalOnly: true,
   longForm: 'al-down-env',
-  parameters: { REV: revision('where to', '-1'), ALEMBIC, ALEMBIC_INI },
+  parameters: { REV: revision('where to', '-1'), KEEP: KEEP_COPY, ALEMBIC, ALEMBIC_INI },
   examples: ['make al-down', 'make al-down REV=base'],
   run: async (run) => (await import('../lib/migrations/al-down.ts')).downgrade(run),
 });

@@ -9,6 +9,7 @@ export default defineTask(import.meta.url, {
     what: 'Loading a saved copy',
     effect: 'change',
     countdown: 'when protected',
+    exchanges: () => 'always',
     preflight: async (run) => (await import('../lib/database/saves/db-load.ts')).checkLoad(run),
   },
   parameters: { NAME: label('the saved copy') },

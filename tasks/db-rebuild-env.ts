@@ -10,6 +10,8 @@ export default defineTask(import.meta.url, {
     effect: 'destroy',
     countdown: 'always',
     removesStorage: ({ METHOD }) => METHOD === 'volume',
+    backupFirst: ({ KEEP }) => KEEP === true,
+    exchanges: ({ METHOD }) => METHOD === 'db',
     preflight: async (run) => (await import('../lib/db-rebuild/preflight.ts')).checkRebuild(run),
   },
   parameters: REBUILD_PARAMETERS,

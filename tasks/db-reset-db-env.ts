@@ -8,6 +8,7 @@ export default defineTask(import.meta.url, {
     what: 'DB reset',
     effect: 'destroy',
     countdown: 'always',
+    exchanges: () => true,
     preflight: async (run) => (await import('../lib/database/replace/db-reset-db.ts')).checkDatabase(run),
   },
   examples: ['make db-reset-db-env ENV=vm_stg', 'make db-reset-db-env ENV=local_dev WAIT=0'],

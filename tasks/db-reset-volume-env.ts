@@ -1,3 +1,4 @@
+import { BACKUP_FIRST } from '../lib/parameters/shared.ts';
 import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
@@ -9,7 +10,13 @@ export default defineTask(import.meta.url, {
     effect: 'destroy',
     countdown: 'always',
     removesStorage: () => true,
+    backupFirst: ({ KEEP }) => KEEP === true,
   },
-  examples: ['make db-reset-volume-env ENV=vm_stg', 'make db-reset-volume-env ENV=vm_prod FORCE=1'],
+  parameters: { KEEP: BACKUP_FIRST },
+  examples: [
+    'make db-reset-volume-env ENV=vm_stg',
+    'make db-reset-volume-env ENV=vm_stg KEEP=1',
+    'make db-reset-volume-env ENV=vm_prod FORCE=1',
+  ],
   run: async (run) => (await import('../lib/database/replace/db-reset-volume.ts')).resetVolume(run),
 });

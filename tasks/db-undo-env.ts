@@ -9,6 +9,7 @@ export default defineTask(import.meta.url, {
     what: 'Undoing the last reset or restore',
     effect: 'change',
     countdown: 'always',
+    exchanges: () => 'always',
     preflight: async (run) => (await import('../lib/database/replace/db-undo.ts')).checkUndo(run),
   },
   parameters: { NAME: text('another old database than the latest', { placeholder: '<database>' }) },

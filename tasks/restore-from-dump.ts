@@ -7,9 +7,8 @@ export default defineTask(import.meta.url, {
   summary: 'Replace the database by what is in a dump of pg_dump',
   environment: 'typed',
   destructive: {
-    what: 'DB restore',
-    effect: 'destroy',
-    countdown: 'always',
+    ...{ what: 'DB restore', effect: 'destroy', countdown: 'always' },
+    exchanges: () => true,
     preflight: async (run) => (await import('../lib/database/restore/restore-from-dump.ts')).checkDump(run),
   },
   parameters: {

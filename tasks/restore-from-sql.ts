@@ -10,6 +10,7 @@ export default defineTask(import.meta.url, {
     what: 'DB restore',
     effect: 'destroy',
     countdown: 'always',
+    exchanges: () => true,
     preflight: async (run) => (await import('../lib/database/restore/restore-from-sql.ts')).checkSql(run),
   },
   parameters: {

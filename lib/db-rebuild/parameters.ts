@@ -1,6 +1,7 @@
 import {
   ALEMBIC,
   ALEMBIC_INI,
+  BACKUP_FIRST,
   BASE,
   BOOTSTRAP_ROLES_SQL,
   PRIVILEGES,
@@ -24,6 +25,7 @@ export const REBUILD_PARAMETERS = {
       placeholder: '0|1',
     },
   ),
+  KEEP: BACKUP_FIRST,
   BASE,
   FROM: choice('the first step', STEP_NAMES, { defaultNote: 'the one that failed last, else reset' }),
   UNTIL: choice('the last step', STEP_NAMES, { default: 'verify' }),

@@ -30,7 +30,12 @@ export async function backupFirst(
     );
     return null;
   }
-  const { oid: databaseOid, systemIdentifier } = facts.contents!;
+  if (!facts.contents)
+    throw new RefusedError(
+      `refused; nothing was touched\nno backup could be taken first: ${facts.unread ?? 'the server is stopped'}`,
+      { hint: `${command('up', { ENV: environment.name })}, or without KEEP=1` },
+    );
+  const { oid: databaseOid, systemIdentifier } = facts.contents;
   const sought = {
     environment: environment.name,
     database: facts.target.database,
@@ -45,7 +50,7 @@ export async function backupFirst(
       `${found ? 'a backup that still holds' : 'backed up first'}: ${name} (${byteSize(about.size)})`,
     );
     terminal.info(
-      `it is restored by: ${command('restore-from-dump', { ENV: environment.name, DUMP: name, FORCE: '1' })}`,
+      `it is restored by: ${command('restore-from-dump', { ENV: environment.name, DUMP: name, ...(facts.entry.protected ? { FORCE: '1' } : {}) })}`,
     );
     return name;
   } catch (error) {

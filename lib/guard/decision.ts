@@ -10,6 +10,7 @@ import { look } from './look.ts';
 import type { Passed } from './facts/facts.ts';
 import { describePending } from '../migrations/pending.ts';
 import { ON_CONTENTS, ON_FACTS, enforce } from './policy.ts';
+import { describeUndo } from './person/describe-undo.ts';
 import { describeDoubts, describeTarget } from './person/screen.ts';
 import { changesBetween, configurationChanges, identityOf } from './facts/unchanged.ts';
 
@@ -36,7 +37,10 @@ export async function letPersonDecide(
   const { entry, environment, action, run } = request;
   const { terminal, signal, actor } = seen;
   const pending = seen.pending && describePending(seen.root, seen.pending);
-  for (const line of describeTarget(seen.facts, action, terminal, { pending, foreseen })) terminal.line(line);
+  const { destructive } = seen.task.definition;
+  const undo = foreseen?.undo ?? describeUndo(seen.facts, destructive, run.values);
+  const screen = describeTarget(seen.facts, action, terminal, { pending, foreseen, undo });
+  for (const line of screen) terminal.line(line);
   describeDoubts(seen.facts).forEach(terminal.warn);
   const consent = action.effect !== 'migrate';
   const seconds = consent ? waitSeconds(entry, run.values.WAIT) : 0;

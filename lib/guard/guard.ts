@@ -62,8 +62,9 @@ export async function passGuard(
     const pending = await request.pending?.(seen);
     seen = { ...seen, pending };
     const foreseen = await request.foresee?.(seen);
+    const wantsBackup = seen.task.definition.destructive?.backupFirst?.(values) ?? false;
     const backup =
-      entry.protected && pending?.length !== 0
+      wantsBackup || (entry.protected && pending?.length !== 0)
         ? await (await import('./backup-first.ts')).backupFirst(seen, values)
         : null;
     // Do all remaining work before the countdown: after it, the action should start at once.

@@ -52,6 +52,10 @@ export const BASE = text('what it is compared with: an environment or a dump fil
 
 export const PRIVILEGES = flag('0 leaves owners and privileges out of the comparison', { default: '1' });
 
+export const BACKUP_FIRST = flag('1 takes a verified backup first (protected: always taken)');
+
+export const KEEP_COPY = flag('0 keeps no copy for db-undo-env (protected: none is kept)', { default: '1' });
+
 export const STRICT = flag('stop at any statement that fails, also where nothing is lost by it');
 
 /** A revision in Alembic's syntax: an id or the beginning of one, head(s), base, `-1`, `+2`, `branch@head`. */

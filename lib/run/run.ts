@@ -61,6 +61,8 @@ export interface Foreseen {
   readonly label?: string;
   /** What it is held to, statement by statement; undefined if it was not rehearsed. */
   readonly rehearsal?: Rehearsal | undefined;
+  /** What `db-undo-env` will bring back, for the screen, where only the task knows. */
+  readonly undo?: string;
   /** Looks at the schema that it has made. @throws FailedError if it is not the rehearsed one */
   readonly verify?: ((run: StackRun) => Promise<void>) | undefined;
 }
@@ -124,6 +126,10 @@ export interface Destructive<P extends Parameters = Parameters> {
   readonly effect: 'destroy' | 'change';
   /** Whether it removes the stack and its storage, not only a database. Then the run has a plan. */
   readonly removesStorage?: (values: Values<Parameters>) => boolean;
+  /** Whether it exchanges the database for another one, and so the old one can be kept; `always`: it is, whatever the registry says. */
+  readonly exchanges?: (values: Values<Parameters>) => boolean | 'always';
+  /** Whether a person asks for a verified backup first; where it is protected, there is always one. */
+  readonly backupFirst?: (values: Values<Parameters>) => boolean;
   /** When the guard waits so that the person can press Ctrl-C. */
   readonly countdown: 'always' | 'when protected';
   /** Runs before the countdown, and refuses what would fail or do less than it says. */

@@ -12,7 +12,7 @@ describe('what a downgrade loses, and what a stamp hides', () => {
     only: ['local_demo'],
     environments: {
       emb_prod: { entry: { ...entry, protected: true } },
-      emb_stg: { entry: { ...entry, protected: false } },
+      emb_stg: { entry: { ...entry, protected: false, undo: {} } },
     },
   });
   const { revision } = revisionsIn(scratch);
@@ -56,6 +56,40 @@ describe('what a downgrade loses, and what a stamp hides', () => {
     expect(stderr).toContain(`    hazards      ${LOST}`);
     expect(stderr).toContain('[warn] ALLOW=deletes-data has no effect: emb_stg is not protected\n');
     expect(stderr).toContain('[ok] emb_stg: downgraded (-1)');
+  });
+
+  test('and a copy is kept, which brings it back; not with KEEP=0, and not where applications must not stop', async () => {
+    await scratch.mustTask('al-up-env ENV=emb_stg');
+    const { stderr } = await scratch.mustTask('al-down-env ENV=emb_stg WAIT=0');
+    expect(stderr).toMatch(/^ {4}undo {9}a copy is kept until \d{4}-\d\d-\d\d \d\d:\d\d \(KEEP=0: none\)$/m);
+    expect(stderr).toMatch(/the old database is kept as core__old_\d{8}_\d{6} until /);
+    expect(await askers.emb_stg.sql(`SELECT to_regclass('mart.made')`)).toBe('');
+    const undone = await scratch.mustTask('db-undo-env ENV=emb_stg WAIT=0');
+    expect(undone.stderr).toMatch(/to be brought back: core__old_\d{8}_\d{6}, from before a downgrade of /);
+    expect(undone.stderr).toMatch(
+      /^ {4}old ones {5}core__old_.*, from before a downgrade of .*, kept until /m,
+    );
+    expect(await askers.emb_stg.sql('SELECT count(*) FROM mart.made')).toBe('3');
+    expect((await scratch.mustTask('al-cur-env ENV=emb_stg')).stdout).toContain('r1');
+
+    const without = await scratch.mustTask('al-down-env ENV=emb_stg WAIT=0 KEEP=0');
+    expect(without.stderr).toMatch(/^ {4}undo {9}none: KEEP=0$/m);
+    expect(without.stderr).not.toContain('to bring it back');
+    const shielded = await scratch.runTask('al-down-env ENV=emb_prod FORCE=1 BACKUP=skip DRY_RUN=1');
+    expect(shielded.stderr).toMatch(/^ {4}undo {9}none: its applications are not stopped for a copy/m);
+  });
+
+  test('also before a downgrade that fails', async () => {
+    await scratch.mustTask('al-up-env ENV=emb_stg');
+    const file = `${VERSIONS}/r1.py`;
+    const good = scratch.read(file);
+    scratch.write(file, good.replace('DROP TABLE mart.made', 'DROP TABLE mart.nowhere'));
+    const failed = await scratch.runTask('al-down-env ENV=emb_stg WAIT=0');
+    scratch.write(file, good);
+    expect(failed.status).toBe(1);
+    expect(failed.stderr).toContain('[info] to bring it back: ');
+    expect(failed.stderr).not.toContain('[ok] emb_stg: downgraded');
+    await scratch.mustTask('al-down-env ENV=emb_stg WAIT=0 KEEP=0');
   });
 
   test('a stamp says how the schema differs from that of the revision', async () => {

@@ -95,6 +95,7 @@ describe('where it is not protected', () => {
     const [, kept] = stderr.match(
       /the old database is kept as (core__old_\d{8}_\d{6}) until \d{4}-\d\d-\d\d \d\d:\d\d/,
     )!;
+    expect(stderr).toMatch(/^ {4}undo {9}what is replaced is kept until \d{4}-\d\d-\d\d \d\d:\d\d$/m);
     expect(await databases()).toBe(`core ${kept}`);
     expect((await task('check')).stdout).toMatch(new RegExp(`✓ leftovers +${kept} is kept until `));
     await done('db-undo-env WAIT=0');
@@ -123,9 +124,33 @@ describe('where it is not protected', () => {
   test('one that is larger than the registry allows is not kept, and the person is told', async () => {
     const { done, databases } = at('tight');
     const { stderr } = await done('db-reset-db-env WAIT=0');
-    expect(stderr).toMatch(/the old database \(.* MB\) will not be kept: it is larger than undo\.gigabytes/);
+    expect(stderr).toMatch(/^ {4}undo {9}none: .* MB are more than the 1.0 MB of `undo` in the registry$/m);
     expect(stderr).not.toContain('db-undo-env');
     expect(await databases()).toBe('core');
+  });
+});
+
+describe('with KEEP=1, a reset of the volume', () => {
+  test('takes a verified backup first, and says the line that restores it', async () => {
+    const { sql, done } = at('usual');
+    await sql('DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 42 AS x');
+    const { stderr } = await done('db-reset-volume-env WAIT=0 KEEP=1');
+    expect(stderr).toMatch(/^ {4}undo {9}none: all old databases are removed as well$/m);
+    const [, dump] = stderr.match(/it is restored by: \S+ tsx tasks\/\S+ ENV=usual DUMP=(\S+)$/m)!;
+    await done('up');
+    await done(`restore-from-dump WAIT=0 DUMP=${dump}`);
+    expect(await sql('SELECT x FROM kept')).toBe('42');
+  });
+
+  test('is refused where no backup can be taken, and touches nothing', async () => {
+    const { sql, task, done } = at('usual');
+    await done('down');
+    const { status, stderr } = await task('db-reset-volume-env WAIT=0 KEEP=1');
+    expect(stderr).toContain('no backup could be taken first: the embedded PostgreSQL of usual is not running');
+    expect(stderr).toMatch(/\[next\] .* ENV=usual, or without KEEP=1$/m);
+    expect(status).toBe(77);
+    await done('up');
+    expect(await sql('SELECT x FROM kept')).toBe('42');
   });
 });
 

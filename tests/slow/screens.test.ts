@@ -17,6 +17,7 @@ describe.skipIf(!HAS_TMUX)('what a terminal of 80 columns shows', () => {
       row
         .replaceAll(/\bprocess \d+/g, 'process <pid>')
         .replaceAll(/\bhost \S+/g, 'host <host>')
+        .replaceAll(/\b\d{4}-\d\d-\d\d \d\d:\d\d/g, '<time>')
         .replaceAll(/\babout \d+ rows?/g, 'about <n> rows')
         .replaceAll(scratch.root, '<root>')
         .replaceAll(/\b\d{16,}\b/g, '<system>')

@@ -46,6 +46,7 @@ export const facts: GuardFacts = {
   environment: { name: 'vm_stg' },
   ...{ entry, target, contents },
   markers: contents.markers,
+  kept: [],
   unread: undefined,
   overlaps: [],
   unknown: [],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isKept, isOutdated, toRemove, undoLimits } from '../../lib/database/replace/undo-limits.ts';
+import { isOutdated, toRemove, undoLimits, whyNotKept } from '../../lib/database/replace/undo-limits.ts';
 
 const NOW = Date.parse('2026-11-30T12:00:00Z');
 const HOUR = 3_600_000;
@@ -49,7 +49,7 @@ test.each([
   [{ protected: true }, 1e15, true],
   [{ protected: true, undo: { gigabytes: 1 } }, 2e9, true],
 ])('of %j, an old database of %d bytes is kept: %s', (entry, size, kept) =>
-  expect(isKept(entry, size)).toBe(kept),
+  expect(whyNotKept(entry, size) === undefined).toBe(kept),
 );
 
 describe('what is removed', () => {

@@ -18,7 +18,7 @@ export interface Mark {
   /** The environment's database that this one belongs to. */
   readonly of: string;
   /** The task that created it, for messages: "a reset of 14:03". */
-  readonly what: 'reset' | 'restore' | 'undo' | 'drill' | 'save' | 'load' | 'rebuild';
+  readonly what: 'reset' | 'restore' | 'undo' | 'drill' | 'save' | 'load' | 'rebuild' | 'downgrade';
   /** Start of that task: ISO 8601, UTC. */
   readonly since: string;
   /** Of an old database: whether it was a template. It no longer is one, because a template cannot be dropped. */

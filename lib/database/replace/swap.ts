@@ -1,7 +1,6 @@
 import type { Client } from 'pg';
 import { messageOf } from '../../errors.ts';
 import type { StackRun } from '../../run/run.ts';
-import { byteSize } from '../../output/display.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
 import { newName } from './names.ts';
 import type { Hand } from '../asserted.ts';
@@ -27,7 +26,7 @@ import { endedBy } from '../../errors.ts';
 import { withRollback } from './with-rollback.ts';
 import { behindWall } from '../wall.ts';
 import { removeOutdated, sizeOf } from './remove-outdated.ts';
-import { isKept, undoLimits } from './undo-limits.ts';
+import { whyNotKept } from './undo-limits.ts';
 
 interface Replacement {
   /** For the message of the next run if this one is killed: "a reset of 14:03 was interrupted". */
@@ -91,11 +90,7 @@ export async function replaceDatabase(
     const old = await ownAttributes(run, client);
     checkShown(run, hand, old);
     const size = await sizeOf(client, name);
-    keep ||= isKept(environment.entry, size);
-    if (!keep && undoLimits(environment.entry))
-      run.terminal.info(
-        `the old database (${byteSize(size)}) will not be kept: it is larger than undo.gigabytes of the registry allows`,
-      );
+    keep ||= whyNotKept(environment.entry, size) === undefined;
     out = outgoing(name, occasion, keep, false).name;
     timeline = hand.timeline;
     const next = { ...((await wanted?.(client, old)) ?? old), name };

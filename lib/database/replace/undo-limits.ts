@@ -1,4 +1,5 @@
 import type { EnvironmentEntry } from '../../environment/entry.ts';
+import { byteSize } from '../../output/display.ts';
 import { localTime, type Marked } from './leftovers.ts';
 
 type Entry = Pick<EnvironmentEntry, 'protected' | 'undo'>;
@@ -21,10 +22,12 @@ export function undoLimits({ protected: isProtected, undo }: Entry): UndoLimits 
   return { bytes: gigabytes * 1e9, age: hours * 3_600_000 };
 }
 
-/** Whether the old database is kept when it is exchanged for another one. @param size its bytes */
-export function isKept(entry: Entry, size: number): boolean {
+/** Why no old database is kept; undefined if it is. @param size its bytes */
+export function whyNotKept(entry: Entry, size: number): string | undefined {
   const limits = undoLimits(entry);
-  return limits !== undefined && (Boolean(entry.protected) || size <= limits.bytes);
+  if (limits === undefined) return '`undo` is false in the registry';
+  if (entry.protected || size <= limits.bytes) return undefined;
+  return `${byteSize(size)} are more than the ${byteSize(limits.bytes)} of \`undo\` in the registry`;
 }
 
 /** Whether an old database is older than the registry allows. */

@@ -1,4 +1,5 @@
 import { readContents, readIdentity, readServer, type Contents } from '../../database/contents.ts';
+import { findLeftovers, type Marked } from '../../database/replace/leftovers.ts';
 import type { CanonicalName } from '../../environment/canonicalise.ts';
 import type { EnvironmentEntry } from '../../environment/entry.ts';
 import { messageOf } from '../../errors.ts';
@@ -22,6 +23,8 @@ export interface GuardFacts {
   readonly contents: Contents | undefined;
   /** Database name to the environment that it is marked for; undefined if the server could not be asked. */
   readonly markers: Readonly<Record<string, string>> | undefined;
+  /** Old databases of it that are kept for `db-undo-env`, the latest first. */
+  readonly kept: readonly Pick<Marked, 'name' | 'mark'>[];
   /** Why a running server could not be read. */
   readonly unread: string | undefined;
   readonly overlaps: readonly Overlap[];
@@ -57,20 +60,20 @@ export async function gatherFacts(
   seen?: GuardFacts,
 ): Promise<GuardFacts> {
   const { stack, root } = run;
-  const server = askServer(run, seen?.contents);
+  const server = askServer(run, seen);
   const found = stack.target(
     server.then(({ dataDirectory }) => dataDirectory ?? undefined),
     seen?.target,
   );
   const removes = run.task.definition.destructive?.removesStorage?.(run.values) === true;
-  const [target, plan, { contents, markers, unread }, all] = await Promise.all([
+  const [target, plan, { contents, markers, kept, unread }, all] = await Promise.all([
     found,
     removes ? found.then((target) => stack.plan(target)) : NOTHING,
     server,
     neighbours(),
   ]);
   return {
-    ...{ environment, entry: run.environment.entry, target, contents, markers, unread, plan },
+    ...{ environment, entry: run.environment.entry, target, contents, markers, kept, unread, plan },
     needed: neededOf(run),
     overlaps: findOverlaps(environment.name, all, target, plan),
     unknown: all.filter((one) => one.unread !== undefined && one.environment !== environment.name),
@@ -78,21 +81,24 @@ export async function gatherFacts(
   };
 }
 
-type Answer = Pick<GuardFacts, 'contents' | 'markers' | 'unread'> & {
+type Answer = Pick<GuardFacts, 'contents' | 'markers' | 'kept' | 'unread'> & {
   readonly dataDirectory?: string | null;
 };
 
-async function askServer({ stack }: StackRun, seen: Contents | undefined): Promise<Answer> {
+async function askServer({ stack }: StackRun, seen: GuardFacts | undefined): Promise<Answer> {
+  const { name } = stack.database;
   try {
-    const contents = await stack.withClient(stack.database.name, async (client) =>
-      seen ? { ...seen, ...(await readIdentity(client)) } : readContents(client),
-    );
-    const { dataDirectory, markers } = contents;
-    return { contents, dataDirectory, markers, unread: undefined };
+    return await stack.withClient(name, async (client) => {
+      const before = seen?.contents;
+      const contents = before ? { ...before, ...(await readIdentity(client)) } : await readContents(client);
+      const { kept } = before ? seen : await findLeftovers(client, name);
+      const { dataDirectory, markers } = contents;
+      return { contents, dataDirectory, markers, kept, unread: undefined };
+    });
   } catch (error) {
     // The database may be missing while the server runs.
     const server = await stack.withClient('postgres', readServer).catch(() => undefined);
-    return { contents: undefined, markers: undefined, ...server, unread: messageOf(error) };
+    return { contents: undefined, markers: undefined, kept: [], ...server, unread: messageOf(error) };
   }
 }
 

@@ -7,6 +7,7 @@ import type { Terminal } from '../../output/terminal.ts';
 import type { Action } from './blocked.ts';
 import { describeOverlap } from '../facts/overlap.ts';
 import type { GuardFacts } from '../facts/facts.ts';
+import { describeKept } from './describe-undo.ts';
 import { describeStorage } from '../facts/describe-storage.ts';
 
 const WHAT_HAPPENS: Readonly<Record<Action['effect'], string>> = {
@@ -27,6 +28,8 @@ export function describeTarget(
   migration: {
     readonly pending?: readonly string[] | undefined;
     readonly foreseen?: Foreseen | undefined;
+    /** What can be brought back afterwards. */
+    readonly undo?: string | undefined;
   } = {},
 ): string[] {
   const { environment, entry, target, contents, unread } = facts;
@@ -55,8 +58,10 @@ export function describeTarget(
         : [['contents', unknown] as [string, string]]),
     ['marker', facts.markers ? (facts.markers[target.database] ?? 'none yet') : unknown],
     ...describePlan(facts.plan),
+    ...listed('old ones', describeKept(facts)),
     ...listed('pending', migration.pending),
     ...listed(migration.foreseen?.label ?? 'hazards', migration.foreseen?.lines),
+    ...listed('undo', migration.undo === undefined ? [] : [migration.undo]),
   ];
   return [
     terminal.style(['bold', 'yellow'], `⚠️  ${what}: this will be ${WHAT_HAPPENS[effect]}`),

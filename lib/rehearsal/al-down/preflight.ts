@@ -1,3 +1,4 @@
+import { describeCopy } from '../../database/saves/keep-copy.ts';
 import { readSteps } from '../../migrations/al-up.ts';
 import type { Allowable } from '../../migrations/allow.ts';
 import { messageOf, RefusedError } from '../../errors.ts';
@@ -6,7 +7,7 @@ import type { DestructiveRun, Foreseen } from '../../run/run.ts';
 import { describeKnown, kindsOf, know, type Known } from '../know.ts';
 
 type DownRun = DestructiveRun<
-  Giving<{ REV: string; ALLOW: readonly Allowable[]; ALEMBIC_INI: string | undefined }>
+  Giving<{ REV: string; KEEP: boolean; ALLOW: readonly Allowable[]; ALEMBIC_INI: string | undefined }>
 >;
 
 /**
@@ -18,14 +19,15 @@ type DownRun = DestructiveRun<
 export async function foresee(run: DownRun): Promise<Foreseen> {
   const { environment, terminal, command, values, task } = run;
   const { ALLOW, REV } = values;
+  const undo = await describeCopy(run);
   // A developer's own database.
-  if (environment.entry.local === true && environment.entry.protected !== true) return { lines: [] };
+  if (environment.entry.local === true && environment.entry.protected !== true) return { lines: [], undo };
   const known = await tryToKnow(run);
   const lines = known.by === 'nothing' ? [`not known: ${known.why}`] : describeKnown(known);
   if (environment.entry.protected !== true) {
     if (ALLOW.length > 0)
       terminal.warn(`ALLOW=${ALLOW.join(',')} has no effect: ${environment.name} is not protected`);
-    return { lines };
+    return { lines, undo };
   }
   const there = kindsOf(known);
   const missing = there.filter((kind) => !ALLOW.includes(kind));
@@ -38,7 +40,7 @@ export async function foresee(run: DownRun): Promise<Foreseen> {
     );
   const unused = ALLOW.filter((word) => !there.some((kind) => kind === word));
   if (unused.length > 0) terminal.warn(`ALLOW names what nobody has seen there: ${unused.join(', ')}`);
-  return { lines };
+  return { lines, undo };
 }
 
 async function tryToKnow(run: DownRun): Promise<Known> {

@@ -1,0 +1,68 @@
+import type { Giving } from '../../parameters/parameter.ts';
+import type { StackRun } from '../../run/run.ts';
+import { checkShown, handOf, ownAttributes, type Shown } from '../identity.ts';
+import type { Occasion } from '../replace/close.ts';
+import { keptName } from '../replace/names.ts';
+import { findObstacles } from '../replace/obstacles.ts';
+import { removeOutdated } from '../replace/remove-outdated.ts';
+import { settle } from '../replace/swap.ts';
+import { untilWhen, whyNotKept } from '../replace/undo-limits.ts';
+import { withRollback } from '../replace/with-rollback.ts';
+import { copyAside, readSizeAndVersion } from './copy-aside.ts';
+
+/** A run of a task that changes the database in its place, and takes KEEP. */
+export type KeepRun = StackRun<Giving<{ KEEP: boolean }>>;
+
+/** Why no copy is kept of the database that a task changes; undefined if one is. */
+async function whyNoCopy(run: KeepRun): Promise<string | undefined> {
+  const { environment, stack, values } = run;
+  if (!values.KEEP) return 'KEEP=0';
+  if (environment.entry.protected)
+    return 'its applications are not stopped for a copy, and there is a backup';
+  const { size } = await stack.withClient(stack.database.name, readSizeAndVersion);
+  const why = whyNotKept(environment.entry, size);
+  if (why !== undefined) return why;
+  const [first] = await findObstacles(run, { bytes: size, stays: true });
+  return first?.obstacle;
+}
+
+/** The same, for the guard's screen. */
+export async function describeCopy(run: KeepRun): Promise<string> {
+  const why = await whyNoCopy(run);
+  if (why !== undefined) return `none: ${why}`;
+  return `a copy is kept${untilWhen({ since: new Date() }, run.environment.entry)} (KEEP=0: none)`;
+}
+
+/**
+ * Keeps a copy of the database for `db-undo-env`, before it is changed in its place. Applications cannot connect while it
+ * is copied.
+ *
+ * @returns its name; undefined if none is kept, and in a dry run
+ */
+export async function keepCopy(run: Shown & KeepRun, what: 'downgrade'): Promise<string | undefined> {
+  const { stack, terminal, actor } = run;
+  const why = await whyNoCopy(run);
+  if (why !== undefined) {
+    terminal.info(`no copy is kept before the ${what}: ${why}`);
+    return undefined;
+  }
+  const { name } = stack.database;
+  const occasion: Occasion = { what, since: new Date() };
+  const kept = keptName(name, occasion.since);
+  const about = await stack.withClient(name, readSizeAndVersion);
+  await withRollback(
+    run,
+    async (client, progress) => {
+      const hand = await handOf(run, client);
+      await settle(run, hand);
+      const own = await ownAttributes(run, client);
+      checkShown(run, hand, own);
+      progress.oid = own.oid;
+      const aside = { name: kept, mark: { kind: 'kept' } } as const;
+      await copyAside(run, hand, own, occasion, about, progress, aside);
+      await removeOutdated(run, hand);
+    },
+    true,
+  );
+  return actor.dryRun ? undefined : kept;
+}
