@@ -22,7 +22,7 @@ describe.skipIf(inject('noEngine') !== '')('a command that is killed while it op
     environments: {
       prod: {
         compose: databaseOnly({ db: { volumes: ['data:/var/lib/postgresql/data'] }, volumes: { data: {} } }),
-        entry: { protected: true, wall: true },
+        entry: { protected: true },
       },
     },
   });

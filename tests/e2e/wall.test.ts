@@ -72,7 +72,7 @@ describe.skipIf(inject('noEngine') !== '' || noSecondEngine !== '')(
     const scratch = useScratch({
       only: [],
       environments: {
-        prod: { compose, entry: { protected: true, wall: true, engine: { context: 'walled' } } },
+        prod: { compose, entry: { protected: true, engine: { context: 'walled' } } },
       },
     });
     let engine: SecondEngine;

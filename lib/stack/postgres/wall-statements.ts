@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { quoteText } from '../../sql/quote.ts';
 import { FIRST_KEY, WALL_KEY } from './advisory-keys.ts';
-import { HERE, TABLES, TRIGGERS, TRIGGER_NAMES, WALL, wallFunctions } from './wall-functions.ts';
+import { BLIND, HERE, TABLES, TRIGGERS, TRIGGER_NAMES, WALL, wallFunctions } from './wall-functions.ts';
 
 /** Holds the wall open for the sessions of this run's Alembic or script. It ends with the session, however that ends. */
 export const HOLD_OPEN = `SELECT pg_catalog.pg_advisory_lock_shared(${FIRST_KEY}, ${WALL_KEY})`;
@@ -10,7 +10,8 @@ export const HOLD_OPEN = `SELECT pg_catalog.pg_advisory_lock_shared(${FIRST_KEY}
 export const UNCOVERED = `
   SELECT t.oid::text, t.oid::pg_catalog.regclass::text AS name FROM (${TABLES}) AS t
   WHERE (SELECT count(*) FROM pg_catalog.pg_trigger AS g
-         WHERE g.tgrelid = t.oid AND g.tgname IN (${TRIGGER_NAMES}) AND g.tgenabled = 'A') < ${TRIGGERS.length}
+         WHERE g.tgrelid = t.oid AND g.tgname IN (${TRIGGER_NAMES}) AND g.tgenabled = 'A'
+           AND g.oid NOT IN (SELECT b.oid FROM (${BLIND}) AS b)) < ${TRIGGERS.length}
   ORDER BY name`;
 
 /** What stands of the wall in this database. $1: the fingerprint of `standing`. */
