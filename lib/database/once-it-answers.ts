@@ -2,9 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isLost } from '../errors.ts';
 import type { StackRun } from '../run/run.ts';
 import { isOver } from '../system/cancelling.ts';
+import { isClosed } from '../system/unfinished.ts';
 
 /** Seconds that a server that does not answer gets to come back, and a cluster to elect a primary. */
 const RETURN_TIMEOUT = 60;
+/** The same for a cluster while a database of ours is closed to applications: giving up would leave it so. */
+const OPENING_TIMEOUT = 180;
 /**
  * The same if the server has stopped and nothing restarts it by itself: a person may be restarting it at this moment.
  */
@@ -20,6 +23,7 @@ const RESTART_TIMEOUT = 5;
 export async function onceItAnswers<T>(run: StackRun, attempt: () => Promise<T>): Promise<T> {
   const began = performance.now();
   let lastSeen = began;
+  const timeout = run.stack.lookForPrimary && isClosed() ? OPENING_TIMEOUT : RETURN_TIMEOUT;
   for (;;) {
     try {
       run.stack.lookForPrimary?.();
@@ -30,7 +34,7 @@ export async function onceItAnswers<T>(run: StackRun, attempt: () => Promise<T>)
       if (
         !isLost(error) ||
         isOver() ||
-        now - began > RETURN_TIMEOUT * 1000 ||
+        now - began > timeout * 1000 ||
         now - lastSeen > RESTART_TIMEOUT * 1000
       )
         throw error;

@@ -13,7 +13,7 @@ import { watchSilence } from '../system/attention.ts';
 import { psqlHere } from './postgres/psql.ts';
 import { pgDump } from './pg-dump/pg-dump.ts';
 import { LIMITS } from '../system/limits.ts';
-import { whileDumping } from './postgres/lock-wait.ts';
+import { whileDumping } from './postgres/programs.ts';
 import type { SessionAs } from './postgres/session.ts';
 import type { Stack, StackOptions } from './stack.ts';
 

@@ -1,10 +1,13 @@
-import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { databaseOnly } from '../helpers/compose-files.ts';
 import { asker, startDatabase } from '../helpers/database.ts';
 import { useScratch } from '../helpers/scratch.ts';
 
 describe.skipIf(inject('noEngine') !== '')('db-bootstrap-roles-env', () => {
-  const scratch = useScratch({ only: [], environments: { one: { compose: databaseOnly() } } });
+  const scratch = useScratch({
+    only: [],
+    environments: { one: { compose: databaseOnly(), entry: { standbyWait: 3 } } },
+  });
   const { sql } = asker(scratch, 'one', 'app', 'core');
 
   beforeAll(() => startDatabase(scratch, 'one'));
@@ -62,5 +65,45 @@ describe.skipIf(inject('noEngine') !== '')('db-bootstrap-roles-env', () => {
     const { status, stderr } = await scratch.runTask(words);
     expect(stderr).toContain('scripts/absent.sql: no such file');
     expect(status).toBe(78);
+  });
+
+  describe('a commit that no synchronous standby confirms', () => {
+    const script = 'scripts/db/waiting.sql';
+    const LINE = `db-bootstrap-roles-env ENV=one BOOTSTRAP_ROLES_SQL=${script}`;
+    /** What the test does itself must not wait. */
+    const awaited = (names: string): Promise<string> =>
+      sql(
+        `SET synchronous_commit TO local; ALTER SYSTEM SET synchronous_standby_names = '${names}'; SELECT pg_reload_conf()`,
+      );
+    const sessions = (): Promise<string> =>
+      sql(`SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'makesafe psql%'`);
+    beforeEach(async () => {
+      scratch.write(script, `CREATE TABLE waiting ();\nCREATE TABLE behind ();\n`);
+      await sql('DROP TABLE IF EXISTS waiting, behind');
+      await awaited('n2');
+    });
+    afterEach(() => awaited(''));
+
+    test('is waited for as long as the entry says: 69', async () => {
+      const running = scratch.startTask(LINE);
+      await running.printed('a standby to confirm, 3 s at most (synchronous_standby_names is n2; ');
+      const { status, stderr } = await running.ended;
+      expect(stderr).toContain('no standby has confirmed a commit within 3 s');
+      expect(stderr).toContain('[next] have a standby answer');
+      expect(status, stderr).toBe(69);
+      expect(await sessions()).toBe('0');
+      // The one that waited is done, and none after it.
+      expect(await sql(`SELECT to_regclass('waiting'), to_regclass('behind')`)).toBe('waiting|');
+    });
+
+    test('ends with Ctrl-C at once, and the script does not go on: 130', async () => {
+      const running = scratch.startTask(LINE);
+      await running.printed('a standby to confirm');
+      running.interrupt();
+      const { status, stderr } = await running.ended;
+      expect(status, stderr).toBe(130);
+      await expect.poll(sessions).toBe('0');
+      expect(await sql(`SELECT to_regclass('waiting'), to_regclass('behind')`)).toBe('waiting|');
+    });
   });
 });

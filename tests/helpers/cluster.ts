@@ -278,6 +278,15 @@ export class Cluster {
     });
   }
 
+  /** Waits until Patroni has chosen a standby that has to confirm commits. */
+  async confirmed(): Promise<void> {
+    const asked = `SELECT count(*) > 0 FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')`;
+    await until(
+      'a synchronous standby',
+      async () => (await this.ask(await this.primary(), asked)) === 'true',
+    );
+  }
+
   /** A planned change of the primary. @param to the next one; by default Patroni chooses */
   async switchover(to?: ClusterNode): Promise<void> {
     const leader = await this.primary();

@@ -36,6 +36,7 @@ import { refuseBehindProfile } from './config/profiles.ts';
 import { readPatients, serviceHealth } from './containers/health.ts';
 import { runCompose } from './engine/plugin.ts';
 import { runPsql } from './connection/psql.ts';
+import { whileScripted } from '../postgres/programs.ts';
 import { addressOf } from './connection/connect.ts';
 import { textWithin } from './dump/restore.ts';
 import { otherPasswordIn, takesPassword } from './connection/password.ts';
@@ -194,7 +195,8 @@ export async function openComposeStack(environment: Environment, options: StackO
     async runScript(file, allowed) {
       const id = await running.of(databaseService);
       const from = await addressOf(engine, id, settings);
-      return runPsql(engine, id, { ...settings, from }, file, terminal, allowed);
+      const script = runPsql(engine, id, { ...settings, from }, file, terminal, allowed);
+      return whileScripted((question) => withSession(engine, id, settings, settings.name, question), script);
     },
 
     ...forPerson(about, options, (service) => running.of(service)),

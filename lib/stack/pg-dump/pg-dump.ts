@@ -9,7 +9,7 @@ import { scriptCommand, SUFFIX } from '../../system/script.ts';
 import { mayHang } from '../../system/cancelling.ts';
 import { readJsonIfThere } from '../../system/read-bounded.ts';
 import type { Login } from '../postgres/login.ts';
-import { DUMPER } from '../postgres/lock-wait.ts';
+import { DUMPER } from '../postgres/programs.ts';
 import { programOptions, type Settings } from '../postgres/settings.ts';
 import { WithoutInternalOptions } from './internal-options.ts';
 

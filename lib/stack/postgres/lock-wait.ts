@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { Client } from 'pg';
@@ -192,13 +191,3 @@ const isOver = (query: EventEmitter): Promise<void> =>
   new Promise((resolve) => {
     for (const event of ['end', 'finish', 'close', 'error']) query.once(event, () => resolve());
   });
-
-/** The application_name of this run's pg_dump, to find its sessions on the server. */
-export const DUMPER = `makesafe pg_dump ${randomBytes(6).toString('hex')}`;
-
-/** Waits for a pg_dump, which locks the tables that it reads, and says which session holds a lock that it waits for. */
-export const whileDumping = <T>(elsewhere: AskElsewhere, dump: Promise<T>): Promise<T> =>
-  whileWaitingFor(
-    holdersOf(elsewhere, () => ({ application: DUMPER })),
-    dump,
-  );

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { readTeamScript } from '../../../sql/team-script.ts';
 import { FailedError } from '../../../errors.ts';
 import type { Terminal } from '../../../output/terminal.ts';
+import { SCRIPTER } from '../../postgres/programs.ts';
 import { LIMIT_OPTIONS } from '../../postgres/settings.ts';
 import type { ScriptError } from '../../../sql/run-statements.ts';
 import { FIND_SERVER } from './find-server.ts';
@@ -49,7 +50,7 @@ export async function runPsql(
     // English messages, because `scriptErrors` recognises the word ERROR.
     {
       input: Readable.from(once(held)),
-      env: { PGOPTIONS: `-c lc_messages=C ${LIMIT_OPTIONS}`, LC_ALL: 'C.UTF-8' },
+      env: { PGOPTIONS: `-c lc_messages=C ${LIMIT_OPTIONS}`, LC_ALL: 'C.UTF-8', PGAPPNAME: SCRIPTER },
     },
   );
   await allowed;

@@ -7,7 +7,7 @@ import type { DatabaseSettings } from '../connection/login.ts';
 import type { Engine } from '../engine/engine.ts';
 import { nowhere } from '../../../dump/dump-file.ts';
 import { runIn } from '../engine/exec.ts';
-import { DUMPER, whileDumping } from '../../postgres/lock-wait.ts';
+import { DUMPER, whileDumping } from '../../postgres/programs.ts';
 import { PROGRAM_OPTIONS, programOptions } from '../../postgres/settings.ts';
 import { FIND_SERVER } from '../connection/find-server.ts';
 import { addressOf } from '../connection/connect.ts';
