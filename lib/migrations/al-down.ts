@@ -1,7 +1,6 @@
-import type { Shown } from '../database/identity.ts';
 import { reportKept } from '../database/replace/kept.ts';
 import { withRunLock } from '../database/run-lock.ts';
-import { keepCopy, type KeepRun } from '../database/saves/keep-copy.ts';
+import { keepCopy } from '../database/saves/keep-copy.ts';
 import { alembic, type RevisionRun } from './alembic.ts';
 
 /**
@@ -9,7 +8,7 @@ import { alembic, type RevisionRun } from './alembic.ts';
  *
  * @throws FailedError if the migration fails
  */
-export async function downgrade(run: Shown & RevisionRun & KeepRun): Promise<void> {
+export async function downgrade(run: Parameters<typeof keepCopy>[0] & RevisionRun): Promise<void> {
   const { environment, terminal, actor, values, command } = run;
   await withRunLock(run, { otherwise: 'wait' }, async () => {
     const kept = await keepCopy(run, 'downgrade');

@@ -1,5 +1,5 @@
 import type { Giving } from '../../parameters/parameter.ts';
-import type { StackRun } from '../../run/run.ts';
+import type { DestructiveRun, StackRun } from '../../run/run.ts';
 import { checkShown, handOf, ownAttributes, type Shown } from '../identity.ts';
 import type { Occasion } from '../replace/close.ts';
 import { keptName } from '../replace/names.ts';
@@ -39,11 +39,15 @@ export async function describeCopy(run: KeepRun): Promise<string> {
  *
  * @returns its name; undefined if none is kept, and in a dry run
  */
-export async function keepCopy(run: Shown & KeepRun, what: 'downgrade'): Promise<string | undefined> {
+export async function keepCopy(
+  run: Shown & KeepRun & Pick<Partial<DestructiveRun>, 'foreseen'>,
+  what: 'downgrade',
+): Promise<string | undefined> {
   const { stack, terminal, actor } = run;
   const why = await whyNoCopy(run);
   if (why !== undefined) {
-    terminal.info(`no copy is kept before the ${what}: ${why}`);
+    // The guard's screen has said it.
+    if (!run.foreseen) terminal.info(`no copy is kept before the ${what}: ${why}`);
     return undefined;
   }
   const { name } = stack.database;
