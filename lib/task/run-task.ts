@@ -100,7 +100,7 @@ async function performOnStack(
   const open = async (opened: Run): Promise<StackRun> => {
     const { openEnvironment } = await import('../run/open-environment.ts');
     const stackRun = await openEnvironment(opened, name);
-    if (entry.wall) await (await import('../database/close-wall.ts')).closeWall(stackRun);
+    if (entry.protected) await (await import('../database/close-wall.ts')).closeWall(stackRun);
     return stackRun;
   };
   const migrates = definition.environment === 'any' && entry.protected ? definition.migrates : undefined;
