@@ -146,7 +146,9 @@ describe('with KEEP=1, a reset of the volume', () => {
     const { sql, task, done } = at('usual');
     await done('down');
     const { status, stderr } = await task('db-reset-volume-env WAIT=0 KEEP=1');
-    expect(stderr).toContain('no backup could be taken first: the embedded PostgreSQL of usual is not running');
+    expect(stderr).toContain(
+      'no backup could be taken first: the embedded PostgreSQL of usual is not running',
+    );
     expect(stderr).toMatch(/\[next\] .* ENV=usual, or without KEEP=1$/m);
     expect(status).toBe(77);
     await done('up');

@@ -108,7 +108,12 @@ function guard(play: Play = {}) {
     markers: one.markers && { core_stg: name },
   }));
   const run = {
-    ...{ task: { name: 'db-reset-x', definition: {} }, root, terminal, signal: play.signal ?? new AbortController().signal },
+    ...{
+      task: { name: 'db-reset-x', definition: {} },
+      root,
+      terminal,
+      signal: play.signal ?? new AbortController().signal,
+    },
     ...{ actor: makeActor(dryRun, terminal), values: { WAIT: 5, ...play.values } },
   };
   const opened = {
