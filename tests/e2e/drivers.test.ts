@@ -14,6 +14,8 @@ const MODULES = ['alembic', 'sqlalchemy', 'psycopg', 'mako', 'typing_extensions.
 const environment = (isProtected: boolean): ExtraEnvironment => ({
   entry: {
     protected: isProtected,
+    // The tables are put back by hand.
+    wall: false,
     application: { service: 'core_api', alembicIni: '/backend/alembic.ini' },
     rolesScript: false,
   },

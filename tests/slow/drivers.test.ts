@@ -16,7 +16,7 @@ describe('embedded', () => {
   const scratch = useEmbedded({
     only: [],
     environments: {
-      live: { entry: { ...entry, protected: true }, env },
+      live: { entry: { ...entry, protected: true, wall: false }, env },
       spare: { entry, env },
     },
   });
@@ -34,7 +34,7 @@ describe('server', async () => {
         ...managed,
         env: { POSTGRES_USER: 'app', POSTGRES_DB: 'postgres', POSTGRES_PASSWORD: 'app' },
       },
-      live: { entry: { ...entry, protected: true }, env },
+      live: { entry: { ...entry, protected: true, wall: false }, env },
       spare: { entry, env: { ...env, POSTGRES_DB: 'spare' } },
     },
   });

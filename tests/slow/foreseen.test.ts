@@ -3,7 +3,7 @@ import { PATIENCE, localAsker, useEmbedded } from '../helpers/embedded.ts';
 import { newestReceiptFile } from '../helpers/receipts.ts';
 import { HEAD, INI, VERSIONS, revisionsIn } from '../helpers/revisions.ts';
 
-const entry = { stack: 'embedded', protected: true, alembicIni: INI } as const;
+const entry = { stack: 'embedded', protected: true, wall: false, alembicIni: INI } as const;
 const UP = 'al-up-env ENV=emb_prod BACKUP=skip';
 const MEANT = 'ALLOW=deletes-data,irreversible';
 

@@ -126,7 +126,7 @@ const SEEDED: readonly Seeded[] = [
 describe('al-rehearse-env', () => {
   const environment = (isProtected: boolean): object => ({
     entry: {
-      ...{ stack: 'embedded', protected: isProtected, alembicIni: INI },
+      ...{ stack: 'embedded', protected: isProtected, wall: false, alembicIni: INI },
       hazards: { blocks: 0.4, long: 1 },
     },
     env: { POSTGRES_USER: 'app_live', POSTGRES_DB: 'core_live' },
