@@ -31,7 +31,10 @@ describe('a server that somebody else runs', () => {
     environments: {
       [MANAGED]: managed,
       vm_new: on({}),
-      twin: { ...on({}, { POSTGRES_DB: 'core_twin' }), entry: { ...on({}).entry, protected: true, wall: false } },
+      twin: {
+        ...on({}, { POSTGRES_DB: 'core_twin' }),
+        entry: { ...on({}).entry, protected: true, wall: false },
+      },
       neighbour: on({}, { POSTGRES_DB: 'core_neighbour' }),
       other_authority: on({ caFile: 'env/other.pem' }),
       other_name: on({ host: '127.0.0.1' }, { POSTGRES_DB: 'core_name' }),
