@@ -15,10 +15,13 @@ export type KeepRun = StackRun<Giving<{ KEEP: boolean }>>;
 
 /** Why no copy is kept of the database that a task changes; undefined if one is. */
 async function whyNoCopy(run: KeepRun): Promise<string | undefined> {
-  const { environment, stack, values } = run;
+  const { environment, stack, values, actor } = run;
   if (!values.KEEP) return 'KEEP=0';
   if (environment.entry.protected)
     return 'its applications are not stopped for a copy, and there is a backup';
+  const never = whyNotKept(environment.entry, 0);
+  // A dry run of a downgrade needs no server.
+  if (never !== undefined || actor.dryRun) return never;
   const { size } = await stack.withClient(stack.database.name, readSizeAndVersion);
   const why = whyNotKept(environment.entry, size);
   if (why !== undefined) return why;
@@ -51,6 +54,10 @@ export async function keepCopy(
     return undefined;
   }
   const { name } = stack.database;
+  if (actor.dryRun) {
+    await actor.act(`# a copy of ${name}, kept for db-undo-env`, () => Promise.resolve());
+    return undefined;
+  }
   const occasion: Occasion = { what, since: new Date() };
   const kept = keptName(name, occasion.since);
   const about = await stack.withClient(name, readSizeAndVersion);
@@ -68,5 +75,5 @@ export async function keepCopy(
     },
     true,
   );
-  return actor.dryRun ? undefined : kept;
+  return kept;
 }
