@@ -38,7 +38,7 @@ export async function letPersonDecide(
   const { terminal, signal, actor } = seen;
   const pending = seen.pending && describePending(seen.root, seen.pending);
   const { destructive } = seen.task.definition;
-  const undo = foreseen?.undo ?? describeUndo(seen.facts, destructive, run.values);
+  const undo = foreseen?.undo?.words ?? describeUndo(seen.facts, destructive, run.values);
   const screen = describeTarget(seen.facts, action, terminal, { pending, foreseen, undo });
   for (const line of screen) terminal.line(line);
   describeDoubts(seen.facts).forEach(terminal.warn);

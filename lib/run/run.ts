@@ -62,7 +62,7 @@ export interface Foreseen {
   /** What it is held to, statement by statement; undefined if it was not rehearsed. */
   readonly rehearsal?: Rehearsal | undefined;
   /** What `db-undo-env` will bring back, for the screen, where only the task knows. */
-  readonly undo?: string;
+  readonly undo?: { readonly kept: boolean; readonly words: string };
   /** Looks at the schema that it has made. @throws FailedError if it is not the rehearsed one */
   readonly verify?: ((run: StackRun) => Promise<void>) | undefined;
 }

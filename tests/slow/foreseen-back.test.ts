@@ -79,6 +79,23 @@ describe('what a downgrade loses, and what a stamp hides', () => {
     expect(shielded.stderr).toMatch(/^ {4}undo {9}none: its applications are not stopped for a copy/m);
   });
 
+  test('what the screen has promised is kept, or nothing is done', async () => {
+    const { sql } = askers.emb_stg;
+    await scratch.mustTask('al-up-env ENV=emb_stg');
+    const running = scratch.startTask('al-down-env ENV=emb_stg WAIT=2');
+    await running.printed('a copy is kept until ');
+    running.interrupt('SIGSTOP');
+    await sql('CREATE DATABASE core__new', 'postgres');
+    running.interrupt('SIGCONT');
+    const { status, stderr } = await running.ended;
+    await sql('DROP DATABASE core__new', 'postgres');
+    expect(stderr).toContain(
+      'no copy can be kept, as the screen has promised: a database core__new is in the way',
+    );
+    expect(status).toBe(77);
+    expect(await sql('SELECT count(*) FROM mart.made')).toBe('3');
+  });
+
   test('also before a downgrade that fails', async () => {
     await scratch.mustTask('al-up-env ENV=emb_stg');
     const file = `${VERSIONS}/r1.py`;

@@ -1,5 +1,6 @@
+import { RefusedError } from '../../errors.ts';
 import type { Giving } from '../../parameters/parameter.ts';
-import type { DestructiveRun, StackRun } from '../../run/run.ts';
+import type { DestructiveRun, Foreseen, StackRun } from '../../run/run.ts';
 import { checkShown, handOf, ownAttributes, type Shown } from '../identity.ts';
 import type { Occasion } from '../replace/close.ts';
 import { keptName } from '../replace/names.ts';
@@ -11,7 +12,7 @@ import { withRollback } from '../replace/with-rollback.ts';
 import { copyAside, readSizeAndVersion } from './copy-aside.ts';
 
 /** A run of a task that changes the database in its place, and takes KEEP. */
-export type KeepRun = StackRun<Giving<{ KEEP: boolean }>>;
+type KeepRun = StackRun<Giving<{ KEEP: boolean }>>;
 
 /** Why no copy is kept of the database that a task changes; undefined if one is. */
 async function whyNoCopy(run: KeepRun): Promise<string | undefined> {
@@ -30,10 +31,11 @@ async function whyNoCopy(run: KeepRun): Promise<string | undefined> {
 }
 
 /** The same, for the guard's screen. */
-export async function describeCopy(run: KeepRun): Promise<string> {
+export async function describeCopy(run: KeepRun): Promise<Required<Foreseen>['undo']> {
   const why = await whyNoCopy(run);
-  if (why !== undefined) return `none: ${why}`;
-  return `a copy is kept${untilWhen({ since: new Date() }, run.environment.entry)} (KEEP=0: none)`;
+  if (why !== undefined) return { kept: false, words: `none: ${why}` };
+  const until = untilWhen({ since: new Date() }, run.environment.entry);
+  return { kept: true, words: `a copy is kept${until} (KEEP=0: none)` };
 }
 
 /**
@@ -41,6 +43,7 @@ export async function describeCopy(run: KeepRun): Promise<string> {
  * is copied.
  *
  * @returns its name; undefined if none is kept, and in a dry run
+ * @throws RefusedError if the screen has promised one, and none can be made by now
  */
 export async function keepCopy(
   run: Shown & KeepRun & Pick<Partial<DestructiveRun>, 'foreseen'>,
@@ -49,6 +52,11 @@ export async function keepCopy(
   const { stack, terminal, actor } = run;
   const why = await whyNoCopy(run);
   if (why !== undefined) {
+    if (run.foreseen?.undo?.kept)
+      throw new RefusedError(
+        `refused; nothing was touched\nno copy can be kept, as the screen has promised: ${why}`,
+        { hint: 'make room for it, or go on without one: KEEP=0' },
+      );
     // The guard's screen has said it.
     if (!run.foreseen) terminal.info(`no copy is kept before the ${what}: ${why}`);
     return undefined;
