@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isLost } from '../errors.ts';
+import { CancelledError, isLost } from '../errors.ts';
 import type { StackRun } from '../run/run.ts';
 import { isOver } from '../system/cancelling.ts';
 import { isClosed } from '../system/unfinished.ts';
@@ -18,17 +18,24 @@ const RESTART_TIMEOUT = 5;
  * attempt asks anew which server is the primary: so only for a look at the result, and for putting back, whose statements
  * assert on which databases they work.
  *
+ * After Ctrl-C what hangs is cut before the time is over, and with it an attempt that only takes its time: it gets the rest.
+ *
  * @throws the last error once the time is over; any other error at once
  */
 export async function onceItAnswers<T>(run: StackRun, attempt: () => Promise<T>): Promise<T> {
   const began = performance.now();
   let lastSeen = began;
+  let cut = false;
   const timeout = run.stack.lookForPrimary && isClosed() ? OPENING_TIMEOUT : RETURN_TIMEOUT;
   for (;;) {
     try {
       run.stack.lookForPrimary?.();
       return await attempt();
     } catch (error) {
+      if (error instanceof CancelledError && !cut && !isOver()) {
+        cut = true;
+        continue;
+      }
       const now = performance.now();
       if (!run.stack.hasEnded?.()) lastSeen = now;
       if (

@@ -316,7 +316,7 @@ export function restoreSuite(under: RestoreUnderTest): void {
     // A task leaves two seconds after Ctrl-C: what it could not remove by then it names, and the next one removes it.
     if ((await databases()) !== before[1])
       expect(stderr).toMatch(
-        /__new, half made, which the next restore removes|what was half made beside it is left to the next/,
+        /left behind: \S*__new.*, half made, which the next (?:reset or )?restore removes/,
       );
   });
 

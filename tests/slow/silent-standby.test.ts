@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe } from 'vitest';
-import { ENVIRONMENT } from '../helpers/cluster.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ENVIRONMENT, leadTo } from '../helpers/cluster.ts';
 import { connect, PATIENCE, useEmbedded } from '../helpers/embedded.ts';
+import type { Running } from '../helpers/processes.ts';
 import { MANAGED, managed } from '../helpers/managed-server.ts';
 import { freePort } from '../helpers/scratch.ts';
 import { startTap, type Tap } from '../helpers/tap.ts';
@@ -76,12 +77,52 @@ describe('a synchronous standby that is silent', () => {
     tap.close();
   });
 
+  const server = () => ({ host: '127.0.0.1', port: tap.port, tls: 'disable' }) as const;
+
   silentStandbySuite(scratch, 4, {
-    server: () => ({ host: '127.0.0.1', port: tap.port, tls: 'disable' }),
+    server,
     before: (pattern, happens) => tap.before(pattern, happens),
     silence: () => awaited('n2'),
     heal: () => awaited(''),
     ask,
     names: 'n2',
+  });
+
+  test.each([
+    ['its drop', /DROP DATABASE "?core__new__gone/],
+    ['its name from which it is dropped', /RENAME TO "?core__new__gone/],
+  ])('%s comes too late for a cancelled task: what is half made is named as it is', async (_what, late) => {
+    const reset = ['db-reset-db-env', `ENV=${ENVIRONMENT}`, 'WAIT=0'];
+    const databases = (): Promise<string> =>
+      ask(`SELECT string_agg(datname, ',' ORDER BY 1) FROM pg_database WHERE datname LIKE 'core%'`);
+    leadTo(scratch, server());
+    const hold = (): void =>
+      tap.before(late, async () => {
+        hold();
+        await running.ended;
+      });
+    // It waits for the signal to arrive: then the task asks the server to end the statement.
+    tap.before(
+      /COMMENT ON DATABASE "?core__new/,
+      () =>
+        new Promise((goOn) => {
+          tap.before(/pg_cancel_backend/, () => {
+            hold();
+            goOn();
+            return Promise.resolve();
+          });
+          running.interrupt();
+        }),
+    );
+    const running: Running = scratch.startTask(reset);
+    const { status, stderr } = await running.ended;
+    const [core, made, ...more] = (await databases()).split(',');
+    expect([core, made, more], stderr).toEqual(['core', expect.stringMatching(/^core__new/), []]);
+    expect(stderr).toMatch(new RegExp(`left behind: .*${made!}.*, half made, which the next reset`));
+    expect(stderr).toContain('the old database core is in use, unchanged');
+    expect(status, stderr).toBe(130);
+    tap.before(/^$/, () => Promise.resolve());
+    await scratch.mustTask(reset);
+    expect(await databases()).toBe('core');
   });
 });

@@ -5,6 +5,7 @@ import { OtherDatabaseError, type Hand } from '../asserted.ts';
 import { endedBy } from '../../errors.ts';
 import { handOf } from '../identity.ts';
 import { drop, dropStatement, findLeftovers } from './leftovers.ts';
+import { nameNow } from './names.ts';
 import { withMaintenanceSessionOnceItAnswers } from '../maintenance.ts';
 
 /** The OIDs of the old and the new database. */
@@ -37,7 +38,8 @@ export async function finish(
   out: string,
 ): Promise<void> {
   const { name } = stack.database;
-  await whileUnfinished(`the old database, as ${out} (the new database ${name} is in use)`, async () => {
+  const left = (): string => `the old database, as ${nameNow(out)} (the new database ${name} is in use)`;
+  await whileUnfinished(left, async () => {
     if (actor.dryRun) return keep ? undefined : actor.act(`${dropStatement(out)};`, () => Promise.resolve());
     const { present, former, kept } = await findLeftovers(hand.client, name);
     if (present && present.oid !== oid && present.oid !== newOid)
@@ -73,7 +75,7 @@ export async function finishAnew(
       );
     throw endedBy(
       error,
-      `the new ${run.stack.database.name} is in use, but the old one is still there as ${out}, until the next run removes it: ${messageOf(error)}`,
+      `the new ${run.stack.database.name} is in use, but the old one is still there as ${nameNow(out)}, until the next run removes it: ${messageOf(error)}`,
     );
   }
 }

@@ -9,6 +9,7 @@ import {
   keptName,
   madeName,
   newName,
+  nowCalled,
   readMark,
   saveName,
   type Mark,
@@ -181,10 +182,15 @@ export async function drop(row: DatabaseRow, hand: Hand): Promise<void> {
       await endSessions(client, is, new AbortController().signal);
       name = goneName(row.name, new Date());
       const rename = `ALTER DATABASE ${quoteName(row.name)} RENAME TO ${quoteName(name)}`;
+      // If the answer is lost, nobody knows which.
+      nowCalled(row.name, `${row.name}, or ${name}`);
       await assertedly(client, { before: [is], after: [{ ...is, name }] }, rename);
+      nowCalled(row.name, name);
     }
     if (!isInvalid) await emptyOfServer(hand, { ...is, name });
     await client.query(dropStatement(name));
+    // The next one of the same name keeps it.
+    nowCalled(row.name, row.name);
   });
 }
 

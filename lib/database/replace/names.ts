@@ -68,6 +68,12 @@ export const newName = (name: string): string => besides(name, '__new');
 /** The name of the old database after the swap: `core__old`. */
 export const formerName = (name: string): string => besides(name, '__old');
 
+/** What databases are called that `drop` has renamed, or may have, by the name that they had. */
+const renamed = new Map<string, string>();
+export const nowCalled = (name: string, now: string): void => void renamed.set(name, now);
+/** The name by which a person finds a database that was to be dropped, and is still there. */
+export const nameNow = (name: string): string => renamed.get(name) ?? name;
+
 /** `core__old_20261123_140300`, in UTC. */
 export const keptName = (name: string, since: Date): string => besides(name, `__old_${stamp(since)}`);
 

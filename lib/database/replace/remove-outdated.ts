@@ -6,6 +6,7 @@ import type { Hand } from '../asserted.ts';
 import { handOf } from '../identity.ts';
 import { withMaintenanceSession } from '../maintenance.ts';
 import { drop, findLeftovers, localTime } from './leftovers.ts';
+import { nameNow } from './names.ts';
 import { toRemove } from './undo-limits.ts';
 
 const SIZES = `SELECT oid::text, pg_database_size(oid)::float8 AS size FROM pg_database WHERE oid = ANY ($1::oid[])`;
@@ -28,6 +29,7 @@ export async function removeOutdated(
   hand: Hand,
 ): Promise<void> {
   if (actor.dryRun) return;
+  let removing = 'an old database that should be removed';
   try {
     const { kept } = await findLeftovers(hand.client, stack.database.name);
     const { rows } = await hand.client.query<{ oid: string; size: number }>(SIZES, [
@@ -35,13 +37,14 @@ export async function removeOutdated(
     ]);
     const sized = kept.map((one) => ({ ...one, size: rows.find(({ oid }) => oid === one.oid)?.size ?? 0 }));
     for (const one of toRemove(sized, environment.entry, Date.now())) {
+      removing = one.name;
       await drop(one, hand);
       terminal.info(
         `${one.name} (${byteSize(one.size)}), from before a ${one.mark.what} of ${localTime(one.mark.since)}, is removed: the registry keeps no more`,
       );
     }
   } catch (error) {
-    terminal.warn(`an old database that should be removed is still there: ${messageOf(error)}`);
+    terminal.warn(`${nameNow(removing)} is still there, and the registry keeps no more: ${messageOf(error)}`);
   }
 }
 

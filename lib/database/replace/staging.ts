@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import type { StackRun } from '../../run/run.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
-import { newName } from './names.ts';
+import { nameNow, newName } from './names.ts';
 import { handOf, ownAttributes } from '../identity.ts';
 import { findLeftovers, removeLeftovers } from './leftovers.ts';
 import { withRollback, type Progress } from './with-rollback.ts';
@@ -28,7 +28,8 @@ export async function inStaging(
     const own = await ownAttributes(run, client);
     progress.oid = own.oid;
     stack.fullDisk?.prepare();
-    await whileUnfinished(`${newName(name)}, which the next drill, reset or restore removes`, async () => {
+    const left = (): string => `${nameNow(newName(name))}, which the next drill, reset or restore removes`;
+    await whileUnfinished(left, async () => {
       await build(run, hand, own, { what: 'drill', since: new Date() }, progress, { fill: work });
       await removeLeftovers(await findLeftovers(client, name), hand);
     });

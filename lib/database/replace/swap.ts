@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { messageOf } from '../../errors.ts';
 import type { StackRun } from '../../run/run.ts';
 import { whileUnfinished } from '../../system/unfinished.ts';
-import { newName } from './names.ts';
+import { nameNow, newName } from './names.ts';
 import type { Hand } from '../asserted.ts';
 import type { DatabaseAttributes } from '../attributes.ts';
 import { build, markOfNew, type Copied, type Fill } from './build.ts';
@@ -97,7 +97,8 @@ export async function replaceDatabase(
     progress.oid = oid = old.oid;
     if (!run.actor.dryRun) stack.fullDisk?.prepare();
     if (ready) progress.newOid = ready.oid;
-    const left = `${newName(name)}, half made, which the next ${what} removes (the old database ${name} is in use, unchanged)`;
+    const left = (): string =>
+      `${nameNow(newName(name))}, half made, which the next ${what} removes (the old database ${name} is in use, unchanged)`;
     if (!ready)
       await whileUnfinished(left, () => build(run, hand, next, occasion, progress, { fill: filled, copied }));
     newOid = progress.newOid ?? '';

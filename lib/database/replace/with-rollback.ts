@@ -12,6 +12,8 @@ import type { StackRun } from '../../run/run.ts';
 import { OtherDatabaseError } from '../asserted.ts';
 import { handOf } from '../identity.ts';
 import { findLeftovers, removeLeftovers, reopen } from './leftovers.ts';
+import { nameNow, newName } from './names.ts';
+import { hasEverClosed } from '../../system/unfinished.ts';
 import { withMaintenanceSession, withMaintenanceSessionOnceItAnswers, cancelOn } from '../maintenance.ts';
 import { endedBy, isLost } from '../../errors.ts';
 
@@ -77,7 +79,10 @@ async function putBack(
   const { name } = stack.database;
   const error = asKnown(thrown);
   let exchanged: boolean;
+  /** Why what was half made is still there. */
   let left: string | undefined;
+  let ended: unknown = error;
+  let isOpen = false;
   try {
     exchanged = await withMaintenanceSessionOnceItAnswers(
       run,
@@ -86,11 +91,14 @@ async function putBack(
         if (newOid !== undefined && leftovers.present?.oid === newOid) return true;
         const hand = { ...(await handOf(run, client)), actor: ALWAYS };
         // If the name belongs to another database by now, that one is not ours to open.
-        if (leftovers.present?.oid === oid) await reopen(leftovers, hand);
+        if (leftovers.present?.oid === oid) {
+          await reopen(leftovers, hand);
+          isOpen = true;
+        }
         // The old database is in use even if the staging database cannot be dropped.
         await removeLeftovers(leftovers, hand).catch((failed: unknown) => {
-          // If the connection is lost again, `withMaintenanceSessionOnceItAnswers` waits and retries.
-          if (isLost(failed)) throw failed;
+          // If the connection is lost again or cut, `withMaintenanceSessionOnceItAnswers` retries.
+          if (isLost(failed) || failed instanceof CancelledError) throw failed;
           left = messageOf(failed);
         });
         if (leftovers.present?.oid !== oid) throw otherNow(name);
@@ -100,27 +108,32 @@ async function putBack(
     );
   } catch (second) {
     if (second instanceof OtherDatabaseError) throw second;
-    throw endedBy(
-      second,
-      `${messageOf(error)}\nand the old database ${name} could not be put back: ${messageOf(second)}`,
-      `once the server answers: ${command('up', { ENV: environment.name })}`,
-    );
+    // What Ctrl-C has ended on the same server does not close it again.
+    if (hasEverClosed() && !(isOpen && second instanceof CancelledError))
+      throw endedBy(
+        second,
+        `${messageOf(error)}\nand the old database ${name} could not be put back: ${messageOf(second)}`,
+        `once the server answers: ${command('up', { ENV: environment.name })}`,
+      );
+    exchanged = false;
+    left = messageOf(second);
+    ended = isLost(second) ? second : error;
   }
   if (exchanged) return;
   const state =
     (isForNow ? `${name} was not touched` : `the old database ${name} is in use, unchanged`) +
     (left === undefined
       ? ''
-      : `\nwhat was half made beside it is left to the next reset or restore: ${left}`);
+      : `\nleft behind: ${nameNow(newName(name))}, half made, which the next reset or restore removes`);
   if (signal.aborted && signal.reason instanceof CancelledError)
     throw new CancelledError(`cancelled; ${state}`, signal.reason.signal);
   if (error instanceof OtherDatabaseError)
     throw new OtherDatabaseError(`${error.message}\n${state}`, { cause: error });
   const hint = error instanceof MakesafeError ? error.hint : undefined;
-  const message = `${messageOf(error)}\n${state}`;
+  const message = `${messageOf(error)}\n${state}${left === undefined ? '' : `: ${left}`}`;
   if (error instanceof RefusedError)
     throw new RefusedError(message, { cause: error, ...(hint === undefined ? {} : { hint }) });
-  throw endedBy(error, message, hint ?? (isLost(error) ? AGAIN : undefined));
+  throw endedBy(ended, message, hint ?? (isLost(ended) ? AGAIN : undefined));
 }
 
 const AGAIN = 'see what happened to the server, then type this again';
