@@ -1,4 +1,4 @@
-import { RefusedError } from '../../errors.ts';
+import { RefusedError, UnreachableError } from '../../errors.ts';
 import type { DatabaseIdentity } from '../identity.ts';
 import type { Reached } from './reached.ts';
 
@@ -53,13 +53,44 @@ function describeReached({ database, marker, systemIdentifier, started }: Reache
   return `database ${database} (${marker === null ? 'no marker' : `marker ${marker}`}, ${server})`;
 }
 
+/**
+ * Whether alembic was refused because the server that was verified has been restarted since, or is the primary no more.
+ * Otherwise alembic's own settings lead to a server on a copy of the same storage. Pure.
+ *
+ * @param now what our own way leads to by now; undefined if no server answers
+ */
+export function hasChangedSince(
+  refusal: Refusal,
+  expected: Reached | null,
+  now: Reached | undefined,
+): expected is Reached {
+  if (!expected || !('found' in refusal)) return false;
+  const { found } = refusal;
+  const isSame =
+    found.oid === expected.oid &&
+    found.systemIdentifier === expected.systemIdentifier &&
+    found.marker === expected.marker &&
+    found.database === expected.database;
+  return isSame && found.started !== expected.started && now?.started !== expected.started;
+}
+
+/** @param bound how many connections had reached the verified server */
+export const changedSince = ({ database }: Reached, bound: number): UnreachableError =>
+  new UnreachableError(
+    `the server of ${database} was restarted after the look at it, or another one became the primary: ${touchedBy(bound)}`,
+    { hint: 'type the same again, and look at what is shown' },
+  );
+
+const touchedBy = (bound: number): string =>
+  bound === 0 ? 'nothing was touched' : 'nothing was touched there';
+
 export function refused(
   refusal: Refusal,
   expected: Reached | null,
   bound: number,
   { environment, settings, nameThePython }: Named,
 ): RefusedError {
-  const touched = bound === 0 ? 'nothing was touched' : 'nothing was touched there';
+  const touched = touchedBy(bound);
   if ('unreachable' in refusal) {
     return new RefusedError(
       `alembic's own Python cannot say which database it reaches (${refusal.unreachable}): nothing was touched`,

@@ -14,7 +14,7 @@ import { watchOthers, type Others } from './give-way.ts';
 import type { Python } from './interpreter.ts';
 import type { Pending } from './pending.ts';
 import { readReached } from './reached.ts';
-import { refused, refuseOther } from './refusal.ts';
+import { changedSince, hasChangedSince, refused, refuseOther } from './refusal.ts';
 import type { Difference, Rehearsal } from './rehearsal.ts';
 import type { Sources, TraceOptions } from './sources.ts';
 import type { Walk, WalkOptions } from './walk.ts';
@@ -194,7 +194,11 @@ export async function runAlembic(
     othersWait === undefined ? undefined : watchOthers(othersWait, ask, () => binding, ended.signal);
   const result = binding.read(await whileWaitingFor(holders, started).finally(() => ended.abort()));
   const others = await watching;
-  if (binding.refusal) throw refused(binding.refusal, expected, binding.bound, place);
+  if (binding.refusal) {
+    const now = await ask(readReached).catch(() => undefined);
+    if (hasChangedSince(binding.refusal, expected, now)) throw changedSince(expected, binding.bound);
+    throw refused(binding.refusal, expected, binding.bound, place);
+  }
   const {
     plans,
     pending,
