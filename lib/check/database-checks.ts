@@ -31,6 +31,7 @@ export const leftovers: Check<StackRun> = {
         ({ name, mark }) => `${name} is kept${untilWhen({ since: new Date(mark.since) }, environment.entry)}`,
       ),
       ...found.saved.map(({ name }) => `${name} is saved`),
+      ...found.spares.map(({ name }) => `${name} is kept for the next load`),
       ...found.made.map(({ name }) => `${name} is kept for the next rebuild`),
     ];
     if (left.length === 0) return passed(kept.join('; ') || 'none');

@@ -7,6 +7,8 @@ const scratch = useEmbedded({
   environments: {
     plain: { entry: { stack: 'embedded', local: true } },
     small: { entry: { stack: 'embedded', local: true, saves: { gigabytes: 0.01, days: 1 } } },
+    spared: { entry: { stack: 'embedded', local: true } },
+    tight: { entry: { stack: 'embedded', local: true, saves: { gigabytes: 0.01 } } },
     aged: { entry: { stack: 'embedded', local: true, saves: { days: 1 } } },
     shielded: { entry: { stack: 'embedded', protected: true } },
   },
@@ -30,8 +32,8 @@ const at = (environment: string) => {
 const { sql, refusal, task, done, databases } = at('plain');
 
 /** All that belongs to a database but its contents. */
-const attributes = (): Promise<string> =>
-  sql(
+const attributes = (ask = sql): Promise<string> =>
+  ask(
     `SELECT to_jsonb(d) - '{oid,datfrozenxid,datminmxid}'::text[], shobj_description(d.oid, 'pg_database'),
        (SELECT jsonb_agg(to_jsonb(s) - 'setdatabase' ORDER BY setrole) FROM pg_db_role_setting s
         WHERE setdatabase = d.oid)
@@ -39,8 +41,13 @@ const attributes = (): Promise<string> =>
     'postgres',
   );
 
+/** Whether a copy waits for another session when it gets its settings. */
+const WAITING = `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%core__new% SET %'`;
+
 beforeAll(async () => {
-  await Promise.all(['plain', 'small', 'aged', 'shielded'].map((name) => at(name).done('up')));
+  await Promise.all(
+    ['plain', 'small', 'spared', 'tight', 'aged', 'shielded'].map((name) => at(name).done('up')),
+  );
 }, PATIENCE);
 
 describe('save, change, load, undo', () => {
@@ -62,7 +69,7 @@ describe('save, change, load, undo', () => {
     await ended;
     expect(saved.stderr).toMatch(/\[ok\] plain: core is saved as before-orders \(\d+\.\d MB, \d+\.\d s\)/);
     expect(saved.stderr).toContain('db-load-env.ts ENV=plain NAME=before-orders');
-    expect(await databases()).toBe('core core__save_before-orders');
+    expect(await databases()).toBe('core core__save_before-orders core__spare_before-orders');
     expect(await attributes()).toBe(before);
     expect(await refusal('SELECT 1', 'core__save_before-orders')).toContain(
       'not currently accepting connections',
@@ -78,7 +85,9 @@ describe('save, change, load, undo', () => {
     expect(await sql('SELECT x FROM kept')).toBe('42');
     expect(await attributes()).toBe(before);
     // The copy stays, and may be loaded again; what was there is kept.
-    expect(await databases()).toMatch(/^core core__old_\d{8}_\d{6} core__save_before-orders$/);
+    expect(await databases()).toMatch(
+      /^core core__old_\d{8}_\d{6} core__save_before-orders core__spare_before-orders$/,
+    );
 
     await done('db-undo-env WAIT=0');
     expect(await sql('SELECT x FROM kept')).toBe('43');
@@ -100,6 +109,120 @@ describe('save, change, load, undo', () => {
     const { saves } = JSON.parse((await done('db-saves-env JSON=1')).stdout) as { saves: object[] };
     expect(saves).toMatchObject([{ name: 'opened', unchanged: false }]);
     await done('db-drop-save-env NAME=opened');
+  });
+});
+
+describe('the spare of a saved copy', () => {
+  const { sql, task, done, databases } = at('spared');
+  const oid = (name: string): Promise<string> =>
+    sql(`SELECT oid FROM pg_database WHERE datname = '${name}'`, 'postgres');
+  /** What the load does, and whether it took the spare, copied, and left a new spare. */
+  const load = async (label: string): Promise<{ took: boolean; stderr: string }> => {
+    const spare = await oid(`core__spare_${label}`);
+    const { stderr } = await done(`db-load-env NAME=${label}`);
+    return { took: spare !== '' && (await oid('core')) === spare, stderr };
+  };
+
+  beforeAll(async () => {
+    await sql('DROP TABLE IF EXISTS spared; CREATE TABLE spared AS SELECT 1 AS x');
+    await done('db-save-env NAME=one');
+  });
+
+  test('is what is loaded, whole, and there is another one afterwards', async () => {
+    const before = await attributes(sql);
+    await sql('UPDATE spared SET x = 2; ALTER DATABASE core CONNECTION LIMIT 3');
+    expect((await load('one')).took).toBe(true);
+    expect(await sql('SELECT x FROM spared')).toBe('1');
+    expect(await attributes(sql)).toBe(before);
+    expect((await load('one')).took).toBe(true);
+    expect(await attributes(sql)).toBe(before);
+    await done('db-undo-env WAIT=0');
+    expect(await attributes(sql)).toBe(before);
+  });
+
+  test('only one copy has one, the last saved or loaded', async () => {
+    await sql('UPDATE spared SET x = 3');
+    await done('db-save-env NAME=two');
+    expect(await databases()).toMatch(/core__save_one core__save_two core__spare_two$/);
+    expect((await load('one')).took).toBe(false);
+    expect(await sql('SELECT x FROM spared')).toBe('1');
+    expect(await databases()).toMatch(/core__save_one core__save_two core__spare_one$/);
+    const { saves } = JSON.parse((await done('db-saves-env JSON=1')).stdout) as { saves: object[] };
+    expect(saves).toMatchObject([
+      { name: 'two', spareBytes: 0 },
+      { name: 'one', spareBytes: expect.any(Number) as number },
+    ]);
+    expect((await task('check')).stdout).toContain('core__spare_one is kept for the next load');
+  });
+
+  test('is not taken once it was opened, or for another copy of that name', async () => {
+    const spoil = async (): Promise<void> => {
+      await sql('ALTER DATABASE core__spare_one ALLOW_CONNECTIONS true', 'postgres');
+      await sql('UPDATE spared SET x = 4', 'core__spare_one');
+    };
+    await spoil();
+    expect((await load('one')).took).toBe(false);
+    expect(await sql('SELECT x FROM spared')).toBe('1');
+    // What would be left where a spare cannot be dropped.
+    await sql('ALTER DATABASE core__spare_one RENAME TO hidden', 'postgres');
+    await done('db-drop-save-env NAME=one');
+    await sql('UPDATE spared SET x = 5');
+    await done('db-save-env NAME=one');
+    await sql('DROP DATABASE core__spare_one', 'postgres');
+    await sql('ALTER DATABASE hidden RENAME TO core__spare_one', 'postgres');
+    expect((await load('one')).took).toBe(false);
+    expect(await sql('SELECT x FROM spared')).toBe('5');
+  });
+
+  test('is left out where it has no room, and that is no fault', async () => {
+    const small = at('tight');
+    await small.done('db-save-env NAME=tight');
+    expect(await small.databases()).toBe('core core__save_tight');
+    await small.done('db-load-env NAME=tight');
+    await small.done('db-drop-save-env NAME=tight');
+  });
+
+  /** A load that has said [ok], and waits for another session while it makes a new spare. */
+  async function whileMaking(): Promise<{ running: Running; release: () => Promise<void> }> {
+    const holder = await connect(scratch, { environment: 'spared', user: 'app', database: 'postgres' });
+    await holder.query('BEGIN; LOCK TABLE pg_db_role_setting IN SHARE MODE');
+    const running = scratch.startTask('db-load-env NAME=three ENV=spared WAIT=0');
+    await expect.poll(() => sql(WAITING, 'postgres'), { timeout: 120_000, interval: 50 }).toBe('1');
+    const release = async (): Promise<void> => {
+      await holder.query('ROLLBACK');
+      await holder.end();
+    };
+    return { running, release };
+  }
+
+  test('that is not made is a warning, and Ctrl-C leaves nothing half made', async () => {
+    await sql(`ALTER DATABASE core SET work_mem TO '8MB'`);
+    await done('db-save-env NAME=three');
+    const stopped = await whileMaking();
+    stopped.running.interrupt('SIGINT');
+    // DROP DATABASE needs what the other session has locked.
+    await stopped.release();
+    const cancelled = await stopped.running.ended;
+    expect(cancelled.stderr).toContain('[ok] spared: database core is what was saved as three');
+    // Ctrl-C leaves within two seconds, also on a machine that needs longer for DROP DATABASE.
+    expect(cancelled.stderr).toMatch(
+      /no spare copy was made, so the next db-load-env three copies|left behind: core__new, half made, which the next run removes/,
+    );
+    expect(cancelled.status).toBe(130);
+    expect(await databases()).not.toMatch(/__spare/);
+
+    await done('db-load-env NAME=three');
+    expect(await databases()).not.toMatch(/__new/);
+    const lost = await whileMaking();
+    await sql(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'`,
+      'postgres',
+    );
+    await lost.release();
+    const { status, stderr } = await lost.running.ended;
+    expect(stderr).toMatch(/\[warn\] no spare copy was made, so the next db-load-env three copies: .+/);
+    expect(status).toBe(0);
+    expect(await databases()).not.toMatch(/__new|__spare/);
   });
 });
 
@@ -190,7 +313,7 @@ test('an old copy that cannot be removed is a warning: the new one is made', asy
   await holder.end();
   const again = await aged.done('db-save-env NAME=newer');
   expect(again.stderr).toContain('old was older than the registry allows, and is removed');
-  expect(await aged.databases()).toBe('core core__save_new core__save_newer');
+  expect(await aged.databases()).toBe('core core__save_new core__save_newer core__spare_newer');
 });
 
 describe('ended while the database is closed, and its copy half made', () => {
@@ -200,8 +323,7 @@ describe('ended while the database is closed, and its copy half made', () => {
     const holder = await connect(scratch, { environment: 'plain', user: 'app', database: 'postgres' });
     await holder.query('BEGIN; LOCK TABLE pg_db_role_setting IN SHARE MODE');
     const running = scratch.startTask(`db-save-env NAME=${label} ENV=plain`);
-    const waiting = `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%core__new% SET %'`;
-    await expect.poll(() => sql(waiting, 'postgres'), { timeout: 120_000, interval: 50 }).toBe('1');
+    await expect.poll(() => sql(WAITING, 'postgres'), { timeout: 120_000, interval: 50 }).toBe('1');
     expect(await refusal('SELECT 1')).toContain('not currently accepting connections');
     const release = async (): Promise<void> => {
       await holder.query('ROLLBACK');

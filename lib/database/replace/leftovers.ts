@@ -12,6 +12,7 @@ import {
   nowCalled,
   readMark,
   saveName,
+  spareName,
   type Mark,
 } from './names.ts';
 import { assertKnown, assertedly, change, type Hand, type Known } from '../asserted.ts';
@@ -47,6 +48,8 @@ export interface Leftovers {
   readonly kept: readonly Marked[];
   /** Copies that a person has saved, the latest first. */
   readonly saved: readonly Marked[];
+  /** Second copies of saved ones. */
+  readonly spares: readonly Marked[];
   /** What rebuilds have made, the latest first. */
   readonly made: readonly Marked[];
   /** Databases of somebody else with a name that a replacement needs. */
@@ -87,6 +90,7 @@ export function recognise(name: string, rows: readonly DatabaseRow[]): Leftovers
     former,
     kept: ours('kept', ({ since }) => keptName(name, new Date(since))).sort(latestFirst),
     saved: ours('saved', ({ label = '' }) => saveName(name, label)).sort(latestFirst),
+    spares: ours('spare', ({ label = '' }) => spareName(name, label)),
     made: ours('made', ({ label = '', copy = 0 }) => madeName(name, label, copy)).sort(latestFirst),
     foreign: rows.filter(
       (row) => reserved.includes(row.name) && row.oid !== unfinished?.oid && row.oid !== former?.oid,

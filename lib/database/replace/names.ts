@@ -9,9 +9,10 @@
  * - former: the old database after the swap, to be dropped
  * - kept: the same on a protected environment, kept until a person removes it
  * - saved: a copy that a person has made with `db-save-env`
+ * - spare: a second copy of a saved one, which the next `db-load-env` only renames
  * - made: what a rebuild has made from nothing, kept for the next one
  */
-type AsideKind = 'new' | 'closed' | 'former' | 'kept' | 'saved' | 'made';
+type AsideKind = 'new' | 'closed' | 'former' | 'kept' | 'saved' | 'spare' | 'made';
 
 export interface Mark {
   readonly kind: AsideKind;
@@ -23,9 +24,9 @@ export interface Mark {
   readonly since: string;
   /** Of an old database: whether it was a template. It no longer is one, because a template cannot be dropped. */
   readonly template?: boolean;
-  /** Of a saved copy: the name that a person gave it. Of a made one: the key of what it was made of. */
+  /** Of a saved copy and its spare: the name that a person gave it. Of a made one: the key of what it was made of. */
   readonly label?: string;
-  /** Of a saved or made one: the Alembic revisions that it is at. */
+  /** Of a saved, spare or made one: the Alembic revisions that it is at. */
   readonly revisions?: readonly string[];
   /** Of a made one: its number among those of one key. */
   readonly copy?: number;
@@ -87,6 +88,9 @@ export const isGoneName = (name: string): boolean => /__gone_\d{4}-\d\d-\d\dT[\d
 
 /** The name of a saved copy: `core__save_before-orders`. */
 export const saveName = (name: string, label: string): string => besides(name, `__save_${label}`);
+
+/** The name of the spare of a saved copy: `core__spare_before-orders`. */
+export const spareName = (name: string, label: string): string => besides(name, `__spare_${label}`);
 
 /** The name of a made database: `core__made_1f2e3d4c_1`. */
 export const madeName = (name: string, key: string, copy: number): string =>

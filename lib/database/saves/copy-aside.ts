@@ -31,7 +31,7 @@ export async function readSizeAndVersion(client: Client): Promise<SizeAndVersion
 }
 
 /** What a copy becomes. */
-interface Aside {
+export interface Aside {
   readonly name: string;
   readonly mark: Pick<Mark, 'kind'> & Partial<Mark>;
 }
@@ -40,6 +40,12 @@ interface Aside {
 const SPEED = 80e6;
 /** Seconds from which the estimate is said. */
 const SAID_FROM = 2;
+
+/** Says how long a copy takes, if a person would wonder. @param size bytes @param say gets `about 12 s` */
+export function sayHowLong(size: number, say: (how: string) => void): void {
+  const seconds = Math.ceil(size / SPEED);
+  if (seconds >= SAID_FROM) say(`about ${seconds} s`);
+}
 
 /**
  * Copies the environment's database inside its server, with all that belongs to it. The database is closed to
@@ -57,11 +63,9 @@ export async function copyAside(
   const { stack, environment, terminal, command } = run;
   const { name, oid } = own;
   const { systemIdentifier } = hand;
-  const seconds = Math.ceil(about.size / SPEED);
-  if (seconds >= SAID_FROM)
-    terminal.info(
-      `${byteSize(about.size)} are copied, about ${seconds} s; applications cannot connect meanwhile`,
-    );
+  sayHowLong(about.size, (how) =>
+    terminal.info(`${byteSize(about.size)} are copied, ${how}; applications cannot connect meanwhile`),
+  );
   const opens = command('up', { ENV: environment.name });
   stack.fullDisk?.prepare();
   await whileUnfinished(

@@ -28,6 +28,8 @@ export async function dropSave(run: DropRun): Promise<void> {
       throw new OtherDatabaseError(`${one.name} is not the copy that was shown; nothing was changed`, {
         hint: command('db-saves-env', { ENV: environment.name }),
       });
+    // First: a spare without the copy that it belongs to would be taken for nothing.
+    if (one.spare) await drop(one.spare, hand);
     await drop(one, hand);
     if (!actor.dryRun) terminal.ok(`${environment.name}: ${values.NAME} is gone`);
   });

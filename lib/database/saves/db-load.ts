@@ -7,12 +7,13 @@ import { reportKept } from '../replace/kept.ts';
 import { readMark } from '../replace/names.ts';
 import { checkReplaceable } from '../replace/obstacles.ts';
 import { replaceDatabase } from '../replace/swap.ts';
-import { asFiles, choose, describeSaved, lookForSaved, type Saved } from './saved.ts';
+import { asFiles, choose, describeSaved, lookForSaved, type SavedCopy } from './saved.ts';
+import { spareFor, tidySaves } from './spare.ts';
 
 type LoadRun = DestructiveRun<Giving<{ NAME: string }>>;
 
 /** The saved copy that was shown. No other database is loaded. */
-let shown: Saved | undefined;
+let shown: SavedCopy | undefined;
 
 /** Shows which copy will be loaded, before the countdown. @throws RefusedError if there is none of that name */
 export async function checkLoad(run: LoadRun): Promise<void> {
@@ -31,11 +32,13 @@ export async function loadSaved(run: LoadRun): Promise<void> {
   const { name } = stack.database;
   const one = shown;
   if (!one) throw new RefusedError('nothing was shown that could be loaded');
-  const version = await serverVersion(run);
+  const ready = spareFor(one);
+  const version = ready ? 0 : await serverVersion(run);
   const { name: saved, oid, comment } = one;
   const { kept } = await replaceDatabase(run, {
     what: 'load',
     keeps: true,
+    ready,
     copied: {
       ...{ name: saved, oid, comment, systemIdentifier: run.identity?.systemIdentifier ?? null },
       asFiles: asFiles(one.size, version),
@@ -56,6 +59,7 @@ export async function loadSaved(run: LoadRun): Promise<void> {
   if (actor.dryRun) return;
   terminal.ok(`${environment.name}: database ${name} is what was saved as ${values.NAME}`);
   if (kept !== undefined) reportKept(run, kept);
+  await tidySaves(run, { what: 'load', since: new Date() });
 }
 
 const serverVersion = ({ stack }: LoadRun): Promise<number> =>

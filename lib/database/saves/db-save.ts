@@ -11,8 +11,9 @@ import { withRollback } from '../replace/with-rollback.ts';
 import { readLikelyRevisions } from '../revisions.ts';
 import { withRunLock } from '../run-lock.ts';
 import { copyAside, readSizeAndVersion, type SizeAndVersion } from './copy-aside.ts';
-import { findSaved, labelOf, type SaveRun } from './saved.ts';
-import { limitsOf, removeOldSaves } from './limits.ts';
+import { findSaved, labelOf, sizeOfAll, type SaveRun } from './saved.ts';
+import { limitsOf } from './limits.ts';
+import { tidySaves } from './spare.ts';
 
 /**
  * `db-save-env`: copies the database inside its server, as `NAME`. Applications cannot connect while it is copied,
@@ -70,12 +71,12 @@ async function save(run: SaveRun, about: About): Promise<void> {
       terminal.ok(
         `${environment.name}: ${name} is saved as ${values.NAME} (${byteSize(about.size)}, ${seconds} s)`,
       );
-      await removeOldSaves(run, hand);
     },
     true,
   );
   if (actor.dryRun) return;
   terminal.next(command('db-load-env', { ENV: environment.name, NAME: values.NAME }));
+  await tidySaves(run, occasion);
 }
 
 /** @throws RefusedError if the name is taken, or if all copies together would be larger than the registry allows */
@@ -90,7 +91,8 @@ async function refuseTaken(run: SaveRun, client: Client, size: number): Promise<
     });
   }
   const { bytes } = limitsOf(environment.entry);
-  const together = all.reduce((sum, one) => sum + one.size, size);
+  // A spare goes before a copy that a person wants.
+  const together = sizeOfAll(all.map((one) => ({ ...one, spare: undefined }))) + size;
   if (together <= bytes) return;
   throw new RefusedError(
     `${environment.name}: the saved copies would take ${byteSize(together)}, more than the ${byteSize(bytes)} of \`saves\` in the registry`,

@@ -3,7 +3,7 @@ import { byteSize, counted } from '../../output/display.ts';
 import type { Giving } from '../../parameters/parameter.ts';
 import type { StackRun } from '../../run/run.ts';
 import { localTime } from '../replace/leftovers.ts';
-import { labelOf, lookForAll, type Saved } from './saved.ts';
+import { labelOf, lookForAll, sizeOfAll, type Saved } from './saved.ts';
 
 /** `db-saves-env`: lists the saved copies of the database, the latest first, and says what rebuilds have kept. */
 export async function listSaves(run: StackRun<Giving<{ JSON: boolean }>>): Promise<void> {
@@ -12,7 +12,7 @@ export async function listSaves(run: StackRun<Giving<{ JSON: boolean }>>): Promi
   if (values.JSON) {
     const saves = all.map((one) => ({
       ...{ name: labelOf(one), database: one.name, saved: one.mark.since, bytes: one.size },
-      ...{ revisions: one.mark.revisions ?? [], unchanged: !one.wasOpened },
+      ...{ revisions: one.mark.revisions ?? [], unchanged: !one.wasOpened, spareBytes: one.spare?.size ?? 0 },
     }));
     const rebuilds = made.map(({ name, mark, size }) => ({
       ...{ database: name, made: mark.since, bytes: size, revisions: mark.revisions ?? [] },
@@ -33,7 +33,8 @@ export async function listSaves(run: StackRun<Giving<{ JSON: boolean }>>): Promi
     terminal.info(`${environment.name}: nothing of ${stack.database.name} is saved`);
     return terminal.next(command('db-save-env', { ...env, NAME: '<name>' }));
   }
-  terminal.ok(`${copies(all, 'saved copy')} of ${stack.database.name}, ${size(all)}`);
+  const spare = all.some((one) => one.spare) ? ', a spare included' : '';
+  terminal.ok(`${copies(all, 'saved copy')} of ${stack.database.name}, ${byteSize(sizeOfAll(all))}${spare}`);
   terminal.next(command('db-load-env', { ...env, NAME: labelOf(all[0]!) }));
 }
 

@@ -34,6 +34,7 @@ export async function removeOldSaves({ stack, environment, terminal }: StackRun,
   try {
     const all = await findSaved(hand.client, stack.database.name);
     for (const one of tooOld(all, limitsOf(environment.entry), Date.now())) {
+      if (one.spare) await drop(one.spare, hand);
       await drop(one, hand);
       terminal.info(`${labelOf(one)} was older than the registry allows, and is removed`);
     }

@@ -22,9 +22,27 @@ const LOOK = `
   FROM pg_database d LEFT JOIN pg_stat_database s ON datid = d.oid
   WHERE d.oid = ANY ($1::oid[]) AND datconnlimit <> ${INVALID}`;
 
+/** A copy that a person has saved. */
+export interface SavedCopy extends Saved {
+  /** A second copy of the same database, which the next `db-load-env` only renames. */
+  readonly spare: Saved | undefined;
+}
+
 /** The saved copies of the database `name`, the latest first. @param client of any database of the server */
-export const findSaved = async (client: Client, name: string): Promise<Saved[]> =>
-  withSizes(client, (await findLeftovers(client, name)).saved);
+export async function findSaved(client: Client, name: string): Promise<SavedCopy[]> {
+  const { saved, spares } = await findLeftovers(client, name);
+  const all = await withSizes(client, [...saved, ...spares]);
+  return all
+    .filter(({ mark }) => mark.kind === 'saved')
+    .map((one) => ({
+      ...one,
+      spare: all.find(({ mark }) => mark.kind === 'spare' && mark.label === one.mark.label),
+    }));
+}
+
+/** Bytes that saved copies take together, with their spares. */
+export const sizeOfAll = (all: readonly SavedCopy[]): number =>
+  all.reduce((sum, { size, spare }) => sum + size + (spare?.size ?? 0), 0);
 
 /** What rebuilds of the database `name` have made, the latest first. @param client of any database of the server */
 export const findMade = async (client: Client, name: string): Promise<Saved[]> =>
@@ -41,13 +59,13 @@ async function withSizes(client: Client, found: readonly Marked[]): Promise<Save
 }
 
 /** The same, with a session of its own. */
-export const lookForSaved = ({ stack }: StackRun): Promise<Saved[]> =>
+export const lookForSaved = ({ stack }: StackRun): Promise<SavedCopy[]> =>
   stack.withClient(maintenanceDatabase(stack.database.name), (client) =>
     findSaved(client, stack.database.name),
   );
 
 /** What persons have saved, and what rebuilds have made. */
-export const lookForAll = ({ stack }: StackRun): Promise<{ saved: Saved[]; made: Saved[] }> =>
+export const lookForAll = ({ stack }: StackRun): Promise<{ saved: SavedCopy[]; made: Saved[] }> =>
   stack.withClient(maintenanceDatabase(stack.database.name), async (client) => ({
     saved: await findSaved(client, stack.database.name),
     made: await findMade(client, stack.database.name),
@@ -59,7 +77,7 @@ export type SaveRun = StackRun<Giving<{ NAME: string }>>;
 export const labelOf = ({ mark, name }: Marked): string => mark.label ?? name;
 
 /** The saved copy that NAME selects. @throws RefusedError if there is none, naming those that there are */
-export function choose({ values, environment, command }: SaveRun, all: readonly Saved[]): Saved {
+export function choose({ values, environment, command }: SaveRun, all: readonly SavedCopy[]): SavedCopy {
   const found = all.find((one) => labelOf(one) === values.NAME);
   if (found) return found;
   const named = all.map(labelOf);

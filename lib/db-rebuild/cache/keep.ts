@@ -1,17 +1,16 @@
 import { ownAttributes, handOf } from '../../database/identity.ts';
 import { withMaintenanceSession } from '../../database/maintenance.ts';
-import { readAttributes } from '../../database/attributes.ts';
-import type { Hand } from '../../database/asserted.ts';
 import type { Occasion } from '../../database/replace/close.ts';
 import { drop } from '../../database/replace/leftovers.ts';
-import { madeName, readMark } from '../../database/replace/names.ts';
+import { madeName } from '../../database/replace/names.ts';
 import { findObstacles, listObstacles } from '../../database/replace/obstacles.ts';
 import { settle } from '../../database/replace/swap.ts';
 import { withRollback } from '../../database/replace/with-rollback.ts';
 import { readCertainRevisions } from '../../database/revisions.ts';
-import { copyAside, copyClosedAside, readSizeAndVersion } from '../../database/saves/copy-aside.ts';
+import { copyAside, readSizeAndVersion } from '../../database/saves/copy-aside.ts';
 import { limitsOf } from '../../database/saves/limits.ts';
-import { findMade, findSaved, type Saved } from '../../database/saves/saved.ts';
+import { findMade, findSaved, sizeOfAll } from '../../database/saves/saved.ts';
+import { copyClosed } from '../../database/saves/spare.ts';
 import { messageOf } from '../../errors.ts';
 import { byteSize } from '../../output/display.ts';
 import type { Sources } from '../../stack/alembic/sources.ts';
@@ -53,7 +52,7 @@ export async function keepMade(run: RebuildRun, sources: Sources, before: readon
     const [made, saved] = [await findMade(client, name), await findSaved(client, name)];
     if (made.some(({ mark }) => mark.label === key)) return undefined;
     const { bytes } = limitsOf(environment.entry);
-    const together = saved.reduce((sum, { size }) => sum + size, about.size);
+    const together = sizeOfAll(saved) + about.size;
     if (together > bytes) return not(`it would take more than the ${byteSize(bytes)} of \`saves\``);
     const obstacles = await findObstacles(run, { bytes: about.size, stays: true });
     if (obstacles.length > 0) return not(listObstacles(obstacles));
@@ -82,40 +81,28 @@ export async function tidyMade(run: RebuildRun): Promise<void> {
   try {
     await withMaintenanceSession(run, async (client) => {
       const hand = await handOf(run, client);
-      const saved = (await findSaved(client, name)).reduce((sum, { size }) => sum + size, 0);
+      const saved = sizeOfAll(await findSaved(client, name));
       const all = await findMade(client, name);
       const gone = surplus(all, { ...limitsOf(environment.entry), saved, current, now: Date.now() });
       for (const one of gone) await drop(one, hand);
       const left = all.filter((one) => !gone.includes(one) && one.mark.label === current);
-      if (left.length === 1 && left[0]) await makeSpare(run, hand, left[0], saved);
+      const [made, another] = left;
+      if (!made || another || saved + 2 * made.size > limitsOf(environment.entry).bytes) return;
+      const { label = '', copy = 0 } = made.mark;
+      await copyClosed(
+        run,
+        hand,
+        made,
+        occasionNow(),
+        {},
+        {
+          name: madeName(name, label, copy + 1),
+          mark: { ...made.mark, copy: copy + 1 },
+        },
+      );
     });
   } catch (error) {
     signal.throwIfAborted();
     terminal.warn(`no spare copy was made for the next rebuild: ${messageOf(error)}`);
   }
-}
-
-async function makeSpare(run: RebuildRun, hand: Hand, made: Saved, saved: number): Promise<void> {
-  const { stack, environment } = run;
-  const { client, systemIdentifier } = hand;
-  const attributes = await readAttributes(client, made.name);
-  if (!attributes || saved + 2 * made.size > limitsOf(environment.entry).bytes) return;
-  if ((await findObstacles(run, { bytes: made.size, stays: true })).length > 0) return;
-  await settle(run, hand);
-  const { name, oid, comment, mark, size } = made;
-  const { rows } = await client.query<{ version: number }>(
-    `SELECT current_setting('server_version_num')::int AS version`,
-  );
-  const own = { ...attributes, name: stack.database.name, comment: readMark(comment).comment };
-  const copy = (mark.copy ?? 0) + 1;
-  await copyClosedAside(
-    run,
-    hand,
-    own,
-    { name, oid, systemIdentifier, comment },
-    occasionNow(),
-    { size, version: rows[0]!.version },
-    {},
-    { name: madeName(stack.database.name, mark.label!, copy), mark: { ...mark, copy } },
-  );
 }
