@@ -83,9 +83,13 @@ export class Cluster {
     ]);
     const about = { address: addressOf(server), ...(called === undefined ? {} : { called }) };
     if (!('error' in state)) return { seen: { ...about, ...state } };
-    return { seen: { ...about, silent: messageOf(state.error) }, error: state.error };
+    return { seen: { ...about, silent: whySilent(state.error) }, error: state.error };
   }
 }
+
+/** Behind "does not answer": an UnreachableError begins with just that, and has what happened as its cause. */
+const whySilent = (error: unknown): string =>
+  messageOf(error instanceof UnreachableError && error.cause !== undefined ? error.cause : error);
 
 /** The place of the primary. @throws UnclearPrimaryError with what was seen */
 function primaryOf(seen: readonly NodeSeen[]): number {
@@ -96,7 +100,7 @@ function primaryOf(seen: readonly NodeSeen[]): number {
 
 const unclear = (why: string, seen: readonly NodeSeen[]): UnclearPrimaryError =>
   new UnclearPrimaryError(`${why}\n${describeNodes(seen).join('\n')}`, {
-    hint: 'see what happens to the cluster (patronictl list), then type this again',
+    hint: 'see what happens to the cluster (with Patroni: patronictl list), then type this again',
   });
 
 /** A wrong password or another certificate says more than that a server is down. */

@@ -24,7 +24,10 @@ async function lookAtCluster(cluster: Cluster, tls: string): Promise<Outcome> {
   const chosen = choosePrimary(seen);
   const found = `PostgreSQL cluster: ${describeNodes(seen).join('; ')}`;
   if ('unclear' in chosen)
-    return failed(`${chosen.unclear} (${found})`, 'see what happens to the cluster: patronictl list');
+    return failed(
+      `${chosen.unclear} (${found})`,
+      'see what happens to the cluster (with Patroni: patronictl list)',
+    );
   const silent = seen.filter((node) => 'silent' in node).map(({ address }) => address);
   if (silent.length > 0) return warning(found, `see why ${silent.join(' and ')} does not answer`);
   return trusted(found, tls);
