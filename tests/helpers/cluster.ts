@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
-import { endProcessesOf, processes, useEmbedded, type EmbeddedScratch } from './embedded.ts';
+import { endProcessesOf, gone, processes, useEmbedded, type EmbeddedScratch } from './embedded.ts';
 import type { EnvironmentEntry } from '../../lib/environment/entry.ts';
 import type { ServerEntry } from '../../lib/environment/server-entry.ts';
 import { AUTHORITY, makeAuthority } from './managed-server.ts';
@@ -297,11 +297,18 @@ export class Cluster {
     if (!response.ok) throw new Error(`switchover: ${response.status} ${await response.text()}`);
   }
 
-  /** Power cut: Patroni and PostgreSQL get SIGKILL. What the node held of the lease ends with it. */
+  /**
+   * Power cut: Patroni and PostgreSQL get SIGKILL. What the node held of the lease ends with it. Afterwards no session is
+   * there any more: one that got a statement before it noticed would still answer it.
+   */
   async kill(node: ClusterNode): Promise<void> {
     const postmaster = this.#postmaster(node);
     this.#signal(node, 'SIGKILL');
+    // From then on it starts no others.
+    process.kill(postmaster, 'SIGSTOP');
+    const sessions = childrenOf(postmaster);
     process.kill(postmaster, 'SIGKILL');
+    await Promise.all(sessions.map(gone));
     await this.#endLease();
   }
 
@@ -324,7 +331,7 @@ export class Cluster {
     this.#signal(node, 'SIGSTOP');
     // From then on it starts no others, and none of them is reaped.
     silence(postmaster);
-    for (const { pid } of processes()) if (parentOf(pid) === postmaster) silence(pid);
+    childrenOf(postmaster).forEach(silence);
   }
 
   /** Waits until another node is the primary. */
@@ -530,6 +537,9 @@ export class Cluster {
     ].join('\n');
   }
 }
+
+const childrenOf = (parent: number): number[] =>
+  processes().flatMap(({ pid }) => (parentOf(pid) === parent ? [pid] : []));
 
 /** Patroni calls it once, with the connection string of the new cluster. */
 const ROLES = `#!/bin/sh
