@@ -3,7 +3,7 @@ import { defineTask } from '../lib/task/define-task.ts';
 
 export default defineTask(import.meta.url, {
   group: 'database',
-  summary: 'The whole runbook: reset, up, roles, migrations to head, and proof of it',
+  summary: 'The whole runbook: reset, up, roles, migrations to head, seed, and proof of it',
   environment: 'typed',
   destructive: {
     what: 'DB rebuild',

@@ -6,7 +6,8 @@ import { showOutcome } from './outcome.ts';
 import { runStep, type Timed } from './progress.ts';
 import { forgetFailure, rememberFailure, whereToResume } from './resume.ts';
 import { STEPS, type Step } from './steps.ts';
-import type { RebuildRun } from './parameters.ts';
+import { seedOf } from './seed.ts';
+import type { RebuildRun, StepName } from './parameters.ts';
 
 /**
  * `db-rebuild-env`: runs all steps in one process, after one confirmation. Shows the output of tools only for a step
@@ -28,8 +29,9 @@ export async function rebuild(run: RebuildRun): Promise<void> {
       times.push(await runStep(run, step.name, () => step.work(run, ahead)));
     } catch (error) {
       await rememberFailure(run, step.name);
-      if (!run.actor.dryRun && ['bootstrap', 'migrate'].includes(step.name) && stack.application)
-        terminal.warn('the application is not started before the database is migrated');
+      const ready = isReady(run, step.name);
+      if (!run.actor.dryRun && ready !== undefined && stack.application)
+        terminal.warn(`the application is not started before the database is ${ready}`);
       if (step.name === 'verify' && !run.signal.aborted) await showOutcome(run, times, ahead.facts);
       throw withNextLine(error, run, step, again);
     }
@@ -51,11 +53,13 @@ async function selectSteps(run: RebuildRun): Promise<readonly Step[]> {
   if (at(until) < at(from)) {
     throw new FailedError(`UNTIL=${until} comes before FROM=${from}: there is nothing to do`, { status: 64 });
   }
-  const steps = STEPS.slice(at(from), at(until) + 1).filter(
-    ({ name }) => name !== 'start' || stack.application !== undefined,
+  const all = STEPS.filter(
+    ({ name }) =>
+      (name !== 'start' || stack.application !== undefined) && (name !== 'seed' || seedOf(run) !== undefined),
   );
+  const steps = all.filter(({ name }) => at(name) >= at(from) && at(name) <= at(until));
   // On a terminal, each step of a complete run gets its own line anyway.
-  if (!terminal.interactive || steps.length < STEPS.length - Number(stack.application === undefined))
+  if (!terminal.interactive || steps.length < all.length)
     terminal.info(`steps: ${steps.map(({ name }) => name).join(' → ')}`);
   return steps;
 }
@@ -68,9 +72,18 @@ const chosen = (values: RebuildRun['values'], ...names: ('METHOD' | 'BASE')[]): 
     }),
   );
 
+/** What the database becomes by a step that the application waits for. */
+function isReady(run: RebuildRun, step: StepName): string | undefined {
+  if (step === 'seed') return typeof seedOf(run) === 'string' ? 'seeded' : undefined;
+  return step === 'bootstrap' || step === 'migrate' ? 'migrated' : undefined;
+}
+
 /** The same command without FROM and UNTIL: it begins with the step that failed. */
 const lineAgain = ({ command, task, environment, values }: RebuildRun): string =>
-  command(task.name, { ENV: environment.name, ...chosen(values, 'METHOD', 'BASE') });
+  command(task.name, {
+    ...{ ENV: environment.name, ...chosen(values, 'METHOD', 'BASE') },
+    ...(values.SEED ? {} : { SEED: '0' }),
+  });
 
 function withNextLine(error: unknown, run: RebuildRun, { name }: Step, again: string): unknown {
   if (error instanceof UnreachableError)

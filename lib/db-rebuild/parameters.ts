@@ -11,7 +11,16 @@ import { choice, flag } from '../parameters/kinds.ts';
 import type { DestructiveRun } from '../run/run.ts';
 
 /** The steps, in order. Help only needs the names; `steps.ts` has the work. */
-export const STEP_NAMES = ['reset', 'up', 'bootstrap', 'migrate', 'start', 'current', 'verify'] as const;
+export const STEP_NAMES = [
+  'reset',
+  'up',
+  'bootstrap',
+  'migrate',
+  'seed',
+  'start',
+  'current',
+  'verify',
+] as const;
 export type StepName = (typeof STEP_NAMES)[number];
 
 export const REBUILD_PARAMETERS = {
@@ -25,6 +34,7 @@ export const REBUILD_PARAMETERS = {
       placeholder: '0|1',
     },
   ),
+  SEED: flag('0 leaves out the seed of the registry (protected: there is none)', { default: '1' }),
   KEEP: BACKUP_FIRST,
   BASE,
   FROM: choice('the first step', STEP_NAMES, { defaultNote: 'the one that failed last, else reset' }),

@@ -14,10 +14,11 @@ import { once } from '../system/memoise.ts';
 import { readHeads, type VerifyFacts } from '../schema/verify/facts.ts';
 import { isCached, lookForMade, readMade, refuseCache, traceFor } from './cache/find.ts';
 import type { RebuildRun } from './parameters.ts';
+import { checkSeed } from './seed.ts';
 
 /**
  * Checks, before the countdown, that the environment can start again; with METHOD=db, that the database can be
- * replaced; that the migrations can run and reach this database; and that BASE can be read.
+ * replaced; that the migrations can run and reach this database, and the seed; and that BASE can be read.
  *
  * @throws RefusedError · UsageError with the reason
  */
@@ -27,6 +28,7 @@ export async function checkRebuild(run: RebuildRun): Promise<void> {
   refuseCache(run);
   await Promise.all([
     run.stack.foresee?.(),
+    checkSeed(run),
     ...(METHOD === 'db' ? [checkDatabase(run)] : []),
     ...(['migrate', 'start', 'current', 'verify'].includes(UNTIL) ? [checkAlembic(run, heads)] : []),
     ...(BASE === undefined || UNTIL !== 'verify' ? [] : [checkBase(run, BASE, heads)]),

@@ -4,7 +4,8 @@ import { readContents, type Contents } from '../database/contents.ts';
 import { messageOf } from '../errors.ts';
 import { writeWhole } from '../system/files.ts';
 import type { DestructiveRun } from '../run/run.ts';
-import type { StepName } from './parameters.ts';
+import type { RebuildRun, StepName } from './parameters.ts';
+import { seedOf } from './seed.ts';
 import { readJsonIfThere } from '../system/read-bounded.ts';
 
 /** The step at which a run stopped, and its database. The next run continues only if that database is unchanged. */
@@ -18,11 +19,13 @@ const fileOf = ({ root, environment }: DestructiveRun): string =>
   join(root, 'journal', `.${environment.name}.rebuild.json`);
 
 /** Steps that can be repeated on the database that the reset created. */
-const REPEATABLE: readonly StepName[] = ['bootstrap', 'migrate', 'start', 'current', 'verify'];
+const REPEATABLE: readonly StepName[] = ['bootstrap', 'migrate', 'seed', 'start', 'current', 'verify'];
 
 /** Saves the step at which this run failed, for the next run. If the step cannot be repeated, removes the saved one. */
-export async function rememberFailure(run: DestructiveRun, step: StepName): Promise<void> {
-  if (run.actor.dryRun || !REPEATABLE.includes(step)) return forgetFailure(run);
+export async function rememberFailure(run: RebuildRun, step: StepName): Promise<void> {
+  // What a command of the application has written before it failed is not known.
+  const isRepeatable = step === 'seed' ? typeof seedOf(run) === 'string' : REPEATABLE.includes(step);
+  if (run.actor.dryRun || !isRepeatable) return forgetFailure(run);
   try {
     const { systemIdentifier, oid, revisions } = await run.stack.withClient(
       run.stack.database.name,

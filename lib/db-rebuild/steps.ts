@@ -7,9 +7,10 @@ import { FailedError } from '../errors.ts';
 import type { Sources } from '../stack/alembic/sources.ts';
 import type { Ahead } from './ahead.ts';
 import { isCached, whatWasFound } from './cache/find.ts';
-import { keepMade, nowCurrent } from './cache/keep.ts';
+import { keepMade, keepSeeded, nowCurrent } from './cache/keep.ts';
 import { lateFile } from './cache/recipe.ts';
 import { STEP_NAMES, type RebuildRun, type StepName } from './parameters.ts';
+import { runSeed, seedOf } from './seed.ts';
 import { missingHeads } from '../database/revisions.ts';
 
 /** The work of a step. Resolves to a few words about the result, for the line of the step. */
@@ -22,7 +23,7 @@ const WORK: Readonly<Record<StepName, Work>> = {
       const { replaceDatabase } = await import('../database/replace/swap.ts');
       const made = whatWasFound();
       // What migrates when it starts finds nothing to do in a database that lacks nothing.
-      const held = made && made.lacks.length === 0 ? undefined : await hold();
+      const held = made?.whole ? undefined : await hold();
       const how: Parameters<typeof replaceDatabase>[1] = made
         ? { what: 'rebuild', ready: made.ready, copied: made.copied }
         : { what: 'reset' };
@@ -57,7 +58,7 @@ const WORK: Readonly<Record<StepName, Work>> = {
   async migrate(run, { facts, again, hold, fromNothing }) {
     const made = fromNothing ? whatWasFound() : undefined;
     if (made?.lacks.length === 0) {
-      nowCurrent(made.key);
+      nowCurrent(made);
       await run.actor.act('SELECT version_num FROM alembic_version', async () => {
         const at = await facts.current();
         if (at.join() !== made.revisions.join())
@@ -85,6 +86,15 @@ const WORK: Readonly<Record<StepName, Work>> = {
     if (sources) await keepMade(run, sources, made?.late ?? []);
     const what = count === 0 ? 'nothing to do' : counted(count, 'revision');
     return rolesScript(run) === undefined ? what : `${what}; the roles can read what was made`;
+  },
+
+  async seed(run, { hold, fromNothing }) {
+    const seed = seedOf(run)!;
+    if (fromNothing && whatWasFound()?.seed !== undefined) return 'nothing to do';
+    if (fromNothing && typeof seed === 'string') await hold();
+    const hash = await runSeed(run, seed);
+    if (fromNothing && hash !== undefined && isCached(run) && !run.actor.dryRun) await keepSeeded(run, hash);
+    return typeof seed === 'string' ? `the rows of ${seed}` : seed.command;
   },
 
   async start({ stack, values }) {

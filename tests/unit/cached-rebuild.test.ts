@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { seedOf } from '../../lib/db-rebuild/seed.ts';
 import { surplus } from '../../lib/db-rebuild/cache/limits.ts';
 import { bestOf, keyOf, lacking, type Recipe } from '../../lib/db-rebuild/cache/fit.ts';
-import type { Mark } from '../../lib/database/replace/names.ts';
+import { madeName, stateOf, type Mark } from '../../lib/database/replace/names.ts';
 
 /** A chain of revisions, each with a file of its own, beside env.py and a file that a revision reads. */
 const recipe = (ids: readonly string[], changed: Readonly<Record<string, string>> = {}): Recipe => {
@@ -72,6 +73,37 @@ describe('what a made database lacks', () => {
     expect(bestOf([{ mark: MADE }, later, four], five)?.made).toBe(later);
   });
 
+  const seeded = (mark: Mark, seed: string): Mark => ({ ...mark, seed });
+  test.each<[string, Mark[], string | undefined, number | undefined]>([
+    ['the one with the same seed', [MADE, seeded(MADE, 's')], 's', 1],
+    ['of another seed, the one without', [seeded(MADE, 's'), MADE], 't', 1],
+    ['no seed is asked for', [seeded(MADE, 's'), MADE], undefined, 1],
+    ['nothing without a seed is there', [seeded(MADE, 's')], 't', undefined],
+    ['no seed is asked for, and nothing without one is there', [seeded(MADE, 's')], undefined, undefined],
+    ['it is not there with the seed yet', [MADE], 's', 0],
+  ])('%s', (_what, marks, seed, at) =>
+    expect(
+      bestOf(
+        marks.map((mark) => ({ mark })),
+        { ...THREE, seed },
+      )?.made.mark,
+    ).toBe(at === undefined ? undefined : marks[at]),
+  );
+
+  test('a revision that has come behind a seed runs before it', () => {
+    const four = { ...recipe(['a', 'b', 'c', 'd']), seed: 's' };
+    expect(lacking(seeded(MADE, 's'), four)).toBeUndefined();
+    expect(lacking(MADE, four)).toEqual(['d']);
+  });
+
+  test('states with and without a seed, and of two seeds, are others', () => {
+    const all = [MADE, seeded(MADE, 's'), seeded(MADE, 't'), seeded({ ...MADE, label: 'x'.repeat(32) }, 's')];
+    expect(new Set(all.map(stateOf)).size).toBe(all.length);
+    expect(new Set(all.map((mark) => madeName('core', mark))).size).toBe(all.length);
+    expect(stateOf(MADE)).toBe(MADE.label);
+    expect(stateOf(seeded(MADE, 's'))).toBe(stateOf(seeded(MADE, 's')));
+  });
+
   test('whatever file or value is another one, the key is another one', () => {
     const files = fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 6 });
     fc.assert(
@@ -91,6 +123,21 @@ describe('what a made database lacks', () => {
   });
 });
 
+describe('the seed that a rebuild runs', () => {
+  const FILE = 'scripts/db/seed.sql';
+  type Given = Parameters<typeof seedOf>[0];
+  test.each<[string, boolean | 'never', boolean, string | undefined, string | undefined]>([
+    ['that of the registry', false, true, FILE, FILE],
+    ['SEED=0', false, false, FILE, undefined],
+    ['the registry has none', false, true, undefined, undefined],
+    ['where it is protected', true, true, FILE, undefined],
+    ['where it is protected for ever', 'never', true, FILE, undefined],
+  ])('%s', (_what, isProtected, SEED, seed, expected) => {
+    const environment = { entry: { protected: isProtected }, names: { seed } };
+    expect(seedOf({ values: { SEED }, environment } as unknown as Given)).toBe(expected);
+  });
+});
+
 describe('what is removed', () => {
   const DAY = 86_400_000;
   const NOW = Date.parse('2026-11-29T14:00:00Z');
@@ -98,7 +145,11 @@ describe('what is removed', () => {
     mark: { ...MADE, label, since: new Date(NOW - days * DAY).toISOString() },
     size,
   });
-  const room = { bytes: 100, age: Infinity, saved: 0, current: 'a', now: NOW };
+  const room = { bytes: 100, age: Infinity, saved: 0, current: { label: 'a' }, now: NOW };
+  const seeded = (label: string, seed: string): ReturnType<typeof made> => {
+    const { mark, size } = made(label, 1);
+    return { mark: { ...mark, seed }, size };
+  };
 
   test.each<[string, ReturnType<typeof made>[], Partial<typeof room>, string[]]>([
     ['nothing', [made('a', 1), made('a', 1), made('b', 2)], {}, []],
@@ -106,6 +157,18 @@ describe('what is removed', () => {
     ['what the registry calls old', [made('a', 1), made('b', 3)], { age: 2 * DAY }, ['b']],
     ['the fifth key', ['a', 'b', 'c', 'd', 'e'].map((key) => made(key, 1)), {}, ['e']],
     ['the fifth key, but never that in use', ['b', 'c', 'd', 'e', 'a'].map((key) => made(key, 1)), {}, ['e']],
+    [
+      'none with a seed beside four without one',
+      [...['a', 'b', 'c', 'd'].map((key) => made(key, 1)), seeded('a', 's'), seeded('b', 's')],
+      {},
+      [],
+    ],
+    [
+      'the fifth seed of one key',
+      [...['v', 'w', 'x', 'y', 'z'].map((seed) => seeded('b', seed)), made('b', 1)],
+      {},
+      ['b'],
+    ],
     ['what has no room', [made('b', 1, 60), made('a', 2, 60)], {}, ['b']],
     ['what has no room beside the saved copies', [made('a', 1, 60)], { saved: 50 }, ['a']],
   ])('%s', (_what, all, given, gone) =>

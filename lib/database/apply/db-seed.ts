@@ -1,5 +1,6 @@
 import { relative, resolve } from 'node:path';
 import { ConfigurationError, FailedError, RefusedError } from '../../errors.ts';
+import type { Seed } from '../../environment/entry.ts';
 import type { StackRun } from '../../run/run.ts';
 import { applyScript, readWhole } from './apply-script.ts';
 import { refuseOtherMarker } from '../marker.ts';
@@ -13,7 +14,7 @@ import { refuseStandby } from '../recovery.ts';
  * @throws FailedError if the command fails, or if it is unknown which database the application reaches
  */
 export async function seed(run: StackRun): Promise<void> {
-  const { stack, environment, terminal, root, command } = run;
+  const { stack, environment, terminal, command } = run;
   if (environment.entry.protected) {
     throw new RefusedError(`${environment.name} is protected, and gets no seed`, {
       hint: `a script that is meant for it: ${command('db-apply-env', { ENV: environment.name, SQL: '<file>' })}`,
@@ -29,10 +30,26 @@ export async function seed(run: StackRun): Promise<void> {
     await refuseStandby(client);
     await refuseOtherMarker(client, run);
   });
-  if (typeof given === 'string') {
-    const how = { oneTransaction: true, parameter: 'seed' };
-    return applyScript(run, await readWhole(relative('', resolve(root, given)), how), how);
-  }
+  await plantSeed(run, given);
+  if (typeof given === 'string' || run.actor.dryRun) return;
+  terminal.ok(`${environment.name}: ${given.command} ended well`);
+  terminal.next(command('health', { ENV: environment.name }));
+}
+
+const HOW = { oneTransaction: true, parameter: 'seed' };
+
+/** Reads a seed that is a file to its end. @throws ConfigurationError if it is not there, or cannot be run */
+export const readSeed = ({ root }: Pick<StackRun, 'root'>, file: string): ReturnType<typeof readWhole> =>
+  readWhole(relative('', resolve(root, file)), HOW);
+
+/**
+ * Runs a seed in the environment's database, which is known not to be protected and not to be another one's.
+ *
+ * @throws FailedError if a statement or the command fails, or if it is unknown which database the application reaches
+ */
+export async function plantSeed(run: StackRun, given: Seed): Promise<void> {
+  const { stack, environment, command } = run;
+  if (typeof given === 'string') return applyScript(run, await readSeed(run, given), HOW);
   // makesafe cannot see where the application writes. It can check where Alembic connects, which reads the same
   // variables: `strict` refuses another database, and one that cannot be verified.
   const { status: reached } = await stack.alembic(['current'], { quiet: true, strict: true });
@@ -45,7 +62,4 @@ export async function seed(run: StackRun): Promise<void> {
     );
   const status = await stack.shell(given.command, undefined);
   if (status !== 0) throw new FailedError(`${given.command} ended with status ${status}`, { status });
-  if (run.actor.dryRun) return;
-  terminal.ok(`${environment.name}: ${given.command} ended well`);
-  terminal.next(command('health', { ENV: environment.name }));
 }

@@ -91,7 +91,7 @@ export function recognise(name: string, rows: readonly DatabaseRow[]): Leftovers
     kept: ours('kept', ({ since }) => keptName(name, new Date(since))).sort(latestFirst),
     saved: ours('saved', ({ label = '' }) => saveName(name, label)).sort(latestFirst),
     spares: ours('spare', ({ label = '' }) => spareName(name, label)),
-    made: ours('made', ({ label = '', copy = 0 }) => madeName(name, label, copy)).sort(latestFirst),
+    made: ours('made', (mark) => madeName(name, mark)).sort(latestFirst),
     foreign: rows.filter(
       (row) => reserved.includes(row.name) && row.oid !== unfinished?.oid && row.oid !== former?.oid,
     ),

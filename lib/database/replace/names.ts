@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /**
  * The names and the mark of databases that exist next to another one while it is replaced, or afterwards. Only the mark
  * makes a database ours: a database of somebody else may have any name.
@@ -32,6 +34,8 @@ export interface Mark {
   readonly copy?: number;
   /** Of a made one: the files that revisions have read while they ran; they belong to the key. */
   readonly late?: readonly string[];
+  /** Of a made one with the rows of the registry's seed: SHA-256 of its file. */
+  readonly seed?: string | undefined;
 }
 
 const PREFIX = 'makesafe.aside=';
@@ -92,9 +96,13 @@ export const saveName = (name: string, label: string): string => besides(name, `
 /** The name of the spare of a saved copy: `core__spare_before-orders`. */
 export const spareName = (name: string, label: string): string => besides(name, `__spare_${label}`);
 
+/** What is in a made database, in hexadecimal digits: those of one state are copies of each other. */
+export const stateOf = ({ label = '', seed }: Pick<Mark, 'label' | 'seed'>): string =>
+  seed === undefined ? label : createHash('sha256').update(`${label} ${seed}`).digest('hex');
+
 /** The name of a made database: `core__made_1f2e3d4c_1`. */
-export const madeName = (name: string, key: string, copy: number): string =>
-  besides(name, `__made_${key.slice(0, 8)}_${copy}`);
+export const madeName = (name: string, mark: Pick<Mark, 'label' | 'seed' | 'copy'>): string =>
+  besides(name, `__made_${stateOf(mark).slice(0, 8)}_${mark.copy ?? 0}`);
 
 const stamp = (time: Date): string =>
   time.toISOString().slice(0, 19).replace('T', '_').replaceAll(/[-:]/g, '');

@@ -1,4 +1,4 @@
-import { INVALID } from '../../database/replace/names.ts';
+import { INVALID, stateOf } from '../../database/replace/names.ts';
 import { localTime } from '../../database/replace/leftovers.ts';
 import type { Copied } from '../../database/replace/build.ts';
 import { asFiles, findMade, type Saved } from '../../database/saves/saved.ts';
@@ -9,6 +9,7 @@ import type { Heads } from '../../stack/alembic/heads.ts';
 import type { Sources, TraceOptions } from '../../stack/alembic/sources.ts';
 import { maintenanceDatabase } from '../../stack/postgres/maintenance-database.ts';
 import type { RebuildRun } from '../parameters.ts';
+import { seedHash } from '../seed.ts';
 import { bestOf } from './fit.ts';
 import { lateFile, readRecipe } from './recipe.ts';
 
@@ -18,6 +19,10 @@ export interface Found {
   readonly ready: Saved | undefined;
   readonly copied: Copied;
   readonly key: string;
+  /** SHA-256 of the seed whose rows are in it; undefined: none. */
+  readonly seed: string | undefined;
+  /** Whether nothing runs on top of it. */
+  readonly whole: boolean;
   /** The revisions that run on top of it. */
   readonly lacks: readonly string[];
   /** The revisions that it is at. */
@@ -75,11 +80,16 @@ export async function lookForMade(
     ...(await readSizeAndVersion(client)),
     recipe: await readRecipe(run, client, sources),
   }));
-  const best = recipe && bestOf(made, recipe);
+  const seed = await seedHash(run);
+  const best = recipe && bestOf(made, { ...recipe, seed });
   if (!best) return;
   const { lacks } = best;
   const { mark } = best.made;
-  const same = made.filter((one) => one.mark.label === mark.label);
+  const more = [
+    ...(lacks.length > 0 ? [counted(lacks.length, 'new revision')] : []),
+    ...(seed === mark.seed ? [] : ['the seed']),
+  ];
+  const same = made.filter((one) => stateOf(one.mark) === stateOf(mark));
   const [ready, another] = [...same].sort((a, b) => (b.mark.copy ?? 0) - (a.mark.copy ?? 0));
   const { name, oid, comment, size } = best.made;
   found = {
@@ -88,11 +98,18 @@ export async function lookForMade(
       ...{ name, oid, comment, systemIdentifier: run.identity?.systemIdentifier ?? null },
       asFiles: asFiles(size, version),
     },
-    ...{ key: mark.label!, lacks, revisions: mark.revisions ?? [], late: mark.late ?? [] },
+    ...{
+      key: mark.label!,
+      seed: mark.seed,
+      whole: more.length === 0,
+      lacks,
+      revisions: mark.revisions ?? [],
+      late: mark.late ?? [],
+    },
     heads: lacks.length === 0 ? await heads() : undefined,
   };
-  const more = lacks.length === 0 ? '' : `; ${counted(lacks.length, 'new revision')} will run on top of it`;
+  const then = more.length === 0 ? '' : `; ${more.join(' and ')} will run on top of it`;
   terminal.info(
-    `what the rebuild of ${localTime(mark.since)} has made of the same files is taken${more} (CACHE=0 makes it from nothing)`,
+    `what the rebuild of ${localTime(mark.since)} has made of the same files is taken${then} (CACHE=0 makes it from nothing)`,
   );
 }

@@ -11,6 +11,8 @@ export interface Recipe {
   readonly sources: Sources;
   /** Server, attributes of the database, scripts, variables: any value that JSON can say. */
   readonly rest: object;
+  /** SHA-256 of the seed that runs behind all revisions, if it is a file. */
+  readonly seed?: string | undefined;
 }
 
 /**
@@ -38,7 +40,7 @@ export function keyOf(
  * made of something else. All that it lacks comes behind all that it has, so that the order is that of a run from nothing.
  */
 export function lacking(
-  { label, late = [], revisions: at = [] }: Pick<Mark, 'label' | 'late' | 'revisions'>,
+  { label, late = [], revisions: at = [], seed }: Pick<Mark, 'label' | 'late' | 'revisions' | 'seed'>,
   recipe: Recipe,
 ): readonly string[] | undefined {
   const { revisions } = recipe.sources;
@@ -56,10 +58,12 @@ export function lacking(
     return at.every((one) => earlier.has(one));
   };
   if (!lacks.every(isBehind)) return undefined;
+  // From nothing, a seed finds the tables of the last revision, and no revision finds the rows of a seed.
+  if (seed !== undefined && (seed !== recipe.seed || lacks.length > 0)) return undefined;
   return keyOf(recipe, late, new Set(lacks)) === label ? lacks : undefined;
 }
 
-/** The made database that lacks the fewest revisions. @param made the latest first */
+/** The made database that lacks the fewest revisions, and then one with its seed. @param made the latest first */
 export function bestOf<M extends { readonly mark: Mark }>(
   made: readonly M[],
   recipe: Recipe,
@@ -68,5 +72,6 @@ export function bestOf<M extends { readonly mark: Mark }>(
     const lacks = lacking(one.mark, recipe);
     return lacks ? [{ made: one, lacks }] : [];
   });
-  return fits.sort((a, b) => a.lacks.length - b.lacks.length)[0];
+  const isBare = ({ made: { mark } }: (typeof fits)[number]): number => Number(mark.seed === undefined);
+  return fits.sort((a, b) => a.lacks.length - b.lacks.length || isBare(a) - isBare(b))[0];
 }

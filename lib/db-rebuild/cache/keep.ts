@@ -1,8 +1,9 @@
 import { ownAttributes, handOf } from '../../database/identity.ts';
 import { withMaintenanceSession } from '../../database/maintenance.ts';
+import type { Client } from 'pg';
 import type { Occasion } from '../../database/replace/close.ts';
 import { drop } from '../../database/replace/leftovers.ts';
-import { madeName } from '../../database/replace/names.ts';
+import { madeName, stateOf, type Mark } from '../../database/replace/names.ts';
 import { findObstacles, listObstacles } from '../../database/replace/obstacles.ts';
 import { settle } from '../../database/replace/swap.ts';
 import { withRollback } from '../../database/replace/with-rollback.ts';
@@ -19,10 +20,25 @@ import { keyOf } from './fit.ts';
 import { surplus } from './limits.ts';
 import { readRecipe } from './recipe.ts';
 
-/** The key of what this run has kept or taken. */
-let current: string | undefined;
+/** What a copy is of. */
+interface Made {
+  readonly key: string;
+  /** SHA-256 of the seed whose rows are in it; undefined: none. */
+  readonly seed?: string | undefined;
+  /** Files that its revisions have read while they ran. */
+  readonly late: readonly string[];
+}
 
-export const nowCurrent = (key: string): void => void (current = key);
+/** What this run has kept or taken. */
+let current: Made | undefined;
+
+export const nowCurrent = (made: Made): void => void (current = made);
+
+const markOf = ({ key, seed, late }: Made): Pick<Mark, 'label' | 'seed' | 'late'> => ({
+  label: key,
+  seed,
+  late,
+});
 
 const occasionNow = (): Occasion => ({ what: 'rebuild', since: new Date() });
 
@@ -32,43 +48,74 @@ const occasionNow = (): Occasion => ({ what: 'rebuild', since: new Date() });
  * @param sources what alembic has read when it made it
  * @param before files that the revisions of a copy below have read while they ran
  */
-export async function keepMade(run: RebuildRun, sources: Sources, before: readonly string[]): Promise<void> {
+export const keepMade = (run: RebuildRun, sources: Sources, before: readonly string[]): Promise<void> =>
+  keep(run, async (client) => {
+    const recipe = await readRecipe(run, client, sources);
+    const late = [...new Set([...before, ...(recipe?.sources.late ?? [])])];
+    const key = recipe && keyOf(recipe, late);
+    return key === undefined ? undefined : { key, late };
+  });
+
+/**
+ * Keeps a copy with the rows of the seed, beside the one without them, if that one was kept: another seed and new
+ * revisions go on top of that.
+ */
+export async function keepSeeded(run: RebuildRun, seed: string): Promise<void> {
+  const of = current;
+  if (of) await keep(run, () => Promise.resolve({ ...of, seed }));
+}
+
+async function keep(run: RebuildRun, tell: (client: Client) => Promise<Made | undefined>): Promise<void> {
   const { stack, environment, terminal, signal } = run;
   const { name } = stack.database;
   const not = (why: string): void => terminal.info(`not kept for the next rebuild: ${why}`);
-  const keep: Parameters<typeof withRollback>[1] = async (client, progress) => {
+  const copy: Parameters<typeof withRollback>[1] = async (client, progress) => {
     const hand = await handOf(run, client);
     const own = await ownAttributes(run, client);
     const about = await hand.enter(name, async (inside) => ({
       ...(await readSizeAndVersion(inside)),
       revisions: await readCertainRevisions(inside),
     }));
-    const recipe = await readRecipe(run, client, sources);
-    const late = [...new Set([...before, ...(recipe?.sources.late ?? [])])];
-    const key = recipe && keyOf(recipe, late);
-    if (key === undefined || about.revisions === undefined)
+    const of = await tell(client);
+    if (!of || about.revisions === undefined)
       return not('a file of the migrations was changed while they ran');
-    current = key;
+    const mark = { kind: 'made' as const, ...markOf(of), revisions: about.revisions, copy: 1 };
+    const state = stateOf(mark);
     const [made, saved] = [await findMade(client, name), await findSaved(client, name)];
-    if (made.some(({ mark }) => mark.label === key)) return undefined;
+    if (made.some(({ mark }) => stateOf(mark) === state)) return nowCurrent(of);
     const { bytes } = limitsOf(environment.entry);
     const together = sizeOfAll(saved) + about.size;
     if (together > bytes) return not(`it would take more than the ${byteSize(bytes)} of \`saves\``);
+    const left = await leftOut(client, own.oid);
+    if (left.length > 0) return not(`a copy would lack ${left.join(', ')}`);
     const obstacles = await findObstacles(run, { bytes: about.size, stays: true });
     if (obstacles.length > 0) return not(listObstacles(obstacles));
     await settle(run, hand);
     progress.oid = own.oid;
     await copyAside(run, hand, own, occasionNow(), about, progress, {
-      name: madeName(name, key, 1),
-      mark: { kind: 'made', label: key, copy: 1, late, revisions: about.revisions },
+      name: madeName(name, mark),
+      mark,
     });
+    nowCurrent(of);
   };
   try {
-    await withRollback(run, keep, true);
+    await withRollback(run, copy, true);
   } catch (error) {
     signal.throwIfAborted();
     terminal.warn(`not kept for the next rebuild: ${messageOf(error)}`);
   }
+}
+
+/** What belongs to a database and is not copied with it. */
+async function leftOut(client: Client, oid: string): Promise<string[]> {
+  const { rows } = await client.query<{ what: string }>(
+    `SELECT 'subscription ' || subname AS what FROM pg_subscription WHERE subdbid = $1
+     UNION ALL
+     SELECT 'replication slot ' || slot_name FROM pg_replication_slots
+     WHERE database = (SELECT datname FROM pg_database WHERE oid = $1)`,
+    [oid],
+  );
+  return rows.map(({ what }) => what);
 }
 
 /**
@@ -81,25 +128,16 @@ export async function tidyMade(run: RebuildRun): Promise<void> {
   try {
     await withMaintenanceSession(run, async (client) => {
       const hand = await handOf(run, client);
+      const state = current && markOf(current);
       const saved = sizeOfAll(await findSaved(client, name));
       const all = await findMade(client, name);
-      const gone = surplus(all, { ...limitsOf(environment.entry), saved, current, now: Date.now() });
+      const gone = surplus(all, { ...limitsOf(environment.entry), saved, current: state, now: Date.now() });
       for (const one of gone) await drop(one, hand);
-      const left = all.filter((one) => !gone.includes(one) && one.mark.label === current);
+      const left = all.filter((one) => !gone.includes(one) && state && stateOf(one.mark) === stateOf(state));
       const [made, another] = left;
       if (!made || another || saved + 2 * made.size > limitsOf(environment.entry).bytes) return;
-      const { label = '', copy = 0 } = made.mark;
-      await copyClosed(
-        run,
-        hand,
-        made,
-        occasionNow(),
-        {},
-        {
-          name: madeName(name, label, copy + 1),
-          mark: { ...made.mark, copy: copy + 1 },
-        },
-      );
+      const next = { ...made.mark, copy: (made.mark.copy ?? 0) + 1 };
+      await copyClosed(run, hand, made, occasionNow(), {}, { name: madeName(name, next), mark: next });
     });
   } catch (error) {
     signal.throwIfAborted();
