@@ -4,7 +4,8 @@ import { afterAll, describe, expect, inject, test } from 'vitest';
 import { sampleOf } from '../helpers/commit.ts';
 import { asker } from '../helpers/database.ts';
 import { docker, type Ran } from '../helpers/processes.ts';
-import { freePort, useScratch } from '../helpers/scratch.ts';
+import { freePort } from '../helpers/free-port.ts';
+import { useScratch } from '../helpers/scratch.ts';
 
 /** What a person types next. `up` first: some of what was broken by then was only in the running containers. */
 const NEXT = [

@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { databaseOnly } from '../helpers/compose-files.ts';
 import { asker, serverAnswers, startDatabase } from '../helpers/database.ts';
 import { docker, must } from '../helpers/processes.ts';
-import { freePort, NASTY_PASSWORD, useScratch } from '../helpers/scratch.ts';
+import { freePort } from '../helpers/free-port.ts';
+import { NASTY_PASSWORD, useScratch } from '../helpers/scratch.ts';
 import { formsOf } from '../helpers/secrets.ts';
 import { watchProcesses } from '../helpers/watch.ts';
 

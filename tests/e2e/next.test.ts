@@ -6,7 +6,8 @@ import { asker } from '../helpers/database.ts';
 import { chosenStates, followNext, type ByHand } from '../helpers/next-lines.ts';
 import { revisionsIn } from '../helpers/revisions.ts';
 import { docker } from '../helpers/processes.ts';
-import { freePort, useScratch } from '../helpers/scratch.ts';
+import { freePort } from '../helpers/free-port.ts';
+import { useScratch } from '../helpers/scratch.ts';
 
 const ENV = 'ENV=vm_stg';
 const HEAD = '20251211_140000000';

@@ -6,7 +6,8 @@ import { sampleOf } from '../helpers/commit.ts';
 import { databaseOnly } from '../helpers/compose-files.ts';
 import { asker, serverAnswers, startDatabase } from '../helpers/database.ts';
 import { docker, run } from '../helpers/processes.ts';
-import { Scratch, freePort } from '../helpers/scratch.ts';
+import { freePort } from '../helpers/free-port.ts';
+import { Scratch } from '../helpers/scratch.ts';
 import { stageAsker, verdict, type Environment, type Stage } from '../helpers/stage.ts';
 import { alembicRows, besides, otherThanShown, ROWS, type Row } from '../shared/other-than-shown.ts';
 

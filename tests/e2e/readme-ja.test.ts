@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { asker } from '../helpers/database.ts';
 import { must, succeeded } from '../helpers/processes.ts';
 import { blockWith, formOf, ofOurs, partOf, QUOTED, WITHOUT_ENGINE } from '../helpers/quoted.ts';
-import { freePort, useScratch } from '../helpers/scratch.ts';
+import { freePort } from '../helpers/free-port.ts';
+import { useScratch } from '../helpers/scratch.ts';
 
 const SECRETS = 'secrets/.env.vm_stg.secrets';
 const VERSIONS = 'app/backend/core_api/migrations/alembic/versions';

@@ -5,7 +5,8 @@ import { findPlugin } from '../../lib/stack/compose/engine/plugin.ts';
 import { databaseOnly } from '../helpers/compose-files.ts';
 import { asker, startDatabase } from '../helpers/database.ts';
 import { docker, must, succeeded, type Ran } from '../helpers/processes.ts';
-import { freePort, NASTY_PASSWORD, useScratch } from '../helpers/scratch.ts';
+import { freePort } from '../helpers/free-port.ts';
+import { NASTY_PASSWORD, useScratch } from '../helpers/scratch.ts';
 import { onTerminal } from '../helpers/terminal.ts';
 
 /** Healthy after a minute at the earliest. */

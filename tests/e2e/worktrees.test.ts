@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { databaseOnly } from '../helpers/compose-files.ts';
 import { docker, must, run, succeeded, type Ran } from '../helpers/processes.ts';
-import { TYPESCRIPT, freePort, useScratch } from '../helpers/scratch.ts';
+import { freePort } from '../helpers/free-port.ts';
+import { TYPESCRIPT, useScratch } from '../helpers/scratch.ts';
 
 /** Checkouts side by side, the first one included. `WORKTREES=8` is what issue 20 asks for. */
 const COUNT = Number(process.env['WORKTREES'] ?? 3);

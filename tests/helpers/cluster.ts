@@ -19,7 +19,8 @@ import type { ServerEntry } from '../../lib/environment/server-entry.ts';
 import { AUTHORITY, makeAuthority } from './managed-server.ts';
 import { parentOf } from '../../lib/system/process-id.ts';
 import { must } from './processes.ts';
-import { freePort, type ScratchOptions } from './scratch.ts';
+import { freePort } from './free-port.ts';
+import type { ScratchOptions } from './scratch.ts';
 import { startTap, type Tap } from './tap.ts';
 
 /** The role of the tests' environments on a cluster. It is no superuser. */

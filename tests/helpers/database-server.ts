@@ -22,7 +22,7 @@ import { openSession } from '../../lib/stack/postgres/session.ts';
 import { unprivileged } from '../../lib/stack/embedded/unprivileged.ts';
 import { PATIENCE } from './embedded.ts';
 import { must } from './processes.ts';
-import { freePort } from './scratch.ts';
+import { freePort } from './free-port.ts';
 
 export interface Login {
   readonly user: string;

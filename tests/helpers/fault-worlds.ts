@@ -9,7 +9,8 @@ import { asker, clientAsker, startDatabase, type Asker } from './database.ts';
 import { EmbeddedScratch, localAsker, processesOf } from './embedded.ts';
 import { makeOld, type World } from './fault-subjects.ts';
 import { docker } from './processes.ts';
-import { Scratch, freePort } from './scratch.ts';
+import { freePort } from './free-port.ts';
+import { Scratch } from './scratch.ts';
 import { makeSmallDisk } from './small-disk.ts';
 
 export interface Disposable {

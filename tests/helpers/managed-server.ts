@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { beforeAll } from 'vitest';
 import { succeeded, must } from './processes.ts';
 import { connect, PATIENCE, useEmbedded, type EmbeddedScratch } from './embedded.ts';
-import { freePort } from './scratch.ts';
+import { freePort } from './free-port.ts';
 
 /** The environment whose embedded server plays the one that somebody else runs. */
 export const MANAGED = 'managed';

@@ -11,11 +11,11 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll } from 'vitest';
+import { freePort } from './free-port.ts';
 import { removeIfWeEnd, wasRemoved } from './reaper.ts';
 import { registry } from './registry.ts';
 import type { EnvironmentEntry } from '../../lib/environment/entry.ts';
@@ -346,16 +346,4 @@ export async function removeFolder(folder: string): Promise<void> {
     );
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** A port of this machine's loopback on which nothing listens. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-      .once('error', reject)
-      .listen(0, '127.0.0.1', () => {
-        const { port } = server.address() as { port: number };
-        server.close(() => resolve(port));
-      });
-  });
 }

@@ -5,7 +5,7 @@ import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { must, run } from './processes.ts';
-import { freePort } from './scratch.ts';
+import { freePort } from './free-port.ts';
 
 /**
  * A machine of its own as far as an engine can tell: its name, its network, its processes, and its files where they are

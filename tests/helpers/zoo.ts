@@ -16,7 +16,8 @@ import { dirname, join } from 'node:path';
 import { linkDependencies } from './adopted.ts';
 import { docker, must, run, start, type Ran } from './processes.ts';
 import { removeIfWeEnd, wasRemoved } from './reaper.ts';
-import { freePort, removeFolder, removeFromEngine } from './scratch.ts';
+import { freePort } from './free-port.ts';
+import { removeFolder, removeFromEngine } from './scratch.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const ZOO = join(import.meta.dirname, '../zoo');

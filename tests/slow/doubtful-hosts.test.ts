@@ -5,7 +5,7 @@ import { ENVIRONMENT, leadTo } from '../helpers/cluster.ts';
 import { PATIENCE, connect, useEmbedded } from '../helpers/embedded.ts';
 import { MANAGED, managed } from '../helpers/managed-server.ts';
 import { STANDBY, startStandby } from '../helpers/replica.ts';
-import { freePort } from '../helpers/scratch.ts';
+import { freePort } from '../helpers/free-port.ts';
 
 const POSTGRES_PASSWORD = 'of-the-administrator';
 const env = { POSTGRES_USER: 'administrator', POSTGRES_DB: 'core', POSTGRES_PASSWORD };

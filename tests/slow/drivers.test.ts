@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { beforeAll, describe } from 'vitest';
 import { PATIENCE, localAsker, useEmbedded } from '../helpers/embedded.ts';
 import { MANAGED, managed } from '../helpers/managed-server.ts';
-import { freePort } from '../helpers/scratch.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { RELEASES, driversSuite, type Release } from '../shared/drivers-suite.ts';
 
 const env = { POSTGRES_USER: 'app', POSTGRES_PASSWORD: 'app' };

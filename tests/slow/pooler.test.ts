@@ -9,7 +9,7 @@ import type { LimitsOrder } from '../helpers/limits-preload.ts';
 import { MANAGED, managed } from '../helpers/managed-server.ts';
 import { leftInPool } from '../helpers/pooled.ts';
 import { succeeded } from '../helpers/processes.ts';
-import { freePort } from '../helpers/scratch.ts';
+import { freePort } from '../helpers/free-port.ts';
 
 const LIMITS_PRELOAD = join(import.meta.dirname, '../helpers/limits-preload.ts');
 /** Settings of pgbouncer, by how it hands out sessions. */

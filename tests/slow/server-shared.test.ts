@@ -2,7 +2,7 @@ import { beforeAll, describe } from 'vitest';
 import type { EnvironmentEntry } from '../../lib/environment/entry.ts';
 import { PATIENCE, localAsker, useEmbedded } from '../helpers/embedded.ts';
 import { AUTHORITY, MANAGED, administer, managed, startManaged } from '../helpers/managed-server.ts';
-import { freePort } from '../helpers/scratch.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { stackSuite } from '../shared/stack-suite.ts';
 
 const port = await freePort();

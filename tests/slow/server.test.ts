@@ -11,7 +11,8 @@ import {
   switchTls,
 } from '../helpers/managed-server.ts';
 import { run, succeeded, type Ran } from '../helpers/processes.ts';
-import { freePort, type ExtraEnvironment } from '../helpers/scratch.ts';
+import { freePort } from '../helpers/free-port.ts';
+import type { ExtraEnvironment } from '../helpers/scratch.ts';
 import { psqlSuite } from '../shared/psql-suite.ts';
 
 const HAS_PSQL = (await run(['psql', '--version']).catch(() => ({ status: 1 }))).status === 0;

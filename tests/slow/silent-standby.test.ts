@@ -5,7 +5,7 @@ import { ENVIRONMENT, leadTo } from '../helpers/cluster.ts';
 import { connect, PATIENCE, useEmbedded } from '../helpers/embedded.ts';
 import type { Running } from '../helpers/processes.ts';
 import { MANAGED, managed } from '../helpers/managed-server.ts';
-import { freePort } from '../helpers/scratch.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { startTap, type Tap } from '../helpers/tap.ts';
 import { ROLES_SCRIPT, silentStandbySuite } from '../shared/silent-standby-suite.ts';
 

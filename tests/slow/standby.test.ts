@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { PATIENCE, connect, useEmbedded } from '../helpers/embedded.ts';
 import { MANAGED, managed } from '../helpers/managed-server.ts';
 import { STANDBY, promote, startBalancer, startStandby, type Balancer } from '../helpers/replica.ts';
-import { freePort } from '../helpers/scratch.ts';
+import { freePort } from '../helpers/free-port.ts';
 
 const port = await freePort();
 const POSTGRES_PASSWORD = 'of-the-administrator';
