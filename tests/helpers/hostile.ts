@@ -157,6 +157,34 @@ const FEATURES: Readonly<Record<string, Feature>> = {
     GRANT USAGE ON SEQUENCE ${s}.${name('seq')} TO ${role()}; ALTER SEQUENCE ${s}.${name('seq')} OWNER TO ${role()}; CREATE TABLE ${s}.${name('child')} (extra int) INHERITS (${s}.${name('no columns')}); GRANT ALL ON ${s}.${name('no columns')} TO ${role()} WITH GRANT OPTION;`,
 };
 
+/** All features but some, under plain names. @param database its name */
+export function everyFeature(n: number, database: string, without: readonly string[]): string {
+  const s = quote(`zoo ${n}`);
+  // The trigger stops a statement of another feature.
+  const last = ([what]: [string, Feature]): number => Number(what === 'event triggers');
+  const chosen = Object.entries(FEATURES)
+    .filter(([what]) => !without.includes(what))
+    .sort((a, b) => last(a) - last(b));
+  if (chosen.length + without.length !== Object.keys(FEATURES).length) throw new Error('no such feature');
+  const one = {
+    ...{
+      n,
+      s,
+      database,
+      name: (what: string) => quote(`${what} ${n}`),
+      role: () => quote(ROLES[n % ROLES.length]!),
+    },
+    pick: <T>(all: readonly T[]): T => all[n % all.length]!,
+  };
+  return [
+    rolesScript(),
+    `CREATE SCHEMA ${s}; GRANT USAGE ON SCHEMA ${s} TO ${one.role()};`,
+    ...chosen.map(([, feature]) => feature(one)),
+  ]
+    .join('\n')
+    .replaceAll('CURRENT_DATABASE_NAME', quote(database));
+}
+
 /** Not together in one database. */
 const PUBLIC_SCHEMA = ['schema public of somebody', 'no schema public'];
 
