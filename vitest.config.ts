@@ -31,11 +31,7 @@ export default defineConfig({
       {
         test: {
           name: 'slow',
-          include: filesOf(
-            'slow',
-            ['readme', 'embedded-restore', 'embedded-secrets', 'protected-upgrade'],
-            2,
-          ),
+          include: filesOf('slow', ['readme', 'embedded-restore', 'protected-upgrade'], 2),
           ...tasks,
         },
       },
@@ -50,7 +46,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: filesOf('e2e', ['guard-matrix', 'restore'], 3),
+          include: filesOf('e2e', ['guard-matrix'], 3),
           globalSetup: 'tests/helpers/engine.ts',
           testTimeout: 600_000,
           hookTimeout: 600_000,

@@ -62,21 +62,44 @@ export class BenchProject {
   /**
    * A task with a guard, as its screen divides it: the person sees there what will be destroyed.
    *
-   * @returns seconds until the screen, with the start of the script, and from the screen on
+   * @returns seconds until the screen, with the start of the script; from the screen to the end; from the screen to the
+   *   [ok], behind which some tasks tidy up
    */
-  async aroundScreen(name: string, ...words: string[]): Promise<{ before: number; after: number }> {
+  async aroundScreen(
+    name: string,
+    ...words: string[]
+  ): Promise<{ before: number; after: number; toOk: number }> {
+    const { screen, ok, end } = await this.#stamped(name, words);
+    if (screen === undefined) throw new Error(`${name} has shown no screen`);
+    return { before: screen, after: end - screen, toOk: (ok ?? end) - screen };
+  }
+
+  /** A task that tidies up behind its [ok]. @returns seconds until the [ok], with the start of the script */
+  async untilOk(name: string, ...words: string[]): Promise<number> {
+    const { ok, end } = await this.#stamped(name, words);
+    return ok ?? end;
+  }
+
+  /** Runs a task. @returns when it said what, in seconds after its start */
+  async #stamped(
+    name: string,
+    words: readonly string[],
+  ): Promise<{ screen: number | undefined; ok: number | undefined; end: number }> {
     const args = ['--import', 'tsx', `tasks/${name}.ts`, ...words];
     const task = spawn(process.execPath, args, { cwd: this.root, stdio: ['ignore', 'ignore', 'pipe'] });
     const began = performance.now();
+    const since = (): number => (performance.now() - began) / 1000;
     let said = '';
-    let seen: number | undefined;
+    let screen: number | undefined;
+    let ok: number | undefined;
     task.stderr.setEncoding('utf8').on('data', (text: string) => {
       said += text;
-      if (said.includes('this will be destroyed')) seen ??= performance.now();
+      if (said.includes('this will be ')) screen ??= since();
+      if (said.includes('[ok]')) ok ??= since();
     });
     const [status] = (await once(task, 'close')) as [number];
-    if (status !== 0 || seen === undefined) throw new Error(`${name} ended with ${status}:\n${said}`);
-    return { before: (seen - began) / 1000, after: (performance.now() - seen) / 1000 };
+    if (status !== 0) throw new Error(`${name} ended with ${status}:\n${said}`);
+    return { screen, ok, end: since() };
   }
 
   /** Runs a script as people do. @returns seconds; `status` is what it has to end with */

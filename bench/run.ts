@@ -8,11 +8,13 @@ import { FIGURES, adoptedFigures, type Figure } from './figures.ts';
 import { median } from './median.ts';
 import { plot } from './plot.ts';
 import { BenchProject, PROJECT } from './project.ts';
+import { measureState } from './state.ts';
 import { measureUp } from './up.ts';
 
 /**
  * `npm run bench`: every figure against what a person would do otherwise, in pairs and in one run; `-- --short` for one
- * round of what is quick, `-- --only <name>` for one figure. The whole form is written to bench/results.json and
+ * round of what is quick, `-- --only <name>` for one figure, `--only state` for
+ * those of saved copies and kept rebuilds. The whole form is written to bench/results.json and
  * docs/bench.svg, and ends with 1 when a budget is not met. The short form runs on machines that do other things as well,
  * so it ends with 1 only where something takes many times what it may.
  */
@@ -88,7 +90,11 @@ try {
     show(result);
     results.push(result);
   }
-  for (const result of only === undefined ? await measureUp(project, short ? 1 : 5) : []) {
+  const more = async function* (): AsyncGenerator<Result> {
+    if (only === undefined) yield* await measureUp(project, short ? 1 : 5);
+    if (whole || only === 'state') yield* measureState(project, 5);
+  };
+  for await (const result of more()) {
     show(result);
     results.push(result);
   }

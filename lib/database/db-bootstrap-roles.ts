@@ -5,6 +5,7 @@ import { ConfigurationError, FailedError } from '../errors.ts';
 import type { ScriptError } from '../sql/run-statements.ts';
 import type { StackRun } from '../run/run.ts';
 import { ensureMarker } from './marker.ts';
+import { whilePrimary } from './while-primary.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
 /** A run of a task that creates the roles. */
@@ -55,14 +56,16 @@ export async function applyRoles(
   const file = resolve(root, script);
   if (!existsSync(file))
     throw new ConfigurationError(`${script}: no such file`, { hint: 'BOOTSTRAP_ROLES_SQL=<file>' });
-  const errors = await actor.act(`psql -d ${stack.database.name} -f ${script}`, async () => {
+  const plan = `psql -d ${stack.database.name} -f ${script}`;
+  const apply = async (): Promise<ScriptError[]> => {
     let failed = await stack.runScript(file, allowed);
     for (let again = 0; again < 3 && failed.length > 0 && failed.every(isCollision); again++) {
       terminal.info('somebody else changed the same rights at the same time: once more');
       failed = await stack.runScript(file);
     }
     return failed;
-  });
+  };
+  const errors = await actor.act(plan, () => whilePrimary(run, apply));
   if (!errors || errors.length === 0) return;
   const list = errors.map(({ line, message }) => `${script}:${line}: ${message}`).join('\n');
   throw new FailedError(`${counted(errors.length, 'statement')} failed:\n${list}`);

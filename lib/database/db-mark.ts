@@ -4,7 +4,7 @@ import type { StackRun } from '../run/run.ts';
 import { assistantHere } from '../system/assistant.ts';
 import { assertedly } from './asserted.ts';
 import { markerOf, withMarker } from '../stack/postgres/marker.ts';
-import { refuseStandby } from './recovery.ts';
+import { whilePrimary } from './while-primary.ts';
 import { otherMarker, readKnown, commentStatement } from './marker.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
@@ -37,11 +37,10 @@ export async function markEnvironment(run: StackRun<Giving<{ REPLACE: string | u
       });
     }
     await refuseUnapproved(run, replaced);
-    await refuseStandby(client);
     const comment = withMarker(is.comment, environment.name);
     const statement = commentStatement(name, comment);
     const asserted = { before: [is], after: [{ ...is, comment }] };
-    await actor.act(`${statement};`, () => assertedly(client, asserted, statement));
+    await whilePrimary(run, () => actor.act(`${statement};`, () => assertedly(client, asserted, statement)));
     if (!actor.dryRun) terminal.ok(`${name} is now marked for ${environment.name}; before, for ${replaced}`);
   });
 }

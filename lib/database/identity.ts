@@ -5,8 +5,6 @@ import { OtherDatabaseError, type Hand } from './asserted.ts';
 import { readAttributes, type DatabaseAttributes } from './attributes.ts';
 import type { Contents } from './contents.ts';
 import { refuseStandby } from './recovery.ts';
-import { isLost } from '../errors.ts';
-import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
 import { markerOf } from '../stack/postgres/marker.ts';
 import { readSystemIdentifier } from '../stack/postgres/system-identifier.ts';
 import type { DatabaseIdentity } from '../stack/identity.ts';
@@ -52,28 +50,6 @@ export async function handOf({ actor, stack }: StackRun, client: Client): Promis
     ...{ client, actor, timeline, systemIdentifier: await readSystemIdentifier(client) },
     enter: (database, work) => stack.withClient(database, work),
   };
-}
-
-/**
- * Whether the server on which something was changed is still the primary. What a server has taken that was cut off from
- * its cluster is gone when it comes back.
- *
- * @param timeline of that server; null if it does not tell
- */
-export async function isStillPrimary(
-  { stack, environment, actor, signal }: StackRun,
-  timeline: number | null,
-): Promise<boolean> {
-  // Only a server that others run may be one of several. After Ctrl-C there is no time for questions.
-  if (environment.entry.stack !== 'server' || actor.dryRun || signal.aborted) return true;
-  try {
-    await stack.makeSureOfPrimary?.();
-    const now = await stack.withClient(maintenanceDatabase(stack.database.name), refuseStandby);
-    return now.timeline === timeline;
-  } catch (error) {
-    if (isLost(error)) return false;
-    throw error;
-  }
 }
 
 /**

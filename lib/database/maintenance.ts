@@ -7,6 +7,7 @@ import { LIMITS } from '../system/limits.ts';
 import type { StackRun } from '../run/run.ts';
 import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
 import { onceItAnswers } from './once-it-answers.ts';
+import { whilePrimary } from './while-primary.ts';
 
 /** Seconds that the session of a killed run gets to end. */
 const LAST_RUN_TIMEOUT = 15;
@@ -18,21 +19,24 @@ const OWN_TIMEOUT = 60;
  * run holds the lock, or the session that a killed run left, waits for LAST_RUN_TIMEOUT. A dry run takes no lock.
  *
  * @param ended process id of our own lost session: it is terminated, and the wait is OWN_TIMEOUT
- * @throws RefusedError if the lock is still held after that
+ * @throws RefusedError if the lock is still held after that; LostPrimaryError, see `whilePrimary`
  */
 export async function withMaintenanceSession<T>(
-  { stack, actor }: StackRun,
+  run: StackRun,
   work: (client: Client) => Promise<T>,
   ended?: number,
 ): Promise<T> {
+  const { stack, actor } = run;
   const { name } = stack.database;
-  return stack.withClient(maintenanceDatabase(name), async (client) => {
-    if (!actor.dryRun) {
-      await client.query(PREPARE, [`${LIMITS.lock.seconds}s`]);
-      await lock(client, name, ended);
-    }
-    return work(client);
-  });
+  const session = (): Promise<T> =>
+    stack.withClient(maintenanceDatabase(name), async (client) => {
+      if (!actor.dryRun) {
+        await client.query(PREPARE, [`${LIMITS.lock.seconds}s`]);
+        await lock(client, name, ended);
+      }
+      return work(client);
+    });
+  return whilePrimary(run, session);
 }
 
 /**

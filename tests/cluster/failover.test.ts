@@ -170,3 +170,53 @@ describe('the primary changes', () => {
     },
   );
 });
+
+/** What is changed in a moment, and where in it the primary is cut off. All that it then takes is gone once it is healed. */
+const LINES: readonly (readonly [line: string, statement: RegExp])[] = [
+  ['db-mark-env REPLACE=vm_other', /COMMENT ON DATABASE/],
+  ['db-bootstrap-roles-env', /some_reader IS/],
+  ['db-apply-env SQL=some.sql WAIT=0', /CREATE TABLE made/],
+  ['db-save-env NAME=cut', /CREATE DATABASE/],
+  ['db-undo-env WAIT=0', /RENAME TO/],
+  ['db-drop-old-env WAIT=0', /DROP DATABASE/],
+];
+const CUTS = WAYS.flatMap((way) => LINES.map(([line, statement]) => ({ way, line, statement })));
+const cuts = process.env['FAILOVERS'] === 'all' ? CUTS : sampleOf(CUTS, 1);
+
+describe('the primary is cut off, and takes what it is told', () => {
+  const taps = useTaps(at);
+
+  test.each(cuts.map((cell) => [`${cell.line}, through ${cell.way}`, cell] as const))(
+    '%s: no [ok], and the same again ends well',
+    async (_name, { way, line, statement }) => {
+      leadTo(scratch, way === 'HAProxy' ? taps.balanced : taps.hosts, { rolesScript: 'roles.sql' });
+      scratch.write(
+        'roles.sql',
+        `DO $$ BEGIN CREATE ROLE some_reader; EXCEPTION WHEN duplicate_object THEN NULL; END $$;\nCOMMENT ON ROLE some_reader IS 'x';\n`,
+      );
+      scratch.write('some.sql', 'CREATE TABLE made (n int);\nDROP TABLE made;\n');
+      await cluster.whole();
+      if (/undo|drop-old/.test(line)) await scratch.mustTask(`db-reset-db-env ${ENV} WAIT=0`);
+      if (line.startsWith('db-mark'))
+        await cluster.ask(
+          await cluster.primary(),
+          `COMMENT ON DATABASE core IS 'makesafe.environment=vm_other'`,
+        );
+      let happened: Promise<unknown> | undefined;
+      taps.before(statement, async () => {
+        const former = await cluster.primary();
+        await cluster.cut(former);
+        await (happened = cluster.elected(former));
+      });
+      const { status, stderr, stdout } = await scratch.runTask(`${line} ${ENV}`);
+      await cluster.heal();
+      expect(happened, stderr).toBeDefined();
+      expect(stderr + stdout).not.toContain('[ok]');
+      expect(stderr).toMatch(/another (server|one) became the primary|is the primary no more|was lost/);
+      expect(status, stderr).toBe(69);
+      const again = await scratch.runTask(`${line} ${ENV}`);
+      expect(again.status, again.stderr).toBe(0);
+      await scratch.runTask(`db-drop-save-env NAME=cut ${ENV} WAIT=0`);
+    },
+  );
+});

@@ -12,6 +12,7 @@ import { assertKnown } from '../asserted.ts';
 import { openDump, recognise } from '../../dump/read/recognise.ts';
 import { ensureMarker } from '../marker.ts';
 import { passWall, withWallOpen } from '../wall.ts';
+import { whilePrimary } from '../while-primary.ts';
 import { openTransaction } from '../restore/restore-script.ts';
 import { readScript, type ScriptItem } from '../../sql/script-reader.ts';
 
@@ -122,10 +123,9 @@ export async function applyScript(
     await runAll(client, script, oneTransaction);
     if (oneTransaction) await commit(client, script.name, name);
   };
+  const session = (): Promise<void> => stack.withClient(name, work, { settings: 'database' });
   await actor.act(plan, () =>
-    whileUnfinished(left, () =>
-      withWallOpen(run, () => stack.withClient(name, work, { settings: 'database' })),
-    ),
+    whilePrimary(run, () => whileUnfinished(left, () => withWallOpen(run, session))),
   );
   if (actor.dryRun) return;
   // A COMMENT ON DATABASE in the script may have removed the marker.

@@ -19,6 +19,7 @@ export async function checkKept(run: DestructiveRun<Giving<{ NAME: string | unde
 /** `db-drop-old-env`: drops old databases that a reset or restore kept, or could not drop. */
 export async function dropKept(run: DestructiveRun<Giving<{ NAME: string | undefined }>>): Promise<void> {
   const { actor, terminal, environment, stack, signal } = run;
+  const gone: string[] = [];
   await withMaintenanceSession(run, async (client) => {
     const hand = await handOf(run, client);
     for (const row of chosen(run, await findLeftovers(client, stack.database.name))) {
@@ -28,7 +29,8 @@ export async function dropKept(run: DestructiveRun<Giving<{ NAME: string | undef
         continue;
       }
       await drop(row, hand);
-      if (!actor.dryRun) terminal.ok(`${environment.name}: ${row.name} is gone`);
+      gone.push(row.name);
     }
   });
+  if (!actor.dryRun) for (const name of gone) terminal.ok(`${environment.name}: ${name} is gone`);
 }

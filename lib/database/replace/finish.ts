@@ -4,7 +4,7 @@ import { whileUnfinished } from '../../system/unfinished.ts';
 import { OtherDatabaseError, type Hand } from '../asserted.ts';
 import { endedBy } from '../../errors.ts';
 import { handOf } from '../identity.ts';
-import { drop, dropStatement, findLeftovers } from './leftovers.ts';
+import { drop, dropStatement, findLeftovers, reopen } from './leftovers.ts';
 import { nameNow } from './names.ts';
 import { withMaintenanceSessionOnceItAnswers } from '../maintenance.ts';
 
@@ -41,11 +41,16 @@ export async function finish(
   const left = (): string => `the old database, as ${nameNow(out)} (the new database ${name} is in use)`;
   await whileUnfinished(left, async () => {
     if (actor.dryRun) return keep ? undefined : actor.act(`${dropStatement(out)};`, () => Promise.resolve());
-    const { present, former, kept } = await findLeftovers(hand.client, name);
+    const leftovers = await findLeftovers(hand.client, name);
+    const { present, former, kept } = leftovers;
     if (present && present.oid !== oid && present.oid !== newOid)
       throw new OtherDatabaseError(`database ${name} is by now another one than the new one`);
     if (!present) throw new FailedError(`there is no database ${name}`);
-    if (present.oid === oid) throw new LostExchangeError(name);
+    if (present.oid === oid) {
+      // It was closed before the exchange, and the new primary has got that.
+      await reopen(leftovers, hand);
+      throw new LostExchangeError(name);
+    }
     if (keep && !kept.some((row) => row.oid === oid)) throw new FailedError(`${out} is not there`);
     if (former) await drop(former, hand);
   });

@@ -30,15 +30,17 @@ export async function undoInterrupted(run: StackRun): Promise<boolean> {
     throw error;
   }
   if (!isInterrupted(found)) return false;
-  return withMaintenanceSession(run, async (client) => {
+  const opened = await withMaintenanceSession(run, async (client) => {
     // The run that was found may have ended while we waited for the lock.
     const leftovers = await findLeftovers(client, stack.database.name);
-    if (!isInterrupted(leftovers)) return false;
+    if (!isInterrupted(leftovers)) return undefined;
     const hand = await handOf(run, client);
     describeLeftovers(stack.database.name, { ...leftovers, former: undefined }).forEach(terminal.info);
     await reopen(leftovers, hand);
     if (leftovers.unfinished) await drop(leftovers.unfinished, hand);
-    if (!actor.dryRun) terminal.ok(`${stack.database.name} is open to applications, unchanged`);
     return leftovers.closed !== undefined;
   });
+  if (opened === undefined) return false;
+  if (!actor.dryRun) terminal.ok(`${stack.database.name} is open to applications, unchanged`);
+  return opened;
 }

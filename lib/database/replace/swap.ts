@@ -19,7 +19,7 @@ import {
   type Marked,
 } from './leftovers.ts';
 import { finish, finishAnew } from './finish.ts';
-import { checkShown, handOf, isStillPrimary, ownAttributes, type Shown } from '../identity.ts';
+import { checkShown, handOf, ownAttributes, type Shown } from '../identity.ts';
 import { checkRunLock } from '../run-lock.ts';
 import { withMarker } from '../../stack/postgres/marker.ts';
 import { endedBy } from '../../errors.ts';
@@ -80,11 +80,9 @@ export async function replaceDatabase(
   const filled = behindWall(run, fill);
   let oid = '';
   let newOid = '';
-  let finished = false;
-  let timeline: number | null = null;
   let incomplete: { readonly error: unknown } | undefined;
   const started = performance.now();
-  await withRollback(run, async (client, progress) => {
+  const whole = await withRollback(run, async (client, progress) => {
     const hand = await handOf(run, client);
     await settle(run, hand);
     const old = await ownAttributes(run, client);
@@ -92,7 +90,6 @@ export async function replaceDatabase(
     const size = await sizeOf(client, name);
     keep ||= whyNotKept(environment.entry, size) === undefined;
     out = outgoing(name, occasion, keep, false).name;
-    timeline = hand.timeline;
     const next = { ...((await wanted?.(client, old)) ?? old), name };
     progress.oid = oid = old.oid;
     if (!run.actor.dryRun) stack.fullDisk?.prepare();
@@ -124,9 +121,9 @@ export async function replaceDatabase(
       keep,
     );
     await complete().catch((error: unknown) => (incomplete = { error }));
-    if (!incomplete) await finish(run, hand, { oid, newOid }, keep, out);
-    finished = true;
-    if (!incomplete) await removeOutdated(run, hand);
+    if (incomplete) return;
+    await finish(run, hand, { oid, newOid }, keep, out);
+    await removeOutdated(run, hand);
   });
   if (incomplete) {
     const { error } = incomplete as { error: unknown };
@@ -141,7 +138,7 @@ export async function replaceDatabase(
   }
   // The swap succeeded, but then the session was lost or its last statement was cancelled; or it succeeded on a server
   // that is the primary no more.
-  if (!finished || !(await isStillPrimary(run, timeline))) await finishAnew(run, { oid, newOid }, keep, out);
+  if (!whole) await finishAnew(run, { oid, newOid }, keep, out);
   makeSureConfirmed(
     run,
     `the new database ${name} is in use, and the old one is ${keep ? `kept as ${out}` : 'gone'}`,

@@ -31,6 +31,8 @@ export interface Progress {
  * Makes a change to the environment's database that ends with a swap. If anything fails before the swap (an error, a
  * lost connection, Ctrl-C), the old database is in use again afterwards, and the error says so.
  *
+ * @returns whether the change ended by itself; false if the swap has succeeded, and then the session was lost, or another
+ *   server became the primary
  * @param isForNow whether nothing is swapped: the staging database is dropped in any case
  * @throws CancelledError · FailedError · OtherDatabaseError; errors before the first change are thrown as they are
  */
@@ -38,7 +40,7 @@ export async function withRollback(
   run: StackRun,
   change: (client: Client, progress: Progress) => Promise<void>,
   isForNow = false,
-): Promise<void> {
+): Promise<boolean> {
   const progress: Progress = { isForNow };
   let session: number | undefined;
   try {
@@ -51,9 +53,11 @@ export async function withRollback(
         await stopCancelling();
       }
     });
+    return true;
   } catch (error) {
     if (progress.oid === undefined) throw untouched(error, run.stack.database.name);
     await putBack(run, error, { ...progress, oid: progress.oid }, session);
+    return false;
   }
 }
 

@@ -31,6 +31,6 @@ export async function dropSave(run: DropRun): Promise<void> {
     // First: a spare without the copy that it belongs to would be taken for nothing.
     if (one.spare) await drop(one.spare, hand);
     await drop(one, hand);
-    if (!actor.dryRun) terminal.ok(`${environment.name}: ${values.NAME} is gone`);
   });
+  if (!actor.dryRun) terminal.ok(`${environment.name}: ${values.NAME} is gone`);
 }

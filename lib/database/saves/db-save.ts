@@ -53,6 +53,7 @@ async function save(run: SaveRun, about: About): Promise<void> {
   const { stack, environment, terminal, actor, values, command } = run;
   const { name } = stack.database;
   const occasion: Occasion = { what: 'save', since: new Date() };
+  let seconds = '';
   await withRollback(
     run,
     async (client, progress) => {
@@ -66,15 +67,14 @@ async function save(run: SaveRun, about: About): Promise<void> {
         name: saveName(name, values.NAME),
         mark: { kind: 'saved', label: values.NAME, revisions: about.revisions },
       });
-      if (actor.dryRun) return;
-      const seconds = ((performance.now() - took) / 1000).toFixed(1);
-      terminal.ok(
-        `${environment.name}: ${name} is saved as ${values.NAME} (${byteSize(about.size)}, ${seconds} s)`,
-      );
+      seconds = ((performance.now() - took) / 1000).toFixed(1);
     },
     true,
   );
   if (actor.dryRun) return;
+  terminal.ok(
+    `${environment.name}: ${name} is saved as ${values.NAME} (${byteSize(about.size)}, ${seconds} s)`,
+  );
   terminal.next(command('db-load-env', { ENV: environment.name, NAME: values.NAME }));
   await tidySaves(run, occasion);
 }
