@@ -25,7 +25,7 @@ export default defineConfig({
   test: {
     reporters: ['default', new SummaryReporter()],
     projects: [
-      { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 30_000, ...patient } },
+      { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 180_000, ...patient } },
       { test: { name: 'integration', include: ['tests/integration/**/*.test.ts'], ...tasks } },
       // What installs, demonstrates, injects faults, goes through a large table, or takes over half a minute for one thing.
       {

@@ -4,7 +4,7 @@ import { whileUnfinished } from '../../system/unfinished.ts';
 import { OtherDatabaseError, type Hand } from '../asserted.ts';
 import { endedBy } from '../../errors.ts';
 import { handOf } from '../identity.ts';
-import { drop, dropStatement, findLeftovers, reopen } from './leftovers.ts';
+import { drop, dropStatement, findLeftovers, removeLeftovers, reopen } from './leftovers.ts';
 import { nameNow } from './names.ts';
 import { withMaintenanceSessionOnceItAnswers } from '../maintenance.ts';
 
@@ -49,6 +49,7 @@ export async function finish(
     if (present.oid === oid) {
       // It was closed before the exchange, and the new primary has got that.
       await reopen(leftovers, hand);
+      await removeLeftovers({ ...leftovers, former: undefined }, hand);
       throw new LostExchangeError(name);
     }
     if (keep && !kept.some((row) => row.oid === oid)) throw new FailedError(`${out} is not there`);
