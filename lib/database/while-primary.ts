@@ -4,7 +4,7 @@ import { maintenanceDatabase } from '../stack/postgres/maintenance-database.ts';
 import { refuseStandby } from './recovery.ts';
 
 /** Something was changed on a server that is the primary no more. Whether the new primary has it, is not known. */
-export class LostPrimaryError extends UnreachableError {
+class LostPrimaryError extends UnreachableError {
   constructor() {
     super('another server became the primary meanwhile: it may not have what was changed here', {
       hint: 'see what happens to the cluster, and what is there, then type this again',
