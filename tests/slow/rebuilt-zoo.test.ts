@@ -118,3 +118,27 @@ describe('what a taken rebuild has made of the zoo', () => {
     expect(await look()).toEqual(onTop);
   }, 900_000);
 });
+
+test('a database with a subscription is not kept: a copy would lack it', async () => {
+  const subscriptions = (): Promise<string> =>
+    sql(
+      `SELECT string_agg(subname || ' of ' || datname, ', ') FROM pg_subscription JOIN pg_database AS d ON d.oid = subdbid`,
+      'postgres',
+    );
+  onlyRevisions(scratch, [
+    'CREATE TABLE public.subscribed (a int)',
+    `CREATE SUBSCRIPTION zoo CONNECTION 'host=127.0.0.1 dbname=none' PUBLICATION none
+       WITH (connect = false, slot_name = NONE, enabled = false)`,
+  ]);
+  await scratch.mustTask('up ENV=local_demo');
+  for (const time of ['first', 'second']) {
+    const said = await rebuild();
+    expect(said, time).toContain('not kept for the next rebuild: a copy would lack subscription zoo');
+    expect(said, time).not.toMatch(TAKEN);
+    expect(await subscriptions(), time).toBe('zoo of core_demo');
+  }
+  const saved = await scratch.mustTask('db-save-env ENV=local_demo NAME=subscribed');
+  expect(saved.stderr).toContain(
+    'a copy has none of these: subscription zoo; the database that db-load-env makes of it will lack them',
+  );
+}, 300_000);

@@ -13,6 +13,7 @@ import { withRunLock } from '../run-lock.ts';
 import { copyAside, readSizeAndVersion, type SizeAndVersion } from './copy-aside.ts';
 import { findSaved, labelOf, sizeOfAll, type SaveRun } from './saved.ts';
 import { limitsOf } from './limits.ts';
+import { notCopied } from './not-copied.ts';
 import { tidySaves } from './spare.ts';
 
 /**
@@ -33,7 +34,11 @@ export async function saveDatabase(run: SaveRun): Promise<void> {
   await withRunLock(run, { otherwise: 'refuse' }, async () => {
     const about = await stack.withClient(name, async (client) => {
       await refuseOtherMarker(client, run);
-      return { ...(await readSizeAndVersion(client)), revisions: (await readLikelyRevisions(client)) ?? [] };
+      return {
+        ...(await readSizeAndVersion(client)),
+        revisions: (await readLikelyRevisions(client)) ?? [],
+        lacks: await notCopied(client, name),
+      };
     });
     const obstacles = await findObstacles(run, { bytes: about.size, stays: true });
     if (obstacles.length > 0) {
@@ -47,6 +52,8 @@ export async function saveDatabase(run: SaveRun): Promise<void> {
 
 interface About extends SizeAndVersion {
   readonly revisions: readonly string[];
+  /** What the copy will not have. */
+  readonly lacks: readonly string[];
 }
 
 async function save(run: SaveRun, about: About): Promise<void> {
@@ -71,6 +78,10 @@ async function save(run: SaveRun, about: About): Promise<void> {
     },
     true,
   );
+  if (about.lacks.length > 0)
+    terminal.warn(
+      `a copy has none of these: ${about.lacks.join(', ')}; the database that db-load-env makes of it will lack them`,
+    );
   if (actor.dryRun) return;
   terminal.ok(
     `${environment.name}: ${name} is saved as ${values.NAME} (${byteSize(about.size)}, ${seconds} s)`,

@@ -10,6 +10,7 @@ import { settle } from '../replace/swap.ts';
 import { untilWhen, whyNotKept } from '../replace/undo-limits.ts';
 import { withRollback } from '../replace/with-rollback.ts';
 import { copyAside, readSizeAndVersion } from './copy-aside.ts';
+import { notCopied } from './not-copied.ts';
 
 /** A run of a task that changes the database in its place, and takes KEEP. */
 type KeepRun = StackRun<Giving<{ KEEP: boolean }>>;
@@ -23,9 +24,14 @@ async function whyNoCopy(run: KeepRun): Promise<string | undefined> {
   const never = whyNotKept(environment.entry, 0);
   // A dry run of a downgrade needs no server.
   if (never !== undefined || actor.dryRun) return never;
-  const { size } = await stack.withClient(stack.database.name, readSizeAndVersion);
+  const { name } = stack.database;
+  const { size, lacks } = await stack.withClient(name, async (client) => ({
+    ...(await readSizeAndVersion(client)),
+    lacks: await notCopied(client, name),
+  }));
   const why = whyNotKept(environment.entry, size);
   if (why !== undefined) return why;
+  if (lacks.length > 0) return `it would lack ${lacks.join(', ')}`;
   const [first] = await findObstacles(run, { bytes: size, stays: true });
   return first?.obstacle;
 }

@@ -10,6 +10,7 @@ import { withRollback } from '../../database/replace/with-rollback.ts';
 import { readCertainRevisions } from '../../database/revisions.ts';
 import { copyAside, readSizeAndVersion } from '../../database/saves/copy-aside.ts';
 import { limitsOf } from '../../database/saves/limits.ts';
+import { notCopied } from '../../database/saves/not-copied.ts';
 import { findMade, findSaved, sizeOfAll } from '../../database/saves/saved.ts';
 import { copyClosed } from '../../database/saves/spare.ts';
 import { messageOf } from '../../errors.ts';
@@ -29,6 +30,9 @@ interface Made {
   readonly late: readonly string[];
 }
 
+/** Why nothing is kept. It is said behind the [ok]: while a step runs, its lines are hidden. */
+let whyNot: string | undefined;
+
 /** What this run has kept or taken. */
 let current: Made | undefined;
 
@@ -43,7 +47,8 @@ const markOf = ({ key, seed, late }: Made): Pick<Mark, 'label' | 'seed' | 'late'
 const occasionNow = (): Occasion => ({ what: 'rebuild', since: new Date() });
 
 /**
- * Keeps a copy of what this run has made, for the next one. Warns if that is not possible: the rebuild goes on.
+ * Keeps a copy of what this run has made, for the next one. If that is not possible, the rebuild goes on, and `tidyMade`
+ * says why.
  *
  * @param sources what alembic has read when it made it
  * @param before files that the revisions of a copy below have read while they ran
@@ -66,9 +71,9 @@ export async function keepSeeded(run: RebuildRun, seed: string): Promise<void> {
 }
 
 async function keep(run: RebuildRun, tell: (client: Client) => Promise<Made | undefined>): Promise<void> {
-  const { stack, environment, terminal, signal } = run;
+  const { stack, environment, signal } = run;
   const { name } = stack.database;
-  const not = (why: string): void => terminal.info(`not kept for the next rebuild: ${why}`);
+  const not = (why: string): void => void (whyNot = why);
   const copy: Parameters<typeof withRollback>[1] = async (client, progress) => {
     const hand = await handOf(run, client);
     const own = await ownAttributes(run, client);
@@ -86,7 +91,7 @@ async function keep(run: RebuildRun, tell: (client: Client) => Promise<Made | un
     const { bytes } = limitsOf(environment.entry);
     const together = sizeOfAll(saved) + about.size;
     if (together > bytes) return not(`it would take more than the ${byteSize(bytes)} of \`saves\``);
-    const left = await leftOut(client, own.oid);
+    const left = await notCopied(client, name);
     if (left.length > 0) return not(`a copy would lack ${left.join(', ')}`);
     const obstacles = await findObstacles(run, { bytes: about.size, stays: true });
     if (obstacles.length > 0) return not(listObstacles(obstacles));
@@ -102,20 +107,8 @@ async function keep(run: RebuildRun, tell: (client: Client) => Promise<Made | un
     await withRollback(run, copy, true);
   } catch (error) {
     signal.throwIfAborted();
-    terminal.warn(`not kept for the next rebuild: ${messageOf(error)}`);
+    not(messageOf(error));
   }
-}
-
-/** What belongs to a database and is not copied with it. */
-async function leftOut(client: Client, oid: string): Promise<string[]> {
-  const { rows } = await client.query<{ what: string }>(
-    `SELECT 'subscription ' || subname AS what FROM pg_subscription WHERE subdbid = $1
-     UNION ALL
-     SELECT 'replication slot ' || slot_name FROM pg_replication_slots
-     WHERE database = (SELECT datname FROM pg_database WHERE oid = $1)`,
-    [oid],
-  );
-  return rows.map(({ what }) => what);
 }
 
 /**
@@ -125,6 +118,7 @@ async function leftOut(client: Client, oid: string): Promise<string[]> {
 export async function tidyMade(run: RebuildRun): Promise<void> {
   const { stack, environment, terminal, signal } = run;
   const { name } = stack.database;
+  if (whyNot !== undefined) terminal.info(`not kept for the next rebuild: ${whyNot}`);
   try {
     await withMaintenanceSession(run, async (client) => {
       const hand = await handOf(run, client);
