@@ -7,7 +7,7 @@ import { readAttributes } from '../attributes.ts';
 import { handOf, ownAttributes } from '../identity.ts';
 import type { Occasion } from '../replace/close.ts';
 import { drop, findLeftovers } from '../replace/leftovers.ts';
-import { newName, readMark, spareName } from '../replace/names.ts';
+import { nameNow, newName, readMark, spareName } from '../replace/names.ts';
 import { findObstacles } from '../replace/obstacles.ts';
 import { settle } from '../replace/swap.ts';
 import { withRollback, type Progress } from '../replace/with-rollback.ts';
@@ -41,7 +41,8 @@ export async function copyClosed(
   const own = { ...attributes, name: run.stack.database.name, comment: readMark(comment).comment };
   const closed = { name, oid, systemIdentifier: hand.systemIdentifier, comment };
   const about = { size, version: rows[0]!.version };
-  await whileUnfinished(`${newName(own.name)}, half made, which the next run removes`, () =>
+  const left = (): string => `${nameNow(newName(own.name))}, half made, which the next run removes`;
+  await whileUnfinished(left, () =>
     copyClosedAside(run, hand, own, closed, occasion, about, progress, aside),
   );
 }
