@@ -13,6 +13,7 @@ test('who meets another run hears which session has the lock', async () => {
   const terminal = new Terminal({ write: () => true, isTTY: false }, { write: () => true, isTTY: false }, {});
   const run = {
     actor: makeActor(false, terminal),
+    environment: { entry: { stack: 'embedded' } },
     stack: {
       database: { name: 'core', user: 'app' },
       withClient: async <T>(database: string, work: (client: never) => Promise<T>): Promise<T> => {
