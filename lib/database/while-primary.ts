@@ -20,11 +20,10 @@ class LostPrimaryError extends UnreachableError {
  */
 export async function whilePrimary<T>(run: StackRun, work: () => Promise<T>): Promise<T> {
   const { environment, actor, signal } = run;
-  // Only a server that others run may be one of several.
-  if (environment.entry.stack !== 'server' || actor.dryRun) return work();
+  // Only a server that others run may be one of several. After Ctrl-C there is no time for questions.
+  if (environment.entry.stack !== 'server' || actor.dryRun || signal.aborted) return work();
   const before = await timeline(run);
   const result = await work();
-  // After Ctrl-C there is no time for questions.
   if (signal.aborted) return result;
   const after = await timeline(run).catch((error: unknown) => {
     if (isLost(error)) return undefined;

@@ -14,6 +14,7 @@ test('who meets another run hears which session has the lock', async () => {
   const run = {
     actor: makeActor(false, terminal),
     environment: { entry: { stack: 'embedded' } },
+    signal: new AbortController().signal,
     stack: {
       database: { name: 'core', user: 'app' },
       withClient: async <T>(database: string, work: (client: never) => Promise<T>): Promise<T> => {
