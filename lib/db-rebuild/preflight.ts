@@ -28,12 +28,22 @@ export async function checkRebuild(run: RebuildRun): Promise<void> {
   refuseCache(run);
   await Promise.all([
     run.stack.foresee?.(),
+    loadSteps(METHOD),
     checkSeed(run),
     ...(METHOD === 'db' ? [checkDatabase(run)] : []),
     ...(['migrate', 'start', 'current', 'verify'].includes(UNTIL) ? [checkAlembic(run, heads)] : []),
     ...(BASE === undefined || UNTIL !== 'verify' ? [] : [checkBase(run, BASE, heads)]),
   ]);
 }
+
+/** Loads the modules of the steps: after the screen, the work should begin at once. */
+const loadSteps = async (method: RebuildRun['values']['METHOD']): Promise<void> => {
+  await Promise.all([
+    import('./db-rebuild.ts'),
+    import('../schema/verify/db-verify.ts'),
+    ...(method === 'db' ? [import('../database/replace/swap.ts')] : []),
+  ]);
+};
 
 /**
  * Checks that the migrations can run and that Alembic reaches this database. Builds the images for it, before anything
@@ -48,6 +58,8 @@ async function checkAlembic(run: RebuildRun, heads: () => Promise<Heads>): Promi
   if (!actor.dryRun && environment.entry.local === true) await stack.build({ quietly: true });
   const made = values.METHOD === 'db' && isCached(run) ? await readMade(run) : [];
   const trace = traceFor(run, made);
+  // If it cannot be read, `up` will look.
+  const running = made.length === 0 ? undefined : stack.upToDate?.().catch(() => undefined);
   const asked = stack.alembic(['current'], { ini, quiet: true, strict: true, trace });
   const reached = asked.catch((error: unknown) => {
     // A reset repairs the data of an embedded server, but not a compose file.
@@ -56,7 +68,7 @@ async function checkAlembic(run: RebuildRun, heads: () => Promise<Heads>): Promi
     if (!(error instanceof MakesafeError) || error instanceof RefusedError) throw error;
   });
   const [result] = await Promise.all([reached, checkHeads(run, heads)]);
-  if (result?.sources) await lookForMade(run, made, result.sources, heads);
+  if (result?.sources) await lookForMade(run, made, result.sources, heads, running);
 }
 
 /**

@@ -16,6 +16,10 @@ import { missingHeads } from '../database/revisions.ts';
 /** The work of a step. Resolves to a few words about the result, for the line of the step. */
 type Work = (run: RebuildRun, ahead: Ahead) => Promise<string>;
 
+/** A database that was made before is exchanged in a stack that goes on running. */
+const runningAlready = ({ fromNothing }: Ahead): readonly string[] | undefined =>
+  fromNothing ? whatWasFound()?.running : undefined;
+
 const WORK: Readonly<Record<StepName, Work>> = {
   async reset(run, { images, hold }) {
     const { stack, plan, target, values } = run;
@@ -39,14 +43,17 @@ const WORK: Readonly<Record<StepName, Work>> = {
     return `server and data of ${target.project} are gone`;
   },
 
-  async up(run, { images, facts }) {
+  async up(run, ahead) {
     const { stack, values } = run;
+    const { images, facts } = ahead;
     await images();
     // Alembic takes most of a second to start, and initdb takes longer: both run at the same time.
     const onStarted = (): void => void (run.actor.dryRun || facts.heads().catch(() => {}));
     // Only the database: an application that migrates when it starts would do so now.
-    await stack.up({ build: false, timeout: values.TIMEOUT, onStarted, only: 'database' });
-    if (!run.actor.dryRun) await Promise.all([ensureMarker(run), stack.checkPassword()]);
+    const running = runningAlready(ahead);
+    await stack.up({ build: false, timeout: values.TIMEOUT, onStarted, only: 'database', running });
+    if (!run.actor.dryRun)
+      await Promise.all([ensureMarker(run), running ? undefined : stack.checkPassword()]);
     return `database ${stack.database.name} answers`;
   },
 
@@ -97,8 +104,8 @@ const WORK: Readonly<Record<StepName, Work>> = {
     return typeof seed === 'string' ? `the rows of ${seed}` : seed.command;
   },
 
-  async start({ stack, values }) {
-    await stack.up({ build: false, timeout: values.TIMEOUT });
+  async start({ stack, values }, ahead) {
+    await stack.up({ build: false, timeout: values.TIMEOUT, running: runningAlready(ahead) });
     return 'all services are started';
   },
 

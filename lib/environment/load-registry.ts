@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ConfigurationError } from '../errors.ts';
@@ -51,15 +52,7 @@ const MEGABYTES = 128;
 const ANSWER = 3;
 
 function ask(path: string, file: string, signal?: AbortSignal): Promise<Answer> {
-  const program = fileURLToPath(new URL('registry-process.cjs', import.meta.url));
-  const child = spawn(
-    process.execPath,
-    [`--max-old-space-size=${MEGABYTES}`, '--no-warnings', program, path],
-    {
-      env: childEnvironment(),
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    },
-  );
+  const child = takeReady(path) ?? start(path);
   const [answered, said] = [collect(child.stdio[ANSWER] as Readable), collect(child.stdout!, child.stderr!)];
   return new Promise<Answer>((resolve, reject) => {
     const fail = (what: string): void =>
@@ -86,6 +79,44 @@ function ask(path: string, file: string, signal?: AbortSignal): Promise<Answer> 
       else fail('waits for something that never comes (await)');
     });
   }).finally(() => child.kill('SIGKILL'));
+}
+
+const PROGRAM = fileURLToPath(new URL('registry-process.cjs', import.meta.url));
+
+const start = (path: string, ...words: 'wait'[]): ChildProcess =>
+  spawn(process.execPath, [`--max-old-space-size=${MEGABYTES}`, '--no-warnings', PROGRAM, path, ...words], {
+    env: childEnvironment(),
+    stdio: [words.length === 0 ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'],
+  });
+
+/** Started by `getReady`. It has not looked at the registry yet. */
+let ready: { readonly path: string; readonly child: ChildProcess } | undefined;
+
+/**
+ * Starts the process that will load the registry next, because that start is most of the time. It waits until
+ * `loadRegistryData` asks, and reads the file only then. It ends when the task does.
+ */
+export function getReady(path: string): void {
+  const child = start(path, 'wait');
+  // If it fails, the next one that is started says why.
+  child.on('error', () => {});
+  hold(child, 'unref');
+  ready = { path, child };
+}
+
+function takeReady(path: string): ChildProcess | undefined {
+  const child = ready?.path === path ? ready.child : undefined;
+  ready = undefined;
+  if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return undefined;
+  hold(child, 'ref');
+  child.stdin!.on('error', () => {}).end('now');
+  return child;
+}
+
+/** Whether the task waits for it. */
+function hold(child: ChildProcess, how: 'ref' | 'unref'): void {
+  child[how]();
+  for (const stream of child.stdio) (stream as Socket | null)?.[how]();
 }
 
 /** @returns undefined if the registry has written there itself */

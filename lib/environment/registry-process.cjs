@@ -4,7 +4,7 @@
 
 const { pathToFileURL } = require('node:url');
 const { isProxy } = require('node:util').types;
-const { writeSync } = require('node:fs');
+const { readSync, writeSync } = require('node:fs');
 
 /** How deep and how large data may be: a registry of a hundred environments has some thousand values. */
 const DEEPEST = 8;
@@ -32,9 +32,9 @@ process.exit = (code) => {
 
 // Node's own stripping of types, where it has it; tsx for what that does not read: enums, imports without a suffix.
 const NEEDS_TSX = ['ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX', 'ERR_MODULE_NOT_FOUND'];
+const useTsx = () => require('tsx/cjs/api').register();
+if (!process.features.typescript) useTsx();
 async function load(file) {
-  const useTsx = () => require('tsx/cjs/api').register();
-  if (!process.features.typescript) useTsx();
   try {
     return require(file);
   } catch (error) {
@@ -97,7 +97,9 @@ function placeOf(error, file) {
   return at < 0 ? undefined : /^:(\d+)/.exec(stack.slice(at + file.length))?.[1];
 }
 
-const [, , FILE] = process.argv;
+const [, , FILE, HOW] = process.argv;
+// Everything is loaded but the registry. Without a word, the task has ended.
+if (HOW === 'wait' && readSync(0, Buffer.alloc(8)) === 0) exit();
 load(FILE)
   .then((module) => {
     const found = { problems: [], count: 0 };

@@ -2,7 +2,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { ConfigurationError } from '../errors.ts';
 import { isThere } from '../system/read-bounded.ts';
 import { checkRegistry, isRecord } from './check-registry.ts';
-import { loadRegistryData } from './load-registry.ts';
+import { getReady, loadRegistryData } from './load-registry.ts';
 import type { Registry } from './entry.ts';
 
 export { checkRegistry };
@@ -88,3 +88,7 @@ export async function loadRegistry(root: string, signal?: AbortSignal): Promise<
   }
   return given as unknown as Registry;
 }
+
+/** The registry will be read once more: the next `loadRegistry` of this root takes less time, and reads as much. */
+export const prepareRegistry = (root: string): void =>
+  getReady(join(root, registryIn(root) ?? REGISTRY_FILE));

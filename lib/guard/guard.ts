@@ -46,6 +46,7 @@ export async function passGuard(
     import('./decision.ts'),
   ]);
   checks.push(...enforce([...ON_FACTS, ...ON_CONTENTS], first.facts));
+  if (!dryRun) request.prepareRead();
   await request.preflight(first);
 
   const lock = {
@@ -72,6 +73,7 @@ export async function passGuard(
     const revision = await repositoryRevision(seen.root);
     const notes: string[] = [];
     const note = (text: string): void => void notes.push(text);
+    if (!dryRun) prepareSessions(seen);
     const decided = await letPersonDecide(request, seen, { foreseen, signers, note });
     const passed = { ...decided, pending, foreseen, note };
     if (passed.actor.dryRun) return action(passed);
@@ -79,4 +81,10 @@ export async function passGuard(
     const known = { origins: request.origins, checks, backup, revision, notes };
     await onRecord(passed, known, () => action(passed));
   });
+}
+
+/** While the person looks at the screen, starts what an exchange of the database would have to wait for. */
+function prepareSessions({ task, values, stack }: DestructiveRun): void {
+  // If the server does not run, there are none.
+  if (task.definition.destructive?.exchanges?.(values)) stack.prepareSessions?.().catch(() => {});
 }

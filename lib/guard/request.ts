@@ -23,6 +23,8 @@ export interface GuardRequest {
   readonly assistant?: string | undefined;
   /** Reads the registry again. */
   readonly read: () => Promise<Run>;
+  /** `read` will be called once more: starts what takes long in it. */
+  readonly prepareRead: () => void;
   /** Opens the environment's stack. Reads env files and configuration again. */
   readonly open: (run: Run) => Promise<StackRun>;
   /** The revisions that a migration would run. */

@@ -1,7 +1,7 @@
 import { makeActor } from '../output/actor.ts';
 import { commandLine, spelling } from './command-line.ts';
 import { canonicalise } from '../environment/canonicalise.ts';
-import { findRoot, loadRegistry, namingRegistry } from '../environment/registry.ts';
+import { findRoot, loadRegistry, namingRegistry, prepareRegistry } from '../environment/registry.ts';
 import type { Registry } from '../environment/entry.ts';
 import { RefusedError, UsageError } from '../errors.ts';
 import { spellingOf } from '../repository/their-makefile.ts';
@@ -135,6 +135,7 @@ async function performOnStack(
       const { settleCheckout } = await import('../run/settle-checkout.ts');
       return { ...read, registry: await settleCheckout(read, name.name) };
     },
+    prepareRead: () => prepareRegistry(run.root),
     open,
     pending: migrates?.pending,
     foresee: (destructive ?? migrates)?.foresee,

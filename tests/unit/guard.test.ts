@@ -145,6 +145,7 @@ function guard(play: Play = {}) {
       action: { what: 'DB reset', effect: 'destroy', forced: 'make x FORCE=1', backup: 'make backup' },
       origins: { WAIT: 'default', FORCE: 'command line', ...play.origins },
       read: () => Promise.resolve(run as unknown as Run),
+      prepareRead: () => {},
       open: () => (played.steps.push('open'), Promise.resolve(opened as unknown as StackRun)),
       preflight: () => (played.steps.push('preflight'), Promise.resolve()),
       ...play.request,

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, statSync, symlinkSync, truncateSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { canonicalise } from '../../lib/environment/canonicalise.ts';
-import { checkRegistry, loadRegistry } from '../../lib/environment/registry.ts';
+import { checkRegistry, loadRegistry, prepareRegistry } from '../../lib/environment/registry.ts';
 import type { Registry } from '../../lib/environment/entry.ts';
 import { ConfigurationError, UsageError } from '../../lib/errors.ts';
+import { run } from '../helpers/processes.ts';
+import { TYPESCRIPT } from '../helpers/scratch.ts';
 import { seededRandom, temporaryFolder } from './support.ts';
 
 const FILE = 'env/environments.ts';
@@ -327,4 +329,53 @@ test('of generated registries and typed names, what is valid answers with its ow
   // Both kinds were tried often.
   expect(valid).toBeGreaterThan(100);
   expect(resolved).toBeGreaterThan(100);
+});
+
+describe('a process that was started before the registry is read', () => {
+  const scratch = () => {
+    const root = temporaryFolder({ [FILE]: `export default ${VALID};` });
+    const write = (content: string): void => writeFileSync(join(root, FILE), content);
+    const names = async (): Promise<string[]> => Object.keys((await loadRegistry(root)).environments);
+    return { root, write, names };
+  };
+
+  test('reads the file as it is when it is asked, and serves once', async () => {
+    const { root, write, names } = scratch();
+    prepareRegistry(root);
+    write(`export default ${VALID.replace("'a'", "'b'").replace('{ a:', '{ b:')};`);
+    expect(await names()).toEqual(['b']);
+    write(`export default ${VALID};`);
+    expect(await names()).toEqual(['a']);
+  });
+
+  test('says what is wrong with the file', async () => {
+    const { root, write, names } = scratch();
+    prepareRegistry(root);
+    write('\nthrow new Error("no");');
+    await expect(names()).rejects.toThrow(`${FILE} cannot be loaded: no (line 2)`);
+  });
+
+  test('does not read another root', async () => {
+    const [one, other] = [scratch(), scratch()];
+    prepareRegistry(one.root);
+    other.write(`export default ${VALID.replace("'a'", "'b'").replace('{ a:', '{ b:')};`);
+    expect(await other.names()).toEqual(['b']);
+    expect(await one.names()).toEqual(['a']);
+  });
+
+  test('ends with the task, which does not wait for it', async () => {
+    const { root } = scratch();
+    const program = `
+      import { prepareRegistry } from ${JSON.stringify(join(import.meta.dirname, '../../lib/environment/registry.ts'))};
+      prepareRegistry(${JSON.stringify(root)});
+      console.log('ready');`;
+    const file = join(temporaryFolder({ 'task.ts': program }), 'task.ts');
+    const { stdout, status } = await run([process.execPath, '--require', TYPESCRIPT, file]);
+    expect({ stdout, status }).toEqual({ stdout: 'ready\n', status: 0 });
+    const left = (): string =>
+      execFileSync('sh', ['-c', 'ps -eo args | grep "[r]egistry-process.*$0" || true', root], {
+        encoding: 'utf8',
+      });
+    await vi.waitFor(() => expect(left()).toBe(''), { timeout: 20_000 });
+  });
 });

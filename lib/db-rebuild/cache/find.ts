@@ -29,6 +29,8 @@ export interface Found {
   readonly revisions: readonly string[];
   /** Files that its revisions have read while they ran. */
   readonly late: readonly string[];
+  /** What of the stack runs already, if `up` has nothing to do. Undefined: it has, or something runs on top of it. */
+  readonly running: readonly string[] | undefined;
   /** As they were when it was looked for; undefined if revisions still have to run. */
   readonly heads: Heads | undefined;
 }
@@ -68,12 +70,18 @@ export const traceFor = ({ root }: RebuildRun, made: readonly Saved[]): TraceOpt
     ? undefined
     : { also: made.flatMap(({ mark }) => mark.late ?? []).map((path) => lateFile(root, path)) };
 
-/** Finds the one that this rebuild takes, and says so. @param sources what alembic reads now */
+/**
+ * Finds the one that this rebuild takes, and says so.
+ *
+ * @param sources what alembic reads now
+ * @param running what of the stack runs already, if all of it does as it should
+ */
 export async function lookForMade(
   run: RebuildRun,
   made: readonly Saved[],
   sources: Sources,
   heads: () => Promise<Heads>,
+  running: Promise<readonly string[] | undefined> | undefined,
 ): Promise<void> {
   const { stack, terminal } = run;
   const { version, recipe } = await stack.withClient(stack.database.name, async (client) => ({
@@ -106,6 +114,7 @@ export async function lookForMade(
       revisions: mark.revisions ?? [],
       late: mark.late ?? [],
     },
+    running: more.length === 0 ? await running : undefined,
     heads: lacks.length === 0 ? await heads() : undefined,
   };
   const then = more.length === 0 ? '' : `; ${more.join(' and ')} will run on top of it`;

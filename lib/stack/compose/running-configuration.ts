@@ -84,7 +84,8 @@ async function readOutdated({ environment, engine, config }: About): Promise<Out
 
 const HASH_LABEL = 'com.docker.compose.config-hash';
 
-async function readHashes({
+/** Compose's own hash of each service of the present configuration, as `up` of the files and of a frozen one labels it. */
+export async function readHashes({
   environment,
   config,
 }: Pick<About, 'environment' | 'config'>): Promise<Map<string, Set<string>>> {

@@ -19,6 +19,7 @@ export interface ListedContainer {
   readonly Id: string;
   readonly Names: readonly string[];
   readonly State: string;
+  readonly ImageID?: string;
   readonly Labels: Readonly<Record<string, string>> | null;
   readonly Mounts: readonly {
     readonly Type?: string;

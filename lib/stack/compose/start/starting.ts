@@ -8,10 +8,12 @@ import { withSession } from '../connection/connections.ts';
 import type { DatabaseSettings } from '../connection/login.ts';
 import type { ConnectOptions } from '../connection/connect.ts';
 import type { Engine } from '../engine/engine.ts';
+import { takesPassword } from '../connection/password.ts';
 import { waitUntilReady } from '../connection/ready.ts';
 import type { RunningContainers } from '../containers/running.ts';
 import type { Stopped } from '../containers/stopped.ts';
 import type { Keeper } from '../survival/keep.ts';
+import { readUpToDate, stillRun } from './up-to-date.ts';
 
 type Orphaned = Parameters<typeof settleOrphans>[0];
 
@@ -31,13 +33,13 @@ interface About extends Orphaned {
 }
 
 /** Makes the methods of `Stack` that start containers. They return when the database answers. */
-export function starting(about: About): Pick<Stack, 'up' | 'restart' | 'rebuild'> {
+export function starting(about: About): Pick<Stack, 'up' | 'upToDate' | 'restart' | 'rebuild'> {
   const { environment, ask, docker, engine, databaseService, settings, running, keeps } = about;
   const { stopped, actor, terminal, signal, frozen, changing, change } = about;
   const probe = (id: string, how: ConnectOptions): Promise<unknown> =>
     withSession(engine, id, settings, settings.name, (client) => client.query('SELECT 1'), how);
 
-  const ready = (timeout: number): Promise<unknown> =>
+  const ready = (timeout: number, { started }: { started: boolean } = { started: true }): Promise<unknown> =>
     actor.act(`# wait until database ${settings.name} answers, ${timeout} s at most`, async () => {
       const id = await waitUntilReady(
         docker,
@@ -50,7 +52,7 @@ export function starting(about: About): Pick<Stack, 'up' | 'restart' | 'rebuild'
         signal,
       );
       running.remember(databaseService, id);
-      await keeps.afterUp();
+      if (started) await keeps.afterUp();
     });
 
   // `settleOrphans` has already handled and named orphans: compose must not remove or report them.
@@ -58,7 +60,17 @@ export function starting(about: About): Pick<Stack, 'up' | 'restart' | 'rebuild'
     change(changing('up', '-d', ...args), { env: { COMPOSE_IGNORE_ORPHANS: 'true' } });
 
   return {
-    async up({ build, timeout, onStarted, only, orphans }) {
+    async upToDate() {
+      const runs = await readUpToDate(about);
+      const takes = runs && (await takesPassword(engine, await running.of(databaseService), settings));
+      return takes ? runs : undefined;
+    },
+
+    async up({ build, timeout, onStarted, only, orphans, running: found }) {
+      if (found && (await stillRun(ask, environment.project, found))) {
+        onStarted?.();
+        return void (await ready(timeout, { started: false }));
+      }
       await keeps.beforeUp(build);
       if (!frozen && only === undefined && orphans !== 'ignore') await settleOrphans(about, orphans);
       await up(...(build ? ['--build'] : []), ...(only === 'database' ? [databaseService] : []));
