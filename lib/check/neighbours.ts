@@ -1,4 +1,4 @@
-import { passed, some, warning, type Check } from '../output/check-result.ts';
+import { passed, some, warning, type Check, type Outcome } from '../output/check-result.ts';
 import { readResources } from '../stack/read-resources.ts';
 import type { Exclusive, Resources } from '../stack/resources.ts';
 import type { StackRun } from '../run/run.ts';
@@ -46,6 +46,28 @@ function collide(one: Exclusive, other: Exclusive): boolean {
   return a === '' || b === '' || a === b;
 }
 
+/**
+ * The wall of an environment that has left the registry holds its volumes for good, and no other check would look at it. The
+ * way is back through the guard.
+ */
+async function leftWalls({ stack, registry, environment, command }: StackRun): Promise<Outcome | undefined> {
+  const left = await stack.anchor?.left(Object.keys(registry.environments)).catch(() => []);
+  const [first] = left ?? [];
+  if (!first) return undefined;
+  const drop = command('db-drop-wall-env', { ENV: first.environment, FORCE: '1' });
+  const back =
+    first.environment === environment.name ? `project: '${first.project}'` : `the entry ${first.environment}`;
+  return warning(
+    some(
+      left!.map(
+        ({ container, project }) => `container ${container} still holds the volumes of project ${project}`,
+      ),
+      4,
+    ),
+    `put ${back} back into env/environments.ts, type ${drop}, and take it out again`,
+  );
+}
+
 /** A warning only: two environments conflict only while both are up. `ports` reports what is in use now. */
 export const neighbours: Check<StackRun> = {
   name: 'neighbours',
@@ -56,7 +78,9 @@ export const neighbours: Check<StackRun> = {
     const all = await readResources(root, registry, own, terminal.redactor);
     const found = collisionsOf(environment.name, all);
     if (found.length === 0)
-      return passed('no other environment of this engine wants the same names and ports');
+      return (
+        (await leftWalls(run)) ?? passed('no other environment of this engine wants the same names and ports')
+      );
     const said = found.map(
       ({ what, at, environment: other, there }) => `${what} (${at}) is also that of ${other} (${there})`,
     );

@@ -5,6 +5,7 @@ import type { EnvironmentEntry } from '../environment/entry.ts';
 import type { StackRun } from '../run/run.ts';
 import { MARK_MIGRATING } from '../stack/postgres/advisory-keys.ts';
 import { HOLD_OPEN } from '../stack/postgres/wall-statements.ts';
+import { beyond, common } from './left-out.ts';
 import { putUpWall, readEmptied, readHeld, readWall, stands, type Wall } from '../stack/postgres/wall.ts';
 
 /** Patterns of the tables that the wall leaves out; undefined: the environment has no wall. A protected one has, by default. */
@@ -19,7 +20,8 @@ export function wallOf({
 type WallRun = Pick<StackRun, 'environment' | 'stack' | 'terminal' | 'command'>;
 
 /**
- * Puts up what is missing of the wall, where the environment has one, and says so the first time. What is still missing is
+ * Puts up what is missing of the wall, where the environment has one, and says so the first time. What stands is never made
+ * weaker, whatever the registry says by now: that is `db-drop-wall-env`'s, behind the guard. What is still missing is
  * a warning only where the registry asks for a wall in words: `check` and `health` say it, and a migration does not each time.
  *
  * @param client of the database
@@ -29,11 +31,10 @@ export async function keepWall(client: Client, run: WallRun): Promise<void> {
   const { name } = stack.database;
   const isHeld = await readHeld(client, name);
   if (wallOf(environment.entry) === undefined) {
-    if (isHeld && environment.entry.protected) {
+    if (isHeld) {
       const line = command('db-drop-wall-env', { ENV: environment.name, FORCE: '1' });
-      terminal.info(
-        `the registry says wall: false, and the wall of ${environment.name} still stands (${line})`,
-      );
+      const said = environment.entry.protected ? 'wall: false' : 'protected: false';
+      terminal.info(`the registry says ${said}, and the wall of ${environment.name} still stands (${line})`);
     }
     return;
   }
@@ -42,21 +43,51 @@ export async function keepWall(client: Client, run: WallRun): Promise<void> {
 }
 
 /** Puts up what is missing of the wall. @returns why a part could not be put up; what our role may not do is not in it */
-export async function raiseWall(client: Client, { environment, stack }: WallRun): Promise<string[]> {
-  const missing = await putUpWall(client, wallOf(environment.entry)!);
+export async function raiseWall(client: Client, run: WallRun): Promise<string[]> {
+  const { environment, stack, terminal, command } = run;
+  const is = await readWall(client);
+  const wanted = wallOf(environment.entry)!;
+  const more = beyond(wanted, is.except ?? wanted);
+  if (more.length > 0) {
+    const line = command('db-drop-wall-env', { ENV: environment.name, WALL: 'except', FORCE: '1' });
+    terminal.warn(
+      `the wall of ${environment.name} holds ${more.join(', ')} as before, which the registry leaves out by now (${line})`,
+    );
+  }
+  const missing = await putUpWall(client, stronger(wanted, is)!, is);
   const loose = await stack.anchor?.hold().catch(messageOf);
   return [...Object.values(missing), ...(loose ? [loose] : [])];
 }
 
 type Fill = (database: string, client: Client) => Promise<void>;
 
-/** Fills a database that will be the environment's; where that has a wall, before anybody can reach it. */
+/**
+ * What a wall leaves out that is as strong as the one that stands, and as the registry wants it.
+ *
+ * @returns undefined: there is none, and none is wanted
+ */
+function stronger(wanted: readonly string[] | undefined, is: Wall): readonly string[] | undefined {
+  if (wanted === undefined) return is.made || is.database ? (is.except ?? []) : undefined;
+  return common(wanted, is.except ?? wanted);
+}
+
+/**
+ * Fills a database that will be the environment's; where that has a wall, before anybody can reach it. The new one is as strong
+ * as the present one's.
+ */
 export function behindWall(run: WallRun & Pick<StackRun, 'actor'>, fill: Fill | undefined): Fill | undefined {
-  const except = wallOf(run.environment.entry);
-  if (run.actor.dryRun || except === undefined) return fill;
+  const { environment, stack, actor } = run;
+  if (actor.dryRun || !environment.entry.protected) return fill;
   return async (database, client) => {
     await fill?.(database, client);
-    await run.stack.withClient(database, async (inside) =>
+    const wanted = wallOf(environment.entry);
+    // Where nobody can look, all is held: the next `up` says what the registry leaves out.
+    const except = await stack.withClient(stack.database.name, readWall).then(
+      (is) => stronger(wanted, is),
+      () => wanted && [],
+    );
+    if (except === undefined) return;
+    await stack.withClient(database, async (inside) =>
       warnOf(run, Object.values(await putUpWall(inside, except))),
     );
   };
@@ -108,7 +139,7 @@ export async function passWall(
 }
 
 /** What stands, in words: `holds database core, its schemas, 12 tables, volume core_db`. */
-export function describeWall(name: string, { wall, anchor }: Standing): string {
+export function describeWall(name: string, { wall, anchor, wanted }: Standing): string {
   const volumes = (names: readonly string[] = []): string[] => names.map((one) => `volume ${one}`);
   const { database, schemas, tables, uncovered, superuser } = wall;
   const held = [
@@ -116,10 +147,12 @@ export function describeWall(name: string, { wall, anchor }: Standing): string {
     ...(schemas ? ['its schemas'] : []),
     ...(tables > uncovered.length ? [counted(tables - uncovered.length, 'table')] : []),
     ...volumes(anchor?.held),
+    ...beyond(wanted ?? [], wall.except ?? wanted ?? []).map((one) => `${one} (the registry leaves it out)`),
   ];
   const open = [
     ...(database ? [] : ['DROP DATABASE']),
     ...(schemas ? [] : ['DROP of schemas and tables']),
+    ...(wanted ? beyond(wall.except ?? [], wanted) : []),
     ...(uncovered.length > 0 ? [`TRUNCATE and DELETE of ${counted(uncovered.length, 'table')}`] : []),
     ...volumes(anchor?.loose),
   ];
@@ -133,6 +166,8 @@ export function describeWall(name: string, { wall, anchor }: Standing): string {
 /** What stands of an environment's wall. */
 export interface Standing {
   readonly wall: Wall;
+  /** What the registry lets it leave out; undefined: it has no wall. */
+  readonly wanted: readonly string[] | undefined;
   /** Volumes that the engine would remove; undefined where there are none. */
   readonly anchor: { readonly held: readonly string[]; readonly loose: readonly string[] } | undefined;
 }
@@ -142,12 +177,14 @@ export async function readStanding({
   stack,
 }: Pick<StackRun, 'environment' | 'stack'>): Promise<Standing> {
   const [wall, anchor] = await Promise.all([
-    stack.withClient(stack.database.name, (client) => readWall(client, wallOf(environment.entry) ?? [])),
+    stack.withClient(stack.database.name, readWall),
     stack.anchor?.look(),
   ]);
-  return { wall, anchor };
+  return { wall, anchor, wanted: wallOf(environment.entry) };
 }
 
 /** Whether nothing is missing that could be put up. */
-export const isWhole = ({ wall, anchor }: Standing): boolean =>
-  (stands(wall) || !wall.superuser) && (anchor?.loose ?? []).length === 0;
+export const isWhole = ({ wall, anchor, wanted = [] }: Standing): boolean =>
+  (stands(wall) || !wall.superuser) &&
+  beyond(wall.except ?? [], wanted).length === 0 &&
+  (anchor?.loose ?? []).length === 0;

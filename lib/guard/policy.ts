@@ -14,6 +14,7 @@ import {
   otherHost,
   runByAssistant,
   sharedWithProtected,
+  unprotectedHere,
   usedByOthers,
 } from './checks.ts';
 import type { Asked, Request, GuardCheck } from './check.ts';
@@ -22,6 +23,7 @@ import type { Asked, Request, GuardCheck } from './check.ts';
 export const BY_NAME: readonly GuardCheck<Asked>[] = [
   { name: 'commands may destroy it', refuses: neverDestroyed },
   { name: 'no assistant acts on a protected environment', refuses: runByAssistant },
+  { name: 'what the commit protects is protected here', refuses: unprotectedHere },
 ];
 
 /**

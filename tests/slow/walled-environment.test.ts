@@ -73,8 +73,25 @@ test('what an application seems to empty is named before it meets the wall; wall
   await sql('INSERT INTO stg.raw SELECT generate_series(1, 200)');
   expect(await byHand('TRUNCATE stg.raw')).toMatch(HELD);
 
+  // What stands gets weaker by no edit of the registry, only behind the guard.
   withWall('"wall": { "except": ["stg.raw"] }');
-  await done('up');
+  for (const words of ['up', 'db-wall-env WALL=up']) {
+    expect((await done(words)).stderr).toMatch(
+      /holds stg\.raw as before, .* \(.*db-drop-wall-env\S* ENV=older WALL=except FORCE=1\)/,
+    );
+    expect(await byHand('TRUNCATE stg.raw')).toMatch(HELD);
+  }
+  expect((await done('db-reset-db-env FORCE=1')).stderr).toContain('[ok]');
+  await sql(
+    'CREATE SCHEMA stg; CREATE TABLE stg.raw AS SELECT generate_series(1, 200) AS a; CREATE TABLE stays (a int)',
+  );
+  expect(await byHand('TRUNCATE stg.raw')).toMatch(HELD);
+  expect((await done('db-wall-env')).stdout).toContain('stg.raw (the registry leaves it out)');
+  expect((await at('older').task('db-drop-wall-env WALL=except')).status).toBe(77);
+  expect((await done('db-drop-wall-env WALL=except FORCE=1')).stderr).toContain(
+    'the wall of core leaves out stg.raw',
+  );
+  expect((await done('up')).stderr).not.toContain('as before');
   expect(await byHand('TRUNCATE stg.raw')).toBe('done');
   expect(await byHand('TRUNCATE stays')).toMatch(HELD);
 
@@ -83,6 +100,19 @@ test('what an application seems to empty is named before it meets the wall; wall
   expect(await byHand('DROP DATABASE core WITH (FORCE)', 'postgres')).toMatch(HELD);
   scratch.write('drop.sql', 'DROP TABLE stg.raw;');
   await done('db-apply-env SQL=drop.sql FORCE=1');
+  expect((await at('older').task('db-drop-wall-env WALL=except FORCE=1')).stderr).toContain(
+    'leaves nothing of older out',
+  );
+  // Not protected any more: its wall stands, and its end wants FORCE=1.
+  scratch.write(
+    'env/environments.ts',
+    registry.replace(entry!, entry!.replace('"protected": true', '"protected": false')),
+  );
+  expect((await done('up')).stderr).toMatch(
+    /the registry says protected: false, and the wall of older still stands/,
+  );
+  expect((await at('older').task('db-drop-wall-env')).status).toBe(77);
+  expect(await byHand('TRUNCATE stays')).toMatch(HELD);
   expect((await done('db-drop-wall-env FORCE=1')).stderr).toMatch(/the wall of core is down$/m);
   expect(await byHand('TRUNCATE stays')).toBe('done');
 });

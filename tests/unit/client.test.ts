@@ -23,6 +23,16 @@ test('a wrong password, where there is more to say of it', () => {
   expect(connectionError(refusal('28P01', 'x'), 'core', { otherPassword }).message).toBe('the old one');
 });
 
+test('a database that is closed: first what opens it after a run of ours, whichever task meets it', () => {
+  const closed = refusal('55000', 'database "core" is not currently accepting connections');
+  const byHand = 'open it, from another database of the server: ALTER DATABASE "core" ALLOW_CONNECTIONS true';
+  const make = 'make up ENV=vm_prod';
+  expect(connectionError(closed, 'core', { make })).toMatchObject({
+    hint: `${make} (opens it where a run that was cut has closed it)\nelse ${byHand}`,
+  });
+  expect(connectionError(closed, 'core')).toMatchObject({ hint: byHand });
+});
+
 test('a connection that was lost before pg has it', async () => {
   const login = { user: 'app', password: 'x', database: 'core' };
   await expect(clientOver(new PassThrough().destroy(), login)).rejects.toThrow('the connection is lost');

@@ -43,7 +43,7 @@ describe('the work of a task is reached', () => {
       'enforce(BY_NAME, { ...asked, entry })',
       'throw new BlockedError',
       'enforce(BEFORE_CONTACT',
-      'enforce(BY_NAME, { ...asked, entry: committed })',
+      'enforce(BY_NAME, { ...asked, entry: committed, here: entry })',
       'enforce([...ON_FACTS, ...ON_CONTENTS]',
       'request.preflight',
       'withRunLock(',

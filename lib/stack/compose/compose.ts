@@ -164,7 +164,7 @@ export async function openComposeStack(environment: Environment, options: StackO
       return gatherPlan(about, target, await container());
     },
 
-    anchor: anchorOf(engine, docker, project, async () => databaseImage(about, await container())),
+    anchor: anchorOf(engine, docker, environment, async () => databaseImage(about, await container())),
 
     lock: async (holder) => lockEngine(docker, project, databaseImage(about, await container()), holder),
 

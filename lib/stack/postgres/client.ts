@@ -74,13 +74,18 @@ export const stateOf = ({ code, message = '' }: Partial<pg.DatabaseError>): stri
   (code === OF_POOLER ? SAID_BY_POOLER.find(([words]) => words.test(message))?.[1] : undefined) ?? code;
 
 /** What a person does when the server refuses a session, by SQLSTATE. */
-const REMEDIES: Readonly<Record<string, (database: string) => string>> = {
+const REMEDIES: Readonly<Record<string, (database: string, up: string | undefined) => string | undefined>> = {
   '28000': () => 'POSTGRES_USER has to be a role that the server knows, and lets in from here (pg_hba.conf)',
   '28P01': () => 'POSTGRES_PASSWORD has to be the password of that role',
   '42501': (database) => `have its owner type: GRANT CONNECT ON DATABASE ${quoted(database)} TO <role>`,
   '53300': () => 'all connections are taken: end some, then type this again',
-  '55000': (database) =>
-    `open it, from another database of the server: ALTER DATABASE ${quoted(database)} ALLOW_CONNECTIONS true`,
+  [NO_SUCH_DATABASE]: (_database, up) => up,
+  '55000': (database, up) => {
+    const byHand = `open it, from another database of the server: ALTER DATABASE ${quoted(database)} ALLOW_CONNECTIONS true`;
+    return up === undefined
+      ? byHand
+      : `${up} (opens it where a run that was cut has closed it)\nelse ${byHand}`;
+  },
 };
 const quoted = (name: string): string => pg.escapeIdentifier(name);
 
@@ -95,7 +100,7 @@ export function connectionError(
   about: {
     readonly said?: string;
     readonly otherPassword?: (cause: unknown) => Error;
-    /** The command that creates the database, shown if it does not exist. */
+    /** The command that creates the environment's database if it does not exist, and opens it if a run of ours has closed it. */
     readonly make?: string | undefined;
   } = {},
 ): Error {
@@ -107,7 +112,7 @@ export function connectionError(
   }
   const state = stateOf(error);
   if (state === INVALID_PASSWORD && about.otherPassword) return about.otherPassword(error);
-  const hint = state === NO_SUCH_DATABASE ? about.make : REMEDIES[state ?? '']?.(database);
+  const hint = REMEDIES[state ?? '']?.(database, about.make);
   return new FailedError(`the server refuses database ${database}: ${messageOf(error)}`, {
     cause: error,
     ...(hint === undefined ? {} : { hint }),

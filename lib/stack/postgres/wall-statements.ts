@@ -14,12 +14,11 @@ export const UNCOVERED = `
            AND g.oid NOT IN (SELECT b.oid FROM (${BLIND}) AS b)) < ${TRIGGERS.length}
   ORDER BY name`;
 
-/** What stands of the wall in this database. $1: the fingerprint of `standing`. */
+/** What stands of the wall in this database. */
 export const STATE = `
   SELECT coalesce((SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user), false) AS superuser,
-    (SELECT count(*) FROM pg_catalog.pg_event_trigger WHERE evtname LIKE '${WALL.replace('_', '\\_')}\\_%' AND evtenabled = 'A') = 2
-      AND coalesce((SELECT pg_catalog.obj_description(oid, 'pg_namespace') FROM pg_catalog.pg_namespace WHERE nspname = '${WALL}') = $1, false)
-      AS schemas,
+    (SELECT count(*) FROM pg_catalog.pg_event_trigger WHERE evtname LIKE '${WALL.replace('_', '\\_')}\\_%' AND evtenabled = 'A') = 2 AS events,
+    (SELECT pg_catalog.obj_description(oid, 'pg_namespace') FROM pg_catalog.pg_namespace WHERE nspname = '${WALL}') AS comment,
     EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = '${WALL}') AS made,
     EXISTS (SELECT FROM pg_catalog.pg_subscription AS s WHERE s.subname = '${WALL}' AND s.subdbid = ${HERE}) AS database,
     (SELECT count(*)::int FROM (${TABLES}) AS t) AS tables`;
@@ -47,8 +46,11 @@ const OWN_SCHEMA = `
     END IF;
   END $wall$`;
 
-/** What keeps schemas and tables. A second run changes what is there to what it should be. */
-export function standing(except: readonly string[]): { statements: string[]; fingerprint: string } {
+/**
+ * What keeps schemas and tables. A second run changes what is there to what it should be. `comment` is that of the schema:
+ * the fingerprint of the statements, and `except`, so that nobody has to believe the registry for what stands.
+ */
+export function standing(except: readonly string[]): { statements: string[]; comment: string } {
   const statements = [
     OWN_SCHEMA,
     `CREATE SCHEMA IF NOT EXISTS ${WALL}`,
@@ -64,10 +66,21 @@ export function standing(except: readonly string[]): { statements: string[]; fin
     HIDE,
   ];
   const fingerprint = createHash('sha256').update(statements.join('\n')).digest('hex');
+  const comment = `${fingerprint} ${JSON.stringify(except)}`;
   return {
-    statements: [FREE_EVENTS, ...statements, `COMMENT ON SCHEMA ${WALL} IS ${quoteText(fingerprint)}`],
-    fingerprint,
+    statements: [FREE_EVENTS, ...statements, `COMMENT ON SCHEMA ${WALL} IS ${quoteText(comment)}`],
+    comment,
   };
+}
+
+/** `except` of the wall that has that comment, which an earlier version may have made; undefined: nothing says so. */
+export function exceptIn(comment: string | null): readonly string[] | undefined {
+  const [, json] = /^[0-9a-f]{64} (\[.*\])$/s.exec(comment ?? '') ?? [];
+  try {
+    return json === undefined ? undefined : (JSON.parse(json) as string[]);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Covers one table, by its OID. */

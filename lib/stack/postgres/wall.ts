@@ -10,6 +10,7 @@ import {
   STATE,
   UNCOVERED,
   coverStatement,
+  exceptIn,
   standing,
 } from './wall-statements.ts';
 
@@ -19,6 +20,8 @@ export interface Wall {
   readonly database: boolean;
   /** Whether schemas, tables and columns are kept from being dropped. */
   readonly schemas: boolean;
+  /** Patterns of the tables that it leaves out, `stg.*`; undefined where nothing stands of it. */
+  readonly except: readonly string[] | undefined;
   /** Whether anything of that is there, perhaps of another version or switched off. */
   readonly made: boolean;
   /** Whether our role is a superuser: nobody else may make event triggers. */
@@ -30,14 +33,23 @@ export interface Wall {
 }
 
 /** Whether nothing of the wall is missing that this role could put up. */
-export const stands = ({ database, schemas, uncovered }: Wall): boolean =>
+export const stands = ({
+  database,
+  schemas,
+  uncovered,
+}: Pick<Wall, 'database' | 'schemas' | 'uncovered'>): boolean =>
   database && schemas && uncovered.length === 0;
 
-/** @param except patterns of tables that are not kept, `stg.*` */
-export async function readWall(client: Client, except: readonly string[]): Promise<Wall> {
-  const { rows } = await client.query<Omit<Wall, 'uncovered'>>(STATE, [standing(except).fingerprint]);
+/** @param client of the database */
+export async function readWall(client: Client): Promise<Wall> {
+  const { rows } = await client.query<
+    Pick<Wall, 'database' | 'made' | 'superuser' | 'tables'> & { events: boolean; comment: string | null }
+  >(STATE);
+  const { events, comment, ...found } = rows[0]!;
+  const except = exceptIn(comment);
+  const schemas = events && except !== undefined && comment === standing(except).comment;
   const { rows: uncovered } = await client.query<{ name: string }>(UNCOVERED);
-  return { ...rows[0]!, uncovered: uncovered.map(({ name }) => name) };
+  return { ...found, schemas, except, uncovered: uncovered.map(({ name }) => name) };
 }
 
 /** Whether the server refuses to drop the database of that name, for the sake of a wall. @param client of any database */
@@ -63,21 +75,24 @@ const BUSY = '55P03';
 const PATIENCE = 300;
 
 /**
- * Puts up what is missing of the wall. What the role may not do, or what a busy table delays, is left out.
+ * Makes the wall what it should be: puts up what is missing of it, and leaves out `except`, whatever it left out before. What
+ * the role may not do, or what a busy table delays, is left out.
  *
  * @param client of the database
+ * @param except patterns of tables that are not kept, `stg.*`
  */
-export async function putUpWall(client: Client, except: readonly string[]): Promise<Missing> {
-  const { superuser, ...is } = await readWall(client, except);
-  if (stands({ superuser, ...is })) return {};
+export async function putUpWall(client: Client, except: readonly string[], is?: Wall): Promise<Missing> {
+  const { superuser, ...found } = is ?? (await readWall(client));
+  const asWanted = found.schemas && JSON.stringify(found.except) === JSON.stringify(except);
+  if (asWanted && stands(found)) return {};
   const missing: { -readonly [Part in keyof Missing]: string } = {};
-  if (!is.database) {
+  if (!found.database) {
     const hide = superuser ? [FORGET_SUBSCRIPTION, HIDE_SUBSCRIPTION] : [];
     const why = await refused(client, HOLD_DATABASE, ...hide);
     if (why !== undefined) missing.database = why;
   }
   if (!superuser) return missing;
-  if (!is.schemas) {
+  if (!asWanted) {
     const why = await refused(client, ...standing(except).statements);
     if (why !== undefined) return { ...missing, schemas: why };
   }
@@ -92,7 +107,7 @@ export async function putUpWall(client: Client, except: readonly string[]): Prom
 
 /** Takes the wall down. @throws an error of pg if a table is busy: then all of it stands */
 export async function takeDownWall(client: Client): Promise<void> {
-  const { rows } = await client.query<{ superuser: boolean; made: boolean; database: boolean }>(STATE, ['']);
+  const { rows } = await client.query<{ superuser: boolean; made: boolean; database: boolean }>(STATE);
   const { superuser, made, database } = rows[0]!;
   await transaction(
     client,
