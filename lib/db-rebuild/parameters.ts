@@ -43,3 +43,7 @@ export const REBUILD_PARAMETERS = {
 };
 
 export type RebuildRun = DestructiveRun<typeof REBUILD_PARAMETERS>;
+
+/** Whether the run ends with this step or behind it. */
+export const reaches = ({ values: { UNTIL } }: RebuildRun, step: StepName): boolean =>
+  STEP_NAMES.indexOf(UNTIL) >= STEP_NAMES.indexOf(step);

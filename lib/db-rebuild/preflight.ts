@@ -13,7 +13,7 @@ import type { Heads } from '../stack/alembic/heads.ts';
 import { once } from '../system/memoise.ts';
 import { readHeads, type VerifyFacts } from '../schema/verify/facts.ts';
 import { isCached, lookForMade, readMade, refuseCache, traceFor } from './cache/find.ts';
-import type { RebuildRun } from './parameters.ts';
+import { reaches, type RebuildRun } from './parameters.ts';
 import { checkSeed } from './seed.ts';
 
 /**
@@ -23,7 +23,7 @@ import { checkSeed } from './seed.ts';
  * @throws RefusedError · UsageError with the reason
  */
 export async function checkRebuild(run: RebuildRun): Promise<void> {
-  const { METHOD, BASE, UNTIL } = run.values;
+  const { METHOD, BASE } = run.values;
   const heads = once(() => readHeads(run));
   refuseCache(run);
   await Promise.all([
@@ -31,8 +31,8 @@ export async function checkRebuild(run: RebuildRun): Promise<void> {
     loadSteps(METHOD),
     checkSeed(run),
     ...(METHOD === 'db' ? [checkDatabase(run)] : []),
-    ...(['migrate', 'start', 'current', 'verify'].includes(UNTIL) ? [checkAlembic(run, heads)] : []),
-    ...(BASE === undefined || UNTIL !== 'verify' ? [] : [checkBase(run, BASE, heads)]),
+    ...(reaches(run, 'migrate') ? [checkAlembic(run, heads)] : []),
+    ...(BASE === undefined || !reaches(run, 'verify') ? [] : [checkBase(run, BASE, heads)]),
   ]);
 }
 

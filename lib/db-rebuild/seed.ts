@@ -3,7 +3,7 @@ import { plantSeed, readSeed } from '../database/apply/db-seed.ts';
 import { checksum } from '../dump/checksum.ts';
 import type { Seed } from '../environment/entry.ts';
 import { ConfigurationError } from '../errors.ts';
-import { STEP_NAMES, type RebuildRun } from './parameters.ts';
+import { reaches, type RebuildRun } from './parameters.ts';
 
 /** The seed that a rebuild runs behind the migrations; undefined on a protected environment, which gets no test data. */
 export const seedOf = ({
@@ -13,8 +13,7 @@ export const seedOf = ({
   entry.protected || !values.SEED ? undefined : names.seed;
 
 /** The same for a run that comes as far as the seed. */
-const seedOfThisRun = (run: RebuildRun): Seed | undefined =>
-  STEP_NAMES.indexOf(run.values.UNTIL) < STEP_NAMES.indexOf('seed') ? undefined : seedOf(run);
+const seedOfThisRun = (run: RebuildRun): Seed | undefined => (reaches(run, 'seed') ? seedOf(run) : undefined);
 
 /** Checks, before anything is destroyed, that the seed can be run. @throws ConfigurationError with the reason */
 export async function checkSeed(run: RebuildRun): Promise<void> {

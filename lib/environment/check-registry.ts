@@ -132,7 +132,7 @@ export function checkRegistry(given: unknown): string[] {
   if (!isRecord(environments)) return ['environments must be entries by name: { vm_stg: { … } }'];
   const problems: string[] = [];
   const owners = new Map<string, string>();
-  const claim = (name: string, owner: string): void => {
+  const take = (name: string, owner: string): void => {
     const other = owners.get(name);
     if (other !== undefined) problems.push(`${owner}: the name ${name} is taken by ${other}`);
     else owners.set(name, owner);
@@ -141,14 +141,14 @@ export function checkRegistry(given: unknown): string[] {
   };
   const projects: { readonly project: string; readonly name: string; readonly entry: Fields }[] = [];
   for (const [name, entry] of Object.entries(environments)) {
-    claim(name, name);
+    take(name, name);
     if (!isRecord(entry)) {
       problems.push(`${name}: must be an entry: { protected, stack, … }`);
       continue;
     }
     // A value that is not a list is reported by checkEntry.
     const aliases: unknown[] = Array.isArray(entry['aliases']) ? entry['aliases'] : [];
-    for (const alias of aliases) if (typeof alias === 'string') claim(alias, name);
+    for (const alias of aliases) if (typeof alias === 'string') take(alias, name);
     problems.push(...checkEntry(name, entry, isRecord(names) ? names : {}));
     const project = isText(entry['project']) ? entry['project'] : name;
     const other = projects.find((one) => one.project === project && mayShareEngine(one.entry, entry));
@@ -158,7 +158,7 @@ export function checkRegistry(given: unknown): string[] {
   }
   if (isRecord(names)) problems.push(...check('names', names, NAMING), ...unknown('names', names, NAMING));
   for (const [name, successor] of Object.entries(isRecord(removed) ? removed : {})) {
-    claim(name, `removed ${name}`);
+    take(name, `removed ${name}`);
     if (isText(successor) && !Object.hasOwn(environments, successor)) {
       problems.push(`removed ${name}: its successor ${successor} is not an environment`);
     }

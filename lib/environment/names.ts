@@ -95,7 +95,7 @@ const OVERRIDES = [
  */
 function withOverride(root: string, file: string): string[] {
   if (!COMPOSE_FILE.test(basename(file))) return [file];
-  const beside = OVERRIDES.map((name) => join(dirname(file), name));
-  const override = beside.find((path) => isThere(join(root, path)));
+  const overrides = OVERRIDES.map((name) => join(dirname(file), name));
+  const override = overrides.find((path) => isThere(join(root, path)));
   return override === undefined ? [file] : [file, override];
 }

@@ -73,7 +73,6 @@ export async function passGuard(
     const revision = await repositoryRevision(seen.root);
     const notes: string[] = [];
     const note = (text: string): void => void notes.push(text);
-    if (!dryRun) prepareSessions(seen);
     const decided = await letPersonDecide(request, seen, { foreseen, signers, note });
     const passed = { ...decided, pending, foreseen, note };
     if (passed.actor.dryRun) return action(passed);
@@ -81,10 +80,4 @@ export async function passGuard(
     const known = { origins: request.origins, checks, backup, revision, notes };
     await onRecord(passed, known, () => action(passed));
   });
-}
-
-/** While the person looks at the screen, starts what an exchange of the database would have to wait for. */
-function prepareSessions({ task, values, stack }: DestructiveRun): void {
-  // If the server does not run, there are none.
-  if (task.definition.destructive?.exchanges?.(values)) stack.prepareSessions?.().catch(() => {});
 }

@@ -42,10 +42,10 @@ export function remarksOn(
  */
 export function remarksOnEnvFiles(all: readonly string[], looked: readonly FoundEnvironment[]): string[] {
   const folders = ['.', ...looked.flatMap(({ files }) => files.map((file) => dirname(file)))];
-  const isBesides = (path: string): boolean =>
+  const isNear = (path: string): boolean =>
     folders.includes(dirname(path)) || /^\.?envs?$/.test(basename(dirname(path)));
   const others = new Map<string, string>();
-  for (const path of all.filter((one) => /^\.?env[._-]|\.env(\.|$)/.test(basename(one)) && isBesides(one))) {
+  for (const path of all.filter((one) => /^\.?env[._-]|\.env(\.|$)/.test(basename(one)) && isNear(one))) {
     const name = environmentOfEnvFile(path);
     if (name === undefined || isPlainlyLocal(name)) continue;
     if (![...others.keys(), ...looked.map((one) => one.name)].some((one) => isSameKind(one, name)))
@@ -59,7 +59,7 @@ export function remarksOnEnvFiles(all: readonly string[], looked: readonly Found
 }
 
 /** Whether compose itself lays this override file over the other file. */
-const isBeside = (override: string, path: string): boolean =>
+const overrides = (override: string, path: string): boolean =>
   dirname(override) === dirname(path) && isFoundByCompose(path);
 
 /** What init does with each compose file, and why. */
@@ -73,7 +73,7 @@ export function fatesOf(
     const used = looked.filter(({ files }) => files.includes(file.path)).map(({ name }) => name);
     if (used.length > 0) return used.join(', ');
     if (isOverride(file.path)) {
-      const over = looked.filter(({ files }) => files.length === 1 && isBeside(file.path, files[0]!));
+      const over = looked.filter(({ files }) => files.length === 1 && overrides(file.path, files[0]!));
       if (over.length === 0) return 'not used: no environment takes the file that compose lays it over';
       return `${over.map(({ name }) => name).join(', ')}: laid over ${over[0]!.files[0]!}`;
     }

@@ -137,10 +137,10 @@ async function changesIn(
     written.map(({ path }) => path),
   );
   const folder = packageFolder(root);
-  const isBeside = !/^(\.\.\/)*node_modules\//.test(folder);
+  const isElsewhere = !/^(\.\.\/)*node_modules\//.test(folder);
   const lines = [
     ...['/backups/', '/journal/', '/.embedded/', '/node_modules/'],
-    ...(isBeside ? [`/${installedIn(folder)}/node_modules/`] : []),
+    ...(isElsewhere ? [`/${installedIn(folder)}/node_modules/`] : []),
     ...(secrets.length > 0 && !ignored.some(({ path }) => path === TEMPLATE)
       ? ['/secrets/*', `!/${TEMPLATE}`]
       : []),

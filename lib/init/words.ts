@@ -62,7 +62,7 @@ export const asName = (text: string): string =>
     .replaceAll(/[^a-z0-9_-]/g, '_')
     .replace(/^[_-]+|[_-]+$/g, '');
 
-const ASIDE: readonly (readonly [RegExp, string])[] = [
+const NOT_USED: readonly (readonly [RegExp, string])[] = [
   [
     /^(archived?|archives|old|legacy|deprecated|obsolete|backups?|bak|attic|unused|trash|graveyard|dead|history)$/,
     'set aside',
@@ -75,7 +75,7 @@ const ASIDE: readonly (readonly [RegExp, string])[] = [
 export function unusedBecause(path: string): string | undefined {
   const parts = path.split('/');
   for (const [index, part] of parts.entries()) {
-    const found = ASIDE.find(([word]) => tokensOf(part).some((token) => word.test(token)));
+    const found = NOT_USED.find(([word]) => tokensOf(part).some((token) => word.test(token)));
     if (found) return `${found[1]}: ${index < parts.length - 1 ? `${part}/` : part}`;
   }
   return undefined;

@@ -95,8 +95,6 @@ export interface Stack {
     /** What `upToDate` has found: if it still runs, nothing has to be started. */
     running?: readonly string[] | undefined;
   }): Promise<void>;
-  /** Sessions will be opened soon: starts what takes long in that. */
-  readonly prepareSessions?: () => Promise<void>;
   /** What runs, as IDs, if `up` of everything and `checkPassword` would have nothing to do; else undefined. */
   readonly upToDate?: () => Promise<readonly string[] | undefined>;
   /** The services other than the database; undefined if makesafe starts and stops none. */

@@ -98,12 +98,12 @@ export function holderOf(file: string): Holder | undefined {
  */
 function removeStale(file: string, left: string): void {
   const holder = holderIn(left);
-  const claim = `${file}.left-by-${holder?.pid ?? 'nobody'}-${holder?.started ?? ''}`;
-  if (takeLock(claim) !== undefined) return;
+  const ownLock = `${file}.left-by-${holder?.pid ?? 'nobody'}-${holder?.started ?? ''}`;
+  if (takeLock(ownLock) !== undefined) return;
   try {
     if (textOf(file) === left) rmSync(file, { force: true });
   } finally {
-    releaseLock(claim);
+    releaseLock(ownLock);
   }
 }
 

@@ -35,8 +35,8 @@ export async function help({
 }: Run<Giving<{ TASK: string | undefined }>>): Promise<void> {
   const known = new Set(taskNames(root));
   // Another goal next to `help` counts as its TASK: make does not run it.
-  const beside = make?.goals.filter((goal) => goal !== 'help') ?? [];
-  const wanted = [values.TASK, ...beside].filter((name) => name !== undefined);
+  const otherGoals = make?.goals.filter((goal) => goal !== 'help') ?? [];
+  const wanted = [values.TASK, ...otherGoals].filter((name) => name !== undefined);
   const unknown = wanted.find((name) => !known.has(name));
   if (unknown !== undefined) {
     const near = nearest(unknown, known);
@@ -45,7 +45,7 @@ export async function help({
     });
   }
   const elsewhere = theirs(root, make);
-  const notOurs = beside.find((name) => elsewhere.has(name));
+  const notOurs = otherGoals.find((name) => elsewhere.has(name));
   if (notOurs !== undefined) {
     throw new UsageError(
       `${notOurs} is a target of your own makefile, which make would run: nothing was run`,

@@ -9,7 +9,7 @@ import { docker, run } from '../helpers/processes.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { Scratch } from '../helpers/scratch.ts';
 import { stageAsker, verdict, type Environment, type Stage } from '../helpers/stage.ts';
-import { alembicRows, besides, otherThanShown, ROWS, type Row } from '../shared/other-than-shown.ts';
+import { alembicRows, withSuffix, otherThanShown, ROWS, type Row } from '../shared/other-than-shown.ts';
 
 const DATA = '/var/lib/postgresql/data';
 const APPLICATION = 'app/backend/core_api';
@@ -318,7 +318,7 @@ const VOLUMES: readonly Row[] = [
         command.map((word) => word.replace(scratch.root, clone)),
         { cwd: clone },
       );
-      return besides(running, async () => {
+      return withSuffix(running, async () => {
         await ready();
         return verdict(scratch.startTask([...words, 'WAIT=0']));
       });

@@ -503,7 +503,7 @@ const folder =
     void mkdirSync(scratch.path(file, 'something'), { recursive: true });
 
 /** Acts while another run is in its countdown, and cancels that. */
-export async function besides(running: Running, work: () => Promise<Ran>): Promise<Ran> {
+export async function withSuffix(running: Running, work: () => Promise<Ran>): Promise<Ran> {
   try {
     await running.printed('Starting in');
     return await work();
@@ -540,7 +540,7 @@ const LOCKS: readonly Row[] = [
     way: 'another run holds the lock',
     words: RESET,
     act: async ({ scratch }, words, ready) =>
-      besides(scratch.startTask([...words, 'WAIT=600']), async () => {
+      withSuffix(scratch.startTask([...words, 'WAIT=600']), async () => {
         await ready();
         return verdict(scratch.startTask([...words, 'WAIT=0']));
       }),

@@ -168,7 +168,7 @@ export function judge(seen: Seen, fileOf: (path: string) => string): Judged {
       : cut(stopped, passed('none reads the clock, chance, the environment or another server')),
   );
 
-  add('beside the main branch', beside(seen.collisions));
+  add('beside the main branch', outcomeOf(seen.collisions));
   for (const { here, text } of seen.collisions.found) remark('error', { file: here, line: undefined }, text);
 
   add('models', models(walked));
@@ -199,7 +199,7 @@ function oneHead({ walked: { heads }, severalHeads }: Seen): Outcome {
   );
 }
 
-function beside({ branch, found, unknown, isGiven = false }: Collisions): Outcome {
+function outcomeOf({ branch, found, unknown, isGiven = false }: Collisions): Outcome {
   if (unknown !== undefined)
     return isGiven
       ? failed(unknown, 'BASE= a branch or a commit that git fetch has brought')

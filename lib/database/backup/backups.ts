@@ -26,7 +26,7 @@ export function readBackups(folder: string): TakenBackup[] {
 }
 
 /** The facts of a dump, also if both files were copied to another folder. */
-export const factsBeside = (file: string): BackupFacts | undefined => readFacts(`${file}.json`);
+export const factsOfBackup = (file: string): BackupFacts | undefined => readFacts(`${file}.json`);
 
 /** Undefined if the file is not the facts of a backup of ours. */
 function readFacts(file: string): BackupFacts | undefined {

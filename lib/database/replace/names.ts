@@ -14,10 +14,10 @@ import { createHash } from 'node:crypto';
  * - spare: a second copy of a saved one, which the next `db-load-env` only renames
  * - made: what a rebuild has made from nothing, kept for the next one
  */
-type AsideKind = 'new' | 'closed' | 'former' | 'kept' | 'saved' | 'spare' | 'made';
+type MarkKind = 'new' | 'closed' | 'former' | 'kept' | 'saved' | 'spare' | 'made';
 
 export interface Mark {
-  readonly kind: AsideKind;
+  readonly kind: MarkKind;
   /** The environment's database that this one belongs to. */
   readonly of: string;
   /** The task that created it, for messages: "a reset of 14:03". */
@@ -69,9 +69,9 @@ export const CREATED_BY_US = 0x6d616b65;
 export const INVALID = -2;
 
 /** The name of the staging database: `core__new`. */
-export const newName = (name: string): string => besides(name, '__new');
+export const newName = (name: string): string => withSuffix(name, '__new');
 /** The name of the old database after the swap: `core__old`. */
-export const formerName = (name: string): string => besides(name, '__old');
+export const formerName = (name: string): string => withSuffix(name, '__old');
 
 /** What databases are called that `drop` has renamed, or may have, by the name that they had. */
 const renamed = new Map<string, string>();
@@ -80,21 +80,22 @@ export const nowCalled = (name: string, now: string): void => void renamed.set(n
 export const nameNow = (name: string): string => renamed.get(name) ?? name;
 
 /** `core__old_20261123_140300`, in UTC. */
-export const keptName = (name: string, since: Date): string => besides(name, `__old_${stamp(since)}`);
+export const keptName = (name: string, since: Date): string => withSuffix(name, `__old_${stamp(since)}`);
 
 /**
  * The name just before DROP DATABASE: `core__gone_2026-11-23T14:03:00.123Z`. DROP DATABASE accepts only a name and runs
  * in no transaction, so the database first gets a name that nobody else knows.
  */
-export const goneName = (name: string, time: Date): string => besides(name, `__gone_${time.toISOString()}`);
+export const goneName = (name: string, time: Date): string =>
+  withSuffix(name, `__gone_${time.toISOString()}`);
 /** Whether `goneName` made this name. */
 export const isGoneName = (name: string): boolean => /__gone_\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(name);
 
 /** The name of a saved copy: `core__save_before-orders`. */
-export const saveName = (name: string, label: string): string => besides(name, `__save_${label}`);
+export const saveName = (name: string, label: string): string => withSuffix(name, `__save_${label}`);
 
 /** The name of the spare of a saved copy: `core__spare_before-orders`. */
-export const spareName = (name: string, label: string): string => besides(name, `__spare_${label}`);
+export const spareName = (name: string, label: string): string => withSuffix(name, `__spare_${label}`);
 
 /** What is in a made database, in hexadecimal digits: those of one state are copies of each other. */
 export const stateOf = ({ label = '', seed }: Pick<Mark, 'label' | 'seed'>): string =>
@@ -102,13 +103,13 @@ export const stateOf = ({ label = '', seed }: Pick<Mark, 'label' | 'seed'>): str
 
 /** The name of a made database: `core__made_1f2e3d4c_1`. */
 export const madeName = (name: string, mark: Pick<Mark, 'label' | 'seed' | 'copy'>): string =>
-  besides(name, `__made_${stateOf(mark).slice(0, 8)}_${mark.copy ?? 0}`);
+  withSuffix(name, `__made_${stateOf(mark).slice(0, 8)}_${mark.copy ?? 0}`);
 
 const stamp = (time: Date): string =>
   time.toISOString().slice(0, 19).replace('T', '_').replaceAll(/[-:]/g, '');
 
 /** `name` with a suffix. `name` is cut, between characters, so that the result fits into 63 bytes (NAMEDATALEN - 1). */
-export function besides(name: string, suffix: string): string {
+export function withSuffix(name: string, suffix: string): string {
   let cut = name;
   while (Buffer.byteLength(cut + suffix) > 63 || cut + suffix === name) cut = [...cut].slice(0, -1).join('');
   return cut + suffix;

@@ -5,7 +5,7 @@ import { byteSize, counted, display } from '../../output/display.ts';
 import { ConfigurationError, RefusedError, messageOf } from '../../errors.ts';
 import type { StackRun } from '../../run/run.ts';
 import { majorVersion } from '../../dump/archive.ts';
-import { factsBeside, readBackups, verifyBackup } from '../backup/backups.ts';
+import { factsOfBackup, readBackups, verifyBackup } from '../backup/backups.ts';
 import { rolesScript, type RolesRun } from '../db-bootstrap-roles.ts';
 import { inspectDump } from '../../dump/read/inspect-dump.ts';
 import type { Dump, Kept } from '../../dump/read/dump.ts';
@@ -60,7 +60,7 @@ async function check(run: ConsentRun & RolesRun, parameter: 'DUMP' | 'SQL', name
   const path = resolve(name);
   const stamp = await stampOf(path);
   if (stamp === '') throw missing(run, parameter, name);
-  const facts = parameter === 'DUMP' ? factsBeside(path) : undefined;
+  const facts = parameter === 'DUMP' ? factsOfBackup(path) : undefined;
   if (
     facts &&
     !(await verifyBackup({ file: path, facts }, new Meter(terminal, `reading ${name}`, facts.size)))

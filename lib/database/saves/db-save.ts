@@ -10,7 +10,7 @@ import { settle } from '../replace/swap.ts';
 import { withRollback } from '../replace/with-rollback.ts';
 import { readLikelyRevisions } from '../revisions.ts';
 import { withRunLock } from '../run-lock.ts';
-import { copyAside, readSizeAndVersion, type SizeAndVersion } from './copy-aside.ts';
+import { copyDatabase, readSizeAndVersion, type SizeAndVersion } from './copy-database.ts';
 import { findSaved, labelOf, sizeOfAll, type SaveRun } from './saved.ts';
 import { limitsOf } from './limits.ts';
 import { notCopied } from './not-copied.ts';
@@ -70,7 +70,7 @@ async function save(run: SaveRun, about: About): Promise<void> {
       const old = await ownAttributes(run, client);
       progress.oid = old.oid;
       const took = performance.now();
-      await copyAside(run, hand, old, occasion, about, progress, {
+      await copyDatabase(run, hand, old, occasion, about, progress, {
         name: saveName(name, values.NAME),
         mark: { kind: 'saved', label: values.NAME, revisions: about.revisions },
       });

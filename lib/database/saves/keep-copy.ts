@@ -9,7 +9,7 @@ import { removeOutdated } from '../replace/remove-outdated.ts';
 import { settle } from '../replace/swap.ts';
 import { untilWhen, whyNotKept } from '../replace/undo-limits.ts';
 import { withRollback } from '../replace/with-rollback.ts';
-import { copyAside, readSizeAndVersion } from './copy-aside.ts';
+import { copyDatabase, readSizeAndVersion } from './copy-database.ts';
 import { notCopied } from './not-copied.ts';
 
 /** A run of a task that changes the database in its place, and takes KEEP. */
@@ -83,8 +83,8 @@ export async function keepCopy(
       const own = await ownAttributes(run, client);
       checkShown(run, hand, own);
       progress.oid = own.oid;
-      const aside = { name: kept, mark: { kind: 'kept' } } as const;
-      await copyAside(run, hand, own, occasion, about, progress, aside);
+      const named = { name: kept, mark: { kind: 'kept' } } as const;
+      await copyDatabase(run, hand, own, occasion, about, progress, named);
       await removeOutdated(run, hand);
     },
     true,

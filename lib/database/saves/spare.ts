@@ -11,7 +11,7 @@ import { nameNow, newName, readMark, spareName } from '../replace/names.ts';
 import { findObstacles } from '../replace/obstacles.ts';
 import { settle } from '../replace/swap.ts';
 import { withRollback, type Progress } from '../replace/with-rollback.ts';
-import { copyClosedAside, sayHowLong, type Aside } from './copy-aside.ts';
+import { copyClosedDatabase, sayHowLong, type NamedCopy } from './copy-database.ts';
 import { limitsOf, removeOldSaves } from './limits.ts';
 import { findSaved, labelOf, sizeOfAll, type Saved, type SaveRun, type SavedCopy } from './saved.ts';
 
@@ -22,7 +22,7 @@ export const spareFor = ({ mark, spare, wasOpened }: SavedCopy): Saved | undefin
 /**
  * Makes a second copy of a database of ours that is closed. Makes none where it has no room.
  *
- * @param aside the name and the mark of the second one
+ * @param named the name and the mark of the second one
  */
 export async function copyClosed(
   run: StackRun,
@@ -30,7 +30,7 @@ export async function copyClosed(
   { name, oid, comment, size }: Saved,
   occasion: Occasion,
   progress: Progress,
-  aside: Aside,
+  named: NamedCopy,
 ): Promise<void> {
   const attributes = await readAttributes(hand.client, name);
   if (!attributes || (await findObstacles(run, { bytes: size, stays: true })).length > 0) return;
@@ -43,7 +43,7 @@ export async function copyClosed(
   const about = { size, version: rows[0]!.version };
   const left = (): string => `${nameNow(newName(own.name))}, half made, which the next run removes`;
   await whileUnfinished(left, () =>
-    copyClosedAside(run, hand, own, closed, occasion, about, progress, aside),
+    copyClosedDatabase(run, hand, own, closed, occasion, about, progress, named),
   );
 }
 

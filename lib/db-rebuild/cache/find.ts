@@ -2,7 +2,7 @@ import { INVALID, stateOf } from '../../database/replace/names.ts';
 import { localTime } from '../../database/replace/leftovers.ts';
 import type { Copied } from '../../database/replace/build.ts';
 import { asFiles, findMade, type Saved } from '../../database/saves/saved.ts';
-import { readSizeAndVersion } from '../../database/saves/copy-aside.ts';
+import { readSizeAndVersion } from '../../database/saves/copy-database.ts';
 import { MakesafeError, RefusedError } from '../../errors.ts';
 import { counted } from '../../output/display.ts';
 import type { Heads } from '../../stack/alembic/heads.ts';

@@ -8,7 +8,7 @@ import { findObstacles, listObstacles } from '../../database/replace/obstacles.t
 import { settle } from '../../database/replace/swap.ts';
 import { withRollback } from '../../database/replace/with-rollback.ts';
 import { readCertainRevisions } from '../../database/revisions.ts';
-import { copyAside, readSizeAndVersion } from '../../database/saves/copy-aside.ts';
+import { copyDatabase, readSizeAndVersion } from '../../database/saves/copy-database.ts';
 import { limitsOf } from '../../database/saves/limits.ts';
 import { notCopied } from '../../database/saves/not-copied.ts';
 import { findMade, findSaved, sizeOfAll } from '../../database/saves/saved.ts';
@@ -97,7 +97,7 @@ async function keep(run: RebuildRun, tell: (client: Client) => Promise<Made | un
     if (obstacles.length > 0) return not(listObstacles(obstacles));
     await settle(run, hand);
     progress.oid = own.oid;
-    await copyAside(run, hand, own, occasionNow(), about, progress, {
+    await copyDatabase(run, hand, own, occasionNow(), about, progress, {
       name: madeName(name, mark),
       mark,
     });

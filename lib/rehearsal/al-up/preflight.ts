@@ -88,10 +88,10 @@ export function decide(known: Known, allowed: readonly Allowable[], isRequired: 
   const allow: readonly Allowable[] = [...there, ...(mayBeNew ? (['unrehearsed'] as const) : [])];
   const missing = there.filter((kind) => !allowed.includes(kind));
   if (missing.length > 0) return { refused: `not allowed: ${missing.join(', ')}`, allow };
-  const beside = allowed.filter((word) => !allow.includes(word));
-  if (unknown !== undefined) return { warning: unknown, ...(beside.length === 0 ? {} : { unused: beside }) };
+  const unused = allowed.filter((word) => !allow.includes(word));
+  if (unknown !== undefined) return { warning: unknown, ...(unused.length === 0 ? {} : { unused }) };
   // A script that allows everything for ever would allow what nobody has thought of.
-  if (beside.length > 0) return { refused: `ALLOW names what is not there: ${beside.join(', ')}`, allow };
+  if (unused.length > 0) return { refused: `ALLOW names what is not there: ${unused.join(', ')}`, allow };
   return {};
 }
 

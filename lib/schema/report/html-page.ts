@@ -21,11 +21,11 @@ export function htmlPage({ title, look = '', main, footer }: PageParts): string 
 <head>
 <meta charset="utf-8">
 ${new Markup(GENERATOR)}
-<meta http-equiv="Content-Security-Policy" content="${policy(readBeside('page.css'), readBeside('page.js'))}">
+<meta http-equiv="Content-Security-Policy" content="${policy(readAsset('page.css'), readAsset('page.js'))}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <title>${title}</title>
-<style>${new Markup(readBeside('page.css'))}</style>
+<style>${new Markup(readAsset('page.css'))}</style>
 </head>
 <body class="${look}">
 <main>
@@ -38,13 +38,13 @@ ${main}
 }
 
 /** The script of a page that has a filter. */
-export const pageScript = (): Markup => markup`<script>${new Markup(readBeside('page.js'))}</script>\n`;
+export const pageScript = (): Markup => markup`<script>${new Markup(readAsset('page.js'))}</script>\n`;
 
 /** `2026-05-01 12:30 UTC`, as an element. */
 export const timeElement = (at: Date): Markup =>
   markup`<time datetime="${at.toISOString()}">${at.toISOString().slice(0, 16).replace('T', ' ')} UTC</time>`;
 
-const readBeside = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
+const readAsset = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
 
 function policy(style: string, script: string): string {
   const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;

@@ -20,16 +20,16 @@ sys.exit(1)
 
 /**
  * Finds the Alembic to migrate with: the one that ALEMBIC names; else that in .venv of the project, in .venv of
- * `beside`, or of a Python on PATH.
+ * `folderOfIni`, or of a Python on PATH.
  *
- * @param beside the folder of alembic.ini
+ * @param folderOfIni the folder of alembic.ini
  * @returns the command, to which alembic's arguments are appended; undefined if none was found
  * @throws ConfigurationError when ALEMBIC names something that cannot be used
  */
 export async function findAlembic(
   root: string,
   named: string | undefined,
-  beside = root,
+  folderOfIni = root,
 ): Promise<Command | undefined> {
   if (named === '')
     throw new ConfigurationError('ALEMBIC is empty', { hint: 'ALEMBIC=<file>, or leave it out' });
@@ -44,7 +44,7 @@ export async function findAlembic(
     );
   }
   for (const python of [
-    ...new Set([root, beside].map((folder) => join(folder, '.venv', 'bin', 'python'))),
+    ...new Set([root, folderOfIni].map((folder) => join(folder, '.venv', 'bin', 'python'))),
     ...pythonsOnPath(),
   ]) {
     if (!existsSync(python)) continue;

@@ -493,14 +493,14 @@ class Session:
             relation.label,
         )
         try:
-            with self.aside():
+            with self.rolled_back():
                 row = self.ask(sql)
         except Exception:
             return None
         return row[0], dict(zip(numbers, row[1:]))
 
     @contextlib.contextmanager
-    def aside(self):
+    def rolled_back(self):
         """In a transaction: what fails in here does not abort it, and locks do not stay."""
         if not self.together:
             yield

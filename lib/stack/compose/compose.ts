@@ -37,7 +37,7 @@ import { readPatients, serviceHealth } from './containers/health.ts';
 import { runCompose } from './engine/plugin.ts';
 import { runPsql } from './connection/psql.ts';
 import { whileScripted } from '../postgres/programs.ts';
-import { addressOf, prepareSessions } from './connection/connect.ts';
+import { addressOf } from './connection/connect.ts';
 import { textWithin } from './dump/restore.ts';
 import { otherPasswordIn, takesPassword } from './connection/password.ts';
 import { runningContainers } from './containers/running.ts';
@@ -183,8 +183,6 @@ export async function openComposeStack(environment: Environment, options: StackO
         throw error;
       }
     },
-
-    prepareSessions: async () => prepareSessions(engine, await running.of(databaseService), settings),
 
     freeSpace: async (folder) => freeSpaceIn(engine, await running.of(databaseService), folder),
 

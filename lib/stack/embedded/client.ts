@@ -36,8 +36,8 @@ export async function withLocalClient<T>(
   work: (client: Client) => Promise<T>,
   as?: SessionAs,
 ): Promise<T> {
-  const beside = { ...server, database: maintenanceDatabase(server.database) };
-  return withClient(server, work, as, (question) => withClient(beside, question));
+  const maintenance = { ...server, database: maintenanceDatabase(server.database) };
+  return withClient(server, work, as, (question) => withClient(maintenance, question));
 }
 
 /** @param elsewhere asks on another session what happened to this one while it is silent */

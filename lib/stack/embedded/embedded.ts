@@ -23,7 +23,7 @@ import {
   removeData,
   start,
   stop,
-  type Aside,
+  type Elsewhere,
   type Home,
   type Running,
 } from './server.ts';
@@ -31,13 +31,17 @@ import {
 /**
  * Opens a stack without containers: PostgreSQL from npm, which listens on this machine's loopback address only.
  *
- * @param aside runs it elsewhere than in the environment's own folder; all connections of its alembic are led to it
+ * @param elsewhere runs it elsewhere than in the environment's own folder; all connections of its alembic are led to it
  */
-export function openEmbeddedStack(environment: Environment, options: StackOptions, aside?: Aside): Stack {
+export function openEmbeddedStack(
+  environment: Environment,
+  options: StackOptions,
+  elsewhere?: Elsewhere,
+): Stack {
   const { actor, terminal, signal } = options;
   const { name, root, variables } = environment;
   const { act } = actor;
-  const home = aside?.home ?? homeOf(root, name);
+  const home = elsewhere?.home ?? homeOf(root, name);
   const value = (variable: string): string => variables.get(variable)!.value;
   const database = { name: value('POSTGRES_DB'), user: value('POSTGRES_USER'), service: 'db' };
   const credentials = { user: database.user, password: value('POSTGRES_PASSWORD') };
@@ -65,7 +69,7 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
     const timeZone = variables.get('TZ')?.value;
     const settings = [
       ...(timeZone === undefined ? [] : [`timezone=${timeZone}`]),
-      ...(aside?.settings ?? []),
+      ...(elsewhere?.settings ?? []),
     ];
     const options = settings.flatMap((setting) => ['-c', setting]);
     try {
@@ -79,13 +83,13 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
 
   async function beginAlone(): Promise<void> {
     checkData(home, name);
-    await initialise(home, credentials, aside && ['--no-sync']);
+    await initialise(home, credentials, elsewhere && ['--no-sync']);
     const port = await startServer();
     await withClient('postgres', port, async (client) => {
       const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database.name]);
       if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database.name)}`);
     });
-    if (!aside) terminal.info(`PostgreSQL listens on 127.0.0.1:${port}, user ${database.user}`);
+    if (!elsewhere) terminal.info(`PostgreSQL listens on 127.0.0.1:${port}, user ${database.user}`);
   }
 
   const withClient = <T>(
@@ -213,7 +217,7 @@ export function openEmbeddedStack(environment: Environment, options: StackOption
       withClient: async (to, work, as) => withClient(to, running().port, work, as),
       connect: () => Promise.resolve(connectLocally(running().port)),
       variables: () => ({ POSTGRES_HOST: '127.0.0.1', POSTGRES_PORT: String(running().port) }),
-      ...(aside && {
+      ...(elsewhere && {
         led: () => ({
           database: database.name,
           server: { host: '127.0.0.1', port: running().port, ...credentials },

@@ -50,7 +50,7 @@ export async function withScratchServer<T>(
   writeNewSync(join(all, '.gitignore'), '*\n', 0o644);
   const home = await withLock(all, async () => {
     await removeAbandoned(all);
-    return claim(all);
+    return ownFolder(all);
   });
   const end = once(() => remove(home));
   const forget = beforeLeaving(end);
@@ -76,7 +76,7 @@ const homeIn = (folder: string): Home => ({
 });
 
 /** A folder of this process. Only under the lock: without its owner it counts as abandoned. */
-function claim(all: string): Home {
+function ownFolder(all: string): Home {
   const folder = mkdtempSync(join(all, 'run-'));
   takeLock(join(folder, OWNER), 'a scratch server');
   return homeIn(folder);

@@ -25,7 +25,7 @@ export interface Home {
 }
 
 /** What differs for a server that is not an environment's own, see `withScratchServer`. */
-export interface Aside {
+export interface Elsewhere {
   readonly home: Home;
   /** Settings of the server: `fsync=off`. */
   readonly settings: readonly string[];

@@ -1,14 +1,13 @@
 import type { Duplex } from 'node:stream';
 import type { Client } from 'pg';
 import { maintenanceDatabase } from '../../postgres/maintenance-database.ts';
-import { FailedError, isLost } from '../../../errors.ts';
+import { FailedError } from '../../../errors.ts';
 import { connectionError } from '../../postgres/client.ts';
 import { openSession, type SessionAs } from '../../postgres/session.ts';
 import type { AskElsewhere } from '../../postgres/watch-session.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { DatabaseSettings } from './login.ts';
 import { openRelay, usesRelay, type From, type Relay } from './relay.ts';
-import { openSpares, takeSpare } from './spare-relays.ts';
 
 export interface ConnectOptions {
   readonly timeout?: number;
@@ -22,13 +21,6 @@ export interface ConnectOptions {
 
 /** From where a container's server accepts our log-in, once we know it. */
 const addresses = new Map<string, From>();
-
-/** How many new sessions an action opens that exchanges a database: on the maintenance database, and on the new one. */
-const SPARES = 2;
-
-/** The action will open sessions soon: starts what takes long in it. */
-export const prepareSessions = (engine: Engine, container: string, { port }: DatabaseSettings): void =>
-  openSpares(engine, { container, from: addresses.get(container) ?? 'loopback', port }, SPARES);
 
 /** The same, for programs that connect by themselves. If it is unknown, opens a session to find out. */
 export async function addressOf(
@@ -89,28 +81,17 @@ async function connectFrom(
   container: string,
   database: string,
   settings: DatabaseSettings,
-  { timeout, from = 'loopback', wait, signal, as, watched = true }: ConnectOptions,
+  { timeout, from, wait, signal, as, watched = true }: ConnectOptions,
 ): Promise<Client> {
   let relay: Relay | undefined;
   const { port } = settings;
-  let spare = takeSpare({ container, from, port });
-  const usesSpare = spare !== undefined;
-  const open = (): Duplex => {
-    relay = spare ?? openRelay(engine, container, { from, port, wait });
-    spare = undefined;
-    return relay.connection;
-  };
+  const open = (): Duplex => (relay = openRelay(engine, container, { from, port, wait })).connection;
   const kill = (): void => relay?.kill();
   signal?.addEventListener('abort', kill, { once: true });
   try {
     const elsewhere: AskElsewhere = (question) => askElsewhere(engine, container, settings, question);
     const how = { timeout, as, server: container, elsewhere: watched ? elsewhere : undefined };
-    const session = (): Promise<Client> => openSession(open, { ...settings, database }, how);
-    const client = await session().catch((error: unknown) => {
-      // The server may have ended it since.
-      if (!usesSpare || !isLost(error)) throw error;
-      return session();
-    });
+    const client = await openSession(open, { ...settings, database }, how);
     const { end } = relay!;
     client.once('end', () => end());
     usesRelay(client, relay!);

@@ -4,7 +4,6 @@ import { connect, type ConnectOptions } from './connect.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { DatabaseSettings } from './login.ts';
 import { holdProcess } from './relay.ts';
-import { closeSpares } from './spare-relays.ts';
 
 /** Milliseconds that an idle connection stays open. */
 const IDLE_MS = 1_000;
@@ -109,10 +108,7 @@ const succeeds = (client: Client, statement: string): Promise<boolean> =>
 const connections = new Connections();
 
 /** Ends our connections to the server of a container. */
-export function endSessionsOn(container: string): Promise<void> {
-  closeSpares(container);
-  return connections.endAll(`${container} `);
-}
+export const endSessionsOn = (container: string): Promise<void> => connections.endAll(`${container} `);
 
 /**
  * Runs `work` with a client of the server in a container.

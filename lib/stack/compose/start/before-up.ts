@@ -61,15 +61,15 @@ async function refuseCollisions({ environment, docker, ask, config, projects }: 
     ...ports.map(({ said, port }) => `${said} (${placeOf(environment, [`${port}:`])})`),
   ];
   const hasOwn = listed.length > others.length;
-  const beside = hasOwn ? undefined : sameFiles(environment, others, projects);
-  if (reasons.length === 0 && beside === undefined) return;
-  if (beside !== undefined) {
+  const twin = hasOwn ? undefined : sameFiles(environment, others, projects);
+  if (reasons.length === 0 && twin === undefined) return;
+  if (twin !== undefined) {
     throw new RefusedError(
-      `refused; nothing was touched\nthe stack of ${composeFile(environment)} is there already, as compose project ${beside}, and ${name} would be a second one beside it (project ${project})`,
+      `refused; nothing was touched\nthe stack of ${composeFile(environment)} is there already, as compose project ${twin}, and ${name} would be a second one beside it (project ${project})`,
       {
         hint: [
-          `if it is ${name}, write for it in env/environments.ts: project: '${beside}'`,
-          `if not, remove it: ${display(docker('compose', '--project-name', beside, 'down'))}`,
+          `if it is ${name}, write for it in env/environments.ts: project: '${twin}'`,
+          `if not, remove it: ${display(docker('compose', '--project-name', twin, 'down'))}`,
         ].join('\n'),
       },
     );

@@ -132,19 +132,23 @@ export function remedyFor(
   }
   const directory = service ? plan(service, container, 'anew').directory : undefined;
   const at = mountPoint(directory ?? data.directory, service?.ofImage ?? []);
-  const beside = service?.configured.find(
-    ({ kind, destination }) => kind !== 'memory' && isBeside(destination, at),
+  const neighbour = service?.configured.find(
+    ({ kind, destination }) => kind !== 'memory' && holdsOther(destination, at),
   );
-  const source = beside?.source ? (beside.kind === 'volume' ? keyOf(beside.source) : beside.source) : 'data';
-  const write = beside?.source
-    ? `${file}: for service ${container.service} write "${source}:${at}" instead of "${source}:${beside.destination}"`
+  const source = neighbour?.source
+    ? neighbour.kind === 'volume'
+      ? keyOf(neighbour.source)
+      : neighbour.source
+    : 'data';
+  const write = neighbour?.source
+    ? `${file}: for service ${container.service} write "${source}:${at}" instead of "${source}:${neighbour.destination}"`
     : `${file}: give service ${container.service} a named volume: volumes: ["data:${at}"], and at the end of the file: volumes: { data: {} }`;
   const keep =
     loss.kind === 'moved' && loss.from.kind === 'volume' && loss.from.name !== ''
       ? [`or keep that volume by its name: volumes: { data: { external: true, name: ${loss.from.name} } }`]
       : [];
   // The file is already correct for a new container: only the data has to move.
-  if (beside?.destination === at && beside.source !== '') return move;
+  if (neighbour?.destination === at && neighbour.source !== '') return move;
   return [move[0]!, write, move[1]!, ...keep];
 }
 
@@ -152,5 +156,5 @@ export function remedyFor(
 const mountPoint = (directory: string, ofImage: readonly string[]): string =>
   ofImage.find((path) => `${directory}/`.startsWith(`${path}/`)) ?? directory;
 
-const isBeside = (one: string, other: string): boolean =>
+const holdsOther = (one: string, other: string): boolean =>
   `${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`);

@@ -106,11 +106,11 @@ export function keeper(options: KeepOptions): Keeper {
       lost = lostByReplacing(situation);
     }
     if (lost.length > 0) throw refusal('up would make the database’s container anew', situation, lost);
-    if (situation.containers.length === 0) await refuseBesideOldData(situation);
+    if (situation.containers.length === 0) await refuseOldData(situation);
   }
 
   /** Without a container, only the record tells that there is data already. @throws RefusedError */
-  async function refuseBesideOldData(situation: Situation): Promise<void> {
+  async function refuseOldData(situation: Situation): Promise<void> {
     const seen = await readLastSeen(record, await engineEndpoint(entry));
     const service = situation.services.get(databaseService);
     if (!seen || !service) return;

@@ -31,7 +31,7 @@ export async function readSizeAndVersion(client: Client): Promise<SizeAndVersion
 }
 
 /** What a copy becomes. */
-export interface Aside {
+export interface NamedCopy {
   readonly name: string;
   readonly mark: Pick<Mark, 'kind'> & Partial<Mark>;
 }
@@ -51,14 +51,14 @@ export function sayHowLong(size: number, say: (how: string) => void): void {
  * Copies the environment's database inside its server, with all that belongs to it. The database is closed to
  * applications meanwhile: PostgreSQL copies only one that nobody uses.
  */
-export async function copyAside(
+export async function copyDatabase(
   run: StackRun,
   hand: Hand,
   own: DatabaseAttributes & { readonly name: string },
   occasion: Occasion,
   about: SizeAndVersion,
   progress: Progress,
-  aside: Aside,
+  named: NamedCopy,
 ): Promise<void> {
   const { stack, environment, terminal, command } = run;
   const { name, oid } = own;
@@ -77,11 +77,11 @@ export async function copyAside(
     },
     { closed: true },
   );
-  await nameCopy(run, hand, own, occasion, progress, aside);
+  await nameCopy(run, hand, own, occasion, progress, named);
 }
 
 /** Copies a closed database of ours. @param own its attributes, with the name of the environment's database */
-export async function copyClosedAside(
+export async function copyClosedDatabase(
   run: StackRun,
   hand: Hand,
   own: DatabaseAttributes & { readonly name: string },
@@ -89,10 +89,10 @@ export async function copyClosedAside(
   occasion: Occasion,
   about: SizeAndVersion,
   progress: Progress,
-  aside: Aside,
+  named: NamedCopy,
 ): Promise<void> {
   await buildCopy(run, hand, own, occasion, about, progress, closed);
-  await nameCopy(run, hand, { ...own, comment: readMark(closed.comment).comment }, occasion, progress, aside);
+  await nameCopy(run, hand, { ...own, comment: readMark(closed.comment).comment }, occasion, progress, named);
 }
 
 const buildCopy = (
@@ -113,11 +113,11 @@ async function nameCopy(
   { name, comment, connectionLimit, isTemplate }: DatabaseAttributes & { readonly name: string },
   { what, since }: Occasion,
   { newOid = '' }: Progress,
-  aside: Aside,
+  named: NamedCopy,
 ): Promise<void> {
   const made: Known = { name: newName(name), oid: newOid, systemIdentifier: hand.systemIdentifier };
-  const mark: Mark = { of: name, what, since: since.toISOString(), template: isTemplate, ...aside.mark };
-  const kept = { ...made, name: aside.name, comment: writeMark(comment, mark) };
+  const mark: Mark = { of: name, what, since: since.toISOString(), template: isTemplate, ...named.mark };
+  const kept = { ...made, name: named.name, comment: writeMark(comment, mark) };
   const copy = quoteName(kept.name);
   await change(
     hand,

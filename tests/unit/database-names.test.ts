@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { besides } from '../../lib/database/replace/names.ts';
+import { withSuffix } from '../../lib/database/replace/names.ts';
 import { seededRandom } from './support.ts';
 
 // https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS
@@ -18,7 +18,7 @@ test.each([
   ['😀'.repeat(15), '😀'.repeat(14) + '__new'],
   ['x"; DROP', 'x"; DROP__new'],
 ])('%s', (name, expected) => {
-  expect(besides(name, '__new')).toBe(expected);
+  expect(withSuffix(name, '__new')).toBe(expected);
   expect(Buffer.byteLength(expected)).toBeLessThanOrEqual(MOST_BYTES);
 });
 
@@ -27,7 +27,7 @@ test('of 5,000 names the longest beginning that fits, never half a character', (
   const wrong: string[] = [];
   for (let round = 0; round < 5000; round++) {
     const name = several(63, () => pick(['a', 'é', '受', '😀', '"', ' '])).join('');
-    const found = besides(name, '__old');
+    const found = withSuffix(name, '__old');
     const begin = found.slice(0, -'__old'.length);
     const next = [...name][[...begin].length] ?? '';
     const fits = Buffer.byteLength(found) <= MOST_BYTES;
@@ -47,5 +47,5 @@ test('of 5,000 names the longest beginning that fits, never half a character', (
 
 test('is never the name itself', () => {
   const name = `${'x'.repeat(58)}__new`;
-  expect(besides(name, '__new')).not.toBe(name);
+  expect(withSuffix(name, '__new')).not.toBe(name);
 });
