@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { MARK_MIGRATING } from '../../lib/stack/postgres/advisory-keys.ts';
+import { FIRST_KEY, MARK_MIGRATING } from '../../lib/stack/postgres/advisory-keys.ts';
 import { HOLD_OPEN } from '../../lib/stack/postgres/wall-statements.ts';
 import { putUpWall, readWall, stands, takeDownWall, type Missing } from '../../lib/stack/postgres/wall.ts';
 import { compareDatabases, useServer } from '../helpers/database-server.ts';
@@ -61,10 +61,19 @@ describe('a walled database', () => {
     'TRUNCATE ONLY stg.raw',
     "SET session_replication_role = 'replica'; TRUNCATE orders",
     'ALTER TABLE orders DISABLE TRIGGER USER; TRUNCATE orders',
+    'ALTER TABLE orders DISABLE TRIGGER ALL; TRUNCATE orders',
+    'ALTER TABLE orders DISABLE TRIGGER ALL; DELETE FROM orders; ALTER TABLE orders ENABLE TRIGGER ALL',
+    'ALTER TABLE orders DISABLE TRIGGER makesafe_wall_delete; DELETE FROM orders',
+    'ALTER TABLE stg.raw SET UNLOGGED; TRUNCATE stg.raw',
     'DELETE FROM orders',
     'DELETE FROM customers',
     'DELETE FROM stg.raw WHERE a > 0',
     'BEGIN; DELETE FROM orders WHERE id <= 150; DELETE FROM orders WHERE id > 150; COMMIT',
+    'BEGIN; SAVEPOINT a; DELETE FROM orders WHERE id <= 150; RELEASE a; SAVEPOINT b; DELETE FROM orders WHERE id > 150; COMMIT',
+    'DO $$ BEGIN FOR i IN 0..2 LOOP BEGIN DELETE FROM orders WHERE id % 3 = i; EXCEPTION WHEN no_data THEN NULL; END; END LOOP; END $$',
+    'MERGE INTO orders AS o USING customers AS c ON o.customer = c.id WHEN MATCHED THEN DELETE',
+    'CREATE TABLE boss AS SELECT 1 AS id; ALTER TABLE boss ADD PRIMARY KEY (id); ALTER TABLE stg.raw ADD b int DEFAULT 1 REFERENCES boss ON DELETE CASCADE; DELETE FROM boss',
+    `SELECT set_config('makesafe_wall.left_' || 'orders'::regclass::oid, '(0,1)', false); DELETE FROM orders`,
     'WITH gone AS (DELETE FROM orders RETURNING *) SELECT count(*) FROM gone',
     `DO $$ DECLARE t record; BEGIN FOR t IN SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('public', 'stg') LOOP
        EXECUTE format('DROP TABLE %I.%I CASCADE', t.schemaname, t.tablename); END LOOP; END $$`,
@@ -153,6 +162,48 @@ describe('a walled database', () => {
     }
   });
 
+  test('no temporary table or view stands in for the catalog, and none of its code runs as the owner of the wall', async () => {
+    const locks = `CREATE TEMPORARY TABLE pg_locks AS SELECT 'advisory'::text AS locktype, true AS granted, 2::int2 AS objsubid,
+      (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) AS database, ${FIRST_KEY}::oid AS classid,
+      n::oid AS objid, CASE n WHEN 0 THEN pg_backend_pid() ELSE 0 END AS pid FROM generate_series(0, 1) AS n`;
+    const asMaker = (...statements: string[]): Promise<string> =>
+      server.withClient(
+        'walled',
+        (client) =>
+          refusal(
+            (async () => {
+              for (const one of statements) await client.query(one);
+            })(),
+          ),
+        { user: 'maker', password: 'x' },
+      );
+    const activity = `CREATE TEMPORARY TABLE pg_stat_activity AS SELECT 0 AS pid, 10::oid AS usesysid`;
+    const roles = `CREATE TEMPORARY TABLE pg_roles AS SELECT 10::oid AS oid, true AS rolsuper`;
+    expect(await asMaker(locks, activity, roles, 'TRUNCATE later')).toContain('behind the wall');
+    await asMaker(
+      `CREATE FUNCTION public.spy() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'runs as %', current_user; END $$`,
+    );
+    for (const catalog of [
+      'pg_locks',
+      'pg_stat_activity',
+      'pg_namespace',
+      'pg_class',
+      'pg_trigger',
+      'pg_inherits',
+      'pg_roles',
+    ]) {
+      const trap = `CREATE TEMPORARY VIEW ${catalog} AS SELECT c.* FROM pg_catalog.${catalog} AS c WHERE public.spy() = 1`;
+      expect(await asMaker(trap, 'TRUNCATE later'), catalog).toContain('behind the wall');
+      expect(await asMaker(trap, 'DELETE FROM later'), catalog).toContain('behind the wall');
+      expect(await asMaker(trap, 'DROP TABLE later'), catalog).toContain('behind the wall');
+      expect(
+        await asMaker(trap, `CREATE TABLE trapped (a int); ALTER TABLE trapped ADD b int`),
+        catalog,
+      ).toBe('done');
+      expect(await asMaker(`ALTER TABLE trapped RENAME TO trapped_${catalog}`), catalog).toBe('done');
+    }
+  });
+
   test('many deletes in one transaction read what is left, and not all that is gone', async () => {
     await server.query(
       'walled',
@@ -192,11 +243,17 @@ describe('a walled database', () => {
     await server.query('walled', 'INSERT INTO child SELECT generate_series(1, 60)');
     await server.query('walled', 'INSERT INTO late SELECT generate_series(1, 60)');
     expect(await refusal(server.query('walled', 'DELETE FROM parent'))).toContain('DELETE of every row of');
-    // What no event trigger of ours has seen, the next `up` finds.
     await server.query('walled', 'CREATE TABLE above (a int)', 'ALTER TABLE parent INHERIT above');
+    await server.query('walled', 'CREATE UNLOGGED TABLE was (a int)', 'ALTER TABLE was SET LOGGED');
     const state = (): Promise<readonly string[]> =>
       server.withSession('walled', async (client) => (await readWall(client)).uncovered);
-    expect(await state()).toEqual(['public.above']);
+    expect(await state()).toEqual([]);
+    // What no event trigger of ours has seen, the next `up` finds.
+    await server.query(
+      'walled',
+      `UPDATE pg_trigger SET tgenabled = 'D' WHERE tgname = 'makesafe_wall_delete' AND tgrelid = 'was'::regclass`,
+    );
+    expect(await state()).toEqual(['public.was']);
     await put('walled');
     expect(await state()).toEqual([]);
     expect(await refusal(server.query('walled', 'DELETE FROM above'))).toContain('DELETE of every row of');

@@ -45,9 +45,13 @@ export const BLIND = `
   SELECT g.tgrelid, g.oid FROM pg_catalog.pg_trigger AS g JOIN pg_catalog.pg_class AS c ON c.oid = g.tgrelid
   WHERE g.tgname = '${WALL}_delete' AND g.tgqual IS NOT NULL AND c.relhassubclass`;
 
+/**
+ * A function that runs as the owner of the wall. A session's temporary tables, views and types come last: without `pg_temp` in
+ * the path they come first, even before the catalog, and a view named pg_locks would run its code as a superuser.
+ */
 const definer = (name: string, returns: string, language: 'sql' | 'plpgsql', body: string): string => `
   CREATE OR REPLACE FUNCTION ${WALL}.${name} RETURNS ${returns} LANGUAGE ${language} SECURITY DEFINER
-  SET search_path = pg_catalog AS $wall$ ${body} $wall$`;
+  SET search_path = pg_catalog, pg_temp AS $wall$ ${body} $wall$`;
 
 /**
  * For an application, a person or an assistant that meets the wall.
@@ -62,8 +66,8 @@ const OF_TABLE = "TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME";
 
 /** The functions of the wall. @param except patterns of tables that it leaves out */
 export const wallFunctions = (except: readonly string[]): string[] => [
-  // Open for a session of makesafe's Alembic or script, and only while a session of the wall's owner holds it open. The
-  // owner is a superuser, so no other role can open it. Both locks end with their sessions: a killed run closes it.
+  // Open for a session of makesafe's Alembic or script, and only while a session of the wall's owner, a superuser, holds it
+  // open. No setting of a session counts. Both locks end with their sessions: a killed run closes it.
   definer(
     'is_open()',
     'boolean',
@@ -83,20 +87,18 @@ export const wallFunctions = (except: readonly string[]): string[] => [
     'on_drop()',
     'event_trigger',
     'plpgsql',
+    // One look at what goes, whatever there is of it. A trigger of ours goes with its table, and never by itself.
     `DECLARE o record;
      BEGIN
-       FOR o IN SELECT * FROM pg_event_trigger_dropped_objects() WHERE NOT is_temporary LOOP
-         IF o.object_type IN ('table', 'schema', 'materialized view', 'table column', 'sequence')
-             AND ${WALL}.is_held(o.address_names[1] || '.' || coalesce(o.address_names[2], ''))
-             AND NOT ${WALL}.is_open()
-           OR o.object_type = 'trigger' AND o.address_names[3] IN (${TRIGGER_NAMES})
-             AND NOT EXISTS (SELECT FROM pg_event_trigger_dropped_objects() AS t
-               WHERE t.object_type = 'table' AND t.address_names = o.address_names[1:2])
-         THEN
-           RAISE EXCEPTION 'makesafe: % % is behind the wall of this database', o.object_type, o.object_identity
-             ${refuse("o.address_names[1] || '.' || coalesce(o.address_names[2], '*')", 'Migrations pass that makesafe runs: make al-up-env. ')};
-         END IF;
-       END LOOP;
+       SELECT * INTO o FROM pg_event_trigger_dropped_objects() AS d WHERE NOT d.is_temporary
+         AND CASE WHEN d.object_type IN ('table', 'schema', 'materialized view', 'table column', 'sequence')
+           THEN ${WALL}.is_held(d.address_names[1] || '.' || coalesce(d.address_names[2], ''))
+           ELSE d.original AND d.object_type = 'trigger' AND d.address_names[3] IN (${TRIGGER_NAMES}) END
+         LIMIT 1;
+       IF FOUND AND (o.object_type = 'trigger' OR NOT ${WALL}.is_open()) THEN
+         RAISE EXCEPTION 'makesafe: % % is behind the wall of this database', o.object_type, o.object_identity
+           ${refuse("o.address_names[1] || '.' || coalesce(o.address_names[2], '*')", 'Migrations pass that makesafe runs: make al-up-env. ')};
+       END IF;
      END`,
   ),
   definer(
@@ -163,11 +165,15 @@ export const wallFunctions = (except: readonly string[]): string[] => [
              CASE what WHEN 'delete' THEN 'AFTER DELETE' ELSE 'BEFORE TRUNCATE' END, t,
              CASE what WHEN 'delete' THEN condition END, 'on_' || what);
          END IF;
-         EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', t, '${WALL}_' || what);
+         IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t AND tgname = '${WALL}_' || what AND tgenabled <> 'A') THEN
+           EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', t, '${WALL}_' || what);
+         END IF;
        END LOOP;
        UPDATE pg_trigger SET tgisinternal = true WHERE tgrelid = t AND tgname IN (${TRIGGER_NAMES}) AND NOT tgisinternal;
      END`,
   ),
+  // Also after ALTER TABLE, which may have switched our triggers off, made the table one that is kept, or given it children.
+  // `cover` alters only what it has to, so the ALTER TABLE of its own finds nothing more to do.
   definer(
     'on_create()',
     'event_trigger',

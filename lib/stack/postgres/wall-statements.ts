@@ -61,7 +61,7 @@ export function standing(except: readonly string[]): { statements: string[]; com
     `CREATE EVENT TRIGGER ${WALL}_drop ON sql_drop EXECUTE FUNCTION ${WALL}.on_drop()`,
     `ALTER EVENT TRIGGER ${WALL}_drop ENABLE ALWAYS`,
     `CREATE EVENT TRIGGER ${WALL}_create ON ddl_command_end
-       WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'CREATE SCHEMA') EXECUTE FUNCTION ${WALL}.on_create()`,
+       WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'CREATE SCHEMA', 'ALTER TABLE') EXECUTE FUNCTION ${WALL}.on_create()`,
     `ALTER EVENT TRIGGER ${WALL}_create ENABLE ALWAYS`,
     HIDE,
   ];
