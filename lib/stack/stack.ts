@@ -72,11 +72,7 @@ export interface Stack {
    */
   target(dataDirectory: Promise<string | undefined>, seen?: Target): Promise<Target>;
 
-  /**
-   * Builds the images that have a `build` section in the configuration; does nothing if none has.
-   *
-   * @param options.quietly its output is shown only if it fails
-   */
+  /** Builds the images that have a `build` section, if any. `quietly`: its output is shown only if it fails. */
   build(options?: { readonly quietly?: boolean }): Promise<void>;
   /**
    * Starts everything and returns when the database answers a query.

@@ -23,7 +23,7 @@ import {
   removeData,
   start,
   stop,
-  type Elsewhere,
+  type Scratch,
   type Home,
   type Running,
 } from './server.ts';
@@ -31,17 +31,13 @@ import {
 /**
  * Opens a stack without containers: PostgreSQL from npm, which listens on this machine's loopback address only.
  *
- * @param elsewhere runs it elsewhere than in the environment's own folder; all connections of its alembic are led to it
+ * @param scratch runs it elsewhere than in the environment's own folder; all connections of its alembic are led to it
  */
-export function openEmbeddedStack(
-  environment: Environment,
-  options: StackOptions,
-  elsewhere?: Elsewhere,
-): Stack {
+export function openEmbeddedStack(environment: Environment, options: StackOptions, scratch?: Scratch): Stack {
   const { actor, terminal, signal } = options;
   const { name, root, variables } = environment;
   const { act } = actor;
-  const home = elsewhere?.home ?? homeOf(root, name);
+  const home = scratch?.home ?? homeOf(root, name);
   const value = (variable: string): string => variables.get(variable)!.value;
   const database = { name: value('POSTGRES_DB'), user: value('POSTGRES_USER'), service: 'db' };
   const credentials = { user: database.user, password: value('POSTGRES_PASSWORD') };
@@ -69,7 +65,7 @@ export function openEmbeddedStack(
     const timeZone = variables.get('TZ')?.value;
     const settings = [
       ...(timeZone === undefined ? [] : [`timezone=${timeZone}`]),
-      ...(elsewhere?.settings ?? []),
+      ...(scratch?.settings ?? []),
     ];
     const options = settings.flatMap((setting) => ['-c', setting]);
     try {
@@ -83,13 +79,13 @@ export function openEmbeddedStack(
 
   async function beginAlone(): Promise<void> {
     checkData(home, name);
-    await initialise(home, credentials, elsewhere && ['--no-sync']);
+    await initialise(home, credentials, scratch && ['--no-sync']);
     const port = await startServer();
     await withClient('postgres', port, async (client) => {
       const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database.name]);
       if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database.name)}`);
     });
-    if (!elsewhere) terminal.info(`PostgreSQL listens on 127.0.0.1:${port}, user ${database.user}`);
+    if (!scratch) terminal.info(`PostgreSQL listens on 127.0.0.1:${port}, user ${database.user}`);
   }
 
   const withClient = <T>(
@@ -217,7 +213,7 @@ export function openEmbeddedStack(
       withClient: async (to, work, as) => withClient(to, running().port, work, as),
       connect: () => Promise.resolve(connectLocally(running().port)),
       variables: () => ({ POSTGRES_HOST: '127.0.0.1', POSTGRES_PORT: String(running().port) }),
-      ...(elsewhere && {
+      ...(scratch && {
         led: () => ({
           database: database.name,
           server: { host: '127.0.0.1', port: running().port, ...credentials },

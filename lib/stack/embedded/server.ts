@@ -25,7 +25,7 @@ export interface Home {
 }
 
 /** What differs for a server that is not an environment's own, see `withScratchServer`. */
-export interface Elsewhere {
+export interface Scratch {
   readonly home: Home;
   /** Settings of the server: `fsync=off`. */
   readonly settings: readonly string[];
@@ -69,7 +69,7 @@ export async function initialise(
   const unfinished = join(home.folder, 'data.new');
   const passwordFile = join(home.folder, 'password.new');
   const binaries = findBinaries(join(home.folder, 'lib'));
-  // On Linux the same locale as in an official image. Elsewhere the C library has no C.UTF-8: use PostgreSQL's own.
+  // On Linux the same locale as in an official image. Scratch the C library has no C.UTF-8: use PostgreSQL's own.
   const locale =
     process.platform === 'linux'
       ? ['--locale=C.UTF-8']
