@@ -10,8 +10,6 @@ export interface Refusal {
 export interface Asked {
   readonly name: string;
   readonly entry: EnvironmentEntry;
-  /** The entry as the working tree has it, where `entry` is that of the commit. */
-  readonly here?: EnvironmentEntry;
   readonly effect: 'destroy' | 'change' | 'migrate';
   /** The assistant that this process runs under, if it does. */
   readonly assistant: string | undefined;

@@ -15,15 +15,6 @@ export function neverDestroyed({ name, entry, effect }: Asked): Refusal | undefi
   };
 }
 
-/** Who may write into the registry's file here has not decided for the others that nothing is protected. */
-export function unprotectedHere({ name, entry, here = entry }: Asked): Refusal | undefined {
-  if (!entry.protected || here.protected) return undefined;
-  return {
-    reason: `${name} is protected in the checked-out commit, and only in env/environments.ts here it is not`,
-    remedy: 'commit env/environments.ts, which others read, or take the change back; then type this again',
-  };
-}
-
 /** An assistant types FORCE=1 as easily as anything. With `approve`, a person's signature decides instead. */
 export function runByAssistant({ name, entry, assistant }: Asked): Refusal | undefined {
   if (!entry.protected || entry.approve || assistant === undefined) return undefined;

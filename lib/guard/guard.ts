@@ -31,7 +31,6 @@ export async function passGuard(
   checks.push(...enforce(BEFORE_CONTACT, { ...request, name: environment.name }));
   const { committedEntry } = await import('../environment/committed.ts');
   const committed = dryRun ? entry : await committedEntry(request.run.root, environment.name, entry);
-  if (committed && !dryRun) enforce(BY_NAME, { ...asked, entry: committed, here: entry });
   const { needsApproval, signersOf } = await import('./approval/approve.ts');
   const signers = needsApproval([entry, committed], asked) ? signersOf(committed) : undefined;
   const [{ checkJournal }, { journalFile, repositoryRevision }] = await Promise.all([

@@ -14,7 +14,6 @@ import {
   otherHost,
   runByAssistant,
   sharedWithProtected,
-  unprotectedHere,
   usedByOthers,
 } from './checks.ts';
 import type { Asked, Request, GuardCheck } from './check.ts';
@@ -23,7 +22,6 @@ import type { Asked, Request, GuardCheck } from './check.ts';
 export const BY_NAME: readonly GuardCheck<Asked>[] = [
   { name: 'commands may destroy it', refuses: neverDestroyed },
   { name: 'no assistant acts on a protected environment', refuses: runByAssistant },
-  { name: 'what the commit protects is protected here', refuses: unprotectedHere },
 ];
 
 /**

@@ -1,7 +1,8 @@
 import { makeActor } from '../output/actor.ts';
 import { commandLine, spelling } from './command-line.ts';
 import { canonicalise } from '../environment/canonicalise.ts';
-import { findRoot, loadRegistry, namingRegistry, prepareRegistry } from '../environment/registry.ts';
+import { loadProtecting } from '../environment/committed.ts';
+import { findRoot, namingRegistry, prepareRegistry } from '../environment/registry.ts';
 import type { Registry } from '../environment/entry.ts';
 import { RefusedError, UsageError } from '../errors.ts';
 import { spellingOf } from '../repository/their-makefile.ts';
@@ -34,7 +35,7 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
     ];
     refuseLateGoal(root, task.name, (process.env['MAKECMDGOALS'] ?? '').split(/\s+/), taskNames(root));
   }
-  const registry = await loadRegistry(root, signal);
+  const { registry, byCommit } = await loadProtecting(root, signal);
   terminal.redactor.show(namesOfRegistry(registry, root));
   const added = addedByMake();
   const isMakes = (name: string): boolean => process.env[name] === added.get(name);
@@ -61,7 +62,7 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
   const { definition } = task;
   return definition.environment === 'none'
     ? definition.run(run)
-    : performOnStack(run, definition, given, { exports, ofMakefile, exportedForce });
+    : performOnStack(run, definition, given, { exports, ofMakefile, exportedForce }, byCommit);
 }
 
 type StackDefinition = Exclude<Definition, { environment: 'none' }>;
@@ -75,6 +76,7 @@ async function performOnStack(
   definition: StackDefinition,
   given: Given,
   exported: Pick<GuardRequest, 'exports' | 'ofMakefile' | 'exportedForce'>,
+  byCommit: readonly string[],
 ): Promise<void> {
   const { task, terminal, registry, values } = run;
   const typed =
@@ -88,6 +90,10 @@ async function performOnStack(
   if (name.alias !== undefined)
     terminal.warn(`ENV=${name.alias} is deprecated; the environment is ${name.name}`);
   const entry = registry.environments[name.name]!;
+  if (byCommit.includes(name.name))
+    terminal.warn(
+      `${name.name} is protected in the checked-out commit, so it is protected here: a commit of env/environments.ts changes that`,
+    );
   if (definition.environment === 'default only') {
     const hint = definition.longForm ? run.command(definition.longForm, { ENV: name.name }) : 'leave ENV out';
     if (name.name !== registry.default)
@@ -129,7 +135,7 @@ async function performOnStack(
     ...exported,
     assistant: await assistantHere(),
     read: async () => {
-      const again = await loadRegistry(run.root, run.signal);
+      const { registry: again } = await loadProtecting(run.root, run.signal);
       canonicalise(name.name, again);
       const read = { ...run, registry: again };
       const { settleCheckout } = await import('../run/settle-checkout.ts');

@@ -161,3 +161,46 @@ test("protected: 'never' is not destroyed, and taking that out of the working tr
   expect(status).toBe(77);
   expect(existsSync(scratch.path('journal/never.jsonl'))).toBe(false);
 });
+
+describe('protected: false that only the working tree says', () => {
+  const HELD = 'is protected in the checked-out commit, so it is protected here';
+  const edited = async (words: string, env = {}): Promise<Ran> => {
+    const registry = scratch.read('env/environments.ts');
+    const without = registry.replaceAll('"protected": true', '"protected": false');
+    expect(without).not.toBe(registry);
+    // `git diff` and `git status` are told to look away.
+    await git('update-index', '--assume-unchanged', 'env/environments.ts');
+    scratch.write('env/environments.ts', without);
+    try {
+      return await scratch.runTask(words, { env });
+    } finally {
+      scratch.write('env/environments.ts', registry);
+      await git('update-index', '--no-assume-unchanged', 'env/environments.ts');
+    }
+  };
+
+  const BY_CLAUDE = 'claude runs this command, and watched is protected';
+  test.each([
+    ['al-up-env', BY_CLAUDE],
+    ['db-reset-db-env FORCE=1 BACKUP=skip', BY_CLAUDE],
+    ['db-reset-db-env', BY_CLAUDE],
+    ['db-seed-env', 'watched is protected, and '],
+  ])('%s: an assistant is refused as before', async (words, because) => {
+    const { status, stderr } = await edited(`${words} ENV=watched`, { CLAUDECODE: '1' });
+    expect(stderr).toContain(`watched ${HELD}`);
+    expect(stderr).toContain(because);
+    expect(status).toBe(77);
+  });
+
+  test('a person needs FORCE=1 as before', async () => {
+    const { status, stderr } = await edited('db-reset-db-env ENV=watched WAIT=0');
+    expect(stderr).toContain('FORCE=1');
+    expect(status).toBe(77);
+  });
+
+  test('what does nothing to the data says it as well', async () => {
+    const { status, stderr } = await edited('config ENV=watched');
+    expect(stderr).toContain(`watched ${HELD}`);
+    expect(status).toBe(0);
+  });
+});

@@ -14,7 +14,6 @@ import {
   neverDestroyed,
   otherHost,
   runByAssistant,
-  unprotectedHere,
   sharedWithProtected,
   usedByOthers,
 } from '../../lib/guard/checks.ts';
@@ -76,21 +75,6 @@ table(runByAssistant, [
     'an assistant that migrates',
     asked({ protected: true }, { assistant: 'cursor', effect: 'migrate' }),
     BY_CURSOR,
-  ],
-]);
-
-const protectedEntry = { ...entry, protected: true };
-table(unprotectedHere, [
-  ['before the commit is read', asked({ protected: false })],
-  ['the same in both', asked({ protected: true }, { here: protectedEntry })],
-  ['protected only here', asked({ protected: false }, { here: protectedEntry })],
-  [
-    'protected only in the commit',
-    asked({ protected: true }, { here: entry }),
-    [
-      'vm_prod is protected in the checked-out commit, and only in env/environments.ts here it is not',
-      'commit env/environments.ts, which others read, or take the change back; then type this again',
-    ],
   ],
 ]);
 

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -73,8 +72,6 @@ beforeEach(() => {
 });
 
 interface Play {
-  /** Writes into the repository's folder. */
-  readonly root?: (root: string) => void;
   readonly values?: Record<string, unknown>;
   readonly origins?: Record<string, Origin>;
   readonly dryRun?: boolean;
@@ -92,7 +89,6 @@ interface Play {
 
 function guard(play: Play = {}) {
   const root = temporaryFolder();
-  play.root?.(root);
   const { dryRun = false, isProtected = false, onTerminal = false } = play;
   const { terminal, written } = recordingTerminal({ NO_COLOR: '1' }, play.outputOnTerminal ?? onTerminal);
   const line = terminal.line.bind(terminal);
@@ -337,26 +333,6 @@ describe('a migration of a protected environment', () => {
     await expect(upgrade([one]).passing).rejects.toThrow('no room');
     expect(played.steps).not.toContain('action after start');
   });
-});
-
-test('one that only the commit protects is protected: nothing of it is looked at', async () => {
-  const text = (isProtected: boolean): string =>
-    `export default { default: 'vm_stg', environments: { vm_stg: { protected: ${isProtected}, stack: 'compose', composeFile: 'c.yml' } } };`;
-  const { passing } = guard({
-    root: (root) => {
-      mkdirSync(join(root, 'env'));
-      writeFileSync(join(root, 'package.json'), '{"type":"module"}');
-      writeFileSync(join(root, 'env/environments.ts'), text(true));
-      const git = (...words: string[]): Buffer =>
-        execFileSync('git', ['-C', root, '-c', 'user.name=t', '-c', 'user.email=t@t.invalid', ...words]);
-      git('init', '--quiet');
-      git('add', 'env/environments.ts');
-      git('commit', '--quiet', '--message', 'Registry');
-      writeFileSync(join(root, 'env/environments.ts'), text(false));
-    },
-  });
-  await expect(passing).rejects.toThrow('vm_stg is protected in the checked-out commit');
-  expect(played.steps).toEqual([]);
 });
 
 describe('a protected environment', () => {

@@ -33,6 +33,12 @@ describe('the work of a task is reached', () => {
     expect(runTask.match(/\brun\(/g)).toHaveLength(4);
   });
 
+  test('with a registry in which the commit protects, at both readings', () => {
+    const runTask = source('task/run-task.ts');
+    expect(runTask.match(/\bloadProtecting\(/g)).toHaveLength(2);
+    expect(runTask).not.toMatch(/\bloadRegistry\(/);
+  });
+
   test('and the guard gives it what passed, behind all that may refuse', () => {
     const gate = source('guard/guard.ts');
     const body = gate.slice(
@@ -43,7 +49,6 @@ describe('the work of a task is reached', () => {
       'enforce(BY_NAME, { ...asked, entry })',
       'throw new BlockedError',
       'enforce(BEFORE_CONTACT',
-      'enforce(BY_NAME, { ...asked, entry: committed, here: entry })',
       'enforce([...ON_FACTS, ...ON_CONTENTS]',
       'request.preflight',
       'withRunLock(',
