@@ -31,7 +31,7 @@ export default defineConfig({
       {
         test: {
           name: 'slow',
-          include: filesOf('slow', ['readme', 'embedded-restore', 'protected-upgrade'], 2),
+          include: filesOf('slow', ['readme', 'protected-upgrade'], 4),
           ...tasks,
         },
       },
@@ -46,7 +46,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: filesOf('e2e', ['guard-matrix'], 3),
+          include: filesOf('e2e', ['guard-matrix'], 2),
           globalSetup: 'tests/helpers/engine.ts',
           testTimeout: 600_000,
           hookTimeout: 600_000,

@@ -1,14 +1,14 @@
 const { createHash } = require('node:crypto');
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const Module = require('node:module');
-const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { fileURLToPath } = require('node:url');
 
 // Loaded with --require: runs TypeScript as tsx does, in a third of its time: tests start tasks a thousand times. What
 // tsx adds (ES modules, other suffixes, tsconfig's paths) no task needs. `runNpx` and `runMake` run tasks with tsx.
 
-const CACHE = join(tmpdir(), `makesafe-typescript-${process.getuid?.() ?? ''}`);
+// In the checkout, because others may write into the machine's temporary folder.
+const CACHE = join(__dirname, '../../node_modules/.cache/makesafe-typescript');
 
 require.extensions['.ts'] = (module, file) =>
   module._compile(translate(readFileSync(file, 'utf8'), file), file);
@@ -42,7 +42,7 @@ function translate(text, file) {
     const output = outputText
       .replaceAll('import.meta.url', "require('node:url').pathToFileURL(__filename).href")
       .replaceAll('import.meta.dirname', '__dirname');
-    mkdirSync(CACHE, { recursive: true, mode: 0o700 });
+    mkdirSync(CACHE, { recursive: true });
     // Others may be translating the same file.
     const beside = `${cached}.${process.pid}`;
     writeFileSync(beside, output);
