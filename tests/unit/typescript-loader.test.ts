@@ -11,10 +11,8 @@ test('what the loader has translated is not kept where other users may write', a
   try {
     const file = join(folder, 'one.ts');
     writeFileSync(file, `const made: string = '${folder}'; console.log(made);`);
-    for (const _ of ['translated', 'read']) {
-      const ran = await run([process.execPath, '--require', LOADER, file], { env: { TMPDIR: folder } });
-      expect(succeeded(ran).stdout).toBe(`${folder}\n`);
-    }
+    const ran = await run([process.execPath, '--require', LOADER, file], { env: { TMPDIR: folder } });
+    expect(succeeded(ran).stdout).toBe(`${folder}\n`);
     expect(readdirSync(folder)).toEqual(['one.ts']);
   } finally {
     rmSync(folder, { recursive: true });
