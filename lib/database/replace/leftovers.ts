@@ -63,8 +63,11 @@ const READ = `
 
 /** Finds them in the catalog. @param client of any database of the server */
 export async function findLeftovers(client: Client, name: string): Promise<Leftovers> {
-  return recognise(name, (await client.query<DatabaseRow>(READ)).rows);
+  return recognise(name, await readDatabases(client));
 }
+
+export const readDatabases = async (client: Client): Promise<DatabaseRow[]> =>
+  (await client.query<DatabaseRow>(READ)).rows;
 
 /**
  * Distinguishes our databases from others, by mark and name together: a mark can be copied, and anybody can choose the

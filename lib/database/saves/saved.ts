@@ -4,8 +4,8 @@ import { byteSize } from '../../output/display.ts';
 import type { Giving } from '../../parameters/parameter.ts';
 import type { StackRun } from '../../run/run.ts';
 import { maintenanceDatabase } from '../../stack/postgres/maintenance-database.ts';
-import { findLeftovers, localTime, type Marked } from '../replace/leftovers.ts';
-import { INVALID } from '../replace/names.ts';
+import { findLeftovers, localTime, readDatabases, recognise, type Marked } from '../replace/leftovers.ts';
+import { INVALID, readMark } from '../replace/names.ts';
 
 /** A copy that a person has saved, or that a rebuild has made. */
 export interface Saved extends Marked {
@@ -47,6 +47,28 @@ export const sizeOfAll = (all: readonly SavedCopy[]): number =>
 /** What rebuilds of the database `name` have made, the latest first. @param client of any database of the server */
 export const findMade = async (client: Client, name: string): Promise<Saved[]> =>
   withSizes(client, (await findLeftovers(client, name)).made);
+
+/** What rebuilds in other checkouts of the repository have made, for databases of other names and of the same owner. */
+export async function findMadeElsewhere(
+  client: Client,
+  name: string,
+  repository: string | undefined,
+): Promise<Saved[]> {
+  if (repository === undefined) return [];
+  const rows = await readDatabases(client);
+  const names = new Set(rows.flatMap(({ comment }) => readMark(comment).mark?.of ?? []));
+  names.delete(name);
+  const made = [...names].flatMap((other) => recognise(other, rows).made);
+  const { rows: ours } = await client.query<{ oid: string }>(
+    'SELECT oid::text FROM pg_database WHERE datdba = (SELECT datdba FROM pg_database WHERE datname = $1)',
+    [name],
+  );
+  const owned = new Set(ours.map(({ oid }) => oid));
+  return withSizes(
+    client,
+    made.filter(({ oid, mark }) => mark.repository === repository && owned.has(oid)),
+  );
+}
 
 async function withSizes(client: Client, found: readonly Marked[]): Promise<Saved[]> {
   const { rows } = await client.query<Pick<Saved, 'oid' | 'size' | 'wasOpened'>>(LOOK, [

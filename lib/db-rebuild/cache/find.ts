@@ -1,12 +1,13 @@
 import { INVALID, stateOf } from '../../database/replace/names.ts';
 import { localTime } from '../../database/replace/leftovers.ts';
 import type { Copied } from '../../database/replace/build.ts';
-import { asFiles, findMade, type Saved } from '../../database/saves/saved.ts';
+import { asFiles, findMade, findMadeElsewhere, type Saved } from '../../database/saves/saved.ts';
 import { readSizeAndVersion } from '../../database/saves/copy-database.ts';
 import { MakesafeError, RefusedError } from '../../errors.ts';
 import { counted } from '../../output/display.ts';
 import type { Heads } from '../../stack/alembic/heads.ts';
 import type { Sources, TraceOptions } from '../../stack/alembic/sources.ts';
+import { repositoryOf } from '../../environment/repository.ts';
 import { maintenanceDatabase } from '../../stack/postgres/maintenance-database.ts';
 import type { RebuildRun } from '../parameters.ts';
 import { seedHash } from '../seed.ts';
@@ -52,11 +53,17 @@ export function refuseCache({ values, environment: { name, entry } }: RebuildRun
     });
 }
 
-/** What earlier rebuilds have made on this server, unchanged since; nothing if it does not answer. */
+/**
+ * What earlier rebuilds have made on this server, unchanged since; the own ones first, then those of other checkouts.
+ * Nothing if it does not answer.
+ */
 export async function readMade(run: RebuildRun): Promise<Saved[]> {
   const { name } = run.stack.database;
   try {
-    const made = await run.stack.withClient(maintenanceDatabase(name), (client) => findMade(client, name));
+    const made = await run.stack.withClient(maintenanceDatabase(name), async (client) => [
+      ...(await findMade(client, name)),
+      ...(await findMadeElsewhere(client, name, repositoryOf(run.root))),
+    ]);
     return made.filter(({ wasOpened, connectionLimit }) => !wasOpened && connectionLimit !== INVALID);
   } catch (error) {
     if (error instanceof MakesafeError) return [];
@@ -97,11 +104,13 @@ export async function lookForMade(
     ...(lacks.length > 0 ? [counted(lacks.length, 'new revision')] : []),
     ...(seed === mark.seed ? [] : ['the seed']),
   ];
-  const same = made.filter((one) => stateOf(one.mark) === stateOf(mark));
+  const isOwn = mark.of === stack.database.name;
+  const same = made.filter((one) => one.mark.of === mark.of && stateOf(one.mark) === stateOf(mark));
   const [ready, another] = [...same].sort((a, b) => (b.mark.copy ?? 0) - (a.mark.copy ?? 0));
-  const { name, oid, comment, size } = best.made;
+  // A spare of another checkout is renamed by its next rebuild; the last one of a key is only copied.
+  const { name, oid, comment, size } = isOwn ? best.made : (same.find((one) => one !== ready) ?? best.made);
   found = {
-    ready: another && ready,
+    ready: another && isOwn ? ready : undefined,
     copied: {
       ...{ name, oid, comment, systemIdentifier: run.identity?.systemIdentifier ?? null },
       asFiles: asFiles(size, version),
@@ -119,6 +128,6 @@ export async function lookForMade(
   };
   const then = more.length === 0 ? '' : `; ${more.join(' and ')} will run on top of it`;
   terminal.info(
-    `what the rebuild of ${localTime(mark.since)} has made of the same files is taken${then} (CACHE=0 makes it from nothing)`,
+    `what the rebuild of ${localTime(mark.since)}${isOwn ? '' : ` of database ${mark.of}`} has made of the same files is taken${then} (CACHE=0 makes it from nothing)`,
   );
 }

@@ -11,7 +11,7 @@ import { readCertainRevisions } from '../../database/revisions.ts';
 import { copyDatabase, readSizeAndVersion } from '../../database/saves/copy-database.ts';
 import { limitsOf } from '../../database/saves/limits.ts';
 import { notCopied } from '../../database/saves/not-copied.ts';
-import { findMade, findSaved, sizeOfAll } from '../../database/saves/saved.ts';
+import { findMade, findMadeElsewhere, findSaved, sizeOfAll, type Saved } from '../../database/saves/saved.ts';
 import { copyClosed } from '../../database/saves/spare.ts';
 import { messageOf } from '../../errors.ts';
 import { byteSize } from '../../output/display.ts';
@@ -19,6 +19,7 @@ import type { Sources } from '../../stack/alembic/sources.ts';
 import type { RebuildRun } from '../parameters.ts';
 import { keyOf } from './fit.ts';
 import { surplus } from './limits.ts';
+import { repositoryOf } from '../../environment/repository.ts';
 import { readRecipe } from './recipe.ts';
 
 /** What a copy is of. */
@@ -84,7 +85,8 @@ async function keep(run: RebuildRun, tell: (client: Client) => Promise<Made | un
     const of = await tell(client);
     if (!of || about.revisions === undefined)
       return not('a file of the migrations was changed while they ran');
-    const mark = { kind: 'made' as const, ...markOf(of), revisions: about.revisions, copy: 1 };
+    const repository = repositoryOf(run.root);
+    const mark = { kind: 'made' as const, ...markOf(of), revisions: about.revisions, copy: 1, repository };
     const state = stateOf(mark);
     const [made, saved] = [await findMade(client, name), await findSaved(client, name)];
     if (made.some(({ mark }) => stateOf(mark) === state)) return nowCurrent(of);
@@ -128,13 +130,25 @@ export async function tidyMade(run: RebuildRun): Promise<void> {
       const gone = surplus(all, { ...limitsOf(environment.entry), saved, current: state, now: Date.now() });
       for (const one of gone) await drop(one, hand);
       const left = all.filter((one) => !gone.includes(one) && state && stateOf(one.mark) === stateOf(state));
-      const [made, another] = left;
-      if (!made || another || saved + 2 * made.size > limitsOf(environment.entry).bytes) return;
-      const next = { ...made.mark, copy: (made.mark.copy ?? 0) + 1 };
+      const [own, another] = left;
+      const made = own ?? (state && (await ofOthers(run, client, state)));
+      const needed = (own ? 2 : 1) * (made?.size ?? 0);
+      if (!made || another || saved + needed > limitsOf(environment.entry).bytes) return;
+      const next = { ...made.mark, of: name, copy: (own?.mark.copy ?? 0) + 1 };
       await copyClosed(run, hand, made, occasionNow(), {}, { name: madeName(name, next), mark: next });
     });
   } catch (error) {
     signal.throwIfAborted();
     terminal.warn(`no spare copy was made for the next rebuild: ${messageOf(error)}`);
   }
+}
+
+/** The same state, made by another checkout: from then on this one has its own. */
+async function ofOthers(
+  run: RebuildRun,
+  client: Client,
+  state: Pick<Mark, 'label' | 'seed'>,
+): Promise<Saved | undefined> {
+  const found = await findMadeElsewhere(client, run.stack.database.name, repositoryOf(run.root));
+  return found.find((one) => !one.wasOpened && stateOf(one.mark) === stateOf(state));
 }

@@ -46,11 +46,19 @@ export async function readRecipe(
       attributes: inOrder(attributes),
       roles: bytes === undefined ? null : createHash('sha256').update(bytes).digest('hex'),
       variables: [...withServiceVariables(environment).variables]
-        .flatMap(([key, { value, secret }]) => (secret ? [] : [[key, value]]))
+        .flatMap(([key, { value, secret }]) => (secret ? [] : [[key, withoutName(value, name)]]))
         .sort(),
     },
   };
 }
+
+/** The value of a variable in any checkout: each gives its database another name. `…:5432/core_b` → `…:5432/` */
+const withoutName = (value: string, name: string): string => {
+  if (value === name) return '';
+  return /^\w[\w+.-]*:\/\//.test(value)
+    ? value.replace(/\/([^/?#]*)(?=[?#]|$)/, (path, last) => (last === name ? '/' : path))
+    : value;
+};
 
 /** Without what two databases of one kind do not share, and in an order that does not depend on how they were made. */
 function inOrder({ privileges, settings, ...attributes }: DatabaseAttributes): object {
