@@ -1,16 +1,17 @@
 import { FailedError, RefusedError } from '../errors.ts';
 import type { Giving } from '../parameters/parameter.ts';
 import type { DestructiveRun } from '../run/run.ts';
+import { assistantHere } from '../system/assistant.ts';
 import { putUpWall, takeDownWall } from '../stack/postgres/wall.ts';
 import { readStanding, wallOf } from './wall.ts';
 
 type DropWall = DestructiveRun<Giving<{ WALL: 'except' | undefined }>>;
 
 /**
- * Before `db-drop-wall-env`. That a wall stands shows that the database was protected: its end wants FORCE=1, also where the
- * registry says `protected: false` by now.
+ * Before `db-drop-wall-env`. That a wall stands shows that the database was protected: its end wants a person and FORCE=1, also
+ * where the registry says `protected: false` by now.
  *
- * @throws RefusedError without FORCE=1, or if the registry leaves nothing out
+ * @throws RefusedError to an assistant, without FORCE=1, or if the registry leaves nothing out
  */
 export async function mayDropWall(run: DropWall): Promise<void> {
   const { environment, values, command } = run;
@@ -22,9 +23,16 @@ export async function mayDropWall(run: DropWall): Promise<void> {
     });
   }
   // The guard gives each of its tasks FORCE.
-  if (entry.protected || (values as { readonly FORCE?: boolean }).FORCE === true) return;
+  if (entry.protected) return;
   const { wall, anchor } = await readStanding(run);
   if (!wall.database && !wall.made && (anchor?.held ?? []).length === 0) return;
+  const assistant = await assistantHere();
+  if (assistant !== undefined) {
+    throw new RefusedError(`${assistant} runs this command, and the wall of ${name} stands`, {
+      hint: 'ask the person, who decides and types it in a terminal of their own',
+    });
+  }
+  if ((values as { readonly FORCE?: boolean }).FORCE === true) return;
   throw new RefusedError(`the wall of ${name} stands, and is taken down with FORCE=1 only`, {
     hint: command('db-drop-wall-env', given),
   });

@@ -90,9 +90,9 @@ async function isAsCommitted(root: string): Promise<boolean> {
   return hash.update(`blob ${bytes.length}\0`).update(bytes).digest('hex') === committed;
 }
 
-/** What git prints; undefined if it fails. */
+/** What git prints; undefined if it fails. What `git replace` puts in place of an object is in no commit. */
 async function git(root: string, ...args: string[]): Promise<string | undefined> {
-  const { status, stdout } = await run({ file: 'git', args: ['-C', root, ...args] });
+  const { status, stdout } = await run({ file: 'git', args: ['--no-replace-objects', '-C', root, ...args] });
   return status === 0 ? stdout : undefined;
 }
 

@@ -64,6 +64,16 @@ export function otherHost({ entry, target, environment }: GuardFacts): Refusal |
   };
 }
 
+/** What an entry protects by now may have been written a moment ago. The wall has stood since it was protected. */
+export function wallStands({ walled, environment }: GuardFacts): Refusal | undefined {
+  if (!walled) return undefined;
+  const { name } = environment;
+  return {
+    reason: `the wall of ${name} still stands: ${name} was protected, and the registry here protects it no more`,
+    remedy: `if that is meant: make db-drop-wall-env ENV=${name} FORCE=1`,
+  };
+}
+
 /** Refuses if two environments share a resource and one of them is protected. */
 export function sharedWithProtected({ overlaps, environment }: GuardFacts): Refusal | undefined {
   const shared = overlaps.filter((overlap) => overlap.protected);

@@ -15,6 +15,7 @@ import {
   runByAssistant,
   sharedWithProtected,
   usedByOthers,
+  wallStands,
 } from './checks.ts';
 import type { Asked, Request, GuardCheck } from './check.ts';
 
@@ -37,6 +38,7 @@ export const BEFORE_CONTACT: readonly GuardCheck<Request>[] = [
 /** These run at both readings of the facts. */
 export const ON_FACTS: readonly GuardCheck<GuardFacts>[] = [
   { name: 'the engine is on the pinned host', refuses: otherHost },
+  { name: 'no wall stands where nothing is protected', refuses: wallStands },
   { name: 'nothing is shared with a protected environment', refuses: sharedWithProtected },
   { name: 'no other project uses the storage', refuses: usedByOthers },
   { name: 'all that is removed is ours, and can be removed whole', refuses: cannotBeRemoved },

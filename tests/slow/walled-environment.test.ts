@@ -112,6 +112,14 @@ test('what an application seems to empty is named before it meets the wall; wall
     /the registry says protected: false, and the wall of older still stands/,
   );
   expect((await at('older').task('db-drop-wall-env')).status).toBe(77);
+  for (const words of ['db-reset-db-env WAIT=0', 'db-reset-volume-env WAIT=0', 'db-rebuild-env WAIT=0']) {
+    const { status, stderr } = await at('older').task(words);
+    expect(stderr).toContain('the wall of older still stands: older was protected');
+    expect(status).toBe(77);
+  }
+  const asked = await scratch.runTask('db-drop-wall-env ENV=older FORCE=1', { env: { CLAUDECODE: '1' } });
+  expect(asked.stderr).toContain('claude runs this command, and the wall of older stands');
+  expect(asked.status).toBe(77);
   expect(await byHand('TRUNCATE stays')).toMatch(HELD);
   expect((await done('db-drop-wall-env FORCE=1')).stderr).toMatch(/the wall of core is down$/m);
   expect(await byHand('TRUNCATE stays')).toBe('done');

@@ -16,6 +16,7 @@ import {
   runByAssistant,
   sharedWithProtected,
   usedByOthers,
+  wallStands,
 } from '../../lib/guard/checks.ts';
 import type { GuardFacts } from '../../lib/guard/facts/facts.ts';
 import { IN_USE, LEFT_OVER, type Overlap } from '../../lib/guard/facts/overlap.ts';
@@ -159,6 +160,18 @@ const overlap = (changes: Partial<Overlap> = {}): Overlap => ({
   protected: true,
   ...changes,
 });
+table(wallStands, [
+  ['no wall', facts],
+  [
+    'a wall, where the registry protects nothing by now',
+    but({ walled: true }),
+    [
+      'the wall of vm_stg still stands: vm_stg was protected, and the registry here protects it no more',
+      'if that is meant: make db-drop-wall-env ENV=vm_stg FORCE=1',
+    ],
+  ],
+]);
+
 table(sharedWithProtected, [
   ['nothing shared', facts],
   ['shared with one that is not protected', but({ overlaps: [overlap({ protected: false })] })],

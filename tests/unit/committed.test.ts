@@ -73,6 +73,18 @@ describe('the registry of a repository', () => {
     ['ignored', () => writeFileSync(join(root, '.git/info/exclude'), 'env/\n')],
     ['assumed unchanged', () => git('update-index', '--assume-unchanged', 'env/environments.ts')],
     ['skipped', () => git('update-index', '--skip-worktree', 'env/environments.ts')],
+    [
+      'put in place of the committed one',
+      () => {
+        const blob = (name: string, ...more: string[]): string =>
+          execFileSync('git', [...more, name], { cwd: root, encoding: 'utf8' }).trim();
+        git(
+          'replace',
+          blob('HEAD:env/environments.ts', 'rev-parse'),
+          blob('env/environments.ts', 'hash-object', '-w'),
+        );
+      },
+    ],
     ['moved', () => renameSync(join(root, 'env/environments.ts'), join(root, 'makesafe.environments.ts'))],
     [
       'a link to another file',

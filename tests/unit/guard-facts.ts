@@ -48,6 +48,7 @@ export const facts: GuardFacts = {
   markers: contents.markers,
   kept: [],
   unread: undefined,
+  walled: false,
   overlaps: [],
   unknown: [],
   journalled: undefined,

@@ -5,6 +5,7 @@ import type { EnvironmentEntry } from '../../environment/entry.ts';
 import { messageOf } from '../../errors.ts';
 import { readResources } from '../../stack/read-resources.ts';
 import type { Resources } from '../../stack/resources.ts';
+import { readHeld } from '../../stack/postgres/wall.ts';
 import { NOTHING, type Plan } from '../../stack/plan.ts';
 import type { Target } from '../../stack/stack.ts';
 import { neededOf, type Needed } from './needed.ts';
@@ -34,6 +35,8 @@ export interface GuardFacts {
   readonly plan: Plan;
   /** Files and folders that must not lie in what is removed: backups, journal, secrets, output files. */
   readonly needed: readonly Needed[];
+  /** Whether a wall stands where the registry protects nothing: the environment was protected. Asked by what destroys. */
+  readonly walled: boolean;
   /** The environment that, by the journal, last destroyed something in this storage. */
   readonly journalled: string | undefined;
 }
@@ -60,21 +63,24 @@ export async function gatherFacts(
   seen?: GuardFacts,
 ): Promise<GuardFacts> {
   const { stack, root } = run;
-  const server = askServer(run, seen);
+  const asksWall = !run.environment.entry.protected && run.task.definition.destructive?.effect === 'destroy';
+  const server = askServer(run, seen, asksWall);
   const found = stack.target(
     server.then(({ dataDirectory }) => dataDirectory ?? undefined),
     seen?.target,
   );
   const removes = run.task.definition.destructive?.removesStorage?.(run.values) === true;
-  const [target, plan, { contents, markers, kept, unread }, all] = await Promise.all([
+  const [target, plan, { contents, markers, kept, held, unread }, all, anchor] = await Promise.all([
     found,
     removes ? found.then((target) => stack.plan(target)) : NOTHING,
     server,
     neighbours(),
+    asksWall ? stack.anchor?.look() : undefined,
   ]);
   return {
     ...{ environment, entry: run.environment.entry, target, contents, markers, kept, unread, plan },
     needed: neededOf(run),
+    walled: held || (anchor?.held ?? []).length > 0,
     overlaps: findOverlaps(environment.name, all, target, plan),
     unknown: all.filter((one) => one.unread !== undefined && one.environment !== environment.name),
     journalled: lastKnown(readJournals(root), target, contents),
@@ -82,23 +88,36 @@ export async function gatherFacts(
 }
 
 type Answer = Pick<GuardFacts, 'contents' | 'markers' | 'kept' | 'unread'> & {
+  readonly held: boolean;
   readonly dataDirectory?: string | null;
 };
 
-async function askServer({ stack }: StackRun, seen: GuardFacts | undefined): Promise<Answer> {
+async function askServer(
+  { stack }: StackRun,
+  seen: GuardFacts | undefined,
+  asksWall: boolean,
+): Promise<Answer> {
   const { name } = stack.database;
   try {
     return await stack.withClient(name, async (client) => {
       const before = seen?.contents;
       const contents = before ? { ...before, ...(await readIdentity(client)) } : await readContents(client);
       const { kept } = before ? seen : await findLeftovers(client, name);
+      const held = asksWall && (await readHeld(client, name));
       const { dataDirectory, markers } = contents;
-      return { contents, dataDirectory, markers, kept, unread: undefined };
+      return { contents, dataDirectory, markers, kept, held, unread: undefined };
     });
   } catch (error) {
     // The database may be missing while the server runs.
     const server = await stack.withClient('postgres', readServer).catch(() => undefined);
-    return { contents: undefined, markers: undefined, kept: [], ...server, unread: messageOf(error) };
+    return {
+      contents: undefined,
+      markers: undefined,
+      kept: [],
+      held: false,
+      ...server,
+      unread: messageOf(error),
+    };
   }
 }
 
