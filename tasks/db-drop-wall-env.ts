@@ -11,7 +11,7 @@ export default defineTask(import.meta.url, {
     ]),
   },
   destructive: {
-    ...{ what: 'Removal of the wall', effect: 'change', countdown: 'when protected' },
+    ...{ what: 'Removal of the wall', effect: 'change', countdown: 'when protected', endsWall: true },
     preflight: async (run) => (await import('../lib/database/db-drop-wall.ts')).mayDropWall(run),
   },
   examples: [

@@ -130,6 +130,8 @@ export interface Destructive<P extends Parameters = Parameters> {
   readonly exchanges?: (values: Values<Parameters>) => boolean | 'always';
   /** Whether a person asks for a verified backup first; where it is protected, there is always one. */
   readonly backupFirst?: (values: Values<Parameters>) => boolean;
+  /** Whether it takes down the wall: one that stands is in the way of all others where nothing is protected. */
+  readonly endsWall?: true;
   /** When the guard waits so that the person can press Ctrl-C. */
   readonly countdown: 'always' | 'when protected';
   /** Runs before the countdown, and refuses what would fail or do less than it says. */

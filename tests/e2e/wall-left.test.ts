@@ -44,8 +44,16 @@ test.skipIf(inject('noEngine') !== '')(
     expect(found).toMatch(/neighbours .*container \S+-makesafe-wall-\w+ still holds the volumes of project/s);
     expect(found).toMatch(/put the entry prod back .* ENV=prod FORCE=1/s);
 
+    // Where nothing is protected by now, and the server does not run, the container says that it was.
+    scratch.write('env/environments.ts', registry.replace('"protected": true', '"protected": false'));
+    succeeded(await scratch.runTask('down ENV=prod'));
+    const reset = await scratch.runTask('db-reset-volume-env ENV=prod WAIT=0');
+    expect(reset.stderr).toContain('the wall of prod still stands: prod was protected');
+    expect(reset.status).toBe(77);
+
     // The line that it names.
     scratch.write('env/environments.ts', registry);
+    succeeded(await scratch.runTask('up ENV=prod'));
     succeeded(await scratch.runTask('db-drop-wall-env ENV=prod FORCE=1 BACKUP=skip'));
     succeeded(await scratch.runTask('down ENV=prod'));
     for (const name of volumes) await docker('volume', 'rm', name);

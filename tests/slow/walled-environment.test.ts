@@ -112,7 +112,14 @@ test('what an application seems to empty is named before it meets the wall; wall
     /the registry says protected: false, and the wall of older still stands/,
   );
   expect((await at('older').task('db-drop-wall-env')).status).toBe(77);
-  for (const words of ['db-reset-db-env WAIT=0', 'db-reset-volume-env WAIT=0', 'db-rebuild-env WAIT=0']) {
+  await done('db-save-env NAME=one');
+  for (const words of [
+    'db-reset-db-env WAIT=0',
+    'db-reset-volume-env WAIT=0',
+    'db-rebuild-env WAIT=0',
+    'db-load-env NAME=one WAIT=0',
+    'db-undo-env WAIT=0',
+  ]) {
     const { status, stderr } = await at('older').task(words);
     expect(stderr).toContain('the wall of older still stands: older was protected');
     expect(status).toBe(77);

@@ -35,7 +35,7 @@ export interface GuardFacts {
   readonly plan: Plan;
   /** Files and folders that must not lie in what is removed: backups, journal, secrets, output files. */
   readonly needed: readonly Needed[];
-  /** Whether a wall stands where the registry protects nothing: the environment was protected. Asked by what destroys. */
+  /** Whether a wall stands where the registry protects nothing: the environment was protected. */
   readonly walled: boolean;
   /** The environment that, by the journal, last destroyed something in this storage. */
   readonly journalled: string | undefined;
@@ -63,7 +63,7 @@ export async function gatherFacts(
   seen?: GuardFacts,
 ): Promise<GuardFacts> {
   const { stack, root } = run;
-  const asksWall = !run.environment.entry.protected && run.task.definition.destructive?.effect === 'destroy';
+  const asksWall = !run.environment.entry.protected && run.task.definition.destructive?.endsWall !== true;
   const server = askServer(run, seen, asksWall);
   const found = stack.target(
     server.then(({ dataDirectory }) => dataDirectory ?? undefined),
