@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigurationError, FailedError } from '../errors.ts';
 import type { ScriptError } from '../sql/run-statements.ts';
+import { personsOnly } from '../run/persons-only.ts';
 import type { StackRun } from '../run/run.ts';
 import { ensureMarker } from './marker.ts';
 import { whilePrimary } from './while-primary.ts';
@@ -11,9 +12,15 @@ import type { Giving } from '../parameters/parameter.ts';
 /** A run of a task that creates the roles. */
 export type RolesRun = StackRun<Giving<{ BOOTSTRAP_ROLES_SQL: string | undefined }>>;
 
-/** `db-bootstrap-roles-env`: runs the script. It can be repeated if the script can be repeated. */
+/**
+ * `db-bootstrap-roles-env`: runs the script. It can be repeated if the script can be repeated.
+ *
+ * @throws RefusedError where it is protected to an assistant, and another script than the registry's where changes need a signature
+ */
 export async function bootstrapRoles(run: RolesRun): Promise<void> {
   const { environment, terminal, actor, command } = run;
+  const { rolesScript: usual } = environment.names;
+  if (!actor.dryRun) await personsOnly(run, `a BOOTSTRAP_ROLES_SQL of its own`, rolesScript(run) !== usual);
   await applyRoles(run, ensureMarker(run));
   if (actor.dryRun) return;
   if (rolesScript(run) === undefined)

@@ -99,6 +99,21 @@ describe('with `approve`', () => {
     }
   });
 
+  test('what changes the data past the guard cannot be signed, so nobody does it', async () => {
+    scratch.write('script.sql', 'CREATE TABLE past (a int);');
+    for (const words of [
+      ['psql', 'WRITE=1', 'SQL=CREATE TABLE past (a int)'],
+      ['db-bootstrap-roles-env', 'BOOTSTRAP_ROLES_SQL=script.sql'],
+      ['app-shell', 'CMD=true'],
+    ]) {
+      const ran = await scratch.runTask([words[0]!, 'ENV=signed', ...words.slice(1)]);
+      await refused(ran, 'what changes signed needs the signature of a person, and what');
+    }
+    expect(await sql(`SELECT to_regclass('past') IS NULL`)).toBe('t');
+    const read = await scratch.runTask(['psql', 'ENV=signed', 'SQL=SELECT 6 * 7']);
+    expect(succeeded(read).stdout).toContain('42');
+  });
+
   test('a person pastes the signature at the terminal, and types no name', async () => {
     const request = asked(await scratch.runTask(RESET));
     const words = [
@@ -132,6 +147,21 @@ describe('an assistant', () => {
       expect(status).toBe(77);
     }
   });
+
+  test.each(['psql SQL=SELECT', 'psql WRITE=1 SQL=SELECT', 'app-shell CMD=true', 'db-bootstrap-roles-env'])(
+    'reaches no protected data past the guard: %s',
+    async (words) => {
+      for (const name of ['watched', 'signed']) {
+        const [task, ...more] = words.split(' ');
+        const { status, stderr } = await scratch.runTask([task!, `ENV=${name}`, ...more], {
+          env: { CLAUDECODE: '1' },
+        });
+        expect(stderr).toContain(`claude runs this command, and ${name} is protected`);
+        expect(stderr).not.toContain('WRITE=1');
+        expect(status).toBe(77);
+      }
+    },
+  );
 
   test('works where nothing is protected, and may look', async () => {
     const env = { CLAUDECODE: '1' };
