@@ -13,6 +13,8 @@ import type { Heads } from '../stack/alembic/heads.ts';
 import { once } from '../system/memoise.ts';
 import { readHeads, type VerifyFacts } from '../schema/verify/facts.ts';
 import { isCached, lookForMade, readMade, refuseCache, traceFor } from './cache/find.ts';
+import { readFiles } from './cache/file/marks.ts';
+import { isWritten } from './cache/file/write.ts';
 import { reaches, type RebuildRun } from './parameters.ts';
 import { checkSeed } from './seed.ts';
 
@@ -56,8 +58,10 @@ async function checkAlembic(run: RebuildRun, heads: () => Promise<Heads>): Promi
   const { ALEMBIC_INI: ini } = values;
   // Quietly: output here would come between the typed command and the confirmation.
   if (!actor.dryRun && environment.entry.local === true) await stack.build({ quietly: true });
-  const made = values.METHOD === 'db' && isCached(run) ? await readMade(run) : [];
-  const trace = traceFor(run, made);
+  const takes = values.METHOD === 'db' && isCached(run);
+  const made = takes ? await readMade(run) : [];
+  const files = takes && isWritten(run) ? readFiles(run) : [];
+  const trace = traceFor(run, [...made, ...files]);
   // If it cannot be read, `up` will look.
   const running = made.length === 0 ? undefined : stack.upToDate?.().catch(() => undefined);
   const asked = stack.alembic(['current'], { ini, quiet: true, strict: true, trace });
@@ -68,7 +72,7 @@ async function checkAlembic(run: RebuildRun, heads: () => Promise<Heads>): Promi
     if (!(error instanceof MakesafeError) || error instanceof RefusedError) throw error;
   });
   const [result] = await Promise.all([reached, checkHeads(run, heads)]);
-  if (result?.sources) await lookForMade(run, made, result.sources, heads, running);
+  if (result?.sources) await lookForMade(run, { made, files }, result.sources, heads, running);
 }
 
 /**

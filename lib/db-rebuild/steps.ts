@@ -6,6 +6,7 @@ import { counted } from '../output/display.ts';
 import { FailedError } from '../errors.ts';
 import type { Sources } from '../stack/alembic/sources.ts';
 import type { Ahead } from './ahead.ts';
+import { fromFile, seedOfFile } from './cache/file/take.ts';
 import { isCached, whatWasFound } from './cache/find.ts';
 import { keepMade, keepSeeded, nowCurrent } from './cache/keep.ts';
 import { lateFile } from './cache/recipe.ts';
@@ -76,13 +77,19 @@ const WORK: Readonly<Record<StepName, Work>> = {
       return 'nothing to do';
     }
     await hold();
+    const filed = fromNothing ? await fromFile(run) : undefined;
+    if (filed?.whole) {
+      if (!run.actor.dryRun) await keepMade(run, filed.sources, filed.late, filed.seed);
+      return 'nothing to do: all is from the file';
+    }
     // If `up` had nothing to start, Alembic starts here.
     if (!run.actor.dryRun) facts.heads().catch(() => {});
     // Again: the server may have been made anew, and the lock went with the old one.
     const traced = fromNothing && isCached(run);
+    const late = made?.late ?? filed?.late ?? [];
     let sources: Sources | undefined;
     const how = traced && {
-      also: (made?.late ?? []).map((path) => lateFile(run.root, path)),
+      also: late.map((path) => lateFile(run.root, path)),
       onSources: (read: Sources): void => void (sources = read),
     };
     const count = await withRunLock(run, { otherwise: 'wait' }, async () => {
@@ -90,14 +97,14 @@ const WORK: Readonly<Record<StepName, Work>> = {
       await applyRoles(run, migrating);
       return migrating;
     });
-    if (sources) await keepMade(run, sources, made?.late ?? []);
-    const what = count === 0 ? 'nothing to do' : counted(count, 'revision');
+    if (sources) await keepMade(run, sources, late);
+    const what = `${count === 0 ? 'nothing to do' : counted(count, 'revision')}${filed?.note ?? ''}`;
     return rolesScript(run) === undefined ? what : `${what}; the roles can read what was made`;
   },
 
   async seed(run, { hold, fromNothing }) {
     const seed = seedOf(run)!;
-    if (fromNothing && whatWasFound()?.seed !== undefined) return 'nothing to do';
+    if (fromNothing && (whatWasFound()?.seed ?? seedOfFile()) !== undefined) return 'nothing to do';
     if (fromNothing && typeof seed === 'string') await hold();
     const hash = await runSeed(run, seed);
     if (fromNothing && hash !== undefined && isCached(run) && !run.actor.dryRun) await keepSeeded(run, hash);

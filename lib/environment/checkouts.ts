@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UnreachableError } from '../errors.ts';
@@ -6,11 +5,11 @@ import { writeWhole } from '../system/files.ts';
 import { releaseLock, takeLock } from '../system/lock.ts';
 import { readJsonIfThere } from '../system/read-bounded.ts';
 import { isSystemError } from '../system/reason.ts';
+import { stateFolder } from '../system/state-folder.ts';
 import { readCheckout, type Checkout } from './checkout.ts';
 
 /** The folders of all checkouts of this account, so that each finds what the others have taken, also while they are down. */
-const listFile = (): string =>
-  join(process.env['XDG_STATE_HOME'] || join(homedir(), '.local/state'), 'makesafe', 'checkouts.json');
+const listFile = (): string => join(stateFolder(), 'checkouts.json');
 
 /** Seconds to wait for other checkouts. Each one takes as long as `docker compose config`. */
 const TIMEOUT = 120;

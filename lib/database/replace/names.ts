@@ -36,6 +36,8 @@ export interface Mark {
   readonly late?: readonly string[];
   /** Of a made one with the rows of the registry's seed: SHA-256 of its file. */
   readonly seed?: string | undefined;
+  /** Of a made one: what a file of it is named after, and what has to be equal where the file is taken. */
+  readonly file?: { readonly label: string; readonly attributes: string } | undefined;
   /** Of a made one: the repository whose checkouts may copy it. */
   readonly repository?: string | undefined;
 }

@@ -5,11 +5,11 @@ import { nameNow, newName } from './names.ts';
 import { handOf, ownAttributes } from '../identity.ts';
 import { findLeftovers, removeLeftovers } from './leftovers.ts';
 import { withRollback, type Progress } from './with-rollback.ts';
-import { build } from './build.ts';
+import { build, type Copied } from './build.ts';
 import { settle } from './swap.ts';
 
 /**
- * Creates a staging database with the attributes of the environment's database, runs `work` on it, and always drops it
+ * Creates a staging database with the attributes of the environment's database, empty or as a copy, runs `work` on it, and always drops it
  * again. The environment's own database is not touched.
  *
  * @param work gets the staging database's name, and a client of the maintenance database
@@ -19,6 +19,7 @@ import { settle } from './swap.ts';
 export async function inStaging(
   run: StackRun,
   work: (staging: string, client: Client) => Promise<void>,
+  copied?: Copied,
 ): Promise<void> {
   const { stack } = run;
   const { name } = stack.database;
@@ -30,7 +31,7 @@ export async function inStaging(
     stack.fullDisk?.prepare();
     const left = (): string => `${nameNow(newName(name))}, which the next drill, reset or restore removes`;
     await whileUnfinished(left, async () => {
-      await build(run, hand, own, { what: 'drill', since: new Date() }, progress, { fill: work });
+      await build(run, hand, own, { what: 'drill', since: new Date() }, progress, { fill: work, copied });
       await removeLeftovers(await findLeftovers(client, name), hand);
     });
   };

@@ -35,7 +35,7 @@ interface Replacement {
   readonly copied?: Copied | undefined;
   /** One of ours that is the new database already, closed and with all attributes: nothing is built. */
   readonly ready?: Marked | undefined;
-  /** Whether the old database is kept whatever the registry says. */
+  /** Whether the old database is kept; by default as the registry says. */
   readonly keeps?: boolean;
   /** Fills the staging database. */
   readonly fill?: Fill;
@@ -62,20 +62,12 @@ interface Replaced {
  */
 export async function replaceDatabase(
   run: Shown,
-  {
-    what,
-    copied,
-    ready,
-    keeps = false,
-    fill,
-    attributes: wanted,
-    complete = () => Promise.resolve(),
-  }: Replacement,
+  { what, copied, ready, keeps, fill, attributes: wanted, complete = () => Promise.resolve() }: Replacement,
 ): Promise<Replaced> {
   const { stack, environment } = run;
   const { name } = stack.database;
   const occasion: Occasion = { what, since: new Date() };
-  let keep = keeps;
+  let keep = keeps ?? false;
   let out = '';
   const filled = behindWall(run, fill);
   let oid = '';
@@ -88,7 +80,7 @@ export async function replaceDatabase(
     const old = await ownAttributes(run, client);
     checkShown(run, hand, old);
     const size = await sizeOf(client, name);
-    keep ||= whyNotKept(environment.entry, size) === undefined;
+    keep = keeps ?? whyNotKept(environment.entry, size) === undefined;
     out = outgoing(name, occasion, keep, false).name;
     const next = { ...((await wanted?.(client, old)) ?? old), name };
     progress.oid = oid = old.oid;

@@ -1,4 +1,4 @@
-import { INVALID, stateOf } from '../../database/replace/names.ts';
+import { INVALID, stateOf, type Mark } from '../../database/replace/names.ts';
 import { localTime } from '../../database/replace/leftovers.ts';
 import type { Copied } from '../../database/replace/build.ts';
 import { asFiles, findMade, findMadeElsewhere, type Saved } from '../../database/saves/saved.ts';
@@ -11,6 +11,8 @@ import { repositoryOf } from '../../environment/repository.ts';
 import { maintenanceDatabase } from '../../stack/postgres/maintenance-database.ts';
 import type { RebuildRun } from '../parameters.ts';
 import { seedHash } from '../seed.ts';
+import { lookForFile } from './file/look.ts';
+import type { MadeFile } from './file/marks.ts';
 import { bestOf } from './fit.ts';
 import { lateFile, readRecipe } from './recipe.ts';
 
@@ -30,6 +32,7 @@ export interface Found {
   readonly revisions: readonly string[];
   /** Files that its revisions have read while they ran. */
   readonly late: readonly string[];
+  readonly file: Mark['file'];
   /** What of the stack runs already, if `up` has nothing to do. Undefined: it has, or something runs on top of it. */
   readonly running: readonly string[] | undefined;
   /** As they were when it was looked for; undefined if revisions still have to run. */
@@ -72,20 +75,23 @@ export async function readMade(run: RebuildRun): Promise<Saved[]> {
 }
 
 /** What alembic has to tell, so that these can be judged; undefined if there are none. */
-export const traceFor = ({ root }: RebuildRun, made: readonly Saved[]): TraceOptions | undefined =>
+export const traceFor = (
+  { root }: RebuildRun,
+  made: readonly { readonly mark: Mark }[],
+): TraceOptions | undefined =>
   made.length === 0
     ? undefined
     : { also: made.flatMap(({ mark }) => mark.late ?? []).map((path) => lateFile(root, path)) };
 
 /**
- * Finds the one that this rebuild takes, and says so.
+ * Finds the one that this rebuild takes, else a file of another checkout, and says so.
  *
  * @param sources what alembic reads now
  * @param running what of the stack runs already, if all of it does as it should
  */
 export async function lookForMade(
   run: RebuildRun,
-  made: readonly Saved[],
+  { made, files }: { readonly made: readonly Saved[]; readonly files: readonly MadeFile[] },
   sources: Sources,
   heads: () => Promise<Heads>,
   running: Promise<readonly string[] | undefined> | undefined,
@@ -96,8 +102,9 @@ export async function lookForMade(
     recipe: await readRecipe(run, client, sources),
   }));
   const seed = await seedHash(run);
-  const best = recipe && bestOf(made, { ...recipe, seed });
-  if (!best) return;
+  if (!recipe) return;
+  const best = bestOf(made, { ...recipe, seed });
+  if (!best) return lookForFile(run, files, { ...recipe, seed }, sources);
   const { lacks } = best;
   const { mark } = best.made;
   const more = [
@@ -122,6 +129,7 @@ export async function lookForMade(
       lacks,
       revisions: mark.revisions ?? [],
       late: mark.late ?? [],
+      file: mark.file,
     },
     running: more.length === 0 ? await running : undefined,
     heads: lacks.length === 0 ? await heads() : undefined,

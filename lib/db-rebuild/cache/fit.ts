@@ -11,6 +11,8 @@ export interface Recipe {
   readonly sources: Sources;
   /** Server, attributes of the database, scripts, variables: any value that JSON can say. */
   readonly rest: object;
+  /** Owner, settings, privileges and comment of the database: all that is not in a file. */
+  readonly attributes?: object;
   /** SHA-256 of the seed that runs behind all revisions, if it is a file. */
   readonly seed?: string | undefined;
 }
@@ -22,7 +24,7 @@ export interface Recipe {
  * @param without revisions that do not belong to it
  */
 export function keyOf(
-  { sources, rest }: Recipe,
+  { sources, rest, attributes }: Recipe,
   late: readonly string[],
   without: ReadonlySet<string> = new Set(),
 ): string | undefined {
@@ -31,7 +33,7 @@ export function keyOf(
   const paths = [...new Set([...early, ...late])].filter((path) => !left.has(path)).sort();
   const files = paths.map((path) => [path, contents[path]]);
   if (files.some(([, hash]) => typeof hash !== 'string')) return undefined;
-  const text = JSON.stringify([FORMAT, files, rest]);
+  const text = JSON.stringify([FORMAT, files, rest, attributes]);
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 

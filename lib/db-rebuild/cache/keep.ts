@@ -18,9 +18,10 @@ import { byteSize } from '../../output/display.ts';
 import type { Sources } from '../../stack/alembic/sources.ts';
 import type { RebuildRun } from '../parameters.ts';
 import { keyOf } from './fit.ts';
+import { writeFiles } from './file/write.ts';
 import { surplus } from './limits.ts';
 import { repositoryOf } from '../../environment/repository.ts';
-import { readRecipe } from './recipe.ts';
+import { attributesDigest, portable, readRecipe } from './recipe.ts';
 
 /** What a copy is of. */
 interface Made {
@@ -29,6 +30,7 @@ interface Made {
   readonly seed?: string | undefined;
   /** Files that its revisions have read while they ran. */
   readonly late: readonly string[];
+  readonly file?: Mark['file'];
 }
 
 /** Why nothing is kept. It is said behind the [ok]: while a step runs, its lines are hidden. */
@@ -39,10 +41,11 @@ let current: Made | undefined;
 
 export const nowCurrent = (made: Made): void => void (current = made);
 
-const markOf = ({ key, seed, late }: Made): Pick<Mark, 'label' | 'seed' | 'late'> => ({
+const markOf = ({ key, seed, late, file }: Made): Pick<Mark, 'label' | 'seed' | 'late' | 'file'> => ({
   label: key,
   seed,
   late,
+  file,
 });
 
 const occasionNow = (): Occasion => ({ what: 'rebuild', since: new Date() });
@@ -53,13 +56,22 @@ const occasionNow = (): Occasion => ({ what: 'rebuild', since: new Date() });
  *
  * @param sources what alembic has read when it made it
  * @param before files that the revisions of a copy below have read while they ran
+ * @param seed SHA-256 of the seed whose rows are in it
  */
-export const keepMade = (run: RebuildRun, sources: Sources, before: readonly string[]): Promise<void> =>
+export const keepMade = (
+  run: RebuildRun,
+  sources: Sources,
+  before: readonly string[],
+  seed?: string,
+): Promise<void> =>
   keep(run, async (client) => {
     const recipe = await readRecipe(run, client, sources);
     const late = [...new Set([...before, ...(recipe?.sources.late ?? [])])];
     const key = recipe && keyOf(recipe, late);
-    return key === undefined ? undefined : { key, late };
+    const label = recipe && keyOf(portable(recipe), late);
+    if (key === undefined || label === undefined) return undefined;
+    const attributes = attributesDigest(await ownAttributes(run, client));
+    return { key, late, seed, file: { label, attributes } };
   });
 
 /**
@@ -121,12 +133,13 @@ export async function tidyMade(run: RebuildRun): Promise<void> {
   const { stack, environment, terminal, signal } = run;
   const { name } = stack.database;
   if (whyNot !== undefined) terminal.info(`not kept for the next rebuild: ${whyNot}`);
+  let all: readonly Saved[] = [];
   try {
     await withMaintenanceSession(run, async (client) => {
       const hand = await handOf(run, client);
       const state = current && markOf(current);
       const saved = sizeOfAll(await findSaved(client, name));
-      const all = await findMade(client, name);
+      all = await findMade(client, name);
       const gone = surplus(all, { ...limitsOf(environment.entry), saved, current: state, now: Date.now() });
       for (const one of gone) await drop(one, hand);
       const left = all.filter((one) => !gone.includes(one) && state && stateOf(one.mark) === stateOf(state));
@@ -141,6 +154,10 @@ export async function tidyMade(run: RebuildRun): Promise<void> {
     signal.throwIfAborted();
     terminal.warn(`no spare copy was made for the next rebuild: ${messageOf(error)}`);
   }
+  await writeFiles(
+    run,
+    all.filter(({ mark }) => mark.label === current?.key),
+  );
 }
 
 /** The same state, made by another checkout: from then on this one has its own. */

@@ -41,9 +41,9 @@ export async function readRecipe(
   const bytes = script === undefined ? undefined : readBytesIfThere(resolve(root, script), { most: MOST });
   return {
     sources: below(root, sources),
+    attributes: inOrder(attributes),
     rest: {
       server: rows[0]!,
-      attributes: inOrder(attributes),
       roles: bytes === undefined ? null : createHash('sha256').update(bytes).digest('hex'),
       variables: [...withServiceVariables(environment).variables]
         .flatMap(([key, { value, secret }]) => (secret ? [] : [[key, withoutName(value, name)]]))
@@ -51,6 +51,14 @@ export async function readRecipe(
     },
   };
 }
+
+/** The recipe of what a file has: the database's own attributes are compared when it is taken, behind the roles. */
+export const portable = (recipe: Recipe): Recipe => ({ ...recipe, attributes: {} });
+
+export const attributesDigest = (attributes: DatabaseAttributes): string =>
+  createHash('sha256')
+    .update(JSON.stringify(inOrder(attributes)))
+    .digest('hex');
 
 /** The value of a variable in any checkout: each gives its database another name. `…:5432/core_b` → `…:5432/` */
 const withoutName = (value: string, name: string): string => {
@@ -62,7 +70,7 @@ const withoutName = (value: string, name: string): string => {
 
 /** Without what two databases of one kind do not share, and in an order that does not depend on how they were made. */
 function inOrder({ privileges, settings, ...attributes }: DatabaseAttributes): object {
-  const rest = { ...attributes, oid: undefined };
+  const rest = { ...attributes, oid: undefined, name: undefined };
   const sorted = (list: readonly object[]): string[] => list.map((one) => JSON.stringify(one)).sort();
   return { ...rest, privileges: privileges && sorted(privileges), settings: sorted(settings) };
 }
