@@ -1,15 +1,20 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { MakesafeError } from '../errors.ts';
 import { writeNewSync } from '../system/files.ts';
 import { inPrivateFolder } from '../system/private-folder.ts';
-import { run } from '../system/process.ts';
+import { childEnvironment } from '../system/process.ts';
 import { readBytesIfThere } from '../system/read-bounded.ts';
 import { isRecord } from './check-registry.ts';
 import type { EnvironmentEntry, Registry } from './entry.ts';
 import { loadRegistryData } from './load-registry.ts';
+import { topOf } from './repository.ts';
 import { loadRegistry, registryIn, REGISTRY_AT_ROOT, REGISTRY_FILE } from './registry.ts';
+
+/** Bytes. No registry is larger. */
+const MOST = 1 << 20;
 
 type Entries = Readonly<Record<string, EnvironmentEntry>>;
 
@@ -61,6 +66,7 @@ export async function committedEntry(
 
 /** @returns undefined without a commit, without git, or if the commit's registry cannot be loaded */
 async function committedEntries(root: string): Promise<Entries | 'as here' | undefined> {
+  if (topOf(root) === undefined) return undefined;
   try {
     if (await isAsCommitted(root)) return 'as here';
     // The registry may have been moved: both of its places count.
@@ -90,11 +96,17 @@ async function isAsCommitted(root: string): Promise<boolean> {
   return hash.update(`blob ${bytes.length}\0`).update(bytes).digest('hex') === committed;
 }
 
-/** What git prints; undefined if it fails. What `git replace` puts in place of an object is in no commit. */
-async function git(root: string, ...args: string[]): Promise<string | undefined> {
-  const { status, stdout } = await run({ file: 'git', args: ['--no-replace-objects', '-C', root, ...args] });
-  return status === 0 ? stdout : undefined;
-}
+/**
+ * What git prints; undefined if it fails. Without zx, which every refusal would have to load. What `git replace` puts in
+ * place of an object is in no commit.
+ */
+const git = (root: string, ...args: string[]): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    const options = { env: childEnvironment(), maxBuffer: MOST };
+    execFile('git', ['--no-replace-objects', '-C', root, ...args], options, (error, stdout) =>
+      resolve(error ? undefined : stdout),
+    );
+  });
 
 async function entriesIn(text: string, file: string): Promise<Entries> {
   let data: unknown;

@@ -25,7 +25,8 @@ export function repositoryOf(root: string): string | undefined {
   }
 }
 
-function topOf(root: string): string | undefined {
+/** The folder at or above `root` that has `.git`; undefined outside of a repository. */
+export function topOf(root: string): string | undefined {
   for (let at = root; ; at = dirname(at)) {
     if (isThere(join(at, '.git'))) return at;
     if (at === dirname(at)) return undefined;
