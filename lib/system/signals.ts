@@ -10,6 +10,14 @@ import { parentOf } from './process-id.ts';
  * Ctrl-C, which leave work behind.
  */
 const SAME = 1000;
+/**
+ * Milliseconds between two answers to tsx, which starts this process: it kills (SIGKILL) a task that does not answer within 60
+ * of its own Ctrl-C, and hears nothing of what came before that. Its listener, which answers, is beside ours.
+ */
+const ANSWER = 5;
+/** True while listeners are called without a new signal. */
+let answering = false;
+
 /** True while a person types into a child process: Ctrl-C is then for that process. */
 let lent = false;
 
@@ -44,6 +52,8 @@ export function cancelOnSignals(
   };
   let last = -Infinity;
   const cancel = (signal: 'SIGINT' | 'SIGTERM'): void => {
+    if (answering) return;
+    keepAnswering(signal);
     if (lent && signal === 'SIGINT') return;
     const now = performance.now();
     if (now - last < SAME) return;
@@ -59,6 +69,18 @@ export function cancelOnSignals(
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancel(signal));
   watchNpx(() => process.kill(process.pid, 'SIGTERM'));
   return () => forget();
+}
+
+/** Answers for as long as a signal that came to us may take to come to tsx. */
+function keepAnswering(signal: 'SIGINT' | 'SIGTERM'): void {
+  const until = performance.now() + SAME;
+  const timer = setInterval(() => {
+    if (performance.now() > until) return clearInterval(timer);
+    answering = true;
+    process.emit(signal, signal);
+    answering = false;
+  }, ANSWER);
+  timer.unref();
 }
 
 /**

@@ -147,7 +147,8 @@ const tasksLeft = (): string[] =>
   );
 
 describe.each(['make slow', 'npx tsx tasks/slow.ts'])('Ctrl-C at %s', (command) => {
-  test('once: what was begun is ended, and one line says what is left', async () => {
+  // tsx kills a task that it does not hear from: one time in three, where nothing is done about it.
+  test('once: what was begun is ended, and one line says what is left', { repeats: 3 }, async () => {
     const terminal = onTerminal(command);
     await terminal.printed('working');
     terminal.press();
