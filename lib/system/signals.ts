@@ -15,8 +15,6 @@ const SAME = 1000;
  * of its own Ctrl-C, and hears nothing of what came before that. Its listener, which answers, is beside ours.
  */
 const ANSWER = 5;
-/** True while listeners are called without a new signal. */
-let answering = false;
 
 /** True while a person types into a child process: Ctrl-C is then for that process. */
 let lent = false;
@@ -52,7 +50,6 @@ export function cancelOnSignals(
   };
   let last = -Infinity;
   const cancel = (signal: 'SIGINT' | 'SIGTERM'): void => {
-    if (answering) return;
     keepAnswering(signal);
     if (lent && signal === 'SIGINT') return;
     const now = performance.now();
@@ -73,12 +70,15 @@ export function cancelOnSignals(
 
 /** Answers for as long as a signal that came to us may take to come to tsx. */
 function keepAnswering(signal: 'SIGINT' | 'SIGTERM'): void {
+  const known = new Set<unknown>(process.listeners(signal));
+  // tsx keeps its own from `listeners`. One that is called once is there without its wrapper.
+  const all = process.rawListeners(signal) as ((signal: string) => void)[];
+  const listeners = all.filter((one) => !known.has(one) && !('listener' in one));
+  if (listeners.length === 0) return;
   const until = performance.now() + SAME;
   const timer = setInterval(() => {
     if (performance.now() > until) return clearInterval(timer);
-    answering = true;
-    process.emit(signal, signal);
-    answering = false;
+    for (const listener of listeners) listener(signal);
   }, ANSWER);
   timer.unref();
 }
