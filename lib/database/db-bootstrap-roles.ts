@@ -19,8 +19,8 @@ export type RolesRun = StackRun<Giving<{ BOOTSTRAP_ROLES_SQL: string | undefined
  */
 export async function bootstrapRoles(run: RolesRun): Promise<void> {
   const { environment, terminal, actor, command } = run;
-  const { rolesScript: usual } = environment.names;
-  if (!actor.dryRun) await personsOnly(run, `a BOOTSTRAP_ROLES_SQL of its own`, rolesScript(run) !== usual);
+  const isUsual = rolesScript(run) === environment.names.rolesScript;
+  await personsOnly(run, "another script of roles than the registry's", !isUsual);
   await applyRoles(run, ensureMarker(run));
   if (actor.dryRun) return;
   if (rolesScript(run) === undefined)
