@@ -1,6 +1,7 @@
 import { parseFailure } from '../migrations/failure.ts';
 import { lookForLeftovers } from '../database/replace/interrupted.ts';
 import { describeLeftovers } from '../database/replace/leftovers.ts';
+import { readFiles } from '../database/saves/made-files.ts';
 import { untilWhen } from '../database/replace/undo-limits.ts';
 import { byteSize } from '../output/display.ts';
 import { MakesafeError } from '../errors.ts';
@@ -33,6 +34,9 @@ export const leftovers: Check<StackRun> = {
       ...found.saved.map(({ name }) => `${name} is saved`),
       ...found.spares.map(({ name }) => `${name} is kept for the next load`),
       ...found.made.map(({ name }) => `${name} is kept for the next rebuild`),
+      ...readFiles(run).map(
+        ({ path, size }) => `${path} (${byteSize(size)}) is kept for rebuilds in other checkouts`,
+      ),
     ];
     if (left.length === 0) return passed(kept.join('; ') || 'none');
     const remedy = found.former ? command('db-drop-old-env', env) : command('up', env);

@@ -1,5 +1,6 @@
 import { describeRevisions, missingHeads, readLikelyRevisions } from '../database/revisions.ts';
 import { checkDatabase } from '../database/replace/db-reset-db.ts';
+import { readFiles } from '../database/saves/made-files.ts';
 import {
   CancelledError,
   ConfigurationError,
@@ -13,7 +14,6 @@ import type { Heads } from '../stack/alembic/heads.ts';
 import { once } from '../system/memoise.ts';
 import { readHeads, type VerifyFacts } from '../schema/verify/facts.ts';
 import { isCached, lookForMade, readMade, refuseCache, traceFor } from './cache/find.ts';
-import { readFiles } from './cache/file/marks.ts';
 import { isWritten } from './cache/file/write.ts';
 import { reaches, type RebuildRun } from './parameters.ts';
 import { checkSeed } from './seed.ts';

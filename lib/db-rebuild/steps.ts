@@ -21,6 +21,8 @@ type Work = (run: RebuildRun, ahead: Ahead) => Promise<string>;
 const runningAlready = ({ fromNothing }: Ahead): readonly string[] | undefined =>
   fromNothing ? whatWasFound()?.running : undefined;
 
+const secondsSince = (began: number): number => Math.round((performance.now() - began) / 100) / 10;
+
 const WORK: Readonly<Record<StepName, Work>> = {
   async reset(run, { images, hold }) {
     const { stack, plan, target, values } = run;
@@ -79,7 +81,8 @@ const WORK: Readonly<Record<StepName, Work>> = {
     await hold();
     const filed = fromNothing ? await fromFile(run) : undefined;
     if (filed?.whole) {
-      if (!run.actor.dryRun) await keepMade(run, filed.sources, filed.late, filed.seed);
+      const { sources, late: before, seconds, seed } = filed;
+      if (!run.actor.dryRun) await keepMade(run, { sources, before, seconds, seed });
       return 'nothing to do: all is from the file';
     }
     // If `up` had nothing to start, Alembic starts here.
@@ -92,12 +95,15 @@ const WORK: Readonly<Record<StepName, Work>> = {
       also: late.map((path) => lateFile(run.root, path)),
       onSources: (read: Sources): void => void (sources = read),
     };
+    let began = 0;
     const count = await withRunLock(run, { otherwise: 'wait' }, async () => {
+      began = performance.now();
       const migrating = migrate(run, 'head', again, how ? { sources: how } : {});
       await applyRoles(run, migrating);
       return migrating;
     });
-    if (sources) await keepMade(run, sources, late);
+    const seconds = (made?.file?.seconds ?? filed?.seconds ?? 0) + secondsSince(began);
+    if (sources) await keepMade(run, { sources, before: late, seconds });
     const what = `${count === 0 ? 'nothing to do' : counted(count, 'revision')}${filed?.note ?? ''}`;
     return rolesScript(run) === undefined ? what : `${what}; the roles can read what was made`;
   },
@@ -106,8 +112,10 @@ const WORK: Readonly<Record<StepName, Work>> = {
     const seed = seedOf(run)!;
     if (fromNothing && (whatWasFound()?.seed ?? seedOfFile()) !== undefined) return 'nothing to do';
     if (fromNothing && typeof seed === 'string') await hold();
+    const began = performance.now();
     const hash = await runSeed(run, seed);
-    if (fromNothing && hash !== undefined && isCached(run) && !run.actor.dryRun) await keepSeeded(run, hash);
+    if (fromNothing && hash !== undefined && isCached(run) && !run.actor.dryRun)
+      await keepSeeded(run, hash, secondsSince(began));
     return typeof seed === 'string' ? `the rows of ${seed}` : seed.command;
   },
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { seedOf } from '../../lib/db-rebuild/seed.ts';
-import { surplus } from '../../lib/db-rebuild/cache/limits.ts';
+import { surplus } from '../../lib/database/saves/surplus.ts';
 import { bestOf, keyOf, lacking, type Recipe } from '../../lib/db-rebuild/cache/fit.ts';
 import { madeName, stateOf, type Mark } from '../../lib/database/replace/names.ts';
 

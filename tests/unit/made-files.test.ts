@@ -1,15 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Stats } from 'node:fs';
-import { asMark, fileName, isOurs, type FileMark } from '../../lib/db-rebuild/cache/file/marks.ts';
-import { otherRoles } from '../../lib/db-rebuild/cache/file/roles.ts';
+import { asMark, fileName, isOurs, type FileMark } from '../../lib/database/saves/made-files.ts';
+import { otherGlobals } from '../../lib/database/globals.ts';
+import { isWorthAFile } from '../../lib/db-rebuild/cache/file/worth.ts';
 import { bestOf, keyOf, type Recipe } from '../../lib/db-rebuild/cache/fit.ts';
 import { portable } from '../../lib/db-rebuild/cache/recipe.ts';
 
 const MARK: FileMark = {
   ...{ kind: 'made', of: 'core', what: 'rebuild', since: '2026-11-30T14:03:00Z', label: 'abc' },
-  ...{ revisions: ['0001'], late: [], checkout: '/src/shop', attributes: 'a', roles: ['role app 12'] },
-  ...{ fingerprint: 't', sha256: 's' },
+  ...{ revisions: ['0001'], late: [], checkout: '/src/shop', attributes: 'a', globals: ['role app 12'] },
+  ...{ fingerprint: 't', sha256: 's', seconds: 60 },
 };
 
 describe('what is written beside a file', () => {
@@ -21,7 +22,7 @@ describe('what is written beside a file', () => {
     ['nothing', undefined, false],
     ['a list', [], false],
     ['without a time', { ...MARK, since: 'yesterday' }, false],
-    ['with a number among the roles', { ...MARK, roles: [1] }, false],
+    ['with a number among the globals', { ...MARK, globals: [1] }, false],
     ['with a seed that is none', { ...MARK, seed: 1 }, false],
     ...Object.keys(MARK)
       .filter((field) => !['of', 'what'].includes(field))
@@ -38,6 +39,16 @@ describe('what is written beside a file', () => {
   });
 });
 
+test.each<[string, number, number, boolean]>([
+  ['17 small revisions', 2.5, 8e6, false],
+  ['some of a medium repository', 5, 8e6, false],
+  ['500 revisions', 25, 12e6, true],
+  ['one that fills a table', 20, 100e6, true],
+  ['a large table, filled as fast as a file of it is read', 60, 1e9, false],
+  ['a large table that takes minutes', 300, 1e9, true],
+  ['nothing is known of it, as of one that an earlier version has kept', 0, 8e6, false],
+])('worth a file: %s', (_what, seconds, size, worth) => expect(isWorthAFile({ seconds, size })).toBe(worth));
+
 describe('whose file it is', () => {
   const stats = (mode: number, uid = process.getuid!()): Stats =>
     ({ mode, uid, isFile: () => true, isDirectory: () => false }) as Stats;
@@ -53,11 +64,12 @@ describe('whose file it is', () => {
 });
 
 const digest = '0123456789abcdef';
-test.each<[string, string[], string[], string[]]>([
+test.each<[string, string[] | undefined, string[], string[]]>([
+  ['it is not known what there was', undefined, [], ['what the server had']],
   ['all are here', [`role a ${digest}`], [`role b ${digest}`, `role a ${digest}`], []],
   ['one is not', [`role a ${digest}`, `role b in a ${digest}`], [`role a ${digest}`], ['role b in a']],
   ['one is another', [`role a ${digest}`], ['role a 0000000000000000'], ['role a']],
-])('roles: %s', (_what, then, now, other) => expect(otherRoles(then, now)).toEqual(other));
+])('globals: %s', (_what, then, now, other) => expect(otherGlobals(then, now)).toEqual(other));
 
 test('a file is never taken whose files, variables or server were others; attributes are compared later', () => {
   const text = fc.string({ maxLength: 2 });

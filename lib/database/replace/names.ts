@@ -16,6 +16,14 @@ import { createHash } from 'node:crypto';
  */
 type MarkKind = 'new' | 'closed' | 'former' | 'kept' | 'saved' | 'spare' | 'made';
 
+/** What a file of a made one is named after, and what has to be equal where the file is taken. */
+interface MarkOfFile {
+  readonly label: string;
+  readonly attributes: string;
+  /** What making it from nothing has taken. Undefined: not known. */
+  readonly seconds?: number;
+}
+
 export interface Mark {
   readonly kind: MarkKind;
   /** The environment's database that this one belongs to. */
@@ -37,7 +45,9 @@ export interface Mark {
   /** Of a made one with the rows of the registry's seed: SHA-256 of its file. */
   readonly seed?: string | undefined;
   /** Of a made one: what a file of it is named after, and what has to be equal where the file is taken. */
-  readonly file?: { readonly label: string; readonly attributes: string } | undefined;
+  readonly file?: MarkOfFile | undefined;
+  /** Of a made one: what the server had beside it when it was made, which has to be there still. See `readGlobals`. */
+  readonly globals?: readonly string[];
   /** Of a made one: the repository whose checkouts may copy it. */
   readonly repository?: string | undefined;
 }

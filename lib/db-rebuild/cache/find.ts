@@ -3,7 +3,9 @@ import { localTime } from '../../database/replace/leftovers.ts';
 import type { Copied } from '../../database/replace/build.ts';
 import { asFiles, findMade, findMadeElsewhere, type Saved } from '../../database/saves/saved.ts';
 import { readSizeAndVersion } from '../../database/saves/copy-database.ts';
+import { otherGlobals, readGlobals } from '../../database/globals.ts';
 import { MakesafeError, RefusedError } from '../../errors.ts';
+import { some } from '../../output/check-result.ts';
 import { counted } from '../../output/display.ts';
 import type { Heads } from '../../stack/alembic/heads.ts';
 import type { Sources, TraceOptions } from '../../stack/alembic/sources.ts';
@@ -12,7 +14,7 @@ import { maintenanceDatabase } from '../../stack/postgres/maintenance-database.t
 import type { RebuildRun } from '../parameters.ts';
 import { seedHash } from '../seed.ts';
 import { lookForFile } from './file/look.ts';
-import type { MadeFile } from './file/marks.ts';
+import type { MadeFile } from '../../database/saves/made-files.ts';
 import { bestOf } from './fit.ts';
 import { lateFile, readRecipe } from './recipe.ts';
 
@@ -97,14 +99,23 @@ export async function lookForMade(
   running: Promise<readonly string[] | undefined> | undefined,
 ): Promise<void> {
   const { stack, terminal } = run;
-  const { version, recipe } = await stack.withClient(stack.database.name, async (client) => ({
+  const { version, globals, recipe } = await stack.withClient(stack.database.name, async (client) => ({
     ...(await readSizeAndVersion(client)),
+    globals: made.length === 0 ? [] : await readGlobals(client, stack.database.name),
     recipe: await readRecipe(run, client, sources),
   }));
   const seed = await seedHash(run);
   if (!recipe) return;
-  const best = bestOf(made, { ...recipe, seed });
-  if (!best) return lookForFile(run, files, { ...recipe, seed }, sources);
+  const fits = made.filter(({ mark }) => otherGlobals(mark.globals, globals).length === 0);
+  const best = bestOf(fits, { ...recipe, seed });
+  if (!best) {
+    const other = bestOf(made, { ...recipe, seed })?.made.mark;
+    if (other)
+      terminal.info(
+        `what the rebuild of ${localTime(other.since)} has made of the same files is not taken: ${some(otherGlobals(other.globals, globals), 4)} of the server is gone, or another one`,
+      );
+    return lookForFile(run, files, { ...recipe, seed }, sources);
+  }
   const { lacks } = best;
   const { mark } = best.made;
   const more = [
@@ -112,7 +123,7 @@ export async function lookForMade(
     ...(seed === mark.seed ? [] : ['the seed']),
   ];
   const isOwn = mark.of === stack.database.name;
-  const same = made.filter((one) => one.mark.of === mark.of && stateOf(one.mark) === stateOf(mark));
+  const same = fits.filter((one) => one.mark.of === mark.of && stateOf(one.mark) === stateOf(mark));
   const [ready, another] = [...same].sort((a, b) => (b.mark.copy ?? 0) - (a.mark.copy ?? 0));
   // A spare of another checkout is renamed by its next rebuild; the last one of a key is only copied.
   const { name, oid, comment, size } = isOwn ? best.made : (same.find((one) => one !== ready) ?? best.made);

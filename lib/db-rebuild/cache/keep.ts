@@ -1,6 +1,8 @@
+import { otherGlobals, readGlobals } from '../../database/globals.ts';
 import { ownAttributes, handOf } from '../../database/identity.ts';
 import { withMaintenanceSession } from '../../database/maintenance.ts';
 import type { Client } from 'pg';
+import type { Hand } from '../../database/asserted.ts';
 import type { Occasion } from '../../database/replace/close.ts';
 import { drop } from '../../database/replace/leftovers.ts';
 import { madeName, stateOf, type Mark } from '../../database/replace/names.ts';
@@ -12,6 +14,7 @@ import { copyDatabase, readSizeAndVersion } from '../../database/saves/copy-data
 import { limitsOf } from '../../database/saves/limits.ts';
 import { notCopied } from '../../database/saves/not-copied.ts';
 import { findMade, findMadeElsewhere, findSaved, sizeOfAll, type Saved } from '../../database/saves/saved.ts';
+import { surplus } from '../../database/saves/surplus.ts';
 import { copyClosed } from '../../database/saves/spare.ts';
 import { messageOf } from '../../errors.ts';
 import { byteSize } from '../../output/display.ts';
@@ -19,7 +22,6 @@ import type { Sources } from '../../stack/alembic/sources.ts';
 import type { RebuildRun } from '../parameters.ts';
 import { keyOf } from './fit.ts';
 import { writeFiles } from './file/write.ts';
-import { surplus } from './limits.ts';
 import { repositoryOf } from '../../environment/repository.ts';
 import { attributesDigest, portable, readRecipe } from './recipe.ts';
 
@@ -50,20 +52,22 @@ const markOf = ({ key, seed, late, file }: Made): Pick<Mark, 'label' | 'seed' | 
 
 const occasionNow = (): Occasion => ({ what: 'rebuild', since: new Date() });
 
+interface JustMade {
+  /** What alembic has read when it made it. */
+  readonly sources: Sources;
+  /** Files that the revisions of a copy below have read while they ran. */
+  readonly before: readonly string[];
+  /** What making it from nothing takes, with what a copy below has taken. */
+  readonly seconds: number;
+  /** SHA-256 of the seed whose rows are in it. */
+  readonly seed?: string | undefined;
+}
+
 /**
  * Keeps a copy of what this run has made, for the next one. If that is not possible, the rebuild goes on, and `tidyMade`
  * says why.
- *
- * @param sources what alembic has read when it made it
- * @param before files that the revisions of a copy below have read while they ran
- * @param seed SHA-256 of the seed whose rows are in it
  */
-export const keepMade = (
-  run: RebuildRun,
-  sources: Sources,
-  before: readonly string[],
-  seed?: string,
-): Promise<void> =>
+export const keepMade = (run: RebuildRun, { sources, before, seconds, seed }: JustMade): Promise<void> =>
   keep(run, async (client) => {
     const recipe = await readRecipe(run, client, sources);
     const late = [...new Set([...before, ...(recipe?.sources.late ?? [])])];
@@ -71,16 +75,20 @@ export const keepMade = (
     const label = recipe && keyOf(portable(recipe), late);
     if (key === undefined || label === undefined) return undefined;
     const attributes = attributesDigest(await ownAttributes(run, client));
-    return { key, late, seed, file: { label, attributes } };
+    return { key, late, seed, file: { label, attributes, seconds } };
   });
 
 /**
  * Keeps a copy with the rows of the seed, beside the one without them, if that one was kept: another seed and new
  * revisions go on top of that.
+ *
+ * @param took seconds of the seed
  */
-export async function keepSeeded(run: RebuildRun, seed: string): Promise<void> {
+export async function keepSeeded(run: RebuildRun, seed: string, took: number): Promise<void> {
   const of = current;
-  if (of) await keep(run, () => Promise.resolve({ ...of, seed }));
+  if (!of) return;
+  const file = of.file && { ...of.file, seconds: (of.file.seconds ?? 0) + took };
+  await keep(run, () => Promise.resolve({ ...of, seed, file }));
 }
 
 async function keep(run: RebuildRun, tell: (client: Client) => Promise<Made | undefined>): Promise<void> {
@@ -98,10 +106,11 @@ async function keep(run: RebuildRun, tell: (client: Client) => Promise<Made | un
     if (!of || about.revisions === undefined)
       return not('a file of the migrations was changed while they ran');
     const repository = repositoryOf(run.root);
-    const mark = { kind: 'made' as const, ...markOf(of), revisions: about.revisions, copy: 1, repository };
-    const state = stateOf(mark);
-    const [made, saved] = [await findMade(client, name), await findSaved(client, name)];
-    if (made.some(({ mark }) => stateOf(mark) === state)) return nowCurrent(of);
+    const globals = await readGlobals(client, name);
+    const made = { ...markOf(of), revisions: about.revisions, copy: 1, repository, globals };
+    const mark = { kind: 'made' as const, ...made };
+    const saved = await findSaved(client, name);
+    if ((await dropStale(hand, name, mark)) === 'fits') return nowCurrent(of);
     const { bytes } = limitsOf(environment.entry);
     const together = sizeOfAll(saved) + about.size;
     if (together > bytes) return not(`it would take more than the ${byteSize(bytes)} of \`saves\``);
@@ -123,6 +132,18 @@ async function keep(run: RebuildRun, tell: (client: Client) => Promise<Made | un
     signal.throwIfAborted();
     not(messageOf(error));
   }
+}
+
+/** Drops what was kept of the same state with other globals: it is no longer what a run from nothing makes. */
+async function dropStale(
+  hand: Hand,
+  name: string,
+  mark: Pick<Mark, 'label' | 'seed'> & { readonly globals: readonly string[] },
+): Promise<'fits' | 'none'> {
+  const same = (await findMade(hand.client, name)).filter((one) => stateOf(one.mark) === stateOf(mark));
+  const stale = same.filter((one) => otherGlobals(one.mark.globals, mark.globals).length > 0);
+  for (const one of stale) await drop(one, hand);
+  return stale.length < same.length ? 'fits' : 'none';
 }
 
 /**

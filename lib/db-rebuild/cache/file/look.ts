@@ -4,7 +4,7 @@ import type { Sources } from '../../../stack/alembic/sources.ts';
 import type { RebuildRun } from '../../parameters.ts';
 import { bestOf, type Recipe } from '../fit.ts';
 import { portable } from '../recipe.ts';
-import type { MadeFile } from './marks.ts';
+import type { MadeFile } from '../../../database/saves/made-files.ts';
 
 /** The file that this rebuild takes, behind the roles. */
 export interface FoundFile {

@@ -3,19 +3,20 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { Client } from 'pg';
 import { from } from 'pg-copy-streams';
+import { otherGlobals, readGlobals } from '../../../database/globals.ts';
 import { ownAttributes } from '../../../database/identity.ts';
 import { replaceDatabase } from '../../../database/replace/swap.ts';
+import type { MadeFile } from '../../../database/saves/made-files.ts';
 import { withRunLock } from '../../../database/run-lock.ts';
 import { checksum } from '../../../dump/checksum.ts';
 import { FailedError, messageOf } from '../../../errors.ts';
+import { some } from '../../../output/check-result.ts';
 import { readScript } from '../../../sql/script-reader.ts';
 import type { Sources } from '../../../stack/alembic/sources.ts';
 import type { Stack } from '../../../stack/stack.ts';
 import type { RebuildRun } from '../../parameters.ts';
 import { attributesDigest } from '../recipe.ts';
 import { whichFile } from './look.ts';
-import type { MadeFile } from './marks.ts';
-import { otherRoles, readRoles } from './roles.ts';
 import { contentFingerprint } from './fingerprint.ts';
 
 /** What a rebuild has made from a file. */
@@ -26,6 +27,8 @@ interface Filed {
   /** Files that its revisions have read while they ran. */
   readonly late: readonly string[];
   readonly seed: string | undefined;
+  /** What making it from nothing has taken, where it was made. */
+  readonly seconds: number;
   /** For the line of the step: why there is nothing of the file. */
   readonly note: string;
 }
@@ -42,10 +45,17 @@ export async function fromFile(run: RebuildRun): Promise<Filed | undefined> {
   const { file, lacks, sources } = found;
   const why = await takeFile(run, file);
   if (why !== undefined)
-    return { whole: false, sources, late: [], seed: undefined, note: `; the file is not taken: ${why}` };
+    return {
+      whole: false,
+      sources,
+      late: [],
+      seed: undefined,
+      seconds: 0,
+      note: `; the file is not taken: ${why}`,
+    };
   taken = file;
-  const { late = [], seed } = file.mark;
-  return { whole: lacks.length === 0, sources, late, seed, note: '; the others are from the file' };
+  const { late = [], seed, seconds } = file.mark;
+  return { whole: lacks.length === 0, sources, late, seed, seconds, note: '; the others are from the file' };
 }
 
 /**
@@ -82,12 +92,13 @@ async function takeFile(run: RebuildRun, file: MadeFile): Promise<string | undef
 
 /** What is not in the file, and has to be here as it was there: else it may be that the migrations make it. */
 async function differs(run: RebuildRun, { mark }: MadeFile): Promise<string | undefined> {
-  const [attributes, roles] = await run.stack.withClient(
-    run.stack.database.name,
-    async (client) => [await ownAttributes(run, client), await readRoles(client)] as const,
+  const { name } = run.stack.database;
+  const [attributes, globals] = await run.stack.withClient(
+    name,
+    async (client) => [await ownAttributes(run, client), await readGlobals(client, name)] as const,
   );
-  const other = otherRoles(mark.roles, roles);
-  if (other.length > 0) return `${other.join(', ')} of that server is not here, or another one`;
+  const other = otherGlobals(mark.globals, globals);
+  if (other.length > 0) return `${some(other, 4)} of that server is not here, or another one`;
   return attributesDigest(attributes) === mark.attributes
     ? undefined
     : 'owner, settings, privileges or comment of the database are others';

@@ -1,9 +1,10 @@
-import { stateOf, type Mark } from '../../database/replace/names.ts';
-import type { Limits } from '../../database/saves/limits.ts';
-import type { Saved } from '../../database/saves/saved.ts';
+import { stateOf, type Mark } from '../replace/names.ts';
+import type { Limits } from './limits.ts';
+import type { Saved } from './saved.ts';
 
-/** Milliseconds after which a rebuild makes it from nothing again, if the registry does not say less. */
-const AGE = 7 * 86_400_000;
+/** Days after which a rebuild makes it from nothing again, if the registry does not say less. */
+export const MADE_DAYS = 7;
+const AGE = MADE_DAYS * 86_400_000;
 /** Of so many keys what was made is kept, and as many with a seed: of the branches that a person goes to and fro between. */
 const KEYS = 4;
 

@@ -1,13 +1,13 @@
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { stateOf, type Mark } from '../../../database/replace/names.ts';
-import { limitsOf } from '../../../database/saves/limits.ts';
-import { repositoryOf } from '../../../environment/repository.ts';
-import { removeFile, writeWhole } from '../../../system/files.ts';
-import { readJsonIfThere, UnreadableError } from '../../../system/read-bounded.ts';
-import { stateFolder } from '../../../system/state-folder.ts';
-import type { RebuildRun } from '../../parameters.ts';
-import { surplus } from '../limits.ts';
+import { repositoryOf } from '../../environment/repository.ts';
+import type { StackRun } from '../../run/run.ts';
+import { removeFile, writeWhole } from '../../system/files.ts';
+import { readJsonIfThere, UnreadableError } from '../../system/read-bounded.ts';
+import { stateFolder } from '../../system/state-folder.ts';
+import { stateOf, type Mark } from '../replace/names.ts';
+import { limitsOf } from './limits.ts';
+import { surplus } from './surplus.ts';
 
 /** What is written beside a file of what a rebuild has made. Other checkouts of the repository take it from there. */
 export interface FileMark extends Mark {
@@ -15,13 +15,18 @@ export interface FileMark extends Mark {
   readonly checkout: string;
   /** SHA-256 of the database's attributes: owner, settings, privileges, comment. */
   readonly attributes: string;
-  /** Roles and memberships of the server that it was made on, each with a digest of all that belongs to it. */
-  readonly roles: readonly string[];
+  /** See `readGlobals`. */
+  readonly globals: readonly string[];
   /** Of all that is in it: see `contentFingerprint`. */
   readonly fingerprint: string;
+  /** What making it from nothing has taken. */
+  readonly seconds: number;
   /** SHA-256 of the file. */
   readonly sha256: string;
 }
+
+/** The environment whose rebuilds make them, in a checkout of the repository. */
+type Of = Pick<StackRun, 'root' | 'environment'>;
 
 /** A file, and what it is of. */
 export interface MadeFile {
@@ -37,23 +42,19 @@ const MOST = 1e9;
 const LEFT = 3_600_000;
 
 /** The folder of an environment's files; undefined outside of a repository. */
-export function folderOf({
-  root,
-  environment,
-}: Pick<RebuildRun, 'root' | 'environment'>): string | undefined {
+export function folderOf({ root, environment }: Of): string | undefined {
   const repository = repositoryOf(root);
   return repository && join(stateFolder(), 'rebuilds', repository, environment.name);
 }
 
 /** Bytes that the files of an environment may take together. */
-export const mostBytes = ({ environment }: RebuildRun): number =>
-  Math.min(limitsOf(environment.entry).bytes, MOST);
+export const mostBytes = ({ environment }: Of): number => Math.min(limitsOf(environment.entry).bytes, MOST);
 
 /**
  * The files of this repository, the latest first. Runs what is in them with our rights, so those are passed over that
  * another account owns or can write.
  */
-export function readFiles(run: Pick<RebuildRun, 'root' | 'environment'>): MadeFile[] {
+export function readFiles(run: Of): MadeFile[] {
   const folder = folderOf(run);
   if (folder === undefined || !isOurs(statsOf(folder), 'folder')) return [];
   return readdirSync(folder)
@@ -85,7 +86,8 @@ export function asMark(found: unknown): FileMark | undefined {
     [mark.label, mark.checkout, mark.attributes, mark.fingerprint, mark.sha256].every(
       (one) => typeof one === 'string',
     ) &&
-    [mark.roles, mark.late, mark.revisions].every(isTexts) &&
+    [mark.globals, mark.late, mark.revisions].every(isTexts) &&
+    typeof mark.seconds === 'number' &&
     (mark.seed === undefined || typeof mark.seed === 'string') &&
     !Number.isNaN(Date.parse(mark.since ?? ''));
   return isMark ? (mark as FileMark) : undefined;
@@ -106,10 +108,10 @@ export const fileName = (mark: Pick<Mark, 'label' | 'seed'>): string => `${state
 export const writeMark = (path: string, mark: FileMark): Promise<void> =>
   writeWhole(`${path}.json`, 0o600, (output) => void output.write(`${JSON.stringify(mark, null, 2)}\n`));
 
-/** Removes what is too old or too much, and what killed runs have left. @param current what is in use */
-export function tidyFiles(run: RebuildRun, current: Pick<Mark, 'label' | 'seed'>): void {
+/** Removes what is too old or too much, and what killed runs have left. @param current what a rebuild has just made or taken */
+export function tidyFiles(run: Of, current?: Pick<Mark, 'label' | 'seed'>): void {
   const folder = folderOf(run);
-  if (folder === undefined) return;
+  if (folder === undefined || !isOurs(statsOf(folder), 'folder')) return;
   const all = readFiles(run);
   const room = { ...limitsOf(run.environment.entry), bytes: mostBytes(run) };
   const gone = surplus(all, { ...room, saved: 0, current, now: Date.now() });
