@@ -1,12 +1,13 @@
 import { defineConfig } from 'vitest/config';
 import { filesOf } from './tests/helpers/rotation.ts';
+import { LongestFirst } from './tests/helpers/longest-first.ts';
 import { SummaryReporter } from './tests/helpers/summary-reporter.ts';
 
 /**
- * Tests of whole tasks wait for servers and programs most of their time: more at a time than the one that vitest takes
- * for two cores. All kinds together, so that nobody waits for the last of the others.
+ * Tests of whole tasks wait for servers and programs: more at a time than the one that vitest takes for two cores. All
+ * kinds together, so that nobody waits for the last of the others.
  */
-const together = { maxWorkers: 3, sequence: { groupOrder: 1 } };
+const together = { maxWorkers: 3 };
 
 /** What is polled for comes at once on a quiet machine, and late on a busy one: vitest's second is no measure of it. */
 const patient = { expect: { poll: { timeout: 20_000 } } };
@@ -23,9 +24,18 @@ const tasks = {
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', new SummaryReporter()],
     projects: [
-      { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 180_000, ...patient } },
+      {
+        test: {
+          name: 'unit',
+          include: ['tests/unit/**/*.test.ts'],
+          testTimeout: 180_000,
+          ...together,
+          ...patient,
+        },
+      },
       { test: { name: 'integration', include: ['tests/integration/**/*.test.ts'], ...tasks } },
       // What installs, demonstrates, injects faults, goes through a large table, or takes over half a minute for one thing.
       {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { sampleOf } from '../tests/helpers/commit.ts';
 import { loadRegistry } from '../lib/environment/registry.ts';
 import { AdoptedRepository } from './adopted.ts';
 import { FIGURES, adoptedFigures, type Figure } from './figures.ts';
@@ -13,7 +14,7 @@ import { measureUp } from './up.ts';
 
 /**
  * `npm run bench`: every figure against what a person would do otherwise, in pairs and in one run; `-- --short` for one
- * round of what is quick, `-- --only <name>` for one figure, `--only state` for
+ * round of a third of what is quick, another third with each commit, `-- --only <name>` for one figure, `--only state` for
  * those of saved copies and kept rebuilds. The whole form is written to bench/results.json and
  * docs/bench.svg, and ends with 1 when a budget is not met. The short form runs on machines that do other things as well,
  * so it ends with 1 only where something takes many times what it may.
@@ -79,13 +80,15 @@ function show(result: Result): void {
 
 const project = new BenchProject(await loadRegistry(PROJECT));
 let adopted: AdoptedRepository | undefined;
-const figures = [...adoptedFigures(() => (adopted ??= new AdoptedRepository(project))), ...FIGURES];
+const all = [...adoptedFigures(() => (adopted ??= new AdoptedRepository(project))), ...FIGURES];
+const quick = all.filter(({ long }) => !long);
+const named = all.filter(({ name }) => name === only);
+const figures = only !== undefined ? named : short ? sampleOf(quick, Math.ceil(quick.length / 3)) : all;
 const results: Result[] = [];
 try {
   project.shell(`${project.compose} up -d --build >/dev/null 2>&1`);
   project.task('up', 'ENV=vm_stg');
   for (const figure of figures) {
-    if (only === undefined ? short && figure.long : figure.name !== only) continue;
     const result = await measure(project, figure);
     show(result);
     results.push(result);

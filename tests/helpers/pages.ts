@@ -2,9 +2,10 @@ import { DEFAULT_LIMITS } from '../../lib/migrations/hazards.ts';
 import type { Receipt } from '../../lib/migrations/receipt.ts';
 import type { CheckResult } from '../../lib/output/check-result.ts';
 
-const statement = (
+/** One statement of a receipt. */
+export const statement = (
   revision: string,
-  more: Partial<Receipt['statements'][number]>,
+  more: Partial<Receipt['statements'][number]> = {},
 ): Receipt['statements'][number] => ({
   ...{
     revision,

@@ -12,17 +12,24 @@ export type Pressed = readonly [after: RegExp, keys: string];
 export class Tmux {
   readonly #socket = `makesafe-${randomBytes(4).toString('hex')}`;
   readonly #folder: () => string;
+  readonly #env: Readonly<Record<string, string>>;
   /** Each command has a session of its own: with its last one the server ends, also while another is begun. */
   #session = 0;
 
-  /** @param folder where commands are typed */
-  constructor(folder: () => string) {
+  /**
+   * @param folder where commands are typed
+   * @param env what is exported there
+   */
+  constructor(folder: () => string, env: Readonly<Record<string, string>> = {}) {
     this.#folder = folder;
+    this.#env = env;
   }
 
   #tmux(...words: string[]): string {
     return execFileSync('tmux', ['-L', this.#socket, ...words], {
-      ...{ encoding: 'utf8' as const, cwd: this.#folder(), env: cleanEnvironment() },
+      encoding: 'utf8',
+      cwd: this.#folder(),
+      env: { ...cleanEnvironment(), ...this.#env },
     });
   }
 

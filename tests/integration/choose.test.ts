@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { useScratch } from '../helpers/scratch.ts';
+import { QUICK, useScratch } from '../helpers/scratch.ts';
 import { HAS_TMUX, Tmux } from '../helpers/tmux.ts';
 
 /** A person who types no ENV, or no task, chooses from a list; a script and what reads the result never wait for one. */
 describe.skipIf(!HAS_TMUX)('on a terminal, what is missing is chosen from a list', () => {
   const scratch = useScratch({ engine: false });
-  const tmux = new Tmux(() => scratch.root);
+  const tmux = new Tmux(() => scratch.root, { TSX: QUICK });
   afterAll(() => tmux.end());
   const journal = scratch.taskCommand.bind(scratch, 'journal');
   const QUESTION = /^ENV \(Enter: local_dev\):$/;
@@ -46,7 +46,12 @@ describe.skipIf(!HAS_TMUX)('on a terminal, what is missing is chosen from a list
   });
 
   test.each([
-    ['a destructive target', ['make', 'db-reset-db-env'], /ENV=<environment> is missing/],
+    // With npx and tsx.
+    [
+      'a destructive target',
+      ['env', '--unset=TSX', 'make', 'db-reset-db-env'],
+      /ENV=<environment> is missing/,
+    ],
     ['one with ENV', ['make', 'journal', 'ENV=vm_stg'], /nothing was destroyed in vm_stg/],
     ['a result that a program reads', ['sh', '-c', 'make journal JSON=1 | cat'], /^\[\]$/m],
     [

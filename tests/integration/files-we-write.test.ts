@@ -3,6 +3,7 @@ import { lstatSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadTasks } from '../../lib/task/find-tasks.ts';
+import { COMMIT } from '../helpers/commit.ts';
 import { useEmbedded } from '../helpers/embedded.ts';
 import { makeSmallDisk } from '../helpers/small-disk.ts';
 
@@ -55,28 +56,20 @@ describe('a whole task', () => {
       })
       .sort();
 
+  // Each task meets some of them; with the next commit, others. What is refused is decided in one place for all.
   test.each(Object.keys(make))(
-    'refuses %s for each of its files, before its work, and changes nothing',
+    'refuses %s for its file, before its work, and changes nothing',
     async (kind) => {
       const place = make[kind]!();
       const device = lstatSync('/dev/null').rdev;
       const before = state();
-      const runs = await Promise.all(
-        WRITING.map(({ name, parameter }) =>
-          scratch.runTask([
-            name,
-            ENV,
-            `${parameter}=${place}`,
-            ...(name === 'db-diff-schema-env' ? ['BASE=local_demo'] : []),
-          ]),
-        ),
-      );
-      for (const { status, stderr } of runs) {
-        expect(stderr).toMatch(/\[error\] \S+ is refused: .*; nothing was written|cannot be written: EISDIR/);
-        expect(stderr).toContain('[next] ');
-        expect(stderr).not.toContain('[ok]');
-        expect(status).not.toBe(0);
-      }
+      const { name, parameter } = WRITING[(COMMIT + Object.keys(make).indexOf(kind)) % WRITING.length]!;
+      const base = name === 'db-diff-schema-env' ? ['BASE=local_demo'] : [];
+      const { status, stderr } = await scratch.runTask([name, ENV, `${parameter}=${place}`, ...base]);
+      expect(stderr).toMatch(/\[error\] \S+ is refused: .*; nothing was written|cannot be written: EISDIR/);
+      expect(stderr).toContain('[next] ');
+      expect(stderr).not.toContain('[ok]');
+      expect(status).not.toBe(0);
       expect(state()).toEqual(before);
       expect(lstatSync('/dev/null').rdev).toBe(device);
     },

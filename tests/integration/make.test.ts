@@ -1,7 +1,7 @@
 import { existsSync, statSync, utimesSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { run } from '../helpers/processes.ts';
-import { TYPESCRIPT, useScratch } from '../helpers/scratch.ts';
+import { QUICK, useScratch } from '../helpers/scratch.ts';
 
 /** A task that leaves a file behind when it runs. */
 const TATTLE = `import { writeFileSync } from 'node:fs';
@@ -38,12 +38,11 @@ describe('the makefile', () => {
   });
 
   test('TSX, typed or exported, runs a task in place of npx and tsx', async () => {
-    const TSX = `${process.execPath} --require ${TYPESCRIPT}`;
     const env = { PATH: '/usr/bin:/bin' };
     for (const words of [['help'], ['nosuch']]) {
-      const typed = await scratch.runMake([...words, `TSX=${TSX}`], { env });
-      const exported = await scratch.runMake(words, { env: { ...env, TSX } });
-      const { status, stdout, stderr } = await scratch.runMake(words);
+      const typed = await scratch.runMake([...words, `TSX=${QUICK}`], { env });
+      const exported = await scratch.runMake(words, { env: { ...env, TSX: QUICK } });
+      const { status, stdout, stderr } = await scratch.runMake(words, { env: { TSX: '' } });
       expect(typed).toMatchObject({ status, stdout, stderr });
       expect(exported).toMatchObject({ status, stdout, stderr });
     }
@@ -55,7 +54,7 @@ describe('the makefile', () => {
     const before = await scratch.runMake('tattle');
     expect(before.stderr).toContain('there is no task tattle');
     scratch.write('tasks/tattle.ts', TATTLE);
-    const { status, stderr } = await scratch.runMake('tattle');
+    const { status, stderr } = await scratch.runMake('tattle', { env: { TSX: '' } });
     expect(stderr).toBe('');
     expect(status).toBe(0);
     expect(ran()).toBe(true);

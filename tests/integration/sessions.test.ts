@@ -102,7 +102,7 @@ const setting: fc.Arbitrary<Setting> = fc.constantFrom(...Object.entries(HOSTILE
 );
 
 /** SESSIONS=<n> for more than the sample, which is another one with every commit. */
-const ROUNDS = Number(process.env['SESSIONS'] ?? 40);
+const ROUNDS = Number(process.env['SESSIONS'] ?? 10);
 
 const VERSIONS: [string, string | undefined][] = [
   ['PostgreSQL 17', undefined],

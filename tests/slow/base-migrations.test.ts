@@ -1,73 +1,58 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { PATIENCE, useEmbedded } from '../helpers/embedded.ts';
-import { revisionsIn } from '../helpers/revisions.ts';
-import type { Ran } from '../helpers/processes.ts';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { connect } from '../helpers/embedded.ts';
+import { KEPT, useKeptSchema } from '../helpers/kept-schema.ts';
+import { HEAD } from '../helpers/revisions.ts';
 
-const HEAD = '20251211_140000000';
-const KEPT = '.embedded/.migrations';
+describe('BASE=migrations', () => {
+  const { scratch, revision, away, diff, isFromKept, files } = useKeptSchema();
 
-describe('the kept schema of BASE=migrations', () => {
-  const scratch = useEmbedded();
-  const { revision, away } = revisionsIn(scratch);
-  const diff = (): Promise<Ran> => scratch.runTask('db-diff-schema-env ENV=local_demo BASE=migrations');
-  const isFromKept = ({ stderr }: Ran): boolean => stderr.includes('none of their files has changed');
-  const files = (): string[] =>
-    readdirSync(scratch.path(KEPT))
-      .filter((name) => name.endsWith('.json'))
-      .map((name) => scratch.path(KEPT, name));
+  async function onDatabase(sql: string): Promise<void> {
+    const client = await connect(scratch);
+    await client.query(sql);
+    await client.end();
+  }
 
-  beforeAll(async () => {
-    await scratch.mustTask('up ENV=local_demo');
-    await scratch.mustTask('al-up-env ENV=local_demo');
-  }, PATIENCE);
-
-  test.each<[what: string, spoil: (file: string) => void]>([
-    [
-      'edited',
-      (file) =>
-        writeFileSync(file, readFileSync(file, 'utf8').replace('"name":"suppliers"', '"name":"Suppliers"')),
-    ],
-    ['cut', (file) => writeFileSync(file, readFileSync(file, 'utf8').slice(0, -100))],
-    ['empty', (file) => writeFileSync(file, '')],
-    [
-      'a folder',
-      (file) => {
-        rmSync(file);
-        scratch.write(`${file.slice(scratch.root.length + 1)}/x`, '');
-      },
-    ],
-  ])('a kept file that is %s is said, and not believed', async (_what, spoil) => {
-    await diff();
-    spoil(files()[0]!);
-    const { status, stderr } = await diff();
-    expect(stderr).toMatch(/\[warn\] .*\.embedded\/\.migrations\/.* is not used, and made anew: /);
-    expect(status).toBe(0);
-    for (const file of files()) if (statSync(file).isDirectory()) rmSync(file, { recursive: true });
+  test('the same, and what it does not cover; the second time as it was kept', async () => {
+    const first = await diff();
+    expect(first.status, first.stderr).toBe(0);
+    expect(first.stdout).toContain('local_demo has the same schema as migrations');
+    expect(first.stdout).toContain('encoding, locale and other properties of the database');
+    expect(isFromKept(first)).toBe(false);
+    const [file, ...others] = files();
+    expect(others).toEqual([]);
+    expect(statSync(file!).mode & 0o777).toBe(0o600);
+    const second = await diff();
+    expect(isFromKept(second)).toBe(true);
+    expect({ ...second, stderr: '', time: 0 }).toEqual({ ...first, stderr: '', time: 0 });
+    expect(readdirSync(scratch.path('.embedded/.scratch')).filter((name) => name.startsWith('run-'))).toEqual(
+      [],
+    );
+    // The folder is none of the team's files.
+    expect(readFileSync(scratch.path(KEPT, '.gitignore'), 'utf8')).toBe('*\n');
   });
 
-  test('a new revision, a changed one, and a file that one reads: made anew', async () => {
-    await diff();
-    scratch.write('added.sql', 'CREATE TABLE mart.added (id int)');
-    revision('added', HEAD, `op.execute(open(${JSON.stringify(scratch.path('added.sql'))}).read())`);
-    const added = await diff();
-    expect(isFromKept(added)).toBe(false);
-    expect(added.stdout).toMatch(/mart\.added.*only in migrations/);
-    expect(isFromKept(await diff())).toBe(true);
+  test('drift is found', async () => {
+    await onDatabase('CREATE TABLE mart.by_hand (id int); ALTER TABLE mart.suppliers ADD by_hand text');
+    const { status, stdout } = await diff();
+    await onDatabase('DROP TABLE mart.by_hand; ALTER TABLE mart.suppliers DROP by_hand');
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/mart\.by_hand.*only in local_demo/);
+    expect(stdout).toMatch(/mart\.suppliers.*by_hand/);
+  });
 
-    scratch.write('added.sql', 'CREATE TABLE mart.added_otherwise (id int)');
-    const read = await diff();
-    expect(isFromKept(read)).toBe(false);
-    expect(read.stdout).toMatch(/mart\.added_otherwise.*only in migrations/);
+  test('a revision that fails is named: the two could not be compared', async () => {
+    revision('broken', HEAD, 'op.execute("CREATE TABLE mart.suppliers ()")');
+    const { status, stderr } = await diff();
+    away('broken');
+    expect(stderr).toMatch(/revision broken failed/);
+    expect(stderr).toContain('relation "suppliers" already exists');
+    expect(status).toBe(3);
+  });
 
-    revision('added', HEAD, 'op.execute("CREATE TABLE mart.once_more (id int)")');
-    const changed = await diff();
-    expect(isFromKept(changed)).toBe(false);
-    expect(changed.stdout).toMatch(/mart\.once_more.*only in migrations/);
-
-    away('added');
-    const gone = await diff();
-    expect(gone.status).toBe(0);
-    expect(isFromKept(gone)).toBe(false);
+  test('db-verify-env takes it as well', async () => {
+    const { stdout } = await scratch.mustTask('db-verify-env ENV=local_demo BASE=migrations');
+    expect(stdout).toMatch(/^✓ same schema +as migrations: \d+ objects/m);
+    expect(stdout).toMatch(/^– same revision +migrations is all revisions: see at head$/m);
   });
 });

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { COMMIT } from '../helpers/commit.ts';
 import { connect, localAsker, PATIENCE, useEmbedded } from '../helpers/embedded.ts';
+import { local_seeded, SEED } from '../helpers/seeded-environment.ts';
 import { succeeded } from '../helpers/processes.ts';
 import { wholeDatabase } from '../helpers/whole-database.ts';
 import { onlyRevisions } from '../helpers/zoo-revisions.ts';
 
 /** Sequences of edits; `REBUILDS=20` takes more than one. */
 const SEQUENCES = Number(process.env['REBUILDS'] ?? 1);
-const SEED = 'scripts/db/seed.sql';
 
 type Step =
   | { readonly do: 'edit'; readonly which: number; readonly to: number }
@@ -46,13 +46,7 @@ const seedOf = (value: number): string => `
 
 const scratch = useEmbedded({
   environments: {
-    local_seeded: {
-      entry: {
-        ...{ stack: 'embedded', local: true, seed: SEED },
-        alembicIni: 'app/backend/core_api/migrations/alembic.ini',
-      },
-      env: { POSTGRES_USER: 'app', POSTGRES_DB: 'core' },
-    },
+    local_seeded,
   },
 });
 const { sql } = localAsker(scratch, 'local_seeded', 'app', 'core');

@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { localAsker, PATIENCE, useEmbedded } from '../helpers/embedded.ts';
+import { HEAD, INI } from '../helpers/revisions.ts';
+import { local_seeded, SEED } from '../helpers/seeded-environment.ts';
 import { succeeded, type Ran } from '../helpers/processes.ts';
 
-const SEED = 'scripts/db/seed.sql';
-const HEAD = '20251211_140000000';
 const NEW = 'app/backend/core_api/migrations/alembic/versions/20260101_000000000_more.py';
 const TAKEN = /has made of the same files is taken/;
 const ON_TOP = /is taken; the seed will run on top of it/;
@@ -29,18 +29,12 @@ def downgrade():
 
 const scratch = useEmbedded({
   environments: {
-    local_seeded: {
-      entry: {
-        ...{ stack: 'embedded', local: true, seed: SEED },
-        alembicIni: 'app/backend/core_api/migrations/alembic.ini',
-      },
-      env: { POSTGRES_USER: 'app', POSTGRES_DB: 'core' },
-    },
+    local_seeded,
     commanded: { entry: { stack: 'embedded', local: true, seed: { command: 'python -m app.seed' } } },
     guarded: {
       entry: {
         ...{ stack: 'embedded', protected: true, seed: SEED },
-        alembicIni: 'app/backend/core_api/migrations/alembic.ini',
+        alembicIni: INI,
       },
     },
   },

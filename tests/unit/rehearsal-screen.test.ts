@@ -2,20 +2,8 @@ import { expect, test } from 'vitest';
 import { renderReceipt } from '../../lib/rehearsal/screen.ts';
 import { DEFAULT_LIMITS } from '../../lib/migrations/hazards.ts';
 import type { Receipt } from '../../lib/migrations/receipt.ts';
+import { statement } from '../helpers/pages.ts';
 
-const statement = (revision: string, more: Partial<Receipt['statements'][number]> = {}) => ({
-  ...{
-    revision,
-    number: 1,
-    sha256: 'x',
-    verb: 'ALTER TABLE',
-    ms: 12.4,
-    rows: null,
-    wal: 1200,
-    together: true,
-  },
-  ...{ locks: [], rewritten: [], dropped: [], retyped: [], changed: [], ...more },
-});
 const lock = (relation: string, ms: number, mode = 'AccessExclusiveLock') => ({
   ...{
     relation,
