@@ -10,7 +10,7 @@ import { SummaryReporter } from './tests/helpers/summary-reporter.ts';
 const together = { maxWorkers: 3 };
 
 /** What is polled for comes at once on a quiet machine, and late on a busy one: vitest's second is no measure of it. */
-const patient = { expect: { poll: { timeout: 20_000 } } };
+const patient = { expect: { poll: { timeout: 60_000 } } };
 
 /** Whole tasks as processes, on a machine that needs no container engine. */
 const tasks = {

@@ -12,7 +12,8 @@ import {
 } from '../errors.ts';
 import type { Heads } from '../stack/alembic/heads.ts';
 import { once } from '../system/memoise.ts';
-import { readHeads, type VerifyFacts } from '../schema/verify/facts.ts';
+import { readHeads } from '../migrations/ask-alembic.ts';
+import type { VerifyFacts } from '../schema/verify/facts.ts';
 import { isCached, lookForMade, readMade, refuseCache, traceFor } from './cache/find.ts';
 import { isWritten } from './cache/file/write.ts';
 import { reaches, type RebuildRun } from './parameters.ts';

@@ -56,7 +56,7 @@ export async function letPersonDecide(
   await countdown(seconds, terminal, signal);
   signal.throwIfAborted();
 
-  const now = await look(request, seen);
+  const now = await look(request, { seen });
   const changes = [
     ...changesBetween(
       identityOf(seen.facts, seen.environment.variables),

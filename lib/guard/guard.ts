@@ -56,7 +56,7 @@ export async function passGuard(
     let seen = first;
     if (waited) {
       // Who was waited for may have changed everything.
-      seen = await look(request);
+      seen = await look(request, { again: true });
       enforce([...ON_FACTS, ...ON_CONTENTS], seen.facts);
     }
     const pending = await request.pending?.(seen);

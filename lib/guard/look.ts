@@ -5,13 +5,19 @@ import type { GuardRequest } from './request.ts';
 import { gatherFacts, readNeighbours, type Passed } from './facts/facts.ts';
 import { ON_FACTS, enforce } from './policy.ts';
 
-/**
- * Opens the stack and gathers the facts.
- *
- * @param seen for the second reading: the run and the facts that the person saw
- */
-export async function look({ read, open, environment }: GuardRequest, seen?: Passed): Promise<Passed> {
-  const asked = await read();
+interface How {
+  /** The run and the facts that the person saw. */
+  readonly seen?: Passed;
+  /** Reads the registry once more. The first reading takes it as the task has read it a moment ago. */
+  readonly again?: boolean;
+}
+
+/** Opens the stack and gathers the facts. */
+export async function look(
+  { read, open, environment }: GuardRequest,
+  { seen, again = seen !== undefined }: How = {},
+): Promise<Passed> {
+  const asked = await read(again);
   const neighbours = once(() => readNeighbours(asked, environment));
   // Compose is slow, so start early. On the second reading its answers are known, and it would only compete.
   if (!seen) void neighbours();

@@ -21,9 +21,9 @@ export interface GuardRequest {
   readonly ofMakefile?: ReadonlySet<string>;
   /** The assistant that runs the task, as far as one is detected. */
   readonly assistant?: string | undefined;
-  /** Reads the registry again. */
-  readonly read: () => Promise<Run>;
-  /** `read` will be called once more: starts what takes long in it. */
+  /** The run with the registry as it is in this checkout. @param again reads the registry's file once more */
+  readonly read: (again: boolean) => Promise<Run>;
+  /** The registry's file will be read once more: starts what takes long in it. */
   readonly prepareRead: () => void;
   /** Opens the environment's stack. Reads env files and configuration again. */
   readonly open: (run: Run) => Promise<StackRun>;

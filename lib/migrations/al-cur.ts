@@ -3,6 +3,7 @@ import { FailedError } from '../errors.ts';
 import { failed } from './failed.ts';
 import type { StackRun } from '../run/run.ts';
 import { readLanded } from './alembic.ts';
+import { readHeads } from './ask-alembic.ts';
 import type { Giving } from '../parameters/parameter.ts';
 
 /**
@@ -20,14 +21,9 @@ export async function current(
     if (next !== undefined) terminal.next(next);
   };
   const { ALEMBIC_INI: ini } = values;
-  // Python starts twice at the same time, which takes little longer than once.
-  const [now, heads] = await Promise.all([
-    stack.alembic(['current'], { ini, foldTraceback: true }),
-    stack.alembic(['heads'], { ini, quiet: true }),
-  ]);
+  const now = await stack.alembic(['current'], { ini, foldTraceback: true });
   if (now.status !== 0) throw await failed(run, now, ['current']);
-  if (heads.status !== 0)
-    throw new FailedError(`alembic heads failed: ${heads.stderr.trim()}`, { status: heads.status });
+  const heads = now.heads ?? (await readHeads(run));
   const at = now.plans
     ? await readLanded(run, now.plans)
     : await stack.withClient(stack.database.name, readCertainRevisions);
@@ -35,7 +31,7 @@ export async function current(
     return notAtHead(
       `whether ${environment.name} is at head cannot be said: its version table cannot be told, and neither can the database that alembic reached`,
     );
-  const missing = missingHeads(at, heads.heads!.ends);
+  const missing = missingHeads(at, heads.ends);
   if (at.length > 0 && missing.length === 0) {
     terminal.ok(`${environment.name} is at head (${at.join(', ')})`);
     terminal.next(command('db-dump-schema-env', { ENV: environment.name }));

@@ -125,7 +125,7 @@ async function performOnStack(
     import('../guard/guard.ts'),
     import('../system/assistant.ts'),
   ]);
-  const request = {
+  const request: GuardRequest = {
     ...{ run: run as Run<GuardParameters>, environment: name, entry, origins: given.origins },
     action: {
       ...(destructive ?? { what: migrates!.what, effect: 'migrate' as const }),
@@ -134,10 +134,9 @@ async function performOnStack(
     },
     ...exported,
     assistant: await assistantHere(),
-    read: async () => {
-      const { registry: again } = await loadProtecting(run.root, run.signal);
-      canonicalise(name.name, again);
-      const read = { ...run, registry: again };
+    read: async (again) => {
+      const read = again ? { ...run, registry: (await loadProtecting(run.root, run.signal)).registry } : run;
+      canonicalise(name.name, read.registry);
       const { settleCheckout } = await import('../run/settle-checkout.ts');
       return { ...read, registry: await settleCheckout(read, name.name) };
     },

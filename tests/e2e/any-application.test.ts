@@ -161,7 +161,8 @@ describe.skipIf(inject('noEngine') !== '')('any application', () => {
     };
     // Linux gives no such number.
     const [dead, living] = [await plant(2 ** 22 + 1), await plant(process.pid)];
-    await scratch.mustTask('al-cur-env ENV=needy');
+    // The application runs, so a question makes no container, and removes none.
+    await scratch.mustTask('al-up-env ENV=needy');
     const there = await docker('ps', '--all', '--quiet', '--no-trunc');
     expect([there.includes(dead), there.includes(living)]).toEqual([false, true]);
     await docker('rm', '--force', living);

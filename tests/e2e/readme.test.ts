@@ -33,7 +33,13 @@ describe.skipIf(inject('noEngine') !== '')("README's lines", () => {
       expect(await typist.typeAll(steps!)).toContain('[ok] vm_stg is at head');
       const said = await typist.typeAll(all!);
       expect(said).toMatch(/^✓ verify .*local_dev/m);
-      expect(await typist.typeAll(blocksOf('Dry run').flat())).toContain('dry run');
+      expect(await typist.typeAll(blocksOf('The guard').flat())).toContain('dry run');
+    });
+
+    test('a state back in a second', { timeout: 600_000 }, async () => {
+      const said = await typist.typeAll(blocksOf('A state back in a second').flat());
+      expect(said).toContain('core_dev is saved as before-orders');
+      expect(said).toContain('[ok] local_dev: database core_dev is again what it was before');
     });
 
     test('production, a few revisions behind', { timeout: 600_000 }, async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Binding } from '../../lib/stack/alembic/binding.ts';
 import { headsOf } from '../../lib/stack/alembic/heads.ts';
 import { hasLanded } from '../../lib/migrations/landing.ts';
-import { needOfBinding } from '../../lib/stack/alembic/run-alembic.ts';
+import { needOfBinding, readsOnly } from '../../lib/stack/alembic/run-alembic.ts';
 
 test.each([
   ['heads', 'where possible'],
@@ -20,6 +20,24 @@ test.each([
   ['-x tenant=1 heads', 'always'],
 ])('alembic %s is bound: %s', (words, need) => {
   expect(needOfBinding(words.split(' '))).toBe(need);
+});
+
+test.each([
+  ['heads', true],
+  ['current', true],
+  ['current --verbose', true],
+  ['check', false],
+  ['upgrade head', false],
+  ['revision --message=x', false],
+  // What is not known may write; an option in front is not looked behind.
+  ['tomorrow', false],
+  ['-x tenant=1 current', false],
+])('alembic %s may run where the application does: %s', (words, may) => {
+  expect(readsOnly(words.split(' '), {})).toBe(may);
+});
+
+test('not where the files are asked for that what migrates will read', () => {
+  expect(readsOnly(['current'], { trace: { also: [] } })).toBe(false);
 });
 
 /** The word that the program puts in front of its lines, as it is told it. */

@@ -144,7 +144,10 @@ function guard(play: Play = {}) {
       ...{ environment: { name }, entry: own, exports: {}, exportedForce: undefined },
       action: { what: 'DB reset', effect: 'destroy', forced: 'make x FORCE=1', backup: 'make backup' },
       origins: { WAIT: 'default', FORCE: 'command line', ...play.origins },
-      read: () => Promise.resolve(run as unknown as Run),
+      read: (again) => {
+        if (again) played.steps.push('read again');
+        return Promise.resolve(run as unknown as Run);
+      },
       prepareRead: () => {},
       open: () => (played.steps.push('open'), Promise.resolve(opened as unknown as StackRun)),
       preflight: () => (played.steps.push('preflight'), Promise.resolve()),
@@ -169,7 +172,8 @@ describe('the order of the gate', () => {
     const { passing, written, journal, root } = guard();
     await passing;
     expect(played.steps).toEqual([
-      ...['open', 'facts', 'preflight', 'screen', 'wait 5', 'open', 'facts', 'action after start'],
+      ...['open', 'facts', 'preflight', 'screen', 'wait 5'],
+      ...['read again', 'open', 'facts', 'action after start'],
     ]);
     expect(journal().map(({ event }) => event)).toEqual(['start', 'end']);
     expect(journal()[1]).toMatchObject({ outcome: 'done' });
@@ -211,7 +215,7 @@ describe('the order of the gate', () => {
     await passing;
     expect(played.steps).toEqual([
       ...['open', 'facts', 'preflight', 'backup', 'screen', 'type vm_prod', 'wait 5'],
-      ...['open', 'facts', 'action after start'],
+      ...['read again', 'open', 'facts', 'action after start'],
     ]);
     expect(journal()[0]).toMatchObject({ environment: 'vm_prod', backup: 'backups/x.dump' });
   });
@@ -306,7 +310,7 @@ describe('a migration of a protected environment', () => {
     await passing;
     expect(played.steps).toEqual([
       ...['open', 'facts', 'preflight', 'pending', 'backup', 'screen', 'wait 0'],
-      ...['open', 'facts', 'action after start'],
+      ...['read again', 'open', 'facts', 'action after start'],
     ]);
     expect(written.err).toContain('Upgrade: this will be migrated');
     expect(written.err).toContain('    pending      0012  add suppliers\n');

@@ -1,13 +1,12 @@
 import type { QueryResultRow } from 'pg';
-import { parseFailure } from '../../migrations/failure.ts';
 import { readLanded, type AlembicRun } from '../../migrations/alembic.ts';
+import { askAlembic, readHeads } from '../../migrations/ask-alembic.ts';
 import { readMarkers } from '../../database/contents.ts';
 import { overOneConnection, type AskDatabase } from '../../database/one-connection.ts';
 import { readCertainRevisions } from '../../database/revisions.ts';
 import { readonlyRoleOf, schemasOf } from '../../environment/registry.ts';
 import { FailedError } from '../../errors.ts';
 import type { Heads } from '../../stack/alembic/heads.ts';
-import type { AlembicResult } from '../../stack/alembic/run-alembic.ts';
 import { once } from '../../system/memoise.ts';
 import type { ServiceHealth } from '../../stack/stack.ts';
 import type { StackRun } from '../../run/run.ts';
@@ -71,27 +70,10 @@ export function factsOf(run: AlembicRun, base?: FactsOfBase): VerifyFacts {
 }
 
 async function currentOf(run: AlembicRun): Promise<readonly string[]> {
-  const { plans } = await asked(run, 'current');
+  const { plans } = await askAlembic(run, 'current');
   if (plans) return readLanded(run, plans);
   throw new FailedError(
     `which of several version tables is that of ${run.environment.name} is for alembic to say, and which database it reaches cannot be seen`,
     { hint: run.command('al-cur-env', { ENV: run.environment.name }) },
   );
-}
-
-/** @throws FailedError if Alembic fails, for instance because the revision files cannot be read */
-export const readHeads = async (run: AlembicRun): Promise<Heads> => (await asked(run, 'heads')).heads!;
-
-async function asked(run: AlembicRun, what: 'current' | 'heads'): Promise<AlembicResult> {
-  const { stack, values, environment, command } = run;
-  const result = await stack.alembic([what], {
-    ini: values.ALEMBIC_INI,
-    quiet: true,
-  });
-  const { status, stdout, stderr } = result;
-  if (status === 0) return result;
-  const reason = parseFailure(stdout + stderr)?.message ?? stderr.trim().split('\n').at(-1);
-  throw new FailedError(`alembic ${what} of ${environment.name} failed (status ${status}): ${reason}`, {
-    hint: command(what === 'heads' ? 'al-heads-env' : 'al-cur-env', { ENV: environment.name }),
-  });
 }

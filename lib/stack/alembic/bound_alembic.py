@@ -491,6 +491,15 @@ def tell_heads():
         return heads
 
     ScriptDirectory.get_heads = get_heads
+    read_current = ScriptDirectory.get_all_current
+
+    # `alembic current` does not ask for the heads. Who asks for the one wants the other.
+    @functools.wraps(read_current)
+    def get_all_current(self, rev):
+        self.get_heads()
+        return read_current(self, rev)
+
+    ScriptDirectory.get_all_current = get_all_current
 
 
 def about(step):

@@ -119,6 +119,13 @@ export const showing =
 const FILES_ONLY = ['heads', 'history', 'branches', 'show'];
 export const readsFilesOnly = ([command]: readonly string[]): boolean => FILES_ONLY.includes(command!);
 
+/**
+ * Commands that may run where the application runs: they change nothing. Not where somebody asks which files were read,
+ * because what migrates then must read the same ones.
+ */
+export const readsOnly = (args: readonly string[], { trace }: Pick<AlembicOptions, 'trace'>): boolean =>
+  readsFilesOnly(args) || (args[0] === 'current' && trace === undefined);
+
 /** Commands that change the database. */
 const migrates = ([command]: readonly string[]): boolean =>
   ['upgrade', 'downgrade', 'stamp', 'ensure_version'].includes(command!);

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../../../errors.ts';
 import { NAME_PYTHON, pythonIn } from '../../alembic/find-python.ts';
 import {
   readsFilesOnly,
+  readsOnly,
   runAlembic,
   showing,
   type AlembicResult,
@@ -10,15 +11,16 @@ import {
 } from '../../alembic/run-alembic.ts';
 import type { Stack } from '../../stack.ts';
 import { composeFile } from '../config/config.ts';
-import { findContainer } from '../containers/containers.ts';
+import type { Container } from '../containers/container.ts';
 import { runIn } from '../engine/exec.ts';
 import { refuseBehindProfile } from '../config/profiles.ts';
+import { readUpToDate } from '../start/up-to-date.ts';
 import { migrationContainers, type About } from './migration-container.ts';
 
 /**
  * Makes the methods of `Stack` that migrate in a container of the application's service. They create a container for
- * it, because the running one may end half-way, may have older files, or may not exist. Commands that only read the
- * revisions' files may use the running one.
+ * it, because the running one may end half-way, may have older files, or may not exist. Commands that only read may use
+ * the running one, if it is as the files say.
  *
  * @param requireDatabase throws if the database's service does not run
  * @param ask asks on a session of makesafe; default: the environment's database
@@ -33,13 +35,12 @@ export function migrating(
   const how = { ...(folder === undefined ? {} : { folder }), env: { PYTHONDONTWRITEBYTECODE: '1' } };
   const within = migrationContainers(about, service, python);
 
-  /** A container of the service that runs from the present image, and that the engine has not restarted. */
+  /** A container of the service that runs as the files say, and that the engine has not restarted. */
   async function running(): Promise<string | undefined> {
-    const container = await findContainer(engine.ask, environment.project, service);
-    if (container?.State.Status !== 'running' || container.RestartCount > 0) return undefined;
-    const name = config.services[service]!.image ?? `${environment.project}-${service}`;
-    const image = await engine.ask<{ Id: string }>(`/images/${name}/json`);
-    return image?.Id === container.Image ? container.Id : undefined;
+    const services = { [service]: config.services[service]! };
+    const [id] = (await readUpToDate({ environment, engine, config: { ...config, services } })) ?? [];
+    const container = id === undefined ? undefined : await engine.ask<Container>(`/containers/${id}/json`);
+    return container?.RestartCount === 0 ? id : undefined;
   }
 
   return {
@@ -78,13 +79,11 @@ export function migrating(
           args,
           options,
         );
-      if (readsFilesOnly(args)) {
-        const id = await running();
-        return id === undefined ? within(false, runThere) : runThere(id);
-      }
       // alembic can create a revision's file while the database is down.
-      if (args[0] !== 'revision') await requireDatabase();
-      return within(true, runThere);
+      if (!readsFilesOnly(args) && args[0] !== 'revision') await requireDatabase();
+      const id = readsOnly(args, options) ? await running() : undefined;
+      if (id !== undefined) return runThere(id);
+      return within(!readsFilesOnly(args), runThere);
     },
   };
 }
