@@ -50,13 +50,16 @@ export async function markEnvironment(run: StackRun<Giving<{ REPLACE: string | u
  *
  * @throws RefusedError if that one is protected, and an assistant runs the task, or a person's signature is needed there
  */
-async function refuseUnapproved({ registry, root, environment }: StackRun, replaced: string): Promise<void> {
-  const entry = registry.environments[replaced] ?? { ...environment.entry, protected: false };
-  const committed = await committedEntry(root, replaced, entry);
-  const isProtected = Boolean(entry.protected) || Boolean(committed?.protected);
+async function refuseUnapproved(
+  { registry, committed: commit, environment }: StackRun,
+  replaced: string,
+): Promise<void> {
+  const entry = registry.environments[replaced];
+  const committed = committedEntry(commit, replaced);
+  const isProtected = Boolean(entry?.protected || committed?.protected || commit.unread);
   if (!isProtected) return;
   const assistant = await assistantHere();
-  if (assistant === undefined && !entry.approve && !committed?.approve) return;
+  if (assistant === undefined && !entry?.approve && !committed?.approve) return;
   throw new RefusedError(
     `${replaced} is protected, and its database is not given to ${environment.name} by ${assistant ?? 'a command'}; nothing was changed`,
     { hint: 'ask the person who keeps it' },

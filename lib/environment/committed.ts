@@ -1,28 +1,27 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
-import { MakesafeError } from '../errors.ts';
-import { writeNewSync } from '../system/files.ts';
-import { inPrivateFolder } from '../system/private-folder.ts';
-import { childEnvironment } from '../system/process.ts';
+import { join, relative } from 'node:path';
 import { readBytesIfThere } from '../system/read-bounded.ts';
-import { isRecord } from './check-registry.ts';
+import { loadCommitted, type Entries } from './commit.ts';
 import type { EnvironmentEntry, Registry } from './entry.ts';
-import { loadRegistryData } from './load-registry.ts';
+import { git } from './git.ts';
 import { topOf } from './repository.ts';
-import { loadRegistry, registryIn, REGISTRY_AT_ROOT, REGISTRY_FILE } from './registry.ts';
+import { readRegistry, registryIn, type LoadedRegistry } from './registry.ts';
 
-/** Bytes. No registry is larger. */
-const MOST = 1 << 20;
-
-type Entries = Readonly<Record<string, EnvironmentEntry>>;
+/** What the checked-out commit says of the environments. */
+export interface Committed {
+  /** Empty outside of a git repository, and without a registry in the commit. */
+  readonly entries: Entries;
+  /** Why the commit's registry cannot be loaded: then it is not known what it protects. */
+  readonly unread?: string | undefined;
+}
 
 /** A registry, and what the checked-out commit adds to it. */
 export interface Protecting {
   readonly registry: Registry;
   /** Environments that only the commit protects: the entry says so as well by now. */
   readonly byCommit: readonly string[];
+  readonly committed: Committed;
 }
 
 /**
@@ -32,14 +31,36 @@ export interface Protecting {
  * @throws ConfigurationError naming all mistakes at once
  */
 export async function loadProtecting(root: string, signal?: AbortSignal): Promise<Protecting> {
-  const [registry, committed] = await Promise.all([loadRegistry(root, signal), committedEntries(root)]);
-  return protecting(registry, typeof committed === 'object' ? committed : {});
+  const file = topOf(root) === undefined ? undefined : registryIn(root);
+  const [here, asCommitted] = await Promise.all([
+    readRegistry(root, signal),
+    file !== undefined && isAsCommitted(root, join(root, file)),
+  ]);
+  const committed = await committedOf(root, here, asCommitted);
+  return { ...protecting(here.registry, committed.entries), committed };
+}
+
+/** @param asCommitted whether the registry's own file is */
+async function committedOf(
+  root: string,
+  { registry, files }: LoadedRegistry,
+  asCommitted: boolean,
+): Promise<Committed> {
+  if (topOf(root) === undefined) return { entries: {} };
+  if (asCommitted && files !== undefined) {
+    const all = await Promise.all(files.map((file) => isAsCommitted(root, file)));
+    if (all.every(Boolean)) return { entries: registry.environments };
+  }
+  return loadCommitted(root, files ?? []);
 }
 
 /** The registry with the stronger protection of both. Pure. */
-export function protecting(registry: Registry, committed: Entries): Protecting {
+export function protecting(
+  registry: Registry,
+  committed: Entries,
+): Pick<Protecting, 'registry' | 'byCommit'> {
   const stronger = Object.entries(registry.environments).flatMap(([name, here]) => {
-    const there = Object.hasOwn(committed, name) ? committed[name]!.protected : false;
+    const there = entryIn(committed, name)?.protected ?? false;
     return strength(there) > strength(here.protected) ? [[name, { ...here, protected: there }] as const] : [];
   });
   const environments = { ...registry.environments, ...Object.fromEntries(stronger) };
@@ -48,71 +69,28 @@ export function protecting(registry: Registry, committed: Entries): Protecting {
 
 const strength = (how: EnvironmentEntry['protected']): number => (how === 'never' ? 2 : Number(Boolean(how)));
 
-/**
- * The entry of an environment as the checked-out commit has it.
- *
- * @param entry as the working tree has it; returned if the registry is as committed
- * @returns undefined outside of a git repository, or if the commit has no such entry
- */
-export async function committedEntry(
-  root: string,
-  name: string,
-  entry: EnvironmentEntry,
-): Promise<EnvironmentEntry | undefined> {
-  const committed = await committedEntries(root);
-  if (committed === 'as here') return entry;
-  return committed && Object.hasOwn(committed, name) ? committed[name] : undefined;
-}
+/** Why an environment may be protected, where nobody can say: for messages. */
+export const unknownProtection = (name: string): string =>
+  `whether the checked-out commit protects ${name} is not known`;
 
-/** @returns undefined without a commit, without git, or if the commit's registry cannot be loaded */
-async function committedEntries(root: string): Promise<Entries | 'as here' | undefined> {
-  if (topOf(root) === undefined) return undefined;
-  try {
-    if (await isAsCommitted(root)) return 'as here';
-    // The registry may have been moved: both of its places count.
-    const found = await Promise.all(
-      [REGISTRY_AT_ROOT, REGISTRY_FILE].map(async (place) => {
-        const text = await git(root, 'cat-file', 'blob', `HEAD:./${place}`);
-        return text === undefined ? undefined : entriesIn(text, basename(place));
-      }),
-    );
-    return found.some((one) => one) ? (Object.assign({}, ...found) as Entries) : undefined;
-  } catch (error) {
-    if (error instanceof MakesafeError) return undefined;
-    throw error;
-  }
-}
+/** The entry of an environment as the checked-out commit has it. */
+export const committedEntry = ({ entries }: Committed, name: string): EnvironmentEntry | undefined =>
+  entryIn(entries, name);
+
+/** A registry may name an environment `constructor`. */
+const entryIn = (entries: Entries, name: string): EnvironmentEntry | undefined =>
+  Object.hasOwn(entries, name) ? entries[name] : undefined;
 
 /** Compares contents, because `git diff` does not look at a file that is marked `--assume-unchanged`. */
-async function isAsCommitted(root: string): Promise<boolean> {
-  const file = registryIn(root);
-  const bytes = file === undefined ? undefined : readBytesIfThere(join(root, file));
-  if (file === undefined || bytes === undefined) return false;
+async function isAsCommitted(root: string, file: string): Promise<boolean> {
+  const bytes = readBytesIfThere(file);
+  if (bytes === undefined) return false;
   // A link: the commit has what it leads to.
-  const path = relative(realpathSync(root), realpathSync(join(root, file)));
-  const committed = (await git(root, 'rev-parse', '--verify', '--quiet', `HEAD:./${path}`))?.trim();
+  const path = relative(realpathSync(root), realpathSync(file));
+  const committed = (await git(root, 'rev-parse', '--verify', '--quiet', `HEAD:./${path}`))
+    ?.toString()
+    .trim();
   if (committed === undefined) return false;
   const hash = createHash(committed.length > 40 ? 'sha256' : 'sha1');
   return hash.update(`blob ${bytes.length}\0`).update(bytes).digest('hex') === committed;
-}
-
-/**
- * What git prints; undefined if it fails. Without zx, which every refusal would have to load. What `git replace` puts in
- * place of an object is in no commit.
- */
-const git = (root: string, ...args: string[]): Promise<string | undefined> =>
-  new Promise((resolve) => {
-    const options = { env: childEnvironment(), maxBuffer: MOST };
-    execFile('git', ['--no-replace-objects', '-C', root, ...args], options, (error, stdout) =>
-      resolve(error ? undefined : stdout),
-    );
-  });
-
-async function entriesIn(text: string, file: string): Promise<Entries> {
-  let data: unknown;
-  await inPrivateFolder(async (folder) => {
-    writeNewSync(join(folder, file), text, 0o600);
-    data = await loadRegistryData(folder, file);
-  });
-  return isRecord(data) && isRecord(data['environments']) ? (data['environments'] as Entries) : {};
 }

@@ -14,9 +14,23 @@ const TIMEOUT = 30;
 const MOST = 1 << 20;
 
 type Answer =
-  | { readonly value: string | undefined; readonly problems: readonly string[] }
+  | {
+      readonly value: string | undefined;
+      readonly problems: readonly string[];
+      readonly files?: readonly string[];
+    }
   | { readonly thrown: string; readonly line?: string }
   | { readonly ended: string };
+
+/** What a registry file exports, and what that was read from. */
+export interface LoadedData {
+  readonly data: unknown;
+  /**
+   * Absolute paths of the file and of all that it imports, without packages; undefined if unknown. What a registry reads
+   * by other means (node:fs) is not among them.
+   */
+  readonly files: readonly string[] | undefined;
+}
 
 /**
  * Loads the default export of a registry file, as plain data. The file runs in a process of its own: it may exit,
@@ -27,7 +41,11 @@ type Answer =
  * @param file relative to the root, as messages name it
  * @throws ConfigurationError naming the file, the problem, and its line if known
  */
-export async function loadRegistryData(root: string, file: string, signal?: AbortSignal): Promise<unknown> {
+export async function loadRegistryData(
+  root: string,
+  file: string,
+  signal?: AbortSignal,
+): Promise<LoadedData> {
   readText(join(root, file), { most: MOST, as: file });
   const answer = await ask(join(root, file), file, signal);
   if ('ended' in answer) {
@@ -40,7 +58,8 @@ export async function loadRegistryData(root: string, file: string, signal?: Abor
   if (answer.problems.length > 0) {
     throw new ConfigurationError(`${file} is not valid:\n${answer.problems.join('\n')}`, { hint: DATA_ONLY });
   }
-  return answer.value === undefined ? undefined : JSON.parse(answer.value);
+  const data: unknown = answer.value === undefined ? undefined : JSON.parse(answer.value);
+  return { data, files: answer.files };
 }
 
 const DATA_ONLY = 'it is data only: names, texts, lists and true or false';

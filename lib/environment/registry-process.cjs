@@ -2,7 +2,9 @@
 // the repository's people write: here it may end, print, loop or wait for ever, and the task goes on. JavaScript,
 // because a process has no loader for TypeScript before it has loaded one.
 
-const { pathToFileURL } = require('node:url');
+const { fileURLToPath, pathToFileURL } = require('node:url');
+const { registerHooks } = require('node:module');
+const { sep } = require('node:path');
 const { isProxy } = require('node:util').types;
 const { readSync, writeSync } = require('node:fs');
 
@@ -30,6 +32,23 @@ process.exit = (code) => {
   exit(0);
 };
 
+// What the registry imports belongs to it. Node has told of modules since 22.15; before, tsx makes all of them CommonJS.
+const imported = new Set();
+registerHooks?.({
+  load(url, context, next) {
+    if (url.startsWith('file:')) imported.add(fileURLToPath(url));
+    return next(url, context);
+  },
+});
+/** False where tsx has loaded modules without telling. */
+let toldAll = true;
+/** The files that were loaded, without those of packages; undefined if it is not known. */
+function loadedFiles() {
+  if (!toldAll) return undefined;
+  const all = new Set([...imported, ...Object.keys(require.cache)]);
+  return [...all].filter((file) => file !== __filename && !file.includes(`${sep}node_modules${sep}`));
+}
+
 // Node's own stripping of types, where it has it; tsx for what that does not read: enums, imports without a suffix.
 const NEEDS_TSX = ['ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX', 'ERR_MODULE_NOT_FOUND'];
 const useTsx = () => require('tsx/cjs/api').register();
@@ -45,6 +64,7 @@ async function load(file) {
     // It waits for something at its top level. Whatever else is wrong with it, the first attempt has said.
     if (error?.code !== 'ERR_REQUIRE_ASYNC_MODULE' && !/top-level await/i.test(String(error?.message)))
       throw error;
+    toldAll = false;
     const { tsImport } = await import('tsx/esm/api');
     return tsImport(pathToFileURL(file).href, pathToFileURL(__filename).href);
   }
@@ -108,7 +128,7 @@ load(FILE)
     const value = plain(exported, '', found);
     if (found.count > MOST) found.problems.push(`the default export has more than ${MOST} values`);
     // JSON keeps the names of keys as they are, `__proto__` among them.
-    answer({ value: JSON.stringify(value), problems: found.problems });
+    answer({ value: JSON.stringify(value), problems: found.problems, files: loadedFiles() });
   })
   .catch((error) => {
     let message = 'something was thrown that is no error';

@@ -71,14 +71,20 @@ function nearestRoot(folder: string): string | undefined {
   return folder === dirname(folder) ? undefined : nearestRoot(dirname(folder));
 }
 
-/**
- * Reads and checks the registry. Never cached.
- *
- * @throws ConfigurationError naming all mistakes at once
- */
-export async function loadRegistry(root: string, signal?: AbortSignal): Promise<Registry> {
+/** A registry, and the files that it was read from: see `LoadedData`. */
+export interface LoadedRegistry {
+  readonly registry: Registry;
+  readonly files: readonly string[] | undefined;
+}
+
+/** Reads and checks the registry. @throws ConfigurationError naming all mistakes at once */
+export const loadRegistry = async (root: string, signal?: AbortSignal): Promise<Registry> =>
+  (await readRegistry(root, signal)).registry;
+
+/** The same, with the files that it was read from. Never cached. */
+export async function readRegistry(root: string, signal?: AbortSignal): Promise<LoadedRegistry> {
   const file = registryIn(root) ?? REGISTRY_FILE;
-  const given = await loadRegistryData(root, file, signal);
+  const { data: given, files } = await loadRegistryData(root, file, signal);
   if (!isRecord(given) || given['environments'] === undefined) {
     throw new ConfigurationError(`${file} has no default export with environments`);
   }
@@ -86,7 +92,7 @@ export async function loadRegistry(root: string, signal?: AbortSignal): Promise<
   if (problems.length > 0) {
     throw new ConfigurationError(`${file} is not valid:\n${problems.join('\n')}`);
   }
-  return given as unknown as Registry;
+  return { registry: given as unknown as Registry, files };
 }
 
 /** The registry will be read once more: the next `loadRegistry` of this root takes less time, and reads as much. */

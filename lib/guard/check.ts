@@ -1,3 +1,4 @@
+import type { Committed } from '../environment/committed.ts';
 import type { EnvironmentEntry } from '../environment/entry.ts';
 
 /** The reason for a refusal, and what the person can do. */
@@ -13,6 +14,7 @@ export interface Asked {
   readonly effect: 'destroy' | 'change' | 'migrate';
   /** The assistant that this process runs under, if it does. */
   readonly assistant: string | undefined;
+  readonly commit: Committed;
 }
 
 /** What is known before the engine or the server is contacted. */

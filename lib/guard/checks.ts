@@ -1,4 +1,5 @@
 import { TO_THE_PRIMARY, describeStandby } from '../database/recovery.ts';
+import { unknownProtection } from '../environment/committed.ts';
 import { isBelow } from '../system/files.ts';
 import type { GuardFacts } from './facts/facts.ts';
 import { IN_USE, LEFT_OVER, describeOverlap } from './facts/overlap.ts';
@@ -12,6 +13,15 @@ export function neverDestroyed({ name, entry, effect }: Asked): Refusal | undefi
   return {
     reason: `no command destroys ${name}, with FORCE=1 either: the registry says protected: 'never'`,
     remedy: `a commit that changes this in env/environments.ts, which others read`,
+  };
+}
+
+/** What only the commit protects is known by its registry. */
+export function commitUnread({ name, effect, commit }: Asked): Refusal | undefined {
+  if (commit.unread === undefined || effect === 'migrate') return undefined;
+  return {
+    reason: `${unknownProtection(name)}: its registry cannot be loaded\n${commit.unread}`,
+    remedy: 'commit an env/environments.ts that can be loaded, which others read',
   };
 }
 

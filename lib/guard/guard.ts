@@ -1,3 +1,4 @@
+import { committedEntry } from '../environment/committed.ts';
 import type { DestructiveRun } from '../run/run.ts';
 import { BlockedError } from './person/blocked.ts';
 import type { GuardRequest } from './request.ts';
@@ -22,15 +23,20 @@ export async function passGuard(
   const migrates = request.action.effect === 'migrate';
   const { dryRun } = request.run.actor;
   const { BEFORE_CONTACT, BY_NAME, ON_CONTENTS, ON_FACTS, enforce } = await import('./policy.ts');
-  const asked = { name: environment.name, effect: request.action.effect, assistant: request.assistant };
+  const { committed: commit } = request.run;
+  const asked = {
+    name: environment.name,
+    effect: request.action.effect,
+    assistant: request.assistant,
+    commit,
+  };
   const checks = dryRun ? [] : enforce(BY_NAME, { ...asked, entry });
   if (entry.protected && !migrates && values.FORCE !== true) {
     throw new BlockedError(environment.name, request.action, request.exportedForce);
   }
   // A refusal by name loads none of the modules below, and so is fast.
   checks.push(...enforce(BEFORE_CONTACT, { ...request, name: environment.name }));
-  const { committedEntry } = await import('../environment/committed.ts');
-  const committed = dryRun ? entry : await committedEntry(request.run.root, environment.name, entry);
+  const committed = dryRun ? entry : committedEntry(request.run.committed, environment.name);
   const { needsApproval, signersOf } = await import('./approval/approve.ts');
   const signers = needsApproval([entry, committed], asked) ? signersOf(committed) : undefined;
   const [{ checkJournal }, { journalFile, repositoryRevision }] = await Promise.all([

@@ -10,6 +10,7 @@ import {
   mustRun,
   neededLiesInIt,
   neighbourOfOther,
+  commitUnread,
   neverDestroyed,
   otherHost,
   runByAssistant,
@@ -22,6 +23,7 @@ import type { Asked, Request, GuardCheck } from './check.ts';
 /** These come before FORCE: their refusal must not show a line to type. */
 export const BY_NAME: readonly GuardCheck<Asked>[] = [
   { name: 'commands may destroy it', refuses: neverDestroyed },
+  { name: 'what the commit protects is known', refuses: commitUnread },
   { name: 'no assistant acts on a protected environment', refuses: runByAssistant },
 ];
 

@@ -1,4 +1,4 @@
-import { committedEntry } from '../environment/committed.ts';
+import { committedEntry, unknownProtection } from '../environment/committed.ts';
 import { RefusedError } from '../errors.ts';
 import { assistantHere } from '../system/assistant.ts';
 import type { StackRun } from './run.ts';
@@ -11,21 +11,27 @@ import type { StackRun } from './run.ts';
  * @throws RefusedError to an assistant, and where `approve` is set, if it `changes`
  */
 export async function personsOnly(
-  { root, environment, command, actor }: Pick<StackRun, 'root' | 'environment' | 'command' | 'actor'>,
+  {
+    committed,
+    environment,
+    command,
+    actor,
+  }: Pick<StackRun, 'committed' | 'environment' | 'command' | 'actor'>,
   what: string,
   changes: boolean,
 ): Promise<void> {
   const { name, entry } = environment;
-  if (!entry.protected || actor.dryRun) return;
+  const isKnown = committed.unread === undefined;
+  if ((!entry.protected && isKnown) || actor.dryRun) return;
   const assistant = await assistantHere();
   if (assistant !== undefined) {
-    throw new RefusedError(`${assistant} runs this command, and ${name} is protected`, {
+    const why = entry.protected ? `${name} is protected` : unknownProtection(name);
+    throw new RefusedError(`${assistant} runs this command, and ${why}`, {
       hint: 'ask the person, who decides and types it in a terminal of their own',
     });
   }
   if (!changes) return;
-  const committed = await committedEntry(root, name, entry);
-  if (!entry.approve && !committed?.approve) return;
+  if (!entry.approve && !committedEntry(committed, name)?.approve) return;
   throw new RefusedError(
     `what changes ${name} needs the signature of a person, and what ${what} does cannot be signed`,
     {

@@ -1,6 +1,7 @@
 import type { Actor } from '../output/actor.ts';
 import type { DatabaseIdentity } from '../stack/identity.ts';
 import type { CanonicalName } from '../environment/canonicalise.ts';
+import type { Committed } from '../environment/committed.ts';
 import type { Registry } from '../environment/entry.ts';
 import type { Environment } from '../environment/resolve.ts';
 import type { MakeInvocation } from '../system/make.ts';
@@ -22,6 +23,8 @@ export interface Run<P extends Parameters = Parameters> {
   readonly signal: AbortSignal;
   readonly make: MakeInvocation | undefined;
   readonly registry: Registry;
+  /** What the checked-out commit says of the environments, as it was when the registry was read. */
+  readonly committed: Committed;
   /** The command for another task, in the same form as the person's own command. */
   readonly command: (task: string, parameters?: Readonly<Record<string, string>>) => string;
 }

@@ -4,6 +4,7 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
+  symlinkSync,
   statSync,
   writeFileSync,
   type WriteStream,
@@ -90,6 +91,16 @@ export function writeNewSync(path: string, text: string, mode: number): boolean 
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST' && isThere(path)) return false;
+    throw cannotBeWritten(path, error);
+  }
+}
+
+/** Makes a symbolic link where there is nothing yet. @throws FailedError naming it and the reason */
+export function writeLinkSync(path: string, target: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    symlinkSync(target, path);
+  } catch (error) {
     throw cannotBeWritten(path, error);
   }
 }

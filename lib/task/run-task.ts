@@ -35,7 +35,7 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
     ];
     refuseLateGoal(root, task.name, (process.env['MAKECMDGOALS'] ?? '').split(/\s+/), taskNames(root));
   }
-  const { registry, byCommit } = await loadProtecting(root, signal);
+  const { registry, byCommit, committed } = await loadProtecting(root, signal);
   terminal.redactor.show(namesOfRegistry(registry, root));
   const added = addedByMake();
   const isMakes = (name: string): boolean => process.env[name] === added.get(name);
@@ -58,7 +58,7 @@ async function perform(task: Task, script: string, terminal: Terminal, signal: A
   const { values } = given;
   const actor = makeActor(values.DRY_RUN === true, terminal);
   const command: Run['command'] = (name, parameters = {}) => commandLine(make, root, name, parameters);
-  const run: Run = { task, root, values, terminal, actor, signal, make, registry, command };
+  const run: Run = { task, root, values, terminal, actor, signal, make, registry, committed, command };
   const { definition } = task;
   return definition.environment === 'none'
     ? definition.run(run)
@@ -135,7 +135,7 @@ async function performOnStack(
     ...exported,
     assistant: await assistantHere(),
     read: async (again) => {
-      const read = again ? { ...run, registry: (await loadProtecting(run.root, run.signal)).registry } : run;
+      const read = again ? { ...run, ...(await loadProtecting(run.root, run.signal)) } : run;
       canonicalise(name.name, read.registry);
       const { settleCheckout } = await import('../run/settle-checkout.ts');
       return { ...read, registry: await settleCheckout(read, name.name) };

@@ -30,7 +30,7 @@ export async function openRun(root: string, environment: string, task: Task = re
   const registry = await loadRegistry(root);
   const run = await openEnvironment(
     {
-      ...{ task, root, values: {}, terminal, registry, make: undefined },
+      ...{ task, root, values: {}, terminal, registry, make: undefined, committed: { entries: {} } },
       actor: makeActor(false, terminal),
       signal: new AbortController().signal,
       command: (task) => task,

@@ -11,6 +11,7 @@ import {
   mustRun,
   neededLiesInIt,
   neighbourOfOther,
+  commitUnread,
   neverDestroyed,
   otherHost,
   runByAssistant,
@@ -46,7 +47,8 @@ const request = (exports: Record<string, string>, changes: Partial<EnvironmentEn
 });
 
 const asked = (changes: Partial<EnvironmentEntry>, more: Partial<Asked> = {}): Asked => ({
-  ...{ name: 'vm_prod', entry: { ...entry, ...changes }, effect: 'destroy', assistant: undefined, ...more },
+  ...{ name: 'vm_prod', entry: { ...entry, ...changes }, effect: 'destroy', assistant: undefined },
+  ...{ commit: { entries: {} }, ...more },
 });
 const NEVER: readonly [string, string] = [
   "no command destroys vm_prod, with FORCE=1 either: the registry says protected: 'never'",
@@ -59,6 +61,19 @@ table(neverDestroyed, [
   ['a migration', asked({ protected: 'never' }, { effect: 'migrate' })],
   ['destroyed', asked({ protected: 'never' }), NEVER],
   ['changed', asked({ protected: 'never' }, { effect: 'change' }), NEVER],
+]);
+
+const UNREAD: readonly [string, string] = [
+  'whether the checked-out commit protects vm_prod is not known: its registry cannot be loaded\nUnexpected end of input',
+  'commit an env/environments.ts that can be loaded, which others read',
+];
+const unread = { commit: { entries: {}, unread: 'Unexpected end of input' } };
+
+table(commitUnread, [
+  ['a commit that can be read', asked({ protected: false })],
+  ['a migration', asked({ protected: false }, { ...unread, effect: 'migrate' })],
+  ['destroyed', asked({ protected: false }, unread), UNREAD],
+  ['changed, protected or not', asked({ protected: true }, { ...unread, effect: 'change' }), UNREAD],
 ]);
 
 const approve = { keys: ['sk-ssh-ed25519@openssh.com AAAA'] };

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadProtecting, protecting } from '../../lib/environment/committed.ts';
 import type { EnvironmentEntry, Registry } from '../../lib/environment/entry.ts';
@@ -102,6 +102,66 @@ describe('the registry of a repository', () => {
     git('add', '--all', '--force');
     git('commit', '--quiet', '--message', 'not protected');
     expect(await isProtected()).toBe(false);
+  });
+
+  describe('that imports other files', () => {
+    const base = (how: Protected): string =>
+      `export const prod: { protected: boolean | 'never' } = { protected: ${JSON.stringify(how)} };\n`;
+    const importing = (from: string, more = ''): string =>
+      `import { prod } from '${from}';\n${more}export default { default: 'dev', environments: { dev: { ...prod, stack: 'embedded' } } };\n`;
+    const put = (file: string, text: string): void => {
+      mkdirSync(dirname(join(root, file)), { recursive: true });
+      writeFileSync(join(root, file), text);
+    };
+
+    test.each([
+      ['beside it', 'env/prod.ts', './prod.ts', ''],
+      ['elsewhere', 'deploy/prod.ts', '../deploy/prod.ts', ''],
+      ['beside it, with an await', 'env/prod.ts', './prod.ts', 'await Promise.resolve();\n'],
+    ])('%s: what the commit protects is protected', async (_, file, from, more) => {
+      put('env/environments.ts', importing(from, more));
+      put('package.json', '{ "type": "module" }\n');
+      put(file, base('never'));
+      commit();
+      expect(await isProtected()).toBe('never');
+      put(file, base(false));
+      expect(await isProtected()).toBe('never');
+    });
+
+    test('of a project below the top of the repository, from above it', async () => {
+      put('shop/env/environments.ts', importing('../../deploy/prod.ts'));
+      put('deploy/prod.ts', base(true));
+      commit();
+      put('deploy/prod.ts', base(false));
+      const { registry } = await loadProtecting(join(root, 'shop'));
+      expect(registry.environments['dev']!.protected).toBe(true);
+    });
+
+    test('that the commit lacks: what it protects is not known', async () => {
+      put('env/environments.ts', importing('../deploy/prod.ts'));
+      put('package.json', '{ "type": "module" }\n');
+      commit();
+      write(false);
+      const { committed, byCommit } = await loadProtecting(root);
+      expect(byCommit).toEqual([]);
+      expect(committed.entries).toEqual({});
+      expect(committed.unread).toMatch(/^env\/environments\.ts cannot be loaded: Cannot find module/);
+    });
+  });
+
+  test('encrypted in the commit: nothing could be loaded', async () => {
+    writeFileSync(join(root, 'env/environments.ts'), Buffer.from('\0GITCRYPT\0\x80\x01'));
+    commit();
+    write(false);
+    expect(await loadProtecting(root)).toMatchObject({ byCommit: [], committed: { entries: {} } });
+  });
+
+  test('a committed link to a file that was edited: what the commit protects is protected', async () => {
+    renameSync(join(root, 'env/environments.ts'), join(root, 'other.ts'));
+    symlinkSync('../other.ts', join(root, 'env/environments.ts'));
+    commit();
+    write(false, 'other.ts');
+    expect(await isProtected()).toBe(true);
   });
 
   test('a committed link to a committed file is as it was committed', async () => {

@@ -108,6 +108,7 @@ function guard(play: Play = {}) {
     markers: one.markers && { core_stg: name },
   }));
   const run = {
+    committed: { entries: {} },
     ...{
       task: { name: 'db-reset-x', definition: {} },
       root,
