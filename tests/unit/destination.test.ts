@@ -22,7 +22,7 @@ import { GENERATOR, REPORT, SCHEMA_DUMP } from '../../lib/schema/report/ours.ts'
 import { lookAtDestination, type Destination, type KindOfFile } from '../../lib/system/destination.ts';
 import { makeSmallDisk } from '../helpers/small-disk.ts';
 import { HUGE, NOT_FILES } from './broken-files.ts';
-import { rejectionOf, temporaryFolder } from './support.ts';
+import { processorTime, rejectionOf, temporaryFolder } from './support.ts';
 
 const DUMP = `--
 -- PostgreSQL database dump
@@ -180,9 +180,9 @@ describe('a file with anything else in it stays', () => {
   test('2 GB of nothing, at once', async () => {
     const folder = temporaryFolder();
     HUGE.make(join(folder, 'x.sql'));
-    const began = performance.now();
+    const spent = processorTime();
     expect(await rejectionOf(look(folder, 'x.sql'))).toBeInstanceOf(RefusedError);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(spent()).toBeLessThan(1_000);
   });
 
   test('a dump with a line of 100 MB: little memory', async () => {

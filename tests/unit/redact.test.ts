@@ -5,7 +5,7 @@ import { COMMIT } from '../helpers/commit.ts';
 import { run } from '../../lib/system/process.ts';
 import { Redactor } from '../../lib/output/redact.ts';
 import { ENCODED, PLACED, hidesOnly } from '../helpers/secret-forms.ts';
-import { recordingTerminal } from './support.ts';
+import { processorTime, recordingTerminal } from './support.ts';
 
 const SECRETS = [
   'hunter2',
@@ -228,9 +228,9 @@ describe('any password', () => {
       '$',
       '\\u005c',
     ]) {
-      const begun = performance.now();
+      const spent = processorTime();
       redactor.redact(part.repeat(Math.ceil(50_000 / part.length)));
-      expect(performance.now() - begun, part).toBeLessThan(5_000);
+      expect(spent(), part).toBeLessThan(5_000);
     }
   });
 });

@@ -41,6 +41,15 @@ export function seededRandom(seed: number) {
   return { below, pick, several };
 }
 
+/** Milliseconds of a processor that this process has taken since: on a busy machine as many as on a quiet one. */
+export function processorTime(): () => number {
+  const before = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+}
+
 /** Why a promise is rejected. */
 export const rejectionOf = (work: Promise<unknown>): Promise<MakesafeError> =>
   work.then(
