@@ -49,11 +49,12 @@ const WORK: Readonly<Record<StepName, Work>> = {
   async up(run, ahead) {
     const { stack, values } = run;
     const { images, facts } = ahead;
-    await images();
+    const running = runningAlready(ahead);
+    // What runs already was made from the images that were built before the screen.
+    if (!running) await images();
     // Alembic takes most of a second to start, and initdb takes longer: both run at the same time.
     const onStarted = (): void => void (run.actor.dryRun || facts.heads().catch(() => {}));
     // Only the database: an application that migrates when it starts would do so now.
-    const running = runningAlready(ahead);
     await stack.up({ build: false, timeout: values.TIMEOUT, onStarted, only: 'database', running });
     if (!run.actor.dryRun)
       await Promise.all([ensureMarker(run), running ? undefined : stack.checkPassword()]);

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { findPlugin } from '../../lib/stack/compose/engine/plugin.ts';
 import { databaseOnly } from '../helpers/compose-files.ts';
 import { docker, succeeded } from '../helpers/processes.ts';
 import { useScratch } from '../helpers/scratch.ts';
@@ -31,10 +34,22 @@ describe.skipIf(inject('noEngine') !== '')('a rebuild that was done before, on c
   };
   const word = async (): Promise<string> =>
     docker('exec', await docker('ps', '--quiet', ...filter('app')), 'printenv', 'WORD');
-  const taken = async (words = 'WAIT=0'): Promise<string> => {
-    const { stderr } = succeeded(await scratch.runTask(`${rebuild} ${words}`));
+  const taken = async (env = {}): Promise<void> => {
+    const { stderr } = succeeded(await scratch.runTask(`${rebuild} WAIT=0`, { env }));
     expect(stderr).toContain('has made of the same files is taken');
-    return stderr;
+  };
+  /** The commands that compose was called with, of those that change something: docker finds this plugin first. */
+  const changing = async (work: (env: Record<string, string>) => Promise<void>): Promise<string[]> => {
+    const settings = process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker');
+    const [folder, calls] = ['docker-config', scratch.path('calls')];
+    const text = `#!/bin/sh\necho " $* " >>'${calls}'\nexec '${findPlugin(settings)!}' "$@"\n`;
+    scratch.write(`${folder}/cli-plugins/docker-compose`, text, 0o755);
+    scratch.write('calls', '');
+    await work({ DOCKER_CONFIG: scratch.path(folder) });
+    expect(readFileSync(calls, 'utf8')).toMatch(/ config /);
+    return (
+      readFileSync(calls, 'utf8').match(/(?<= )(up|create|start|restart|run|build|stop|down)(?= )/g) ?? []
+    );
   };
 
   beforeAll(async () => {
@@ -44,13 +59,13 @@ describe.skipIf(inject('noEngine') !== '')('a rebuild that was done before, on c
 
   test('what runs as it should goes on running', async () => {
     const before = [await running('db'), await running('app')];
-    await taken();
+    expect(await changing(taken)).toEqual([]);
     expect([await running('db'), await running('app')]).toEqual(before);
   });
 
   test('what has stopped is started', async () => {
     await docker('stop', '--time', '0', (await running('app')).split(' ')[0]!);
-    await taken();
+    expect(await changing(taken)).toContain('up');
     expect(await running('app')).not.toBe('none');
   });
 

@@ -105,8 +105,10 @@ export async function openComposeStack(environment: Environment, options: StackO
 
     target: (dataDirectory, seen) => readTarget(about, dataDirectory, seen),
 
-    build: async ({ quietly } = {}) =>
-      void (await change(changing('build'), quietly ? { quietly: 'the images to be built' } : {})),
+    async build({ quietly } = {}) {
+      if (!Object.values(config.services).some(({ build }) => build)) return;
+      await change(changing('build'), quietly ? { quietly: 'the images to be built' } : {});
+    },
 
     application: holding({
       ...{ ask, docker, project, config, databaseService, actor, stopped },

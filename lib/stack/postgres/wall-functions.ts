@@ -66,8 +66,8 @@ const OF_TABLE = "TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME";
 
 /** The functions of the wall. @param except patterns of tables that it leaves out */
 export const wallFunctions = (except: readonly string[]): string[] => [
-  // Open for a session of makesafe's Alembic or script, and only while a session of the wall's owner, a superuser, holds it
-  // open. No setting of a session counts. Both locks end with their sessions: a killed run closes it.
+  // Open for a session of makesafe's Alembic or script, and only while a session of a superuser, who could take it
+  // down as well, holds it open: POSTGRES_USER may be another one than when it was put up. No setting of a session counts. Both locks end with their sessions: a killed run closes it.
   definer(
     'is_open()',
     'boolean',
@@ -75,7 +75,7 @@ export const wallFunctions = (except: readonly string[]): string[] => [
     `SELECT EXISTS (SELECT FROM pg_locks AS l WHERE l.pid = pg_backend_pid() AND l.database = ${HERE} AND ${MIGRATING('l')})
       AND EXISTS (SELECT FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
         WHERE ${OPENING('l')} AND l.pid <> pg_backend_pid()
-          AND a.usesysid = (SELECT n.nspowner FROM pg_namespace AS n WHERE n.nspname = '${WALL}'))`,
+          AND (SELECT r.rolsuper FROM pg_roles AS r WHERE r.oid = a.usesysid))`,
   ),
   definer(
     'is_held(place text)',
