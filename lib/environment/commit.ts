@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { MakesafeError } from '../errors.ts';
-import { writeLinkSync, writeNewSync } from '../system/files.ts';
+import { FailedError, MakesafeError } from '../errors.ts';
+import { isBelow, writeLinkSync, writeNewSync } from '../system/files.ts';
 import { inPrivateFolder } from '../system/private-folder.ts';
 import { isThere } from '../system/read-bounded.ts';
 import { isRecord } from './check-registry.ts';
@@ -49,11 +49,16 @@ export async function loadCommitted(
 }
 
 async function copyCommitted(root: string, copy: string, files: readonly string[]): Promise<void> {
-  const imported = files.map((file) => relative(realpathSync(root), realpathSync(file)));
+  const top = topOf(root)!;
+  const imported = files
+    .filter((file) => isBelow(realpathSync(file), realpathSync(top)))
+    .map((file) => relative(realpathSync(root), realpathSync(file)));
   // package.json says whether they are modules.
-  const packageFiles = ['', relative(root, topOf(root)!)].map((folder) => join(folder, 'package.json'));
+  const packageFiles = ['', relative(root, top)].map((folder) => join(folder, 'package.json'));
   const paths = [REGISTRY_AT_ROOT, `${dirname(REGISTRY_FILE)}/`, ...packageFiles, ...imported];
   const listed = await git(root, 'ls-tree', '-r', '-z', 'HEAD', ...paths.map((path) => `./${path}`));
+  if (listed === undefined && (await git(root, 'rev-parse', '--verify', '--quiet', 'HEAD')) !== undefined)
+    throw new FailedError('git does not list the files of the checked-out commit');
   const found = [...(listed?.toString() ?? '').matchAll(/(\d+) blob ([0-9a-f]+)\t([^\0]+)\0/g)];
   await Promise.all(
     found.map(async ([, mode, blob, path]) => {

@@ -66,8 +66,9 @@ const OF_TABLE = "TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME";
 
 /** The functions of the wall. @param except patterns of tables that it leaves out */
 export const wallFunctions = (except: readonly string[]): string[] => [
-  // Open for a session of makesafe's Alembic or script, and only while a session of a superuser, who could take it
-  // down as well, holds it open: POSTGRES_USER may be another one than when it was put up. No setting of a session counts. Both locks end with their sessions: a killed run closes it.
+  // Open for a session of makesafe's Alembic or script, and only while a session of a superuser, who could take it down as
+  // well, holds it open: POSTGRES_USER may be another one than when it was put up. No setting of a session counts. Both locks
+  // end with their sessions: a killed run closes it.
   definer(
     'is_open()',
     'boolean',
