@@ -140,17 +140,6 @@ describe('the registry of a repository', () => {
       }
     });
 
-    test('more than git takes at once: what the commit protects is not known', async () => {
-      commit();
-      const names = Array.from({ length: 1_500 }, (_, at) => `./${'long'.repeat(40)}${at}.ts`);
-      for (const name of names) put(`env/${name}`, 'export {};\n');
-      const more = names.map((name) => `import '${name}';\n`).join('');
-      put('env/prod.ts', base(false));
-      put('env/environments.ts', importing('./prod.ts', more));
-      const { registry, committed } = await loadProtecting(root);
-      expect(registry.environments['dev']!.protected || committed.unread).toBeTruthy();
-    });
-
     test('of a project below the top of the repository, from above it', async () => {
       put('shop/env/environments.ts', importing('../../deploy/prod.ts'));
       put('deploy/prod.ts', base(true));
