@@ -31,24 +31,27 @@ export interface Protecting {
  * @throws ConfigurationError naming all mistakes at once
  */
 export async function loadProtecting(root: string, signal?: AbortSignal): Promise<Protecting> {
-  const file = topOf(root) === undefined ? undefined : registryIn(root);
-  const [here, asCommitted] = await Promise.all([
+  const own = topOf(root) === undefined ? undefined : registryIn(root);
+  const [here, ownIsAsCommitted] = await Promise.all([
     readRegistry(root, signal),
-    file !== undefined && isAsCommitted(root, join(root, file)),
+    own !== undefined && isAsCommitted(root, join(root, own)),
   ]);
-  const committed = await committedOf(root, here, asCommitted);
+  const committed =
+    own === undefined ? { entries: {} } : await committedOf(root, own, here, ownIsAsCommitted);
   return { ...protecting(here.registry, committed.entries), committed };
 }
 
-/** @param asCommitted whether the registry's own file is */
+/** @param own the registry's file, which has been compared already */
 async function committedOf(
   root: string,
+  own: string,
   { registry, files }: LoadedRegistry,
-  asCommitted: boolean,
+  ownIsAsCommitted: boolean,
 ): Promise<Committed> {
-  if (topOf(root) === undefined) return { entries: {} };
-  if (asCommitted && files !== undefined) {
-    const all = await Promise.all(files.map((file) => isAsCommitted(root, file)));
+  if (ownIsAsCommitted && files !== undefined) {
+    const path = realpathSync(join(root, own));
+    const imported = files.filter((file) => realpathSync(file) !== path);
+    const all = await Promise.all(imported.map((file) => isAsCommitted(root, file)));
     if (all.every(Boolean)) return { entries: registry.environments };
   }
   return loadCommitted(root, files ?? []);
