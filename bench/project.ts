@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import type { EnvironmentEntry, Registry } from '../lib/environment/entry.ts';
 
 export const PROJECT = join(import.meta.dirname, '..');
-const COPIED = [
+/** What a copy of the project needs. */
+export const COPIED = [
   ...[
     'makefile',
     'package.json',

@@ -11,6 +11,7 @@ import { plot } from './plot.ts';
 import { BenchProject, PROJECT } from './project.ts';
 import { measureState } from './state.ts';
 import { measureUp } from './up.ts';
+import { measureWorktree } from './worktree.ts';
 
 /**
  * `npm run bench`: every figure against what a person would do otherwise, in pairs and in one run; `-- --short` for one
@@ -95,7 +96,10 @@ try {
   }
   const more = async function* (): AsyncGenerator<Result> {
     if (only === undefined) yield* await measureUp(project, short ? 1 : 5);
-    if (whole || only === 'state') yield* measureState(project, 5);
+    if (whole || only === 'state') {
+      yield* measureState(project, 5);
+      yield await measureWorktree(5);
+    }
   };
   for await (const result of more()) {
     show(result);

@@ -209,6 +209,16 @@ export function isThere(path: string): boolean {
   }
 }
 
+/** Whether nothing is at a path. Without the permission to look, something may be. */
+export function isGone(path: string): boolean {
+  try {
+    lstatSync(path);
+    return false;
+  } catch (error) {
+    return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code!);
+  }
+}
+
 function isLink(path: string): boolean {
   try {
     return lstatSync(path).isSymbolicLink();

@@ -6,8 +6,8 @@ import type { State, Step } from '../helpers/faults.ts';
 import { docker, run, succeeded } from '../helpers/processes.ts';
 import { useScratch } from '../helpers/scratch.ts';
 
-/** Milliseconds: with KILLS=all every step of every command is one, and each starts the stack anew. */
-const PATIENCE = 3_600_000;
+/** Milliseconds: with KILLS=all every step of every command is one of half a minute, and each starts the stack anew. */
+const PATIENCE = 10_800_000;
 const ALL = process.env['KILLS'] === 'all';
 
 /** From then on nothing holds: it is tried each time. */
@@ -111,6 +111,7 @@ describe.skipIf(inject('noEngine') !== '')('a command that is killed while it op
         const { stderr } = await scratch.runTask(`${next} ENV=prod`);
         const found = await isClosed();
         if (found !== 'closed') open.push(`${found}, after a kill at ${step.label} and ${next}:\n${stderr}`);
+        if (ALL) console.log(`${index + 1} of ${chosen.length}: ${step.label}, ${next}: ${found}`);
       }
       console.log(`${command}: ${chosen.length} of ${steps.length} steps`);
       expect(open).toEqual([]);

@@ -143,6 +143,34 @@ describe.skipIf(inject('noEngine') !== '')(`${COUNT} worktrees on one engine`, (
     expect(ps.stdout).not.toContain('the-db');
   });
 
+  test('check names what a removed worktree has left, and the line that removes it', async () => {
+    const root = join(scratch.outside, 'removed');
+    await must(['git', '-C', scratch.root, 'worktree', 'add', '--quiet', '--detach', root]);
+    symlinkSync(scratch.path('node_modules'), join(root, 'node_modules'));
+    await done(root, UP);
+    const project = `${scratch.project('shop')}-removed`;
+    const [first] = checkouts;
+    const checked = async (): Promise<string> => {
+      const { stdout, stderr } = await task(first!.root, 'check ENV=shop');
+      return stdout + stderr;
+    };
+    expect(await checked()).toMatch(/✓ checkouts +no removed checkout/);
+    await must(['git', '-C', scratch.root, 'worktree', 'remove', '--force', root]);
+    const found = await checked();
+    expect(found).toContain(`project ${project} was made in ${join(root, 'docker')}, which is gone`);
+    const [line] = /docker compose -p \S+ down -v/.exec(found)!;
+    await must(line.split(' '));
+    expect(await checked()).toMatch(/✓ checkouts +no removed checkout/);
+    const volumes = await docker(
+      'volume',
+      'ls',
+      '-q',
+      '--filter',
+      `label=com.docker.compose.project=${project}`,
+    );
+    expect(volumes).toBe('');
+  });
+
   test('all stop, their data stays, and no tracked file has changed', async () => {
     await all(({ root }) => done(root, 'down ENV=shop'));
     for (const { root } of checkouts) {

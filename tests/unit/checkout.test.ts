@@ -14,6 +14,8 @@ import {
 import type { Registry } from '../../lib/environment/entry.ts';
 import { choosePort } from '../../lib/stack/compose/checkout/choose-port.ts';
 import { overrideOf, sharedStorage } from '../../lib/stack/compose/checkout/override.ts';
+import { leftProjects } from '../../lib/stack/compose/checkout/removed.ts';
+import type { ListedContainer } from '../../lib/stack/compose/containers/container.ts';
 
 type Made = 'here' | 'elsewhere' | undefined;
 const FIRST: Checkout = { name: '', root: '/shop', projects: ['dev'], ports: {} };
@@ -193,4 +195,30 @@ test('a port is the same again, and one that is taken gives way to the next', as
   expect(await choosePort('/shop', 'dev', '5432', free)).toBe(port);
   expect(port).toBeGreaterThanOrEqual(20_000);
   expect(await choosePort('/shop', 'dev', '5432', (one) => one !== port)).not.toBe(port);
+});
+
+describe('what removed checkouts have left', () => {
+  const container = (project: string, folder?: string): ListedContainer => ({
+    ...{ Id: project, Names: [], State: 'running', Mounts: [] },
+    Labels: {
+      'com.docker.compose.project': project,
+      ...(folder === undefined ? {} : { 'com.docker.compose.project.working_dir': folder }),
+    },
+  });
+  test.each<[what: string, own: string, one: ListedContainer, found: string[]]>([
+    ['a removed one', 'dev', container('dev-a', '/gone/a'), ['dev-a']],
+    ['one whose folder is there', 'dev', container('dev-a', '/src/a'), []],
+    ['this one, which was moved', 'dev-a', container('dev-a', '/gone/a'), []],
+    ['another one, which was moved', 'dev', container('dev-moved', '/gone/a'), []],
+    ['the first one, which is not told from other repositories', 'dev-a', container('dev', '/gone/a'), []],
+    ['of another repository', 'dev', container('shop-a', '/gone/a'), []],
+    ['made by another program than compose', 'dev', container('dev-a'), []],
+    ['without labels', 'dev', { ...container('x'), Labels: null }, []],
+  ])('%s', (_what, own, one, found) => {
+    const left = leftProjects({
+      ...{ containers: [one], own, plain: 'dev', others: [{ name: 'moved' }] },
+      isGone: (folder) => folder.startsWith('/gone/'),
+    });
+    expect([...left.keys()]).toEqual(found);
+  });
 });

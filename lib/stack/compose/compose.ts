@@ -154,8 +154,8 @@ export async function openComposeStack(environment: Environment, options: StackO
     },
 
     diagnose: async () => {
-      const { DIAGNOSIS } = await import('./diagnose.ts');
-      return Promise.all(DIAGNOSIS.map((check) => lookAt(check, { ...about, asking })));
+      const { diagnosisOf } = await import('./diagnose.ts');
+      return Promise.all(diagnosisOf(environment).map((check) => lookAt(check, { ...about, asking })));
     },
 
     config: async () => (await told(compose('config'))).stdout.trimEnd(),

@@ -1,4 +1,7 @@
+import { isPerCheckout } from '../../environment/checkout.ts';
+import type { Environment } from '../../environment/resolve.ts';
 import { failed, skipped, passed, type Check, type Outcome } from '../../output/check-result.ts';
+import { removedCheckouts } from './checkout/removed.ts';
 import { BY_PASSWORD } from './official/problems.ts';
 import { lookAtService } from './official/obstacles.ts';
 import { findContainer } from './containers/containers.ts';
@@ -71,12 +74,8 @@ const password: Check<Diagnosed> = {
   },
 };
 
-export const DIAGNOSIS: readonly Check<Diagnosed>[] = [
-  engine,
-  ports,
-  outside,
-  builds,
-  service,
-  password,
-  runningConfiguration,
+/** The checks of an environment. */
+export const diagnosisOf = ({ entry }: Environment): readonly Check<Diagnosed>[] => [
+  ...[engine, ports, outside, builds, service, password, runningConfiguration],
+  ...(isPerCheckout(entry) ? [removedCheckouts] : []),
 ];

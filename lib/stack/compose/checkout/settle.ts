@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { chooseName } from '../../../environment/checkout-name.ts';
 import {
@@ -16,10 +16,10 @@ import type { Registry } from '../../../environment/entry.ts';
 import { peekEnvironment, type Environment } from '../../../environment/resolve.ts';
 import { ConfigurationError, RefusedError, UnreachableError } from '../../../errors.ts';
 import { isBelow, writeWhole } from '../../../system/files.ts';
-import { readTextIfThere } from '../../../system/read-bounded.ts';
+import { isGone, readTextIfThere } from '../../../system/read-bounded.ts';
 import { composeFile, inputsOf } from '../config/config.ts';
 import type { ListedContainer, ActualVolume } from '../containers/container.ts';
-import { PROJECT_LABEL } from '../containers/containers.ts';
+import { PROJECT_LABEL, WORKING_DIR_LABEL } from '../containers/containers.ts';
 import { dockerOf } from '../engine/docker.ts';
 import { engineEndpoint } from '../engine/endpoint.ts';
 import { askOrThrow, openEngine } from '../engine/engine.ts';
@@ -107,7 +107,7 @@ async function lookAtEngine(entry: Parameters<typeof dockerOf>[0]): Promise<Foun
 /** The folders in which the containers of a project were made, as compose's label says. */
 const placesOf = (found: Found | undefined, project: string): string[] =>
   (found?.containers ?? []).flatMap(({ Labels }) =>
-    Labels?.[PROJECT_LABEL] === project ? (Labels['com.docker.compose.project.working_dir'] ?? []) : [],
+    Labels?.[PROJECT_LABEL] === project ? (Labels[WORKING_DIR_LABEL] ?? []) : [],
   );
 
 /**
@@ -123,16 +123,6 @@ const isIn =
   };
 
 const same = (one: string, other: string): boolean => realpathSync(one) === realpathSync(other);
-
-function isGone(path: string): boolean {
-  try {
-    lstatSync(path);
-    return false;
-  } catch (error) {
-    // Without the permission to look, it may be there.
-    return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code!);
-  }
-}
 
 /** Chooses ports where there are none yet or another program has them, and writes the compose file that states them. */
 async function withPorts(

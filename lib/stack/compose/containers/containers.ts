@@ -7,6 +7,8 @@ import type { Container, ListedContainer, ActualVolume, ActualVolumes } from './
 
 export const PROJECT_LABEL = 'com.docker.compose.project';
 export const SERVICE_LABEL = 'com.docker.compose.service';
+/** Its value is the folder of the first compose file. */
+export const WORKING_DIR_LABEL = 'com.docker.compose.project.working_dir';
 
 /** A container's names, joined by commas, from the engine's list. */
 export const nameOf = ({ Names }: Pick<ListedContainer, 'Names'>): string =>
