@@ -11,6 +11,7 @@ import { alembicRuns, diskSpace, leftovers, storageStays } from './database-chec
 import { folders, replaceable, writable } from './later-checks.ts';
 import { neighbours } from './neighbours.ts';
 import { makefileOurs, registryKept } from './repository-checks.ts';
+import { closeWall } from '../database/close-wall.ts';
 import { wallOf } from '../database/wall.ts';
 import { wallStands } from './wall.ts';
 import type { Giving } from '../parameters/parameter.ts';
@@ -26,8 +27,8 @@ const OF_WALLED = [...OF_DATABASE, wallStands];
 type CheckRun = NamedRun<Giving<{ JSON: boolean; ALEMBIC_INI: string | undefined }>>;
 
 /**
- * `check`: checks all that other commands need, and says what to do about each problem. Changes nothing. A failed check
- * does not stop the others.
+ * `check`: checks all that other commands need, and says what to do about each problem. Changes nothing, except that it
+ * closes a wall that a killed run has left open. A failed check does not stop the others.
  *
  * @throws FailedError if a check failed
  */
@@ -56,6 +57,8 @@ async function examine(run: CheckRun): Promise<CheckResult[]> {
     const remedy = error.hint === undefined ? {} : { remedy: error.hint };
     return [{ ...configuration, state: 'failed', found: onOneLine(error.message), ...remedy }];
   }
+  // Before the look: what a killed run has left open is closed by whatever is typed next.
+  if (opened.environment.entry.protected) await closeWall({ ...opened, actor: run.actor });
   const files = opened.environment.envFiles.map(({ path }) => path).join(', ');
   const facts = factsOf(opened);
   const [repository, engine, storage, database, heads] = await Promise.all([

@@ -20,7 +20,12 @@ interface Kind {
  */
 export const KINDS: Readonly<Record<EnvironmentEntry['stack'], Kind>> = {
   compose: {
-    open: async (...given) => (await import('./compose/compose.ts')).openComposeStack(...given),
+    async open(environment, options) {
+      // Compose reads the files while the code of the stack loads.
+      const config = (await import('./compose/config/config.ts')).readComposeConfig(environment);
+      config.catch(() => {});
+      return (await import('./compose/compose.ts')).openComposeStack(environment, options, config);
+    },
     resources: async (...given) => (await import('./compose/start/resources.ts')).resources(...given),
     settle: async (...given) => (await import('./compose/checkout/settle.ts')).settle(...given),
   },

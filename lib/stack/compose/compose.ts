@@ -12,8 +12,8 @@ import {
   composeCommand,
   frozenCommand,
   inProject,
-  readComposeConfig,
   refuseUnknown,
+  type ComposeConfig,
 } from './config/config.ts';
 import { anchorOf } from './storage/anchor.ts';
 import { withSession } from './connection/connections.ts';
@@ -49,8 +49,12 @@ import { keeper } from './survival/keep.ts';
 import { toldDirectory } from './survival/told.ts';
 import { databaseImage, readTarget } from './connection/target.ts';
 
-/** Opens a stack that docker compose runs. Reads the resolved configuration once. */
-export async function openComposeStack(environment: Environment, options: StackOptions): Promise<Stack> {
+/** Opens a stack that docker compose runs. @param resolved its configuration, from `readComposeConfig` */
+export async function openComposeStack(
+  environment: Environment,
+  options: StackOptions,
+  resolved: Promise<ComposeConfig>,
+): Promise<Stack> {
   const { databaseService, actor, terminal, signal } = options;
   const { project } = environment;
   const docker = dockerOf(environment.entry);
@@ -59,7 +63,7 @@ export async function openComposeStack(environment: Environment, options: StackO
   const here = once(() => refuseOtherHost(environment, ask));
   const known = runningContainers(ask, environment);
   const running = { ...known, of: (service: string) => here().then(() => known.of(service)) };
-  const config = await readComposeConfig(environment);
+  const config = await resolved;
   await refuseBehindProfile(databaseService, config, environment);
   const settings = await readLogin({ environment, engine, config }, databaseService);
   readConfigTo(terminal.redactor, config, settings);
