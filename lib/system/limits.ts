@@ -12,10 +12,10 @@ export const LIMITS = {
   silence: { what: 'a sign', seconds: 5 },
   /** The same for a session of PostgreSQL. Longer, because a new session costs more than a ping of the engine. */
   sessionSilence: { what: 'a sign', seconds: 15 },
-  /** For the answer on that second connection, including the time to open it. */
+  /** For the answer on that second connection, including the time to open it: over SSH, a busy machine takes over ten seconds. */
   ping: {
     what: 'the container engine to answer',
-    seconds: 10,
+    seconds: 30,
     hint: 'check the way to it (network, VPN): `docker version` has to answer; then type this again',
   },
   /** For an answer of an engine that is reachable: to a request, or to start a process in a container. */

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { databaseOnly } from '../helpers/compose-files.ts';
 import { docker, succeeded, type Ran } from '../helpers/processes.ts';
 import { useScratch } from '../helpers/scratch.ts';
@@ -145,12 +145,12 @@ describe.skipIf(inject('noEngine') !== '' || noSecondEngine !== '')('an engine o
     const ssh = { ...env, DOCKER_CONFIG: scratch.dockerConfig(host, 'by-ssh') };
     const options = { env: { ...ssh, PATH: `${path}:${process.env['PATH']}` } };
     move('vm_stg', { engine: { context: 'by-ssh', host: CONTEXT } });
+    onTestFinished(() => move('vm_stg', pinned));
     for (const words of ['up', 'al-up-env', 'db-verify-env', 'db-reset-db-env WAIT=0'])
       succeeded(await scratch.runTask(`${words} ENV=vm_stg`, options));
     const { stderr } = await scratch.runTask('db-reset-volume-env ENV=vm_stg WAIT=0', options);
     expect(stderr).toMatch(/^ +engine .* on host vm-stg$/m);
     expect(await engine.docker('volume', 'ls', '--quiet')).toBe('');
-    move('vm_stg', pinned);
   });
 
   test('a context that leads to another host than the entry says: 77', async () => {
