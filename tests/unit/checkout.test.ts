@@ -213,12 +213,23 @@ describe('what removed checkouts have left', () => {
     ['the first one, which is not told from other repositories', 'dev-a', container('dev', '/gone/a'), []],
     ['of another repository', 'dev', container('shop-a', '/gone/a'), []],
     ['made by another program than compose', 'dev', container('dev-a'), []],
+    ['production, deployed from a folder that is gone', 'dev', container('dev-prod', '/gone/a'), []],
     ['without labels', 'dev', { ...container('x'), Labels: null }, []],
   ])('%s', (_what, own, one, found) => {
     const left = leftProjects({
-      ...{ containers: [one], own, plain: 'dev', others: [{ name: 'moved' }] },
+      ...{ containers: [one], own, plain: 'dev', projects: ['dev-prod'], others: [{ name: 'moved' }] },
       isGone: (folder) => folder.startsWith('/gone/'),
     });
     expect([...left.keys()]).toEqual(found);
+  });
+
+  test("what a wall holds is nobody's to remove", () => {
+    const wall: ListedContainer = { ...container('x'), Labels: { 'makesafe.wall': 'dev-live' } };
+    const containers = [container('dev-live', '/gone/live'), wall];
+    const left = leftProjects({
+      ...{ containers, own: 'dev', plain: 'dev', projects: [], others: [] },
+      isGone: () => true,
+    });
+    expect([...left.keys()]).toEqual([]);
   });
 });

@@ -159,7 +159,11 @@ export async function openComposeStack(
 
     diagnose: async () => {
       const { diagnosisOf } = await import('./diagnose.ts');
-      return Promise.all(diagnosisOf(environment).map((check) => lookAt(check, { ...about, asking })));
+      return Promise.all(
+        diagnosisOf(environment).map((check) =>
+          lookAt(check, { ...about, asking, projects: options.projects }),
+        ),
+      );
     },
 
     config: async () => (await told(compose('config'))).stdout.trimEnd(),

@@ -14,4 +14,6 @@ export interface Diagnosed {
   readonly databaseService: string;
   readonly settings: DatabaseSettings;
   readonly asking: Asking;
+  /** The compose projects of all environments of the registry. */
+  readonly projects: readonly string[];
 }

@@ -9,7 +9,7 @@ import { askOrThrow, type AskEngine, type Engine } from '../engine/engine.ts';
 import { HELPER_LABEL } from './helper.ts';
 
 /** The label of an anchor; its value is the project. It has no label of compose, which would remove it as an orphan. */
-const ANCHOR_LABEL = 'makesafe.wall';
+export const ANCHOR_LABEL = 'makesafe.wall';
 /** The folder of the registry, and the environment in it, that it was made for. */
 const ROOT_LABEL = 'makesafe.root';
 const ENVIRONMENT_LABEL = 'makesafe.environment';
